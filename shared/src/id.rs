@@ -1,0 +1,270 @@
+//! Names of things: uploads, their objects and versions, owners, transitions.
+//!
+//! Each is a newtype that is parsed at the edge, so that no raw string travels through the core.
+//! [`ObjectKey`] alone knows the layout of keys in the bucket.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+
+/// The prefix below which every uploaded object lies. Bucket policy, event filter and the signer
+/// roles are bound to it.
+pub const OBJECT_PREFIX: &str = "uploads/";
+
+/// The text is not what it should name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("parse {what}: {rule}")]
+pub struct ParseIdError {
+    what: &'static str,
+    rule: &'static str,
+}
+
+/// An upload: a UUID, random (version 4), or derived (version 8) from an idempotency key so that
+/// a repeated request meets the record that its first try left.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UploadId(Uuid);
+
+impl UploadId {
+    /// An id made of 16 random bytes.
+    pub fn random(entropy: [u8; 16]) -> Self {
+        Self(Builder::from_random_bytes(entropy).into_uuid())
+    }
+
+    /// The id that `owner` gets for `key`, always the same. Another owner's same key gives
+    /// another id.
+    pub fn derived(owner: &Owner, key: &IdempotencyKey) -> Self {
+        Self(uuid_of(&["upload", owner.as_str(), key.as_str()]))
+    }
+}
+
+impl fmt::Display for UploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_hyphenated().fmt(f)
+    }
+}
+
+impl fmt::Debug for UploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for UploadId {
+    type Err = ParseIdError;
+
+    /// Accepts the canonical form alone (lower case, hyphens), so that an id has one spelling.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = ParseIdError { what: "an upload id", rule: "a UUID in lower case with hyphens" };
+        let id = Self(Uuid::try_parse(text).map_err(|_| error.clone())?);
+        if id.to_string() == text { Ok(id) } else { Err(error) }
+    }
+}
+
+impl TryFrom<String> for UploadId {
+    type Error = ParseIdError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<UploadId> for String {
+    fn from(id: UploadId) -> Self {
+        id.to_string()
+    }
+}
+
+/// The key of an upload's object: `uploads/<upload id>`, opaque and ASCII.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectKey(UploadId);
+
+impl ObjectKey {
+    /// The key of the object that this upload brings.
+    pub fn of(upload_id: UploadId) -> Self {
+        Self(upload_id)
+    }
+
+    /// The upload that the object belongs to.
+    pub fn upload_id(self) -> UploadId {
+        self.0
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{OBJECT_PREFIX}{}", self.0)
+    }
+}
+
+impl FromStr for ObjectKey {
+    type Err = ParseIdError;
+
+    fn from_str(key: &str) -> Result<Self, Self::Err> {
+        let error = ParseIdError { what: "an object key", rule: "uploads/ and an upload id" };
+        let id = key.strip_prefix(OBJECT_PREFIX).ok_or(error)?;
+        id.parse().map(Self)
+    }
+}
+
+macro_rules! text_newtype {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $accepts:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text as it came.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ParseIdError;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                let accepts: fn(&str) -> bool = $accepts;
+                if accepts(&text) { Ok(Self(text)) } else { Err(ParseIdError { what: $what, rule: $rule }) }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_newtype!(
+    /// One version of an object, as S3 names it.
+    VersionId, "a version id", "1 to 1,024 bytes, not the unversioned \"null\"",
+    |text| (1..=1024).contains(&text.len()) && text != "null"
+);
+
+text_newtype!(
+    /// Who owns an upload: the issuer of the JWT and one of its claims, joined by `#` (which no
+    /// issuer's URL contains: OpenID Connect Discovery 1.0, section 3).
+    Owner, "an owner", "1 to 1,024 bytes",
+    |text| (1..=1024).contains(&text.len())
+);
+
+text_newtype!(
+    /// The client's name for one attempt to make something, from the header `Idempotency-Key`.
+    IdempotencyKey, "an idempotency key", "1 to 255 printable ASCII characters",
+    |text| (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+);
+
+impl Owner {
+    /// The owner that a JWT of `issuer` names by the value of its owner claim.
+    ///
+    /// # Errors
+    /// If the claim is empty or both together are longer than 1,024 bytes.
+    pub fn of_claim(issuer: &str, claim: &str) -> Result<Self, ParseIdError> {
+        let error = ParseIdError { what: "an owner", rule: "an issuer and a claim that is not empty" };
+        if issuer.is_empty() || claim.is_empty() {
+            return Err(error);
+        }
+        Self::try_from(format!("{issuer}#{claim}"))
+    }
+}
+
+/// One change of one item, always the same for the same change: a consumer of the table's stream
+/// drops repetitions by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TransitionId(Uuid);
+
+impl TransitionId {
+    /// The id of the change of `item` to `state`, brought about by `cause` (a version id, or
+    /// nothing).
+    pub fn of(item: &str, state: &str, cause: &str) -> Self {
+        Self(uuid_of(&["transition", item, state, cause]))
+    }
+}
+
+/// A UUID of version 8 over parts that cannot be shifted against each other: each is preceded by
+/// its length.
+fn uuid_of(parts: &[&str]) -> Uuid {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut bytes = [0; 16];
+    for (byte, from) in bytes.iter_mut().zip(digest) {
+        *byte = from;
+    }
+    Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_leads_to_its_upload_and_back() {
+        let id = UploadId::random([7; 16]);
+        let key = ObjectKey::of(id).to_string();
+        assert_eq!(key.parse::<ObjectKey>().unwrap().upload_id(), id);
+    }
+
+    #[test]
+    fn keys_that_are_not_ours_are_refused() {
+        for key in [
+            "uploads/",
+            "uploads/x",
+            "other/07070707-0707-4707-8707-070707070707",
+            "uploads/07070707-0707-4707-8707-070707070707/x",
+            "uploads/07070707070747078707070707070707",
+            "uploads/0A070707-0707-4707-8707-070707070707",
+        ] {
+            assert!(key.parse::<ObjectKey>().is_err(), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_same_idempotency_key_of_two_owners_gives_two_ids() {
+        let key: IdempotencyKey = "retry-1".parse().unwrap();
+        let (ann, bob) = ("i#ann".parse().unwrap(), "i#bob".parse().unwrap());
+        assert_eq!(UploadId::derived(&ann, &key), UploadId::derived(&ann, &key));
+        assert_ne!(UploadId::derived(&ann, &key), UploadId::derived(&bob, &key));
+    }
+
+    #[test]
+    fn parts_cannot_be_shifted_against_each_other() {
+        assert_ne!(uuid_of(&["ab", "c"]), uuid_of(&["a", "bc"]));
+    }
+
+    #[test]
+    fn the_unversioned_version_is_no_version() {
+        assert!("null".parse::<VersionId>().is_err());
+        assert!("".parse::<VersionId>().is_err());
+        assert!("3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY".parse::<VersionId>().is_ok());
+    }
+}
