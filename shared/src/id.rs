@@ -22,6 +22,12 @@ pub struct ParseIdError {
     rule: &'static str,
 }
 
+impl ParseIdError {
+    pub(crate) const fn new(what: &'static str, rule: &'static str) -> Self {
+        Self { what, rule }
+    }
+}
+
 /// An upload: a UUID, random (version 4), or derived (version 8) from an idempotency key so that
 /// a repeated request meets the record that its first try left.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

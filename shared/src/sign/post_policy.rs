@@ -1,0 +1,321 @@
+//! The S3 POST policy: permission to post one form to a bucket.
+//!
+//! ```text
+//!  PostPolicy ── conditions ──▶ policy document ── base64 = string to sign ── HMAC ──▶ signature
+//!      └──────── exact fields ─────────────────────────────────────────────────────▶ form fields
+//! ```
+//!
+//! The document's conditions and the form's fields come from one list: [`PostPolicy::field`] adds
+//! both, so a form cannot lack a condition, and a condition cannot lack its field. What S3 would
+//! refuse later is refused here, when the form is built.
+//!
+//! Sources: [POST policy](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html),
+//! [its signature](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html),
+//! [POST Object](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html).
+
+use std::fmt;
+
+use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::SigningCredentials;
+use crate::time::Timestamp;
+
+/// The largest object that one POST brings: 5 GB, which S3 counts as 5 × 1024³ bytes.
+pub const MAX_POST_BYTES: u64 = 5 * 1024 * 1024 * 1024;
+
+/// The largest form without its file, in bytes.
+const MAX_FORM_BYTES: usize = 20 * 1024;
+
+/// What multipart encoding adds to a field, generously: boundary, header, line ends.
+const FIELD_OVERHEAD_BYTES: usize = 160;
+
+/// The largest user metadata, names and values together, in bytes.
+const MAX_METADATA_BYTES: usize = 2 * 1024;
+
+/// The prefix of user metadata, in fields and in headers.
+pub const METADATA_PREFIX: &str = "x-amz-meta-";
+
+/// What S3 demands of one field, or of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Condition {
+    /// The field has this value.
+    Equals(String, String),
+    /// The field begins so; an empty prefix allows any value.
+    StartsWith(String, String),
+    /// The file has so many bytes, both ends included.
+    ContentLengthRange(u64, u64),
+}
+
+impl Condition {
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Equals(field, value) => json!({ field: value }),
+            Self::StartsWith(field, prefix) => json!(["starts-with", format!("${field}"), prefix]),
+            Self::ContentLengthRange(min, max) => json!(["content-length-range", min, max]),
+        }
+    }
+}
+
+/// A POST policy in the making.
+///
+/// ```
+/// use postern::sign::SigningCredentials;
+/// use postern::sign::post_policy::PostPolicy;
+/// use postern::time::Timestamp;
+///
+/// # let credentials = SigningCredentials {
+/// #     access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+/// #     secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
+/// #     session_token: None,
+/// #     expires_at: None,
+/// # };
+/// let now: Timestamp = "2026-11-24T10:00:00Z".parse()?;
+/// let form = PostPolicy::new("my-bucket", "2026-11-24T10:15:00Z".parse()?)
+///     .field("key", "uploads/photo.png")
+///     .field("content-type", "image/png")
+///     .size_bytes(1, 1_048_576)
+///     .sign(&credentials, "eu-central-1", now)?;
+/// assert_eq!(form.fields[0], ("key".to_owned(), "uploads/photo.png".to_owned()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct PostPolicy {
+    bucket: String,
+    expires_at: Timestamp,
+    conditions: Vec<Condition>,
+}
+
+/// The fields of a form, in the order in which they are posted; the file comes last.
+///
+/// `Debug` shows the names of the fields, never their values: whoever has them can upload.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostForm {
+    /// Names (lower case) and values.
+    pub fields: Vec<(String, String)>,
+    /// From when on S3 refuses the form.
+    pub expires_at: Timestamp,
+}
+
+/// Why no form can be made of a policy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignPolicyError {
+    /// Signed by a session that ends earlier, it would die before its time.
+    #[error("sign a policy that outlives its credentials, which end at {0}")]
+    OutlivesCredentials(Timestamp),
+    /// It would be dead at once.
+    #[error("sign a policy that has already expired")]
+    Expired,
+    /// The signature's own fields, and the file, are not the caller's to give.
+    #[error("sign a policy whose field {0:?} is the signature's own")]
+    ReservedField(String),
+    /// S3 joins fields of one name, so that no exact value could match.
+    #[error("sign a policy with two conditions for the field {0:?}")]
+    DuplicateField(String),
+    /// Names are written in lower case, without spaces.
+    #[error("sign a policy with the field name {0:?}, which is not lower case")]
+    FieldName(String),
+    /// S3 would put the file's name there, before the conditions are checked.
+    #[error("sign a policy whose field {0:?} has ${{filename}} in its value")]
+    FilenameVariable(String),
+    /// The range is empty, or beyond what a POST can bring.
+    #[error("sign a policy for {0} to {1} bytes: the range is empty or ends beyond {MAX_POST_BYTES}")]
+    SizeRange(u64, u64),
+    /// There is no size range: anybody could post 5 GB.
+    #[error("sign a policy without a size range")]
+    NoSizeRange,
+    /// There is no key.
+    #[error("sign a policy without a key")]
+    NoKey,
+    /// User metadata is larger than S3 takes.
+    #[error("sign a policy with {0} bytes of user metadata, of at most {MAX_METADATA_BYTES}")]
+    MetadataTooLarge(usize),
+    /// The form is larger than S3 takes.
+    #[error("sign a policy whose form has {0} bytes, of at most {MAX_FORM_BYTES}")]
+    FormTooLarge(usize),
+}
+
+impl PostPolicy {
+    /// A policy for forms that are posted to `bucket` until `expires_at`.
+    pub fn new(bucket: impl Into<String>, expires_at: Timestamp) -> Self {
+        Self { bucket: bucket.into(), expires_at: expires_at.floor_s(), conditions: Vec::new() }
+    }
+
+    /// A field with exactly this value: the condition and the form's field.
+    #[must_use]
+    pub fn field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.conditions.push(Condition::Equals(name.into(), value.into()));
+        self
+    }
+
+    /// A field that the client fills in, beginning with `prefix`; empty for any value.
+    #[must_use]
+    pub fn starts_with(mut self, name: impl Into<String>, prefix: impl Into<String>) -> Self {
+        self.conditions.push(Condition::StartsWith(name.into(), prefix.into()));
+        self
+    }
+
+    /// How many bytes the file may have, both ends included.
+    #[must_use]
+    pub fn size_bytes(mut self, min: u64, max: u64) -> Self {
+        self.conditions.push(Condition::ContentLengthRange(min, max));
+        self
+    }
+
+    /// Signs the policy at `now` and gives the form.
+    ///
+    /// # Errors
+    /// For everything that S3 would refuse when the form is posted; see [`SignPolicyError`].
+    pub fn sign(
+        mut self,
+        credentials: &SigningCredentials,
+        region: &str,
+        now: Timestamp,
+    ) -> Result<PostForm, SignPolicyError> {
+        self.check(credentials, now)?;
+        let scope = CredentialScope { date: now, region };
+        self = self
+            .field("x-amz-algorithm", "AWS4-HMAC-SHA256")
+            .field("x-amz-credential", format!("{}/{scope}", credentials.access_key_id))
+            .field("x-amz-date", scope.timestamp());
+        if let Some(token) = &credentials.session_token {
+            self = self.field("x-amz-security-token", token);
+        }
+        let signed = SignedDocument::new(self.document().as_bytes(), credentials, region, now);
+        let mut fields = self.fields();
+        fields.push(("policy".to_owned(), signed.string_to_sign));
+        fields.push(("x-amz-signature".to_owned(), signed.signature));
+        let form_bytes = fields.iter().map(|(n, v)| n.len() + v.len() + FIELD_OVERHEAD_BYTES).sum();
+        if form_bytes > MAX_FORM_BYTES {
+            return Err(SignPolicyError::FormTooLarge(form_bytes));
+        }
+        Ok(PostForm { fields, expires_at: self.expires_at })
+    }
+
+    fn document(&self) -> String {
+        let bucket = std::iter::once(json!({ "bucket": self.bucket }));
+        let conditions: Vec<_> = bucket.chain(self.conditions.iter().map(Condition::to_json)).collect();
+        json!({ "expiration": self.expires_at, "conditions": conditions }).to_string()
+    }
+
+    fn fields(&self) -> Vec<(String, String)> {
+        let exact = |condition: &Condition| match condition {
+            Condition::Equals(name, value) => Some((name.clone(), value.clone())),
+            Condition::StartsWith(..) | Condition::ContentLengthRange(..) => None,
+        };
+        self.conditions.iter().filter_map(exact).collect()
+    }
+
+    fn check(&self, credentials: &SigningCredentials, now: Timestamp) -> Result<(), SignPolicyError> {
+        use SignPolicyError as E;
+        if self.expires_at <= now {
+            return Err(E::Expired);
+        }
+        if let Some(end) = credentials.expires_at.filter(|end| self.expires_at > *end) {
+            return Err(E::OutlivesCredentials(end));
+        }
+        let (mut names, mut size_range, mut metadata_bytes) = (Vec::new(), None, 0);
+        for condition in &self.conditions {
+            match condition {
+                Condition::Equals(name, value) | Condition::StartsWith(name, value) => {
+                    check_field(name, value, &names)?;
+                    names.push(name.as_str());
+                    if let Some(key) = name.strip_prefix(METADATA_PREFIX) {
+                        metadata_bytes += key.len() + value.len();
+                    }
+                }
+                Condition::ContentLengthRange(min, max) => size_range = Some((*min, *max)),
+            }
+        }
+        match size_range {
+            None => return Err(E::NoSizeRange),
+            Some((min, max)) if min > max || max > MAX_POST_BYTES => return Err(E::SizeRange(min, max)),
+            Some(_) => {}
+        }
+        if !names.contains(&"key") {
+            return Err(E::NoKey);
+        }
+        if metadata_bytes > MAX_METADATA_BYTES {
+            return Err(E::MetadataTooLarge(metadata_bytes));
+        }
+        Ok(())
+    }
+}
+
+/// Names that belong to the signature, to the file, or to no condition at all.
+fn is_reserved(name: &str) -> bool {
+    let own = ["bucket", "file", "policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date",
+        "x-amz-security-token", "x-amz-signature"];
+    own.contains(&name) || name.starts_with("x-ignore-")
+}
+
+fn check_field(name: &str, value: &str, earlier: &[&str]) -> Result<(), SignPolicyError> {
+    use SignPolicyError as E;
+    let lower_case = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
+    if name.is_empty() || !name.bytes().all(lower_case) {
+        return Err(E::FieldName(name.to_owned()));
+    }
+    if is_reserved(name) {
+        return Err(E::ReservedField(name.to_owned()));
+    }
+    if earlier.contains(&name) {
+        return Err(E::DuplicateField(name.to_owned()));
+    }
+    if value.contains("${filename}") {
+        return Err(E::FilenameVariable(name.to_owned()));
+    }
+    Ok(())
+}
+
+/// A policy document with its signature, each stage by the name that AWS gives it.
+struct SignedDocument {
+    /// The document in base64; the field `policy`.
+    string_to_sign: String,
+    /// The field `x-amz-signature`.
+    signature: String,
+}
+
+impl SignedDocument {
+    fn new(document: &[u8], credentials: &SigningCredentials, region: &str, now: Timestamp) -> Self {
+        let string_to_sign = STANDARD.encode(document);
+        let secret = &credentials.secret_access_key;
+        let signing_key = generate_signing_key(secret, now.system_time(), region, "s3");
+        let signature = calculate_signature(signing_key, string_to_sign.as_bytes());
+        Self { string_to_sign, signature }
+    }
+}
+
+/// `20151229/us-east-1/s3/aws4_request`
+struct CredentialScope<'a> {
+    date: Timestamp,
+    region: &'a str,
+}
+
+impl CredentialScope<'_> {
+    /// `20151229T000000Z`, the basic form of ISO 8601.
+    fn timestamp(&self) -> String {
+        let extended = self.date.floor_s().to_string();
+        let (seconds, _) = extended.split_once('.').unwrap_or((&extended, ""));
+        seconds.chars().filter(|c| !matches!(c, '-' | ':')).chain(['Z']).collect()
+    }
+}
+
+impl fmt::Display for CredentialScope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let timestamp = self.timestamp();
+        let (date, _) = timestamp.split_once('T').unwrap_or((&timestamp, ""));
+        write!(f, "{date}/{}/s3/aws4_request", self.region)
+    }
+}
+
+impl fmt::Debug for PostForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.fields.iter().map(|(name, _)| name).collect();
+        f.debug_struct("PostForm").field("fields", &names).field("expires_at", &self.expires_at).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

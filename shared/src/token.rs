@@ -1,0 +1,282 @@
+//! The token of a link: a secret that can be refused without asking anybody.
+//!
+//! ```text
+//!  byte 0             bytes 1 to 16         bytes 17 to 23
+//!  version of the key  secret, random        HMAC-SHA-256 over bytes 0 to 16, the first 7 bytes
+//! ```
+//!
+//! 24 bytes are 32 characters of base64url. The tag lets the public door refuse what nobody here
+//! made, before any call to AWS. It is not what protects a link: the secret's 128 bits are, and
+//! the table holds their hash alone, so that a leak of the table opens nothing.
+//!
+//! The key of the tag is derived once per cold start by KMS `GenerateMac` and never stored. KMS
+//! does not rotate HMAC keys, so the token names its key's version: a second key takes over while
+//! old links live on.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::id::{IdempotencyKey, Owner, ParseIdError, UploadId};
+
+const TOKEN_BYTES: usize = 24;
+const SECRET: std::ops::Range<usize> = 1..17;
+const TAG: std::ops::Range<usize> = 17..24;
+
+/// The length of a token's text: base64url of 24 bytes.
+pub const TOKEN_CHARS: usize = 32;
+
+/// The version of a link key, 1 to 255.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyVersion(pub u8);
+
+/// One key as KMS derived it.
+#[derive(Clone)]
+pub struct LinkKey {
+    /// The version that tokens name.
+    pub version: KeyVersion,
+    /// The derived key.
+    pub key: [u8; 32],
+}
+
+/// The keys under which tokens are made and checked. `Debug` shows the versions alone.
+#[derive(Clone)]
+pub struct LinkKeys(Vec<LinkKey>);
+
+/// A token that one of our keys has made. `Debug` never shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkToken([u8; TOKEN_BYTES]);
+
+/// The public name of a link: SHA-256 of its secret, in base64url (43 characters). It opens
+/// nothing.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LinkId(String);
+
+/// There is no key to make tokens with.
+#[derive(Debug, thiserror::Error)]
+#[error("use link keys: at least one is needed, each with a version of its own")]
+pub struct LinkKeysError;
+
+impl LinkKeys {
+    /// The keys; the highest version makes new tokens, all check.
+    ///
+    /// # Errors
+    /// If there is none, or two have the same version.
+    pub fn new(mut keys: Vec<LinkKey>) -> Result<Self, LinkKeysError> {
+        keys.sort_by_key(|key| std::cmp::Reverse(key.version));
+        let twice = keys.iter().zip(keys.iter().skip(1)).any(|(a, b)| a.version == b.version);
+        if keys.is_empty() || twice { Err(LinkKeysError) } else { Ok(Self(keys)) }
+    }
+
+    /// The token for a secret of 16 random bytes.
+    pub fn make(&self, secret: [u8; 16]) -> LinkToken {
+        let mut token = [0; TOKEN_BYTES];
+        let Some(key) = self.0.first() else { return LinkToken(token) };
+        if let Some(version) = token.first_mut() {
+            *version = key.version.0;
+        }
+        copy(&mut token, SECRET, &secret);
+        let tag = key.tag(&token).finalize().into_bytes();
+        copy(&mut token, TAG, &tag);
+        LinkToken(token)
+    }
+
+    /// The token that `text` is, if one of our keys has made it. Compares in constant time.
+    pub fn verify(&self, text: &str) -> Option<LinkToken> {
+        if text.len() != TOKEN_CHARS {
+            return None;
+        }
+        let token: [u8; TOKEN_BYTES] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let version = KeyVersion(*token.first()?);
+        let key = self.0.iter().find(|key| key.version == version)?;
+        key.tag(&token).verify_truncated_left(token.get(TAG)?).ok()?;
+        Some(LinkToken(token))
+    }
+
+    /// The secret that `owner` gets for `key`: always the same, so that a repeated request is
+    /// answered with the same token although no token is stored. Only who holds this key can
+    /// derive it.
+    pub fn derived_secret(&self, owner: &Owner, upload_id: UploadId, key: &IdempotencyKey) -> [u8; 16] {
+        // The oldest key: the answer must not change when another takes over.
+        let Some(oldest) = self.0.last() else { return [0; 16] };
+        let mut mac = oldest.mac();
+        mac.update(b"idempotent link\0");
+        for part in [owner.as_str(), &upload_id.to_string(), key.as_str()] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        let mut secret = [0; 16];
+        secret.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(to, from)| *to = from);
+        secret
+    }
+}
+
+impl LinkKey {
+    /// HMAC pads a key with zeros to its block (RFC 2104), so this is the MAC under `key`.
+    fn mac(&self) -> Hmac<Sha256> {
+        let mut block = [0; 64];
+        block.iter_mut().zip(self.key).for_each(|(to, from)| *to = from);
+        Hmac::new(&block.into())
+    }
+
+    /// The MAC over a token's version and secret.
+    fn tag(&self, token: &[u8; TOKEN_BYTES]) -> Hmac<Sha256> {
+        let mut mac = self.mac();
+        let (signed, _) = token.split_at(TAG.start);
+        mac.update(signed);
+        mac
+    }
+}
+
+fn copy(token: &mut [u8; TOKEN_BYTES], range: std::ops::Range<usize>, from: &[u8]) {
+    token.iter_mut().skip(range.start).take(range.len()).zip(from).for_each(|(to, from)| *to = *from);
+}
+
+impl LinkToken {
+    /// The text for the one answer that shows it.
+    pub fn reveal(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// The name under which the table knows the link.
+    pub fn link_id(&self) -> LinkId {
+        let secret = self.0.get(SECRET).unwrap_or_default();
+        LinkId(URL_SAFE_NO_PAD.encode(Sha256::digest(secret)))
+    }
+}
+
+impl LinkId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for LinkId {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl TryFrom<String> for LinkId {
+    type Error = ParseIdError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let digest = URL_SAFE_NO_PAD.decode(&text).ok().filter(|digest| digest.len() == 32);
+        digest.map(|_| Self(text)).ok_or(ParseIdError::new("a link id", "43 characters of base64url"))
+    }
+}
+
+impl From<LinkId> for String {
+    fn from(id: LinkId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for LinkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for LinkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for LinkToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkToken(..)")
+    }
+}
+
+impl fmt::Debug for LinkKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|key| key.version)).finish()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    pub fn keys(versions: &[u8]) -> LinkKeys {
+        let key = |version: &u8| LinkKey { version: KeyVersion(*version), key: [*version; 32] };
+        LinkKeys::new(versions.iter().map(key).collect()).unwrap()
+    }
+
+    #[test]
+    fn a_token_has_32_characters_and_leads_to_its_link() {
+        let token = keys(&[1]).make([9; 16]);
+        assert_eq!(token.reveal().len(), TOKEN_CHARS);
+        assert_eq!(keys(&[1]).verify(&token.reveal()).unwrap().link_id(), token.link_id());
+        assert_eq!(token.link_id().to_string().parse::<LinkId>().unwrap(), token.link_id());
+    }
+
+    #[test]
+    fn old_tokens_live_on_when_a_second_key_takes_over() {
+        let old = keys(&[1]).make([9; 16]).reveal();
+        let both = keys(&[1, 2]);
+        assert!(both.verify(&old).is_some());
+        let new = both.make([9; 16]).reveal();
+        assert_ne!(old, new);
+        assert!(both.verify(&new).is_some() && keys(&[1]).verify(&new).is_none());
+    }
+
+    #[test]
+    fn an_idempotent_secret_is_bound_to_owner_upload_and_key() {
+        let secret = |owner: &str, upload: u8, key: &str| {
+            keys(&[1]).derived_secret(&owner.parse().unwrap(), UploadId::random([upload; 16]), &key.parse().unwrap())
+        };
+        let first = secret("i#ann", 1, "k");
+        assert_eq!(first, secret("i#ann", 1, "k"));
+        for other in [secret("i#bob", 1, "k"), secret("i#ann", 2, "k"), secret("i#ann", 1, "l")] {
+            assert_ne!(first, other);
+        }
+        let key = "k".parse().unwrap();
+        let later = keys(&[1, 2]).derived_secret(&"i#ann".parse().unwrap(), UploadId::random([1; 16]), &key);
+        assert_eq!(first, later, "a new key must not change the answer to a repeated request");
+    }
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        let keys = keys(&[1]);
+        let token = keys.make([9; 16]);
+        let shown = format!("{keys:?} {token:?}");
+        assert!(!shown.contains(&token.reveal()), "{shown}");
+        assert_eq!(shown, "[KeyVersion(1)] LinkToken(..)");
+    }
+
+    #[test]
+    fn keys_without_a_key_or_with_two_of_one_version_are_refused() {
+        assert!(LinkKeys::new(vec![]).is_err());
+        let key = LinkKey { version: KeyVersion(1), key: [0; 32] };
+        assert!(LinkKeys::new(vec![key.clone(), key]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_token_with_any_bit_flipped_is_refused(secret: [u8; 16], bit in 0usize..192) {
+            let keys = keys(&[1, 2, 3]);
+            let mut bytes = keys.make(secret).0;
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(keys.verify(&URL_SAFE_NO_PAD.encode(bytes)).is_none());
+        }
+
+        #[test]
+        fn no_text_is_taken_for_a_token(text in "[A-Za-z0-9_-]{30,34}|.{0,40}") {
+            prop_assert!(keys(&[1]).verify(&text).is_none());
+        }
+    }
+}
