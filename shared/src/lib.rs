@@ -1,9 +1,15 @@
-//! Postern.
+//! Postern: issue an upload, record what arrived, serve a link that can be revoked.
 pub mod checksum;
 pub mod content_type;
 pub mod filename;
 pub mod id;
+pub mod link;
+#[cfg(any(test, feature = "memory"))]
+pub mod memory;
+pub mod ports;
+pub mod record;
 pub mod sign;
 pub mod sniff;
 pub mod time;
 pub mod token;
+pub mod upload;

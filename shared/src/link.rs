@@ -1,0 +1,165 @@
+//! The record of a link: what it leads to, frozen when it was made, and until when.
+//!
+//! Serving reads the link alone, so everything that an answer needs is copied here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::checksum::ChecksumSha256;
+use crate::content_type::ContentType;
+use crate::filename::Filename;
+use crate::id::{ObjectKey, Owner, TransitionId, UploadId, VersionId};
+use crate::time::Timestamp;
+use crate::token::LinkId;
+use crate::upload::{Upload, UploadState};
+
+/// One link, as the table keeps it. The token is not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The hash of the token's secret.
+    pub link_id: LinkId,
+    /// The upload that it leads to.
+    pub upload_id: UploadId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// The pinned version.
+    pub version_id: VersionId,
+    /// What the bytes are.
+    pub sniffed_type: ContentType,
+    /// How many there are.
+    pub size_bytes: u64,
+    /// The version's `ETag`, without quotes.
+    pub etag: String,
+    /// The name under which it is saved.
+    pub filename: Filename,
+    /// When it was made. The range key of the upload's index.
+    pub linked_at: Timestamp,
+    /// From when on it answers 410; `None` for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Since when it is dead, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Revoked>,
+    /// A digest of the request that an idempotency key stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_hash: Option<ChecksumSha256>,
+    /// The last change.
+    pub transition_id: TransitionId,
+}
+
+/// A link's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revoked {
+    /// When it was written.
+    pub at: Timestamp,
+    /// By whose wish.
+    pub because: RevokedBecause,
+}
+
+/// Why a link is dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokedBecause {
+    /// The owner revoked it.
+    Revoked,
+    /// The owner removed the upload.
+    UploadDeleted,
+}
+
+/// Whether a link may be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkStanding {
+    /// It may.
+    Open,
+    /// Its owner ended it.
+    Revoked,
+    /// Its time is over.
+    Expired,
+}
+
+impl Link {
+    /// A link to what `upload` has pinned; `None` unless it is available.
+    pub fn to(upload: &Upload, link_id: LinkId, now: Timestamp, expires_at: Option<Timestamp>) -> Option<Self> {
+        let recorded = upload.recorded.as_ref().filter(|_| upload.state == UploadState::Available)?;
+        Some(Self {
+            upload_id: upload.upload_id,
+            owner: upload.owner.clone(),
+            version_id: recorded.version_id.clone(),
+            sniffed_type: recorded.sniffed_type.clone(),
+            size_bytes: recorded.size_bytes,
+            etag: recorded.etag.clone(),
+            filename: upload.filename.clone(),
+            linked_at: now,
+            expires_at,
+            revoked: None,
+            request_hash: None,
+            transition_id: TransitionId::of(link_id.as_str(), "linked", ""),
+            link_id,
+        })
+    }
+
+    /// The key of the object that it leads to.
+    pub fn object_key(&self) -> ObjectKey {
+        ObjectKey::of(self.upload_id)
+    }
+
+    /// Whether it may be opened at `now`.
+    pub fn standing(&self, now: Timestamp) -> LinkStanding {
+        match (self.revoked, self.expires_at) {
+            (Some(_), _) => LinkStanding::Revoked,
+            (None, Some(end)) if end <= now => LinkStanding::Expired,
+            _ => LinkStanding::Open,
+        }
+    }
+
+    /// The link after its end; `None` if it had ended before.
+    #[must_use]
+    pub fn revoked(&self, revoked: Revoked) -> Option<Self> {
+        match self.revoked {
+            Some(_) => None,
+            None => Some(Self {
+                revoked: Some(revoked),
+                transition_id: revocation_id(&self.link_id),
+                ..self.clone()
+            }),
+        }
+    }
+}
+
+/// The id of a link's revocation.
+pub fn revocation_id(link_id: &LinkId) -> TransitionId {
+    TransitionId::of(link_id.as_str(), "revoked", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upload::tests::{at, pending, pin};
+
+    fn link(expires_at: Option<Timestamp>) -> Link {
+        let link_id = crate::token::tests::keys(&[1]).make([1; 16]).link_id();
+        let available = pending().settled(&pin("a")).unwrap();
+        Link::to(&available, link_id, at("2026-11-24T10:00:00Z"), expires_at).unwrap()
+    }
+
+    #[test]
+    fn a_link_leads_only_to_what_is_available() {
+        let link_id = link(None).link_id;
+        let now = at("2026-11-24T10:00:00Z");
+        let available = pending().settled(&pin("a")).unwrap();
+        assert_eq!(link(None).version_id, available.recorded.clone().unwrap().version_id);
+        for upload in [pending(), available.deleting().unwrap()] {
+            assert_eq!(Link::to(&upload, link_id.clone(), now, None), None);
+        }
+    }
+
+    #[test]
+    fn a_link_ends_when_it_says_and_a_revocation_is_final() {
+        let end = at("2026-11-24T11:00:00Z");
+        let link = link(Some(end));
+        assert_eq!(link.standing(at("2026-11-24T10:59:59.999Z")), LinkStanding::Open);
+        assert_eq!(link.standing(end), LinkStanding::Expired);
+        let revoked = link.revoked(Revoked { at: end, because: RevokedBecause::Revoked }).unwrap();
+        assert_eq!(revoked.standing(at("2026-11-24T10:00:00Z")), LinkStanding::Revoked);
+        assert_eq!(revoked.revoked(Revoked { at: end, because: RevokedBecause::UploadDeleted }), None);
+    }
+}

@@ -1,0 +1,251 @@
+//! The world in memory: a table and a versioned bucket that keep the contract of [`crate::ports`].
+//!
+//! For tests. It applies the transitions of [`Upload`] itself, so a store that keeps the same
+//! contract keeps the same rules.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::checksum::ChecksumSha256;
+use crate::id::{ObjectKey, Owner, UploadId, VersionId};
+use crate::link::{Link, Revoked};
+use crate::ports::{
+    Created, Found, LinkReader, LinkStore, Linked, ObjectStore, Observation, ObservedObject, Page, PageStart,
+    RecordStore, Signer, Unavailable, UploadStore, Written,
+};
+use crate::sign::SigningCredentials;
+use crate::time::Timestamp;
+use crate::token::LinkId;
+use crate::upload::{MAX_SURPLUS, Settlement, Upload, UploadState};
+
+/// Table, bucket and signer in one; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryWorld(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    uploads: BTreeMap<UploadId, Upload>,
+    links: BTreeMap<LinkId, Link>,
+    objects: BTreeMap<(ObjectKey, VersionId), Observation>,
+    failing: HashSet<&'static str>,
+    calls: usize,
+}
+
+impl MemoryWorld {
+    /// Puts a version into the bucket.
+    pub fn put(&self, key: ObjectKey, version: VersionId, object: ObservedObject) {
+        self.lock().objects.insert((key, version), Observation::Object(Box::new(object)));
+    }
+
+    /// Puts a delete marker into the bucket.
+    pub fn put_delete_marker(&self, key: ObjectKey, version: VersionId) {
+        self.lock().objects.insert((key, version), Observation::DeleteMarker);
+    }
+
+    /// Makes the next call of that name fail.
+    pub fn fail_next(&self, call: &'static str) {
+        self.lock().failing.insert(call);
+    }
+
+    /// How many calls have been made.
+    pub fn calls(&self) -> usize {
+        self.lock().calls
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn call(&self, name: &'static str) -> Result<MutexGuard<'_, State>, Unavailable> {
+        let mut state = self.lock();
+        state.calls += 1;
+        match state.failing.remove(name) {
+            true => Err(Unavailable::new("reach the world", format!("{name} was told to fail"))),
+            false => Ok(state),
+        }
+    }
+}
+
+impl UploadStore for MemoryWorld {
+    async fn create(&self, upload: &Upload) -> Result<Created<Upload>, Unavailable> {
+        let mut state = self.call("create")?;
+        if let Some(standing) = state.uploads.get(&upload.upload_id) {
+            return Ok(Created::Exists(Box::new(standing.clone())));
+        }
+        state.uploads.insert(upload.upload_id, upload.clone());
+        Ok(Created::New)
+    }
+
+    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
+        Ok(self.call("upload")?.uploads.get(&id).cloned())
+    }
+
+    async fn uploads_of(
+        &self,
+        owner: &Owner,
+        start: Option<&PageStart>,
+        limit: u8,
+    ) -> Result<Page<Upload>, Unavailable> {
+        let state = self.call("uploads_of")?;
+        let uploads = state.uploads.values().filter(|upload| upload.owner == *owner).cloned();
+        Ok(page(uploads, |upload| (upload.uploaded_at, upload.upload_id.to_string()), start, limit))
+    }
+
+    async fn begin_deletion(&self, id: UploadId, owner: &Owner) -> Result<Found, Unavailable> {
+        let mut state = self.call("begin_deletion")?;
+        match state.uploads.get_mut(&id) {
+            Some(upload) if upload.owner == *owner => {
+                *upload = upload.deleting().unwrap_or_else(|| upload.clone());
+                Ok(Found::Yes)
+            }
+            _ => Ok(Found::No),
+        }
+    }
+}
+
+impl RecordStore for MemoryWorld {
+    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
+        UploadStore::upload(self, id).await
+    }
+
+    async fn settle(&self, id: UploadId, settlement: &Settlement) -> Result<Written, Unavailable> {
+        let mut state = self.call("settle")?;
+        let Some(upload) = state.uploads.get_mut(&id) else { return Ok(Written::Refused(None)) };
+        match upload.settled(settlement) {
+            Some(after) => {
+                *upload = after;
+                Ok(Written::Applied)
+            }
+            None => Ok(Written::Refused(Some(Box::new(upload.clone())))),
+        }
+    }
+
+    async fn count_surplus(&self, id: UploadId, version: &VersionId) -> Result<(), Unavailable> {
+        let mut state = self.call("count_surplus")?;
+        if let Some(upload) = state.uploads.get_mut(&id).filter(|upload| upload.surplus.len() < MAX_SURPLUS) {
+            upload.surplus.insert(version.clone());
+        }
+        Ok(())
+    }
+
+    async fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
+        let mut state = self.call("finish_deletion")?;
+        if let Some(standing) = state.uploads.get_mut(&upload.upload_id) {
+            *standing = standing.deleted(now).unwrap_or_else(|| standing.clone());
+        }
+        Ok(())
+    }
+
+    async fn all_links_to(&self, id: UploadId) -> Result<Vec<Link>, Unavailable> {
+        let state = self.call("all_links_to")?;
+        Ok(state.links.values().filter(|link| link.upload_id == id).cloned().collect())
+    }
+
+    async fn end_link(&self, id: &LinkId, revoked: Revoked) -> Result<(), Unavailable> {
+        let mut state = self.call("end_link")?;
+        if let Some(link) = state.links.get_mut(id) {
+            *link = link.revoked(revoked).unwrap_or_else(|| link.clone());
+        }
+        Ok(())
+    }
+}
+
+impl LinkStore for MemoryWorld {
+    async fn create_link(&self, link: &Link) -> Result<Linked, Unavailable> {
+        let mut state = self.call("create_link")?;
+        if let Some(standing) = state.links.get(&link.link_id) {
+            return Ok(Linked::Exists(Box::new(standing.clone())));
+        }
+        let is_pinned = |upload: &Upload| {
+            upload.state == UploadState::Available
+                && upload.recorded.as_ref().is_some_and(|recorded| recorded.version_id == link.version_id)
+        };
+        if !state.uploads.get(&link.upload_id).is_some_and(is_pinned) {
+            return Ok(Linked::NotAvailable);
+        }
+        state.links.insert(link.link_id.clone(), link.clone());
+        Ok(Linked::New)
+    }
+
+    async fn links_to(
+        &self,
+        upload: UploadId,
+        start: Option<&PageStart>,
+        limit: u8,
+    ) -> Result<Page<Link>, Unavailable> {
+        let state = self.call("links_to")?;
+        let links = state.links.values().filter(|link| link.upload_id == upload).cloned();
+        Ok(page(links, |link| (link.linked_at, link.link_id.to_string()), start, limit))
+    }
+
+    async fn revoke(&self, id: &LinkId, owner: &Owner, revoked: Revoked) -> Result<Found, Unavailable> {
+        let mut state = self.call("revoke")?;
+        match state.links.get_mut(id) {
+            Some(link) if link.owner == *owner => {
+                *link = link.revoked(revoked).unwrap_or_else(|| link.clone());
+                Ok(Found::Yes)
+            }
+            _ => Ok(Found::No),
+        }
+    }
+}
+
+impl LinkReader for MemoryWorld {
+    async fn link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
+        Ok(self.call("link")?.links.get(id).cloned())
+    }
+}
+
+impl ObjectStore for MemoryWorld {
+    async fn observe(&self, key: ObjectKey, version: &VersionId) -> Result<Observation, Unavailable> {
+        let state = self.call("observe")?;
+        Ok(state.objects.get(&(key, version.clone())).cloned().unwrap_or(Observation::Missing))
+    }
+
+    async fn stored_checksum(
+        &self,
+        _key: ObjectKey,
+        _version: &VersionId,
+    ) -> Result<Option<ChecksumSha256>, Unavailable> {
+        self.call("stored_checksum").map(|_| None)
+    }
+
+    async fn versions(&self, key: ObjectKey) -> Result<Vec<VersionId>, Unavailable> {
+        let state = self.call("versions")?;
+        let of_key = state.objects.keys().filter(|(of, _)| *of == key);
+        Ok(of_key.map(|(_, version)| version.clone()).collect())
+    }
+
+    async fn remove(&self, key: ObjectKey, version: &VersionId) -> Result<(), Unavailable> {
+        self.call("remove")?.objects.remove(&(key, version.clone()));
+        Ok(())
+    }
+}
+
+/// A signer whose credentials never change.
+#[derive(Debug, Clone)]
+pub struct FixedSigner(pub SigningCredentials);
+
+impl Signer for FixedSigner {
+    async fn credentials(&self, _now: Timestamp, _needed_s: u64) -> Result<Arc<SigningCredentials>, Unavailable> {
+        Ok(Arc::new(self.0.clone()))
+    }
+}
+
+fn page<T>(
+    items: impl Iterator<Item = T>,
+    place: impl Fn(&T) -> (Timestamp, String),
+    start: Option<&PageStart>,
+    limit: u8,
+) -> Page<T> {
+    let before = |item: &T| start.is_none_or(|start| place(item) < (start.at, start.id.clone()));
+    let mut items: Vec<T> = items.filter(before).collect();
+    items.sort_by_key(|item| std::cmp::Reverse(place(item)));
+    let more = items.len() > usize::from(limit);
+    items.truncate(usize::from(limit));
+    let next = items.last().filter(|_| more).map(|item| {
+        let (at, id) = place(item);
+        PageStart { at, id }
+    });
+    Page { items, next }
+}

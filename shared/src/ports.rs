@@ -1,0 +1,225 @@
+//! What the core needs of the world, in the few meanings that it needs.
+//!
+//! Adapters to AWS implement these traits under the feature `aws`; [`crate::memory`] implements
+//! them for tests. One contract suite ([`crate::contract`]) runs against both.
+
+use std::error::Error;
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::checksum::ChecksumSha256;
+use crate::id::{ObjectKey, Owner, UploadId, VersionId};
+use crate::link::{Link, Revoked};
+use crate::sign::SigningCredentials;
+use crate::time::Timestamp;
+use crate::token::LinkId;
+use crate::upload::{Settlement, Upload};
+
+/// The world did not answer, or not in a way that decides anything: try again.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to {operation}")]
+pub struct Unavailable {
+    operation: &'static str,
+    #[source]
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl Unavailable {
+    /// `operation` completes the sentence "failed to …".
+    pub fn new(operation: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { operation, source: source.into() }
+    }
+}
+
+/// A page of a list, and where the next one begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// The last item's place, if there may be more.
+    pub next: Option<PageStart>,
+}
+
+/// After which item a page begins. It names no owner: the owner is always the asker's.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PageStart {
+    /// The item's place in time.
+    pub at: Timestamp,
+    /// The item's id.
+    pub id: String,
+}
+
+/// What a write found when it was to make something new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created<T> {
+    /// It was made.
+    New,
+    /// It was there; nothing was written.
+    Exists(Box<T>),
+}
+
+/// What a conditional write found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// The condition held; this stands now.
+    Applied,
+    /// It did not; this stands, and nothing was written.
+    Refused(Option<Box<Upload>>),
+}
+
+/// What a link's creation found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Linked {
+    /// It was made.
+    New,
+    /// It was there; nothing was written.
+    Exists(Box<Link>),
+    /// The upload is no longer available; nothing was written.
+    NotAvailable,
+}
+
+/// Whether something of the owner's was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// It was, and it stands as wished now.
+    Yes,
+    /// There is no such thing, or it is somebody else's.
+    No,
+}
+
+/// Uploads as `issue` needs them.
+pub trait UploadStore: Send + Sync {
+    /// Writes a new record unless one stands under its id: one conditional put.
+    fn create(&self, upload: &Upload) -> impl Future<Output = Result<Created<Upload>, Unavailable>> + Send;
+    /// The record as it stands now (a consistent read).
+    fn upload(&self, id: UploadId) -> impl Future<Output = Result<Option<Upload>, Unavailable>> + Send;
+    /// An owner's uploads, newest first; new ones may be missing for a moment.
+    fn uploads_of(
+        &self,
+        owner: &Owner,
+        start: Option<&PageStart>,
+        limit: u8,
+    ) -> impl Future<Output = Result<Page<Upload>, Unavailable>> + Send;
+    /// Writes `deleting` if the upload is `owner`'s; a repetition changes nothing.
+    fn begin_deletion(
+        &self,
+        id: UploadId,
+        owner: &Owner,
+    ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
+}
+
+/// Uploads as `record` needs them.
+pub trait RecordStore: Send + Sync {
+    /// The record as it stands now (a consistent read).
+    fn upload(&self, id: UploadId) -> impl Future<Output = Result<Option<Upload>, Unavailable>> + Send;
+    /// Writes the verdict if the version's fate is open: one conditional write.
+    fn settle(
+        &self,
+        id: UploadId,
+        settlement: &Settlement,
+    ) -> impl Future<Output = Result<Written, Unavailable>> + Send;
+    /// Names a version that came beside the pinned one; a repetition changes nothing.
+    fn count_surplus(
+        &self,
+        id: UploadId,
+        version: &VersionId,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Writes `deleted` if the upload is `deleting`.
+    fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Every link of an upload.
+    fn all_links_to(&self, id: UploadId) -> impl Future<Output = Result<Vec<Link>, Unavailable>> + Send;
+    /// Ends a link whoever owns it; one that had ended stays as it was.
+    fn end_link(&self, id: &LinkId, revoked: Revoked) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}
+
+/// Links as `issue` needs them.
+pub trait LinkStore: Send + Sync {
+    /// Writes a link on condition that its upload is available with that very version: one
+    /// transaction.
+    fn create_link(&self, link: &Link) -> impl Future<Output = Result<Linked, Unavailable>> + Send;
+    /// An upload's links, newest first.
+    fn links_to(
+        &self,
+        upload: UploadId,
+        start: Option<&PageStart>,
+        limit: u8,
+    ) -> impl Future<Output = Result<Page<Link>, Unavailable>> + Send;
+    /// Ends a link if it is `owner`'s; a repetition changes nothing.
+    fn revoke(
+        &self,
+        id: &LinkId,
+        owner: &Owner,
+        revoked: Revoked,
+    ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
+}
+
+/// Links as `serve` needs them.
+pub trait LinkReader: Send + Sync {
+    /// The link as it stands now (a consistent read).
+    fn link(&self, id: &LinkId) -> impl Future<Output = Result<Option<Link>, Unavailable>> + Send;
+}
+
+/// Objects as `record` needs them. Every call names a version.
+pub trait ObjectStore: Send + Sync {
+    /// What stands under this version now: one ranged read of its first bytes.
+    fn observe(
+        &self,
+        key: ObjectKey,
+        version: &VersionId,
+    ) -> impl Future<Output = Result<Observation, Unavailable>> + Send;
+    /// The SHA-256 that S3 stores for the whole version, if it does.
+    fn stored_checksum(
+        &self,
+        key: ObjectKey,
+        version: &VersionId,
+    ) -> impl Future<Output = Result<Option<ChecksumSha256>, Unavailable>> + Send;
+    /// Every version and delete marker of a key.
+    fn versions(&self, key: ObjectKey) -> impl Future<Output = Result<Vec<VersionId>, Unavailable>> + Send;
+    /// Removes one version for good; one that is gone stays gone.
+    fn remove(&self, key: ObjectKey, version: &VersionId) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}
+
+/// What S3 says of a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observation {
+    /// It is there.
+    Object(Box<ObservedObject>),
+    /// There is no such version (404).
+    Missing,
+    /// It is a delete marker (405).
+    DeleteMarker,
+}
+
+/// An object's version, as far as one ranged read shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ObservedObject {
+    /// The whole object's size.
+    pub size_bytes: u64,
+    /// Without quotes.
+    pub etag: String,
+    /// The stored media type.
+    pub content_type: Option<String>,
+    /// The ARN of the KMS key, if it is encrypted under one.
+    pub kms_key_arn: Option<String>,
+    /// User metadata; names without `x-amz-meta-`.
+    pub metadata: std::collections::BTreeMap<String, String>,
+    /// The first bytes, at most [`crate::sniff::HEAD_BYTES`].
+    pub head: Vec<u8>,
+}
+
+impl std::fmt::Debug for ObservedObject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ObservedObject").field("size_bytes", &self.size_bytes).finish_non_exhaustive()
+    }
+}
+
+/// A signer role's session.
+pub trait Signer: Send + Sync {
+    /// Credentials that live for `needed_s` more seconds if the role allows it. Without I/O
+    /// unless the session at hand is too short.
+    fn credentials(
+        &self,
+        now: Timestamp,
+        needed_s: u64,
+    ) -> impl Future<Output = Result<Arc<SigningCredentials>, Unavailable>> + Send;
+}

@@ -1,0 +1,149 @@
+//! Verdicts over orders, repetitions and refusals, on the in-memory world.
+
+use super::removal::{Removal, remove_upload};
+use super::rules::tests::{demands, png};
+use super::*;
+use crate::link::Link;
+use crate::memory::MemoryWorld;
+use crate::ports::{LinkReader, LinkStore, ObservedObject, UploadStore};
+use crate::upload::UploadState;
+use crate::upload::tests::{at, pending, version};
+
+async fn world() -> Ports<MemoryWorld, MemoryWorld> {
+    let world = MemoryWorld::default();
+    world.create(&pending()).await.unwrap();
+    Ports { store: world.clone(), objects: world }
+}
+
+impl Ports<MemoryWorld, MemoryWorld> {
+    fn put(&self, name: &str, object: ObservedObject) {
+        self.objects.put(pending().object_key(), version(name), object);
+    }
+
+    async fn record(&self, name: &str) -> Verdict {
+        let now = at("2026-11-24T10:01:00Z");
+        record_version(self, &demands(), now, pending().object_key(), &version(name)).await.unwrap()
+    }
+
+    async fn standing(&self) -> Upload {
+        RecordStore::upload(&self.store, pending().upload_id).await.unwrap().unwrap()
+    }
+
+    async fn versions(&self) -> Vec<String> {
+        let versions = self.objects.versions(pending().object_key()).await.unwrap();
+        versions.iter().map(ToString::to_string).collect()
+    }
+}
+
+fn html() -> ObservedObject {
+    ObservedObject { head: b"<html>".to_vec(), size_bytes: 6, ..png() }
+}
+
+#[tokio::test]
+async fn a_second_version_of_the_same_upload_is_removed_and_counted() {
+    let ports = world().await;
+    ports.put("a", png());
+    ports.put("b", png());
+    assert_eq!(ports.record("b").await, Verdict::Pinned);
+    assert_eq!(ports.record("a").await, Verdict::Surplus);
+    assert_eq!(ports.versions().await, ["b"]);
+    assert_eq!(ports.standing().await.surplus, [version("a")].into());
+    // Whatever comes again changes nothing.
+    for _ in 0..3 {
+        assert_eq!(ports.record("b").await, Verdict::Duplicate);
+        assert_eq!(ports.record("a").await, Verdict::Surplus);
+    }
+    assert_eq!(ports.standing().await.surplus.len(), 1);
+    assert_eq!(ports.versions().await, ["b"]);
+}
+
+#[tokio::test]
+async fn a_rejected_version_is_removed_and_a_valid_one_may_follow() {
+    let ports = world().await;
+    ports.put("bad", html());
+    assert_eq!(ports.record("bad").await, Verdict::Rejected(Some(RejectionReason::ContentTypeMismatch)));
+    assert_eq!(ports.standing().await.state, UploadState::Rejected);
+    assert_eq!(ports.versions().await, [""; 0]);
+    ports.put("good", png());
+    assert_eq!(ports.record("good").await, Verdict::Pinned);
+    assert_eq!(ports.record("bad").await, Verdict::Surplus);
+    assert_eq!(ports.versions().await, ["good"]);
+}
+
+#[tokio::test]
+async fn a_condemned_version_stays_condemned_under_a_newer_rule() {
+    let ports = world().await;
+    ports.put("a", html());
+    ports.record("a").await;
+    // The delete did not happen, and the rules would accept it now.
+    ports.put("a", png());
+    assert_eq!(ports.record("a").await, Verdict::Rejected(None));
+    assert_eq!(ports.versions().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_version_without_a_record_is_left_where_it_is() {
+    let world = MemoryWorld::default();
+    let ports = Ports { store: world.clone(), objects: world };
+    ports.put("a", png());
+    assert_eq!(ports.record("a").await, Verdict::Orphan);
+    assert_eq!(ports.versions().await, ["a"]);
+}
+
+#[tokio::test]
+async fn an_event_of_a_version_that_is_gone_decides_nothing() {
+    let ports = world().await;
+    assert_eq!(ports.record("a").await, Verdict::Gone);
+    ports.objects.put_delete_marker(pending().object_key(), version("m"));
+    assert_eq!(ports.record("m").await, Verdict::DeleteMarker);
+    assert_eq!(ports.standing().await.state, UploadState::Pending);
+}
+
+#[tokio::test]
+async fn a_removed_upload_stays_removed_whatever_arrives() {
+    let ports = world().await;
+    ports.put("a", png());
+    ports.record("a").await;
+    let link_id = crate::token::tests::keys(&[1]).make([1; 16]).link_id();
+    let link = Link::to(&ports.standing().await, link_id.clone(), at("2026-11-24T10:02:00Z"), None).unwrap();
+    ports.store.create_link(&link).await.unwrap();
+
+    ports.store.begin_deletion(pending().upload_id, &pending().owner).await.unwrap();
+    ports.put("b", png());
+    assert_eq!(ports.record("b").await, Verdict::Removed);
+    let now = at("2026-11-24T10:03:00Z");
+    let done = remove_upload(&ports, now, pending().upload_id).await.unwrap();
+    assert_eq!(done, Removal::Done { versions: 1, links: 1 });
+    assert_eq!(remove_upload(&ports, now, pending().upload_id).await.unwrap(), Removal::NotAsked);
+    assert_eq!(ports.standing().await.state, UploadState::Deleted);
+    assert!(ports.store.link(&link_id).await.unwrap().unwrap().revoked.is_some());
+
+    ports.put("c", png());
+    assert_eq!(ports.record("c").await, Verdict::Removed);
+    assert_eq!(ports.versions().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_failing_bucket_brings_the_event_back_and_the_next_run_succeeds() {
+    let ports = world().await;
+    ports.put("a", png());
+    ports.objects.fail_next("observe");
+    let now = at("2026-11-24T10:01:00Z");
+    let key = pending().object_key();
+    assert!(record_version(&ports, &demands(), now, key, &version("a")).await.is_err());
+    assert_eq!(ports.standing().await.state, UploadState::Pending);
+    assert_eq!(ports.record("a").await, Verdict::Pinned);
+}
+
+#[tokio::test]
+async fn a_run_that_dies_before_the_delete_is_taken_up_by_the_next() {
+    let ports = world().await;
+    ports.put("a", html());
+    ports.objects.fail_next("remove");
+    let now = at("2026-11-24T10:01:00Z");
+    let key = pending().object_key();
+    assert!(record_version(&ports, &demands(), now, key, &version("a")).await.is_err());
+    assert_eq!(ports.versions().await, ["a"]);
+    assert_eq!(ports.record("a").await, Verdict::Rejected(None));
+    assert_eq!(ports.versions().await, [""; 0]);
+}

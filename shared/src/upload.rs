@@ -1,0 +1,415 @@
+//! The record of an upload: what was promised, what arrived, and which changes are allowed.
+//!
+//! ```text
+//!            ┌────────────▶ available ─────┐
+//!  pending ──┼─▶ rejected ──▲              ├─▶ deleting ──▶ deleted
+//!            └─▶ expired ───┘ (late, valid)┘
+//! ```
+//!
+//! [`Upload::fate_of`] is the heart: the fate of a version, once settled, never changes, so that
+//! events may come twice, late and out of order. A store writes a [`Settlement`] on condition that
+//! the version's fate is still open, in one conditional write.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::checksum::ChecksumSha256;
+use crate::content_type::ContentType;
+use crate::filename::Filename;
+use crate::id::{ObjectKey, Owner, TransitionId, UploadId, VersionId};
+use crate::time::Timestamp;
+
+/// After so many condemned versions `rejected` is final.
+pub const MAX_CONDEMNED: usize = 20;
+
+/// So many surplus versions are named in the record; further ones are removed all the same.
+pub const MAX_SURPLUS: usize = 100;
+
+/// How long a record that nobody pinned, and a tombstone, outlive the policy: longer than every
+/// queue (14 days), its dead-letter queue (14 days) and a redrive.
+pub const TOMBSTONE: Duration = Duration::from_hours(35 * 24);
+
+/// Where an upload stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UploadState {
+    /// The form is out; nothing valid has arrived.
+    Pending,
+    /// A version is pinned: links lead to it.
+    Available,
+    /// What arrived broke a rule; a valid version may still come.
+    Rejected,
+    /// The form is dead and nothing came; a late event may still bring a valid version.
+    Expired,
+    /// The owner asked for removal; versions are being removed.
+    Deleting,
+    /// Everything is gone but this tombstone.
+    Deleted,
+}
+
+impl UploadState {
+    /// The state as the table, the API and events write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Available => "available",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Deleting => "deleting",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// One upload, as the table keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// Its id; also names its object.
+    pub upload_id: UploadId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Where it stands.
+    pub state: UploadState,
+    /// The name that the file had.
+    pub filename: Filename,
+    /// The media type that was declared and pinned.
+    pub content_type: ContentType,
+    /// The fewest bytes that are valid.
+    pub min_size_bytes: u64,
+    /// The most bytes that are valid.
+    pub max_size_bytes: u64,
+    /// The digest that was declared and pinned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum_sha256: Option<ChecksumSha256>,
+    /// User metadata that was declared and pinned; names without `x-amz-meta-`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+    /// When the form was asked for. The range key of the owner's index.
+    pub uploaded_at: Timestamp,
+    /// When the form dies.
+    pub policy_expires_at: Timestamp,
+    /// A digest of the request that an idempotency key stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_hash: Option<ChecksumSha256>,
+    /// Versions whose rejection is final.
+    #[serde(default, with = "serde_dynamo::string_set", skip_serializing_if = "BTreeSet::is_empty")]
+    pub condemned: BTreeSet<VersionId>,
+    /// Versions that came beside the pinned one; at most [`MAX_SURPLUS`] are named.
+    #[serde(default, with = "serde_dynamo::string_set", skip_serializing_if = "BTreeSet::is_empty")]
+    pub surplus: BTreeSet<VersionId>,
+    /// The pinned version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Recorded>,
+    /// Why the last rejected version was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<Rejection>,
+    /// The last change of state.
+    pub transition_id: TransitionId,
+    /// When DynamoDB may forget the record, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u64>,
+}
+
+/// The version that was found valid first, and what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The version that every link leads to.
+    pub version_id: VersionId,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Its `ETag`, without quotes. Under KMS it is no MD5.
+    pub etag: String,
+    /// What its first bytes are.
+    pub sniffed_type: ContentType,
+    /// When it was pinned.
+    pub recorded_at: Timestamp,
+}
+
+/// Why a version was rejected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// The version.
+    pub version_id: VersionId,
+    /// The rule that it broke.
+    pub reason: RejectionReason,
+    /// What was expected and what came, for the owner.
+    pub detail: String,
+    /// When it was condemned.
+    pub rejected_at: Timestamp,
+}
+
+/// The rules that a version can break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectionReason {
+    /// Fewer or more bytes than declared.
+    SizeOutOfRange,
+    /// The object's type is not the declared one.
+    ContentTypeChanged,
+    /// The bytes are not of the declared type.
+    ContentTypeMismatch,
+    /// Not encrypted under the stack's key.
+    EncryptionMismatch,
+    /// Other user metadata than declared.
+    MetadataChanged,
+    /// Another SHA-256 than declared.
+    ChecksumMismatch,
+    /// A SHA-256 was declared and S3 stored none.
+    ChecksumMissing,
+}
+
+impl RejectionReason {
+    /// The reason's code, as in the API and in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SizeOutOfRange => "size_out_of_range",
+            Self::ContentTypeChanged => "content_type_changed",
+            Self::ContentTypeMismatch => "content_type_mismatch",
+            Self::EncryptionMismatch => "encryption_mismatch",
+            Self::MetadataChanged => "metadata_changed",
+            Self::ChecksumMismatch => "checksum_mismatch",
+            Self::ChecksumMissing => "checksum_missing",
+        }
+    }
+}
+
+/// What has been settled about a version, for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is the one that links lead to.
+    Pinned,
+    /// Another one is; this one goes.
+    Surplus,
+    /// Rejected; it goes.
+    Condemned,
+    /// The owner removed the upload; it goes.
+    Removed,
+}
+
+/// A verdict to be written, on condition that the version's fate is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// The version becomes the one that links lead to.
+    Pin(Recorded),
+    /// The version is rejected.
+    Condemn(Rejection),
+}
+
+impl Settlement {
+    /// The version that is judged.
+    pub fn version_id(&self) -> &VersionId {
+        match self {
+            Self::Pin(recorded) => &recorded.version_id,
+            Self::Condemn(rejection) => &rejection.version_id,
+        }
+    }
+
+    /// The state into which it brings the upload.
+    pub fn state(&self) -> UploadState {
+        match self {
+            Self::Pin(_) => UploadState::Available,
+            Self::Condemn(_) => UploadState::Rejected,
+        }
+    }
+
+    /// The id of this change of `upload_id`.
+    pub fn transition_id(&self, upload_id: UploadId) -> TransitionId {
+        transition_id(upload_id, self.state(), self.version_id().as_str())
+    }
+}
+
+/// The id of a change of an upload to `state`.
+pub fn transition_id(upload_id: UploadId, state: UploadState, cause: &str) -> TransitionId {
+    TransitionId::of(&upload_id.to_string(), state.as_str(), cause)
+}
+
+impl Upload {
+    /// The key of the upload's object.
+    pub fn object_key(&self) -> ObjectKey {
+        ObjectKey::of(self.upload_id)
+    }
+
+    /// What is settled about `version`; `None` while it may still be pinned or condemned.
+    pub fn fate_of(&self, version: &VersionId) -> Option<Fate> {
+        let pinned = self.recorded.as_ref().map(|recorded| &recorded.version_id);
+        match self.state {
+            UploadState::Deleting | UploadState::Deleted => Some(Fate::Removed),
+            UploadState::Available if pinned == Some(version) => Some(Fate::Pinned),
+            UploadState::Available => Some(Fate::Surplus),
+            _ if self.condemned.contains(version) || self.condemned.len() >= MAX_CONDEMNED => Some(Fate::Condemned),
+            UploadState::Pending | UploadState::Rejected | UploadState::Expired => None,
+        }
+    }
+
+    /// The record after `settlement`; `None` if the version's fate is settled already.
+    #[must_use]
+    pub fn settled(&self, settlement: &Settlement) -> Option<Self> {
+        if self.fate_of(settlement.version_id()).is_some() {
+            return None;
+        }
+        let mut after = self.clone();
+        after.state = settlement.state();
+        after.transition_id = settlement.transition_id(self.upload_id);
+        match settlement {
+            Settlement::Pin(recorded) => {
+                after.recorded = Some(recorded.clone());
+                after.rejection = None;
+                after.ttl = None;
+            }
+            Settlement::Condemn(rejection) => {
+                after.condemned.insert(rejection.version_id.clone());
+                after.rejection = Some(rejection.clone());
+            }
+        }
+        Some(after)
+    }
+
+    /// The record after its owner asked for removal; `None` if that was asked before.
+    #[must_use]
+    pub fn deleting(&self) -> Option<Self> {
+        match self.state {
+            UploadState::Deleting | UploadState::Deleted => None,
+            _ => Some(self.moved_to(UploadState::Deleting)),
+        }
+    }
+
+    /// The tombstone at `now`, once everything is gone; `None` unless removal was asked for.
+    #[must_use]
+    pub fn deleted(&self, now: Timestamp) -> Option<Self> {
+        match self.state {
+            UploadState::Deleting => Some(Self {
+                ttl: Some(tombstone_ttl(now.max(self.policy_expires_at))),
+                ..self.moved_to(UploadState::Deleted)
+            }),
+            _ => None,
+        }
+    }
+
+    fn moved_to(&self, state: UploadState) -> Self {
+        Self { state, transition_id: transition_id(self.upload_id, state, ""), ..self.clone() }
+    }
+}
+
+/// The TTL of a record whose last form, or whose removal, ends at `end`.
+pub fn tombstone_ttl(end: Timestamp) -> u64 {
+    (end + TOMBSTONE).epoch_s()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    pub fn version(name: &str) -> VersionId {
+        name.parse().unwrap()
+    }
+
+    pub fn pending() -> Upload {
+        let upload_id = UploadId::random([1; 16]);
+        Upload {
+            upload_id,
+            owner: "https://issuer.test#ann".parse().unwrap(),
+            state: UploadState::Pending,
+            filename: "photo.png".parse().unwrap(),
+            content_type: "image/png".parse().unwrap(),
+            min_size_bytes: 1,
+            max_size_bytes: 1000,
+            checksum_sha256: None,
+            metadata: BTreeMap::new(),
+            uploaded_at: at("2026-11-24T10:00:00Z"),
+            policy_expires_at: at("2026-11-24T10:15:00Z"),
+            request_hash: None,
+            condemned: BTreeSet::new(),
+            surplus: BTreeSet::new(),
+            recorded: None,
+            rejection: None,
+            transition_id: transition_id(upload_id, UploadState::Pending, ""),
+            ttl: Some(tombstone_ttl(at("2026-11-24T10:15:00Z"))),
+        }
+    }
+
+    pub fn pin(name: &str) -> Settlement {
+        Settlement::Pin(Recorded {
+            version_id: version(name),
+            size_bytes: 10,
+            etag: "etag".to_owned(),
+            sniffed_type: "image/png".parse().unwrap(),
+            recorded_at: at("2026-11-24T10:01:00Z"),
+        })
+    }
+
+    pub fn condemn(name: &str) -> Settlement {
+        Settlement::Condemn(Rejection {
+            version_id: version(name),
+            reason: RejectionReason::ContentTypeMismatch,
+            detail: "not a picture".to_owned(),
+            rejected_at: at("2026-11-24T10:01:00Z"),
+        })
+    }
+
+    #[test]
+    fn the_first_valid_version_is_pinned_and_stays_so() {
+        let available = pending().settled(&pin("a")).unwrap();
+        assert_eq!(available.state, UploadState::Available);
+        assert_eq!(available.ttl, None, "a pinned upload is never forgotten");
+        assert_eq!(available.fate_of(&version("a")), Some(Fate::Pinned));
+        assert_eq!(available.fate_of(&version("b")), Some(Fate::Surplus));
+        for settlement in [pin("a"), pin("b"), condemn("a"), condemn("b")] {
+            assert_eq!(available.settled(&settlement), None);
+        }
+    }
+
+    #[test]
+    fn a_condemned_version_is_never_pinned_but_another_may_be() {
+        let rejected = pending().settled(&condemn("a")).unwrap();
+        assert_eq!(rejected.fate_of(&version("a")), Some(Fate::Condemned));
+        assert_eq!(rejected.settled(&pin("a")), None);
+        let available = rejected.settled(&pin("b")).unwrap();
+        assert_eq!((available.state, available.rejection), (UploadState::Available, None));
+    }
+
+    #[test]
+    fn after_twenty_condemned_versions_rejected_is_final() {
+        let condemned = |n| (0..n).fold(pending(), |upload, i| upload.settled(&condemn(&i.to_string())).unwrap());
+        assert!(condemned(MAX_CONDEMNED - 1).settled(&pin("good")).is_some());
+        let last = condemned(MAX_CONDEMNED);
+        assert_eq!(last.settled(&pin("good")), None);
+        assert_eq!(last.fate_of(&version("good")), Some(Fate::Condemned));
+    }
+
+    #[test]
+    fn a_removed_upload_stays_removed_whatever_arrives() {
+        let deleting = pending().settled(&pin("a")).unwrap().deleting().unwrap();
+        assert_eq!(deleting.deleting(), None);
+        let now = at("2026-11-24T12:00:00Z");
+        let deleted = deleting.deleted(now).unwrap();
+        assert_eq!(deleted.ttl, Some(tombstone_ttl(now)));
+        for upload in [deleting, deleted] {
+            assert_eq!(upload.fate_of(&version("a")), Some(Fate::Removed));
+            assert_eq!(upload.settled(&pin("b")), None);
+        }
+        assert_eq!(pending().deleted(now), None, "a tombstone needs an owner's wish");
+    }
+
+    #[test]
+    fn a_late_valid_version_brings_an_expired_upload_back() {
+        let expired = Upload { state: UploadState::Expired, ..pending() };
+        assert_eq!(expired.settled(&pin("a")).unwrap().state, UploadState::Available);
+    }
+
+    #[test]
+    fn every_change_has_an_id_of_its_own() {
+        let first = pending();
+        let available = first.settled(&pin("a")).unwrap();
+        let deleting = available.deleting().unwrap();
+        let ids = [first.transition_id, available.transition_id, deleting.transition_id];
+        let distinct: std::collections::HashSet<_> = ids.iter().collect();
+        assert_eq!(distinct.len(), 3);
+        assert_eq!(available.transition_id, pending().settled(&pin("a")).unwrap().transition_id);
+    }
+}
