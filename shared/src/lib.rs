@@ -3,11 +3,15 @@ pub mod checksum;
 pub mod content_type;
 pub mod filename;
 pub mod id;
+pub mod issue;
 pub mod link;
 #[cfg(any(test, feature = "memory"))]
 pub mod memory;
 pub mod ports;
+pub mod problem;
 pub mod record;
+pub mod reply;
+pub mod serve;
 pub mod sign;
 pub mod sniff;
 pub mod time;

@@ -1,0 +1,69 @@
+//! The form of one upload: everything about it is pinned.
+
+use serde::{Serialize, Serializer};
+
+use crate::id::UploadId;
+use crate::sign::SigningCredentials;
+use crate::sign::post_policy::{METADATA_PREFIX, PostForm, PostPolicy, SignPolicyError};
+use crate::time::Timestamp;
+use crate::upload::Upload;
+
+use super::Terms;
+
+/// What a client needs to upload: post `fields`, then the file as the field `file`, to `url`.
+#[derive(Debug, Serialize)]
+pub struct IssuedForm {
+    /// The upload.
+    pub upload_id: UploadId,
+    /// Always `POST`.
+    pub method: &'static str,
+    /// Where the form goes.
+    pub url: String,
+    /// The form's fields, in order.
+    #[serde(serialize_with = "as_object")]
+    pub fields: PostForm,
+    /// From when on S3 refuses the form: the effective end, not the one that was hoped for.
+    pub expires_at: Timestamp,
+    /// The largest file that the form lets through.
+    pub max_size_bytes: u64,
+}
+
+/// Signs the form of `upload`, alive until the upload's policy expires.
+///
+/// # Errors
+/// What S3 would refuse; see [`SignPolicyError`].
+pub fn sign_form(
+    terms: &Terms,
+    credentials: &SigningCredentials,
+    now: Timestamp,
+    upload: &Upload,
+) -> Result<IssuedForm, SignPolicyError> {
+    let mut policy = PostPolicy::new(&terms.endpoint.bucket, upload.policy_expires_at)
+        .field("key", upload.object_key().to_string())
+        .field("content-type", upload.content_type.as_str())
+        .field("success_action_status", "201")
+        .field("x-amz-server-side-encryption", "aws:kms")
+        .field("x-amz-server-side-encryption-aws-kms-key-id", &terms.files_key_arn)
+        .size_bytes(upload.min_size_bytes, upload.max_size_bytes);
+    for (name, value) in &upload.metadata {
+        policy = policy.field(format!("{METADATA_PREFIX}{name}"), value);
+    }
+    if let Some(checksum) = upload.checksum_sha256 {
+        policy = policy
+            .field("x-amz-checksum-algorithm", "SHA256")
+            .field("x-amz-checksum-sha256", checksum.to_string());
+    }
+    let fields = policy.sign(credentials, &terms.endpoint.region, now)?;
+    Ok(IssuedForm {
+        upload_id: upload.upload_id,
+        method: "POST",
+        url: terms.endpoint.url.clone(),
+        expires_at: fields.expires_at,
+        fields,
+        max_size_bytes: upload.max_size_bytes,
+    })
+}
+
+fn as_object<S: Serializer>(form: &PostForm, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(form.fields.iter().map(|(name, value)| (name, value)))
+}

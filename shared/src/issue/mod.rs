@@ -1,0 +1,63 @@
+//! The app's API: issue uploads, list and remove them, make and revoke links.
+//!
+//! ```text
+//!  request ─▶ checked, all of it ─▶ signed (arithmetic) ─▶ one conditional put ─▶ 201
+//! ```
+//!
+//! Everything is signed and checked before anything is written, so that a refused request leaves
+//! nothing behind.
+
+use std::time::Duration;
+
+use crate::id::{IdempotencyKey, Owner};
+use crate::sign::BucketEndpoint;
+use crate::time::Timestamp;
+use crate::token::LinkKeys;
+
+pub mod form;
+pub mod links;
+mod paging;
+pub mod request;
+pub mod uploads;
+
+/// What the API works with.
+#[derive(Debug)]
+pub struct Ports<S, G> {
+    /// The table.
+    pub store: S,
+    /// The upload signer.
+    pub signer: G,
+    /// The keys of tokens.
+    pub keys: LinkKeys,
+}
+
+/// What the stack grants.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// The bucket.
+    pub endpoint: BucketEndpoint,
+    /// The ARN of the key under which objects are encrypted.
+    pub files_key_arn: String,
+    /// How long a form lives.
+    pub form_ttl: Duration,
+    /// The largest file.
+    pub max_size_bytes: u64,
+    /// The beginning of a link's address; `/l/<token>` follows.
+    pub link_base_url: String,
+}
+
+/// Who asks, when, and with what luck.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// When the request came.
+    pub now: Timestamp,
+    /// Whose request it is.
+    pub owner: Owner,
+    /// The name of this attempt, if it has one.
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// 16 random bytes.
+    pub entropy: [u8; 16],
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+//! Requests as they come: parsed whole, every broken rule named at once.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::checksum::ChecksumSha256;
+use crate::content_type::ContentType;
+use crate::filename::Filename;
+use crate::problem::{FieldProblem, Problem};
+use crate::sign::post_policy::METADATA_PREFIX;
+
+/// The largest user metadata, names and values together, in bytes (S3's own limit).
+const MAX_METADATA_BYTES: usize = 2048;
+
+/// The longest life of a link that has an end: ten years.
+const MAX_LINK_S: u64 = 10 * 366 * 24 * 3600;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewUploadBody {
+    filename: String,
+    content_type: String,
+    size_bytes: Option<u64>,
+    max_size_bytes: Option<u64>,
+    checksum_sha256: Option<String>,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
+}
+
+/// What an app asks for when it wants to upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewUpload {
+    /// The name that the file has.
+    pub filename: Filename,
+    /// The type that it will be stored with.
+    pub content_type: ContentType,
+    /// The fewest bytes: the declared size, or 1.
+    pub min_size_bytes: u64,
+    /// The most bytes: the declared size, or the declared or the stack's maximum.
+    pub max_size_bytes: u64,
+    /// Its SHA-256.
+    pub checksum_sha256: Option<ChecksumSha256>,
+    /// User metadata; names without `x-amz-meta-`.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl NewUpload {
+    /// Reads the body of `POST /uploads`; `limit_bytes` is the stack's largest file.
+    ///
+    /// # Errors
+    /// [`Problem::MalformedBody`], or [`Problem::InvalidFields`] with every rule that is broken.
+    pub fn parse(body: &[u8], limit_bytes: u64) -> Result<Self, Problem> {
+        let body: NewUploadBody = parse_json(body)?;
+        let mut problems = Vec::new();
+        let filename = field::<Filename>(&mut problems, "filename", &body.filename);
+        let content_type = field::<ContentType>(&mut problems, "content_type", &body.content_type);
+        let checksum = body.checksum_sha256.as_deref();
+        let checksum_sha256 = checksum.and_then(|text| field(&mut problems, "checksum_sha256", text));
+        let (min_size_bytes, max_size_bytes) = size_range(&mut problems, &body, limit_bytes);
+        check_metadata(&mut problems, &body.metadata);
+        match (filename, content_type) {
+            (Some(filename), Some(content_type)) if problems.is_empty() => Ok(Self {
+                filename,
+                content_type,
+                min_size_bytes,
+                max_size_bytes,
+                checksum_sha256,
+                metadata: body.metadata,
+            }),
+            _ => Err(Problem::InvalidFields(problems)),
+        }
+    }
+
+    /// A digest that is the same for the same request.
+    pub fn hash(&self) -> ChecksumSha256 {
+        ChecksumSha256::of(serde_json::to_string(self).unwrap_or_default().as_bytes())
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct NewLinkBody {
+    expires_in_s: Option<u64>,
+}
+
+/// What an app asks for when it wants a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct NewLink {
+    /// How long it lives; `None` for as long as nobody revokes it.
+    pub expires_in: Option<Duration>,
+}
+
+impl NewLink {
+    /// Reads the body of `POST /uploads/{id}/links`; an empty one asks for no end.
+    ///
+    /// # Errors
+    /// As [`NewUpload::parse`].
+    pub fn parse(body: &[u8]) -> Result<Self, Problem> {
+        let body: NewLinkBody = match body.trim_ascii() {
+            b"" => NewLinkBody::default(),
+            body => parse_json(body)?,
+        };
+        match body.expires_in_s {
+            Some(seconds) if !(1..=MAX_LINK_S).contains(&seconds) => {
+                Err(Problem::field("expires_in_s", format!("a link lives for 1 to {MAX_LINK_S} seconds; leave it out for no end")))
+            }
+            seconds => Ok(Self { expires_in: seconds.map(Duration::from_secs) }),
+        }
+    }
+
+    /// A digest that is the same for the same request.
+    pub fn hash(&self) -> ChecksumSha256 {
+        ChecksumSha256::of(serde_json::to_string(self).unwrap_or_default().as_bytes())
+    }
+}
+
+/// Reads JSON; a value of the wrong kind is told with its field.
+fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        match inner.classify() {
+            serde_json::error::Category::Data => named(&path, &inner.to_string()),
+            _ => Problem::MalformedBody(inner.to_string()),
+        }
+    })?;
+    deserializer.end().map_err(|error| Problem::MalformedBody(error.to_string()))?;
+    Ok(parsed)
+}
+
+/// `missing field` and `unknown field` name the field in the message, not in the path.
+fn named(path: &str, message: &str) -> Problem {
+    let (rule, _) = message.split_once(" at line ").unwrap_or((message, ""));
+    let quoted = rule.split('`').nth(1).filter(|_| rule.starts_with("missing field") || rule.starts_with("unknown field"));
+    match (quoted, path) {
+        (Some(field), "." | "?") => Problem::field(field, rule),
+        (None, "." | "?") => Problem::MalformedBody(rule.to_owned()),
+        (_, path) => Problem::field(path, rule),
+    }
+}
+
+fn field<T: FromStr<Err: ToString>>(problems: &mut Vec<FieldProblem>, name: &str, text: &str) -> Option<T> {
+    text.parse().map_err(|error: T::Err| problems.push(FieldProblem::new(name, error.to_string()))).ok()
+}
+
+/// A declared size is pinned exactly. Without one, an empty file is not what was meant.
+fn size_range(problems: &mut Vec<FieldProblem>, body: &NewUploadBody, limit: u64) -> (u64, u64) {
+    let mut checked = |name: &str, least: u64, value: u64| {
+        if !(least..=limit).contains(&value) {
+            problems.push(FieldProblem::new(name, format!("the size is {least} to {limit} bytes")));
+        }
+        value
+    };
+    let size = body.size_bytes.map(|size| checked("size_bytes", 0, size));
+    let max = body.max_size_bytes.map(|max| checked("max_size_bytes", 1, max));
+    if let (Some(size), Some(max)) = (size, max)
+        && size > max
+    {
+        problems.push(FieldProblem::new("size_bytes", "the size is not above max_size_bytes"));
+    }
+    match size {
+        Some(size) => (size, size),
+        None => (1, max.unwrap_or(limit)),
+    }
+}
+
+fn check_metadata(problems: &mut Vec<FieldProblem>, metadata: &BTreeMap<String, String>) {
+    let name_char = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
+    for (name, value) in metadata {
+        let path = format!("metadata.{name}");
+        if name.is_empty() || !name.bytes().all(name_char) {
+            problems.push(FieldProblem::new(&path, "a name is lower-case letters, digits, \"-\", \"_\" and \".\""));
+        }
+        // S3 trims white space and joins lines, so such values would not come back as they went.
+        let printable = value.bytes().all(|b| (0x20..0x7f).contains(&b));
+        if !printable || value.trim() != value || value.is_empty() {
+            problems.push(FieldProblem::new(&path, "a value is printable ASCII without spaces at its ends, not empty"));
+        }
+        if value.contains("${filename}") {
+            problems.push(FieldProblem::new(&path, "a value does not contain \"${filename}\""));
+        }
+    }
+    let bytes: usize = metadata.iter().map(|(name, value)| METADATA_PREFIX.len() + name.len() + value.len()).sum();
+    if bytes > MAX_METADATA_BYTES {
+        let rule = format!("names (with {METADATA_PREFIX}) and values have at most {MAX_METADATA_BYTES} bytes together");
+        problems.push(FieldProblem::new("metadata", rule));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(body: &str) -> Vec<String> {
+        match NewUpload::parse(body.as_bytes(), 1000).unwrap_err() {
+            Problem::InvalidFields(problems) => problems.into_iter().map(|problem| problem.field).collect(),
+            other => vec![other.code().to_owned()],
+        }
+    }
+
+    #[test]
+    fn every_broken_rule_is_named_with_its_field() {
+        for (body, expected) in [
+            ("", "malformed_body"),
+            ("{", "malformed_body"),
+            ("[]", "malformed_body"),
+            ("7", "malformed_body"),
+            (r#"{"filename":"a","content_type":"a/b"} x"#, "malformed_body"),
+            (r#"{"content_type":"a/b"}"#, "filename"),
+            (r#"{"filename":"a"}"#, "content_type"),
+            (r#"{"filename":7,"content_type":"a/b"}"#, "filename"),
+            (r#"{"filename":"../a","content_type":"a/b"}"#, "filename"),
+            (r#"{"filename":"a","content_type":"ab"}"#, "content_type"),
+            (r#"{"filename":"a","content_type":"a/b","siez":1}"#, "siez"),
+            (r#"{"filename":"a","content_type":"a/b","size_bytes":-1}"#, "size_bytes"),
+            (r#"{"filename":"a","content_type":"a/b","size_bytes":1.5}"#, "size_bytes"),
+            (r#"{"filename":"a","content_type":"a/b","size_bytes":1001}"#, "size_bytes"),
+            (r#"{"filename":"a","content_type":"a/b","size_bytes":18446744073709551616}"#, "size_bytes"),
+            (r#"{"filename":"a","content_type":"a/b","max_size_bytes":0}"#, "max_size_bytes"),
+            (r#"{"filename":"a","content_type":"a/b","size_bytes":9,"max_size_bytes":8}"#, "size_bytes"),
+            (r#"{"filename":"a","content_type":"a/b","checksum_sha256":"abc"}"#, "checksum_sha256"),
+            (r#"{"filename":"a","content_type":"a/b","metadata":{"A":"x"}}"#, "metadata.A"),
+            (r#"{"filename":"a","content_type":"a/b","metadata":{"a":" x"}}"#, "metadata.a"),
+            (r#"{"filename":"a","content_type":"a/b","metadata":{"a":1}}"#, "metadata.a"),
+            (r#"{"filename":"a","content_type":"a/b","metadata":{"a":"${filename}"}}"#, "metadata.a"),
+        ] {
+            assert_eq!(fields(body), [expected], "{body}");
+        }
+        let all = fields(r#"{"filename":"","content_type":"","size_bytes":9999,"checksum_sha256":""}"#);
+        assert_eq!(all, ["filename", "content_type", "checksum_sha256", "size_bytes"]);
+        let large = format!(r#"{{"filename":"a","content_type":"a/b","metadata":{{"a":"{}"}}}}"#, "x".repeat(2048));
+        assert_eq!(fields(&large), ["metadata"]);
+    }
+
+    #[test]
+    fn a_declared_size_is_exact_and_an_undeclared_one_is_not_empty() {
+        let range = |rest: &str| {
+            let body = format!(r#"{{"filename":"a","content_type":"a/b"{rest}}}"#);
+            let new = NewUpload::parse(body.as_bytes(), 1000).unwrap();
+            (new.min_size_bytes, new.max_size_bytes)
+        };
+        assert_eq!(range(r#","size_bytes":0"#), (0, 0));
+        assert_eq!(range(r#","size_bytes":7,"max_size_bytes":8"#), (7, 7));
+        assert_eq!(range(r#","max_size_bytes":8"#), (1, 8));
+        assert_eq!(range(""), (1, 1000));
+    }
+
+    #[test]
+    fn a_link_without_a_body_has_no_end() {
+        assert_eq!(NewLink::parse(b"").unwrap().expires_in, None);
+        assert_eq!(NewLink::parse(b"{}").unwrap().expires_in, None);
+        assert_eq!(NewLink::parse(br#"{"expires_in_s":60}"#).unwrap().expires_in, Some(Duration::from_secs(60)));
+        for body in [r#"{"expires_in_s":0}"#, r#"{"expires_in_s":99999999999}"#, r#"{"expires_in_s":"1"}"#] {
+            assert!(matches!(NewLink::parse(body.as_bytes()), Err(Problem::InvalidFields(_))), "{body}");
+        }
+    }
+}

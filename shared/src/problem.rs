@@ -1,0 +1,196 @@
+//! What a client is told when a request is refused: `application/problem+json`
+//! ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with a stable `code`, a sentence that says
+//! what to do, and the request id.
+//!
+//! The one file that knows the status codes of refusals. The cause goes to the log, never to the
+//! client.
+
+use http::StatusCode;
+use problem_details::ProblemDetails;
+use serde::Serialize;
+
+use crate::ports::Unavailable;
+use crate::reply::Reply;
+use crate::upload::UploadState;
+
+/// A field that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldProblem {
+    /// The field, header or query parameter; a path such as `metadata.album` inside the body.
+    pub field: String,
+    /// The rule, as a sentence.
+    pub rule: String,
+}
+
+impl FieldProblem {
+    /// `field` breaks `rule`.
+    pub fn new(field: impl Into<String>, rule: impl ToString) -> Self {
+        Self { field: field.into(), rule: rule.to_string() }
+    }
+}
+
+/// Why a request is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// The body is no JSON.
+    #[error("failed to read the body: {0}")]
+    MalformedBody(String),
+    /// Fields break rules.
+    #[error("failed to accept the request: {} field(s) break rules", .0.len())]
+    InvalidFields(Vec<FieldProblem>),
+    /// The JWT lacks what names its owner.
+    #[error("failed to find the owner: the JWT has no usable claim {0:?}")]
+    NoOwner(String),
+    /// There is no such upload, or it is another owner's.
+    #[error("failed to find the upload")]
+    UploadNotFound,
+    /// There is no such link, or it is another owner's.
+    #[error("failed to find the link")]
+    LinkNotFound,
+    /// A link needs an upload that is available.
+    #[error("failed to link to an upload that is {}", .0.as_str())]
+    UploadNotAvailable(UploadState),
+    /// The key stands for another request.
+    #[error("failed to repeat a request: the idempotency key stands for another one")]
+    IdempotencyKeyReused,
+    /// The key stands for a request whose result cannot be given again.
+    #[error("failed to repeat a request: what it made is over")]
+    IdempotencyKeySpent,
+    /// No route of ours.
+    #[error("failed to find the route")]
+    RouteNotFound,
+    /// No token of ours, or no link.
+    #[error("failed to find what the token opens")]
+    TokenUnknown,
+    /// The link was ended.
+    #[error("failed to open a link that was revoked")]
+    LinkRevoked,
+    /// The link's time is over.
+    #[error("failed to open a link that has expired")]
+    LinkExpired,
+    /// AWS did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// A bug.
+    #[error("failed to answer")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+#[derive(Serialize)]
+struct Extensions<'a> {
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldProblem],
+}
+
+impl Problem {
+    /// One field breaks one rule.
+    pub fn field(field: impl Into<String>, rule: impl ToString) -> Self {
+        Self::InvalidFields(vec![FieldProblem::new(field, rule)])
+    }
+
+    /// A bug, with its cause for the log.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.terms().1
+    }
+
+    /// The answer to the request `request_id`.
+    pub fn reply(&self, request_id: &str) -> Reply {
+        let (status, code, detail) = self.terms();
+        let errors = match self {
+            Self::InvalidFields(errors) => errors.as_slice(),
+            _ => &[],
+        };
+        let problem = ProblemDetails::from_status_code(status)
+            .with_detail(detail)
+            .with_extensions(Extensions { code, request_id, errors });
+        let mut reply = Reply::json(status, &problem).with("content-type", "application/problem+json");
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            reply = reply.with("retry-after", "1");
+        }
+        reply
+    }
+
+    fn terms(&self) -> (StatusCode, &'static str, String) {
+        use StatusCode as S;
+        let (status, code, detail) = match self {
+            Self::MalformedBody(why) => {
+                let detail = format!("The body must be a JSON object: {why}.");
+                return (S::BAD_REQUEST, "malformed_body", detail);
+            }
+            Self::InvalidFields(_) => (
+                S::UNPROCESSABLE_ENTITY,
+                "invalid_fields",
+                "Fields break rules: see errors, mend each field that is named there, and send the request again.",
+            ),
+            Self::NoOwner(claim) => {
+                let detail = format!("The JWT must have the claim {claim:?}, which names the owner: ask for one that has.");
+                return (S::FORBIDDEN, "no_owner", detail);
+            }
+            Self::UploadNotFound => {
+                (S::NOT_FOUND, "upload_not_found", "You have no upload with this id: check the id, or list your uploads.")
+            }
+            Self::LinkNotFound => {
+                (S::NOT_FOUND, "link_not_found", "You have no link with this id: check the id, or list the upload's links.")
+            }
+            Self::UploadNotAvailable(state) => {
+                let state = state.as_str();
+                let detail = format!("The upload is {state}: a link can be made once it is available.");
+                return (S::CONFLICT, "upload_not_available", detail);
+            }
+            Self::IdempotencyKeyReused => (
+                S::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "This Idempotency-Key stands for another request: send the same request again, or take a new key.",
+            ),
+            Self::IdempotencyKeySpent => (
+                S::CONFLICT,
+                "idempotency_key_spent",
+                "What this Idempotency-Key made has expired or ended: take a new key.",
+            ),
+            Self::RouteNotFound => (S::NOT_FOUND, "route_not_found", "There is no such route: see the table of routes in the README."),
+            Self::TokenUnknown => (S::NOT_FOUND, "link_unknown", "This link leads nowhere: check that the address is complete."),
+            Self::LinkRevoked => (S::GONE, "link_revoked", "This link has been revoked: ask its sender for a new one."),
+            Self::LinkExpired => (S::GONE, "link_expired", "This link has expired: ask its sender for a new one."),
+            Self::Unavailable(_) => (
+                S::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "A service behind this one did not answer; nothing is lost: send the request again in a moment.",
+            ),
+            Self::Internal(_) => (
+                S::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something went wrong on our side: try again, and tell us the request id if it happens again.",
+            ),
+        };
+        (status, code, detail.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_names_code_field_rule_and_request() {
+        let reply = Problem::field("filename", "a file name has no path in it").reply("req-1");
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(reply.header("content-type"), Some("application/problem+json"));
+        insta::assert_snapshot!(reply.body, @r#"{"status":422,"title":"Unprocessable Entity","detail":"Fields break rules: see errors, mend each field that is named there, and send the request again.","code":"invalid_fields","request_id":"req-1","errors":[{"field":"filename","rule":"a file name has no path in it"}]}"#);
+    }
+
+    #[test]
+    fn the_cause_stays_inside() {
+        let problem = Problem::from(Unavailable::new("read a record", "secret cause"));
+        let reply = problem.reply("req-1");
+        assert!(!reply.body.contains("secret cause"), "{}", reply.body);
+        assert_eq!(reply.header("retry-after"), Some("1"));
+        assert_eq!(std::error::Error::source(&problem).unwrap().to_string(), "secret cause");
+    }
+}
