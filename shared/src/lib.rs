@@ -1,5 +1,8 @@
 //! Postern: issue an upload, record what arrived, serve a link that can be revoked.
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod checksum;
+pub mod config;
 pub mod content_type;
 pub mod filename;
 pub mod id;

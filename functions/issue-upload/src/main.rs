@@ -1,2 +1,29 @@
-//! f
-fn main(){}
+//! `issue-upload`: the app's API. Issues uploads, makes and revokes links.
+//!
+//! Wires configuration, clients and log; what it does stands in `handler.rs` and in
+//! [`postern::issue`].
+
+use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use postern::aws::{RoleSigner, Table, derive_link_keys, lambda, sdk_config};
+use postern::config::IssueConfig;
+use postern::issue::Ports;
+
+mod handler;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda::start_log();
+    let config = IssueConfig::read(|name: &str| std::env::var(name).ok())?;
+    let sdk = sdk_config().await;
+    let (signer, keys) = tokio::try_join!(
+        RoleSigner::assume(&sdk, &config.signer, "issue-upload"),
+        derive_link_keys(&sdk, &config.link_keys),
+    )?;
+    let api = handler::Api { ports: Ports { store: Table::new(&sdk, &config.table), signer, keys }, config };
+    let api = &api;
+    run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
+        Ok::<_, Error>(api.answer(event.payload).await)
+    }))
+    .await
+}

@@ -1,2 +1,25 @@
-//! f
-fn main(){}
+//! `record-upload`: looks at what arrived, and removes what is to go.
+//!
+//! Wires configuration, clients and log; what it does stands in `handler.rs` and in
+//! [`postern::record`].
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use postern::aws::{Bucket, Table, lambda, sdk_config};
+use postern::config::RecordConfig;
+use postern::record::Ports;
+
+mod handler;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda::start_log();
+    let config = RecordConfig::read(|name: &str| std::env::var(name).ok())?;
+    let sdk = sdk_config().await;
+    let ports = Ports { store: Table::new(&sdk, &config.table), objects: Bucket::new(&sdk, &config.bucket) };
+    let recorder = handler::Recorder { ports, config };
+    let recorder = &recorder;
+    run(service_fn(|event: LambdaEvent<handler::Batch>| async move {
+        Ok::<_, Error>(recorder.take(event.payload).await)
+    }))
+    .await
+}

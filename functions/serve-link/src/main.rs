@@ -1,2 +1,30 @@
-//! f
-fn main(){}
+//! `serve-link`: the public door. Opens links.
+//!
+//! Wires configuration, clients and log; what it does stands in `handler.rs` and in
+//! [`postern::serve`].
+
+use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use postern::aws::{RoleSigner, Table, derive_link_keys, lambda, sdk_config};
+use postern::config::ServeConfig;
+use postern::serve::Ports;
+
+mod handler;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda::start_log();
+    let config = ServeConfig::read(|name: &str| std::env::var(name).ok())?;
+    let sdk = sdk_config().await;
+    let (signer, keys) = tokio::try_join!(
+        RoleSigner::assume(&sdk, &config.signer, "serve-link"),
+        derive_link_keys(&sdk, &config.link_keys),
+    )?;
+    let door =
+        handler::Door { ports: Ports { links: Table::new(&sdk, &config.table), signer, keys }, terms: config.terms };
+    let door = &door;
+    run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
+        Ok::<_, Error>(door.answer(event.payload).await)
+    }))
+    .await
+}

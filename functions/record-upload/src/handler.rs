@@ -1,0 +1,123 @@
+//! From a batch of the queue, or of the table's stream, to calls of the core, side by side.
+//!
+//! Both batches are answered alike: with the ids of the messages that must come back
+//! ([partial batch responses](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)).
+
+use std::time::SystemTime;
+
+use aws_lambda_events::event::dynamodb::EventRecord;
+use aws_lambda_events::event::sqs::SqsMessage;
+use futures::future::join_all;
+use postern::aws::lambda::causes;
+use postern::aws::{Bucket, Table};
+use postern::config::RecordConfig;
+use postern::id::UploadId;
+use postern::ports::Unavailable;
+use postern::record::event::{Arrival, Notice, read};
+use postern::record::removal::{Removal, remove_upload};
+use postern::record::{Ports, Verdict, record_version};
+use postern::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The recorder with all that it needs.
+pub struct Recorder {
+    pub ports: Ports<Table, Bucket>,
+    pub config: RecordConfig,
+}
+
+/// What the function is invoked with.
+#[derive(Deserialize)]
+pub struct Batch {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
+}
+
+/// A message of the queue, or a change of the table.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Record {
+    Message(Box<SqsMessage>),
+    Change(Box<EventRecord>),
+}
+
+/// Which messages must come back.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchResponse {
+    batch_item_failures: Vec<Failure>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure {
+    item_identifier: String,
+}
+
+impl Recorder {
+    /// Takes a batch; what failed is named and comes back.
+    pub async fn take(&self, batch: Batch) -> BatchResponse {
+        #[expect(clippy::disallowed_methods, reason = "a batch's time is taken here, once")]
+        let now: Timestamp = SystemTime::now().into();
+        let failures = join_all(batch.records.iter().map(|record| self.take_one(now, record))).await;
+        BatchResponse { batch_item_failures: failures.into_iter().flatten().collect() }
+    }
+
+    async fn take_one(&self, now: Timestamp, record: &Record) -> Option<Failure> {
+        let (request_id, result) = match record {
+            Record::Message(message) => (message.message_id.as_deref(), self.take_message(now, message).await),
+            Record::Change(change) => {
+                (change.change.sequence_number.as_deref(), self.take_change(now, change).await)
+            }
+        };
+        let request_id = request_id.unwrap_or_default();
+        let error = result.err()?;
+        tracing::error!(request_id, cause = causes(&error), "comes back");
+        Some(Failure { item_identifier: request_id.to_owned() })
+    }
+
+    async fn take_message(&self, now: Timestamp, message: &SqsMessage) -> Result<(), Unavailable> {
+        let request_id = message.message_id.as_deref().unwrap_or_default();
+        for notice in read(message.body.as_deref().unwrap_or_default(), &self.config.bucket) {
+            match notice {
+                Notice::Arrived(arrival) => self.take_arrival(now, request_id, &arrival).await?,
+                Notice::Ignored(reason) => tracing::info!(request_id, reason = reason.as_str(), "ignored"),
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_arrival(&self, now: Timestamp, request_id: &str, arrival: &Arrival) -> Result<(), Unavailable> {
+        let (key, version) = (arrival.key, &arrival.version);
+        let verdict = record_version(&self.ports, &self.config.demands, now, key, version).await?;
+        let reason = match verdict {
+            Verdict::Rejected(reason) => reason.map(postern::upload::RejectionReason::as_str),
+            _ => None,
+        };
+        let (upload_id, verdict) = (key.upload_id().to_string(), verdict.as_str());
+        tracing::info!(request_id, upload_id, version_id = version.as_str(), verdict, reason, "version");
+        Ok(())
+    }
+
+    async fn take_change(&self, now: Timestamp, change: &EventRecord) -> Result<(), Unavailable> {
+        let request_id = change.change.sequence_number.as_deref().unwrap_or_default();
+        let Some(id) = upload_id(change) else {
+            tracing::info!(request_id, reason = "no_upload", "ignored");
+            return Ok(());
+        };
+        let removal = remove_upload(&self.ports, now, id).await?;
+        let upload_id = id.to_string();
+        match removal {
+            Removal::Done { versions, links } => tracing::info!(request_id, upload_id, versions, links, "removed"),
+            Removal::NotAsked => tracing::info!(request_id, upload_id, reason = "not_asked", "ignored"),
+        }
+        Ok(())
+    }
+}
+
+/// The upload whose item changed; links and tokens have no such key.
+fn upload_id(change: &EventRecord) -> Option<UploadId> {
+    match change.change.keys.get("pk") {
+        Some(serde_dynamo::AttributeValue::S(pk)) => pk.strip_prefix("UPLOAD#")?.parse().ok(),
+        _ => None,
+    }
+}

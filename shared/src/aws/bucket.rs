@@ -1,0 +1,196 @@
+//! The bucket, as the recorder sees it: versions, never "the object".
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::config::ResponseChecksumValidation;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumMode, ServerSideEncryption};
+
+use crate::checksum::ChecksumSha256;
+use crate::id::{ObjectKey, VersionId};
+use crate::ports::{ObjectStore, Observation, ObservedObject, Unavailable};
+use crate::sniff::HEAD_BYTES;
+
+/// The stack's bucket.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    client: aws_sdk_s3::Client,
+    name: String,
+}
+
+impl Bucket {
+    /// The bucket `name`.
+    pub fn new(sdk: &SdkConfig, name: impl Into<String>) -> Self {
+        let config = aws_sdk_s3::config::Builder::from(sdk)
+            // Only the first bytes are read, over which no checksum is stored.
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            // Another endpoint than AWS's has no host of its own for each bucket.
+            .force_path_style(sdk.endpoint_url().is_some())
+            .build();
+        Self { client: aws_sdk_s3::Client::from_conf(config), name: name.into() }
+    }
+
+    async fn head(&self, key: ObjectKey, version: &VersionId) -> Result<HeadObjectOutput, HeadFailure> {
+        self.client
+            .head_object()
+            .bucket(&self.name)
+            .key(key.to_string())
+            .version_id(version.as_str())
+            .checksum_mode(ChecksumMode::Enabled)
+            .send()
+            .await
+            .map_err(|error| failure(error, "look at a version"))
+    }
+}
+
+/// What the status of a refused read means.
+enum HeadFailure {
+    Missing,
+    DeleteMarker,
+    /// The range lies beyond the end: the object is empty.
+    Empty,
+    Unavailable(Unavailable),
+}
+
+/// Without the right to list, S3 answers 403 for what is missing; the recorder has it, so 403 is
+/// a fault and not an answer.
+fn failure<E>(error: SdkError<E>, operation: &'static str) -> HeadFailure
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    match error.raw_response().map(|response| response.status().as_u16()) {
+        Some(404) => HeadFailure::Missing,
+        Some(405) => HeadFailure::DeleteMarker,
+        Some(416) => HeadFailure::Empty,
+        _ => HeadFailure::Unavailable(Unavailable::new(operation, error)),
+    }
+}
+
+impl ObjectStore for Bucket {
+    async fn observe(&self, key: ObjectKey, version: &VersionId) -> Result<Observation, Unavailable> {
+        let get = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key.to_string())
+            .version_id(version.as_str())
+            .range(format!("bytes=0-{}", HEAD_BYTES - 1))
+            .send()
+            .await
+            .map_err(|error| failure(error, "read the first bytes of a version"));
+        let observed = match get {
+            Ok(mut output) => {
+                let body = std::mem::take(&mut output.body);
+                let head = first_bytes(body).await?;
+                Ok(of_get(&output, head))
+            }
+            Err(HeadFailure::Empty) => self.head(key, version).await.map(|output| of_head(&output)),
+            Err(failure) => Err(failure),
+        };
+        match observed {
+            Ok(object) => Ok(Observation::Object(Box::new(object))),
+            Err(HeadFailure::Missing) => Ok(Observation::Missing),
+            Err(HeadFailure::DeleteMarker) => Ok(Observation::DeleteMarker),
+            Err(HeadFailure::Unavailable(error)) => Err(error),
+            Err(HeadFailure::Empty) => Err(Unavailable::new("look at a version", "an answer to HEAD named a range")),
+        }
+    }
+
+    async fn stored_checksum(
+        &self,
+        key: ObjectKey,
+        version: &VersionId,
+    ) -> Result<Option<ChecksumSha256>, Unavailable> {
+        match self.head(key, version).await {
+            // A composite of parts is written with their number and is no digest of the whole.
+            Ok(output) => Ok(output.checksum_sha256().and_then(|text| text.parse().ok())),
+            Err(HeadFailure::Unavailable(error)) => Err(error),
+            // Gone since it was read: the event comes back and finds that out.
+            Err(_) => Err(Unavailable::new("look at a version", "it went while it was looked at")),
+        }
+    }
+
+    async fn versions(&self, key: ObjectKey) -> Result<Vec<VersionId>, Unavailable> {
+        let key = key.to_string();
+        let list = self.client.list_object_versions().bucket(&self.name).prefix(&key);
+        let (mut versions, mut start) = (Vec::new(), (None, None));
+        loop {
+            let (key_marker, version_marker) = start;
+            let page = list.clone().set_key_marker(key_marker).set_version_id_marker(version_marker);
+            let page = page.send().await.map_err(|error| Unavailable::new("list versions", error))?;
+            let objects = page.versions().iter().map(|version| (version.key(), version.version_id()));
+            let markers = page.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
+            for (_, id) in objects.chain(markers).filter(|(of, _)| *of == Some(key.as_str())) {
+                let id = id.unwrap_or_default().parse();
+                versions.push(id.map_err(|error: crate::id::ParseIdError| Unavailable::new("list versions", error))?);
+            }
+            if page.is_truncated() != Some(true) {
+                return Ok(versions);
+            }
+            start = (page.next_key_marker, page.next_version_id_marker);
+        }
+    }
+
+    async fn remove(&self, key: ObjectKey, version: &VersionId) -> Result<(), Unavailable> {
+        self.client
+            .delete_object()
+            .bucket(&self.name)
+            .key(key.to_string())
+            .version_id(version.as_str())
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| Unavailable::new("remove a version", error))
+    }
+}
+
+/// Never more than [`HEAD_BYTES`], even from a server that passes over the range.
+async fn first_bytes(mut body: ByteStream) -> Result<Vec<u8>, Unavailable> {
+    let mut head = Vec::new();
+    while head.len() < HEAD_BYTES {
+        let chunk = body.try_next().await.map_err(|error| Unavailable::new("read the first bytes of a version", error))?;
+        match chunk {
+            Some(chunk) => head.extend_from_slice(&chunk),
+            None => break,
+        }
+    }
+    head.truncate(HEAD_BYTES);
+    Ok(head)
+}
+
+fn of_get(output: &GetObjectOutput, head: Vec<u8>) -> ObservedObject {
+    let whole = output.content_range().and_then(|range| range.rsplit_once('/')).and_then(|(_, size)| size.parse().ok());
+    ObservedObject {
+        size_bytes: whole.unwrap_or_else(|| size(output.content_length())),
+        etag: unquoted(output.e_tag()),
+        content_type: output.content_type().map(ToOwned::to_owned),
+        kms_key_arn: kms_key(output.server_side_encryption(), output.ssekms_key_id()),
+        metadata: output.metadata().cloned().unwrap_or_default().into_iter().collect(),
+        head,
+    }
+}
+
+fn of_head(output: &HeadObjectOutput) -> ObservedObject {
+    ObservedObject {
+        size_bytes: size(output.content_length()),
+        etag: unquoted(output.e_tag()),
+        content_type: output.content_type().map(ToOwned::to_owned),
+        kms_key_arn: kms_key(output.server_side_encryption(), output.ssekms_key_id()),
+        metadata: output.metadata().cloned().unwrap_or_default().into_iter().collect(),
+        head: Vec::new(),
+    }
+}
+
+fn size(content_length: Option<i64>) -> u64 {
+    content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0)
+}
+
+fn unquoted(etag: Option<&str>) -> String {
+    etag.unwrap_or_default().trim_matches('"').to_owned()
+}
+
+fn kms_key(encryption: Option<&ServerSideEncryption>, key: Option<&str>) -> Option<String> {
+    key.filter(|_| encryption == Some(&ServerSideEncryption::AwsKms)).map(ToOwned::to_owned)
+}

@@ -1,0 +1,93 @@
+//! Items of the table: their keys, and what conditional writes answer.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::id::UploadId;
+use crate::ports::Unavailable;
+use crate::token::LinkId;
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// The table's only key.
+pub(super) const PK: &str = "pk";
+
+pub(super) fn upload_pk(id: UploadId) -> String {
+    format!("UPLOAD#{id}")
+}
+
+pub(super) fn link_pk(id: &LinkId) -> String {
+    format!("LINK#{id}")
+}
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A value as the records' own serialization writes it.
+pub(super) fn value(value: &impl Serialize) -> Result<AttributeValue, Unavailable> {
+    serde_dynamo::to_attribute_value(value).map_err(|error| Unavailable::new("write an attribute", error))
+}
+
+pub(super) fn to_item(pk: String, record: &impl Serialize) -> Result<Item, Unavailable> {
+    let mut item: Item =
+        serde_dynamo::to_item(record).map_err(|error| Unavailable::new("write an item", error))?;
+    item.insert(PK.to_owned(), text(pk));
+    Ok(item)
+}
+
+pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Unavailable> {
+    serde_dynamo::from_item(item).map_err(|error| Unavailable::new("read an item", error))
+}
+
+/// What a conditional write found: done, or the item that stood in its way, if any.
+pub(super) enum Conditional {
+    Done,
+    Refused(Option<Item>),
+}
+
+/// Errors that carry the item on which a condition failed.
+pub(super) trait ConditionError: std::error::Error + Send + Sync + 'static {
+    /// `Some` if the condition failed, with the item as it stands.
+    fn standing_item(&self) -> Option<Option<Item>>;
+}
+
+impl ConditionError for PutItemError {
+    fn standing_item(&self) -> Option<Option<Item>> {
+        match self {
+            Self::ConditionalCheckFailedException(failed) => Some(failed.item.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl ConditionError for UpdateItemError {
+    fn standing_item(&self) -> Option<Option<Item>> {
+        match self {
+            Self::ConditionalCheckFailedException(failed) => Some(failed.item.clone()),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn conditional<T, E: ConditionError, R>(
+    operation: &'static str,
+    result: Result<T, SdkError<E, R>>,
+) -> Result<Conditional, Unavailable>
+where
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match result {
+        Ok(_) => Ok(Conditional::Done),
+        Err(error) => match error.as_service_error().and_then(E::standing_item) {
+            Some(standing) => Ok(Conditional::Refused(standing)),
+            None => Err(Unavailable::new(operation, error)),
+        },
+    }
+}

@@ -1,0 +1,123 @@
+//! What the functions share: their log, and the HTTP API's events in the core's terms.
+//!
+//! A line of the log names ids and hashes, never a body, a URL, a token or a file name: a route
+//! is logged by its pattern.
+
+use aws_lambda_events::encodings::Body;
+use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::http::{HeaderMap, HeaderValue};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tracing::Level;
+
+use crate::id::{IdempotencyKey, Owner};
+use crate::problem::Problem;
+use crate::reply::Reply;
+
+/// Starts the log: JSON, a line an event, to standard output.
+pub fn start_log() {
+    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_max_level(Level::INFO).init();
+}
+
+/// A request of the HTTP API (payload format 2.0).
+#[derive(Debug)]
+pub struct Request(ApiGatewayV2httpRequest);
+
+impl Request {
+    /// The event as it came.
+    pub fn new(event: ApiGatewayV2httpRequest) -> Self {
+        Self(event)
+    }
+
+    /// The route's pattern, such as `GET /uploads/{id}`.
+    pub fn route(&self) -> &str {
+        self.0.request_context.route_key.as_deref().or(self.0.route_key.as_deref()).unwrap_or_default()
+    }
+
+    /// The id that the client finds in the header `apigw-requestid`.
+    pub fn id(&self) -> &str {
+        self.0.request_context.request_id.as_deref().unwrap_or_default()
+    }
+
+    /// A part of the path, by its name in the route.
+    pub fn path(&self, name: &str) -> &str {
+        self.0.path_parameters.get(name).map_or("", String::as_str)
+    }
+
+    /// A query parameter.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.0.query_string_parameters.first(name)
+    }
+
+    /// The body's bytes.
+    ///
+    /// # Errors
+    /// If it says that it is base64 and is not.
+    pub fn body(&self) -> Result<Vec<u8>, Problem> {
+        let body = self.0.body.as_deref().unwrap_or_default();
+        match self.0.is_base64_encoded {
+            true => STANDARD.decode(body).map_err(|_| Problem::MalformedBody("it is not what it says it is".to_owned())),
+            false => Ok(body.as_bytes().to_vec()),
+        }
+    }
+
+    /// The name of this attempt.
+    ///
+    /// # Errors
+    /// If the header breaks its rule.
+    pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Problem> {
+        let Some(value) = self.0.headers.get("idempotency-key") else { return Ok(None) };
+        let key = value.to_str().ok().and_then(|text| text.parse().ok());
+        key.map(Some).ok_or_else(|| Problem::field("Idempotency-Key", "the header has 1 to 255 printable ASCII characters without spaces"))
+    }
+
+    /// Whose request it is, by the claims that the API's authorizer has verified.
+    ///
+    /// # Errors
+    /// If the claim is missing or empty.
+    pub fn owner(&self, claim: &str) -> Result<Owner, Problem> {
+        let jwt = self.0.request_context.authorizer.as_ref().and_then(|authorizer| authorizer.jwt.as_ref());
+        let claims = jwt.map(|jwt| &jwt.claims);
+        let value = |name: &str| claims.and_then(|claims| claims.get(name)).map_or("", String::as_str);
+        Owner::of_claim(value("iss"), value(claim)).map_err(|_| Problem::NoOwner(claim.to_owned()))
+    }
+
+    /// Gives the answer its event's form and writes the request's line into the log.
+    pub fn answer(&self, result: Result<Reply, Problem>) -> ApiGatewayV2httpResponse {
+        let (request_id, route) = (self.id(), self.route());
+        let (reply, problem) = match result {
+            Ok(reply) => (reply, None),
+            Err(problem) => (problem.reply(request_id), Some(problem)),
+        };
+        let status = reply.status.as_u16();
+        match &problem {
+            Some(problem) if status >= 500 => {
+                let cause = causes(problem);
+                tracing::error!(request_id, route, status, code = problem.code(), cause, "request");
+            }
+            Some(problem) => tracing::info!(request_id, route, status, code = problem.code(), "request"),
+            None => tracing::info!(request_id, route, status, "request"),
+        }
+        response(reply)
+    }
+}
+
+/// An error and what caused it, in one line.
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn response(reply: Reply) -> ApiGatewayV2httpResponse {
+    let mut headers = HeaderMap::new();
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    let mut response = ApiGatewayV2httpResponse::default();
+    response.status_code = i64::from(reply.status.as_u16());
+    response.headers = headers;
+    response.body = Some(Body::Text(reply.body)).filter(|body| !body.is_empty());
+    response
+}

@@ -1,0 +1,45 @@
+//! The adapters to AWS: each keeps one contract of [`crate::ports`], and translates the SDK's
+//! errors into the few meanings that the core needs.
+
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+mod bucket;
+mod item;
+pub mod lambda;
+mod link_keys;
+mod links;
+mod role_signer;
+mod uploads;
+
+pub use bucket::Bucket;
+pub use link_keys::derive_link_keys;
+pub use role_signer::RoleSigner;
+
+/// The table. One handle serves uploads and links.
+#[derive(Debug, Clone)]
+pub struct Table {
+    client: aws_sdk_dynamodb::Client,
+    name: String,
+}
+
+impl Table {
+    /// The table `name`.
+    pub fn new(sdk: &SdkConfig, name: impl Into<String>) -> Self {
+        Self { client: aws_sdk_dynamodb::Client::new(sdk), name: name.into() }
+    }
+}
+
+/// The SDK's configuration for a function: credentials and region from its environment, one HTTP
+/// client for all, and timeouts that leave room for a retry within a request.
+pub async fn sdk_config() -> SdkConfig {
+    let https = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(5))
+        .build();
+    aws_config::defaults(BehaviorVersion::latest()).http_client(https).timeout_config(timeouts).load().await
+}

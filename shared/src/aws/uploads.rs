@@ -1,0 +1,238 @@
+//! Uploads in the table.
+//!
+//! Each change is one write whose condition is the rule of [`Upload`] in DynamoDB's words; a
+//! refused write brings back the item that stood in its way
+//! ([`ReturnValuesOnConditionCheckFailure`](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html)).
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+
+use super::Table;
+use super::item::{Conditional, Item, PK, conditional, from_item, text, to_item, upload_pk, value};
+use crate::id::{Owner, UploadId, VersionId};
+use crate::link::{Link, Revoked};
+use crate::ports::{Created, Found, Page, PageStart, RecordStore, Unavailable, UploadStore, Written};
+use crate::time::Timestamp;
+use crate::token::LinkId;
+use crate::upload::{
+    MAX_CONDEMNED, MAX_SURPLUS, Settlement, Upload, UploadState, tombstone_ttl, transition_id,
+};
+
+/// The version's fate is open; see [`Upload::fate_of`].
+const FATE_IS_OPEN: &str = "#state IN (:pending, :rejected, :expired) AND NOT contains(condemned, :version) \
+    AND (attribute_not_exists(condemned) OR size(condemned) < :most)";
+
+impl UploadStore for Table {
+    async fn create(&self, upload: &Upload) -> Result<Created<Upload>, Unavailable> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(to_item(upload_pk(upload.upload_id), upload)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match conditional("create an upload", put)? {
+            Conditional::Done => Ok(Created::New),
+            Conditional::Refused(Some(standing)) => Ok(Created::Exists(Box::new(from_item(standing)?))),
+            Conditional::Refused(None) => Err(Unavailable::new("create an upload", "it exists and was not shown")),
+        }
+    }
+
+    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
+        self.get(upload_pk(id), "read an upload").await
+    }
+
+    async fn uploads_of(
+        &self,
+        owner: &Owner,
+        start: Option<&PageStart>,
+        limit: u8,
+    ) -> Result<Page<Upload>, Unavailable> {
+        let index = Index { name: "uploads_by_owner", hash: "owner", range: "uploaded_at", pk_prefix: "UPLOAD#" };
+        self.page(&index, text(owner.as_str()), start, limit).await
+    }
+
+    async fn begin_deletion(&self, id: UploadId, owner: &Owner) -> Result<Found, Unavailable> {
+        let update = self
+            .update_upload(id, UploadState::Deleting, "")?
+            .update_expression("SET #state = :state, transition_id = :transition")
+            .condition_expression("#owner = :owner AND NOT #state IN (:state, :deleted)")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(owner.as_str()))
+            .expression_attribute_values(":deleted", text(UploadState::Deleted.as_str()));
+        match conditional("begin a deletion", update.send().await)? {
+            Conditional::Done => Ok(Found::Yes),
+            Conditional::Refused(Some(standing)) if is_owned_by(&standing, owner) => Ok(Found::Yes),
+            Conditional::Refused(_) => Ok(Found::No),
+        }
+    }
+}
+
+impl RecordStore for Table {
+    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
+        UploadStore::upload(self, id).await
+    }
+
+    async fn settle(&self, id: UploadId, settlement: &Settlement) -> Result<Written, Unavailable> {
+        let version = settlement.version_id().as_str();
+        let most = AttributeValue::N(MAX_CONDEMNED.to_string());
+        let update = self
+            .update_upload(id, settlement.state(), version)?
+            .condition_expression(FATE_IS_OPEN)
+            .expression_attribute_values(":pending", text(UploadState::Pending.as_str()))
+            .expression_attribute_values(":rejected", text(UploadState::Rejected.as_str()))
+            .expression_attribute_values(":expired", text(UploadState::Expired.as_str()))
+            .expression_attribute_values(":version", text(version))
+            .expression_attribute_values(":most", most);
+        let update = match settlement {
+            Settlement::Pin(recorded) => update
+                .update_expression(
+                    "SET #state = :state, transition_id = :transition, recorded = :recorded REMOVE #ttl, rejection",
+                )
+                .expression_attribute_names("#ttl", "ttl")
+                .expression_attribute_values(":recorded", value(recorded)?),
+            Settlement::Condemn(rejection) => update
+                .update_expression(
+                    "SET #state = :state, transition_id = :transition, rejection = :rejection ADD condemned :versions",
+                )
+                .expression_attribute_values(":rejection", value(rejection)?)
+                .expression_attribute_values(":versions", AttributeValue::Ss(vec![version.to_owned()])),
+        };
+        match conditional("settle a version", update.send().await)? {
+            Conditional::Done => Ok(Written::Applied),
+            Conditional::Refused(standing) => {
+                let standing = standing.map(from_item::<Upload>).transpose()?;
+                Ok(Written::Refused(standing.map(Box::new)))
+            }
+        }
+    }
+
+    async fn count_surplus(&self, id: UploadId, version: &VersionId) -> Result<(), Unavailable> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(upload_pk(id)))
+            .update_expression("ADD surplus :versions")
+            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(surplus) OR size(surplus) < :most)")
+            .expression_attribute_values(":versions", AttributeValue::Ss(vec![version.as_str().to_owned()]))
+            .expression_attribute_values(":most", AttributeValue::N(MAX_SURPLUS.to_string()));
+        conditional("count a surplus version", update.send().await).map(|_| ())
+    }
+
+    async fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
+        let ttl = tombstone_ttl(now.max(upload.policy_expires_at));
+        let update = self
+            .update_upload(upload.upload_id, UploadState::Deleted, "")?
+            .update_expression("SET #state = :state, transition_id = :transition, #ttl = :ttl")
+            .condition_expression("#state = :deleting")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":ttl", AttributeValue::N(ttl.to_string()))
+            .expression_attribute_values(":deleting", text(UploadState::Deleting.as_str()));
+        conditional("finish a deletion", update.send().await).map(|_| ())
+    }
+
+    async fn all_links_to(&self, id: UploadId) -> Result<Vec<Link>, Unavailable> {
+        let (mut links, mut start) = (Vec::new(), None);
+        loop {
+            let page = self.links_page(id, start.as_ref(), u8::MAX).await?;
+            links.extend(page.items);
+            match page.next {
+                Some(next) => start = Some(next),
+                None => return Ok(links),
+            }
+        }
+    }
+
+    async fn end_link(&self, id: &LinkId, revoked: Revoked) -> Result<(), Unavailable> {
+        let update = self
+            .update_link(id, revoked)?
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(revoked)");
+        conditional("end a link", update.send().await).map(|_| ())
+    }
+}
+
+/// An index of the table whose range is a time.
+pub(super) struct Index {
+    pub name: &'static str,
+    pub hash: &'static str,
+    pub range: &'static str,
+    pub pk_prefix: &'static str,
+}
+
+impl Table {
+    /// A write that moves an upload to `state`, because of `cause`.
+    fn update_upload(
+        &self,
+        id: UploadId,
+        state: UploadState,
+        cause: &str,
+    ) -> Result<UpdateItemFluentBuilder, Unavailable> {
+        Ok(self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(upload_pk(id)))
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":state", text(state.as_str()))
+            .expression_attribute_values(":transition", value(&transition_id(id, state, cause))?)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
+    }
+
+    /// A consistent read of one item.
+    pub(super) async fn get<T: serde::de::DeserializeOwned>(
+        &self,
+        pk: String,
+        operation: &'static str,
+    ) -> Result<Option<T>, Unavailable> {
+        let get = self.client.get_item().table_name(&self.name).key(PK, text(pk)).consistent_read(true);
+        let output = get.send().await.map_err(|error| Unavailable::new(operation, error))?;
+        output.item.map(from_item).transpose()
+    }
+
+    /// A page of an index, newest first.
+    pub(super) async fn page<T: serde::de::DeserializeOwned>(
+        &self,
+        index: &Index,
+        hash: AttributeValue,
+        start: Option<&PageStart>,
+        limit: u8,
+    ) -> Result<Page<T>, Unavailable> {
+        let begin = start.map(|start| {
+            Item::from([
+                (PK.to_owned(), text(format!("{}{}", index.pk_prefix, start.id))),
+                (index.hash.to_owned(), hash.clone()),
+                (index.range.to_owned(), text(start.at.to_string())),
+            ])
+        });
+        let output = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(index.name)
+            .key_condition_expression("#hash = :hash")
+            .expression_attribute_names("#hash", index.hash)
+            .expression_attribute_values(":hash", hash)
+            .scan_index_forward(false)
+            .limit(i32::from(limit))
+            .set_exclusive_start_key(begin)
+            .send()
+            .await
+            .map_err(|error| Unavailable::new("list items", error))?;
+        let next = output.last_evaluated_key.and_then(|key| place(index, &key));
+        let items = output.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+}
+
+fn place(index: &Index, key: &Item) -> Option<PageStart> {
+    let at = key.get(index.range)?.as_s().ok()?.parse().ok()?;
+    let id = key.get(PK)?.as_s().ok()?.strip_prefix(index.pk_prefix)?.to_owned();
+    Some(PageStart { at, id })
+}
+
+pub(super) fn is_owned_by(item: &Item, owner: &Owner) -> bool {
+    item.get("owner").and_then(|owner| owner.as_s().ok()).is_some_and(|of| of == owner.as_str())
+}

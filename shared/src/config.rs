@@ -1,0 +1,259 @@
+//! What each function reads from its environment, once, at cold start.
+//!
+//! Values come through a lookup, so that tests never touch the environment. What is missing or
+//! malformed is named and fails the start; nothing that matters for security has a default here.
+
+use std::fmt::Display;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::record::Demands;
+use crate::sign::post_policy::MAX_POST_BYTES;
+use crate::sign::{BucketEndpoint, MAX_CHAINED_SESSION_S};
+use crate::token::KeyVersion;
+use crate::{issue, serve};
+
+/// Looks a variable up.
+pub trait Lookup: Fn(&str) -> Option<String> {}
+
+impl<F: Fn(&str) -> Option<String>> Lookup for F {}
+
+/// A variable is missing or malformed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("read the variable {variable}: {rule}")]
+pub struct ConfigError {
+    variable: String,
+    rule: String,
+}
+
+/// A KMS key for link tokens, and the version that tokens name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkKeyRef {
+    /// The version.
+    pub version: KeyVersion,
+    /// The HMAC key's ARN.
+    pub key_arn: String,
+}
+
+/// A signer role, and how long its sessions live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignerRole {
+    /// The role's ARN.
+    pub role_arn: String,
+    /// The length of a session.
+    pub session: Duration,
+}
+
+/// The environment of `issue-upload`.
+#[derive(Debug, Clone)]
+pub struct IssueConfig {
+    /// The table's name.
+    pub table: String,
+    /// The upload signer.
+    pub signer: SignerRole,
+    /// The keys of link tokens.
+    pub link_keys: Vec<LinkKeyRef>,
+    /// The claim of the JWT that names the owner.
+    pub owner_claim: String,
+    /// What the stack grants.
+    pub terms: issue::Terms,
+}
+
+/// The environment of `record-upload`.
+#[derive(Debug, Clone)]
+pub struct RecordConfig {
+    /// The table's name.
+    pub table: String,
+    /// The bucket's name.
+    pub bucket: String,
+    /// What every object must keep.
+    pub demands: Demands,
+}
+
+/// The environment of `serve-link`.
+#[derive(Debug, Clone)]
+pub struct ServeConfig {
+    /// The table's name.
+    pub table: String,
+    /// The download signer.
+    pub signer: SignerRole,
+    /// The keys of link tokens.
+    pub link_keys: Vec<LinkKeyRef>,
+    /// Where links lead, and for how long.
+    pub terms: serve::Terms,
+}
+
+impl IssueConfig {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// For the first variable that is missing or malformed.
+    pub fn read(lookup: impl Lookup) -> Result<Self, ConfigError> {
+        let signer = signer_role(&lookup)?;
+        let form_ttl_s = number(&lookup, "POSTERN_FORM_TTL_S", 60, signer.session.as_secs())?;
+        Ok(Self {
+            table: required(&lookup, "POSTERN_TABLE")?,
+            signer,
+            link_keys: link_keys(&lookup)?,
+            owner_claim: required(&lookup, "POSTERN_OWNER_CLAIM")?,
+            terms: issue::Terms {
+                endpoint: endpoint(&lookup)?,
+                files_key_arn: required(&lookup, "POSTERN_FILES_KEY_ARN")?,
+                form_ttl: Duration::from_secs(form_ttl_s),
+                max_size_bytes: number(&lookup, "POSTERN_MAX_SIZE_BYTES", 1, MAX_POST_BYTES)?,
+                link_base_url: required(&lookup, "POSTERN_LINK_BASE_URL")?,
+            },
+        })
+    }
+}
+
+impl RecordConfig {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// For the first variable that is missing or malformed.
+    pub fn read(lookup: impl Lookup) -> Result<Self, ConfigError> {
+        Ok(Self {
+            table: required(&lookup, "POSTERN_TABLE")?,
+            bucket: required(&lookup, "POSTERN_BUCKET")?,
+            demands: Demands { files_key_arn: required(&lookup, "POSTERN_FILES_KEY_ARN")? },
+        })
+    }
+}
+
+impl ServeConfig {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// For the first variable that is missing or malformed.
+    pub fn read(lookup: impl Lookup) -> Result<Self, ConfigError> {
+        let signer = signer_role(&lookup)?;
+        let url_ttl_s = number(&lookup, "POSTERN_LINK_URL_TTL_S", 1, signer.session.as_secs())?;
+        Ok(Self {
+            table: required(&lookup, "POSTERN_TABLE")?,
+            signer,
+            link_keys: link_keys(&lookup)?,
+            terms: serve::Terms { endpoint: endpoint(&lookup)?, url_ttl: Duration::from_secs(url_ttl_s) },
+        })
+    }
+}
+
+fn signer_role(lookup: &impl Lookup) -> Result<SignerRole, ConfigError> {
+    let session_s = number(lookup, "POSTERN_SIGNER_SESSION_S", 900, MAX_CHAINED_SESSION_S)?;
+    let role_arn = required(lookup, "POSTERN_SIGNER_ROLE_ARN")?;
+    Ok(SignerRole { role_arn, session: Duration::from_secs(session_s) })
+}
+
+/// `1=arn:…,2=arn:…`
+fn link_keys(lookup: &impl Lookup) -> Result<Vec<LinkKeyRef>, ConfigError> {
+    let variable = "POSTERN_LINK_KEYS";
+    let text = required(lookup, variable)?;
+    let key = |entry: &str| {
+        let (version, key_arn) = entry.split_once('=')?;
+        let version = version.parse().ok().filter(|version| *version > 0)?;
+        let key_arn = Some(key_arn).filter(|arn| !arn.is_empty())?.to_owned();
+        Some(LinkKeyRef { version: KeyVersion(version), key_arn })
+    };
+    let keys: Option<Vec<_>> = text.split(',').map(key).collect();
+    keys.ok_or_else(|| malformed(variable, "write <version>=<key ARN>, with commas between; versions are 1 to 255"))
+}
+
+/// The SDK's own variables decide whether this is AWS or another endpoint.
+fn endpoint(lookup: &impl Lookup) -> Result<BucketEndpoint, ConfigError> {
+    let bucket = required(lookup, "POSTERN_BUCKET")?;
+    let region = required(lookup, "AWS_REGION")?;
+    let elsewhere = lookup("AWS_ENDPOINT_URL_S3").or_else(|| lookup("AWS_ENDPOINT_URL"));
+    Ok(match elsewhere.filter(|url| !url.is_empty()) {
+        Some(url) => BucketEndpoint::at(&url, &bucket, &region),
+        None => BucketEndpoint::regional(&bucket, &region),
+    })
+}
+
+fn required(lookup: &impl Lookup, variable: &str) -> Result<String, ConfigError> {
+    let value = lookup(variable).filter(|value| !value.trim().is_empty());
+    value.ok_or_else(|| malformed(variable, "it is missing or empty"))
+}
+
+fn number<T>(lookup: &impl Lookup, variable: &str, least: T, most: T) -> Result<T, ConfigError>
+where
+    T: FromStr + PartialOrd + Display,
+{
+    let value = required(lookup, variable)?.parse().ok().filter(|value| (&least..=&most).contains(&value));
+    value.ok_or_else(|| malformed(variable, format!("write a whole number from {least} to {most}")))
+}
+
+fn malformed(variable: &str, rule: impl Into<String>) -> ConfigError {
+    ConfigError { variable: variable.to_owned(), rule: rule.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    fn variables() -> HashMap<&'static str, &'static str> {
+        HashMap::from([
+            ("AWS_REGION", "eu-central-1"),
+            ("POSTERN_TABLE", "table"),
+            ("POSTERN_BUCKET", "files"),
+            ("POSTERN_FILES_KEY_ARN", "arn:files"),
+            ("POSTERN_SIGNER_ROLE_ARN", "arn:signer"),
+            ("POSTERN_SIGNER_SESSION_S", "3600"),
+            ("POSTERN_FORM_TTL_S", "900"),
+            ("POSTERN_MAX_SIZE_BYTES", "1048576"),
+            ("POSTERN_LINK_KEYS", "1=arn:one,2=arn:two"),
+            ("POSTERN_LINK_BASE_URL", "https://files.example"),
+            ("POSTERN_OWNER_CLAIM", "sub"),
+            ("POSTERN_LINK_URL_TTL_S", "60"),
+        ])
+    }
+
+    fn failure(variable: &'static str, value: &'static str) -> Option<String> {
+        let mut variables = variables();
+        variables.insert(variable, value);
+        let lookup = |name: &str| variables.get(name).map(ToString::to_string);
+        let errors = [
+            IssueConfig::read(lookup).err(),
+            RecordConfig::read(lookup).err(),
+            ServeConfig::read(lookup).err(),
+        ];
+        errors.into_iter().flatten().map(|error| error.to_string()).next()
+    }
+
+    #[test]
+    fn the_environment_is_read() {
+        assert_eq!(failure("OTHER", "x"), None);
+        let variables = variables();
+        let config = IssueConfig::read(|name: &str| variables.get(name).map(ToString::to_string)).unwrap();
+        assert_eq!(config.terms.endpoint, BucketEndpoint::regional("files", "eu-central-1"));
+        assert_eq!(config.link_keys.len(), 2);
+    }
+
+    #[test]
+    fn what_is_missing_or_malformed_is_named() {
+        for variable in variables().into_keys() {
+            assert!(failure(variable, "").unwrap().contains(variable), "{variable}");
+        }
+        for (variable, value) in [
+            ("POSTERN_SIGNER_SESSION_S", "3601"),
+            ("POSTERN_FORM_TTL_S", "3601"),
+            ("POSTERN_FORM_TTL_S", "15m"),
+            ("POSTERN_LINK_URL_TTL_S", "0"),
+            ("POSTERN_MAX_SIZE_BYTES", "5368709121"),
+            ("POSTERN_LINK_KEYS", "arn:one"),
+            ("POSTERN_LINK_KEYS", "0=arn:one"),
+            ("POSTERN_LINK_KEYS", "1=arn:one,"),
+        ] {
+            assert!(failure(variable, value).unwrap().contains(variable), "{variable}={value}");
+        }
+    }
+
+    #[test]
+    fn another_endpoint_is_taken_from_the_sdks_variables() {
+        let mut variables = variables();
+        variables.insert("AWS_ENDPOINT_URL", "http://127.0.0.1:4566");
+        let config = ServeConfig::read(|name: &str| variables.get(name).map(ToString::to_string)).unwrap();
+        assert_eq!(config.terms.endpoint.url, "http://127.0.0.1:4566/files/");
+    }
+}
