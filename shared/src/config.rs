@@ -155,7 +155,9 @@ fn link_keys(lookup: &impl Lookup) -> Result<Vec<LinkKeyRef>, ConfigError> {
         Some(LinkKeyRef { version: KeyVersion(version), key_arn })
     };
     let keys: Option<Vec<_>> = text.split(',').map(key).collect();
-    keys.ok_or_else(|| malformed(variable, "write <version>=<key ARN>, with commas between; versions are 1 to 255"))
+    keys.ok_or_else(|| {
+        malformed(variable, "write <version>=<key ARN>, with commas between; versions are 1 to 255")
+    })
 }
 
 /// The SDK's own variables decide whether this is AWS or another endpoint.

@@ -105,10 +105,13 @@ mod tests {
 
     #[test]
     fn what_is_no_media_type_is_refused() {
-        for text in ["", "png", "image/", "/png", "image/png\r\nx: y", " image/png", "*/*", "im\u{e4}ge/png"] {
+        for text in ["", "png", "image/", "/png", "image/png\r\nx: y", " image/png", "*/*", "im\u{e4}ge/png"]
+        {
             assert!(text.parse::<ContentType>().is_err(), "{text:?}");
         }
-        for text in ["image/png", "text/plain; charset=utf-8", "application/vnd.ms-excel.sheet.macroEnabled.12"] {
+        for text in
+            ["image/png", "text/plain; charset=utf-8", "application/vnd.ms-excel.sheet.macroEnabled.12"]
+        {
             assert!(text.parse::<ContentType>().is_ok(), "{text:?}");
         }
     }
@@ -116,12 +119,30 @@ mod tests {
     #[test]
     fn active_content_is_never_shown_inline() {
         let disposition = |text: &str| text.parse::<ContentType>().unwrap().disposition();
-        for text in ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/javascript",
-            "text/css", "application/octet-stream", "application/zip", "multipart/related", "message/rfc822",
-            "text/html; charset=utf-8", "IMAGE/SVG+XML"] {
+        for text in [
+            "text/html",
+            "image/svg+xml",
+            "application/xhtml+xml",
+            "text/xml",
+            "application/javascript",
+            "text/css",
+            "application/octet-stream",
+            "application/zip",
+            "multipart/related",
+            "message/rfc822",
+            "text/html; charset=utf-8",
+            "IMAGE/SVG+XML",
+        ] {
             assert_eq!(disposition(text), Disposition::Attachment, "{text}");
         }
-        for text in ["image/png", "video/mp4", "audio/mpeg", "text/plain", "application/pdf", "text/plain; charset=utf-8"] {
+        for text in [
+            "image/png",
+            "video/mp4",
+            "audio/mpeg",
+            "text/plain",
+            "application/pdf",
+            "text/plain; charset=utf-8",
+        ] {
             assert_eq!(disposition(text), Disposition::Inline, "{text}");
         }
     }

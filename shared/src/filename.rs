@@ -55,7 +55,9 @@ pub enum ParseFilenameError {
     #[error("a file name has no control characters and no line ends")]
     Control,
     /// A mark that changes the reading direction.
-    #[error("a file name has no marks that change the reading direction (U+202A to U+202E, U+2066 to U+2069)")]
+    #[error(
+        "a file name has no marks that change the reading direction (U+202A to U+202E, U+2066 to U+2069)"
+    )]
     Direction,
 }
 
@@ -168,9 +170,8 @@ mod tests {
 
     #[test]
     fn names_come_back_in_the_form_of_rfc_6266() {
-        let header = |name: &str| {
-            name.parse::<Filename>().unwrap().content_disposition(Disposition::Attachment)
-        };
+        let header =
+            |name: &str| name.parse::<Filename>().unwrap().content_disposition(Disposition::Attachment);
         insta::assert_snapshot!(header("report.pdf"), @r#"attachment; filename="report.pdf""#);
         insta::assert_snapshot!(header("na\u{ef}ve 100%.txt"), @r#"attachment; filename="na_ve 100_.txt"; filename*=UTF-8''na%C3%AFve%20100%25.txt"#);
         insta::assert_snapshot!(header("a\"; filename=\"b.exe"), @r#"attachment; filename="a_; filename=_b.exe"; filename*=UTF-8''a%22%3B%20filename%3D%22b.exe"#);

@@ -4,11 +4,13 @@ pub mod aws;
 pub mod checksum;
 pub mod config;
 pub mod content_type;
+#[cfg(any(test, feature = "testing"))]
+pub mod contract;
 pub mod filename;
 pub mod id;
 pub mod issue;
 pub mod link;
-#[cfg(any(test, feature = "memory"))]
+#[cfg(any(test, feature = "testing"))]
 pub mod memory;
 pub mod ports;
 pub mod problem;

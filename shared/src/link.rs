@@ -78,7 +78,12 @@ pub enum LinkStanding {
 
 impl Link {
     /// A link to what `upload` has pinned; `None` unless it is available.
-    pub fn to(upload: &Upload, link_id: LinkId, now: Timestamp, expires_at: Option<Timestamp>) -> Option<Self> {
+    pub fn to(
+        upload: &Upload,
+        link_id: LinkId,
+        now: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Option<Self> {
         let recorded = upload.recorded.as_ref().filter(|_| upload.state == UploadState::Available)?;
         Some(Self {
             upload_id: upload.upload_id,

@@ -227,7 +227,11 @@ impl ObjectStore for MemoryWorld {
 pub struct FixedSigner(pub SigningCredentials);
 
 impl Signer for FixedSigner {
-    async fn credentials(&self, _now: Timestamp, _needed_s: u64) -> Result<Arc<SigningCredentials>, Unavailable> {
+    async fn credentials(
+        &self,
+        _now: Timestamp,
+        _needed_s: u64,
+    ) -> Result<Arc<SigningCredentials>, Unavailable> {
         Ok(Arc::new(self.0.clone()))
     }
 }

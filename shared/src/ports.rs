@@ -125,11 +125,16 @@ pub trait RecordStore: Send + Sync {
         version: &VersionId,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
     /// Writes `deleted` if the upload is `deleting`.
-    fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    fn finish_deletion(
+        &self,
+        upload: &Upload,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
     /// Every link of an upload.
     fn all_links_to(&self, id: UploadId) -> impl Future<Output = Result<Vec<Link>, Unavailable>> + Send;
     /// Ends a link whoever owns it; one that had ended stays as it was.
-    fn end_link(&self, id: &LinkId, revoked: Revoked) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    fn end_link(&self, id: &LinkId, revoked: Revoked)
+    -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
 /// Links as `issue` needs them.
@@ -176,7 +181,11 @@ pub trait ObjectStore: Send + Sync {
     /// Every version and delete marker of a key.
     fn versions(&self, key: ObjectKey) -> impl Future<Output = Result<Vec<VersionId>, Unavailable>> + Send;
     /// Removes one version for good; one that is gone stays gone.
-    fn remove(&self, key: ObjectKey, version: &VersionId) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    fn remove(
+        &self,
+        key: ObjectKey,
+        version: &VersionId,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
 /// What S3 says of a version.

@@ -24,8 +24,8 @@ pub struct FieldProblem {
 
 impl FieldProblem {
     /// `field` breaks `rule`.
-    pub fn new(field: impl Into<String>, rule: impl ToString) -> Self {
-        Self { field: field.into(), rule: rule.to_string() }
+    pub fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self { field: field.into(), rule: rule.into() }
     }
 }
 
@@ -86,7 +86,7 @@ struct Extensions<'a> {
 
 impl Problem {
     /// One field breaks one rule.
-    pub fn field(field: impl Into<String>, rule: impl ToString) -> Self {
+    pub fn field(field: impl Into<String>, rule: impl Into<String>) -> Self {
         Self::InvalidFields(vec![FieldProblem::new(field, rule)])
     }
 
@@ -130,15 +130,21 @@ impl Problem {
                 "Fields break rules: see errors, mend each field that is named there, and send the request again.",
             ),
             Self::NoOwner(claim) => {
-                let detail = format!("The JWT must have the claim {claim:?}, which names the owner: ask for one that has.");
+                let detail = format!(
+                    "The JWT must have the claim {claim:?}, which names the owner: ask for one that has."
+                );
                 return (S::FORBIDDEN, "no_owner", detail);
             }
-            Self::UploadNotFound => {
-                (S::NOT_FOUND, "upload_not_found", "You have no upload with this id: check the id, or list your uploads.")
-            }
-            Self::LinkNotFound => {
-                (S::NOT_FOUND, "link_not_found", "You have no link with this id: check the id, or list the upload's links.")
-            }
+            Self::UploadNotFound => (
+                S::NOT_FOUND,
+                "upload_not_found",
+                "You have no upload with this id: check the id, or list your uploads.",
+            ),
+            Self::LinkNotFound => (
+                S::NOT_FOUND,
+                "link_not_found",
+                "You have no link with this id: check the id, or list the upload's links.",
+            ),
             Self::UploadNotAvailable(state) => {
                 let state = state.as_str();
                 let detail = format!("The upload is {state}: a link can be made once it is available.");
@@ -154,10 +160,20 @@ impl Problem {
                 "idempotency_key_spent",
                 "What this Idempotency-Key made has expired or ended: take a new key.",
             ),
-            Self::RouteNotFound => (S::NOT_FOUND, "route_not_found", "There is no such route: see the table of routes in the README."),
-            Self::TokenUnknown => (S::NOT_FOUND, "link_unknown", "This link leads nowhere: check that the address is complete."),
-            Self::LinkRevoked => (S::GONE, "link_revoked", "This link has been revoked: ask its sender for a new one."),
-            Self::LinkExpired => (S::GONE, "link_expired", "This link has expired: ask its sender for a new one."),
+            Self::RouteNotFound => (
+                S::NOT_FOUND,
+                "route_not_found",
+                "There is no such route: see the table of routes in the README.",
+            ),
+            Self::TokenUnknown => {
+                (S::NOT_FOUND, "link_unknown", "This link leads nowhere: check that the address is complete.")
+            }
+            Self::LinkRevoked => {
+                (S::GONE, "link_revoked", "This link has been revoked: ask its sender for a new one.")
+            }
+            Self::LinkExpired => {
+                (S::GONE, "link_expired", "This link has expired: ask its sender for a new one.")
+            }
             Self::Unavailable(_) => (
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",

@@ -114,7 +114,10 @@ mod tests {
     use crate::upload::tests::{at, pending, pin};
 
     fn terms() -> Terms {
-        Terms { endpoint: BucketEndpoint::regional("files", "eu-central-1"), url_ttl: Duration::from_secs(60) }
+        Terms {
+            endpoint: BucketEndpoint::regional("files", "eu-central-1"),
+            url_ttl: Duration::from_secs(60),
+        }
     }
 
     async fn world(expires_at: Option<Timestamp>) -> (Ports<MemoryWorld, FixedSigner>, String) {
@@ -126,14 +129,16 @@ mod tests {
         let token = keys.make([3; 16]);
         let link = Link::to(&upload, token.link_id(), at("2026-11-24T10:00:00Z"), expires_at).unwrap();
         world.create_link(&link).await.unwrap();
-        let credentials = SigningCredentials { expires_at: Some(at("2026-11-24T11:00:00Z")), ..example_credentials() };
+        let credentials =
+            SigningCredentials { expires_at: Some(at("2026-11-24T11:00:00Z")), ..example_credentials() };
         (Ports { links: world, signer: FixedSigner(credentials), keys }, token.reveal())
     }
 
     #[tokio::test]
     async fn a_link_leads_to_the_pinned_version_for_a_minute() {
         let (ports, token) = world(None).await;
-        let reply = open_link(&ports, &terms(), at("2026-11-24T10:30:00.9Z"), Method::Get, &token).await.unwrap();
+        let reply =
+            open_link(&ports, &terms(), at("2026-11-24T10:30:00.9Z"), Method::Get, &token).await.unwrap();
         assert_eq!(reply.status, StatusCode::FOUND);
         let url = reply.header("location").unwrap();
         for part in [
@@ -158,7 +163,9 @@ mod tests {
         let calls = ports.links.calls();
         let mut forged = token.clone().into_bytes();
         forged[5] = if forged[5] == b'A' { b'B' } else { b'A' };
-        for text in [String::from_utf8(forged).unwrap(), String::new(), "x".repeat(4000), token[..31].to_owned()] {
+        for text in
+            [String::from_utf8(forged).unwrap(), String::new(), "x".repeat(4000), token[..31].to_owned()]
+        {
             let reply = open_link(&ports, &terms(), at("2026-11-24T10:30:00Z"), Method::Get, &text).await;
             assert!(matches!(reply, Err(Problem::TokenUnknown)));
         }

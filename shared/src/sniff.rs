@@ -16,8 +16,23 @@ const RESOURCE_HEADER_BYTES: usize = 1445;
 
 /// The tags that make a browser take bytes for HTML (MIME Sniffing, 7.1), in lower case.
 const HTML_TAGS: &[&str] = &[
-    "<!doctype html", "<html", "<head", "<script", "<iframe", "<h1", "<div", "<font", "<table",
-    "<a", "<style", "<title", "<b", "<body", "<br", "<p", "<!--",
+    "<!doctype html",
+    "<html",
+    "<head",
+    "<script",
+    "<iframe",
+    "<h1",
+    "<div",
+    "<font",
+    "<table",
+    "<a",
+    "<style",
+    "<title",
+    "<b",
+    "<body",
+    "<br",
+    "<p",
+    "<!--",
 ];
 
 /// The media type of what begins with `head`, without parameters.
@@ -28,7 +43,9 @@ const HTML_TAGS: &[&str] = &[
 /// ```
 pub fn sniff(head: &[u8]) -> String {
     let sniffed = match FileFormat::from_bytes(head) {
-        FileFormat::ArbitraryBinaryData | FileFormat::Empty | FileFormat::PlainText => without_signature(head),
+        FileFormat::ArbitraryBinaryData | FileFormat::Empty | FileFormat::PlainText => {
+            without_signature(head)
+        }
         _ if looks_like_html(head) => "text/html",
         format => return canonical(format.media_type()).to_owned(),
     };
@@ -47,7 +64,9 @@ pub fn agrees(declared: &ContentType, sniffed: &str) -> bool {
         "text/html" => matches!(declared, "application/xhtml+xml" | "text/markdown"),
         "application/xml" => declared.ends_with("+xml") && declared != "image/svg+xml",
         "application/zip" => is_zip_based(declared),
-        "application/x-cfb" => declared == "application/msword" || declared.starts_with("application/vnd.ms-"),
+        "application/x-cfb" => {
+            declared == "application/msword" || declared.starts_with("application/vnd.ms-")
+        }
         "application/ogg" => is_audio_or_video(declared),
         ContentType::OCTET_STREAM => has_no_signature(declared),
         sniffed => is_audio_or_video(declared) && is_audio_or_video(sniffed),
@@ -99,9 +118,18 @@ fn is_binary(byte: u8) -> bool {
 fn is_textual(essence: &str) -> bool {
     let textual_application = matches!(
         essence,
-        "application/json" | "application/javascript" | "application/xml" | "application/yaml"
-            | "application/x-yaml" | "application/toml" | "application/sql" | "application/x-sh"
-            | "application/x-ndjson" | "application/rtf" | "application/x-httpd-php" | "application/ld+json"
+        "application/json"
+            | "application/javascript"
+            | "application/xml"
+            | "application/yaml"
+            | "application/x-yaml"
+            | "application/toml"
+            | "application/sql"
+            | "application/x-sh"
+            | "application/x-ndjson"
+            | "application/rtf"
+            | "application/x-httpd-php"
+            | "application/ld+json"
     );
     essence.starts_with("text/") || textual_application || essence.ends_with("+json")
 }
@@ -132,7 +160,10 @@ mod tests {
 
     #[test]
     fn bytes_are_known_by_what_they_are() {
-        let large_svg = format!("<?xml version=\"1.0\"?>\n<!-- drawn -->\n<svg xmlns=\"x\">{}", "<g>".repeat(HEAD_BYTES / 3));
+        let large_svg = format!(
+            "<?xml version=\"1.0\"?>\n<!-- drawn -->\n<svg xmlns=\"x\">{}",
+            "<g>".repeat(HEAD_BYTES / 3)
+        );
         for (head, sniffed) in [
             (PNG, "image/png"),
             (b"\xFF\xD8\xFF\xE0\0\x10JFIF", "image/jpeg"),

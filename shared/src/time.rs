@@ -15,9 +15,8 @@ use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
 /// The instant's text: RFC 3339 in UTC with exactly three digits of a second.
-const TEXT: &[BorrowedFormatItem<'static>] = format_description!(
-    "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"
-);
+const TEXT: &[BorrowedFormatItem<'static>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// The last instant of the year 9999, the last that [`TEXT`] can write, in milliseconds.
 const LAST_MS: i64 = 253_402_300_799_999;

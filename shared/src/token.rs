@@ -237,7 +237,11 @@ pub(crate) mod tests {
     #[test]
     fn an_idempotent_secret_is_bound_to_owner_upload_and_key() {
         let secret = |owner: &str, upload: u8, key: &str| {
-            keys(&[1]).derived_secret(&owner.parse().unwrap(), UploadId::random([upload; 16]), &key.parse().unwrap())
+            keys(&[1]).derived_secret(
+                &owner.parse().unwrap(),
+                UploadId::random([upload; 16]),
+                &key.parse().unwrap(),
+            )
         };
         let first = secret("i#ann", 1, "k");
         assert_eq!(first, secret("i#ann", 1, "k"));

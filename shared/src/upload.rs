@@ -238,7 +238,9 @@ impl Upload {
             UploadState::Deleting | UploadState::Deleted => Some(Fate::Removed),
             UploadState::Available if pinned == Some(version) => Some(Fate::Pinned),
             UploadState::Available => Some(Fate::Surplus),
-            _ if self.condemned.contains(version) || self.condemned.len() >= MAX_CONDEMNED => Some(Fate::Condemned),
+            _ if self.condemned.contains(version) || self.condemned.len() >= MAX_CONDEMNED => {
+                Some(Fate::Condemned)
+            }
             UploadState::Pending | UploadState::Rejected | UploadState::Expired => None,
         }
     }
@@ -375,7 +377,8 @@ pub(crate) mod tests {
 
     #[test]
     fn after_twenty_condemned_versions_rejected_is_final() {
-        let condemned = |n| (0..n).fold(pending(), |upload, i| upload.settled(&condemn(&i.to_string())).unwrap());
+        let condemned =
+            |n| (0..n).fold(pending(), |upload, i| upload.settled(&condemn(&i.to_string())).unwrap());
         assert!(condemned(MAX_CONDEMNED - 1).settled(&pin("good")).is_some());
         let last = condemned(MAX_CONDEMNED);
         assert_eq!(last.settled(&pin("good")), None);

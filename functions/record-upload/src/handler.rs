@@ -64,7 +64,9 @@ impl Recorder {
 
     async fn take_one(&self, now: Timestamp, record: &Record) -> Option<Failure> {
         let (request_id, result) = match record {
-            Record::Message(message) => (message.message_id.as_deref(), self.take_message(now, message).await),
+            Record::Message(message) => {
+                (message.message_id.as_deref(), self.take_message(now, message).await)
+            }
             Record::Change(change) => {
                 (change.change.sequence_number.as_deref(), self.take_change(now, change).await)
             }
@@ -86,7 +88,12 @@ impl Recorder {
         Ok(())
     }
 
-    async fn take_arrival(&self, now: Timestamp, request_id: &str, arrival: &Arrival) -> Result<(), Unavailable> {
+    async fn take_arrival(
+        &self,
+        now: Timestamp,
+        request_id: &str,
+        arrival: &Arrival,
+    ) -> Result<(), Unavailable> {
         let (key, version) = (arrival.key, &arrival.version);
         let verdict = record_version(&self.ports, &self.config.demands, now, key, version).await?;
         let reason = match verdict {
@@ -107,7 +114,9 @@ impl Recorder {
         let removal = remove_upload(&self.ports, now, id).await?;
         let upload_id = id.to_string();
         match removal {
-            Removal::Done { versions, links } => tracing::info!(request_id, upload_id, versions, links, "removed"),
+            Removal::Done { versions, links } => {
+                tracing::info!(request_id, upload_id, versions, links, "removed")
+            }
             Removal::NotAsked => tracing::info!(request_id, upload_id, reason = "not_asked", "ignored"),
         }
         Ok(())

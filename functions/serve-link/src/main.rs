@@ -20,8 +20,10 @@ async fn main() -> Result<(), Error> {
         RoleSigner::assume(&sdk, &config.signer, "serve-link"),
         derive_link_keys(&sdk, &config.link_keys),
     )?;
-    let door =
-        handler::Door { ports: Ports { links: Table::new(&sdk, &config.table), signer, keys }, terms: config.terms };
+    let door = handler::Door {
+        ports: Ports { links: Table::new(&sdk, &config.table), signer, keys },
+        terms: config.terms,
+    };
     let door = &door;
     run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         Ok::<_, Error>(door.answer(event.payload).await)

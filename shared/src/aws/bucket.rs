@@ -94,7 +94,9 @@ impl ObjectStore for Bucket {
             Err(HeadFailure::Missing) => Ok(Observation::Missing),
             Err(HeadFailure::DeleteMarker) => Ok(Observation::DeleteMarker),
             Err(HeadFailure::Unavailable(error)) => Err(error),
-            Err(HeadFailure::Empty) => Err(Unavailable::new("look at a version", "an answer to HEAD named a range")),
+            Err(HeadFailure::Empty) => {
+                Err(Unavailable::new("look at a version", "an answer to HEAD named a range"))
+            }
         }
     }
 
@@ -124,7 +126,9 @@ impl ObjectStore for Bucket {
             let markers = page.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
             for (_, id) in objects.chain(markers).filter(|(of, _)| *of == Some(key.as_str())) {
                 let id = id.unwrap_or_default().parse();
-                versions.push(id.map_err(|error: crate::id::ParseIdError| Unavailable::new("list versions", error))?);
+                versions.push(
+                    id.map_err(|error: crate::id::ParseIdError| Unavailable::new("list versions", error))?,
+                );
             }
             if page.is_truncated() != Some(true) {
                 return Ok(versions);
@@ -150,7 +154,10 @@ impl ObjectStore for Bucket {
 async fn first_bytes(mut body: ByteStream) -> Result<Vec<u8>, Unavailable> {
     let mut head = Vec::new();
     while head.len() < HEAD_BYTES {
-        let chunk = body.try_next().await.map_err(|error| Unavailable::new("read the first bytes of a version", error))?;
+        let chunk = body
+            .try_next()
+            .await
+            .map_err(|error| Unavailable::new("read the first bytes of a version", error))?;
         match chunk {
             Some(chunk) => head.extend_from_slice(&chunk),
             None => break,
@@ -161,7 +168,10 @@ async fn first_bytes(mut body: ByteStream) -> Result<Vec<u8>, Unavailable> {
 }
 
 fn of_get(output: &GetObjectOutput, head: Vec<u8>) -> ObservedObject {
-    let whole = output.content_range().and_then(|range| range.rsplit_once('/')).and_then(|(_, size)| size.parse().ok());
+    let whole = output
+        .content_range()
+        .and_then(|range| range.rsplit_once('/'))
+        .and_then(|(_, size)| size.parse().ok());
     ObservedObject {
         size_bytes: whole.unwrap_or_else(|| size(output.content_length())),
         etag: unquoted(output.e_tag()),

@@ -16,7 +16,12 @@ use crate::reply::Reply;
 
 /// Starts the log: JSON, a line an event, to standard output.
 pub fn start_log() {
-    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_max_level(Level::INFO).init();
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_max_level(Level::INFO)
+        .init();
 }
 
 /// A request of the HTTP API (payload format 2.0).
@@ -56,7 +61,9 @@ impl Request {
     pub fn body(&self) -> Result<Vec<u8>, Problem> {
         let body = self.0.body.as_deref().unwrap_or_default();
         match self.0.is_base64_encoded {
-            true => STANDARD.decode(body).map_err(|_| Problem::MalformedBody("it is not what it says it is".to_owned())),
+            true => STANDARD
+                .decode(body)
+                .map_err(|_| Problem::MalformedBody("it is not what it says it is".to_owned())),
             false => Ok(body.as_bytes().to_vec()),
         }
     }
@@ -68,7 +75,12 @@ impl Request {
     pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Problem> {
         let Some(value) = self.0.headers.get("idempotency-key") else { return Ok(None) };
         let key = value.to_str().ok().and_then(|text| text.parse().ok());
-        key.map(Some).ok_or_else(|| Problem::field("Idempotency-Key", "the header has 1 to 255 printable ASCII characters without spaces"))
+        key.map(Some).ok_or_else(|| {
+            Problem::field(
+                "Idempotency-Key",
+                "the header has 1 to 255 printable ASCII characters without spaces",
+            )
+        })
     }
 
     /// Whose request it is, by the claims that the API's authorizer has verified.

@@ -36,6 +36,7 @@ async fn derive(client: &aws_sdk_kms::Client, key: &LinkKeyRef) -> Result<LinkKe
         .await
         .map_err(|error| Unavailable::new("derive a link key", error))?;
     let mac = output.mac.map(Blob::into_inner).and_then(|mac| mac.try_into().ok());
-    let key_bytes = mac.ok_or_else(|| Unavailable::new("derive a link key", "KMS gave no MAC of 32 bytes"))?;
+    let key_bytes =
+        mac.ok_or_else(|| Unavailable::new("derive a link key", "KMS gave no MAC of 32 bytes"))?;
     Ok(LinkKey { version: key.version, key: key_bytes })
 }

@@ -29,7 +29,8 @@ impl LinkReader for Table {
 
 impl LinkStore for Table {
     async fn create_link(&self, link: &Link) -> Result<Linked, Unavailable> {
-        let failed = |error: Box<dyn std::error::Error + Send + Sync>| Unavailable::new("create a link", error);
+        let failed =
+            |error: Box<dyn std::error::Error + Send + Sync>| Unavailable::new("create a link", error);
         let (check, put) = self.link_transaction(link)?;
         for attempt in 1.. {
             let transaction = self
@@ -40,7 +41,8 @@ impl LinkStore for Table {
             let Err(error) = transaction.send().await else { return Ok(Linked::New) };
             match cancellation(&error) {
                 [_, put] if is(put, "ConditionalCheckFailed") => {
-                    let standing = put.item.clone().ok_or_else(|| failed("it exists and was not shown".into()))?;
+                    let standing =
+                        put.item.clone().ok_or_else(|| failed("it exists and was not shown".into()))?;
                     return Ok(Linked::Exists(Box::new(from_item(standing)?)));
                 }
                 [check, _] if is(check, "ConditionalCheckFailed") => return Ok(Linked::NotAvailable),
@@ -88,12 +90,17 @@ impl Table {
         start: Option<&PageStart>,
         limit: u8,
     ) -> Result<Page<Link>, Unavailable> {
-        let index = Index { name: "links_by_upload", hash: "upload_id", range: "linked_at", pk_prefix: "LINK#" };
+        let index =
+            Index { name: "links_by_upload", hash: "upload_id", range: "linked_at", pk_prefix: "LINK#" };
         self.page(&index, text(upload.to_string()), start, limit).await
     }
 
     /// A write that ends a link.
-    pub(super) fn update_link(&self, id: &LinkId, revoked: Revoked) -> Result<UpdateItemFluentBuilder, Unavailable> {
+    pub(super) fn update_link(
+        &self,
+        id: &LinkId,
+        revoked: Revoked,
+    ) -> Result<UpdateItemFluentBuilder, Unavailable> {
         Ok(self
             .client
             .update_item()
@@ -127,7 +134,9 @@ impl Table {
 
 fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> &[CancellationReason] {
     match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => canceled.cancellation_reasons(),
+        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+            canceled.cancellation_reasons()
+        }
         _ => &[],
     }
 }

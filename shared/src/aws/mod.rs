@@ -36,7 +36,8 @@ impl Table {
 /// The SDK's configuration for a function: credentials and region from its environment, one HTTP
 /// client for all, and timeouts that leave room for a retry within a request.
 pub async fn sdk_config() -> SdkConfig {
-    let https = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let https =
+        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(5))

@@ -78,10 +78,16 @@ impl Inner {
 }
 
 impl Signer for RoleSigner {
-    async fn credentials(&self, now: Timestamp, needed_s: u64) -> Result<Arc<SigningCredentials>, Unavailable> {
+    async fn credentials(
+        &self,
+        now: Timestamp,
+        needed_s: u64,
+    ) -> Result<Arc<SigningCredentials>, Unavailable> {
         // More than half a session cannot be kept at hand: a longer wish is cut to what is left.
         let needed_s = needed_s.min(self.0.half_life_s);
-        let left = |session: &SigningCredentials| session.expires_at.map_or(u64::MAX, |end| now.until(end).as_secs());
+        let left = |session: &SigningCredentials| {
+            session.expires_at.map_or(u64::MAX, |end| now.until(end).as_secs())
+        };
         if let Some(session) = self.0.session().filter(|session| left(session) >= needed_s) {
             if left(&session) < self.0.half_life_s {
                 drop(tokio::spawn(self.0.clone().renew_ahead()));

@@ -36,7 +36,9 @@ impl UploadStore for Table {
         match conditional("create an upload", put)? {
             Conditional::Done => Ok(Created::New),
             Conditional::Refused(Some(standing)) => Ok(Created::Exists(Box::new(from_item(standing)?))),
-            Conditional::Refused(None) => Err(Unavailable::new("create an upload", "it exists and was not shown")),
+            Conditional::Refused(None) => {
+                Err(Unavailable::new("create an upload", "it exists and was not shown"))
+            }
         }
     }
 
@@ -50,7 +52,8 @@ impl UploadStore for Table {
         start: Option<&PageStart>,
         limit: u8,
     ) -> Result<Page<Upload>, Unavailable> {
-        let index = Index { name: "uploads_by_owner", hash: "owner", range: "uploaded_at", pk_prefix: "UPLOAD#" };
+        let index =
+            Index { name: "uploads_by_owner", hash: "owner", range: "uploaded_at", pk_prefix: "UPLOAD#" };
         self.page(&index, text(owner.as_str()), start, limit).await
     }
 
@@ -116,7 +119,9 @@ impl RecordStore for Table {
             .table_name(&self.name)
             .key(PK, text(upload_pk(id)))
             .update_expression("ADD surplus :versions")
-            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(surplus) OR size(surplus) < :most)")
+            .condition_expression(
+                "attribute_exists(pk) AND (attribute_not_exists(surplus) OR size(surplus) < :most)",
+            )
             .expression_attribute_values(":versions", AttributeValue::Ss(vec![version.as_str().to_owned()]))
             .expression_attribute_values(":most", AttributeValue::N(MAX_SURPLUS.to_string()));
         conditional("count a surplus version", update.send().await).map(|_| ())

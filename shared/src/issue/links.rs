@@ -94,7 +94,11 @@ pub async fn list<S: UploadStore + LinkStore, G>(
 ///
 /// # Errors
 /// [`Problem::LinkNotFound`] for a stranger too.
-pub async fn revoke<S: LinkStore, G>(ports: &Ports<S, G>, caller: &Caller, id: &str) -> Result<Reply, Problem> {
+pub async fn revoke<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    id: &str,
+) -> Result<Reply, Problem> {
     let id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
     let revoked = Revoked { at: caller.now, because: RevokedBecause::Revoked };
     match ports.store.revoke(&id, &caller.owner, revoked).await? {

@@ -32,16 +32,19 @@ impl PageRequest {
             Some(Ok(limit @ 1..=MAX_LIMIT)) => limit,
             Some(_) => return Err(Problem::field("limit", format!("a page has 1 to {MAX_LIMIT} items"))),
         };
-        let start = cursor.map(|text| decode(text).ok_or_else(|| {
-            Problem::field("cursor", "a cursor is the next_cursor of an earlier page, unchanged")
-        }));
+        let start = cursor.map(|text| {
+            decode(text).ok_or_else(|| {
+                Problem::field("cursor", "a cursor is the next_cursor of an earlier page, unchanged")
+            })
+        });
         Ok(Self { start: start.transpose()?, limit })
     }
 }
 
 impl<T> PageView<T> {
     pub fn of<U>(page: Page<U>, view: impl FnMut(U) -> T) -> Self {
-        let next_cursor = page.next.map(|start| URL_SAFE_NO_PAD.encode(serde_json::to_vec(&start).unwrap_or_default()));
+        let next_cursor =
+            page.next.map(|start| URL_SAFE_NO_PAD.encode(serde_json::to_vec(&start).unwrap_or_default()));
         Self { items: page.items.into_iter().map(view).collect(), next_cursor }
     }
 }

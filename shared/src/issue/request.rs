@@ -105,9 +105,10 @@ impl NewLink {
             body => parse_json(body)?,
         };
         match body.expires_in_s {
-            Some(seconds) if !(1..=MAX_LINK_S).contains(&seconds) => {
-                Err(Problem::field("expires_in_s", format!("a link lives for 1 to {MAX_LINK_S} seconds; leave it out for no end")))
-            }
+            Some(seconds) if !(1..=MAX_LINK_S).contains(&seconds) => Err(Problem::field(
+                "expires_in_s",
+                format!("a link lives for 1 to {MAX_LINK_S} seconds; leave it out for no end"),
+            )),
             seconds => Ok(Self { expires_in: seconds.map(Duration::from_secs) }),
         }
     }
@@ -136,7 +137,10 @@ fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 /// `missing field` and `unknown field` name the field in the message, not in the path.
 fn named(path: &str, message: &str) -> Problem {
     let (rule, _) = message.split_once(" at line ").unwrap_or((message, ""));
-    let quoted = rule.split('`').nth(1).filter(|_| rule.starts_with("missing field") || rule.starts_with("unknown field"));
+    let quoted = rule
+        .split('`')
+        .nth(1)
+        .filter(|_| rule.starts_with("missing field") || rule.starts_with("unknown field"));
     match (quoted, path) {
         (Some(field), "." | "?") => Problem::field(field, rule),
         (None, "." | "?") => Problem::MalformedBody(rule.to_owned()),
@@ -174,20 +178,29 @@ fn check_metadata(problems: &mut Vec<FieldProblem>, metadata: &BTreeMap<String, 
     for (name, value) in metadata {
         let path = format!("metadata.{name}");
         if name.is_empty() || !name.bytes().all(name_char) {
-            problems.push(FieldProblem::new(&path, "a name is lower-case letters, digits, \"-\", \"_\" and \".\""));
+            problems.push(FieldProblem::new(
+                &path,
+                "a name is lower-case letters, digits, \"-\", \"_\" and \".\"",
+            ));
         }
         // S3 trims white space and joins lines, so such values would not come back as they went.
         let printable = value.bytes().all(|b| (0x20..0x7f).contains(&b));
         if !printable || value.trim() != value || value.is_empty() {
-            problems.push(FieldProblem::new(&path, "a value is printable ASCII without spaces at its ends, not empty"));
+            problems.push(FieldProblem::new(
+                &path,
+                "a value is printable ASCII without spaces at its ends, not empty",
+            ));
         }
         if value.contains("${filename}") {
             problems.push(FieldProblem::new(&path, "a value does not contain \"${filename}\""));
         }
     }
-    let bytes: usize = metadata.iter().map(|(name, value)| METADATA_PREFIX.len() + name.len() + value.len()).sum();
+    let bytes: usize =
+        metadata.iter().map(|(name, value)| METADATA_PREFIX.len() + name.len() + value.len()).sum();
     if bytes > MAX_METADATA_BYTES {
-        let rule = format!("names (with {METADATA_PREFIX}) and values have at most {MAX_METADATA_BYTES} bytes together");
+        let rule = format!(
+            "names (with {METADATA_PREFIX}) and values have at most {MAX_METADATA_BYTES} bytes together"
+        );
         problems.push(FieldProblem::new("metadata", rule));
     }
 }
@@ -233,7 +246,8 @@ mod tests {
         }
         let all = fields(r#"{"filename":"","content_type":"","size_bytes":9999,"checksum_sha256":""}"#);
         assert_eq!(all, ["filename", "content_type", "checksum_sha256", "size_bytes"]);
-        let large = format!(r#"{{"filename":"a","content_type":"a/b","metadata":{{"a":"{}"}}}}"#, "x".repeat(2048));
+        let large =
+            format!(r#"{{"filename":"a","content_type":"a/b","metadata":{{"a":"{}"}}}}"#, "x".repeat(2048));
         assert_eq!(fields(&large), ["metadata"]);
     }
 
@@ -254,7 +268,10 @@ mod tests {
     fn a_link_without_a_body_has_no_end() {
         assert_eq!(NewLink::parse(b"").unwrap().expires_in, None);
         assert_eq!(NewLink::parse(b"{}").unwrap().expires_in, None);
-        assert_eq!(NewLink::parse(br#"{"expires_in_s":60}"#).unwrap().expires_in, Some(Duration::from_secs(60)));
+        assert_eq!(
+            NewLink::parse(br#"{"expires_in_s":60}"#).unwrap().expires_in,
+            Some(Duration::from_secs(60))
+        );
         for body in [r#"{"expires_in_s":0}"#, r#"{"expires_in_s":99999999999}"#, r#"{"expires_in_s":"1"}"#] {
             assert!(matches!(NewLink::parse(body.as_bytes()), Err(Problem::InvalidFields(_))), "{body}");
         }

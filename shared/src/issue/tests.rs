@@ -176,7 +176,9 @@ async fn a_repeated_request_for_a_link_shows_the_same_token() {
     let world = world("2026-11-24T11:00:00Z");
     let id = available(&world, &caller("ann", None, 1)).await;
     let make = async |key: Option<&str>, entropy: u8, body: &[u8]| {
-        links::create(&world, &terms(), &caller("ann", key, entropy), &id, body).await.map(|reply| parsed(&reply))
+        links::create(&world, &terms(), &caller("ann", key, entropy), &id, body)
+            .await
+            .map(|reply| parsed(&reply))
     };
     let first = make(Some("k"), 1, b"").await.unwrap();
     assert_eq!(first, make(Some("k"), 2, b"").await.unwrap());

@@ -92,7 +92,11 @@ pub async fn create<S: UploadStore, G: Signer>(
 ///
 /// # Errors
 /// [`Problem::UploadNotFound`] for a stranger too.
-pub async fn show<S: UploadStore, G>(ports: &Ports<S, G>, caller: &Caller, id: &str) -> Result<Reply, Problem> {
+pub async fn show<S: UploadStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    id: &str,
+) -> Result<Reply, Problem> {
     let upload = owned(ports, caller, id).await?;
     Ok(Reply::json(StatusCode::OK, &UploadView::of(upload)))
 }
@@ -116,7 +120,11 @@ pub async fn list<S: UploadStore, G>(
 ///
 /// # Errors
 /// [`Problem::UploadNotFound`] for a stranger too.
-pub async fn remove<S: UploadStore, G>(ports: &Ports<S, G>, caller: &Caller, id: &str) -> Result<Reply, Problem> {
+pub async fn remove<S: UploadStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    id: &str,
+) -> Result<Reply, Problem> {
     let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
     match ports.store.begin_deletion(id, &caller.owner).await? {
         Found::Yes => Ok(Reply::empty(StatusCode::ACCEPTED)),

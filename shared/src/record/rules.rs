@@ -44,7 +44,9 @@ pub fn needs_stored_checksum(upload: &Upload, object: &ObservedObject) -> bool {
 pub fn judge(evidence: &Evidence<'_>, now: Timestamp) -> Settlement {
     let version_id = evidence.version.clone();
     match RULES.iter().find_map(|rule| rule(evidence)) {
-        Some((reason, detail)) => Settlement::Condemn(Rejection { version_id, reason, detail, rejected_at: now }),
+        Some((reason, detail)) => {
+            Settlement::Condemn(Rejection { version_id, reason, detail, rejected_at: now })
+        }
         None => Settlement::Pin(Recorded {
             version_id,
             size_bytes: evidence.object.size_bytes,
@@ -63,22 +65,30 @@ fn served_type(evidence: &Evidence<'_>) -> ContentType {
 
 fn encryption(evidence: &Evidence<'_>) -> Option<Broken> {
     let key = evidence.object.kms_key_arn.as_deref();
-    (key != Some(evidence.demands.files_key_arn.as_str()))
-        .then(|| (RejectionReason::EncryptionMismatch, "the object is not encrypted under the stack's KMS key".to_owned()))
+    (key != Some(evidence.demands.files_key_arn.as_str())).then(|| {
+        (
+            RejectionReason::EncryptionMismatch,
+            "the object is not encrypted under the stack's KMS key".to_owned(),
+        )
+    })
 }
 
 fn size(evidence: &Evidence<'_>) -> Option<Broken> {
     let (min, max) = (evidence.upload.min_size_bytes, evidence.upload.max_size_bytes);
     let size = evidence.object.size_bytes;
-    (!(min..=max).contains(&size))
-        .then(|| (RejectionReason::SizeOutOfRange, format!("the object has {size} bytes, {min} to {max} were agreed")))
+    (!(min..=max).contains(&size)).then(|| {
+        (RejectionReason::SizeOutOfRange, format!("the object has {size} bytes, {min} to {max} were agreed"))
+    })
 }
 
 fn stored_content_type(evidence: &Evidence<'_>) -> Option<Broken> {
     let (stored, declared) = (evidence.object.content_type.as_deref(), evidence.upload.content_type.as_str());
     (stored != Some(declared)).then(|| {
         let stored = stored.unwrap_or("nothing");
-        (RejectionReason::ContentTypeChanged, format!("the object is stored as {stored}, declared was {declared}"))
+        (
+            RejectionReason::ContentTypeChanged,
+            format!("the object is stored as {stored}, declared was {declared}"),
+        )
     })
 }
 
@@ -106,8 +116,9 @@ fn checksum(evidence: &Evidence<'_>) -> Option<Broken> {
 fn sniffed_content_type(evidence: &Evidence<'_>) -> Option<Broken> {
     let sniffed = sniff(&evidence.object.head);
     let declared = &evidence.upload.content_type;
-    (!agrees(declared, &sniffed))
-        .then(|| (RejectionReason::ContentTypeMismatch, format!("the bytes are {sniffed}, declared was {declared}")))
+    (!agrees(declared, &sniffed)).then(|| {
+        (RejectionReason::ContentTypeMismatch, format!("the bytes are {sniffed}, declared was {declared}"))
+    })
 }
 
 fn is_whole(object: &ObservedObject) -> bool {
@@ -139,10 +150,15 @@ pub(crate) mod tests {
         }
     }
 
-    fn reason(upload: &Upload, object: &ObservedObject, stored: Option<ChecksumSha256>) -> Option<RejectionReason> {
+    fn reason(
+        upload: &Upload,
+        object: &ObservedObject,
+        stored: Option<ChecksumSha256>,
+    ) -> Option<RejectionReason> {
         let demands = demands();
         let version = version("v");
-        let evidence = Evidence { upload, object, version: &version, stored_checksum: stored, demands: &demands };
+        let evidence =
+            Evidence { upload, object, version: &version, stored_checksum: stored, demands: &demands };
         match judge(&evidence, at("2026-11-24T10:00:00Z")) {
             Settlement::Pin(_) => None,
             Settlement::Condemn(rejection) => Some(rejection.reason),
@@ -175,7 +191,8 @@ pub(crate) mod tests {
     #[test]
     fn a_declared_checksum_is_compared_with_the_bytes_or_with_what_s3_stores() {
         use RejectionReason as R;
-        let declared = |bytes: &[u8]| Upload { checksum_sha256: Some(ChecksumSha256::of(bytes)), ..pending() };
+        let declared =
+            |bytes: &[u8]| Upload { checksum_sha256: Some(ChecksumSha256::of(bytes)), ..pending() };
         let large = ObservedObject { size_bytes: 900, ..png() };
         let whole = ChecksumSha256::of(b"the whole file");
         assert!(!needs_stored_checksum(&declared(PNG), &png()));

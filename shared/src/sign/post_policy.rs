@@ -246,8 +246,16 @@ impl PostPolicy {
 
 /// Names that belong to the signature, to the file, or to no condition at all.
 fn is_reserved(name: &str) -> bool {
-    let own = ["bucket", "file", "policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date",
-        "x-amz-security-token", "x-amz-signature"];
+    let own = [
+        "bucket",
+        "file",
+        "policy",
+        "x-amz-algorithm",
+        "x-amz-credential",
+        "x-amz-date",
+        "x-amz-security-token",
+        "x-amz-signature",
+    ];
     own.contains(&name) || name.starts_with("x-ignore-")
 }
 

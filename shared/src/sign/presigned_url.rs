@@ -94,9 +94,13 @@ impl PresignedUrl {
             .build()
             .map_err(|error| PresignError::Sign(error.into()))?;
         let url = unsigned_url(endpoint, request);
-        let signable =
-            SignableRequest::new(request.method.as_str(), url.as_str(), std::iter::empty(), SignableBody::UnsignedPayload)
-                .map_err(|error| PresignError::Sign(error.into()))?;
+        let signable = SignableRequest::new(
+            request.method.as_str(),
+            url.as_str(),
+            std::iter::empty(),
+            SignableBody::UnsignedPayload,
+        )
+        .map_err(|error| PresignError::Sign(error.into()))?;
         let (instructions, _) =
             sign(signable, &params.into()).map_err(|error| PresignError::Sign(error.into()))?.into_parts();
         Ok(Self(with_query(url, instructions.params().iter().map(|(name, value)| (*name, value)))))
@@ -182,7 +186,8 @@ mod tests {
 
     #[test]
     fn every_part_of_the_request_changes_the_signature() {
-        let query = [("versionId", "v/1+2="), ("response-content-disposition", "attachment; filename=\"a.txt\"")];
+        let query =
+            [("versionId", "v/1+2="), ("response-content-disposition", "attachment; filename=\"a.txt\"")];
         let get = url(Method::Get, &query);
         assert!(get.contains("/uploads/a%20b?versionId=v%2F1%2B2%3D&response-content-disposition=attachment%3B%20filename%3D%22a.txt%22&"), "{get}");
         assert!(get.contains("X-Amz-Date=20261124T100000Z") && get.contains("X-Amz-Expires=60"), "{get}");
@@ -199,7 +204,8 @@ mod tests {
         let credentials = SigningCredentials { expires_at: Some(end), ..example_credentials() };
         let request = ObjectRequest { method: Method::Get, key: "uploads/x", query: &[] };
         let now = "2026-11-24T10:00:00Z".parse().unwrap();
-        let url = PresignedUrl::new(&example_endpoint(), &request, &credentials, now, Duration::from_secs(60));
+        let url =
+            PresignedUrl::new(&example_endpoint(), &request, &credentials, now, Duration::from_secs(60));
         assert!(matches!(url, Err(PresignError::OutlivesCredentials(at)) if at == end));
     }
 }

@@ -50,7 +50,10 @@ fn the_builder_makes_the_conditions_of_the_example() {
         .field("x-amz-meta-uuid", "14365123651274")
         .field("x-amz-server-side-encryption", "AES256")
         .starts_with("x-amz-meta-tag", "");
-    let form = policy.size_bytes(0, 10).sign(&example_credentials(), "us-east-1", at("2015-12-29T00:00:00Z")).unwrap();
+    let form = policy
+        .size_bytes(0, 10)
+        .sign(&example_credentials(), "us-east-1", at("2015-12-29T00:00:00Z"))
+        .unwrap();
     let document = decoded(&form);
     let sorted = |document: &Value| {
         let conditions = document["conditions"].as_array().unwrap().iter();

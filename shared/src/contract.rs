@@ -1,0 +1,268 @@
+//! The contract that every store keeps, as a suite that runs against any of them.
+//!
+//! The rules are those of [`Upload`] and [`Link`]; here they are asked of a store from outside, so
+//! that an expression of DynamoDB and a transition in memory cannot drift apart. Each function
+//! panics where the contract is broken. Ids are drawn from `seed`, so that a suite can run twice
+//! on one table.
+
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "this is a test suite")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::id::{Owner, UploadId, VersionId};
+use crate::link::{Link, Revoked, RevokedBecause};
+use crate::ports::{Created, Found, LinkReader, LinkStore, Linked, RecordStore, UploadStore, Written};
+use crate::time::Timestamp;
+use crate::token::{KeyVersion, LinkId, LinkKey, LinkKeys};
+use crate::upload::{
+    Fate, MAX_CONDEMNED, Recorded, Rejection, RejectionReason, Settlement, Upload, UploadState,
+    tombstone_ttl, transition_id,
+};
+
+/// Everything that a store of the stack can do.
+pub trait Store: UploadStore + RecordStore + LinkStore + LinkReader {}
+
+impl<S: UploadStore + RecordStore + LinkStore + LinkReader> Store for S {}
+
+/// Runs the whole suite on `store`.
+pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
+    a_record_is_made_once(store, &subject(seed, 1)).await;
+    a_version_is_settled_once(store, &subject(seed, 2)).await;
+    a_condemned_version_is_never_pinned(store, &subject(seed, 3)).await;
+    twenty_condemned_versions_are_final(store, &subject(seed, 4)).await;
+    a_removal_is_final_and_the_owners_alone(store, &subject(seed, 5)).await;
+    a_race_of_verdicts_has_one_winner(store, &subject(seed, 6)).await;
+    links_need_what_is_available(store, &subject(seed, 7)).await;
+    lists_are_the_owners_newest_first(store, seed).await;
+}
+
+/// A pending upload that nobody else in the suite uses.
+fn subject(seed: u8, n: u8) -> Upload {
+    let upload_id = UploadId::random([seed, n, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7]);
+    let policy_expires_at = now() + Duration::from_mins(15);
+    Upload {
+        upload_id,
+        owner: owner(&format!("{seed}-{n}")),
+        state: UploadState::Pending,
+        filename: "\u{62a5}\u{544a} \u{1F600}.png".parse().unwrap(),
+        content_type: "image/png".parse().unwrap(),
+        min_size_bytes: 0,
+        max_size_bytes: 5_368_709_120,
+        checksum_sha256: Some(crate::checksum::ChecksumSha256::of(b"x")),
+        metadata: BTreeMap::from([("album".to_owned(), "7".to_owned())]),
+        uploaded_at: now(),
+        policy_expires_at,
+        request_hash: None,
+        condemned: [].into(),
+        surplus: [].into(),
+        recorded: None,
+        rejection: None,
+        transition_id: transition_id(upload_id, UploadState::Pending, ""),
+        ttl: Some(tombstone_ttl(policy_expires_at)),
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-11-24T10:00:00.123Z".parse().unwrap()
+}
+
+fn owner(name: &str) -> Owner {
+    format!("https://issuer.test#{name}").parse().unwrap()
+}
+
+fn version(name: &str) -> VersionId {
+    name.parse().unwrap()
+}
+
+fn pin(name: &str) -> Settlement {
+    Settlement::Pin(Recorded {
+        version_id: version(name),
+        size_bytes: 10,
+        etag: "etag".to_owned(),
+        sniffed_type: "image/png".parse().unwrap(),
+        recorded_at: now(),
+    })
+}
+
+fn condemn(name: &str) -> Settlement {
+    Settlement::Condemn(Rejection {
+        version_id: version(name),
+        reason: RejectionReason::SizeOutOfRange,
+        detail: "too large".to_owned(),
+        rejected_at: now(),
+    })
+}
+
+async fn standing(store: &impl Store, upload: &Upload) -> Upload {
+    UploadStore::upload(store, upload.upload_id).await.unwrap().unwrap()
+}
+
+/// Writes a verdict and checks the store against [`Upload::settled`].
+async fn settle(store: &impl Store, upload: &Upload, settlement: &Settlement) -> Written {
+    let before = standing(store, upload).await;
+    let written = store.settle(upload.upload_id, settlement).await.unwrap();
+    let after = standing(store, upload).await;
+    match before.settled(settlement) {
+        Some(expected) => assert_eq!((&written, &after), (&Written::Applied, &expected)),
+        None => {
+            assert_eq!(written, Written::Refused(Some(Box::new(before.clone()))));
+            assert_eq!(after, before);
+        }
+    }
+    written
+}
+
+async fn a_record_is_made_once(store: &impl Store, upload: &Upload) {
+    assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None);
+    assert_eq!(store.settle(upload.upload_id, &pin("a")).await.unwrap(), Written::Refused(None));
+    store.count_surplus(upload.upload_id, &version("a")).await.unwrap();
+    assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None, "no write makes a record");
+    assert_eq!(store.create(upload).await.unwrap(), Created::New);
+    assert_eq!(standing(store, upload).await, *upload);
+    let other = Upload { filename: "other".parse().unwrap(), ..upload.clone() };
+    assert_eq!(store.create(&other).await.unwrap(), Created::Exists(Box::new(upload.clone())));
+    assert_eq!(standing(store, upload).await, *upload);
+}
+
+async fn a_version_is_settled_once(store: &impl Store, upload: &Upload) {
+    store.create(upload).await.unwrap();
+    assert_eq!(settle(store, upload, &pin("a")).await, Written::Applied);
+    for settlement in [pin("a"), pin("b"), condemn("a"), condemn("b")] {
+        assert!(matches!(settle(store, upload, &settlement).await, Written::Refused(Some(_))));
+    }
+    for _ in 0..2 {
+        store.count_surplus(upload.upload_id, &version("b")).await.unwrap();
+        assert_eq!(standing(store, upload).await.surplus, [version("b")].into());
+    }
+}
+
+async fn a_condemned_version_is_never_pinned(store: &impl Store, upload: &Upload) {
+    store.create(upload).await.unwrap();
+    settle(store, upload, &condemn("a")).await;
+    assert!(matches!(settle(store, upload, &pin("a")).await, Written::Refused(Some(_))));
+    assert!(matches!(settle(store, upload, &condemn("a")).await, Written::Refused(Some(_))));
+    assert_eq!(settle(store, upload, &pin("b")).await, Written::Applied);
+    assert_eq!(standing(store, upload).await.rejection, None);
+}
+
+async fn twenty_condemned_versions_are_final(store: &impl Store, upload: &Upload) {
+    store.create(upload).await.unwrap();
+    for n in 0..MAX_CONDEMNED {
+        assert_eq!(settle(store, upload, &condemn(&format!("v{n}"))).await, Written::Applied);
+    }
+    for settlement in [pin("good"), condemn("bad")] {
+        assert!(matches!(settle(store, upload, &settlement).await, Written::Refused(Some(_))));
+    }
+    assert_eq!(standing(store, upload).await.fate_of(&version("good")), Some(Fate::Condemned));
+}
+
+async fn a_removal_is_final_and_the_owners_alone(store: &impl Store, upload: &Upload) {
+    let (id, stranger) = (upload.upload_id, owner("stranger"));
+    assert_eq!(store.begin_deletion(id, &upload.owner).await.unwrap(), Found::No);
+    store.create(upload).await.unwrap();
+    settle(store, upload, &pin("a")).await;
+    assert_eq!(store.begin_deletion(id, &stranger).await.unwrap(), Found::No);
+    store.finish_deletion(upload, now()).await.unwrap();
+    assert_eq!(
+        standing(store, upload).await.state,
+        UploadState::Available,
+        "a tombstone needs an owner's wish"
+    );
+    let expected = standing(store, upload).await.deleting().unwrap();
+    for _ in 0..2 {
+        assert_eq!(store.begin_deletion(id, &upload.owner).await.unwrap(), Found::Yes);
+        assert_eq!(standing(store, upload).await, expected);
+    }
+    settle(store, upload, &pin("b")).await;
+    let later = now() + Duration::from_hours(1);
+    let expected = expected.deleted(later).unwrap();
+    for _ in 0..2 {
+        store.finish_deletion(&standing(store, upload).await, later).await.unwrap();
+        assert_eq!(standing(store, upload).await, expected);
+        assert_eq!(store.begin_deletion(id, &upload.owner).await.unwrap(), Found::Yes);
+    }
+    assert_eq!(store.begin_deletion(id, &stranger).await.unwrap(), Found::No);
+    settle(store, upload, &pin("c")).await;
+}
+
+async fn a_race_of_verdicts_has_one_winner(store: &impl Store, upload: &Upload) {
+    store.create(upload).await.unwrap();
+    let pins: Vec<_> = (0..16).map(|n| pin(&format!("v{n}"))).collect();
+    let writes = pins.iter().map(|pin| store.settle(upload.upload_id, pin));
+    let written = futures::future::try_join_all(writes).await.unwrap();
+    assert_eq!(written.iter().filter(|written| **written == Written::Applied).count(), 1);
+}
+
+async fn links_need_what_is_available(store: &impl Store, upload: &Upload) {
+    store.create(upload).await.unwrap();
+    let available = upload.settled(&pin("a")).unwrap();
+    let link =
+        Link::to(&available, link_id(upload, 1), now(), Some(now() + Duration::from_hours(1))).unwrap();
+    assert_eq!(store.create_link(&link).await.unwrap(), Linked::NotAvailable);
+    assert_eq!(store.link(&link.link_id).await.unwrap(), None);
+    settle(store, upload, &pin("a")).await;
+    let elsewhere = Link { version_id: version("b"), ..link.clone() };
+    assert_eq!(store.create_link(&elsewhere).await.unwrap(), Linked::NotAvailable);
+    assert_eq!(store.create_link(&link).await.unwrap(), Linked::New);
+    assert_eq!(store.create_link(&elsewhere).await.unwrap(), Linked::Exists(Box::new(link.clone())));
+    assert_eq!(store.link(&link.link_id).await.unwrap().as_ref(), Some(&link));
+    assert_eq!(store.all_links_to(upload.upload_id).await.unwrap(), [link.clone()]);
+
+    let revoked = Revoked { at: now(), because: RevokedBecause::Revoked };
+    assert_eq!(store.revoke(&link.link_id, &owner("stranger"), revoked).await.unwrap(), Found::No);
+    assert_eq!(store.revoke(&link_id(upload, 9), &upload.owner, revoked).await.unwrap(), Found::No);
+    let expected = link.revoked(revoked).unwrap();
+    for at in [now(), now() + Duration::from_hours(1)] {
+        let again = Revoked { at, ..revoked };
+        assert_eq!(store.revoke(&link.link_id, &upload.owner, again).await.unwrap(), Found::Yes);
+        store
+            .end_link(&link.link_id, Revoked { because: RevokedBecause::UploadDeleted, ..again })
+            .await
+            .unwrap();
+        assert_eq!(store.link(&link.link_id).await.unwrap().as_ref(), Some(&expected));
+    }
+    store.end_link(&link_id(upload, 9), revoked).await.unwrap();
+    assert_eq!(store.link(&link_id(upload, 9)).await.unwrap(), None, "no write makes a link");
+    store.begin_deletion(upload.upload_id, &upload.owner).await.unwrap();
+    let late = Link { link_id: link_id(upload, 2), ..link };
+    assert_eq!(store.create_link(&late).await.unwrap(), Linked::NotAvailable);
+}
+
+async fn lists_are_the_owners_newest_first(store: &impl Store, seed: u8) {
+    let mine = owner(&format!("lists-{seed}"));
+    for n in 0..5u8 {
+        let uploaded_at = now() + Duration::from_millis(u64::from(n));
+        store.create(&Upload { owner: mine.clone(), uploaded_at, ..subject(seed, 100 + n) }).await.unwrap();
+    }
+    let (mut seen, mut start) = (Vec::new(), None);
+    for _ in 0..10 {
+        let page = store.uploads_of(&mine, start.as_ref(), 2).await.unwrap();
+        seen.extend(page.items.iter().map(|upload| upload.uploaded_at));
+        match page.next {
+            Some(next) => start = Some(next),
+            None => break,
+        }
+    }
+    let expected: Vec<_> = (0..5).rev().map(|n| now() + Duration::from_millis(n)).collect();
+    assert_eq!(seen, expected);
+}
+
+/// The id of the upload's link number `n`.
+fn link_id(upload: &Upload, n: u8) -> LinkId {
+    let mut secret = [0; 16];
+    let text = format!("{n}{}", upload.upload_id);
+    secret.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+    let keys = LinkKeys::new(vec![LinkKey { version: KeyVersion(1), key: [1; 32] }]).unwrap();
+    keys.make(secret).link_id()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::memory::MemoryWorld;
+
+    #[tokio::test]
+    async fn the_world_in_memory_keeps_the_contract() {
+        super::keeps_the_contract(&MemoryWorld::default(), 1).await;
+    }
+}
