@@ -34,9 +34,11 @@ pub struct Batch {
 
 /// A message of the queue, or a change of the table.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(tag = "eventSource")]
 enum Record {
+    #[serde(rename = "aws:sqs")]
     Message(Box<SqsMessage>),
+    #[serde(rename = "aws:dynamodb")]
     Change(Box<EventRecord>),
 }
 

@@ -1,1 +1,257 @@
-//! The journeys stand in `tests/`.
+//! What a journey needs: an app that speaks to the API, a form that is posted, a look into the
+//! bucket.
+//!
+//! Everything here acts on a running stack as any app or browser would; the journeys stand in
+//! `tests/`. Helpers panic where a stack does not answer at all, since no journey goes on then.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "this is a test's support"
+)]
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use reqwest::header::AUTHORIZATION;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, multipart, redirect};
+use serde_json::{Value, json};
+use stack::Coordinates;
+
+/// How long a journey waits for what happens behind the API.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// The stack that the journeys of this process share.
+pub fn shared() -> &'static stack::Shared {
+    stack::shared().unwrap_or_else(|error| panic!("no stack to walk on: {}", chain(error)))
+}
+
+/// An error with its causes.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Something that a test cannot run here: said aloud, since a silent skip looks like a pass.
+pub fn skipped(what: &str, why: &str) {
+    eprintln!("SKIPPED: {what}: {why}");
+}
+
+/// One user of the API.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The stack.
+    pub stack: &'static Coordinates,
+    http: Client,
+    jwt: Option<String>,
+}
+
+/// A form as the API issued it.
+#[derive(Debug, Clone)]
+pub struct Form {
+    /// The upload that it belongs to.
+    pub upload_id: String,
+    /// Where it goes.
+    pub url: String,
+    /// Its fields.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// S3's answer to a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// The status.
+    pub status: u16,
+    /// The code of S3's error, if it is one.
+    pub code: Option<String>,
+}
+
+impl App {
+    /// The user whose journeys these are.
+    pub fn user() -> Self {
+        let stack = &shared().coordinates;
+        Self::new(stack, Some(stack.jwt.clone()))
+    }
+
+    /// Another user.
+    pub fn stranger() -> Self {
+        let stack = &shared().coordinates;
+        Self::new(stack, Some(stack.stranger_jwt.clone()))
+    }
+
+    /// Nobody.
+    pub fn nobody() -> Self {
+        Self::new(&shared().coordinates, None)
+    }
+
+    /// A user of any stack.
+    pub fn new(stack: &'static Coordinates, jwt: Option<String>) -> Self {
+        let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        Self { stack, http, jwt }
+    }
+
+    /// A request to the API, not sent yet.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.stack.api_url));
+        match &self.jwt {
+            Some(jwt) => request.header(AUTHORIZATION, format!("Bearer {jwt}")),
+            None => request,
+        }
+    }
+
+    /// Sends a request with a JSON body and reads the JSON answer, if it is one.
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        let request = self.request(method, path);
+        let request = match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        (status, serde_json::from_str(&response.text().await.unwrap()).unwrap_or(Value::Null))
+    }
+
+    /// `GET path`.
+    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
+        self.call(Method::GET, path, None).await
+    }
+
+    /// Issues an upload.
+    pub async fn issue(&self, request: Value) -> Form {
+        let (status, answer) = self.call(Method::POST, "/uploads", Some(request)).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        Form::read(&answer)
+    }
+
+    /// Issues an upload of exactly these bytes.
+    pub async fn issue_for(&self, filename: &str, content_type: &str, bytes: &[u8]) -> Form {
+        self.issue(json!({ "filename": filename, "content_type": content_type, "size_bytes": bytes.len() }))
+            .await
+    }
+
+    /// Issues, posts, and waits until the upload is available.
+    pub async fn upload(&self, filename: &str, content_type: &str, bytes: &[u8]) -> String {
+        let form = self.issue_for(filename, content_type, bytes).await;
+        assert_eq!(form.post(bytes).await, Posted { status: 201, code: None });
+        let upload = self.settled(&form.upload_id).await;
+        assert_eq!(upload["state"], "available", "{upload}");
+        form.upload_id
+    }
+
+    /// The upload as it stands.
+    pub async fn show(&self, upload_id: &str) -> Value {
+        let (status, upload) = self.get(&format!("/uploads/{upload_id}")).await;
+        assert_eq!(status, StatusCode::OK, "{upload}");
+        upload
+    }
+
+    /// The upload once it is no longer pending.
+    pub async fn settled(&self, upload_id: &str) -> Value {
+        self.until(upload_id, |upload| upload["state"] != "pending").await
+    }
+
+    /// The upload once it is as wished.
+    pub async fn until(&self, upload_id: &str, wished: impl Fn(&Value) -> bool) -> Value {
+        let begin = Instant::now();
+        loop {
+            let upload = self.show(upload_id).await;
+            if wished(&upload) {
+                return upload;
+            }
+            assert!(begin.elapsed() < PATIENCE, "it never came to what was wished: {upload}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Makes a link and gives the whole answer.
+    pub async fn link(&self, upload_id: &str, body: Value) -> Value {
+        let (status, link) =
+            self.call(Method::POST, &format!("/uploads/{upload_id}/links"), Some(body)).await;
+        assert_eq!(status, StatusCode::CREATED, "{link}");
+        link
+    }
+
+    /// Sends a request to any URL, without a JWT and without following redirects.
+    pub async fn open(&self, method: Method, url: &str) -> Response {
+        self.http.request(method, url).send().await.unwrap()
+    }
+
+    /// The ids of an upload's versions in the bucket, as its observer sees them.
+    pub async fn versions(&self, upload_id: &str) -> Vec<String> {
+        let sdk = self.stack.sdk_config(&self.stack.observer);
+        let path_style = self.stack.endpoint.is_some();
+        let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(path_style).build();
+        let list = aws_sdk_s3::Client::from_conf(config)
+            .list_object_versions()
+            .bucket(&self.stack.bucket)
+            .prefix(format!("uploads/{upload_id}"));
+        let page = list.send().await.unwrap();
+        let markers = page.delete_markers().iter().filter_map(|marker| marker.version_id());
+        page.versions()
+            .iter()
+            .filter_map(|version| version.version_id())
+            .chain(markers)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Asserts that nothing has arrived.
+    pub async fn assert_untouched(&self, upload_id: &str) {
+        assert_eq!(self.show(upload_id).await["state"], "pending");
+        assert_eq!(self.versions(upload_id).await, [""; 0]);
+    }
+}
+
+impl Form {
+    /// Reads the API's answer.
+    pub fn read(answer: &Value) -> Self {
+        let fields = answer["fields"].as_object().unwrap().iter();
+        Self {
+            upload_id: answer["upload_id"].as_str().unwrap().to_owned(),
+            url: answer["url"].as_str().unwrap().to_owned(),
+            fields: fields.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect(),
+        }
+    }
+
+    /// The form with a field changed or added.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The form without a field.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        assert!(self.fields.remove(name).is_some(), "the form has no field {name}");
+        self
+    }
+
+    /// Posts the form with the file as its last field.
+    pub async fn post(&self, bytes: &[u8]) -> Posted {
+        let form = self
+            .fields
+            .iter()
+            .fold(multipart::Form::new(), |form, (name, value)| form.text(name.clone(), value.clone()));
+        let file = multipart::Part::bytes(bytes.to_vec()).file_name("file");
+        let response = Client::new().post(&self.url).multipart(form.part("file", file)).send().await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.text().await.unwrap();
+        let code = body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
+        Posted { status, code: code.map(|(code, _)| code.to_owned()) }
+    }
+}
+
+/// A small valid PNG: one grey pixel.
+pub const PNG: &[u8] = &[
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00,
+    0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x00, 0x00, 0x00, 0x00, 0x3a, 0x7e, 0x9b, 0x55, 0x00,
+    0x00, 0x00, 0x0a, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x68, 0x00, 0x00, 0x00, 0x82, 0x00, 0x81,
+    0x77, 0xcd, 0x72, 0xb6, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
+];

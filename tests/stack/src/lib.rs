@@ -1,1 +1,45 @@
-//! s
+//! The local AWS: an emulator with signature and IAM enforcement, our real functions in it, and
+//! everything provisioned as in the deployed stack.
+//!
+//! ```text
+//! python    a private environment with the emulator, pinned by hashes
+//! server    the emulator's process, which ends with ours
+//! issuer    signs the tokens that the API accepts
+//! binaries  cargo build, stripped and zipped
+//! provision the stack itself, from terraform/description.json and `policies`
+//! ─▶ coordinates: all that a test or a program needs to know
+//! ```
+//!
+//! Deliberately absent: anything that stands in for a part of AWS. What the emulator cannot show
+//! is proved elsewhere, not imitated here.
+
+mod binaries;
+mod clients;
+mod coordinates;
+mod description;
+mod issuer;
+mod logs;
+mod policies;
+mod provision;
+mod python;
+mod server;
+mod stack;
+mod steps;
+
+pub(crate) use self::stack::workspace;
+pub use self::{
+    binaries::BinariesError,
+    clients::sdk_config,
+    coordinates::{Coordinates, Keys, MissingVariable, PREFIX},
+    description::{
+        Authorization, Cors, Description, DescriptionError, Events, Function, Index, QueueEvents, Route,
+        StreamEvents, Table,
+    },
+    issuer::{AUDIENCE, Issuer, IssuerError},
+    logs::LogsError,
+    provision::ProvisionError,
+    python::PythonError,
+    server::{Server, ServerError},
+    stack::{Options, STRANGER, SUBJECT, Shared, Stack, StartError, python, shared},
+    steps::{Steps, Transfer},
+};

@@ -1,0 +1,120 @@
+//! Forms posted by clients that nobody here wrote: curl, Python's requests, a browser.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use acceptance::{App, Form, PNG, skipped};
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::process::Command;
+
+fn file(bytes: &[u8]) -> (TempDir, std::path::PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("photo.png");
+    std::fs::write(&path, bytes).unwrap();
+    (folder, path)
+}
+
+async fn run(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await.ok()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+async fn ends_available(app: &App, form: &Form) {
+    let upload = app.settled(&form.upload_id).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+    assert_eq!(upload["recorded"]["size_bytes"], PNG.len());
+}
+
+#[tokio::test]
+async fn curl_posts_the_form() {
+    let app = App::user();
+    let form = app.issue_for("photo.png", "image/png", PNG).await;
+    let (_folder, path) = file(PNG);
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--output", "/dev/null", "--write-out", "%{http_code}"]);
+    for (name, value) in &form.fields {
+        curl.arg("--form-string").arg(format!("{name}={value}"));
+    }
+    curl.arg("-F").arg(format!("file=@{}", path.display())).arg(&form.url);
+    match run(&mut curl).await {
+        Some(status) => assert_eq!(status, "201"),
+        None => return skipped("curl", "there is no curl here"),
+    }
+    ends_available(&app, &form).await;
+}
+
+const REQUESTS: &str = "
+import json, sys, requests
+answer, path = json.loads(sys.argv[1]), sys.argv[2]
+with open(path, 'rb') as file:
+    response = requests.post(answer['url'], data=answer['fields'], files={'file': file})
+print(response.status_code)
+";
+
+#[tokio::test]
+async fn pythons_requests_posts_the_form() {
+    let app = App::user();
+    let form = app.issue_for("photo.png", "image/png", PNG).await;
+    let (_folder, path) = file(PNG);
+    let python = tokio::task::spawn_blocking(stack::python).await.unwrap().unwrap();
+    let answer = json!({ "url": form.url, "fields": form.fields }).to_string();
+    let status = run(Command::new(python).args(["-c", REQUESTS, &answer]).arg(&path)).await.unwrap();
+    assert_eq!(status.trim(), "201");
+    ends_available(&app, &form).await;
+}
+
+/// A page with the form, as any template would write it. Its script only does what a person
+/// would: choose a file and press the button.
+fn page(form: &Form) -> String {
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    let fields: String = form
+        .fields
+        .iter()
+        .map(|(name, value)| {
+            format!("<input type=hidden name=\"{}\" value=\"{}\">", escaped(name), escaped(value))
+        })
+        .collect();
+    format!(
+        "<!DOCTYPE html><title>upload</title>
+        <form action=\"{}\" method=post enctype=multipart/form-data>{fields}<input type=file name=file></form>
+        <script>
+        const chosen = new DataTransfer();
+        chosen.items.add(new File([new Uint8Array({:?})], 'photo.png'));
+        document.querySelector('[type=file]').files = chosen.files;
+        document.forms[0].submit();
+        </script>",
+        escaped(&form.url),
+        PNG
+    )
+}
+
+#[tokio::test]
+async fn a_browser_posts_a_plain_html_form() {
+    let Some(browser) =
+        ["/usr/bin/chromium", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists())
+    else {
+        return skipped("a plain HTML form in a browser", "there is no Chromium here");
+    };
+    let app = App::user();
+    let form = app.issue_for("photo.png", "image/png", PNG).await;
+    let html = page(&form);
+    let router = Router::new().route("/", get(move || async move { Html(html) }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let profile = TempDir::new().unwrap();
+    let mut chromium = Command::new(browser);
+    chromium
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .args(["--timeout=10000", "--dump-dom", &url]);
+    run(&mut chromium).await.unwrap();
+    ends_available(&app, &form).await;
+}

@@ -1,0 +1,48 @@
+//! Cross-origin requests of a browser: to the API, and to the bucket.
+
+use acceptance::App;
+use reqwest::{Method, Response, StatusCode};
+
+async fn preflight(url: &str, origin: &str, method: &str, headers: &str) -> Response {
+    reqwest::Client::new()
+        .request(Method::OPTIONS, url)
+        .header("origin", origin)
+        .header("access-control-request-method", method)
+        .header("access-control-request-headers", headers)
+        .send()
+        .await
+        .unwrap()
+}
+
+fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn the_api_answers_a_browser_of_the_apps_origin() {
+    let app = App::user();
+    let url = format!("{}/uploads", app.stack.api_url);
+    let headers = "authorization,content-type,idempotency-key";
+    let response = preflight(&url, &app.stack.origin, "POST", headers).await;
+    assert!(response.status().is_success(), "{}", response.status());
+    assert_eq!(header(&response, "access-control-allow-origin"), app.stack.origin);
+    let allowed = header(&response, "access-control-allow-headers").to_lowercase();
+    for name in headers.split(',') {
+        assert!(allowed.contains(name), "{name} in {allowed}");
+    }
+    let foreign = preflight(&url, "https://evil.test", "POST", headers).await;
+    assert_eq!(header(&foreign, "access-control-allow-origin"), "");
+}
+
+#[tokio::test]
+async fn the_bucket_answers_a_browser_and_shows_what_clients_read() {
+    let app = App::user();
+    let form = app.issue(serde_json::json!({ "filename": "a", "content_type": "text/plain" })).await;
+    let response = preflight(&form.url, &app.stack.origin, "POST", "cache-control,x-requested-with").await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(header(&response, "access-control-allow-origin"), app.stack.origin);
+    let exposed = header(&response, "access-control-expose-headers").to_lowercase();
+    assert!(exposed.contains("etag") && exposed.contains("location"), "{exposed}");
+    let foreign = preflight(&form.url, "https://evil.test", "POST", "x-requested-with").await;
+    assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
+}

@@ -1,0 +1,147 @@
+//! Events that come twice, that fail and come back, that always fail, that are none.
+
+use std::time::Duration;
+
+use acceptance::{App, PNG, shared, skipped};
+use serde_json::{Value, json};
+use stack::{Coordinates, Keys, Options, Stack};
+
+fn root() -> Keys {
+    Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None }
+}
+
+/// The event that S3 would send for a version.
+fn event(stack: &Coordinates, upload_id: &str, version_id: &str) -> String {
+    json!({ "Records": [{
+        "eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Post",
+        "s3": {
+            "bucket": { "name": stack.bucket },
+            "object": { "key": format!("uploads%2F{upload_id}"), "versionId": version_id, "sequencer": "0055" },
+        },
+    }]})
+    .to_string()
+}
+
+async fn send(stack: &Coordinates, body: &str) {
+    let sqs = aws_sdk_sqs::Client::new(&stack.sdk_config(&root()));
+    sqs.send_message().queue_url(&stack.queue_url).message_body(body).send().await.unwrap();
+}
+
+/// The lines that the recorder has logged with this text in them.
+async fn lines(stack: &Coordinates, text: &str) -> Vec<Value> {
+    let lines = stack.function_logs("record-upload").await.unwrap();
+    let lines = lines.iter().flat_map(|lines| lines.lines()).filter(|line| line.contains(text));
+    lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+async fn until_logged(stack: &Coordinates, text: &str, wished: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    for _ in 0..400 {
+        let found = lines(stack, text).await;
+        if wished(&found) {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the recorder never logged it: {:?}", lines(stack, text).await);
+}
+
+#[tokio::test]
+async fn the_same_event_delivered_three_times_changes_nothing() {
+    if shared().local.is_none() {
+        return skipped("events that come again", "only a local stack lets a test send them");
+    }
+    let app = App::user();
+    let upload_id = app.upload("photo.png", "image/png", PNG).await;
+    let before = app.show(&upload_id).await;
+    let version = before["recorded"]["version_id"].as_str().unwrap();
+    for _ in 0..3 {
+        send(app.stack, &event(app.stack, &upload_id, version)).await;
+    }
+    let duplicates = |lines: &[Value]| lines.iter().filter(|line| line["verdict"] == "duplicate").count();
+    until_logged(app.stack, &upload_id, |lines| duplicates(lines) >= 3).await;
+    assert_eq!(app.show(&upload_id).await, before);
+    assert_eq!(app.versions(&upload_id).await, [version]);
+}
+
+#[tokio::test]
+async fn what_is_no_event_of_ours_is_acknowledged() {
+    if shared().local.is_none() {
+        return skipped("foreign events", "only a local stack lets a test send them");
+    }
+    let app = App::user();
+    let stack = app.stack;
+    let mark = uuid::Uuid::new_v4().to_string();
+    let foreign = event(stack, "x", &mark);
+    let other_bucket =
+        event(&Coordinates { bucket: "another-bucket".to_owned(), ..stack.clone() }, &mark, "v");
+    let known = lines(stack, "ignored").await.len();
+    for body in
+        ["not json", "{}", r#"{"Service":"Amazon S3","Event":"s3:TestEvent"}"#, &foreign, &other_bucket]
+    {
+        send(stack, body).await;
+    }
+    let ignored = until_logged(stack, "ignored", |lines| lines.len() >= known + 5).await;
+    let reasons: Vec<_> = ignored.iter().map(|line| line["reason"].as_str().unwrap_or_default()).collect();
+    for reason in ["unknown_shape", "test_event", "foreign_key", "foreign_bucket"] {
+        assert!(reasons.contains(&reason), "{reason} in {reasons:?}");
+    }
+}
+
+/// A stack of its own, whose recorder can be hindered without harm to the other journeys.
+async fn hindered() -> &'static Stack {
+    let options = Options { visibility_timeout_s: Some(2), ..Options::default() };
+    let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", acceptance::chain(&error)));
+    // It ends with this process.
+    Box::leak(Box::new(stack))
+}
+
+/// Takes away, or gives back, the recorder's right to look at versions.
+async fn hinder(stack: &Coordinates, hindered: bool) {
+    let iam = aws_sdk_iam::Client::new(&stack.sdk_config(&root()));
+    let roles = iam.list_roles().send().await.unwrap().roles;
+    let recorder =
+        roles.iter().map(|role| role.role_name()).find(|name| name.contains("record-upload")).unwrap();
+    let document = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Deny", "Action": "s3:GetObjectVersion", "Resource": "*" },
+    ]});
+    if hindered {
+        let put = iam.put_role_policy().role_name(recorder).policy_name("hindered");
+        put.policy_document(document.to_string()).send().await.unwrap();
+    } else {
+        iam.delete_role_policy().role_name(recorder).policy_name("hindered").send().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_fails_comes_back_and_one_that_always_fails_ends_in_the_dead_letter_queue() {
+    if shared().local.is_none() {
+        return skipped("events that fail", "only a local stack lets a test hinder its recorder");
+    }
+    let stack = hindered().await.coordinates();
+    let app = App::new(stack, Some(stack.jwt.clone()));
+
+    hinder(stack, true).await;
+    let form = app.issue_for("photo.png", "image/png", PNG).await;
+    assert_eq!(form.post(PNG).await.status, 201);
+    until_logged(stack, "comes back", |lines| !lines.is_empty()).await;
+    assert_eq!(app.show(&form.upload_id).await["state"], "pending");
+    hinder(stack, false).await;
+    assert_eq!(app.settled(&form.upload_id).await["state"], "available");
+
+    let lost = app.issue_for("photo.png", "image/png", PNG).await;
+    hinder(stack, true).await;
+    assert_eq!(lost.post(PNG).await.status, 201);
+    let sqs = aws_sdk_sqs::Client::new(&stack.sdk_config(&stack.observer));
+    let mut dead = Vec::new();
+    for _ in 0..60 {
+        let received =
+            sqs.receive_message().queue_url(&stack.dead_letter_queue_url).wait_time_seconds(1).send().await;
+        dead.extend(received.unwrap().messages.unwrap_or_default());
+        if !dead.is_empty() {
+            break;
+        }
+    }
+    assert!(dead[0].body().unwrap().contains(&lost.upload_id), "{dead:?}");
+    assert_eq!(app.show(&lost.upload_id).await["state"], "pending");
+    assert_eq!(app.versions(&lost.upload_id).await.len(), 1, "what was not judged is not removed");
+}

@@ -1,0 +1,15 @@
+//! The journeys of an upload and a link, on the stack that the environment names or on a local one.
+
+mod bad_input;
+mod clients;
+mod contents;
+mod contract;
+mod cors;
+mod events;
+mod frozen_bytes;
+mod idempotency;
+mod links;
+mod logs;
+mod ownership;
+mod refused_forms;
+mod removal;

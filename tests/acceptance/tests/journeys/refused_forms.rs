@@ -1,0 +1,199 @@
+//! Forms that S3 must refuse: nothing is stored, and the record stays pending.
+//!
+//! Each differs in one thing from a form that is accepted; `the_form_itself_is_accepted` shows
+//! that this one thing is what was refused.
+
+use std::time::{Duration, SystemTime};
+
+use acceptance::{App, Form, PNG, Posted, shared, skipped};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use postern::sign::SigningCredentials;
+use postern::sign::post_policy::PostPolicy;
+use postern::time::Timestamp;
+use stack::Keys;
+
+async fn refused(change: impl FnOnce(Form) -> Form, bytes: &[u8], code: &str) {
+    let app = App::user();
+    let form = change(app.issue_for("photo.png", "image/png", PNG).await);
+    let posted = form.post(bytes).await;
+    assert_eq!(posted.code.as_deref(), Some(code), "{posted:?}");
+    app.assert_untouched(&form.upload_id).await;
+}
+
+#[tokio::test]
+async fn the_form_itself_is_accepted() {
+    let app = App::user();
+    let form = app.issue_for("photo.png", "image/png", PNG).await;
+    assert_eq!(form.post(PNG).await, Posted { status: 201, code: None });
+    assert_eq!(app.settled(&form.upload_id).await["state"], "available");
+}
+
+#[tokio::test]
+async fn one_byte_too_many() {
+    refused(|form| form, &[PNG, b"x"].concat(), "EntityTooLarge").await;
+}
+
+#[tokio::test]
+async fn one_byte_too_few() {
+    refused(|form| form, &PNG[..PNG.len() - 1], "EntityTooSmall").await;
+}
+
+#[tokio::test]
+async fn another_key() {
+    let elsewhere = "uploads/00000000-0000-4000-8000-000000000000";
+    refused(|form| form.with("key", elsewhere), PNG, "AccessDenied").await;
+    refused(|form| form.with("key", "${filename}"), PNG, "AccessDenied").await;
+}
+
+#[tokio::test]
+async fn another_content_type() {
+    refused(|form| form.with("content-type", "text/html"), PNG, "AccessDenied").await;
+    refused(|form| form.without("content-type"), PNG, "AccessDenied").await;
+}
+
+#[tokio::test]
+async fn encryption_left_out() {
+    refused(|form| form.without("x-amz-server-side-encryption"), PNG, "AccessDenied").await;
+    refused(|form| form.without("x-amz-server-side-encryption-aws-kms-key-id"), PNG, "AccessDenied").await;
+    let both = |form: Form| {
+        form.without("x-amz-server-side-encryption").without("x-amz-server-side-encryption-aws-kms-key-id")
+    };
+    refused(both, PNG, "AccessDenied").await;
+}
+
+#[tokio::test]
+async fn encryption_changed() {
+    refused(|form| form.with("x-amz-server-side-encryption", "AES256"), PNG, "AccessDenied").await;
+}
+
+#[tokio::test]
+async fn encryption_under_another_key() {
+    let files_key = &shared().coordinates.files_key_arn;
+    let (arn, _) = files_key.rsplit_once('/').unwrap();
+    let other = format!("{arn}/00000000-0000-4000-8000-000000000000");
+    refused(|form| form.with("x-amz-server-side-encryption-aws-kms-key-id", &other), PNG, "AccessDenied")
+        .await;
+}
+
+#[tokio::test]
+async fn an_extra_field() {
+    refused(|form| form.with("x-amz-meta-extra", "1"), PNG, "AccessDenied").await;
+    refused(|form| form.with("acl", "public-read"), PNG, "AccessDenied").await;
+    refused(|form| form.with("success_action_redirect", "https://evil.test/"), PNG, "AccessDenied").await;
+}
+
+#[tokio::test]
+async fn another_status() {
+    refused(|form| form.with("success_action_status", "200"), PNG, "AccessDenied").await;
+}
+
+#[tokio::test]
+async fn a_changed_policy() {
+    let widened = |form: Form| {
+        let policy = String::from_utf8(STANDARD.decode(&form.fields["policy"]).unwrap()).unwrap();
+        let exact = format!("[\"content-length-range\",{0},{0}]", PNG.len());
+        assert!(policy.contains(&exact), "{policy}");
+        let policy = policy.replace(&exact, "[\"content-length-range\",0,1000]");
+        form.with("policy", &STANDARD.encode(policy))
+    };
+    refused(widened, &[PNG, b"x"].concat(), "SignatureDoesNotMatch").await;
+}
+
+#[tokio::test]
+async fn another_signature() {
+    let changed = |form: Form| {
+        let signature = form.fields["x-amz-signature"].replace(['0', '1', '2'], "f");
+        form.with("x-amz-signature", &signature)
+    };
+    refused(changed, PNG, "SignatureDoesNotMatch").await;
+}
+
+/// A form for an issued upload, signed by whom and when the test likes.
+async fn signed_by(
+    app: &App,
+    credentials: &SigningCredentials,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Form {
+    let form = app.issue_for("photo.png", "image/png", PNG).await;
+    let own = [
+        "policy",
+        "x-amz-algorithm",
+        "x-amz-credential",
+        "x-amz-date",
+        "x-amz-security-token",
+        "x-amz-signature",
+    ];
+    let policy = PostPolicy::new(&app.stack.bucket, expires_at).size_bytes(0, 1000);
+    let meant = form.fields.iter().filter(|(name, _)| !own.contains(&name.as_str()));
+    let policy = meant.fold(policy, |policy, (name, value)| policy.field(name, value));
+    let signed = policy.sign(credentials, &app.stack.region, now).unwrap();
+    Form { fields: signed.fields.into_iter().collect(), ..form }
+}
+
+fn times() -> (Timestamp, Timestamp, Timestamp) {
+    #[expect(clippy::disallowed_methods, reason = "S3 compares with the real time")]
+    let now = Timestamp::from(SystemTime::now());
+    let minute = Duration::from_secs(60);
+    (Timestamp::from_epoch_s(now.epoch_s() - 120), now, now + minute)
+}
+
+/// The upload signer's session. On a local stack its root can let itself in beside the function.
+async fn upload_signer(app: &App) -> Option<SigningCredentials> {
+    shared().local.as_ref()?;
+    let root = Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None };
+    let sdk = app.stack.sdk_config(&root);
+    let arn = &app.stack.upload_signer_role_arn;
+    let (account, name) = (arn.split(':').nth(4).unwrap(), arn.rsplit('/').next().unwrap());
+    let iam = aws_sdk_iam::Client::new(&sdk);
+    let role = iam.get_role().role_name(name).send().await.unwrap().role.unwrap();
+    let trust = role.assume_role_policy_document().unwrap();
+    let trust = percent_encoding::percent_decode_str(trust).decode_utf8().unwrap();
+    let mut trust: serde_json::Value = serde_json::from_str(&trust).unwrap();
+    trust["Statement"].as_array_mut().unwrap().push(serde_json::json!({
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
+    }));
+    iam.update_assume_role_policy().role_name(name).policy_document(trust.to_string()).send().await.unwrap();
+    let assume = aws_sdk_sts::Client::new(&sdk).assume_role().role_arn(arn).role_session_name("test");
+    let credentials = assume.send().await.unwrap().credentials.unwrap();
+    Some(SigningCredentials {
+        access_key_id: credentials.access_key_id,
+        secret_access_key: credentials.secret_access_key,
+        session_token: Some(credentials.session_token),
+        expires_at: None,
+    })
+}
+
+#[tokio::test]
+async fn an_expired_policy() {
+    let app = App::user();
+    let Some(signer) = upload_signer(&app).await else {
+        return skipped("an expired policy", "only a local stack lets a test be the signer");
+    };
+    let (earlier, now, later) = times();
+    let expired = signed_by(&app, &signer, earlier, now).await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let posted = expired.post(PNG).await;
+    assert_eq!((posted.status, posted.code.as_deref()), (403, Some("AccessDenied")));
+    app.assert_untouched(&expired.upload_id).await;
+    // The same form with an end that lies ahead is accepted: it was the end that was refused.
+    let alive = signed_by(&app, &signer, earlier, later).await;
+    assert_eq!(alive.post(PNG).await.status, 201);
+}
+
+#[tokio::test]
+async fn another_principals_signature() {
+    let app = App::user();
+    let outsider = SigningCredentials {
+        access_key_id: app.stack.outsider.access_key_id.clone(),
+        secret_access_key: app.stack.outsider.secret_access_key.clone(),
+        session_token: app.stack.outsider.session_token.clone(),
+        expires_at: None,
+    };
+    let (_, now, later) = times();
+    let form = signed_by(&app, &outsider, now, later).await;
+    let posted = form.post(PNG).await;
+    assert_eq!((posted.status, posted.code.as_deref()), (403, Some("AccessDenied")));
+    app.assert_untouched(&form.upload_id).await;
+}

@@ -1,0 +1,51 @@
+"""Runs the emulator for as long as the program that started it lives.
+
+The standard input is a pipe whose other end that program holds. It ends in every way in which
+the program can end, SIGKILL included; then the server is asked to stop, its functions with it,
+and its folder is removed.
+
+Usage: launch.py RUN_FOLDER
+"""
+
+import os
+import runpy
+import shutil
+import signal
+import sys
+import threading
+import time
+
+GRACE_S = 5
+
+
+def clean_up(run_folder):
+    """Removes what the server leaves, its functions' processes included."""
+    shutil.rmtree(run_folder, ignore_errors=True)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGTERM)
+
+
+def stop_with_the_parent(run_folder):
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_S)
+    shutil.rmtree(run_folder, ignore_errors=True)
+    os.killpg(0, signal.SIGKILL)
+
+
+def main():
+    run_folder = sys.argv[1]
+    if os.getpgrp() != os.getpid():
+        sys.exit("failed to start: launch.py must lead a process group of its own")
+    # A signal that comes before the server has its own handler must still end in the cleaning.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    threading.Thread(target=stop_with_the_parent, args=(run_folder,), daemon=True).start()
+    sys.argv = ["ministack"]
+    try:
+        runpy.run_module("ministack", run_name="__main__", alter_sys=True)
+    finally:
+        clean_up(run_folder)
+
+
+main()

@@ -1,0 +1,161 @@
+//! Our functions, built by cargo and packed as Lambda wants them.
+//!
+//! The same target folder and profile as everything else, so that nothing is compiled twice;
+//! only the copy in the archive is stripped, because symbols are most of a debug binary.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    ffi::OsStr,
+    fs,
+    io::{self, Cursor, Write},
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
+    sync::{Mutex, PoisonError},
+};
+
+use serde::Deserialize;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+/// Why there is no archive of a function.
+#[derive(Debug, thiserror::Error)]
+pub enum BinariesError {
+    /// Cargo could not be run.
+    #[error("build the functions: run cargo")]
+    Cargo(#[source] io::Error),
+    /// Cargo ran and failed; it has said why.
+    #[error("build the functions: cargo ended with {0}")]
+    Build(ExitStatus),
+    /// Cargo named no executable for a function.
+    #[error("build the functions: cargo built no binary named {0}")]
+    NotBuilt(String),
+    /// The binary cannot be read.
+    #[error("read {path}")]
+    Read {
+        /// Which binary.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The archive cannot be written.
+    #[error("pack {name}")]
+    Pack {
+        /// Which function.
+        name: String,
+        /// What the archiver says.
+        source: zip::result::ZipError,
+    },
+}
+
+#[derive(Deserialize)]
+struct Message {
+    executable: Option<PathBuf>,
+    target: Option<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// The archives by the functions' names.
+pub(crate) type Archives = BTreeMap<String, Vec<u8>>;
+
+/// Builds the functions and packs each one, once per process: another stack of the same process
+/// gets the same archives.
+///
+/// # Errors
+/// When cargo fails, or when a binary cannot be read or packed.
+pub(crate) fn archives(names: &[String], scratch: &Path) -> Result<Archives, BinariesError> {
+    static PACKED: Mutex<Option<Archives>> = Mutex::new(None);
+    let mut packed = PACKED.lock().unwrap_or_else(PoisonError::into_inner);
+    if packed.is_none() {
+        *packed = Some(build_and_pack(names, scratch)?);
+    }
+    Ok(packed.clone().unwrap_or_default())
+}
+
+fn build_and_pack(names: &[String], scratch: &Path) -> Result<Archives, BinariesError> {
+    let executables = build(names)?;
+    let scratch = tempfile::tempdir_in(scratch)
+        .map_err(|source| BinariesError::Read { path: scratch.to_owned(), source })?;
+    names
+        .iter()
+        .map(|name| {
+            let path = executables.get(name).ok_or_else(|| BinariesError::NotBuilt(name.clone()))?;
+            let bytes = stripped(path, &scratch.path().join(name))?;
+            let archive =
+                pack(&bytes).map_err(|source| BinariesError::Pack { name: name.clone(), source })?;
+            Ok((name.clone(), archive))
+        })
+        .collect()
+}
+
+/// Runs cargo, whose messages say where the binaries lie, whatever the target folder is.
+fn build(names: &[String]) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (variable, _) in env::vars_os().filter(|(variable, _)| is_about_one_package(variable)) {
+        cargo.env_remove(variable);
+    }
+    let output = cargo
+        .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
+        .args(names.iter().flat_map(|name| ["--bin", name.as_str()]))
+        .current_dir(crate::workspace())
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(BinariesError::Cargo)?;
+    if !output.status.success() {
+        return Err(BinariesError::Build(output.status));
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    Ok(messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
+        .filter_map(|message| Some((message.target?.name, message.executable?)))
+        .collect())
+}
+
+/// What cargo tells the programs and tests that it runs. Some build scripts watch these variables,
+/// and their crates would be built again here, and once more after us.
+fn is_about_one_package(variable: &OsStr) -> bool {
+    let variable = variable.as_encoded_bytes();
+    variable.starts_with(b"CARGO_PKG_") || variable.starts_with(b"CARGO_MANIFEST_")
+}
+
+/// The binary without its symbols; with them where there is no `strip`.
+fn stripped(binary: &Path, copy: &Path) -> Result<Vec<u8>, BinariesError> {
+    let done = Command::new("strip").arg("-o").arg(copy).arg(binary).stderr(Stdio::null()).status();
+    let path = if done.is_ok_and(|status| status.success()) { copy } else { binary };
+    fs::read(path).map_err(|source| BinariesError::Read { path: path.to_owned(), source })
+}
+
+/// An archive with one executable file, `bootstrap`. Stored: it only crosses the loopback.
+fn pack(binary: &[u8]) -> Result<Vec<u8>, zip::result::ZipError> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::with_capacity(binary.len() + 1024)));
+    let options =
+        SimpleFileOptions::default().compression_method(CompressionMethod::Stored).unix_permissions(0o755);
+    archive.start_file("bootstrap", options)?;
+    archive.write_all(binary)?;
+    Ok(archive.finish()?.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn an_archive_holds_one_executable_named_bootstrap() {
+        let archive = pack(b"\x7fELF and more").unwrap();
+        let mut archive = zip::ZipArchive::new(Cursor::new(archive)).unwrap();
+        assert_eq!(archive.len(), 1);
+        let mut file = archive.by_index(0).unwrap();
+        assert_eq!(file.name().unwrap(), "bootstrap");
+        assert_eq!(file.unix_mode().unwrap() & 0o777, 0o755);
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).unwrap();
+        assert_eq!(content, b"\x7fELF and more");
+    }
+}

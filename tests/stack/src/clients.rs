@@ -1,0 +1,57 @@
+//! Clients of AWS services, for one set of credentials and one endpoint.
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_http_client::{Builder, tls};
+
+/// The configuration for AWS clients that act as `credentials`.
+///
+/// Without an endpoint the clients talk to AWS itself, over TLS.
+pub fn sdk_config(region: &str, endpoint: Option<&str>, credentials: Credentials) -> SdkConfig {
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials));
+    let https = || {
+        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        Builder::new().tls_provider(provider).build_https()
+    };
+    match endpoint {
+        Some(url) if url.starts_with("http://") => {
+            config.endpoint_url(url).http_client(Builder::new().build_http()).build()
+        }
+        Some(url) => config.endpoint_url(url).http_client(https()).build(),
+        None => config.http_client(https()).build(),
+    }
+}
+
+/// Every service that provisioning talks to.
+#[derive(Debug, Clone)]
+pub(crate) struct Clients {
+    pub(crate) api_gateway: aws_sdk_apigatewayv2::Client,
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
+    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) sts: aws_sdk_sts::Client,
+}
+
+impl Clients {
+    /// As the root of the emulator's account. It skips every Deny: for provisioning only.
+    pub(crate) fn root(region: &str, endpoint: &str) -> Self {
+        let credentials = Credentials::new("test", "test", None, None, "the emulator's root");
+        let config = sdk_config(region, Some(endpoint), credentials);
+        Self {
+            api_gateway: aws_sdk_apigatewayv2::Client::new(&config),
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            kms: aws_sdk_kms::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            s3: aws_sdk_s3::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The description of the stack that Terraform reads too (`terraform/description.json`).
+//!
+//! Every entry is named here and an unknown one is refused, so that something new in the
+//! description cannot silently be missing from the local stack.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// What could be wrong with the description.
+#[derive(Debug, thiserror::Error)]
+#[error("read the description of the stack (terraform/description.json)")]
+pub struct DescriptionError(#[source] serde_json::Error);
+
+/// Everything that the description says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    /// The one table.
+    pub table: Table,
+    /// Where uploads lie in the bucket, with its slash.
+    pub object_prefix: String,
+    /// By name of the binary.
+    pub functions: BTreeMap<String, Function>,
+    /// Routes of the HTTP API.
+    pub routes: Vec<Route>,
+    /// CORS of the HTTP API.
+    pub api_cors: Cors,
+    /// CORS of the bucket.
+    pub bucket_cors: Cors,
+    /// What leads to `record-upload`.
+    pub events: Events,
+}
+
+/// Keys and indexes of the table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// The table's only key.
+    pub hash_key: String,
+    /// Attributes that keys name, with their type (`S`, `N`, `B`).
+    pub attributes: BTreeMap<String, String>,
+    /// By name.
+    pub indexes: BTreeMap<String, Index>,
+    /// Which attribute ends an item's life.
+    pub ttl_attribute: String,
+    /// What the stream's records hold.
+    pub stream_view: String,
+}
+
+/// A global secondary index, with all attributes projected.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Index {
+    /// Partition key.
+    pub hash_key: String,
+    /// Sort key.
+    pub range_key: String,
+}
+
+/// One Lambda function.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    /// Seconds that an invocation may take.
+    pub timeout_s: i32,
+    /// Variable → name of the coordinate that it holds.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// A route of the HTTP API.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// `METHOD /path/{parameter}`.
+    pub key: String,
+    /// Which function answers.
+    pub function: String,
+    /// `JWT` or `NONE`.
+    pub authorization: Authorization,
+}
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Authorization {
+    /// Whoever holds a valid token of the issuer.
+    #[serde(rename = "JWT")]
+    Jwt,
+    /// Anyone; the path carries its own capability.
+    #[serde(rename = "NONE")]
+    None,
+}
+
+/// CORS rules; the origins are the installation's.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cors {
+    /// Methods that a browser may use.
+    pub allow_methods: Vec<String>,
+    /// Headers that a browser may send.
+    pub allow_headers: Vec<String>,
+    /// Headers that a browser may read.
+    pub expose_headers: Vec<String>,
+    /// How long a preflight holds.
+    pub max_age_s: i32,
+}
+
+/// The two ways by which `record-upload` learns of something.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// Events of the bucket that go to the queue.
+    pub bucket: Vec<String>,
+    /// The queue and its mapping.
+    pub queue: QueueEvents,
+    /// The mapping of the table's stream.
+    pub stream: StreamEvents,
+}
+
+/// The queue between bucket and function.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueEvents {
+    /// Messages of one invocation at most.
+    pub batch_size: i32,
+    /// How long to gather them.
+    pub batch_window_s: i32,
+    /// Receptions before a message goes to the dead-letter queue.
+    pub max_receive_count: u32,
+    /// How long a received message stays hidden.
+    pub visibility_timeout_s: u32,
+    /// How long a message is kept.
+    pub retention_s: u32,
+}
+
+/// The table's stream as a source of events.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamEvents {
+    /// Records of one invocation at most.
+    pub batch_size: i32,
+    /// Where a new mapping begins.
+    pub starting_position: String,
+    /// Attempts before a batch is given up.
+    pub maximum_retry_attempts: i32,
+    /// Whether a failing batch is halved.
+    pub bisect_batch_on_function_error: bool,
+    /// Which records the function sees (Lambda's event filtering).
+    pub filter: serde_json::Value,
+}
+
+impl Description {
+    /// The description that this program was built with.
+    ///
+    /// # Errors
+    /// When it has an entry that is not known here, or lacks one.
+    pub fn load() -> Result<Self, DescriptionError> {
+        Self::parse(include_str!("../../../terraform/description.json"))
+    }
+
+    fn parse(text: &str) -> Result<Self, DescriptionError> {
+        serde_json::from_str(text).map_err(DescriptionError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+
+    #[test]
+    fn the_description_of_the_repository_is_understood() {
+        let description = Description::load().unwrap();
+        assert_eq!(description.object_prefix, "uploads/");
+        for route in &description.routes {
+            assert!(description.functions.contains_key(&route.function), "{route:?}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_not_known_here_is_refused_by_name() {
+        let text = include_str!("../../../terraform/description.json");
+        let with_more = text.replacen("\"object_prefix\"", "\"replication\": true, \"object_prefix\"", 1);
+        let error = Description::parse(&with_more).unwrap_err();
+        assert!(error.source().unwrap().to_string().contains("replication"), "{error:?}");
+    }
+}

@@ -1,0 +1,104 @@
+//! `cargo dev`: the whole of Postern on this machine, walked through once, then yours to try.
+//!
+//! Builds the functions, starts and provisions the local AWS, sends two real files through it and
+//! prints each step. Then it stays up, with a page to try it and lines to paste, until Ctrl-C.
+
+mod failure;
+mod guide;
+mod page;
+mod sample;
+mod walk;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+use stack::{Options, Stack, Steps};
+use tokio::signal::unix::{SignalKind, signal};
+
+use self::{failure::Failure, page::Page, walk::Walk};
+
+/// Runs Postern on this machine: builds it, starts a local AWS, sends files through it.
+#[derive(Debug, Parser)]
+#[command(name = "cargo dev", bin_name = "cargo dev --")]
+struct Arguments {
+    /// End after the walk; the exit code is 0 only if every step held.
+    #[arg(long)]
+    once: bool,
+
+    /// Write the running stack's coordinates, credentials among them, to FILE as shell variables.
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    // `cargo dev --once` and `cargo dev -- --once` shall mean the same; the alias has a `--` too.
+    let given = std::env::args_os().enumerate().filter(|(place, given)| *place != 1 || given != "--");
+    let arguments = Arguments::parse_from(given.map(|(_, given)| given));
+    let steps = Steps::loud();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return report(&steps, &Failure::from_error("start", &error)),
+    };
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            outcome = run(&arguments, &steps) => Some(outcome),
+            () = interrupted() => None,
+        }
+    });
+    // A build that was interrupted ends by itself; nothing waits for it.
+    runtime.shutdown_background();
+    match outcome {
+        Some(Err(failure)) => report(&steps, &failure),
+        None if arguments.once => ExitCode::FAILURE,
+        Some(Ok(())) | None => ExitCode::SUCCESS,
+    }
+}
+
+async fn run(arguments: &Arguments, steps: &Steps) -> Result<(), Failure> {
+    let page = Page::bind().map_err(|error| Failure::from_error("find a port for the page", &error))?;
+    let options = Options { origins: vec![page.origin()], steps: steps.clone(), ..Options::default() };
+    steps.say("Starting");
+    let stack =
+        Stack::start(options).await.map_err(|error| Failure::from_error("start the stack", &error))?;
+    if let Some(path) = &arguments.env_file {
+        let written = stack.coordinates().write(path);
+        written.map_err(|error| Failure::from_error(&format!("write {}", path.display()), &error))?;
+        steps.say(&format!("  The stack's coordinates are in {}", path.display()));
+    }
+
+    let walk = Walk::new(stack.coordinates(), steps);
+    let walked = match walk.through_the_whole_path().await {
+        Ok(()) => Ok(()),
+        Err(failure) => Err(failure.with_log(&stack.server().log_tail())),
+    };
+    if arguments.once {
+        walked?;
+        stack.stop();
+        return Ok(());
+    }
+    if let Err(failure) = walked {
+        steps.say(&failure.to_string());
+    }
+    steps.say(&guide::text(&stack, &page.origin()));
+    let served = page.serve(stack.coordinates()).await;
+    served.map_err(|error| Failure::from_error("serve the page", &error))
+}
+
+/// Returns at Ctrl-C or SIGTERM.
+async fn interrupted() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+fn report(steps: &Steps, failure: &Failure) -> ExitCode {
+    steps.say(&failure.to_string());
+    ExitCode::FAILURE
+}

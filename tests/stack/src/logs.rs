@@ -1,0 +1,46 @@
+//! What the functions wrote, from CloudWatch Logs.
+
+use std::error::Error;
+
+use aws_sdk_cloudwatchlogs::{
+    Client, operation::filter_log_events::FilterLogEventsError, types::FilteredLogEvent,
+};
+
+use crate::coordinates::Coordinates;
+
+/// The logs cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("read the logs of {function}")]
+pub struct LogsError {
+    function: String,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl Coordinates {
+    /// Every line that a function has logged, oldest first; none if it has never run. Lambda's own
+    /// lines (`START`, `END`, `REPORT`) are among them. The name is that of the binary.
+    ///
+    /// # Errors
+    /// When the observer cannot read them.
+    pub async fn function_logs(&self, function: &str) -> Result<Vec<String>, LogsError> {
+        let client = Client::new(&self.sdk_config(&self.observer));
+        let group = format!("/aws/lambda/{}-{function}", self.name);
+        let mut events = Vec::new();
+        let mut pages = client.filter_log_events().log_group_name(group).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            match page {
+                Ok(page) => events.extend(page.events.unwrap_or_default()),
+                Err(error)
+                    if error
+                        .as_service_error()
+                        .is_some_and(FilterLogEventsError::is_resource_not_found_exception) =>
+                {
+                    return Ok(Vec::new());
+                }
+                Err(error) => return Err(LogsError { function: function.to_owned(), source: error.into() }),
+            }
+        }
+        events.sort_by_key(FilteredLogEvent::timestamp);
+        Ok(events.into_iter().filter_map(|event| event.message).collect())
+    }
+}

@@ -1,0 +1,150 @@
+//! Makes everything that the deployed stack has, in the order that its parts need each other.
+//!
+//! ```text
+//! execution roles ─▶ signer roles ─┐
+//! keys ─▶ bucket, table ───────────┼─▶ policies, functions ─▶ mappings, notification
+//! queues ──────────────────────────┤                    └───▶ routes
+//! API ─▶ authorizer ───────────────┘
+//! ```
+
+mod api;
+mod bucket;
+mod code;
+mod functions;
+mod keys;
+mod queues;
+mod roles;
+mod table;
+mod users;
+
+use std::error::Error;
+
+pub(crate) use self::users::AccessKey;
+use self::{functions::Environment, roles::Roles};
+use crate::{
+    binaries::Archives,
+    clients::Clients,
+    description::Description,
+    policies::{self, Resources},
+};
+
+/// The stack's name; every resource's begins with it.
+pub(crate) const NAME: &str = "postern";
+
+/// Which step failed, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{step}")]
+pub struct ProvisionError {
+    step: String,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+/// Names the step that a result belongs to.
+trait Step<T> {
+    fn step(self, step: impl Into<String>) -> Result<T, ProvisionError>;
+}
+
+impl<T, E: Into<Box<dyn Error + Send + Sync>>> Step<T> for Result<T, E> {
+    fn step(self, step: impl Into<String>) -> Result<T, ProvisionError> {
+        self.map_err(|error| ProvisionError { step: step.into(), source: error.into() })
+    }
+}
+
+impl<T> Step<T> for Option<T> {
+    fn step(self, step: impl Into<String>) -> Result<T, ProvisionError> {
+        self.ok_or("the answer lacks what was asked for").step(step)
+    }
+}
+
+/// What the installation chooses, as Terraform's variables do.
+#[derive(Debug)]
+pub(crate) struct Settings<'a> {
+    pub(crate) description: &'a Description,
+    pub(crate) endpoint: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) issuer_url: &'a str,
+    pub(crate) audience: &'a str,
+    pub(crate) origins: &'a [String],
+    pub(crate) visibility_timeout_s: u32,
+    pub(crate) archives: Archives,
+}
+
+/// What stands there afterwards.
+#[derive(Debug)]
+pub(crate) struct Provisioned {
+    pub(crate) api_url: String,
+    pub(crate) bucket: String,
+    pub(crate) table: String,
+    pub(crate) queue_url: String,
+    pub(crate) dead_letter_queue_url: String,
+    pub(crate) resources: Resources,
+    pub(crate) observer: AccessKey,
+    pub(crate) outsider: AccessKey,
+}
+
+/// Makes the stack.
+pub(crate) async fn provision(
+    clients: &Clients,
+    settings: Settings<'_>,
+) -> Result<Provisioned, ProvisionError> {
+    let Settings { description, endpoint, region, origins, .. } = settings;
+    let account = account(clients).await?;
+    let bucket = format!("{NAME}-files-{account}-{region}");
+
+    let (keys, roles, queues, api) = tokio::try_join!(
+        keys::create(clients),
+        Roles::create(clients, &account),
+        queues::create(clients, &account, &bucket, &description.events.queue, settings.visibility_timeout_s),
+        api::create(clients, description, origins, settings.issuer_url, settings.audience),
+    )?;
+    let (table, code_bucket, ()) = tokio::try_join!(
+        table::create(clients, &description.table, &keys.operations),
+        code::upload(clients, &account, region, settings.archives),
+        bucket::create(clients, &bucket, region, &keys.files, description, origins),
+    )?;
+
+    let resources = Resources {
+        account: account.clone(),
+        region: region.to_owned(),
+        bucket: bucket.clone(),
+        object_prefix: description.object_prefix.clone(),
+        table_arn: table.arn.clone(),
+        queue_arn: queues.arn.clone(),
+        dead_letter_queue_arn: queues.dead_letter_arn.clone(),
+        files_key_arn: keys.files.clone(),
+        operations_key_arn: keys.operations.clone(),
+        link_key_arn: keys.links.clone(),
+        upload_signer_role: roles.upload_signer.clone(),
+        download_signer_role: roles.download_signer.clone(),
+        recorder_role: roles.record_upload.clone(),
+    };
+    let environment = Environment::new(&resources, &table.name, &api.url(endpoint));
+    let ((), functions, observer, outsider) = tokio::try_join!(
+        roles.allow(clients, &resources),
+        functions::create(clients, description, &environment, &roles, &code_bucket),
+        users::create(clients, "observer", policies::users::observer(&resources)),
+        users::create(clients, "outsider", policies::users::outsider(&resources)),
+    )?;
+    tokio::try_join!(
+        functions::map_events(clients, description, &queues.arn, &table.stream_arn),
+        bucket::notify(clients, &bucket, &account, &queues.arn, description),
+        bucket::guard(clients, &resources, &observer.principal),
+        api.route(clients, description, &functions, &account, region),
+    )?;
+
+    Ok(Provisioned {
+        api_url: api.url(endpoint),
+        bucket,
+        table: table.name,
+        queue_url: queues.url,
+        dead_letter_queue_url: queues.dead_letter_url,
+        resources,
+        observer: observer.key,
+        outsider: outsider.key,
+    })
+}
+
+async fn account(clients: &Clients) -> Result<String, ProvisionError> {
+    const STEP: &str = "ask for the account's number";
+    clients.sts.get_caller_identity().send().await.step(STEP)?.account.step(STEP)
+}

@@ -1,0 +1,187 @@
+//! The functions: our binaries, what their environment says, and what wakes them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_lambda::types::{
+    Architecture, EventSourcePosition, Filter, FilterCriteria, FunctionCode, FunctionResponseType, Runtime,
+};
+use futures::future::try_join_all;
+
+use super::{NAME, ProvisionError, Step, roles::Roles};
+use crate::{
+    clients::Clients,
+    description::{Description, Function},
+    policies::Resources,
+};
+
+const MEMORY_MB: i32 = 256;
+const RECORDER: &str = "record-upload";
+
+/// The coordinates that the description lets a function's environment hold.
+#[derive(Debug)]
+pub(super) struct Environment {
+    table_name: String,
+    bucket_name: String,
+    files_key_arn: String,
+    upload_signer_role_arn: String,
+    download_signer_role_arn: String,
+    link_keys: String,
+    link_base_url: String,
+}
+
+impl Environment {
+    pub(super) fn new(resources: &Resources, table: &str, api_url: &str) -> Self {
+        Self {
+            table_name: table.to_owned(),
+            bucket_name: resources.bucket.clone(),
+            files_key_arn: resources.files_key_arn.clone(),
+            upload_signer_role_arn: resources.upload_signer_role.arn.clone(),
+            download_signer_role_arn: resources.download_signer_role.arn.clone(),
+            link_keys: format!("1={}", resources.link_key_arn),
+            link_base_url: api_url.to_owned(),
+        }
+    }
+
+    fn coordinate(&self, name: &str) -> Option<&str> {
+        Some(match name {
+            "table_name" => &self.table_name,
+            "bucket_name" => &self.bucket_name,
+            "files_key_arn" => &self.files_key_arn,
+            "upload_signer_role_arn" => &self.upload_signer_role_arn,
+            "download_signer_role_arn" => &self.download_signer_role_arn,
+            "link_keys" => &self.link_keys,
+            "link_base_url" => &self.link_base_url,
+            "signer_session_s" => "3600",
+            "form_ttl_s" => "900",
+            "max_size_bytes" => "1073741824",
+            "link_url_ttl_s" => "60",
+            "owner_claim" => "sub",
+            _ => return None,
+        })
+    }
+
+    fn of(&self, function: &Function) -> Result<HashMap<String, String>, ProvisionError> {
+        function
+            .environment
+            .iter()
+            .map(|(variable, name)| {
+                let value = self
+                    .coordinate(name)
+                    .ok_or_else(|| format!("the description's coordinate {name} is not known here"))
+                    .step(format!("set {variable}"))?;
+                Ok((variable.clone(), value.to_owned()))
+            })
+            .collect()
+    }
+}
+
+/// Creates every function; the answer maps their names to their ARNs.
+pub(super) async fn create(
+    clients: &Clients,
+    description: &Description,
+    environment: &Environment,
+    roles: &Roles,
+    code_bucket: &str,
+) -> Result<BTreeMap<String, String>, ProvisionError> {
+    let creations = description.functions.iter().map(|(name, function)| async move {
+        let step = format!("create {name}");
+        let role = roles.of_function(name)?;
+        let variables = environment.of(function)?;
+        let variables = aws_sdk_lambda::types::Environment::builder().set_variables(Some(variables)).build();
+        let created = clients
+            .lambda
+            .create_function()
+            .function_name(format!("{NAME}-{name}"))
+            .role(&role.arn)
+            .runtime(Runtime::Providedal2023)
+            .architectures(architecture())
+            .handler("bootstrap")
+            .memory_size(MEMORY_MB)
+            .timeout(function.timeout_s)
+            .environment(variables)
+            .code(FunctionCode::builder().s3_bucket(code_bucket).s3_key(name).build())
+            .send()
+            .await
+            .step(&step)?;
+        Ok::<_, ProvisionError>((name.clone(), created.function_arn.step(&step)?))
+    });
+    Ok(try_join_all(creations).await?.into_iter().collect())
+}
+
+/// Wakes the recorder for the queue's messages and for the table's changes.
+pub(super) async fn map_events(
+    clients: &Clients,
+    description: &Description,
+    queue_arn: &str,
+    stream_arn: &str,
+) -> Result<(), ProvisionError> {
+    let (queue, stream) = (&description.events.queue, &description.events.stream);
+    let recorder = format!("{NAME}-{RECORDER}");
+    let pattern = Filter::builder().pattern(stream.filter.to_string()).build();
+    let from_queue = clients
+        .lambda
+        .create_event_source_mapping()
+        .event_source_arn(queue_arn)
+        .function_name(&recorder)
+        .batch_size(queue.batch_size)
+        .maximum_batching_window_in_seconds(queue.batch_window_s)
+        .function_response_types(FunctionResponseType::ReportBatchItemFailures)
+        .send();
+    let from_stream = clients
+        .lambda
+        .create_event_source_mapping()
+        .event_source_arn(stream_arn)
+        .function_name(&recorder)
+        .batch_size(stream.batch_size)
+        .starting_position(EventSourcePosition::from(stream.starting_position.as_str()))
+        .maximum_retry_attempts(stream.maximum_retry_attempts)
+        .bisect_batch_on_function_error(stream.bisect_batch_on_function_error)
+        .filter_criteria(FilterCriteria::builder().filters(pattern).build())
+        .function_response_types(FunctionResponseType::ReportBatchItemFailures)
+        .send();
+    let (from_queue, from_stream) = tokio::join!(from_queue, from_stream);
+    from_queue.step("wake the recorder for the queue")?;
+    from_stream.step("wake the recorder for the table's stream")?;
+    Ok(())
+}
+
+/// The functions run on this very machine.
+fn architecture() -> Architecture {
+    if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X8664 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+
+    fn environment() -> Environment {
+        Environment {
+            table_name: "the-table".to_owned(),
+            bucket_name: "the-bucket".to_owned(),
+            files_key_arn: "the-key".to_owned(),
+            upload_signer_role_arn: "up".to_owned(),
+            download_signer_role_arn: "down".to_owned(),
+            link_keys: "1=the-link-key".to_owned(),
+            link_base_url: "http://127.0.0.1/api".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_coordinate_of_the_description_is_known() {
+        for (name, function) in Description::load().unwrap().functions {
+            environment()
+                .of(&function)
+                .unwrap_or_else(|error| panic!("{name}: {error} ({:?})", error.source()));
+        }
+    }
+
+    #[test]
+    fn an_unknown_coordinate_is_an_error_that_names_it() {
+        let environment_of = BTreeMap::from([("POSTERN_MOON".to_owned(), "phase_of_the_moon".to_owned())]);
+        let error = environment().of(&Function { timeout_s: 3, environment: environment_of }).unwrap_err();
+        assert_eq!(error.to_string(), "set POSTERN_MOON");
+        assert!(error.source().unwrap().to_string().contains("phase_of_the_moon"));
+    }
+}

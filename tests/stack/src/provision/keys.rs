@@ -1,0 +1,33 @@
+//! The three KMS keys: one for files, one for everything else at rest, one for links.
+
+use aws_sdk_kms::types::{KeySpec, KeyUsageType};
+
+use super::{ProvisionError, Step};
+use crate::clients::Clients;
+
+/// Their ARNs.
+pub(super) struct Keys {
+    pub(super) files: String,
+    pub(super) operations: String,
+    pub(super) links: String,
+}
+
+pub(super) async fn create(clients: &Clients) -> Result<Keys, ProvisionError> {
+    let (files, operations, links) = tokio::try_join!(
+        key(clients, "files", KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt),
+        key(clients, "operations", KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt),
+        key(clients, "links", KeySpec::Hmac256, KeyUsageType::GenerateVerifyMac),
+    )?;
+    Ok(Keys { files, operations, links })
+}
+
+async fn key(
+    clients: &Clients,
+    purpose: &str,
+    spec: KeySpec,
+    usage: KeyUsageType,
+) -> Result<String, ProvisionError> {
+    let step = format!("create the key for {purpose}");
+    let request = clients.kms.create_key().description(purpose).key_spec(spec).key_usage(usage);
+    request.send().await.step(&step)?.key_metadata.and_then(|key| key.arn).step(&step)
+}

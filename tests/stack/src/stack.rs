@@ -1,0 +1,238 @@
+//! A whole stack on this machine, from nothing to its coordinates and back to nothing.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+    thread,
+};
+
+use crate::{
+    binaries::{self, BinariesError},
+    clients::Clients,
+    coordinates::{Coordinates, Keys, MissingVariable},
+    description::{Description, DescriptionError},
+    issuer::{AUDIENCE, Issuer, IssuerError},
+    provision::{self, NAME, ProvisionError, Provisioned, Settings},
+    python::{self, PythonError},
+    server::{REGION, Server, ServerError},
+    steps::Steps,
+};
+
+/// The subject of `Coordinates::jwt`.
+pub const SUBJECT: &str = "alice";
+/// The subject of `Coordinates::stranger_jwt`.
+pub const STRANGER: &str = "mallory";
+
+/// Why there is no stack.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is the error of the module that it names")]
+#[error(transparent)]
+pub enum StartError {
+    Description(#[from] DescriptionError),
+    Python(#[from] PythonError),
+    Server(#[from] ServerError),
+    Issuer(#[from] IssuerError),
+    Binaries(#[from] BinariesError),
+    Provision(#[from] ProvisionError),
+    Coordinates(#[from] MissingVariable),
+    #[error("start the stack: a thread of it ended early")]
+    Thread,
+    #[error("start the stack: no runtime")]
+    Runtime(#[source] std::io::Error),
+}
+
+/// What may differ from one stack to the next.
+#[derive(Debug)]
+pub struct Options {
+    /// Origins that CORS of API and bucket lets in.
+    pub origins: Vec<String>,
+    /// How long a received event stays hidden from other receivers, where the description's six
+    /// minutes are too long: a test waits for a failed event to come back.
+    pub visibility_timeout_s: Option<u32>,
+    /// Where the steps are printed.
+    pub steps: Steps,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            origins: vec!["http://127.0.0.1:8080".to_owned()],
+            visibility_timeout_s: None,
+            steps: Steps::quiet(),
+        }
+    }
+}
+
+/// A running local stack. Stopping or dropping it leaves nothing behind; so does the end of the
+/// process, whichever it is.
+#[derive(Debug)]
+pub struct Stack {
+    server: Server,
+    issuer: Issuer,
+    coordinates: Coordinates,
+}
+
+impl Stack {
+    /// Builds the functions, starts the emulator and provisions it.
+    ///
+    /// # Errors
+    /// When any part fails; the error says which, and ends with the emulator's log where it helps.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let Options { origins, visibility_timeout_s, steps } = options;
+        let description = Description::load()?;
+        let folder = stack_folder();
+        let scratch = folder.clone();
+        let names: Vec<String> = description.functions.keys().cloned().collect();
+
+        let python = steps.run("the emulator's Python environment", {
+            let folder = folder.clone();
+            blocking(move || python::interpreter(&folder))
+        });
+        let python = python.await?;
+        let (server, issuer, archives) = tokio::try_join!(
+            steps.run("start the emulator", async {
+                Server::start(&python, &folder).await.map_err(StartError::from)
+            }),
+            steps.run("start the issuer of tokens", blocking(Issuer::start)),
+            steps.run("build and pack the functions", blocking(move || binaries::archives(&names, &scratch))),
+        )?;
+
+        let settings = Settings {
+            description: &description,
+            endpoint: server.endpoint(),
+            region: REGION,
+            issuer_url: issuer.url(),
+            audience: AUDIENCE,
+            origins: &origins,
+            visibility_timeout_s: visibility_timeout_s
+                .unwrap_or(description.events.queue.visibility_timeout_s),
+            archives,
+        };
+        let clients = Clients::root(REGION, server.endpoint());
+        let provisioned =
+            steps.run("provision the stack", Box::pin(provision::provision(&clients, settings))).await?;
+        let origin = origins.into_iter().next().unwrap_or_default();
+        let coordinates = coordinates(provisioned, &server, &issuer, origin)?;
+        Ok(Self { server, issuer, coordinates })
+    }
+
+    /// Where it is and how to act on it.
+    pub fn coordinates(&self) -> &Coordinates {
+        &self.coordinates
+    }
+
+    /// Who signs tokens for it.
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// The emulator's process.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Ends it and waits until nothing of it is left.
+    pub fn stop(mut self) {
+        self.server.stop();
+    }
+}
+
+/// The stack of a test process: the one that the environment names, or one of its own.
+#[derive(Debug)]
+pub struct Shared {
+    /// Where it is.
+    pub coordinates: Coordinates,
+    /// What only a local stack has.
+    pub local: Option<Stack>,
+}
+
+/// The stack that all tests of this process share; the first caller waits for it.
+///
+/// # Errors
+/// When it cannot be started, or when the environment names one incompletely; every caller gets
+/// the same error.
+pub fn shared() -> Result<&'static Shared, &'static StartError> {
+    static SHARED: OnceLock<Result<Shared, StartError>> = OnceLock::new();
+    SHARED.get_or_init(|| thread::spawn(start_shared).join().unwrap_or(Err(StartError::Thread))).as_ref()
+}
+
+/// On a thread and a runtime of its own, since it outlives the runtime of the first test.
+fn start_shared() -> Result<Shared, StartError> {
+    if let Some(coordinates) = Coordinates::from_env()? {
+        return Ok(Shared { coordinates, local: None });
+    }
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
+    let options = Options { visibility_timeout_s: Some(TEST_VISIBILITY_TIMEOUT_S), ..Options::default() };
+    let stack = runtime.block_on(Stack::start(options))?;
+    Ok(Shared { coordinates: stack.coordinates.clone(), local: Some(stack) })
+}
+
+/// The Python of the emulator's environment, which has boto3 and requests as well.
+///
+/// # Errors
+/// When Python is missing or too old, or when the packages cannot be installed.
+pub fn python() -> Result<PathBuf, PythonError> {
+    python::interpreter(&stack_folder())
+}
+
+/// Long enough for a slow invocation, short enough to wait for.
+const TEST_VISIBILITY_TIMEOUT_S: u32 = 5;
+
+/// The root of the repository.
+pub(crate) fn workspace() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here)
+}
+
+fn stack_folder() -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    let target = if target.is_absolute() { target } else { workspace().join(target) };
+    let folder = target.join("stack");
+    // Python must find its files from another working directory.
+    let _ = fs::create_dir_all(&folder);
+    folder
+}
+
+async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, StartError>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    StartError: From<E>,
+{
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| StartError::Thread)?.map_err(StartError::from)
+}
+
+fn coordinates(
+    provisioned: Provisioned,
+    server: &Server,
+    issuer: &Issuer,
+    origin: String,
+) -> Result<Coordinates, StartError> {
+    let keys = |key: provision::AccessKey| Keys {
+        access_key_id: key.id,
+        secret_access_key: key.secret,
+        session_token: None,
+    };
+    Ok(Coordinates {
+        api_url: provisioned.api_url,
+        jwt: issuer.token(SUBJECT)?,
+        stranger_jwt: issuer.token(STRANGER)?,
+        origin,
+        region: REGION.to_owned(),
+        endpoint: Some(server.endpoint().to_owned()),
+        name: NAME.to_owned(),
+        bucket: provisioned.bucket,
+        table: provisioned.table,
+        queue_url: provisioned.queue_url,
+        dead_letter_queue_url: provisioned.dead_letter_queue_url,
+        files_key_arn: provisioned.resources.files_key_arn,
+        link_key_arn: provisioned.resources.link_key_arn,
+        upload_signer_role_arn: provisioned.resources.upload_signer_role.arn,
+        download_signer_role_arn: provisioned.resources.download_signer_role.arn,
+        observer: keys(provisioned.observer),
+        outsider: keys(provisioned.outsider),
+    })
+}

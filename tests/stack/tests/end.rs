@@ -1,0 +1,76 @@
+//! Whatever ends the program that holds a stack, nothing of the stack stays.
+
+#![expect(clippy::unwrap_used, reason = "a failing test should stop at its cause")]
+
+use std::{
+    fs,
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use stack::{Options, Stack};
+
+/// The functions may have to be built first.
+const PATIENCE_AT_START: Duration = Duration::from_secs(20 * 60);
+const PATIENCE_AT_END: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn a_stack_that_is_stopped_is_gone() {
+    let stack = Stack::start(Options::default()).await.unwrap();
+    let (log, address) = (stack.server().log_path(), address(&stack.coordinates().endpoint.clone().unwrap()));
+    assert!(log.exists() && TcpStream::connect(&address).is_ok());
+    stack.stop();
+    assert!(!log.parent().unwrap().exists());
+    assert!(TcpStream::connect(&address).is_err());
+}
+
+#[test]
+fn a_program_that_is_killed_takes_its_stack_along() {
+    for signal in ["-KILL", "-TERM", "-INT"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("env");
+        let mut program = Command::new(env!("CARGO_BIN_EXE_dev"))
+            .arg("--env-file")
+            .arg(&file)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait_for(PATIENCE_AT_START, || {
+            fs::read_to_string(&file).is_ok_and(|text| text.contains("OUTSIDER_SECRET"))
+        });
+        let address = endpoint(&file);
+        let run_folder = run_folder(&program);
+        assert!(TcpStream::connect(&address).is_ok() && run_folder.exists());
+
+        assert!(Command::new("kill").arg(signal).arg(program.id().to_string()).status().unwrap().success());
+        program.wait().unwrap();
+        wait_for(PATIENCE_AT_END, || TcpStream::connect(&address).is_err() && !run_folder.exists());
+    }
+}
+
+fn endpoint(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("export POSTERN_TEST_ENDPOINT='")).unwrap();
+    address(line.trim_end_matches('\''))
+}
+
+fn address(endpoint: &str) -> String {
+    endpoint.strip_prefix("http://").unwrap().to_owned()
+}
+
+/// The only folder of the program; its first stack has the number 0.
+fn run_folder(program: &Child) -> std::path::PathBuf {
+    let target = Path::new(env!("CARGO_BIN_EXE_dev")).ancestors().nth(2).unwrap();
+    target.join("stack").join(format!("run-{}-0", program.id()))
+}
+
+fn wait_for(patience: Duration, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + patience;
+    while !condition() {
+        assert!(Instant::now() < deadline, "waited in vain");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
