@@ -85,7 +85,7 @@ impl Stack {
         let scratch = folder.clone();
         let names: Vec<String> = description.functions.keys().cloned().collect();
 
-        let python = steps.run("the emulator's Python environment", {
+        let python = steps.run_talking("the emulator's Python environment", {
             let folder = folder.clone();
             blocking(move || python::interpreter(&folder))
         });
@@ -95,7 +95,10 @@ impl Stack {
                 Server::start(&python, &folder).await.map_err(StartError::from)
             }),
             steps.run("start the issuer of tokens", blocking(Issuer::start)),
-            steps.run("build and pack the functions", blocking(move || binaries::archives(&names, &scratch))),
+            steps.run_talking(
+                "build and pack the functions",
+                blocking(move || binaries::archives(&names, &scratch))
+            ),
         )?;
 
         let settings = Settings {

@@ -48,6 +48,21 @@ impl Steps {
         result
     }
 
+    /// Does one step that prints by itself, so that a spinner would be in its way.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub async fn run_talking<T, E>(
+        &self,
+        title: &str,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let begun = Instant::now();
+        let result = work.await;
+        self.finished(title, result.is_ok(), begun.elapsed());
+        result
+    }
+
     /// Does one step that moves bytes; `work` tells the [`Transfer`] about each piece.
     ///
     /// # Errors

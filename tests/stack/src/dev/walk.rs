@@ -58,7 +58,7 @@ impl<'a> Walk<'a> {
 
     /// Sends both files all the way.
     pub(crate) async fn through_the_whole_path(&self) -> Result<(), Failure> {
-        let step = "read a file of the repository";
+        let step = "read LICENSE-MIT";
         let text =
             Sample::of_repository("LICENSE-MIT").await.map_err(|error| Failure::from_error(step, &error))?;
         self.send(&text).await?;

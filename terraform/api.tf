@@ -1,0 +1,130 @@
+# The HTTP API: routes and their authorization come from the description.
+
+resource "aws_apigatewayv2_api" "main" {
+  name          = var.name
+  description   = "Uploads, links and upload tokens of ${var.name}"
+  protocol_type = "HTTP"
+
+  # With a domain of its own, the stack answers there and nowhere else, so that what stands before
+  # the domain cannot be walked around.
+  disable_execute_api_endpoint = var.custom_domain != null
+
+  dynamic "cors_configuration" {
+    for_each = length(var.origins) > 0 ? [local.description.api_cors] : []
+
+    content {
+      allow_origins  = var.origins
+      allow_methods  = cors_configuration.value.allow_methods
+      allow_headers  = cors_configuration.value.allow_headers
+      expose_headers = cors_configuration.value.expose_headers
+      max_age        = cors_configuration.value.max_age_s
+    }
+  }
+}
+
+resource "aws_apigatewayv2_authorizer" "jwt" {
+  api_id           = aws_apigatewayv2_api.main.id
+  name             = "jwt"
+  authorizer_type  = "JWT"
+  identity_sources = ["$request.header.Authorization"]
+
+  jwt_configuration {
+    issuer   = var.jwt_issuer
+    audience = var.jwt_audiences
+  }
+}
+
+resource "aws_apigatewayv2_integration" "function" {
+  for_each = toset([for route in local.description.routes : route.function])
+
+  api_id                 = aws_apigatewayv2_api.main.id
+  integration_type       = "AWS_PROXY"
+  integration_method     = "POST"
+  integration_uri        = aws_lambda_function.main[each.key].invoke_arn
+  payload_format_version = "2.0"
+}
+
+resource "aws_apigatewayv2_route" "main" {
+  # checkov:skip=CKV_AWS_309:Each route's authorization is in description.json. Those without a JWT carry a capability in their path.
+  for_each = { for route in local.description.routes : route.key => route }
+
+  api_id             = aws_apigatewayv2_api.main.id
+  route_key          = each.key
+  target             = "integrations/${aws_apigatewayv2_integration.function[each.value.function].id}"
+  authorization_type = each.value.authorization
+  authorizer_id      = each.value.authorization == "JWT" ? aws_apigatewayv2_authorizer.jwt.id : null
+}
+
+resource "aws_lambda_permission" "api" {
+  for_each = aws_apigatewayv2_integration.function
+
+  statement_id  = "OurApiInvokesTheFunction"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.main[each.key].function_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_apigatewayv2_api.main.execution_arn}/*/*"
+}
+
+resource "aws_apigatewayv2_stage" "default" {
+  # checkov:skip=CKV_AWS_76:The access log is the user's choice (api_access_log) and on by default.
+  # checkov:skip=CKV2_AWS_51:A client certificate is for a private backend behind the API; ours are functions that only the API invokes.
+  api_id      = aws_apigatewayv2_api.main.id
+  name        = "$default"
+  auto_deploy = true
+
+  default_route_settings {
+    detailed_metrics_enabled = true
+    throttling_rate_limit    = var.throttling.rate
+    throttling_burst_limit   = var.throttling.burst
+  }
+
+  # An allow-list. The path is a secret under /l/ and /t/, and a query may carry one; the route key
+  # shows the pattern instead. The request id is the one that answers and function logs carry.
+  dynamic "access_log_settings" {
+    for_each = aws_cloudwatch_log_group.api
+
+    content {
+      destination_arn = access_log_settings.value.arn
+      format = jsonencode({
+        requestId          = "$context.requestId"
+        requestTimeEpoch   = "$context.requestTimeEpoch"
+        routeKey           = "$context.routeKey"
+        status             = "$context.status"
+        responseLatency    = "$context.responseLatency"
+        integrationLatency = "$context.integrationLatency"
+        integrationStatus  = "$context.integrationStatus"
+      })
+    }
+  }
+}
+
+resource "aws_cloudwatch_log_group" "api" {
+  # checkov:skip=CKV_AWS_338:How long logs are kept is the user's choice (log_retention_days).
+  count = var.api_access_log ? 1 : 0
+
+  name              = local.api_log_group_name
+  retention_in_days = var.log_retention_days
+  kms_key_id        = aws_kms_key.operations.arn
+}
+
+# ── A domain of one's own ────────────────────────────────────────────────────────────────────────
+
+resource "aws_apigatewayv2_domain_name" "main" {
+  count = var.custom_domain == null ? 0 : 1
+
+  domain_name = var.custom_domain.name
+
+  domain_name_configuration {
+    certificate_arn = var.custom_domain.certificate_arn
+    endpoint_type   = "REGIONAL"
+    security_policy = "TLS_1_2"
+  }
+}
+
+resource "aws_apigatewayv2_api_mapping" "main" {
+  count = var.custom_domain == null ? 0 : 1
+
+  api_id      = aws_apigatewayv2_api.main.id
+  domain_name = aws_apigatewayv2_domain_name.main[0].id
+  stage       = aws_apigatewayv2_stage.default.id
+}

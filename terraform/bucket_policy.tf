@@ -1,0 +1,331 @@
+# Who may put, read and remove, whatever the roles of this or another stack of the account allow.
+# Everything is a Deny, but for what CloudFront needs.
+#
+# Two traps shape the statements. A negated operator also matches where its key is absent, and a
+# service principal carries no aws:PrincipalArn, so "deny unless this role" denies every service.
+# That is meant for putting and removing; for reading, services have a statement of their own. And
+# the parts of a multipart upload carry no encryption headers, so a statement about a header must
+# apply only where the header is present.
+
+locals {
+  files_arn   = aws_s3_bucket.files.arn
+  uploads_arn = "${aws_s3_bucket.files.arn}/${local.description.object_prefix}*"
+
+  # GuardDuty proves its right to the bucket by putting this object.
+  guardduty_object_arn = "${aws_s3_bucket.files.arn}/malware-protection-resource-validation-object"
+
+  # A session's aws:PrincipalArn is its role's ARN. The form of the session itself is listed beside
+  # it because some implementations of the API compare with that one.
+  principal_arns = {
+    for suffix in ["upload-signer", "download-signer", "record-upload"] : suffix => [
+      "arn:${local.partition}:iam::${local.account}:role/${var.name}-${suffix}",
+      "arn:${local.partition}:sts::${local.account}:assumed-role/${var.name}-${suffix}/*",
+    ]
+  }
+
+  guardduty_principals = var.guardduty_role_arn == null ? [] : [var.guardduty_role_arn]
+}
+
+data "aws_iam_policy_document" "bucket" {
+  statement {
+    sid       = "NothingTravelsWithoutTls"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [local.files_arn, "${local.files_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+
+  statement {
+    sid       = "OnlyTheUploadSignerPutsFiles"
+    effect    = "Deny"
+    actions   = ["s3:PutObject", "s3:ReplicateObject", "s3:ReplicateDelete"]
+    resources = [local.uploads_arn]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringNotLike"
+      variable = "aws:PrincipalArn"
+      values   = local.principal_arns["upload-signer"]
+    }
+  }
+
+  statement {
+    sid     = "NothingIsPutOutsideUploads"
+    effect  = "Deny"
+    actions = ["s3:PutObject", "s3:ReplicateObject", "s3:ReplicateDelete"]
+
+    not_resources = concat(
+      [local.uploads_arn],
+      var.guardduty_role_arn == null ? [] : [local.guardduty_object_arn],
+    )
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.guardduty_role_arn == null ? [] : [1]
+
+    content {
+      sid       = "OnlyGuardDutyPutsItsValidationObject"
+      effect    = "Deny"
+      actions   = ["s3:PutObject"]
+      resources = [local.guardduty_object_arn]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      condition {
+        test     = "StringNotLike"
+        variable = "aws:PrincipalArn"
+        values   = local.guardduty_principals
+      }
+    }
+  }
+
+  statement {
+    sid       = "NoOtherKeyEncryptsWhereOneIsNamed"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.files_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+      values   = ["false"]
+    }
+
+    condition {
+      test     = "StringNotEquals"
+      variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+      values   = [aws_kms_key.files.arn]
+    }
+  }
+
+  statement {
+    sid       = "NoOtherEncryptionWhereOneIsNamed"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.files_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "s3:x-amz-server-side-encryption"
+      values   = ["false"]
+    }
+
+    condition {
+      test     = "StringNotEquals"
+      variable = "s3:x-amz-server-side-encryption"
+      values   = ["aws:kms"]
+    }
+  }
+
+  # A file under a client's own key could be neither looked at nor served.
+  statement {
+    sid       = "NoKeyOfTheClientsEncrypts"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.files_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "s3:x-amz-server-side-encryption-customer-algorithm"
+      values   = ["false"]
+    }
+  }
+
+  # A form's signature and that of a part's URL both count from their own signing time.
+  statement {
+    sid       = "NoFormOutlivesItsLife"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.files_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "NumericGreaterThan"
+      variable = "s3:signatureAge"
+      values   = [tostring(var.form_ttl_s * 1000)]
+    }
+  }
+
+  # The cap is that of a link, which is shorter than a form's. It is for presigned URLs: what the
+  # recorder signs in a header may wait in a queue of retries.
+  statement {
+    sid       = "NoLinkUrlOutlivesItsLife"
+    effect    = "Deny"
+    actions   = ["s3:GetObject", "s3:GetObjectVersion"]
+    resources = ["${local.files_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "s3:authType"
+      values   = ["REST-QUERY-STRING"]
+    }
+
+    condition {
+      test     = "NumericGreaterThan"
+      variable = "s3:signatureAge"
+      values   = [tostring(var.link_url_ttl_s * 1000)]
+    }
+  }
+
+  statement {
+    sid       = "NobodyLaysADeleteMarker"
+    effect    = "Deny"
+    actions   = ["s3:DeleteObject"]
+    resources = ["${local.files_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+
+  statement {
+    sid       = "OnlyTheRecorderRemovesVersions"
+    effect    = "Deny"
+    actions   = ["s3:DeleteObjectVersion"]
+    resources = ["${local.files_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringNotLike"
+      variable = "aws:PrincipalArn"
+      values   = local.principal_arns["record-upload"]
+    }
+  }
+
+  # IfExists, because an unsigned request has no aws:PrincipalIsAWSService and must not slip by.
+  statement {
+    sid       = "OnlyTheNamedRolesRead"
+    effect    = "Deny"
+    actions   = ["s3:GetObject*"]
+    resources = ["${local.files_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringNotLike"
+      variable = "aws:PrincipalArn"
+      values   = concat(local.principal_arns["download-signer"], local.principal_arns["record-upload"], local.guardduty_principals, var.reader_arns)
+    }
+
+    condition {
+      test     = "BoolIfExists"
+      variable = "aws:PrincipalIsAWSService"
+      values   = ["false"]
+    }
+  }
+
+  # With a distribution, every service but the one that asks for it; without, every service.
+  statement {
+    sid       = var.cloudfront_distribution_arn == null ? "NoServiceReads" : "NoServiceReadsButOurDistribution"
+    effect    = "Deny"
+    actions   = ["s3:GetObject*"]
+    resources = ["${local.files_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:PrincipalIsAWSService"
+      values   = ["true"]
+    }
+
+    dynamic "condition" {
+      for_each = var.cloudfront_distribution_arn == null ? [] : [1]
+
+      content {
+        test     = "StringNotEquals"
+        variable = "aws:SourceArn"
+        values   = [var.cloudfront_distribution_arn]
+      }
+    }
+  }
+
+  # Versions only: without a version id the distribution would serve the newest one, which nobody
+  # may have accepted yet. The distribution's ARN holds the account, and CloudFront sends no
+  # aws:SourceAccount with it.
+  dynamic "statement" {
+    for_each = var.cloudfront_distribution_arn == null ? [] : [1]
+
+    content {
+      sid       = "OurDistributionReadsVersions"
+      actions   = ["s3:GetObjectVersion"]
+      resources = [local.uploads_arn]
+
+      principals {
+        type        = "Service"
+        identifiers = ["cloudfront.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceArn"
+        values   = [var.cloudfront_distribution_arn]
+      }
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "files" {
+  bucket = aws_s3_bucket.files.id
+  policy = data.aws_iam_policy_document.bucket.json
+
+  # S3 refuses two changes of a bucket's access at the same time.
+  depends_on = [aws_s3_bucket_public_access_block.files]
+}

@@ -1,0 +1,140 @@
+# The description is read by this module and by the local stack of the tests. What one of them
+# overlooked would let the two drift apart, so an entry that nothing here reads fails the plan.
+
+locals {
+  description_parts = concat(
+    [
+      {
+        where = "the top level"
+        found = keys(local.description)
+        known = ["api_cors", "bucket_cors", "events", "functions", "object_prefix", "routes", "table"]
+      },
+      {
+        where = "table"
+        found = keys(local.description.table)
+        known = ["attributes", "hash_key", "indexes", "stream_view", "ttl_attribute"]
+      },
+      {
+        where = "functions"
+        found = keys(local.functions)
+        known = ["issue-upload", "record-upload", "serve-link"]
+      },
+      {
+        where = "api_cors"
+        found = keys(local.description.api_cors)
+        known = ["allow_headers", "allow_methods", "expose_headers", "max_age_s"]
+      },
+      {
+        where = "bucket_cors"
+        found = keys(local.description.bucket_cors)
+        known = ["allow_headers", "allow_methods", "expose_headers", "max_age_s"]
+      },
+      {
+        where = "events"
+        found = keys(local.description.events)
+        known = ["bucket", "queue", "stream"]
+      },
+      {
+        where = "events.queue"
+        found = keys(local.description.events.queue)
+        known = ["batch_size", "batch_window_s", "max_receive_count", "retention_s", "visibility_timeout_s"]
+      },
+      {
+        where = "events.stream"
+        found = keys(local.description.events.stream)
+        known = ["batch_size", "bisect_batch_on_function_error", "filter", "maximum_retry_attempts", "starting_position"]
+      },
+    ],
+    [
+      for name, index in local.description.table.indexes : {
+        where = "table.indexes.${name}"
+        found = keys(index)
+        known = ["hash_key", "range_key"]
+      }
+    ],
+    [
+      for name, function in local.functions : {
+        where = "functions.${name}"
+        found = keys(function)
+        known = ["environment", "timeout_s"]
+      }
+    ],
+    [
+      for route in local.description.routes : {
+        where = "the route ${route.key}"
+        found = keys(route)
+        known = ["authorization", "function", "key"]
+      }
+    ],
+  )
+
+  unread_entries = flatten([
+    for part in local.description_parts : [
+      for key in part.found : "${key} in ${part.where}" if !contains(part.known, key)
+    ]
+  ])
+
+  unknown_coordinates = flatten([
+    for name, function in local.functions : [
+      for variable, coordinate in function.environment : "${coordinate} (for ${variable} of ${name})"
+      if !contains(local.coordinate_names, coordinate)
+    ]
+  ])
+
+  # Written out because a condition on the coordinates themselves would wait for the apply.
+  coordinate_names = [
+    "bucket_name",
+    "download_signer_role_arn",
+    "files_key_arn",
+    "form_ttl_s",
+    "link_base_url",
+    "link_keys",
+    "link_url_ttl_s",
+    "max_size_bytes",
+    "owner_claim",
+    "signer_session_s",
+    "table_name",
+    "upload_signer_role_arn",
+  ]
+
+  key_attributes = distinct(concat(
+    [local.description.table.hash_key],
+    flatten([for index in local.description.table.indexes : [index.hash_key, index.range_key]]),
+  ))
+
+  recorder_timeout_s = local.functions["record-upload"].timeout_s
+  least_visibility_s = 6 * local.recorder_timeout_s + local.description.events.queue.batch_window_s
+}
+
+resource "terraform_data" "description" {
+  input = filesha256("${path.module}/description.json")
+
+  lifecycle {
+    precondition {
+      condition     = length(local.unread_entries) == 0
+      error_message = "description.json has entries that this module does not read: ${join(", ", local.unread_entries)}. Teach the module to build them and add them to description.tf, or take them out."
+    }
+
+    precondition {
+      condition     = length(local.unknown_coordinates) == 0
+      error_message = "description.json asks for coordinates that this module does not have: ${join(", ", local.unknown_coordinates)}. Add them to the coordinates in locals.tf, or correct the name."
+    }
+
+    precondition {
+      condition     = toset(keys(local.description.table.attributes)) == toset(local.key_attributes)
+      error_message = "The attributes of table in description.json must be exactly those that its keys and indexes name: ${join(", ", sort(local.key_attributes))}."
+    }
+
+    precondition {
+      condition     = alltrue([for route in local.description.routes : contains(keys(local.functions), route.function) && contains(["JWT", "NONE"], route.authorization)])
+      error_message = "Each route in description.json must name one of the functions there and the authorization JWT or NONE."
+    }
+
+    # While a batch is being worked on, its messages must stay out of sight: with less time they
+    # are handed out again while the first run is still busy.
+    precondition {
+      condition     = local.description.events.queue.visibility_timeout_s >= local.least_visibility_s
+      error_message = "The visibility timeout of events.queue in description.json must be at least six times the recorder's timeout plus the batch window, ${local.least_visibility_s} seconds."
+    }
+  }
+}

@@ -1,0 +1,322 @@
+# Three kinds of keys: one for the files, one for what the stack itself keeps, and one (or more, see
+# link_key_versions) behind the tokens of links. Files have a key of their own because theirs can be
+# bound to S3 and to the bucket, which a key that also encrypts a table or a log could not be.
+
+locals {
+  # What an account needs to look after a key, written out: "kms:*" would also let every role with
+  # a broad policy decrypt.
+  key_administration_actions = [
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:ListRetirableGrants",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+  ]
+
+  # Who uses the files key and for what. The key policy below and the roles' own policies in
+  # roles.tf are both made from it. A multipart upload needs Decrypt beside GenerateDataKey.
+  files_key_users = {
+    upload-signer = {
+      sid     = "TheUploadSignerEncryptsFiles"
+      role    = aws_iam_role.signer["upload"].arn
+      actions = ["kms:Decrypt", "kms:GenerateDataKey"]
+    }
+    download-signer = {
+      sid     = "TheDownloadSignerDecryptsFiles"
+      role    = aws_iam_role.signer["download"].arn
+      actions = ["kms:Decrypt"]
+    }
+    record-upload = {
+      sid     = "TheRecorderDecryptsFiles"
+      role    = aws_iam_role.function["record-upload"].arn
+      actions = ["kms:Decrypt"]
+    }
+  }
+
+  account_root_arn = "arn:${local.partition}:iam::${local.account}:root"
+  s3_via_kms       = "s3.${local.region}.${local.dns_suffix}"
+  dynamodb_via_kms = "dynamodb.${local.region}.${local.dns_suffix}"
+}
+
+# ── Files ────────────────────────────────────────────────────────────────────────────────────────
+
+resource "aws_kms_key" "files" {
+  description             = "Encrypts the files of ${var.name}"
+  enable_key_rotation     = true
+  deletion_window_in_days = var.key_deletion_window_days
+  policy                  = data.aws_iam_policy_document.files_key.json
+}
+
+resource "aws_kms_alias" "files" {
+  name          = "alias/${var.name}-files"
+  target_key_id = aws_kms_key.files.key_id
+}
+
+data "aws_iam_policy_document" "files_key" {
+  # checkov:skip=CKV_AWS_109:In a key's own policy "*" is that key, and the account must be able to administer it or nobody could.
+  # checkov:skip=CKV_AWS_111:In a key's own policy "*" is that key.
+  # checkov:skip=CKV_AWS_356:In a key's own policy "*" is that key; KMS takes no other resource there.
+  statement {
+    sid       = "TheAccountAdministersTheKey"
+    actions   = local.key_administration_actions
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.account_root_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.files_key_users
+
+    content {
+      sid       = statement.value.sid
+      actions   = statement.value.actions
+      resources = ["*"]
+
+      principals {
+        type        = "AWS"
+        identifiers = [statement.value.role]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [local.s3_via_kms]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:EncryptionContext:aws:s3:arn"
+        values   = ["arn:${local.partition}:s3:::${local.bucket_name}"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.reader_arns) > 0 ? [1] : []
+
+    content {
+      sid       = "TheNamedReadersDecryptFiles"
+      actions   = ["kms:Decrypt"]
+      resources = ["*"]
+
+      principals {
+        type        = "AWS"
+        identifiers = var.reader_arns
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [local.s3_via_kms]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:EncryptionContext:aws:s3:arn"
+        values   = ["arn:${local.partition}:s3:::${local.bucket_name}"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.guardduty_role_arn == null ? [] : [1]
+
+    content {
+      sid       = "GuardDutyDecryptsFilesAndEncryptsItsObject"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = ["*"]
+
+      principals {
+        type        = "AWS"
+        identifiers = [var.guardduty_role_arn]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [local.s3_via_kms]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:EncryptionContext:aws:s3:arn"
+        values   = ["arn:${local.partition}:s3:::${local.bucket_name}"]
+      }
+    }
+  }
+
+  # CloudFront sends no aws:SourceAccount; the distribution's ARN holds the account.
+  dynamic "statement" {
+    for_each = var.cloudfront_distribution_arn == null ? [] : [1]
+
+    content {
+      sid       = "OurDistributionDecryptsFiles"
+      actions   = ["kms:Decrypt"]
+      resources = ["*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["cloudfront.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceArn"
+        values   = [var.cloudfront_distribution_arn]
+      }
+    }
+  }
+}
+
+# ── Operations: the table and the logs ───────────────────────────────────────────────────────────
+
+resource "aws_kms_key" "operations" {
+  description             = "Encrypts the table and the logs of ${var.name}"
+  enable_key_rotation     = true
+  deletion_window_in_days = var.key_deletion_window_days
+  policy                  = data.aws_iam_policy_document.operations_key.json
+}
+
+resource "aws_kms_alias" "operations" {
+  name          = "alias/${var.name}-operations"
+  target_key_id = aws_kms_key.operations.key_id
+}
+
+data "aws_iam_policy_document" "operations_key" {
+  # checkov:skip=CKV_AWS_109:In a key's own policy "*" is that key, and the account must be able to administer it or nobody could.
+  # checkov:skip=CKV_AWS_111:In a key's own policy "*" is that key.
+  # checkov:skip=CKV_AWS_356:In a key's own policy "*" is that key; KMS takes no other resource there.
+  statement {
+    sid       = "TheAccountAdministersTheKey"
+    actions   = local.key_administration_actions
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.account_root_arn]
+    }
+  }
+
+  # DynamoDB asks with the rights of whoever calls it: those of the functions, and once, for the
+  # grant that it works with, those of whoever creates the table.
+  statement {
+    sid = "RolesOfTheAccountUseTheKeyThroughDynamoDb"
+    actions = [
+      "kms:CreateGrant",
+      "kms:Decrypt",
+      "kms:DescribeKey",
+      "kms:Encrypt",
+      "kms:GenerateDataKey",
+      "kms:GenerateDataKeyWithoutPlaintext",
+      "kms:ReEncryptFrom",
+      "kms:ReEncryptTo",
+    ]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.account_root_arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.dynamodb_via_kms]
+    }
+  }
+
+  statement {
+    sid = "CloudWatchLogsEncryptsOurLogGroups"
+    actions = [
+      "kms:Decrypt",
+      "kms:DescribeKey",
+      "kms:Encrypt",
+      "kms:GenerateDataKey",
+      "kms:GenerateDataKeyWithoutPlaintext",
+      "kms:ReEncryptFrom",
+      "kms:ReEncryptTo",
+    ]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["logs.${local.region}.${local.dns_suffix}"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "kms:EncryptionContext:aws:logs:arn"
+      values   = [for name in local.log_group_names : "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${name}"]
+    }
+  }
+}
+
+# ── Links ────────────────────────────────────────────────────────────────────────────────────────
+
+# KMS does not rotate HMAC keys, so a second one takes over: each token carries its key's version.
+resource "aws_kms_key" "links" {
+  # checkov:skip=CKV_AWS_7:KMS cannot rotate an HMAC key. link_key_versions puts a second one beside it.
+  for_each = toset([for version in var.link_key_versions : tostring(version)])
+
+  description              = "Key ${each.key} behind the link tokens of ${var.name}"
+  key_usage                = "GENERATE_VERIFY_MAC"
+  customer_master_key_spec = "HMAC_256"
+  deletion_window_in_days  = var.key_deletion_window_days
+  policy                   = data.aws_iam_policy_document.link_key.json
+}
+
+resource "aws_kms_alias" "links" {
+  for_each = aws_kms_key.links
+
+  name          = "alias/${var.name}-links-${each.key}"
+  target_key_id = each.value.key_id
+}
+
+data "aws_iam_policy_document" "link_key" {
+  # checkov:skip=CKV_AWS_109:In a key's own policy "*" is that key, and the account must be able to administer it or nobody could.
+  # checkov:skip=CKV_AWS_111:In a key's own policy "*" is that key.
+  # checkov:skip=CKV_AWS_356:In a key's own policy "*" is that key; KMS takes no other resource there.
+  statement {
+    sid       = "TheAccountAdministersTheKey"
+    actions   = setsubtract(local.key_administration_actions, ["kms:DisableKeyRotation", "kms:EnableKeyRotation", "kms:ListKeyRotations", "kms:RotateKeyOnDemand"])
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.account_root_arn]
+    }
+  }
+
+  # Whoever computes this MAC can make link tokens, so nobody else may, whatever their own policy.
+  statement {
+    sid       = "TheFunctionsOfLinksComputeMacs"
+    actions   = ["kms:GenerateMac"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [aws_iam_role.function["issue-upload"].arn, aws_iam_role.function["serve-link"].arn]
+    }
+  }
+}

@@ -1,0 +1,50 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  # What this module and the local stack of the tests both build: the table's keys and indexes, the
+  # routes, CORS, the event wiring and the functions' environment. It is written there alone.
+  description = jsondecode(file("${path.module}/description.json"))
+
+  account    = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+  dns_suffix = data.aws_partition.current.dns_suffix
+  # `id` is the region's name in every version of the provider; `name` is deprecated from 6 on.
+  region = data.aws_region.current.id
+
+  bucket_name = coalesce(var.bucket_name, "${var.name}-files-${local.account}-${local.region}")
+
+  functions = local.description.functions
+
+  link_base_url = coalesce(
+    var.link_base_url,
+    var.custom_domain == null ? null : "https://${var.custom_domain.name}",
+    aws_apigatewayv2_api.main.api_endpoint,
+  )
+
+  # Key versions in the order of their numbers: "1=<arn>,2=<arn>".
+  link_keys = join(",", [
+    for version in range(1, 256) : "${version}=${aws_kms_key.links[version].arn}"
+    if contains(var.link_key_versions, version)
+  ])
+
+  # The names by which description.json asks for what is known only once the stack is planned. A
+  # name that is not here fails the plan.
+  coordinates = {
+    table_name               = aws_dynamodb_table.main.name
+    bucket_name              = aws_s3_bucket.files.bucket
+    files_key_arn            = aws_kms_key.files.arn
+    upload_signer_role_arn   = aws_iam_role.signer["upload"].arn
+    download_signer_role_arn = aws_iam_role.signer["download"].arn
+    signer_session_s         = tostring(var.signer_session_s)
+    form_ttl_s               = tostring(var.form_ttl_s)
+    max_size_bytes           = format("%d", var.max_size_bytes)
+    link_keys                = local.link_keys
+    link_base_url            = local.link_base_url
+    owner_claim              = var.owner_claim
+    link_url_ttl_s           = tostring(var.link_url_ttl_s)
+  }
+}

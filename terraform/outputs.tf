@@ -1,0 +1,115 @@
+output "api_endpoint" {
+  description = "Address of the API: the custom domain, or the API's own."
+  value       = var.custom_domain == null ? aws_apigatewayv2_api.main.api_endpoint : "https://${var.custom_domain.name}"
+}
+
+output "api_id" {
+  description = "Id of the HTTP API."
+  value       = aws_apigatewayv2_api.main.id
+}
+
+output "custom_domain_target" {
+  description = "Where the custom domain's alias record must point: name and hosted zone id. Null without a custom domain."
+  value = one([
+    for domain in aws_apigatewayv2_domain_name.main : {
+      name           = domain.domain_name_configuration[0].target_domain_name
+      hosted_zone_id = domain.domain_name_configuration[0].hosted_zone_id
+    }
+  ])
+}
+
+output "link_base_url" {
+  description = "Address that links begin with."
+  value       = local.link_base_url
+}
+
+output "bucket_name" {
+  description = "Name of the bucket that holds the files."
+  value       = aws_s3_bucket.files.bucket
+}
+
+output "bucket_arn" {
+  description = "ARN of the bucket that holds the files."
+  value       = aws_s3_bucket.files.arn
+}
+
+output "table_name" {
+  description = "Name of the table of uploads, links and upload tokens."
+  value       = aws_dynamodb_table.main.name
+}
+
+output "table_arn" {
+  description = "ARN of the table."
+  value       = aws_dynamodb_table.main.arn
+}
+
+output "table_stream_arn" {
+  description = "ARN of the table's stream. Both of its readers are taken; subscribe to the event bus instead."
+  value       = aws_dynamodb_table.main.stream_arn
+}
+
+output "queue_url" {
+  description = "URL of the queue between the bucket and the recorder."
+  value       = aws_sqs_queue.uploads.id
+}
+
+output "dead_letter_queue_urls" {
+  description = "URLs of the dead-letter queues by what failed: uploads, removals and, with app_events, app_events."
+  value = merge(
+    {
+      uploads  = aws_sqs_queue.dead_uploads.id
+      removals = aws_sqs_queue.dead_removals.id
+    },
+    { for queue in aws_sqs_queue.dead_events : "app_events" => queue.id },
+  )
+}
+
+output "function_names" {
+  description = "Names of the functions in AWS by their names here."
+  value       = local.function_names
+}
+
+output "function_role_arns" {
+  description = "ARNs of the execution roles by function."
+  value       = { for name, role in aws_iam_role.function : name => role.arn }
+}
+
+output "signer_role_arns" {
+  description = "ARNs of the roles that upload forms and download URLs are signed as, by upload and download."
+  value       = { for name, role in aws_iam_role.signer : name => role.arn }
+}
+
+output "files_key_arn" {
+  description = "ARN of the key that encrypts the files."
+  value       = aws_kms_key.files.arn
+}
+
+output "operations_key_arn" {
+  description = "ARN of the key that encrypts the table and the logs."
+  value       = aws_kms_key.operations.arn
+}
+
+output "link_key_arns" {
+  description = "ARNs of the keys behind link tokens by version."
+  value       = { for version, key in aws_kms_key.links : version => key.arn }
+}
+
+output "event_bus_name" {
+  description = "Name of the bus that the app's rules listen on. Null without app_events."
+  value       = one(aws_cloudwatch_event_bus.app[*].name)
+}
+
+output "event_bus_arn" {
+  description = "ARN of that bus. Null without app_events."
+  value       = one(aws_cloudwatch_event_bus.app[*].arn)
+}
+
+output "dashboard_name" {
+  description = "Name of the CloudWatch dashboard. Null where it is off."
+  value       = one(aws_cloudwatch_dashboard.main[*].dashboard_name)
+}
+
+output "alarm_names" {
+  description = "Names of the alarms."
+  value       = sort([for alarm in aws_cloudwatch_metric_alarm.main : alarm.alarm_name])
+}

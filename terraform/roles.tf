@@ -1,0 +1,362 @@
+# An execution role for each function, and two signer roles. No function's own role reads or writes
+# a file for a client: a client's request is signed with a signer's credentials, and a signer can do
+# nothing but what is signed.
+
+# ── Execution roles ──────────────────────────────────────────────────────────────────────────────
+
+resource "aws_iam_role" "function" {
+  for_each = local.functions
+
+  name               = "${var.name}-${each.key}"
+  description        = "What ${each.key} of ${var.name} may do"
+  assume_role_policy = data.aws_iam_policy_document.lambda_assumes.json
+}
+
+data "aws_iam_policy_document" "lambda_assumes" {
+  statement {
+    sid     = "LambdaAssumesTheRoleForOurAccount"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "function_logs" {
+  for_each = local.functions
+
+  name   = "logs"
+  role   = aws_iam_role.function[each.key].id
+  policy = data.aws_iam_policy_document.function_logs[each.key].json
+}
+
+data "aws_iam_policy_document" "function_logs" {
+  for_each = local.functions
+
+  statement {
+    sid       = "WritesItsOwnLog"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.function[each.key].arn}:*"]
+  }
+}
+
+# ── issue-upload ─────────────────────────────────────────────────────────────────────────────────
+
+resource "aws_iam_role_policy" "issue_upload" {
+  name   = "work"
+  role   = aws_iam_role.function["issue-upload"].id
+  policy = data.aws_iam_policy_document.issue_upload.json
+}
+
+data "aws_iam_policy_document" "issue_upload" {
+  statement {
+    sid       = "KeepsUploadsLinksAndTokens"
+    actions   = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.main.arn]
+  }
+
+  statement {
+    sid       = "ListsUploadsAndLinks"
+    actions   = ["dynamodb:Query"]
+    resources = [for index in keys(local.description.table.indexes) : "${aws_dynamodb_table.main.arn}/index/${index}"]
+  }
+
+  statement {
+    sid       = "ReadsTheTablesEncryption"
+    actions   = ["kms:Decrypt"]
+    resources = [aws_kms_key.operations.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.dynamodb_via_kms]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:dynamodb:tableName"
+      values   = [aws_dynamodb_table.main.name]
+    }
+  }
+
+  statement {
+    sid       = "MakesLinkTokens"
+    actions   = ["kms:GenerateMac"]
+    resources = [for key in aws_kms_key.links : key.arn]
+  }
+
+  statement {
+    sid       = "SignsAsTheUploadSigner"
+    actions   = ["sts:AssumeRole"]
+    resources = [aws_iam_role.signer["upload"].arn]
+  }
+}
+
+# ── record-upload ────────────────────────────────────────────────────────────────────────────────
+
+resource "aws_iam_role_policy" "record_upload" {
+  name   = "work"
+  role   = aws_iam_role.function["record-upload"].id
+  policy = data.aws_iam_policy_document.record_upload.json
+}
+
+data "aws_iam_policy_document" "record_upload" {
+  statement {
+    sid       = "DecidesOnUploads"
+    actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.main.arn]
+  }
+
+  statement {
+    sid       = "FindsTheLinksOfADeletedUpload"
+    actions   = ["dynamodb:Query"]
+    resources = ["${aws_dynamodb_table.main.arn}/index/links_by_upload"]
+  }
+
+  statement {
+    sid       = "ReadsTheTablesEncryption"
+    actions   = ["kms:Decrypt"]
+    resources = [aws_kms_key.operations.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.dynamodb_via_kms]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:dynamodb:tableName"
+      values   = [aws_dynamodb_table.main.name]
+    }
+  }
+
+  statement {
+    sid       = "LooksAtVersionsAndRemovesThem"
+    actions   = ["s3:DeleteObjectVersion", "s3:GetObjectVersion"]
+    resources = [local.uploads_arn]
+  }
+
+  # Without it S3 answers 403 for a version that is gone, which looks like a missing right. A
+  # condition on the prefix would not hold for those requests, since they carry none.
+  statement {
+    sid       = "TellsMissingFromForbidden"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.files.arn]
+  }
+
+  statement {
+    sid       = "FindsEveryVersionOfAnUpload"
+    actions   = ["s3:ListBucketVersions"]
+    resources = [aws_s3_bucket.files.arn]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["${local.description.object_prefix}*"]
+    }
+  }
+
+  statement {
+    sid       = local.files_key_users["record-upload"].sid
+    actions   = local.files_key_users["record-upload"].actions
+    resources = [aws_kms_key.files.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.s3_via_kms]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:s3:arn"
+      values   = [aws_s3_bucket.files.arn]
+    }
+  }
+
+  statement {
+    sid       = "TakesEventsFromTheQueue"
+    actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+    resources = [aws_sqs_queue.uploads.arn]
+  }
+
+  statement {
+    sid       = "FollowsTheTablesStream"
+    actions   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+    resources = [aws_dynamodb_table.main.stream_arn]
+  }
+
+  # Lambda asks for this right on the table's streams before it makes the mapping.
+  statement {
+    sid       = "ListsTheTablesStreams"
+    actions   = ["dynamodb:ListStreams"]
+    resources = ["${aws_dynamodb_table.main.arn}/stream/*"]
+  }
+
+  statement {
+    sid       = "LeavesFailedRemovalsInTheirDeadLetterQueue"
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.dead_removals.arn]
+  }
+}
+
+# ── serve-link ───────────────────────────────────────────────────────────────────────────────────
+
+resource "aws_iam_role_policy" "serve_link" {
+  name   = "work"
+  role   = aws_iam_role.function["serve-link"].id
+  policy = data.aws_iam_policy_document.serve_link.json
+}
+
+data "aws_iam_policy_document" "serve_link" {
+  # The function that anyone can call. ForAllValues would also hold for a request that names no
+  # item; both actions always name one, and those that need not (Query, Scan) are not here.
+  statement {
+    sid       = "OpensLinksAndNothingElseOfTheTable"
+    actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.main.arn]
+
+    condition {
+      test     = "ForAllValues:StringLike"
+      variable = "dynamodb:LeadingKeys"
+      values   = ["LINK#*"]
+    }
+  }
+
+  statement {
+    sid       = "ReadsTheTablesEncryption"
+    actions   = ["kms:Decrypt"]
+    resources = [aws_kms_key.operations.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.dynamodb_via_kms]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:dynamodb:tableName"
+      values   = [aws_dynamodb_table.main.name]
+    }
+  }
+
+  statement {
+    sid       = "ChecksLinkTokens"
+    actions   = ["kms:GenerateMac"]
+    resources = [for key in aws_kms_key.links : key.arn]
+  }
+
+  statement {
+    sid       = "SignsAsTheDownloadSigner"
+    actions   = ["sts:AssumeRole"]
+    resources = [aws_iam_role.signer["download"].arn]
+  }
+}
+
+# ── Signer roles ─────────────────────────────────────────────────────────────────────────────────
+
+locals {
+  signers = {
+    upload   = "issue-upload"
+    download = "serve-link"
+  }
+}
+
+resource "aws_iam_role" "signer" {
+  for_each = local.signers
+
+  name               = "${var.name}-${each.key}-signer"
+  description        = "What an ${each.key} that ${each.value} of ${var.name} signed may do"
+  assume_role_policy = data.aws_iam_policy_document.function_assumes_signer[each.key].json
+  # STS gives an hour at most to a role that a role assumes; signer_session_s asks for less.
+  max_session_duration = 3600
+}
+
+data "aws_iam_policy_document" "function_assumes_signer" {
+  for_each = local.signers
+
+  statement {
+    sid     = "OneFunctionAssumesTheSigner"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [aws_iam_role.function[each.value].arn]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "upload_signer" {
+  name   = "work"
+  role   = aws_iam_role.signer["upload"].id
+  policy = data.aws_iam_policy_document.upload_signer.json
+}
+
+data "aws_iam_policy_document" "upload_signer" {
+  statement {
+    sid       = "PutsFilesListsTheirPartsAndAborts"
+    actions   = ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"]
+    resources = [local.uploads_arn]
+  }
+
+  statement {
+    sid       = local.files_key_users["upload-signer"].sid
+    actions   = local.files_key_users["upload-signer"].actions
+    resources = [aws_kms_key.files.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.s3_via_kms]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:s3:arn"
+      values   = [aws_s3_bucket.files.arn]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "download_signer" {
+  name   = "work"
+  role   = aws_iam_role.signer["download"].id
+  policy = data.aws_iam_policy_document.download_signer.json
+}
+
+data "aws_iam_policy_document" "download_signer" {
+  # No GetObject and no list: whoever takes this role over cannot find out what there is.
+  statement {
+    sid       = "ReadsVersionsWhoseIdItKnows"
+    actions   = ["s3:GetObjectVersion"]
+    resources = [local.uploads_arn]
+  }
+
+  statement {
+    sid       = local.files_key_users["download-signer"].sid
+    actions   = local.files_key_users["download-signer"].actions
+    resources = [aws_kms_key.files.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.s3_via_kms]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:s3:arn"
+      values   = [aws_s3_bucket.files.arn]
+    }
+  }
+}

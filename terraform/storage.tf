@@ -1,0 +1,127 @@
+# The bucket of the files. Every accepted file is one pinned version in it, so nothing here may
+# remove or move a version: see the lifecycle below and bucket_policy.tf.
+
+resource "aws_s3_bucket" "files" {
+  # checkov:skip=CKV_AWS_144:A second region doubles the cost of every file, and replication would be a writer beside the upload signer. Whoever needs it copies with a role named in reader_arns.
+  bucket        = local.bucket_name
+  force_destroy = var.force_destroy
+
+  # What is made first is destroyed last: a bucket that still holds files refuses to go, and then
+  # the key stays too. Without it the files would be unreadable once its deletion window is over.
+  depends_on = [aws_kms_key.files]
+}
+
+resource "aws_s3_bucket_versioning" "files" {
+  bucket = aws_s3_bucket.files.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_ownership_controls" "files" {
+  bucket = aws_s3_bucket.files.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "files" {
+  bucket = aws_s3_bucket.files.id
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "files" {
+  bucket = aws_s3_bucket.files.id
+
+  rule {
+    # With a bucket key the encryption context of every file is the bucket's ARN, which the key
+    # policy and the roles demand. Without it each file would be a request to KMS of its own.
+    bucket_key_enabled = true
+
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = aws_kms_key.files.arn
+    }
+  }
+}
+
+# Two rules and no third. An expiry of noncurrent versions would delete a pinned version for good
+# as soon as a surplus version lies on top of it, and an archive would make its links fail.
+resource "aws_s3_bucket_lifecycle_configuration" "files" {
+  bucket = aws_s3_bucket.files.id
+
+  rule {
+    id     = "abandoned-multipart-uploads"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = var.abort_multipart_days
+    }
+  }
+
+  rule {
+    id     = "delete-markers-without-versions"
+    status = "Enabled"
+
+    filter {}
+
+    expiration {
+      expired_object_delete_marker = true
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.files]
+}
+
+resource "aws_s3_bucket_cors_configuration" "files" {
+  count = length(var.origins) > 0 ? 1 : 0
+
+  bucket = aws_s3_bucket.files.id
+
+  cors_rule {
+    allowed_origins = var.origins
+    allowed_methods = local.description.bucket_cors.allow_methods
+    allowed_headers = local.description.bucket_cors.allow_headers
+    # A browser client waits for ever at 100 % when it may not read ETag and Location.
+    expose_headers  = local.description.bucket_cors.expose_headers
+    max_age_seconds = local.description.bucket_cors.max_age_s
+  }
+}
+
+resource "aws_s3_bucket_logging" "files" {
+  count = var.access_log_bucket == null ? 0 : 1
+
+  bucket        = aws_s3_bucket.files.id
+  target_bucket = var.access_log_bucket.name
+  target_prefix = var.access_log_bucket.prefix
+
+  lifecycle {
+    precondition {
+      condition     = var.access_log_bucket.name != local.bucket_name
+      error_message = "Write another bucket in access_log_bucket.name: a bucket that logs into itself logs its own log for ever, and this one lets nobody but the upload signer write."
+    }
+  }
+}
+
+resource "aws_s3_bucket_notification" "files" {
+  bucket      = aws_s3_bucket.files.id
+  eventbridge = var.guardduty_role_arn != null
+
+  queue {
+    id            = "uploads"
+    queue_arn     = aws_sqs_queue.uploads.arn
+    events        = local.description.events.bucket
+    filter_prefix = local.description.object_prefix
+  }
+
+  # S3 sends a test message while this is set up, so the queue must accept it already.
+  depends_on = [aws_sqs_queue_policy.uploads]
+}

@@ -1,0 +1,49 @@
+# Uploads, links and upload tokens. Keys, indexes, the TTL attribute and the stream come from the
+# description.
+
+resource "aws_dynamodb_table" "main" {
+  name         = var.name
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = local.description.table.hash_key
+
+  deletion_protection_enabled = var.deletion_protection
+
+  # Two readers and no more: the recorder, which removes what is being deleted, and the pipe to the
+  # app's event bus. A third would be throttled by DynamoDB together with the first two.
+  stream_enabled   = true
+  stream_view_type = local.description.table.stream_view
+
+  dynamic "attribute" {
+    for_each = local.description.table.attributes
+
+    content {
+      name = attribute.key
+      type = attribute.value
+    }
+  }
+
+  dynamic "global_secondary_index" {
+    for_each = local.description.table.indexes
+
+    content {
+      name            = global_secondary_index.key
+      hash_key        = global_secondary_index.value.hash_key
+      range_key       = global_secondary_index.value.range_key
+      projection_type = "ALL"
+    }
+  }
+
+  ttl {
+    attribute_name = local.description.table.ttl_attribute
+    enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = aws_kms_key.operations.arn
+  }
+}

@@ -1,0 +1,465 @@
+# Each option on and off, and what the description must bring about. Nothing here asks AWS.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { id = "us-east-1" }
+  }
+
+  # Documents are rendered in policies.tftest.hcl, by the real provider.
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+
+  # The provider checks the form of an ARN even where it is mocked.
+  mock_resource "aws_kms_key" {
+    defaults = { arn = "arn:aws:kms:us-east-1:111122223333:key/mock" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/mock" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:us-east-1:111122223333:log-group:mock" }
+  }
+
+  mock_resource "aws_cloudwatch_event_bus" {
+    defaults = { arn = "arn:aws:events:us-east-1:111122223333:event-bus/mock" }
+  }
+
+  mock_resource "aws_dynamodb_table" {
+    defaults = { arn = "arn:aws:dynamodb:us-east-1:111122223333:table/mock", stream_arn = "arn:aws:dynamodb:us-east-1:111122223333:table/mock/stream/mock" }
+  }
+
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:us-east-1:111122223333:mock" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::mock" }
+  }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:us-east-1:111122223333:function:mock", invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/mock/invocations" }
+  }
+
+  mock_resource "aws_apigatewayv2_api" {
+    defaults = { execution_arn = "arn:aws:execute-api:us-east-1:111122223333:mock" }
+  }
+}
+
+variables {
+  jwt_issuer    = "https://login.example.com/"
+  jwt_audiences = ["postern"]
+
+  packages = {
+    issue-upload  = "tests/fixtures/package.zip"
+    record-upload = "tests/fixtures/package.zip"
+    serve-link    = "tests/fixtures/package.zip"
+  }
+}
+
+run "defaults" {
+  command = plan
+
+  assert {
+    condition     = aws_s3_bucket.files.bucket == "postern-files-111122223333-us-east-1"
+    error_message = "Without bucket_name, the bucket must be named after prefix, account and region."
+  }
+
+  assert {
+    condition     = aws_s3_bucket.files.force_destroy == false && aws_dynamodb_table.main.deletion_protection_enabled == true
+    error_message = "By default, a destroy must leave the files and the table."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_versioning.files.versioning_configuration[0].status == "Enabled"
+    error_message = "Versions carry the pinning, so the bucket must keep them."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_ownership_controls.files.rule[0].object_ownership == "BucketOwnerEnforced"
+    error_message = "The bucket's owner must own every file."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.files.block_public_acls,
+      aws_s3_bucket_public_access_block.files.block_public_policy,
+      aws_s3_bucket_public_access_block.files.ignore_public_acls,
+      aws_s3_bucket_public_access_block.files.restrict_public_buckets,
+    ])
+    error_message = "Public access must be blocked in all four ways."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_server_side_encryption_configuration.files.rule).bucket_key_enabled == true
+    error_message = "The bucket key must be on: key policy and roles demand the bucket's ARN as the encryption context."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_cors_configuration.files) == 0 && length(aws_apigatewayv2_api.main.cors_configuration) == 0
+    error_message = "Without origins, there must be no CORS."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_logging.files) == 0 && aws_s3_bucket_notification.files.eventbridge == false
+    error_message = "Access logging and the bucket's EventBridge notifications must be off until asked for."
+  }
+
+  assert {
+    condition     = aws_kms_key.files.enable_key_rotation == true && aws_kms_key.operations.enable_key_rotation == true
+    error_message = "The keys that can rotate must rotate."
+  }
+
+  assert {
+    condition     = keys(aws_kms_key.links) == ["1"] && aws_kms_key.links["1"].customer_master_key_spec == "HMAC_256" && aws_kms_key.links["1"].key_usage == "GENERATE_VERIFY_MAC"
+    error_message = "There must be one HMAC key for links."
+  }
+
+  assert {
+    condition     = one(aws_dynamodb_table.main.point_in_time_recovery).enabled == true && one(aws_dynamodb_table.main.server_side_encryption).enabled == true && aws_dynamodb_table.main.billing_mode == "PAY_PER_REQUEST"
+    error_message = "The table must be on demand, encrypted and recoverable."
+  }
+
+  assert {
+    condition     = alltrue([for queue in concat([aws_sqs_queue.uploads, aws_sqs_queue.dead_uploads, aws_sqs_queue.dead_removals], aws_sqs_queue.dead_events[*]) : queue.sqs_managed_sse_enabled])
+    error_message = "Every queue must be encrypted by SQS."
+  }
+
+  assert {
+    condition = alltrue([for function in aws_lambda_function.main :
+      function.runtime == "provided.al2023" && function.architectures == tolist(["arm64"]) && function.reserved_concurrent_executions == -1
+    ])
+    error_message = "Functions must run on provided.al2023, arm64, and reserve no executions by default."
+  }
+
+  assert {
+    condition     = one(aws_lambda_event_source_mapping.uploads.function_response_types) == "ReportBatchItemFailures" && length(aws_lambda_event_source_mapping.uploads.scaling_config) == 0
+    error_message = "The queue's mapping must take partial failures and set no bound of its own."
+  }
+
+  assert {
+    condition     = length(aws_apigatewayv2_domain_name.main) == 0 && aws_apigatewayv2_api.main.disable_execute_api_endpoint == false
+    error_message = "Without a custom domain, the API must answer at its own address."
+  }
+
+  assert {
+    condition     = sort(keys(jsondecode(one(aws_apigatewayv2_stage.default.access_log_settings).format))) == tolist(["integrationLatency", "integrationStatus", "requestId", "requestTimeEpoch", "responseLatency", "routeKey", "status"])
+    error_message = "The access log must hold the allow-list and nothing else: a path under /l/ or /t/ is a secret."
+  }
+
+  assert {
+    condition     = one(aws_apigatewayv2_stage.default.default_route_settings).throttling_rate_limit == 100 && one(aws_apigatewayv2_stage.default.default_route_settings).throttling_burst_limit == 200
+    error_message = "The API must be throttled by default."
+  }
+
+  assert {
+    condition     = alltrue([for group in concat(values(aws_cloudwatch_log_group.function), aws_cloudwatch_log_group.api[*]) : group.retention_in_days == 90])
+    error_message = "Logs must not be kept for ever by default."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.main) == 15 && alltrue([for alarm in aws_cloudwatch_metric_alarm.main : length(coalesce(alarm.alarm_actions, [])) == 0])
+    error_message = "There must be an alarm for each thing that can go wrong, and none may tell anybody without a topic."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_event_bus.app) == 1 && length(aws_pipes_pipe.app) == 1 && length(aws_cloudwatch_dashboard.main) == 1
+    error_message = "The app's event bus and the dashboard must be on by default."
+  }
+}
+
+run "the_description_is_built" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(aws_apigatewayv2_route.main)) == toset([for route in jsondecode(file("description.json")).routes : route.key])
+    error_message = "There must be exactly the routes of description.json."
+  }
+
+  assert {
+    condition = alltrue([for route in jsondecode(file("description.json")).routes :
+      aws_apigatewayv2_route.main[route.key].authorization_type == route.authorization
+    ])
+    error_message = "Each route must have the authorization that description.json says."
+  }
+
+  assert {
+    condition = alltrue([for name, function in jsondecode(file("description.json")).functions :
+      aws_lambda_function.main[name].timeout == function.timeout_s
+    ])
+    error_message = "Each function must have the time that description.json gives it."
+  }
+
+  assert {
+    condition     = { for attribute in aws_dynamodb_table.main.attribute : attribute.name => attribute.type } == { for name, type in jsondecode(file("description.json")).table.attributes : name => type }
+    error_message = "The table must have the key attributes of description.json."
+  }
+
+  assert {
+    condition     = { for index in aws_dynamodb_table.main.global_secondary_index : index.name => "${index.hash_key} ${index.range_key} ${index.projection_type}" } == { for name, index in jsondecode(file("description.json")).table.indexes : name => "${index.hash_key} ${index.range_key} ALL" }
+    error_message = "The table must have the indexes of description.json."
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.main.hash_key == jsondecode(file("description.json")).table.hash_key && one(aws_dynamodb_table.main.ttl).attribute_name == jsondecode(file("description.json")).table.ttl_attribute && aws_dynamodb_table.main.stream_view_type == jsondecode(file("description.json")).table.stream_view
+    error_message = "Key, TTL attribute and stream must be those of description.json."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.uploads.visibility_timeout_seconds == jsondecode(file("description.json")).events.queue.visibility_timeout_s && aws_sqs_queue.uploads.message_retention_seconds == jsondecode(file("description.json")).events.queue.retention_s && aws_lambda_event_source_mapping.uploads.batch_size == jsondecode(file("description.json")).events.queue.batch_size
+    error_message = "The queue must be wired as description.json says."
+  }
+
+  assert {
+    condition     = jsondecode(one(one(aws_lambda_event_source_mapping.removals.filter_criteria).filter).pattern) == jsondecode(file("description.json")).events.stream.filter && aws_lambda_event_source_mapping.removals.maximum_retry_attempts == jsondecode(file("description.json")).events.stream.maximum_retry_attempts
+    error_message = "The stream's mapping must have the filter and the attempts of description.json."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_notification.files.queue).filter_prefix == jsondecode(file("description.json")).object_prefix && toset(one(aws_s3_bucket_notification.files.queue).events) == toset(jsondecode(file("description.json")).events.bucket)
+    error_message = "The bucket must report the events of description.json below its prefix."
+  }
+}
+
+run "each_variable_of_a_function_has_its_coordinate" {
+  command = apply
+
+  override_resource {
+    target = aws_iam_role.signer["upload"]
+    values = { arn = "arn:aws:iam::111122223333:role/upload" }
+  }
+
+  override_resource {
+    target = aws_iam_role.signer["download"]
+    values = { arn = "arn:aws:iam::111122223333:role/download" }
+  }
+
+  assert {
+    condition = alltrue([for name, function in jsondecode(file("description.json")).functions :
+      keys(one(aws_lambda_function.main[name].environment).variables) == sort(keys(function.environment))
+    ])
+    error_message = "Each function must have exactly the variables of description.json."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.main["serve-link"].environment).variables["POSTERN_SIGNER_ROLE_ARN"] == "arn:aws:iam::111122223333:role/download" && one(aws_lambda_function.main["issue-upload"].environment).variables["POSTERN_SIGNER_ROLE_ARN"] == "arn:aws:iam::111122223333:role/upload"
+    error_message = "Each signing function must be told its own signer."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.main["issue-upload"].environment).variables["POSTERN_LINK_KEYS"] == "1=${output.link_key_arns["1"]}"
+    error_message = "Link keys must be written as version=ARN."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.main["issue-upload"].environment).variables["POSTERN_MAX_SIZE_BYTES"] == "1073741824"
+    error_message = "A large number must be written in digits."
+  }
+
+  assert {
+    condition     = output.link_base_url == aws_apigatewayv2_api.main.api_endpoint
+    error_message = "Without a domain, links must begin with the API's own address."
+  }
+}
+
+run "origins_bring_cors" {
+  command = plan
+
+  variables {
+    origins = ["https://app.example.com", "http://localhost:5173"]
+  }
+
+  assert {
+    condition     = toset(one(one(aws_s3_bucket_cors_configuration.files).cors_rule).allowed_origins) == toset(var.origins) && contains(one(one(aws_s3_bucket_cors_configuration.files).cors_rule).expose_headers, "ETag") && contains(one(one(aws_s3_bucket_cors_configuration.files).cors_rule).expose_headers, "Location")
+    error_message = "The bucket must let the origins in and expose ETag and Location."
+  }
+
+  assert {
+    condition     = toset(one(aws_apigatewayv2_api.main.cors_configuration).allow_origins) == toset(var.origins) && coalesce(one(aws_apigatewayv2_api.main.cors_configuration).allow_credentials, false) == false
+    error_message = "The API must let the origins in, without cookies."
+  }
+}
+
+run "a_custom_domain_closes_the_other_door" {
+  command = plan
+
+  variables {
+    custom_domain = {
+      name            = "files.example.com"
+      certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/1"
+    }
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_api.main.disable_execute_api_endpoint == true && one(aws_apigatewayv2_domain_name.main[0].domain_name_configuration).security_policy == "TLS_1_2"
+    error_message = "With a custom domain, the API's own address must be off and TLS 1.2 the least."
+  }
+
+  assert {
+    condition     = output.link_base_url == "https://files.example.com" && output.api_endpoint == "https://files.example.com"
+    error_message = "Links and the API must be at the custom domain."
+  }
+}
+
+run "links_may_begin_elsewhere" {
+  command = plan
+
+  variables {
+    link_base_url = "https://cdn.example.com/files"
+  }
+
+  assert {
+    condition     = output.link_base_url == "https://cdn.example.com/files"
+    error_message = "link_base_url must win."
+  }
+}
+
+run "link_keys_stand_side_by_side" {
+  command = apply
+
+  variables {
+    link_key_versions = [10, 2]
+  }
+
+  override_resource {
+    target = aws_kms_key.links["2"]
+    values = { arn = "arn:aws:kms:us-east-1:111122223333:key/second" }
+  }
+
+  override_resource {
+    target = aws_kms_key.links["10"]
+    values = { arn = "arn:aws:kms:us-east-1:111122223333:key/tenth" }
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.main["serve-link"].environment).variables["POSTERN_LINK_KEYS"] == "2=arn:aws:kms:us-east-1:111122223333:key/second,10=arn:aws:kms:us-east-1:111122223333:key/tenth"
+    error_message = "Link keys must be listed in the order of their numbers."
+  }
+}
+
+run "everything_that_can_be_off_is_off" {
+  command = plan
+
+  variables {
+    alarms         = false
+    dashboard      = false
+    api_access_log = false
+    app_events     = false
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.main) == 0 && length(aws_cloudwatch_dashboard.main) == 0
+    error_message = "Alarms and dashboard must be off."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_log_group.api) == 0 && length(aws_apigatewayv2_stage.default.access_log_settings) == 0
+    error_message = "The access log must be off."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_event_bus.app) == 0 && length(aws_pipes_pipe.app) == 0 && length(aws_sqs_queue.dead_events) == 0 && length(aws_iam_role.pipe) == 0
+    error_message = "Nothing of the app's events must be left."
+  }
+
+  assert {
+    condition     = output.event_bus_name == null && output.dashboard_name == null && length(output.alarm_names) == 0
+    error_message = "What is off must be null or empty among the outputs."
+  }
+}
+
+run "everything_that_can_be_set_is_set" {
+  command = plan
+
+  variables {
+    name                     = "files"
+    bucket_name              = "my-own-bucket"
+    architecture             = "x86_64"
+    memory_mb                = { serve-link = 512 }
+    reserved_concurrency     = { serve-link = 20 }
+    recorder_concurrency     = 5
+    log_retention_days       = 365
+    alarm_topic_arn          = "arn:aws:sns:us-east-1:111122223333:alarms"
+    alarm_thresholds         = { forged_tokens = 7 }
+    throttling               = { rate = 5 }
+    access_log_bucket        = { name = "my-logs", prefix = "files/" }
+    guardduty_role_arn       = "arn:aws:iam::111122223333:role/guardduty"
+    key_deletion_window_days = 7
+    abort_multipart_days     = 7
+    deletion_protection      = false
+    force_destroy            = true
+    owner_claim              = "tenant"
+  }
+
+  assert {
+    condition     = aws_s3_bucket.files.bucket == "my-own-bucket" && aws_dynamodb_table.main.name == "files" && aws_iam_role.signer["upload"].name == "files-upload-signer"
+    error_message = "Names must follow the prefix, and the bucket its own name."
+  }
+
+  assert {
+    condition     = aws_lambda_function.main["serve-link"].memory_size == 512 && aws_lambda_function.main["issue-upload"].memory_size == 256 && aws_lambda_function.main["serve-link"].reserved_concurrent_executions == 20 && aws_lambda_function.main["serve-link"].architectures == tolist(["x86_64"])
+    error_message = "Memory, concurrency and architecture must be as set, function by function."
+  }
+
+  assert {
+    condition     = one(aws_lambda_event_source_mapping.uploads.scaling_config).maximum_concurrency == 5
+    error_message = "The recorder must be bounded."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.main : alarm.alarm_actions == toset([var.alarm_topic_arn]) && alarm.ok_actions == toset([var.alarm_topic_arn])]) && aws_cloudwatch_metric_alarm.main["forged-tokens"].threshold == 7 && aws_cloudwatch_metric_alarm.main["rejected-uploads"].threshold == 25
+    error_message = "Alarms must tell the topic, each at its threshold."
+  }
+
+  assert {
+    condition     = one(aws_apigatewayv2_stage.default.default_route_settings).throttling_rate_limit == 5 && one(aws_apigatewayv2_stage.default.default_route_settings).throttling_burst_limit == 200
+    error_message = "Throttling must be as set, the rest by default."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_logging.files).target_bucket == "my-logs" && one(aws_s3_bucket_logging.files).target_prefix == "files/" && aws_s3_bucket_notification.files.eventbridge == true
+    error_message = "Access logging and the bucket's EventBridge notifications must be on."
+  }
+
+  assert {
+    condition     = aws_kms_key.files.deletion_window_in_days == 7 && aws_dynamodb_table.main.deletion_protection_enabled == false && aws_s3_bucket.files.force_destroy == true
+    error_message = "What protects from removal must be as set."
+  }
+
+  assert {
+    condition     = alltrue([for group in values(aws_cloudwatch_log_group.function) : group.retention_in_days == 365])
+    error_message = "Logs must be kept as long as set."
+  }
+}
+
+run "no_package_no_plan" {
+  command = plan
+
+  variables {
+    packages     = {}
+    packages_dir = "tests/fixtures/nowhere"
+  }
+
+  expect_failures = [aws_lambda_function.main]
+}
+
+run "a_bucket_does_not_log_into_itself" {
+  command = plan
+
+  variables {
+    bucket_name       = "one-bucket"
+    access_log_bucket = { name = "one-bucket" }
+  }
+
+  expect_failures = [aws_s3_bucket_logging.files]
+}

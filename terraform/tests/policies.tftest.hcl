@@ -1,0 +1,301 @@
+# Renders every policy document with the real provider and without AWS: each resource is overridden,
+# so that nothing is asked of AWS, and what they feed into the documents shows where it comes from.
+# The static tests in tests/policies read what these runs leave. A resource that is not named here
+# would be asked of AWS with keys that are none, and fails.
+
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+variables {
+  jwt_issuer    = "https://login.example.com/"
+  jwt_audiences = ["postern"]
+  origins       = ["https://app.example.com"]
+
+  packages = {
+    issue-upload  = "tests/fixtures/package.zip"
+    record-upload = "tests/fixtures/package.zip"
+    serve-link    = "tests/fixtures/package.zip"
+  }
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "111122223333" }
+}
+
+override_resource {
+  target = aws_kms_key.files
+  values = { arn = "arn:aws:kms:us-east-1:111122223333:key/files", key_id = "files" }
+}
+
+override_resource {
+  target = aws_kms_key.operations
+  values = { arn = "arn:aws:kms:us-east-1:111122223333:key/operations", key_id = "operations" }
+}
+
+override_resource {
+  target = aws_kms_key.links["1"]
+  values = { arn = "arn:aws:kms:us-east-1:111122223333:key/links-1", key_id = "links-1" }
+}
+
+override_resource {
+  target = aws_kms_key.links["2"]
+  values = { arn = "arn:aws:kms:us-east-1:111122223333:key/links-2", key_id = "links-2" }
+}
+
+override_resource {
+  target = aws_s3_bucket.files
+  values = { arn = "arn:aws:s3:::postern-files-111122223333-us-east-1", id = "postern-files-111122223333-us-east-1" }
+}
+
+override_resource {
+  target = aws_dynamodb_table.main
+  values = {
+    arn        = "arn:aws:dynamodb:us-east-1:111122223333:table/postern"
+    stream_arn = "arn:aws:dynamodb:us-east-1:111122223333:table/postern/stream/2026-01-01T00:00:00.000"
+  }
+}
+
+override_resource {
+  target = aws_iam_role.function["issue-upload"]
+  values = { arn = "arn:aws:iam::111122223333:role/postern-issue-upload", id = "postern-issue-upload" }
+}
+
+override_resource {
+  target = aws_iam_role.function["record-upload"]
+  values = { arn = "arn:aws:iam::111122223333:role/postern-record-upload", id = "postern-record-upload" }
+}
+
+override_resource {
+  target = aws_iam_role.function["serve-link"]
+  values = { arn = "arn:aws:iam::111122223333:role/postern-serve-link", id = "postern-serve-link" }
+}
+
+override_resource {
+  target = aws_iam_role.signer["upload"]
+  values = { arn = "arn:aws:iam::111122223333:role/postern-upload-signer", id = "postern-upload-signer" }
+}
+
+override_resource {
+  target = aws_iam_role.signer["download"]
+  values = { arn = "arn:aws:iam::111122223333:role/postern-download-signer", id = "postern-download-signer" }
+}
+
+override_resource {
+  target = aws_iam_role.pipe
+  values = { arn = "arn:aws:iam::111122223333:role/postern-app-events", id = "postern-app-events" }
+}
+
+override_resource {
+  target = aws_sqs_queue.uploads
+  values = { arn = "arn:aws:sqs:us-east-1:111122223333:postern-uploads", id = "https://sqs.us-east-1.amazonaws.com/111122223333/postern-uploads" }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_uploads
+  values = { arn = "arn:aws:sqs:us-east-1:111122223333:postern-uploads-dead", id = "https://sqs.us-east-1.amazonaws.com/111122223333/postern-uploads-dead" }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_removals
+  values = { arn = "arn:aws:sqs:us-east-1:111122223333:postern-removals-dead" }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_events
+  values = { arn = "arn:aws:sqs:us-east-1:111122223333:postern-app-events-dead" }
+}
+
+override_resource {
+  target = aws_cloudwatch_event_bus.app
+  values = { arn = "arn:aws:events:us-east-1:111122223333:event-bus/postern" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.function["issue-upload"]
+  values = { arn = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/lambda/postern-issue-upload" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.function["record-upload"]
+  values = { arn = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/lambda/postern-record-upload" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.function["serve-link"]
+  values = { arn = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/lambda/postern-serve-link" }
+}
+
+override_resource {
+  target = aws_apigatewayv2_api.main
+  values = {
+    id            = "api1"
+    api_endpoint  = "https://api1.execute-api.us-east-1.amazonaws.com"
+    execution_arn = "arn:aws:execute-api:us-east-1:111122223333:api1"
+  }
+}
+
+# What feeds no document.
+
+override_resource {
+  target = aws_apigatewayv2_authorizer.jwt
+}
+
+override_resource {
+  target = aws_apigatewayv2_integration.function
+}
+
+override_resource {
+  target = aws_apigatewayv2_route.main
+}
+
+override_resource {
+  target = aws_lambda_permission.api
+}
+
+override_resource {
+  target = aws_apigatewayv2_stage.default
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.api
+  values = { arn = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/vendedlogs/postern/api" }
+}
+
+override_resource {
+  target = aws_apigatewayv2_domain_name.main
+}
+
+override_resource {
+  target = aws_apigatewayv2_api_mapping.main
+}
+
+override_resource {
+  target = aws_s3_bucket_policy.files
+}
+
+override_resource {
+  target = aws_pipes_pipe.app
+}
+
+override_resource {
+  target = aws_iam_role_policy.pipe
+}
+
+override_resource {
+  target = aws_lambda_function.main
+  values = { arn = "arn:aws:lambda:us-east-1:111122223333:function:postern" }
+}
+
+override_resource {
+  target = aws_lambda_event_source_mapping.uploads
+}
+
+override_resource {
+  target = aws_lambda_event_source_mapping.removals
+}
+
+override_resource {
+  target = aws_kms_alias.files
+}
+
+override_resource {
+  target = aws_kms_alias.operations
+}
+
+override_resource {
+  target = aws_kms_alias.links
+}
+
+override_resource {
+  target = aws_sqs_queue_policy.uploads
+}
+
+override_resource {
+  target = aws_sqs_queue_redrive_allow_policy.dead_uploads
+}
+
+override_resource {
+  target = aws_iam_role_policy.function_logs
+}
+
+override_resource {
+  target = aws_iam_role_policy.issue_upload
+}
+
+override_resource {
+  target = aws_iam_role_policy.record_upload
+}
+
+override_resource {
+  target = aws_iam_role_policy.serve_link
+}
+
+override_resource {
+  target = aws_iam_role_policy.upload_signer
+}
+
+override_resource {
+  target = aws_iam_role_policy.download_signer
+}
+
+override_resource {
+  target = aws_s3_bucket_versioning.files
+}
+
+override_resource {
+  target = aws_s3_bucket_ownership_controls.files
+}
+
+override_resource {
+  target = aws_s3_bucket_public_access_block.files
+}
+
+override_resource {
+  target = aws_s3_bucket_server_side_encryption_configuration.files
+}
+
+override_resource {
+  target = aws_s3_bucket_lifecycle_configuration.files
+}
+
+override_resource {
+  target = aws_s3_bucket_cors_configuration.files
+}
+
+override_resource {
+  target = aws_s3_bucket_logging.files
+}
+
+override_resource {
+  target = aws_s3_bucket_notification.files
+}
+
+override_resource {
+  target = aws_cloudwatch_metric_alarm.main
+}
+
+override_resource {
+  target = aws_cloudwatch_dashboard.main
+}
+
+run "plain" {
+  command = apply
+}
+
+run "all_options" {
+  command = apply
+
+  variables {
+    link_key_versions           = [1, 2]
+    cloudfront_distribution_arn = "arn:aws:cloudfront::111122223333:distribution/E1OURS"
+    guardduty_role_arn          = "arn:aws:iam::111122223333:role/guardduty-files"
+    reader_arns                 = ["arn:aws:iam::111122223333:role/backup"]
+  }
+}

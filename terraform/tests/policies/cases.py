@@ -1,0 +1,436 @@
+"""Who may do what: the table that the rendered policies are held to.
+
+`YES` and `NO` build a case each. The cases of `everywhere` hold whatever is switched on, those of
+`plain` with nothing switched on, those of `all_options` with everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from iam import Principal
+from rendered import ACCOUNT
+
+OTHER_ACCOUNT = "999900009999"
+BUCKET = f"arn:aws:s3:::postern-files-{ACCOUNT}-us-east-1"
+OTHER_BUCKET = "arn:aws:s3:::another-bucket"
+FILE = f"{BUCKET}/uploads/5e9f0a52"
+OUTSIDE = f"{BUCKET}/elsewhere/5e9f0a52"
+VALIDATION_OBJECT = f"{BUCKET}/malware-protection-resource-validation-object"
+TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/postern"
+OTHER_TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/another"
+STREAM = f"{TABLE}/stream/2026-01-01T00:00:00.000"
+OTHER_STREAM = f"{OTHER_TABLE}/stream/2026-01-01T00:00:00.000"
+QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-uploads"
+DEAD_REMOVALS = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-removals-dead"
+DEAD_EVENTS = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-app-events-dead"
+OTHER_QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:another-queue"
+FILES_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/files"
+OPERATIONS_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/operations"
+LINK_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/links-1"
+SECOND_LINK_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/links-2"
+OTHER_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/another"
+"""A key of another stack that trusts every role of the account, as most keys do."""
+BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/postern"
+OTHER_BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
+DISTRIBUTION = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1OURS"
+OTHER_DISTRIBUTION = f"arn:aws:cloudfront::{OTHER_ACCOUNT}:distribution/E2THEIRS"
+API = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:api1"
+PIPE = f"arn:aws:pipes:us-east-1:{ACCOUNT}:pipe/postern-app-events"
+
+
+def role_arn(name: str) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+
+
+def function_arn(name: str) -> str:
+    return f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:postern-{name}"
+
+
+def log_group(name: str) -> str:
+    return f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{name}"
+
+
+def _role(name: str) -> Principal:
+    return Principal(name, arn=role_arn(name))
+
+
+def _service(name: str) -> Principal:
+    return Principal(name, service=name)
+
+
+ISSUE, RECORD, SERVE = _role("postern-issue-upload"), _role("postern-record-upload"), _role("postern-serve-link")
+UPLOADER, DOWNLOADER = _role("postern-upload-signer"), _role("postern-download-signer")
+PIPE_ROLE = _role("postern-app-events")
+ADMIN = _role("admin")
+"""A role of the account whose own policy allows everything."""
+GUARDDUTY, BACKUP = _role("guardduty-files"), _role("backup")
+STRANGER = Principal("a role of another account", arn=f"arn:aws:iam::{OTHER_ACCOUNT}:role/admin")
+ANYONE = Principal("an unsigned request")
+S3, CLOUDFRONT, LAMBDA = _service("s3.amazonaws.com"), _service("cloudfront.amazonaws.com"), _service("lambda.amazonaws.com")
+APIGATEWAY, PIPES, LOGS = _service("apigateway.amazonaws.com"), _service("pipes.amazonaws.com"), _service("logs.us-east-1.amazonaws.com")
+LOGGING, ATHENA, EC2 = _service("logging.s3.amazonaws.com"), _service("athena.amazonaws.com"), _service("ec2.amazonaws.com")
+
+# What the requests carry.
+FORM = {
+    "s3:authType": "POST",
+    "s3:signatureAge": "899000",
+    "s3:x-amz-server-side-encryption": "aws:kms",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": FILES_KEY,
+}
+PART = {"s3:authType": "REST-QUERY-STRING", "s3:signatureAge": "899000"}
+LINK_URL = {"s3:authType": "REST-QUERY-STRING", "s3:signatureAge": "59000"}
+BY_HEADER = {"s3:authType": "REST-HEADER", "s3:signatureAge": "250"}
+VIA_S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": BUCKET}
+VIA_S3_ELSEWHERE = VIA_S3 | {"kms:EncryptionContext:aws:s3:arn": OTHER_BUCKET}
+DIRECTLY_IN_CONTEXT = {"kms:EncryptionContext:aws:s3:arn": BUCKET}
+VIA_TABLE = {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com", "kms:EncryptionContext:aws:dynamodb:tableName": "postern"}
+VIA_OTHER_TABLE = VIA_TABLE | {"kms:EncryptionContext:aws:dynamodb:tableName": "another"}
+DIRECTLY_FOR_TABLE = {"kms:EncryptionContext:aws:dynamodb:tableName": "postern"}
+PLAIN_HTTP = {"aws:SecureTransport": "false"}
+
+ADMINISTRATION = (
+    "CancelKeyDeletion CreateAlias DeleteAlias DescribeKey DisableKey EnableKey GetKeyPolicy GetKeyRotationStatus "
+    "ListGrants ListKeyPolicies ListResourceTags ListRetirableGrants PutKeyPolicy RevokeGrant ScheduleKeyDeletion "
+    "TagResource UntagResource UpdateAlias UpdateKeyDescription"
+).split()
+ROTATION = "DisableKeyRotation EnableKeyRotation ListKeyRotations RotateKeyOnDemand".split()
+
+
+@dataclass(frozen=True)
+class Case:
+    expected: bool
+    who: Principal
+    action: str
+    resource: str
+    context: dict = field(default_factory=dict)
+    careless: bool = False
+    """Whether somebody has added a statement to the bucket's policy that lets everyone do everything."""
+
+    def __str__(self) -> str:
+        verdict = "may" if self.expected else "may not"
+        keys = ", ".join(f"{k}={v}" for k, v in self.context.items())
+        return f"{self.who.name} {verdict} {self.action} on {self.resource}" + (f" with {keys}" if keys else "")
+
+
+def YES(who, action, resource, context=None) -> Case:
+    return Case(True, who, action, resource, context or {})
+
+
+def NO(who, action, resource, context=None) -> Case:
+    return Case(False, who, action, resource, context or {})
+
+
+def STILL_NO(who, action, resource, context=None) -> Case:
+    return Case(False, who, action, resource, context or {}, careless=True)
+
+
+def _files() -> list[Case]:
+    """The bucket and its key, from the clients' side."""
+    return [
+        # Putting: the upload signer below uploads/, with our key or the bucket's default.
+        YES(UPLOADER, "s3:PutObject", FILE, FORM),
+        YES(UPLOADER, "s3:PutObject", FILE, PART),
+        YES(UPLOADER, "s3:PutObject", FILE, FORM | {"s3:signatureAge": "900000"}),
+        NO(UPLOADER, "s3:PutObject", FILE, FORM | {"s3:signatureAge": "900001"}),
+        NO(UPLOADER, "s3:PutObject", FILE, PART | {"s3:signatureAge": "900001"}),
+        NO(UPLOADER, "s3:PutObject", FILE, FORM | PLAIN_HTTP),
+        NO(UPLOADER, "s3:PutObject", OUTSIDE, FORM),
+        NO(UPLOADER, "s3:PutObject", f"{OTHER_BUCKET}/uploads/5e9f0a52", FORM),
+        NO(UPLOADER, "s3:PutObject", FILE, FORM | {"s3:x-amz-server-side-encryption-aws-kms-key-id": OTHER_KEY}),
+        NO(UPLOADER, "s3:PutObject", FILE, PART | {"s3:x-amz-server-side-encryption-aws-kms-key-id": OTHER_KEY}),
+        NO(UPLOADER, "s3:PutObject", FILE, PART | {"s3:x-amz-server-side-encryption": "AES256"}),
+        NO(UPLOADER, "s3:PutObject", FILE, PART | {"s3:x-amz-server-side-encryption": "aws:kms:dsse"}),
+        NO(UPLOADER, "s3:PutObject", FILE, PART | {"s3:x-amz-server-side-encryption-customer-algorithm": "AES256"}),
+        YES(UPLOADER, "s3:ListMultipartUploadParts", FILE),
+        YES(UPLOADER, "s3:AbortMultipartUpload", FILE),
+        NO(UPLOADER, "s3:AbortMultipartUpload", OUTSIDE),
+        NO(UPLOADER, "s3:GetObject", FILE, LINK_URL),
+        NO(UPLOADER, "s3:GetObjectVersion", FILE, LINK_URL),
+        NO(UPLOADER, "s3:DeleteObjectVersion", FILE),
+        NO(UPLOADER, "s3:PutObjectAcl", FILE),
+        NO(UPLOADER, "s3:PutObjectTagging", FILE),
+        NO(UPLOADER, "s3:ListBucket", BUCKET),
+        NO(UPLOADER, "s3:ListBucketMultipartUploads", BUCKET),
+        *[NO(who, "s3:PutObject", FILE, FORM) for who in (DOWNLOADER, ISSUE, RECORD, SERVE, ADMIN, BACKUP, S3, LOGGING, ANYONE)],
+        NO(ADMIN, "s3:PutObject", FILE),
+        NO(ADMIN, "s3:PutObject", OUTSIDE),
+        NO(ADMIN, "s3:ReplicateObject", FILE),
+        NO(ADMIN, "s3:ReplicateObject", OUTSIDE),
+        NO(ADMIN, "s3:ReplicateDelete", FILE),
+        NO(ADMIN, "s3:ReplicateDelete", OUTSIDE),
+        NO(LOGGING, "s3:PutObject", OUTSIDE),
+        # Reading: a version whose id is known, for as long as a link's URL lives.
+        YES(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL),
+        YES(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL | {"s3:signatureAge": "60000"}),
+        NO(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL | {"s3:signatureAge": "60001"}),
+        NO(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL | PLAIN_HTTP),
+        NO(DOWNLOADER, "s3:GetObjectVersion", OUTSIDE, LINK_URL),
+        NO(DOWNLOADER, "s3:GetObjectVersion", f"{OTHER_BUCKET}/uploads/5e9f0a52", LINK_URL),
+        NO(DOWNLOADER, "s3:GetObject", FILE, LINK_URL),
+        NO(DOWNLOADER, "s3:GetObjectAttributes", FILE, LINK_URL),
+        NO(DOWNLOADER, "s3:GetObjectTagging", FILE),
+        NO(DOWNLOADER, "s3:ListBucket", BUCKET),
+        NO(DOWNLOADER, "s3:ListBucketVersions", BUCKET, {"s3:prefix": "uploads/"}),
+        NO(DOWNLOADER, "s3:DeleteObjectVersion", FILE),
+        *[NO(who, "s3:GetObjectVersion", FILE, BY_HEADER) for who in (ISSUE, SERVE, ADMIN, S3, LOGGING, ANYONE)],
+        NO(ADMIN, "s3:GetObject", FILE, BY_HEADER),
+        # Removing: the recorder, versions alone.
+        YES(RECORD, "s3:DeleteObjectVersion", FILE),
+        NO(RECORD, "s3:DeleteObjectVersion", OUTSIDE),
+        NO(RECORD, "s3:DeleteObjectVersion", f"{OTHER_BUCKET}/uploads/5e9f0a52"),
+        NO(RECORD, "s3:DeleteObject", FILE),
+        *[NO(who, "s3:DeleteObjectVersion", FILE) for who in (ADMIN, ISSUE, SERVE, BACKUP, S3, ANYONE)],
+        NO(ADMIN, "s3:DeleteObject", FILE),
+        NO(ADMIN, "s3:DeleteObject", OUTSIDE),
+        # The bucket refuses by itself, whatever somebody lets in beside it.
+        *[STILL_NO(who, "s3:PutObject", FILE, FORM) for who in (S3, LOGGING, ATHENA, ANYONE, STRANGER, DOWNLOADER)],
+        *[STILL_NO(who, "s3:PutObject", OUTSIDE, FORM) for who in (UPLOADER, LOGGING, ANYONE)],
+        *[STILL_NO(who, "s3:DeleteObjectVersion", FILE) for who in (S3, ATHENA, ANYONE, STRANGER, UPLOADER)],
+        *[STILL_NO(who, "s3:DeleteObject", FILE) for who in (S3, ANYONE, STRANGER, RECORD)],
+        *[STILL_NO(who, "s3:GetObjectVersion", FILE, BY_HEADER) for who in (S3, LOGGING, ATHENA, ANYONE, STRANGER, UPLOADER)],
+        STILL_NO(DOWNLOADER, "s3:GetObject", FILE, LINK_URL | {"s3:signatureAge": "60001"}),
+        STILL_NO(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": OTHER_DISTRIBUTION}),
+        STILL_NO(CLOUDFRONT, "s3:GetObjectVersion", FILE),
+        # The administrator still runs the bucket.
+        YES(ADMIN, "s3:ListBucket", BUCKET),
+        YES(ADMIN, "s3:PutBucketPolicy", BUCKET),
+        NO(ADMIN, "s3:PutBucketPolicy", BUCKET, PLAIN_HTTP),
+        # The files key: through S3, for our bucket.
+        YES(UPLOADER, "kms:GenerateDataKey", FILES_KEY, VIA_S3),
+        YES(UPLOADER, "kms:Decrypt", FILES_KEY, VIA_S3),
+        YES(DOWNLOADER, "kms:Decrypt", FILES_KEY, VIA_S3),
+        YES(RECORD, "kms:Decrypt", FILES_KEY, VIA_S3),
+        *[NO(who, "kms:Decrypt", FILES_KEY, VIA_S3_ELSEWHERE) for who in (UPLOADER, DOWNLOADER, RECORD)],
+        *[NO(who, "kms:Decrypt", FILES_KEY, DIRECTLY_IN_CONTEXT) for who in (UPLOADER, DOWNLOADER, RECORD)],
+        *[NO(who, "kms:GenerateDataKey", FILES_KEY, VIA_S3) for who in (DOWNLOADER, RECORD, ISSUE, SERVE, ADMIN)],
+        *[NO(who, "kms:Decrypt", FILES_KEY, VIA_S3) for who in (ISSUE, SERVE, ADMIN, PIPE_ROLE, ANYONE, S3)],
+        *[NO(who, "kms:Decrypt", OTHER_KEY, VIA_S3) for who in (UPLOADER, DOWNLOADER, RECORD)],
+        *[NO(who, "kms:Encrypt", FILES_KEY, VIA_S3) for who in (UPLOADER, DOWNLOADER, RECORD)],
+        *[NO(who, "kms:ScheduleKeyDeletion", FILES_KEY, VIA_S3) for who in (UPLOADER, DOWNLOADER, RECORD)],
+        # Rights that the role's own policy must not have either: this key would let them in.
+        *[NO(who, "kms:Decrypt", OTHER_KEY, VIA_S3_ELSEWHERE) for who in (UPLOADER, DOWNLOADER, RECORD)],
+        *[NO(who, "kms:Decrypt", OTHER_KEY, DIRECTLY_IN_CONTEXT) for who in (UPLOADER, DOWNLOADER, RECORD)],
+    ]
+
+
+def _functions() -> list[Case]:
+    """The functions' own roles."""
+    links = {"dynamodb:LeadingKeys": ["LINK#4f2a"]}
+    return [
+        # issue-upload
+        *[YES(ISSUE, f"dynamodb:{a}", TABLE) for a in ("GetItem", "PutItem", "UpdateItem", "ConditionCheckItem")],
+        *[NO(ISSUE, f"dynamodb:{a}", TABLE) for a in ("DeleteItem", "Scan", "Query", "BatchWriteItem", "DeleteTable", "PartiQLSelect")],
+        NO(ISSUE, "dynamodb:GetItem", OTHER_TABLE),
+        YES(ISSUE, "dynamodb:Query", f"{TABLE}/index/uploads_by_owner"),
+        YES(ISSUE, "dynamodb:Query", f"{TABLE}/index/links_by_upload"),
+        NO(ISSUE, "dynamodb:Query", f"{OTHER_TABLE}/index/uploads_by_owner"),
+        NO(ISSUE, "dynamodb:Scan", f"{TABLE}/index/uploads_by_owner"),
+        NO(ISSUE, "dynamodb:GetRecords", STREAM),
+        YES(ISSUE, "kms:GenerateMac", LINK_KEY),
+        NO(ISSUE, "kms:GenerateMac", OTHER_KEY),
+        NO(ISSUE, "kms:VerifyMac", LINK_KEY),
+        NO(ISSUE, "kms:ScheduleKeyDeletion", LINK_KEY),
+        NO(ISSUE, "kms:VerifyMac", OTHER_KEY),
+        YES(ISSUE, "sts:AssumeRole", role_arn("postern-upload-signer")),
+        NO(ISSUE, "sts:AssumeRole", role_arn("postern-download-signer")),
+        NO(ISSUE, "sts:AssumeRole", role_arn("open")),
+        NO(ISSUE, "sts:TagSession", role_arn("open-to-tags")),
+        NO(ISSUE, "s3:ListBucket", BUCKET),
+        NO(ISSUE, "sqs:SendMessage", QUEUE),
+        # record-upload
+        *[YES(RECORD, f"dynamodb:{a}", TABLE) for a in ("GetItem", "UpdateItem")],
+        *[NO(RECORD, f"dynamodb:{a}", TABLE) for a in ("PutItem", "DeleteItem", "Scan", "Query")],
+        NO(RECORD, "dynamodb:GetItem", OTHER_TABLE),
+        YES(RECORD, "dynamodb:Query", f"{TABLE}/index/links_by_upload"),
+        NO(RECORD, "dynamodb:Query", f"{TABLE}/index/uploads_by_owner"),
+        NO(RECORD, "dynamodb:Scan", f"{TABLE}/index/links_by_upload"),
+        YES(RECORD, "s3:GetObjectVersion", FILE, BY_HEADER),
+        YES(RECORD, "s3:GetObjectVersion", FILE, BY_HEADER | {"s3:signatureAge": "600000"}),
+        NO(RECORD, "s3:GetObjectVersion", OUTSIDE, BY_HEADER),
+        NO(RECORD, "s3:GetObjectVersion", f"{OTHER_BUCKET}/uploads/5e9f0a52", BY_HEADER),
+        NO(RECORD, "s3:GetObject", FILE, BY_HEADER),
+        NO(RECORD, "s3:PutObjectTagging", FILE),
+        YES(RECORD, "s3:ListBucket", BUCKET),
+        NO(RECORD, "s3:ListBucket", OTHER_BUCKET),
+        NO(RECORD, "s3:GetBucketPolicy", BUCKET),
+        YES(RECORD, "s3:ListBucketVersions", BUCKET, {"s3:prefix": "uploads/5e9f0a52"}),
+        NO(RECORD, "s3:ListBucketVersions", BUCKET, {"s3:prefix": "elsewhere/"}),
+        NO(RECORD, "s3:ListBucketVersions", BUCKET),
+        NO(RECORD, "s3:ListBucketVersions", OTHER_BUCKET, {"s3:prefix": "uploads/"}),
+        NO(RECORD, "s3:GetBucketPolicy", BUCKET, {"s3:prefix": "uploads/"}),
+        *[YES(RECORD, f"sqs:{a}", QUEUE) for a in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")],
+        *[NO(RECORD, f"sqs:{a}", QUEUE) for a in ("SendMessage", "PurgeQueue", "SetQueueAttributes")],
+        NO(RECORD, "sqs:ReceiveMessage", OTHER_QUEUE),
+        YES(RECORD, "sqs:SendMessage", DEAD_REMOVALS),
+        NO(RECORD, "sqs:SendMessage", OTHER_QUEUE),
+        NO(RECORD, "sqs:ReceiveMessage", DEAD_REMOVALS),
+        *[YES(RECORD, f"dynamodb:{a}", STREAM) for a in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
+        *[NO(RECORD, f"dynamodb:{a}", OTHER_STREAM) for a in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
+        NO(RECORD, "dynamodb:PutResourcePolicy", STREAM),
+        NO(RECORD, "kms:GenerateMac", LINK_KEY),
+        NO(RECORD, "sts:AssumeRole", role_arn("postern-upload-signer")),
+        NO(RECORD, "sts:AssumeRole", role_arn("postern-download-signer")),
+        # serve-link, which anyone can call
+        YES(SERVE, "dynamodb:GetItem", TABLE, links),
+        YES(SERVE, "dynamodb:UpdateItem", TABLE, links),
+        *[NO(SERVE, f"dynamodb:{a}", TABLE, links) for a in ("Query", "Scan", "PutItem", "DeleteItem", "BatchGetItem", "PartiQLSelect")],
+        NO(SERVE, "dynamodb:GetItem", TABLE, {"dynamodb:LeadingKeys": ["UPLOAD#5e9f0a52"]}),
+        NO(SERVE, "dynamodb:UpdateItem", TABLE, {"dynamodb:LeadingKeys": ["TOKEN#77"]}),
+        NO(SERVE, "dynamodb:GetItem", TABLE, {"dynamodb:LeadingKeys": ["LINK#4f2a", "UPLOAD#5e9f0a52"]}),
+        NO(SERVE, "dynamodb:GetItem", OTHER_TABLE, links),
+        NO(SERVE, "dynamodb:Query", f"{TABLE}/index/links_by_upload"),
+        YES(SERVE, "kms:GenerateMac", LINK_KEY),
+        NO(SERVE, "kms:GenerateMac", OTHER_KEY),
+        NO(SERVE, "kms:VerifyMac", OTHER_KEY),
+        NO(SERVE, "kms:ScheduleKeyDeletion", LINK_KEY),
+        YES(SERVE, "sts:AssumeRole", role_arn("postern-download-signer")),
+        NO(SERVE, "sts:AssumeRole", role_arn("postern-upload-signer")),
+        NO(SERVE, "sts:AssumeRole", role_arn("open")),
+        NO(SERVE, "sts:TagSession", role_arn("open-to-tags")),
+        NO(SERVE, "sqs:ReceiveMessage", QUEUE),
+        # Each reads the table's encryption through DynamoDB, for our table.
+        *[YES(who, "kms:Decrypt", OPERATIONS_KEY, VIA_TABLE) for who in (ISSUE, RECORD, SERVE)],
+        *[NO(who, "kms:Decrypt", OPERATIONS_KEY, VIA_OTHER_TABLE) for who in (ISSUE, RECORD, SERVE)],
+        *[NO(who, "kms:Decrypt", OPERATIONS_KEY, DIRECTLY_FOR_TABLE) for who in (ISSUE, RECORD, SERVE)],
+        *[NO(who, "kms:Decrypt", OTHER_KEY, VIA_TABLE) for who in (ISSUE, RECORD, SERVE)],
+        *[NO(who, "kms:Decrypt", OTHER_KEY, DIRECTLY_FOR_TABLE) for who in (ISSUE, RECORD, SERVE)],
+        *[NO(who, "kms:Encrypt", OPERATIONS_KEY, VIA_TABLE) for who in (ISSUE, RECORD, SERVE)],
+        *[NO(who, "kms:Decrypt", OPERATIONS_KEY, VIA_TABLE) for who in (UPLOADER, DOWNLOADER)],
+        # Each writes its own log.
+        *[
+            case
+            for who, name, another in ((ISSUE, "issue-upload", "serve-link"), (RECORD, "record-upload", "issue-upload"), (SERVE, "serve-link", "record-upload"))
+            for case in (
+                YES(who, "logs:CreateLogStream", f"{log_group(f'/aws/lambda/postern-{name}')}:log-stream:1"),
+                YES(who, "logs:PutLogEvents", f"{log_group(f'/aws/lambda/postern-{name}')}:log-stream:1"),
+                NO(who, "logs:GetLogEvents", f"{log_group(f'/aws/lambda/postern-{name}')}:log-stream:1"),
+                NO(who, "logs:PutLogEvents", f"{log_group(f'/aws/lambda/postern-{another}')}:log-stream:1"),
+            )
+        ],
+    ]
+
+
+def _services() -> list[Case]:
+    """What AWS's services may do for us, and not for anybody else."""
+    ours, theirs = {"aws:SourceAccount": ACCOUNT}, {"aws:SourceAccount": OTHER_ACCOUNT}
+    pipe = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": PIPE}
+    log_context = "kms:EncryptionContext:aws:logs:arn"
+    return [
+        # Trust
+        *[YES(LAMBDA, "sts:AssumeRole", role_arn(f"postern-{name}"), ours) for name in ("issue-upload", "record-upload", "serve-link")],
+        *[NO(LAMBDA, "sts:AssumeRole", role_arn(f"postern-{name}"), theirs) for name in ("issue-upload", "record-upload", "serve-link")],
+        *[NO(ADMIN, "sts:AssumeRole", role_arn(f"postern-{name}")) for name in ("issue-upload", "upload-signer", "download-signer", "app-events")],
+        *[NO(EC2, "sts:AssumeRole", role_arn(f"postern-{name}"), ours) for name in ("issue-upload", "record-upload", "serve-link")],
+        *[NO(who, "sts:AssumeRole", role_arn(f"postern-{name}"), ours) for who in (LAMBDA, STRANGER) for name in ("upload-signer", "download-signer")],
+        NO(EC2, "sts:AssumeRole", role_arn("postern-app-events"), pipe),
+        YES(PIPES, "sts:AssumeRole", role_arn("postern-app-events"), pipe),
+        NO(PIPES, "sts:AssumeRole", role_arn("postern-app-events"), pipe | {"aws:SourceArn": PIPE + "-2"}),
+        NO(PIPES, "sts:AssumeRole", role_arn("postern-app-events"), pipe | {"aws:SourceAccount": OTHER_ACCOUNT}),
+        # The queue
+        YES(S3, "sqs:SendMessage", QUEUE, ours | {"aws:SourceArn": BUCKET}),
+        NO(S3, "sqs:SendMessage", QUEUE, ours | {"aws:SourceArn": OTHER_BUCKET}),
+        NO(S3, "sqs:SendMessage", QUEUE, theirs | {"aws:SourceArn": BUCKET}),
+        NO(S3, "sqs:ReceiveMessage", QUEUE, ours | {"aws:SourceArn": BUCKET}),
+        NO(EC2, "sqs:SendMessage", QUEUE, ours | {"aws:SourceArn": BUCKET}),
+        NO(ANYONE, "sqs:SendMessage", QUEUE),
+        # The functions
+        *[YES(APIGATEWAY, "lambda:InvokeFunction", function_arn(name), {"aws:SourceArn": f"{API}/$default/GET/l/x"}) for name in ("issue-upload", "serve-link")],
+        *[NO(APIGATEWAY, "lambda:InvokeFunction", function_arn(name), {"aws:SourceArn": f"{API}2/$default/GET/l/x"}) for name in ("issue-upload", "serve-link")],
+        NO(APIGATEWAY, "lambda:InvokeFunction", function_arn("record-upload"), {"aws:SourceArn": f"{API}/$default/GET/l/x"}),
+        # The pipe
+        *[YES(PIPE_ROLE, f"dynamodb:{a}", STREAM) for a in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
+        *[NO(PIPE_ROLE, f"dynamodb:{a}", OTHER_STREAM) for a in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
+        NO(PIPE_ROLE, "dynamodb:PutResourcePolicy", STREAM),
+        NO(PIPE_ROLE, "dynamodb:GetItem", TABLE),
+        YES(PIPE_ROLE, "events:PutEvents", BUS),
+        NO(PIPE_ROLE, "events:PutEvents", OTHER_BUS),
+        NO(PIPE_ROLE, "events:PutRule", BUS),
+        YES(PIPE_ROLE, "sqs:SendMessage", DEAD_EVENTS),
+        NO(PIPE_ROLE, "sqs:SendMessage", QUEUE),
+        NO(PIPE_ROLE, "sqs:ReceiveMessage", DEAD_EVENTS),
+        YES(PIPE_ROLE, "kms:Decrypt", OPERATIONS_KEY, VIA_TABLE),
+        NO(PIPE_ROLE, "kms:Decrypt", OPERATIONS_KEY, VIA_OTHER_TABLE),
+        NO(PIPE_ROLE, "kms:Decrypt", OTHER_KEY, VIA_TABLE),
+        NO(PIPE_ROLE, "kms:Decrypt", OTHER_KEY, DIRECTLY_FOR_TABLE),
+        NO(PIPE_ROLE, "kms:Encrypt", OPERATIONS_KEY, VIA_TABLE),
+        # The keys
+        *[
+            YES(LOGS, f"kms:{a}", OPERATIONS_KEY, {log_context: log_group(name)})
+            for a in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
+            for name in ("/aws/lambda/postern-serve-link", "/aws/vendedlogs/postern/api")
+        ],
+        NO(LOGS, "kms:Decrypt", OPERATIONS_KEY, {log_context: log_group("/aws/lambda/another")}),
+        NO(EC2, "kms:Decrypt", OPERATIONS_KEY, {log_context: log_group("/aws/lambda/postern-serve-link")}),
+        NO(LOGS, "kms:CreateGrant", OPERATIONS_KEY, {log_context: log_group("/aws/lambda/postern-serve-link")}),
+        NO(LOGS, "kms:Decrypt", FILES_KEY, {log_context: log_group("/aws/lambda/postern-serve-link")}),
+        *[
+            YES(ADMIN, f"kms:{a}", OPERATIONS_KEY, VIA_TABLE)
+            for a in ("CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
+        ],
+        NO(ADMIN, "kms:Decrypt", OPERATIONS_KEY),
+        NO(ADMIN, "kms:GenerateMac", LINK_KEY),
+        *[NO(STRANGER, "kms:PutKeyPolicy", key) for key in (FILES_KEY, OPERATIONS_KEY, LINK_KEY)],
+        NO(STRANGER, "kms:GenerateMac", LINK_KEY),
+        NO(STRANGER, "kms:Decrypt", OPERATIONS_KEY, VIA_TABLE),
+        NO(STRANGER, "kms:Decrypt", FILES_KEY, VIA_S3),
+        *[YES(ADMIN, f"kms:{a}", key) for a in ADMINISTRATION for key in (FILES_KEY, OPERATIONS_KEY, LINK_KEY)],
+        *[YES(ADMIN, f"kms:{a}", key) for a in ROTATION for key in (FILES_KEY, OPERATIONS_KEY)],
+    ]
+
+
+EVERYWHERE = [*_files(), *_functions(), *_services()]
+
+CASES = {
+    "plain": [
+        *EVERYWHERE,
+        NO(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": DISTRIBUTION}),
+        NO(CLOUDFRONT, "kms:Decrypt", FILES_KEY, {"aws:SourceArn": DISTRIBUTION}),
+        NO(GUARDDUTY, "s3:GetObjectVersion", FILE, BY_HEADER),
+        NO(GUARDDUTY, "s3:PutObject", VALIDATION_OBJECT, BY_HEADER),
+        NO(GUARDDUTY, "kms:Decrypt", FILES_KEY, VIA_S3),
+        NO(BACKUP, "s3:GetObjectVersion", FILE, BY_HEADER),
+        NO(BACKUP, "kms:Decrypt", FILES_KEY, VIA_S3),
+        STILL_NO(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": DISTRIBUTION}),
+    ],
+    "all_options": [
+        *EVERYWHERE,
+        YES(ISSUE, "kms:GenerateMac", SECOND_LINK_KEY),
+        YES(SERVE, "kms:GenerateMac", SECOND_LINK_KEY),
+        NO(ADMIN, "kms:GenerateMac", SECOND_LINK_KEY),
+        NO(STRANGER, "kms:PutKeyPolicy", SECOND_LINK_KEY),
+        *[YES(ADMIN, f"kms:{a}", SECOND_LINK_KEY) for a in ADMINISTRATION],
+        # CloudFront: our distribution, versions alone, below uploads/.
+        YES(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": DISTRIBUTION}),
+        NO(CLOUDFRONT, "s3:GetObject", FILE, {"aws:SourceArn": DISTRIBUTION}),
+        NO(CLOUDFRONT, "s3:GetObjectVersion", OUTSIDE, {"aws:SourceArn": DISTRIBUTION}),
+        NO(CLOUDFRONT, "s3:PutObject", FILE, {"aws:SourceArn": DISTRIBUTION}),
+        NO(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": OTHER_DISTRIBUTION}),
+        NO(CLOUDFRONT, "s3:GetObjectVersion", FILE),
+        YES(CLOUDFRONT, "kms:Decrypt", FILES_KEY, {"aws:SourceArn": DISTRIBUTION}),
+        NO(CLOUDFRONT, "kms:Decrypt", FILES_KEY, {"aws:SourceArn": OTHER_DISTRIBUTION}),
+        NO(CLOUDFRONT, "kms:Encrypt", FILES_KEY, {"aws:SourceArn": DISTRIBUTION}),
+        NO(EC2, "kms:Decrypt", FILES_KEY, {"aws:SourceArn": DISTRIBUTION}),
+        NO(EC2, "s3:GetObjectVersion", FILE, {"aws:SourceArn": DISTRIBUTION}),
+        # GuardDuty's role: reads, and puts its one object.
+        YES(GUARDDUTY, "s3:GetObject", FILE, BY_HEADER),
+        YES(GUARDDUTY, "s3:GetObjectVersion", FILE, BY_HEADER),
+        YES(GUARDDUTY, "s3:PutObject", VALIDATION_OBJECT, BY_HEADER),
+        NO(GUARDDUTY, "s3:PutObject", FILE, BY_HEADER),
+        NO(GUARDDUTY, "s3:PutObject", OUTSIDE, BY_HEADER),
+        NO(GUARDDUTY, "s3:DeleteObjectVersion", FILE),
+        YES(GUARDDUTY, "kms:Decrypt", FILES_KEY, VIA_S3),
+        YES(GUARDDUTY, "kms:GenerateDataKey", FILES_KEY, VIA_S3),
+        NO(GUARDDUTY, "kms:Decrypt", FILES_KEY, VIA_S3_ELSEWHERE),
+        NO(GUARDDUTY, "kms:Decrypt", FILES_KEY, DIRECTLY_IN_CONTEXT),
+        *[NO(who, "s3:PutObject", VALIDATION_OBJECT, BY_HEADER) for who in (ADMIN, UPLOADER, BACKUP, LOGGING)],
+        *[STILL_NO(who, "s3:PutObject", VALIDATION_OBJECT, BY_HEADER) for who in (LOGGING, ANYONE)],
+        # A reader of the user's: reads, through S3.
+        YES(BACKUP, "s3:GetObjectVersion", FILE, BY_HEADER),
+        YES(BACKUP, "kms:Decrypt", FILES_KEY, VIA_S3),
+        NO(BACKUP, "kms:Decrypt", FILES_KEY, VIA_S3_ELSEWHERE),
+        NO(BACKUP, "kms:Decrypt", FILES_KEY, DIRECTLY_IN_CONTEXT),
+        NO(BACKUP, "kms:GenerateDataKey", FILES_KEY, VIA_S3),
+    ],
+}
+"""The cases by the run whose documents they are held against."""

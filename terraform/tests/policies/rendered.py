@@ -1,0 +1,133 @@
+"""What the module renders, taken from `terraform test` and kept as snapshots.
+
+The provider renders the documents where `terraform init` finds it. Everywhere else the snapshots
+stand for them: test_snapshots.py compares the two where it can.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from iam import World
+
+MODULE = Path(__file__).resolve().parents[2]
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+RUNS = ("plain", "all_options")
+ACCOUNT = "111122223333"
+
+
+@cache
+def render() -> dict[str, dict] | str:
+    """Each run's excerpt by its name, or the reason why nothing can be rendered here."""
+    if not shutil.which("terraform"):
+        return "there is no terraform here"
+    data = MODULE.parent / "target" / "terraform"
+    data.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {"TF_DATA_DIR": os.environ.get("TF_DATA_DIR", str(data)), "TF_IN_AUTOMATION": "1"}
+
+    def terraform(*arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(("terraform", *arguments), cwd=MODULE, env=environment, capture_output=True, text=True)
+
+    started = terraform("init", "-backend=false", "-input=false", "-no-color")
+    if started.returncode != 0:
+        return f"terraform init fails here: {started.stderr.strip().splitlines()[0]}"
+    tested = terraform("test", "-json", "-verbose", "-filter=tests/policies.tftest.hcl")
+    messages = [json.loads(line) for line in tested.stdout.splitlines() if line.startswith("{")]
+    if tested.returncode != 0:
+        errors = [m["diagnostic"] for m in messages if m["type"] == "diagnostic" and m["diagnostic"]["severity"] == "error"]
+        raise RuntimeError(f"terraform test fails: {json.dumps(errors, indent=1)}")
+    return {m["@testrun"]: excerpt(m["test_state"]["root_module"]["resources"]) for m in messages if m["type"] == "test_state"}
+
+
+def excerpt(resources: list[dict]) -> dict:
+    """What the static tests look at: every document, the lifecycle, the pipe and who invokes."""
+    values = {r["address"]: r["values"] for r in resources if r["mode"] == "managed"}
+
+    def of(kind: str) -> dict[str, dict]:
+        return {address: v for address, v in sorted(values.items()) if address.startswith(kind + ".")}
+
+    pipe = values.get("aws_pipes_pipe.app[0]")
+    return {
+        "role policies": {a: {"role": v["role"], "document": document(v["policy"])} for a, v in of("aws_iam_role_policy").items()},
+        "trusts": {a: {"role": v["name"], "document": document(v["assume_role_policy"])} for a, v in of("aws_iam_role").items()},
+        "key policies": {a: {"key": v["arn"], "document": document(v["policy"])} for a, v in of("aws_kms_key").items()},
+        "bucket policies": {a: {"bucket": v["bucket"], "document": document(v["policy"])} for a, v in of("aws_s3_bucket_policy").items()},
+        "queue policies": {a: {"queue": v["queue_url"].rsplit("/", 1)[1], "document": document(v["policy"])} for a, v in of("aws_sqs_queue_policy").items()},
+        "function permissions": {
+            a: {k: v[k] for k in ("function_name", "action", "principal", "source_arn", "statement_id")}
+            for a, v in of("aws_lambda_permission").items()
+        },
+        "lifecycle": [_without_nothing(rule) for rule in values["aws_s3_bucket_lifecycle_configuration.files"]["rule"]],
+        "pipe": pipe
+        and {
+            "filters": [json.loads(f["pattern"]) for f in pipe["source_parameters"][0]["filter_criteria"][0]["filter"]],
+            "template": pipe["target_parameters"][0]["input_template"],
+            "bus": _without_nothing(pipe["target_parameters"][0]["eventbridge_event_bus_parameters"][0]),
+        },
+    }
+
+
+def document(text: str) -> dict:
+    """A policy document with its lists in order, so that only what it says can differ."""
+    parsed = json.loads(text)
+    for statement in parsed["Statement"]:
+        for element in ("Action", "Resource", "NotResource"):
+            if isinstance(statement.get(element), list):
+                statement[element] = sorted(statement[element])
+    return parsed
+
+
+def _without_nothing(value):
+    if isinstance(value, dict):
+        return {k: _without_nothing(v) for k, v in value.items() if v not in (None, [], {}, "")}
+    if isinstance(value, list):
+        return [_without_nothing(v) for v in value]
+    return value
+
+
+def snapshot(run: str) -> dict:
+    """The committed excerpt of a run."""
+    return json.loads((SNAPSHOTS / f"{run}.json").read_text(encoding="utf-8"))
+
+
+def documents(excerpt: dict) -> dict[str, list[dict]]:
+    """Every document's statements, the very lists, by an address that names its attribute."""
+    kinds = ("role policies", "trusts", "key policies", "bucket policies", "queue policies")
+    return {f"{kind}: {a}": entry["document"]["Statement"] for kind in kinds for a, entry in excerpt[kind].items()}
+
+
+def world(excerpt: dict) -> World:
+    """The documents as the evaluator takes them."""
+
+    def role(name: str) -> str:
+        return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+
+    made = World(account=ACCOUNT)
+    for entry in excerpt["role policies"].values():
+        made.identities.setdefault(role(entry["role"]), []).extend(entry["document"]["Statement"])
+    for entry in excerpt["trusts"].values():
+        made.resources[role(entry["role"])] = entry["document"]["Statement"]
+    for entry in excerpt["key policies"].values():
+        made.resources[entry["key"]] = entry["document"]["Statement"]
+    for entry in excerpt["bucket policies"].values():
+        made.resources[f"arn:aws:s3:::{entry['bucket']}"] = entry["document"]["Statement"]
+    for entry in excerpt["queue policies"].values():
+        made.resources[f"arn:aws:sqs:us-east-1:{ACCOUNT}:{entry['queue']}"] = entry["document"]["Statement"]
+    for entry in excerpt["function permissions"].values():
+        arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{entry['function_name']}"
+        made.resources.setdefault(arn, []).append(
+            {
+                "Sid": entry["statement_id"],
+                "Effect": "Allow",
+                "Principal": {"Service": entry["principal"]},
+                "Action": entry["action"],
+                "Resource": arn,
+                "Condition": {"ArnLike": {"aws:SourceArn": entry["source_arn"]}},
+            }
+        )
+    return made

@@ -1,0 +1,37 @@
+"""The committed snapshots are what the module renders.
+
+`UPDATE_SNAPSHOTS=1` writes them anew. Read the difference before committing it: it is what changes
+in an account.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+import pytest
+from rendered import MODULE, RUNS, SNAPSHOTS, documents, render, snapshot
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_the_snapshot_is_what_the_module_renders(run):
+    rendered = render()
+    if isinstance(rendered, str):
+        pytest.skip(f"the policies are not rendered anew: {rendered}")
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        SNAPSHOTS.mkdir(exist_ok=True)
+        (SNAPSHOTS / f"{run}.json").write_text(json.dumps(rendered[run], indent=2) + "\n", encoding="utf-8")
+    assert snapshot(run) == rendered[run]
+
+
+def test_the_snapshots_have_the_statements_that_the_module_has():
+    """Needs no provider, so that a statement cannot come or go unseen where nothing is rendered."""
+    written = set()
+    for file in MODULE.glob("*.tf"):
+        text = file.read_text(encoding="utf-8")
+        written |= set(re.findall(r'^\s*sid\s*=\s*"(\w+)"', text, re.MULTILINE))
+        for either in re.findall(r'^\s*sid\s*=\s*var\.\w+ == null \? "(\w+)" : "(\w+)"', text, re.MULTILINE):
+            written |= set(either)
+    seen = {s["Sid"] for run in RUNS for statements in documents(snapshot(run)).values() for s in statements}
+    assert seen == written

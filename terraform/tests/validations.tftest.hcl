@@ -1,0 +1,616 @@
+# Each validation refuses a wrong value, and the boundaries are where they should be. A run is named
+# for what is refused.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { id = "us-east-1" }
+  }
+
+  # Documents are rendered in policies.tftest.hcl, by the real provider.
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+
+  # The provider checks the form of an ARN even where it is mocked.
+  mock_resource "aws_kms_key" {
+    defaults = { arn = "arn:aws:kms:us-east-1:111122223333:key/mock" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/mock" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:us-east-1:111122223333:log-group:mock" }
+  }
+
+  mock_resource "aws_cloudwatch_event_bus" {
+    defaults = { arn = "arn:aws:events:us-east-1:111122223333:event-bus/mock" }
+  }
+
+  mock_resource "aws_dynamodb_table" {
+    defaults = { arn = "arn:aws:dynamodb:us-east-1:111122223333:table/mock", stream_arn = "arn:aws:dynamodb:us-east-1:111122223333:table/mock/stream/mock" }
+  }
+
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:us-east-1:111122223333:mock" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::mock" }
+  }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:us-east-1:111122223333:function:mock", invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/mock/invocations" }
+  }
+
+  mock_resource "aws_apigatewayv2_api" {
+    defaults = { execution_arn = "arn:aws:execute-api:us-east-1:111122223333:mock" }
+  }
+}
+
+variables {
+  jwt_issuer    = "https://login.example.com/"
+  jwt_audiences = ["postern"]
+
+  packages = {
+    issue-upload  = "tests/fixtures/package.zip"
+    record-upload = "tests/fixtures/package.zip"
+    serve-link    = "tests/fixtures/package.zip"
+  }
+}
+
+run "a_name_that_does_not_begin_with_a_letter" {
+  command = plan
+
+  variables {
+    name = "-postern"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "a_name_in_capitals" {
+  command = plan
+
+  variables {
+    name = "Postern"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "a_name_that_leaves_roles_no_room" {
+  command = plan
+
+  variables {
+    name = "a-name-that-is-much-too-long-x"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "a_bucket_name_with_dots" {
+  command = plan
+
+  variables {
+    bucket_name = "Has.Dots"
+  }
+
+  expect_failures = [var.bucket_name]
+}
+
+run "a_bucket_name_that_is_too_short" {
+  command = plan
+
+  variables {
+    bucket_name = "ab"
+  }
+
+  expect_failures = [var.bucket_name]
+}
+
+run "an_origin_with_a_final_slash" {
+  command = plan
+
+  variables {
+    origins = ["https://app.example.com/"]
+  }
+
+  expect_failures = [var.origins]
+}
+
+run "an_origin_over_plain_http" {
+  command = plan
+
+  variables {
+    origins = ["http://app.example.com"]
+  }
+
+  expect_failures = [var.origins]
+}
+
+run "any_origin" {
+  command = plan
+
+  variables {
+    origins = ["*"]
+  }
+
+  expect_failures = [var.origins]
+}
+
+run "a_domain_with_a_scheme" {
+  command = plan
+
+  variables {
+    custom_domain = { name = "https://files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/1" }
+  }
+
+  expect_failures = [var.custom_domain]
+}
+
+run "a_certificate_that_is_no_arn" {
+  command = plan
+
+  variables {
+    custom_domain = { name = "files.example.com", certificate_arn = "1" }
+  }
+
+  expect_failures = [var.custom_domain]
+}
+
+run "links_over_plain_http" {
+  command = plan
+
+  variables {
+    link_base_url = "http://files.example.com"
+  }
+
+  expect_failures = [var.link_base_url]
+}
+
+run "links_after_a_final_slash" {
+  command = plan
+
+  variables {
+    link_base_url = "https://files.example.com/"
+  }
+
+  expect_failures = [var.link_base_url]
+}
+
+run "links_after_a_query" {
+  command = plan
+
+  variables {
+    link_base_url = "https://files.example.com?a=b"
+  }
+
+  expect_failures = [var.link_base_url]
+}
+
+run "an_issuer_over_plain_http" {
+  command = plan
+
+  variables {
+    jwt_issuer = "http://login.example.com/"
+  }
+
+  expect_failures = [var.jwt_issuer]
+}
+
+run "an_issuer_without_a_scheme" {
+  command = plan
+
+  variables {
+    jwt_issuer = "login.example.com"
+  }
+
+  expect_failures = [var.jwt_issuer]
+}
+
+run "no_audience" {
+  command = plan
+
+  variables {
+    jwt_audiences = []
+  }
+
+  expect_failures = [var.jwt_audiences]
+}
+
+run "an_empty_audience" {
+  command = plan
+
+  variables {
+    jwt_audiences = [" "]
+  }
+
+  expect_failures = [var.jwt_audiences]
+}
+
+run "no_owner_claim" {
+  command = plan
+
+  variables {
+    owner_claim = ""
+  }
+
+  expect_failures = [var.owner_claim]
+}
+
+run "an_owner_claim_with_a_space" {
+  command = plan
+
+  variables {
+    owner_claim = "a claim"
+  }
+
+  expect_failures = [var.owner_claim]
+}
+
+run "a_session_shorter_than_sts_gives" {
+  command = plan
+
+  variables {
+    signer_session_s = 899
+  }
+
+  expect_failures = [var.signer_session_s]
+}
+
+run "a_session_longer_than_a_chained_role_gets" {
+  command = plan
+
+  variables {
+    signer_session_s = 3601
+  }
+
+  expect_failures = [var.signer_session_s]
+}
+
+run "a_form_that_is_dead_on_arrival" {
+  command = plan
+
+  variables {
+    form_ttl_s = 59
+  }
+
+  expect_failures = [var.form_ttl_s]
+}
+
+run "a_form_that_outlives_every_session" {
+  command = plan
+
+  variables {
+    form_ttl_s = 3601
+  }
+
+  expect_failures = [var.form_ttl_s]
+}
+
+run "half_a_second_of_form" {
+  command = plan
+
+  variables {
+    form_ttl_s = 900.5
+  }
+
+  expect_failures = [var.form_ttl_s]
+}
+
+run "a_url_that_is_dead_on_arrival" {
+  command = plan
+
+  variables {
+    link_url_ttl_s = 4
+  }
+
+  expect_failures = [var.link_url_ttl_s]
+}
+
+run "more_than_s3_takes_in_a_post" {
+  command = plan
+
+  variables {
+    max_size_bytes = 5368709121
+  }
+
+  expect_failures = [var.max_size_bytes]
+}
+
+run "files_of_nothing" {
+  command = plan
+
+  variables {
+    max_size_bytes = 0
+  }
+
+  expect_failures = [var.max_size_bytes]
+}
+
+run "a_closed_api" {
+  command = plan
+
+  variables {
+    throttling = { rate = 0 }
+  }
+
+  expect_failures = [var.throttling]
+}
+
+run "half_a_request" {
+  command = plan
+
+  variables {
+    throttling = { burst = 0.5 }
+  }
+
+  expect_failures = [var.throttling]
+}
+
+run "an_unknown_processor" {
+  command = plan
+
+  variables {
+    architecture = "arm"
+  }
+
+  expect_failures = [var.architecture]
+}
+
+run "the_package_of_an_unknown_function" {
+  command = plan
+
+  variables {
+    packages = { issue = "x.zip" }
+  }
+
+  expect_failures = [var.packages]
+}
+
+run "less_memory_than_lambda_has" {
+  command = plan
+
+  variables {
+    memory_mb = { serve-link = 64 }
+  }
+
+  expect_failures = [var.memory_mb]
+}
+
+run "memory_for_an_unknown_function" {
+  command = plan
+
+  variables {
+    memory_mb = { serve = 256 }
+  }
+
+  expect_failures = [var.memory_mb]
+}
+
+run "a_function_switched_off_by_reservation" {
+  command = plan
+
+  variables {
+    reserved_concurrency = { serve-link = 0 }
+  }
+
+  expect_failures = [var.reserved_concurrency]
+}
+
+run "less_concurrency_than_a_mapping_takes" {
+  command = plan
+
+  variables {
+    recorder_concurrency = 1
+  }
+
+  expect_failures = [var.recorder_concurrency]
+}
+
+run "a_retention_that_cloudwatch_does_not_know" {
+  command = plan
+
+  variables {
+    log_retention_days = 45
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
+run "no_link_key" {
+  command = plan
+
+  variables {
+    link_key_versions = []
+  }
+
+  expect_failures = [var.link_key_versions]
+}
+
+run "a_link_key_zero" {
+  command = plan
+
+  variables {
+    link_key_versions = [0]
+  }
+
+  expect_failures = [var.link_key_versions]
+}
+
+run "a_link_key_beyond_its_byte" {
+  command = plan
+
+  variables {
+    link_key_versions = [1, 256]
+  }
+
+  expect_failures = [var.link_key_versions]
+}
+
+run "a_hasty_end_of_keys" {
+  command = plan
+
+  variables {
+    key_deletion_window_days = 6
+  }
+
+  expect_failures = [var.key_deletion_window_days]
+}
+
+run "multipart_uploads_aborted_at_once" {
+  command = plan
+
+  variables {
+    abort_multipart_days = 0
+  }
+
+  expect_failures = [var.abort_multipart_days]
+}
+
+run "a_distribution_that_is_no_arn" {
+  command = plan
+
+  variables {
+    cloudfront_distribution_arn = "E1OURS"
+  }
+
+  expect_failures = [var.cloudfront_distribution_arn]
+}
+
+run "a_role_that_is_no_arn" {
+  command = plan
+
+  variables {
+    guardduty_role_arn = "guardduty"
+  }
+
+  expect_failures = [var.guardduty_role_arn]
+}
+
+run "any_role_as_reader" {
+  command = plan
+
+  variables {
+    reader_arns = ["arn:aws:iam::111122223333:role/*"]
+  }
+
+  expect_failures = [var.reader_arns]
+}
+
+run "anybody_as_reader" {
+  command = plan
+
+  variables {
+    reader_arns = ["*"]
+  }
+
+  expect_failures = [var.reader_arns]
+}
+
+run "an_arn_as_the_name_of_the_log_bucket" {
+  command = plan
+
+  variables {
+    access_log_bucket = { name = "arn:aws:s3:::my-logs" }
+  }
+
+  expect_failures = [var.access_log_bucket]
+}
+
+run "a_topic_that_is_no_arn" {
+  command = plan
+
+  variables {
+    alarm_topic_arn = "alarms"
+  }
+
+  expect_failures = [var.alarm_topic_arn]
+}
+
+run "an_alarm_that_always_sounds" {
+  command = plan
+
+  variables {
+    alarm_thresholds = { forged_tokens = 0 }
+  }
+
+  expect_failures = [var.alarm_thresholds]
+}
+
+run "a_url_that_outlives_its_session" {
+  command = plan
+
+  variables {
+    signer_session_s = 900
+    form_ttl_s       = 900
+    link_url_ttl_s   = 901
+  }
+
+  expect_failures = [var.link_url_ttl_s]
+}
+
+run "a_form_that_outlives_its_session" {
+  command = plan
+
+  variables {
+    signer_session_s = 900
+    form_ttl_s       = 901
+  }
+
+  expect_failures = [var.form_ttl_s]
+}
+
+run "the_least_of_everything_is_accepted" {
+  command = plan
+
+  variables {
+    name                     = "abc"
+    bucket_name              = "abc"
+    owner_claim              = "sub"
+    signer_session_s         = 900
+    form_ttl_s               = 60
+    link_url_ttl_s           = 5
+    max_size_bytes           = 1
+    throttling               = { rate = 1, burst = 1 }
+    memory_mb                = { serve-link = 128 }
+    reserved_concurrency     = { serve-link = 1 }
+    recorder_concurrency     = 2
+    log_retention_days       = 0
+    link_key_versions        = [1]
+    key_deletion_window_days = 7
+    abort_multipart_days     = 1
+    jwt_issuer               = "https://login.example.com"
+    origins                  = ["http://127.0.0.1:5173"]
+  }
+}
+
+run "the_most_of_everything_is_accepted" {
+  command = plan
+
+  variables {
+    name                     = "a-name-of-twenty-eight-chars"
+    signer_session_s         = 3600
+    form_ttl_s               = 3600
+    link_url_ttl_s           = 3600
+    max_size_bytes           = 5368709120
+    memory_mb                = { serve-link = 10240 }
+    recorder_concurrency     = 1000
+    log_retention_days       = 3653
+    link_key_versions        = [1, 255]
+    key_deletion_window_days = 30
+    owner_claim              = "https://example.com/tenant"
+    jwt_issuer               = "https://login.example.com/realms/app"
+    link_base_url            = "https://files.example.com/d"
+  }
+}

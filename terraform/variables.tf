@@ -1,0 +1,424 @@
+# ── What it is called and where it answers ───────────────────────────────────────────────────────
+
+variable "name" {
+  description = "Prefix of every name in the stack. Two stacks of one account and region need two names."
+  type        = string
+  default     = "postern"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,26}[a-z0-9]$", var.name))
+    error_message = "Write 3 to 28 lower-case letters, digits and hyphens, beginning with a letter and not ending with a hyphen, for example \"postern\"."
+  }
+}
+
+variable "bucket_name" {
+  description = "Name of the bucket that holds the files. Null makes one from the prefix, the account and the region."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.bucket_name == null || can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.bucket_name))
+    error_message = "Write 3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit. Dots are left out on purpose: a name with dots fails the certificate of its own host name."
+  }
+}
+
+variable "origins" {
+  description = "Origins whose pages may call the API and post files, for example [\"https://app.example.com\"]. None leaves CORS out: only servers and native apps can then use the stack."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.origins : can(regex("^(https://[a-z0-9.-]+(:[0-9]+)?|http://(localhost|127\\.0\\.0\\.1)(:[0-9]+)?)$", origin))])
+    error_message = "Write each origin as scheme and host without a path or a final slash, for example \"https://app.example.com\". Plain http is for localhost and 127.0.0.1 alone, and \"*\" would let any page spend its visitor's capability."
+  }
+}
+
+variable "custom_domain" {
+  description = "Domain under which the API and the links answer, with the ARN of its certificate in this region. The stack's own execute-api address is then switched off. Point the domain at the output custom_domain_target."
+  type = object({
+    name            = string
+    certificate_arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.custom_domain == null || can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.custom_domain.name))
+    error_message = "Write custom_domain.name as a host name in lower case, without https:// and without a path, for example \"files.example.com\"."
+  }
+
+  validation {
+    condition     = var.custom_domain == null || can(regex("^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+$", var.custom_domain.certificate_arn))
+    error_message = "Write custom_domain.certificate_arn as the ARN of a certificate of AWS Certificate Manager in the stack's region, \"arn:aws:acm:<region>:<account>:certificate/<id>\"."
+  }
+}
+
+variable "link_base_url" {
+  description = "Address that links begin with where something of yours stands before the API, such as a CloudFront distribution. Null takes the custom domain, or else the API's own address."
+  type        = string
+  default     = null
+
+  # Loopback is what the local AWS listens on; API Gateway and browsers never see it elsewhere.
+  validation {
+    condition     = var.link_base_url == null || can(regex("^(https://[^/?#]+|http://127\\.0\\.0\\.1:[0-9]+)(/[^?#]*)?$", var.link_base_url)) && !endswith(coalesce(var.link_base_url, "-"), "/")
+    error_message = "Write an https address without a query and without a final slash, for example \"https://files.example.com\"."
+  }
+}
+
+# ── Who may ask ──────────────────────────────────────────────────────────────────────────────────
+
+variable "jwt_issuer" {
+  description = "Issuer of the tokens that the management routes accept, to the letter as in the tokens' iss claim. API Gateway reads its keys from <issuer>/.well-known/openid-configuration."
+  type        = string
+  nullable    = false
+
+  # Loopback is for the local AWS: API Gateway itself refuses an issuer that is not https.
+  validation {
+    condition     = can(regex("^(https://[^/?#[:space:]]+|http://127\\.0\\.0\\.1:[0-9]+)(/[^?#[:space:]]*)?$", var.jwt_issuer))
+    error_message = "Write the issuer as an https address, for example \"https://login.example.com/\", with or without the final slash exactly as the iss claim has it."
+  }
+}
+
+variable "jwt_audiences" {
+  description = "Audiences (or client ids) that a token must name one of."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.jwt_audiences) > 0 && alltrue([for audience in var.jwt_audiences : trimspace(audience) != ""])
+    error_message = "Write at least one audience, as it stands in the tokens' aud (or client_id) claim. Without one, a token that the issuer made for any other app would be accepted."
+  }
+}
+
+variable "owner_claim" {
+  description = "Claim of the token that, together with its issuer, names the owner of what a request makes. With machine tokens choose a claim that names the person or tenant, or all of an app's users become one owner."
+  type        = string
+  default     = "sub"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_:/.-]{1,128}$", var.owner_claim))
+    error_message = "Write the name of one claim, for example \"sub\" or \"https://example.com/tenant\": letters, digits and _ : / . - only."
+  }
+}
+
+# ── How long and how much ────────────────────────────────────────────────────────────────────────
+
+variable "signer_session_s" {
+  description = "Life in seconds of the sessions in which the signer roles sign. Nothing is handed out that outlives the session that signed it."
+  type        = number
+  default     = 3600
+  nullable    = false
+
+  validation {
+    condition     = var.signer_session_s >= 900 && var.signer_session_s <= 3600 && floor(var.signer_session_s) == var.signer_session_s
+    error_message = "Write a whole number of seconds from 900 (the least that STS gives) to 3600 (the most that it gives to a role that another role assumes)."
+  }
+}
+
+variable "form_ttl_s" {
+  description = "Life in seconds of an upload form and of the URLs of a multipart upload. The bucket's policy refuses older signatures."
+  type        = number
+  default     = 900
+  nullable    = false
+
+  validation {
+    condition     = var.form_ttl_s >= 60 && var.form_ttl_s <= 3600 && floor(var.form_ttl_s) == var.form_ttl_s
+    error_message = "Write a whole number of seconds from 60 to 3600."
+  }
+
+  validation {
+    condition     = var.form_ttl_s <= var.signer_session_s
+    error_message = "A form dies with the session that signed it: write a form_ttl_s that is not above signer_session_s, or raise signer_session_s (3600 at most)."
+  }
+}
+
+variable "link_url_ttl_s" {
+  description = "Life in seconds of the URL that opening a link gives. It bounds how long a revoked link can still lead to the file, and the bucket's policy refuses older signatures."
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.link_url_ttl_s >= 5 && floor(var.link_url_ttl_s) == var.link_url_ttl_s
+    error_message = "Write a whole number of seconds, 5 or more: a shorter life is over before a slow client has followed the redirect."
+  }
+
+  validation {
+    condition     = var.link_url_ttl_s <= var.signer_session_s
+    error_message = "A URL dies with the session that signed it: write a link_url_ttl_s that is not above signer_session_s, or raise signer_session_s (3600 at most)."
+  }
+}
+
+variable "max_size_bytes" {
+  description = "Largest file in bytes that a form may allow. S3 takes at most 5 GiB in one POST."
+  type        = number
+  default     = 1073741824
+  nullable    = false
+
+  validation {
+    condition     = var.max_size_bytes >= 1 && var.max_size_bytes <= 5368709120 && floor(var.max_size_bytes) == var.max_size_bytes
+    error_message = "Write a whole number of bytes from 1 to 5368709120 (5 GiB, the most that S3 takes in one POST)."
+  }
+}
+
+variable "throttling" {
+  description = "Requests a second that the API lets through to the functions, steady and in a burst. It bounds what a flood can cost."
+  type = object({
+    rate  = optional(number, 100)
+    burst = optional(number, 200)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.throttling.rate >= 1 && var.throttling.burst >= 1 && floor(var.throttling.burst) == var.throttling.burst
+    error_message = "Write a rate of at least 1 request a second and a whole burst of at least 1. Zero would close the API."
+  }
+}
+
+# ── The functions ────────────────────────────────────────────────────────────────────────────────
+
+variable "architecture" {
+  description = "Processor that the functions were built for, arm64 or x86_64. The packages must agree with it."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "Write \"arm64\" or \"x86_64\", whichever the packages were built for."
+  }
+}
+
+variable "packages_dir" {
+  description = "Folder with one folder a function, each with its bootstrap.zip. Null takes target/lambda of this repository, where `cargo lambda build` puts them."
+  type        = string
+  default     = null
+}
+
+variable "packages" {
+  description = "Path of the zip of single functions, by function name, in place of the one in packages_dir."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.packages) : contains(["issue-upload", "record-upload", "serve-link"], name)])
+    error_message = "Write the keys of packages as names of functions: \"issue-upload\", \"record-upload\" or \"serve-link\"."
+  }
+}
+
+variable "memory_mb" {
+  description = "Memory in MB of single functions, by function name; processor time comes in proportion."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name, mb in var.memory_mb : contains(["issue-upload", "record-upload", "serve-link"], name) && mb >= 128 && mb <= 10240 && floor(mb) == mb])
+    error_message = "Write whole numbers of MB from 128 to 10240 under \"issue-upload\", \"record-upload\" or \"serve-link\"."
+  }
+}
+
+variable "reserved_concurrency" {
+  description = "Executions reserved for single functions, by function name. None are by default: 100 of an account must stay unreserved, and a new account has few."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name, count in var.reserved_concurrency : contains(["issue-upload", "record-upload", "serve-link"], name) && count >= 1 && floor(count) == count])
+    error_message = "Write whole numbers of executions, 1 or more, under \"issue-upload\", \"record-upload\" or \"serve-link\". Leave a function out to reserve none; zero would switch it off."
+  }
+}
+
+variable "recorder_concurrency" {
+  description = "Most executions of record-upload that the queue may cause at a time. Null sets no bound of its own."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.recorder_concurrency == null ? true : var.recorder_concurrency >= 2 && var.recorder_concurrency <= 1000 && floor(var.recorder_concurrency) == var.recorder_concurrency
+    error_message = "Write a whole number from 2 to 1000, the range that an event source mapping takes, or null."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days that the logs are kept; 0 keeps them for ever."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = contains([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "Write a retention that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days, or 0 for ever."
+  }
+}
+
+# ── Keys ─────────────────────────────────────────────────────────────────────────────────────────
+
+variable "link_key_versions" {
+  description = "Versions of the key behind link tokens. The highest signs new links, all of them open old ones. To rotate, add the next number; to end every link of a version, take its number away."
+  type        = set(number)
+  default     = [1]
+  nullable    = false
+
+  validation {
+    condition     = length(var.link_key_versions) > 0 && alltrue([for version in var.link_key_versions : version >= 1 && version <= 255 && floor(version) == version])
+    error_message = "Write at least one whole number from 1 to 255 (a token has a byte for it), for example [1], or [1, 2] once the key has been rotated."
+  }
+}
+
+variable "key_deletion_window_days" {
+  description = "Days between the deletion of a key and its end, in which it can be called back. Without the files key no file can be read, without a link key none of its links opens."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.key_deletion_window_days >= 7 && var.key_deletion_window_days <= 30 && floor(var.key_deletion_window_days) == var.key_deletion_window_days
+    error_message = "Write a whole number of days from 7 to 30, the range that KMS takes."
+  }
+}
+
+# ── What must not be lost ────────────────────────────────────────────────────────────────────────
+
+variable "deletion_protection" {
+  description = "Whether the table refuses to be deleted. Switch it off and apply before a removal that is meant."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "force_destroy" {
+  description = "Whether destroying the stack may delete a bucket that still holds files. Off, the bucket and the files outlive a mistaken destroy."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "abort_multipart_days" {
+  description = "Days after which the parts of a multipart upload that was never completed are removed. They cost as much as files do and no listing shows them."
+  type        = number
+  default     = 2
+  nullable    = false
+
+  validation {
+    condition     = var.abort_multipart_days >= 1 && floor(var.abort_multipart_days) == var.abort_multipart_days
+    error_message = "Write a whole number of days, 1 or more."
+  }
+}
+
+# ── What else may read ───────────────────────────────────────────────────────────────────────────
+
+variable "cloudfront_distribution_arn" {
+  description = "Distribution of yours that may read pinned versions through an origin access control. Null lets no service read."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.cloudfront_distribution_arn == null || can(regex("^arn:aws[a-z-]*:cloudfront::[0-9]{12}:distribution/[A-Z0-9]+$", var.cloudfront_distribution_arn))
+    error_message = "Write the ARN of a distribution, \"arn:aws:cloudfront::<account>:distribution/<id>\"."
+  }
+}
+
+variable "guardduty_role_arn" {
+  description = "Role through which GuardDuty Malware Protection for S3 reads the files. It also switches on the bucket's EventBridge notifications, which that protection needs and which only the owner of the bucket's notifications may switch on."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.guardduty_role_arn == null || can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.guardduty_role_arn))
+    error_message = "Write the ARN of a role, \"arn:aws:iam::<account>:role/<name>\"."
+  }
+}
+
+variable "reader_arns" {
+  description = "Roles or users of yours that may read files beside the stack's own, such as a backup or a scanner. Each needs a policy of its own that lets it; this opens the bucket and the files key to it."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.reader_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[^*?]+$", arn))])
+    error_message = "Write each reader as the ARN of one role or user without a wildcard, \"arn:aws:iam::<account>:role/<name>\"."
+  }
+}
+
+# ── Watching ─────────────────────────────────────────────────────────────────────────────────────
+
+variable "access_log_bucket" {
+  description = "Bucket of yours that S3 writes the file bucket's access log to, and the prefix there. It must let logging.s3.amazonaws.com put objects, and must not be the file bucket."
+  type = object({
+    name   = string
+    prefix = optional(string, "")
+  })
+  default = null
+
+  validation {
+    condition     = var.access_log_bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.access_log_bucket.name))
+    error_message = "Write access_log_bucket.name as the name of a bucket (not an ARN), for example \"my-access-logs\"."
+  }
+}
+
+variable "alarms" {
+  description = "Whether CloudWatch alarms are made."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "alarm_topic_arn" {
+  description = "SNS topic that alarms are told to, and told to again when they are over. Null leaves the alarms to be looked at."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_topic_arn == null || can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$", var.alarm_topic_arn))
+    error_message = "Write the ARN of a topic, \"arn:aws:sns:<region>:<account>:<name>\"."
+  }
+}
+
+variable "alarm_thresholds" {
+  description = "How many of a kind in five minutes are too many, and how old in seconds the oldest waiting event may become. What is rejected, surplus or forged depends on your users, so these are starting points."
+  type = object({
+    function_errors      = optional(number, 1)
+    function_throttles   = optional(number, 1)
+    rejected_uploads     = optional(number, 25)
+    surplus_versions     = optional(number, 10)
+    forged_tokens        = optional(number, 50)
+    oldest_event_age_s   = optional(number, 900)
+    stream_lag_s         = optional(number, 3600)
+    server_errors_of_api = optional(number, 5)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for threshold in values(var.alarm_thresholds) : threshold >= 1])
+    error_message = "Write thresholds of 1 or more: an alarm sounds when a count reaches its threshold, so zero would sound always."
+  }
+}
+
+variable "dashboard" {
+  description = "Whether a CloudWatch dashboard is made."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "api_access_log" {
+  description = "Whether the API keeps an access log: time, route, status, request id and latencies, and never a path, which is a secret under /l/ and /t/."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "app_events" {
+  description = "Whether an event bus carries Upload Available, Upload Rejected, Upload Deleted and Link Revoked to your app."
+  type        = bool
+  default     = true
+  nullable    = false
+}

@@ -1,0 +1,198 @@
+# Alarms, and a dashboard that shows the pipeline from left to right.
+
+locals {
+  # What the functions count themselves, in CloudWatch's embedded metric format on their logs. The
+  # dimension is the function's name, so two stacks of an account stay apart.
+  metric_namespace = "Postern"
+
+  alarm_actions = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]
+
+  dead_letter_queues = merge(
+    {
+      dead-uploads  = { queue = aws_sqs_queue.dead_uploads.name, what = "an upload's event that failed again and again. Read its message, mend the cause, then redrive the queue" }
+      dead-removals = { queue = aws_sqs_queue.dead_removals.name, what = "a removal that failed again and again. The upload stays in the state deleting until the cause is mended" }
+    },
+    { for queue in aws_sqs_queue.dead_events : "dead-app-events" => { queue = queue.name, what = "an event that could not be put on the app's bus. The app has not heard of it" } },
+  )
+
+  alarms = merge(
+    {
+      for name, dead in local.dead_letter_queues : name => {
+        description = "${dead.queue} holds ${dead.what}."
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateNumberOfMessagesVisible"
+        dimensions  = { QueueName = dead.queue }
+        statistic   = "Maximum"
+        threshold   = 1
+      }
+    },
+    {
+      oldest-event = {
+        description = "Uploads wait to be recorded. Look at the recorder's errors and throttles."
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateAgeOfOldestMessage"
+        dimensions  = { QueueName = aws_sqs_queue.uploads.name }
+        statistic   = "Maximum"
+        threshold   = var.alarm_thresholds.oldest_event_age_s
+      }
+      stream-lag = {
+        description = "The recorder is behind on the table's stream, so deleted uploads are still there. After a day, DynamoDB drops what was not read."
+        namespace   = "AWS/Lambda"
+        metric      = "IteratorAge"
+        dimensions  = { FunctionName = aws_lambda_function.main["record-upload"].function_name }
+        statistic   = "Maximum"
+        threshold   = var.alarm_thresholds.stream_lag_s * 1000
+      }
+      api-server-errors = {
+        description = "The API answers with errors of its own. The access log has route and request id, the functions' logs the cause."
+        namespace   = "AWS/ApiGateway"
+        metric      = "5xx"
+        dimensions  = { ApiId = aws_apigatewayv2_api.main.id }
+        statistic   = "Sum"
+        threshold   = var.alarm_thresholds.server_errors_of_api
+      }
+      rejected-uploads = {
+        description = "Many uploads are rejected: a client that sends what it did not declare, or an attempt at something."
+        namespace   = local.metric_namespace
+        metric      = "RejectedUploads"
+        dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
+        statistic   = "Sum"
+        threshold   = var.alarm_thresholds.rejected_uploads
+      }
+      surplus-versions = {
+        description = "Forms are posted again after their upload was accepted. The pinned version stays; a client may be replaying its form."
+        namespace   = local.metric_namespace
+        metric      = "SurplusVersions"
+        dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
+        statistic   = "Sum"
+        threshold   = var.alarm_thresholds.surplus_versions
+      }
+      forged-tokens = {
+        description = "Someone tries link tokens that were never made. They are refused before any call to AWS; throttling bounds their cost."
+        namespace   = local.metric_namespace
+        metric      = "ForgedTokens"
+        dimensions  = { Function = aws_lambda_function.main["serve-link"].function_name }
+        statistic   = "Sum"
+        threshold   = var.alarm_thresholds.forged_tokens
+      }
+    },
+    {
+      for name, function in aws_lambda_function.main : "${name}-errors" => {
+        description = "${function.function_name} fails. Its log has the cause."
+        namespace   = "AWS/Lambda"
+        metric      = "Errors"
+        dimensions  = { FunctionName = function.function_name }
+        statistic   = "Sum"
+        threshold   = var.alarm_thresholds.function_errors
+      }
+    },
+    {
+      for name, function in aws_lambda_function.main : "${name}-throttles" => {
+        description = "${function.function_name} is throttled: its reserved concurrency or the account's is used up."
+        namespace   = "AWS/Lambda"
+        metric      = "Throttles"
+        dimensions  = { FunctionName = function.function_name }
+        statistic   = "Sum"
+        threshold   = var.alarm_thresholds.function_throttles
+      }
+    },
+  )
+}
+
+resource "aws_cloudwatch_metric_alarm" "main" {
+  for_each = { for name, alarm in local.alarms : name => alarm if var.alarms }
+
+  alarm_name          = "${var.name}-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = each.value.statistic
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = each.value.threshold
+  period              = 300
+  evaluation_periods  = 1
+  # An idle stack sends no figures, which is no fault.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = local.alarm_actions
+  ok_actions         = local.alarm_actions
+}
+
+# ── Dashboard ────────────────────────────────────────────────────────────────────────────────────
+
+locals {
+  function_names = { for name, function in aws_lambda_function.main : name => function.function_name }
+
+  # Columns in the order in which a file goes: asked for, put, recorded, opened. A row a question.
+  dashboard_columns = [
+    {
+      title = "1 Ask: issue-upload"
+      rows = [
+        { title = "Requests and errors", stat = "Sum", metrics = [["AWS/Lambda", "Invocations", "FunctionName", local.function_names["issue-upload"]], ["AWS/Lambda", "Errors", "FunctionName", local.function_names["issue-upload"]], ["AWS/Lambda", "Throttles", "FunctionName", local.function_names["issue-upload"]]] },
+        { title = "Time taken (p95)", stat = "p95", metrics = [["AWS/Lambda", "Duration", "FunctionName", local.function_names["issue-upload"]]] },
+        { title = "Answers of the API", stat = "Sum", metrics = [["AWS/ApiGateway", "Count", "ApiId", aws_apigatewayv2_api.main.id], ["AWS/ApiGateway", "4xx", "ApiId", aws_apigatewayv2_api.main.id], ["AWS/ApiGateway", "5xx", "ApiId", aws_apigatewayv2_api.main.id]] },
+      ]
+    },
+    {
+      title = "2 Wait: the queue"
+      rows = [
+        { title = "Events sent and waiting", stat = "Sum", metrics = [["AWS/SQS", "NumberOfMessagesSent", "QueueName", aws_sqs_queue.uploads.name], ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", aws_sqs_queue.uploads.name]] },
+        { title = "Age of the oldest event", stat = "Maximum", metrics = [["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", aws_sqs_queue.uploads.name]] },
+        { title = "Dead letters", stat = "Maximum", metrics = [for dead in values(local.dead_letter_queues) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", dead.queue]] },
+      ]
+    },
+    {
+      title = "3 Decide: record-upload"
+      rows = [
+        { title = "Runs and errors", stat = "Sum", metrics = [["AWS/Lambda", "Invocations", "FunctionName", local.function_names["record-upload"]], ["AWS/Lambda", "Errors", "FunctionName", local.function_names["record-upload"]], ["AWS/Lambda", "Throttles", "FunctionName", local.function_names["record-upload"]]] },
+        { title = "Rejected and surplus", stat = "Sum", metrics = [[local.metric_namespace, "RejectedUploads", "Function", local.function_names["record-upload"]], [local.metric_namespace, "SurplusVersions", "Function", local.function_names["record-upload"]]] },
+        { title = "Lag on the table's stream", stat = "Maximum", metrics = [["AWS/Lambda", "IteratorAge", "FunctionName", local.function_names["record-upload"]]] },
+      ]
+    },
+    {
+      title = "4 Open: serve-link"
+      rows = [
+        { title = "Openings and errors", stat = "Sum", metrics = [["AWS/Lambda", "Invocations", "FunctionName", local.function_names["serve-link"]], ["AWS/Lambda", "Errors", "FunctionName", local.function_names["serve-link"]], ["AWS/Lambda", "Throttles", "FunctionName", local.function_names["serve-link"]]] },
+        { title = "Time taken (p95)", stat = "p95", metrics = [["AWS/Lambda", "Duration", "FunctionName", local.function_names["serve-link"]]] },
+        { title = "Forged tokens", stat = "Sum", metrics = [[local.metric_namespace, "ForgedTokens", "Function", local.function_names["serve-link"]]] },
+      ]
+    },
+  ]
+
+  dashboard_widgets = flatten([
+    for column, content in local.dashboard_columns : concat(
+      [{
+        type       = "text"
+        x          = column * 6
+        y          = 0
+        width      = 6
+        height     = 1
+        properties = { markdown = "**${content.title}**" }
+      }],
+      [
+        for row, graph in content.rows : {
+          type   = "metric"
+          x      = column * 6
+          y      = 1 + row * 6
+          width  = 6
+          height = 6
+          properties = {
+            title   = graph.title
+            region  = local.region
+            stat    = graph.stat
+            period  = 300
+            view    = "timeSeries"
+            metrics = graph.metrics
+          }
+        }
+      ],
+    )
+  ])
+}
+
+resource "aws_cloudwatch_dashboard" "main" {
+  count = var.dashboard ? 1 : 0
+
+  dashboard_name = var.name
+  dashboard_body = jsonencode({ widgets = local.dashboard_widgets })
+}
