@@ -59,6 +59,7 @@ fn subject(seed: u8, n: u8) -> Upload {
         recorded: None,
         rejection: None,
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
+        event: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
     }
 }

@@ -1,4 +1,5 @@
 //! Postern: issue an upload, record what arrived, serve a link that can be revoked.
+pub mod app_event;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod checksum;

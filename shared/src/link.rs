@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::app_event::AppEvent;
 use crate::checksum::ChecksumSha256;
 use crate::content_type::ContentType;
 use crate::filename::Filename;
@@ -44,6 +45,9 @@ pub struct Link {
     pub request_hash: Option<ChecksumSha256>,
     /// The last change.
     pub transition_id: TransitionId,
+    /// What that change tells the app, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<AppEvent>,
 }
 
 /// A link's end.
@@ -98,6 +102,7 @@ impl Link {
             revoked: None,
             request_hash: None,
             transition_id: TransitionId::of(link_id.as_str(), "linked", ""),
+            event: None,
             link_id,
         })
     }
@@ -124,6 +129,7 @@ impl Link {
             None => Some(Self {
                 revoked: Some(revoked),
                 transition_id: revocation_id(&self.link_id),
+                event: Some(AppEvent::LinkRevoked),
                 ..self.clone()
             }),
         }

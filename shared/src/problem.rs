@@ -59,7 +59,10 @@ pub enum Problem {
     /// No route of ours.
     #[error("failed to find the route")]
     RouteNotFound,
-    /// No token of ours, or no link.
+    /// No token of ours. The client is told what it is told of [`Self::TokenUnknown`].
+    #[error("failed to verify the token")]
+    TokenForged,
+    /// A token of ours, and no link.
     #[error("failed to find what the token opens")]
     TokenUnknown,
     /// The link was ended.
@@ -165,7 +168,7 @@ impl Problem {
                 "route_not_found",
                 "There is no such route: see the table of routes in the README.",
             ),
-            Self::TokenUnknown => {
+            Self::TokenForged | Self::TokenUnknown => {
                 (S::NOT_FOUND, "link_unknown", "This link leads nowhere: check that the address is complete.")
             }
             Self::LinkRevoked => {

@@ -52,7 +52,7 @@ pub async fn open_link<L: LinkReader, G: Signer>(
     method: Method,
     token: &str,
 ) -> Result<Reply, Problem> {
-    let token = ports.keys.verify(token).ok_or(Problem::TokenUnknown)?;
+    let token = ports.keys.verify(token).ok_or(Problem::TokenForged)?;
     let link = ports.links.link(&token.link_id()).await?.ok_or(Problem::TokenUnknown)?;
     match link.standing(now) {
         LinkStanding::Open => {}
@@ -167,7 +167,7 @@ mod tests {
             [String::from_utf8(forged).unwrap(), String::new(), "x".repeat(4000), token[..31].to_owned()]
         {
             let reply = open_link(&ports, &terms(), at("2026-11-24T10:30:00Z"), Method::Get, &text).await;
-            assert!(matches!(reply, Err(Problem::TokenUnknown)));
+            assert!(matches!(reply, Err(Problem::TokenForged)));
         }
         assert_eq!(ports.links.calls(), calls);
     }

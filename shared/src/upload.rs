@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::app_event::AppEvent;
 use crate::checksum::ChecksumSha256;
 use crate::content_type::ContentType;
 use crate::filename::Filename;
@@ -107,6 +108,9 @@ pub struct Upload {
     pub rejection: Option<Rejection>,
     /// The last change of state.
     pub transition_id: TransitionId,
+    /// What that change tells the app, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<AppEvent>,
     /// When DynamoDB may forget the record, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
@@ -214,6 +218,14 @@ impl Settlement {
         }
     }
 
+    /// What it tells the app.
+    pub fn event(&self) -> AppEvent {
+        match self {
+            Self::Pin(_) => AppEvent::UploadAvailable,
+            Self::Condemn(_) => AppEvent::UploadRejected,
+        }
+    }
+
     /// The id of this change of `upload_id`.
     pub fn transition_id(&self, upload_id: UploadId) -> TransitionId {
         transition_id(upload_id, self.state(), self.version_id().as_str())
@@ -254,6 +266,7 @@ impl Upload {
         let mut after = self.clone();
         after.state = settlement.state();
         after.transition_id = settlement.transition_id(self.upload_id);
+        after.event = Some(settlement.event());
         match settlement {
             Settlement::Pin(recorded) => {
                 after.recorded = Some(recorded.clone());
@@ -283,6 +296,7 @@ impl Upload {
         match self.state {
             UploadState::Deleting => Some(Self {
                 ttl: Some(tombstone_ttl(now.max(self.policy_expires_at))),
+                event: Some(AppEvent::UploadDeleted),
                 ..self.moved_to(UploadState::Deleted)
             }),
             _ => None,
@@ -290,7 +304,7 @@ impl Upload {
     }
 
     fn moved_to(&self, state: UploadState) -> Self {
-        Self { state, transition_id: transition_id(self.upload_id, state, ""), ..self.clone() }
+        Self { state, transition_id: transition_id(self.upload_id, state, ""), event: None, ..self.clone() }
     }
 }
 
@@ -331,6 +345,7 @@ pub(crate) mod tests {
             recorded: None,
             rejection: None,
             transition_id: transition_id(upload_id, UploadState::Pending, ""),
+            event: None,
             ttl: Some(tombstone_ttl(at("2026-11-24T10:15:00Z"))),
         }
     }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::sqs::SqsMessage;
 use futures::future::join_all;
-use postern::aws::lambda::causes;
+use postern::aws::lambda::{Metrics, causes};
 use postern::aws::{Bucket, Table};
 use postern::config::RecordConfig;
 use postern::id::UploadId;
@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub struct Recorder {
     pub ports: Ports<Table, Bucket>,
     pub config: RecordConfig,
+    pub metrics: Metrics,
 }
 
 /// What the function is invoked with.
@@ -61,6 +62,7 @@ impl Recorder {
         #[expect(clippy::disallowed_methods, reason = "a batch's time is taken here, once")]
         let now: Timestamp = SystemTime::now().into();
         let failures = join_all(batch.records.iter().map(|record| self.take_one(now, record))).await;
+        self.metrics.flush();
         BatchResponse { batch_item_failures: failures.into_iter().flatten().collect() }
     }
 
@@ -98,6 +100,9 @@ impl Recorder {
     ) -> Result<(), Unavailable> {
         let (key, version) = (arrival.key, &arrival.version);
         let verdict = record_version(&self.ports, &self.config.demands, now, key, version).await?;
+        if let Some(name) = metric(verdict) {
+            Metrics::count(name);
+        }
         let reason = match verdict {
             Verdict::Rejected(reason) => reason.map(postern::upload::RejectionReason::as_str),
             _ => None,
@@ -122,6 +127,15 @@ impl Recorder {
             Removal::NotAsked => tracing::info!(request_id, upload_id, reason = "not_asked", "ignored"),
         }
         Ok(())
+    }
+}
+
+/// The metric that counts a verdict. An earlier run has counted a rejection without a reason.
+fn metric(verdict: Verdict) -> Option<&'static str> {
+    match verdict {
+        Verdict::Rejected(Some(_)) => Some("RejectedUploads"),
+        Verdict::Surplus => Some("SurplusVersions"),
+        _ => None,
     }
 }
 

@@ -13,10 +13,11 @@ mod handler;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda::start_log();
+    let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = RecordConfig::read(|name: &str| std::env::var(name).ok())?;
     let sdk = sdk_config().await;
     let ports = Ports { store: Table::new(&sdk, &config.table), objects: Bucket::new(&sdk, &config.bucket) };
-    let recorder = handler::Recorder { ports, config };
+    let recorder = handler::Recorder { ports, config, metrics };
     let recorder = &recorder;
     run(service_fn(|event: LambdaEvent<handler::Batch>| async move {
         Ok::<_, Error>(recorder.take(event.payload).await)

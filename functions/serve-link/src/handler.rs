@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use postern::aws::lambda::Request;
+use postern::aws::lambda::{Metrics, Request};
 use postern::aws::{RoleSigner, Table};
 use postern::problem::Problem;
 use postern::reply::Reply;
@@ -14,6 +14,7 @@ use postern::sign::presigned_url::Method;
 pub struct Door {
     pub ports: Ports<Table, RoleSigner>,
     pub terms: Terms,
+    pub metrics: Metrics,
 }
 
 impl Door {
@@ -21,6 +22,10 @@ impl Door {
     pub async fn answer(&self, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
         let request = Request::new(event);
         let result = self.dispatch(&request).await;
+        if matches!(result, Err(Problem::TokenForged)) {
+            Metrics::count("ForgedTokens");
+        }
+        self.metrics.flush();
         request.answer(result)
     }
 

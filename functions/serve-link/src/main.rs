@@ -14,17 +14,15 @@ mod handler;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda::start_log();
+    let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = ServeConfig::read(|name: &str| std::env::var(name).ok())?;
     let sdk = sdk_config().await;
     let (signer, keys) = tokio::try_join!(
         RoleSigner::assume(&sdk, &config.signer, "serve-link"),
         derive_link_keys(&sdk, &config.link_keys),
     )?;
-    let door = handler::Door {
-        ports: Ports { links: Table::new(&sdk, &config.table), signer, keys },
-        terms: config.terms,
-    };
-    let door = &door;
+    let ports = Ports { links: Table::new(&sdk, &config.table), signer, keys };
+    let door = &handler::Door { ports, terms: config.terms, metrics };
     run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         Ok::<_, Error>(door.answer(event.payload).await)
     }))

@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::types::{
 use super::Table;
 use super::item::{Conditional, PK, conditional, from_item, link_pk, text, to_item, upload_pk, value};
 use super::uploads::{Index, is_owned_by};
+use crate::app_event::AppEvent;
 use crate::id::{Owner, UploadId};
 use crate::link::{Link, Revoked, revocation_id};
 use crate::ports::{Found, LinkReader, LinkStore, Linked, Page, PageStart, Unavailable};
@@ -106,7 +107,9 @@ impl Table {
             .update_item()
             .table_name(&self.name)
             .key(PK, text(link_pk(id)))
-            .update_expression("SET revoked = :revoked, transition_id = :transition")
+            .update_expression("SET revoked = :revoked, transition_id = :transition, #event = :event")
+            .expression_attribute_names("#event", "event")
+            .expression_attribute_values(":event", value(&AppEvent::LinkRevoked)?)
             .expression_attribute_values(":revoked", value(&revoked)?)
             .expression_attribute_values(":transition", value(&revocation_id(id))?))
     }

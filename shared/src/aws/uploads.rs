@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 
 use super::Table;
 use super::item::{Conditional, Item, PK, conditional, from_item, text, to_item, upload_pk, value};
+use crate::app_event::AppEvent;
 use crate::id::{Owner, UploadId, VersionId};
 use crate::link::{Link, Revoked};
 use crate::ports::{Created, Found, Page, PageStart, RecordStore, Unavailable, UploadStore, Written};
@@ -60,7 +61,7 @@ impl UploadStore for Table {
     async fn begin_deletion(&self, id: UploadId, owner: &Owner) -> Result<Found, Unavailable> {
         let update = self
             .update_upload(id, UploadState::Deleting, "")?
-            .update_expression("SET #state = :state, transition_id = :transition")
+            .update_expression("SET #state = :state, transition_id = :transition REMOVE #event")
             .condition_expression("#owner = :owner AND NOT #state IN (:state, :deleted)")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(owner.as_str()))
@@ -84,6 +85,7 @@ impl RecordStore for Table {
         let update = self
             .update_upload(id, settlement.state(), version)?
             .condition_expression(FATE_IS_OPEN)
+            .expression_attribute_values(":event", value(&settlement.event())?)
             .expression_attribute_values(":pending", text(UploadState::Pending.as_str()))
             .expression_attribute_values(":rejected", text(UploadState::Rejected.as_str()))
             .expression_attribute_values(":expired", text(UploadState::Expired.as_str()))
@@ -92,13 +94,13 @@ impl RecordStore for Table {
         let update = match settlement {
             Settlement::Pin(recorded) => update
                 .update_expression(
-                    "SET #state = :state, transition_id = :transition, recorded = :recorded REMOVE #ttl, rejection",
+                    "SET #state = :state, transition_id = :transition, #event = :event, recorded = :recorded REMOVE #ttl, rejection",
                 )
                 .expression_attribute_names("#ttl", "ttl")
                 .expression_attribute_values(":recorded", value(recorded)?),
             Settlement::Condemn(rejection) => update
                 .update_expression(
-                    "SET #state = :state, transition_id = :transition, rejection = :rejection ADD condemned :versions",
+                    "SET #state = :state, transition_id = :transition, #event = :event, rejection = :rejection ADD condemned :versions",
                 )
                 .expression_attribute_values(":rejection", value(rejection)?)
                 .expression_attribute_values(":versions", AttributeValue::Ss(vec![version.to_owned()])),
@@ -131,8 +133,11 @@ impl RecordStore for Table {
         let ttl = tombstone_ttl(now.max(upload.policy_expires_at));
         let update = self
             .update_upload(upload.upload_id, UploadState::Deleted, "")?
-            .update_expression("SET #state = :state, transition_id = :transition, #ttl = :ttl")
+            .update_expression(
+                "SET #state = :state, transition_id = :transition, #event = :event, #ttl = :ttl",
+            )
             .condition_expression("#state = :deleting")
+            .expression_attribute_values(":event", value(&AppEvent::UploadDeleted)?)
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":ttl", AttributeValue::N(ttl.to_string()))
             .expression_attribute_values(":deleting", text(UploadState::Deleting.as_str()));
@@ -181,6 +186,7 @@ impl Table {
             .table_name(&self.name)
             .key(PK, text(upload_pk(id)))
             .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#event", "event")
             .expression_attribute_values(":state", text(state.as_str()))
             .expression_attribute_values(":transition", value(&transition_id(id, state, cause))?)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))

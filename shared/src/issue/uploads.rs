@@ -165,6 +165,7 @@ fn pending(new: NewUpload, caller: &Caller, policy_expires_at: Timestamp) -> Upl
         recorded: None,
         rejection: None,
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
+        event: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
     }
 }
