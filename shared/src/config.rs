@@ -178,7 +178,7 @@ fn required(lookup: &impl Lookup, variable: &str) -> Result<String, ConfigError>
 
 fn number<T>(lookup: &impl Lookup, variable: &str, least: T, most: T) -> Result<T, ConfigError>
 where
-    T: FromStr + PartialOrd + Display,
+    T: FromStr + PartialOrd + Display + Copy,
 {
     let value = required(lookup, variable)?.parse().ok().filter(|value| (&least..=&most).contains(&value));
     value.ok_or_else(|| malformed(variable, format!("write a whole number from {least} to {most}")))

@@ -42,9 +42,9 @@ impl ContentType {
     pub fn disposition(&self) -> Disposition {
         let essence = self.essence();
         let inert = match essence.as_str() {
-            "application/pdf" | "text/plain" => true,
-            "image/apng" | "image/avif" | "image/bmp" | "image/gif" | "image/heic" | "image/heif"
-            | "image/jpeg" | "image/jxl" | "image/png" | "image/tiff" | "image/webp" => true,
+            "application/pdf" | "text/plain" | "image/apng" | "image/avif" | "image/bmp" | "image/gif"
+            | "image/heic" | "image/heif" | "image/jpeg" | "image/jxl" | "image/png" | "image/tiff"
+            | "image/webp" => true,
             essence => essence.starts_with("audio/") || essence.starts_with("video/"),
         };
         if inert { Disposition::Inline } else { Disposition::Attachment }

@@ -5,7 +5,7 @@
 //! panics where the contract is broken. Ids are drawn from `seed`, so that a suite can run twice
 //! on one table.
 
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "this is a test suite")]
+#![expect(clippy::unwrap_used, reason = "this is a test suite")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -104,12 +104,11 @@ async fn settle(store: &impl Store, upload: &Upload, settlement: &Settlement) ->
     let before = standing(store, upload).await;
     let written = store.settle(upload.upload_id, settlement).await.unwrap();
     let after = standing(store, upload).await;
-    match before.settled(settlement) {
-        Some(expected) => assert_eq!((&written, &after), (&Written::Applied, &expected)),
-        None => {
-            assert_eq!(written, Written::Refused(Some(Box::new(before.clone()))));
-            assert_eq!(after, before);
-        }
+    if let Some(expected) = before.settled(settlement) {
+        assert_eq!((&written, &after), (&Written::Applied, &expected));
+    } else {
+        assert_eq!(written, Written::Refused(Some(Box::new(before.clone()))));
+        assert_eq!(after, before);
     }
     written
 }
@@ -208,7 +207,7 @@ async fn links_need_what_is_available(store: &impl Store, upload: &Upload) {
     assert_eq!(store.create_link(&link).await.unwrap(), Linked::New);
     assert_eq!(store.create_link(&elsewhere).await.unwrap(), Linked::Exists(Box::new(link.clone())));
     assert_eq!(store.link(&link.link_id).await.unwrap().as_ref(), Some(&link));
-    assert_eq!(store.all_links_to(upload.upload_id).await.unwrap(), [link.clone()]);
+    assert_eq!(store.all_links_to(upload.upload_id).await.unwrap(), std::slice::from_ref(&link));
 
     let revoked = Revoked { at: now(), because: RevokedBecause::Revoked };
     assert_eq!(store.revoke(&link.link_id, &owner("stranger"), revoked).await.unwrap(), Found::No);
@@ -236,17 +235,17 @@ async fn lists_are_the_owners_newest_first(store: &impl Store, seed: u8) {
         let uploaded_at = now() + Duration::from_millis(u64::from(n));
         store.create(&Upload { owner: mine.clone(), uploaded_at, ..subject(seed, 100 + n) }).await.unwrap();
     }
-    let (mut seen, mut start) = (Vec::new(), None);
+    let (mut listed, mut start) = (Vec::new(), None);
     for _ in 0..10 {
         let page = store.uploads_of(&mine, start.as_ref(), 2).await.unwrap();
-        seen.extend(page.items.iter().map(|upload| upload.uploaded_at));
+        listed.extend(page.items.iter().map(|upload| upload.uploaded_at));
         match page.next {
             Some(next) => start = Some(next),
             None => break,
         }
     }
     let expected: Vec<_> = (0..5).rev().map(|n| now() + Duration::from_millis(n)).collect();
-    assert_eq!(seen, expected);
+    assert_eq!(listed, expected);
 }
 
 /// The id of the upload's link number `n`.

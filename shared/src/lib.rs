@@ -1,4 +1,13 @@
 //! Postern: issue an upload, record what arrived, serve a link that can be revoked.
+//!
+//! ```text
+//!  issue ── signs a form for one upload ──▶ record ── pins one version ──▶ serve ── signs a URL of it
+//! ```
+//!
+//! The crate is pure: rules, records, signatures, and the three use cases over the traits of
+//! [`ports`]. Time and randomness are arguments. The feature `aws` adds the adapters to AWS; the
+//! feature `testing` adds a world in memory and the contract that every store must keep.
+
 pub mod app_event;
 #[cfg(feature = "aws")]
 pub mod aws;

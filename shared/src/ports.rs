@@ -1,7 +1,7 @@
 //! What the core needs of the world, in the few meanings that it needs.
 //!
-//! Adapters to AWS implement these traits under the feature `aws`; [`crate::memory`] implements
-//! them for tests. One contract suite ([`crate::contract`]) runs against both.
+//! Adapters to AWS implement these traits under the feature `aws`; `memory` implements
+//! them for tests. One contract suite (`contract`, both under the feature `testing`) runs against both.
 
 use std::error::Error;
 use std::future::Future;

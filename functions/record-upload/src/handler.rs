@@ -122,7 +122,7 @@ impl Recorder {
         let upload_id = id.to_string();
         match removal {
             Removal::Done { versions, links } => {
-                tracing::info!(request_id, upload_id, versions, links, "removed")
+                tracing::info!(request_id, upload_id, versions, links, "removed");
             }
             Removal::NotAsked => tracing::info!(request_id, upload_id, reason = "not_asked", "ignored"),
         }

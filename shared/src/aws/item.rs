@@ -54,23 +54,23 @@ pub(super) enum Conditional {
 
 /// Errors that carry the item on which a condition failed.
 pub(super) trait ConditionError: std::error::Error + Send + Sync + 'static {
-    /// `Some` if the condition failed, with the item as it stands.
-    fn standing_item(&self) -> Option<Option<Item>>;
+    /// The refusal, with the item as it stands, if it was the condition that failed.
+    fn refusal(&self) -> Option<Conditional>;
 }
 
 impl ConditionError for PutItemError {
-    fn standing_item(&self) -> Option<Option<Item>> {
+    fn refusal(&self) -> Option<Conditional> {
         match self {
-            Self::ConditionalCheckFailedException(failed) => Some(failed.item.clone()),
+            Self::ConditionalCheckFailedException(failed) => Some(Conditional::Refused(failed.item.clone())),
             _ => None,
         }
     }
 }
 
 impl ConditionError for UpdateItemError {
-    fn standing_item(&self) -> Option<Option<Item>> {
+    fn refusal(&self) -> Option<Conditional> {
         match self {
-            Self::ConditionalCheckFailedException(failed) => Some(failed.item.clone()),
+            Self::ConditionalCheckFailedException(failed) => Some(Conditional::Refused(failed.item.clone())),
             _ => None,
         }
     }
@@ -85,8 +85,8 @@ where
 {
     match result {
         Ok(_) => Ok(Conditional::Done),
-        Err(error) => match error.as_service_error().and_then(E::standing_item) {
-            Some(standing) => Ok(Conditional::Refused(standing)),
+        Err(error) => match error.as_service_error().and_then(E::refusal) {
+            Some(refusal) => Ok(refusal),
             None => Err(Unavailable::new(operation, error)),
         },
     }

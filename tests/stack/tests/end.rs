@@ -32,22 +32,30 @@ fn a_program_that_is_killed_takes_its_stack_along() {
     for signal in ["-KILL", "-TERM", "-INT"] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("env");
-        let mut program = Command::new(env!("CARGO_BIN_EXE_dev"))
-            .arg("--env-file")
-            .arg(&file)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dev"));
+        command.arg("--env-file").arg(&file).stdout(Stdio::null());
+        let mut program = Program(command.spawn().unwrap());
         wait_for(PATIENCE_AT_START, || {
+            assert_eq!(program.0.try_wait().unwrap(), None, "it ended by itself");
             fs::read_to_string(&file).is_ok_and(|text| text.contains("OUTSIDER_SECRET"))
         });
         let address = endpoint(&file);
-        let run_folder = run_folder(&program);
+        let run_folder = run_folder(&program.0);
         assert!(TcpStream::connect(&address).is_ok() && run_folder.exists());
 
-        assert!(Command::new("kill").arg(signal).arg(program.id().to_string()).status().unwrap().success());
-        program.wait().unwrap();
+        assert!(Command::new("kill").arg(signal).arg(program.0.id().to_string()).status().unwrap().success());
+        program.0.wait().unwrap();
         wait_for(PATIENCE_AT_END, || TcpStream::connect(&address).is_err() && !run_folder.exists());
+    }
+}
+
+/// Ends with the test, even with one that fails.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -67,7 +75,7 @@ fn run_folder(program: &Child) -> std::path::PathBuf {
     target.join("stack").join(format!("run-{}-0", program.id()))
 }
 
-fn wait_for(patience: Duration, condition: impl Fn() -> bool) {
+fn wait_for(patience: Duration, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + patience;
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain");

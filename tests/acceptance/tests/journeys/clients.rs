@@ -72,13 +72,10 @@ async fn pythons_requests_posts_the_form() {
 /// would: choose a file and press the button.
 fn page(form: &Form) -> String {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
-    let fields: String = form
-        .fields
-        .iter()
-        .map(|(name, value)| {
-            format!("<input type=hidden name=\"{}\" value=\"{}\">", escaped(name), escaped(value))
-        })
-        .collect();
+    let field = |(name, value): (&String, &String)| {
+        format!("<input type=hidden name=\"{}\" value=\"{}\">", escaped(name), escaped(value))
+    };
+    let fields: String = form.fields.iter().map(field).collect();
     format!(
         "<!DOCTYPE html><title>upload</title>
         <form action=\"{}\" method=post enctype=multipart/form-data>{fields}<input type=file name=file></form>

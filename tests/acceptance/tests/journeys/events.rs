@@ -99,8 +99,11 @@ async fn hindered() -> &'static Stack {
 async fn hinder(stack: &Coordinates, hindered: bool) {
     let iam = aws_sdk_iam::Client::new(&stack.sdk_config(&root()));
     let roles = iam.list_roles().send().await.unwrap().roles;
-    let recorder =
-        roles.iter().map(|role| role.role_name()).find(|name| name.contains("record-upload")).unwrap();
+    let recorder = roles
+        .iter()
+        .map(aws_sdk_iam::types::Role::role_name)
+        .find(|name| name.contains("record-upload"))
+        .unwrap();
     let document = json!({ "Version": "2012-10-17", "Statement": [
         { "Effect": "Deny", "Action": "s3:GetObjectVersion", "Resource": "*" },
     ]});

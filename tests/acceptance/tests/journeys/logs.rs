@@ -43,8 +43,12 @@ async fn every_request_has_its_line_and_no_line_has_a_secret() {
     let ours: Vec<&String> = lines.iter().filter(|line| line.starts_with('{')).collect();
     let refused: Vec<Value> = parsed(&ours, request_id);
     assert_eq!(refused.len(), 1, "one line a request: {refused:?}");
-    let line = &refused[0];
-    assert_eq!((&line["route"], &line["status"]), (&json!("GET /uploads/{id}"), &json!(404)), "{line}");
+    let refusal = &refused[0];
+    assert_eq!(
+        (&refusal["route"], &refusal["status"]),
+        (&json!("GET /uploads/{id}"), &json!(404)),
+        "{refusal}"
+    );
     assert_eq!(parsed(&ours, &form.upload_id)[0]["verdict"], "pinned");
 
     let (_, signature) = signed.split_once("X-Amz-Signature=").unwrap();

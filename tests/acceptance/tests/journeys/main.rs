@@ -1,5 +1,12 @@
 //! The journeys of an upload and a link, on the stack that the environment names or on a local one.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a journey ends where the stack does not answer as it must"
+)]
+
 mod bad_input;
 mod clients;
 mod contents;
