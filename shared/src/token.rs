@@ -224,6 +224,13 @@ pub(crate) mod tests {
         assert_eq!(token.link_id().to_string().parse::<LinkId>().unwrap(), token.link_id());
     }
 
+    /// Whoever reads the table learns a digest, from which no token can be made.
+    #[test]
+    fn the_table_knows_a_link_by_the_hash_of_its_secret() {
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest([9; 16]));
+        assert_eq!(keys(&[1]).make([9; 16]).link_id().as_str(), digest);
+    }
+
     #[test]
     fn old_tokens_live_on_when_a_second_key_takes_over() {
         let old = keys(&[1]).make([9; 16]).reveal();

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use reqwest::header::AUTHORIZATION;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, multipart, redirect};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, multipart};
 use serde_json::{Value, json};
 use stack::Coordinates;
 
@@ -93,8 +93,7 @@ impl App {
 
     /// A user of any stack.
     pub fn new(stack: &'static Coordinates, jwt: Option<String>) -> Self {
-        let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        Self { stack, http, jwt }
+        Self { stack, http: stack::http(), jwt }
     }
 
     /// A request to the API, not sent yet.
@@ -241,7 +240,7 @@ impl Form {
             .iter()
             .fold(multipart::Form::new(), |form, (name, value)| form.text(name.clone(), value.clone()));
         let file = multipart::Part::bytes(bytes.to_vec()).file_name("file");
-        let response = Client::new().post(&self.url).multipart(form.part("file", file)).send().await.unwrap();
+        let response = stack::http().post(&self.url).multipart(form.part("file", file)).send().await.unwrap();
         let status = response.status().as_u16();
         let body = response.text().await.unwrap();
         let code = body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));

@@ -25,6 +25,14 @@ pub fn sdk_config(region: &str, endpoint: Option<&str>, credentials: Credentials
     }
 }
 
+/// An HTTP client of anybody: HTTP here, TLS towards AWS. Redirects are left to the caller, because
+/// where a link leads is what is looked at.
+pub fn http() -> reqwest::Client {
+    // The first caller installs it, which is all that is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap_or_default()
+}
+
 /// Every service that provisioning talks to.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {

@@ -143,9 +143,10 @@ mod tests {
     async fn a_token_verifies_with_the_key_that_discovery_leads_to() {
         let issuer = Issuer::start().unwrap();
         let discovery = format!("{}/.well-known/openid-configuration", issuer.url());
-        let discovery: Value = reqwest::get(discovery).await.unwrap().json().await.unwrap();
+        let discovery: Value =
+            crate::clients::http().get(discovery).send().await.unwrap().json().await.unwrap();
         let keys = discovery.get("jwks_uri").unwrap().as_str().unwrap();
-        let keys: JwkSet = reqwest::get(keys).await.unwrap().json().await.unwrap();
+        let keys: JwkSet = crate::clients::http().get(keys).send().await.unwrap().json().await.unwrap();
 
         let token = issuer.token("somebody").unwrap();
         let key_id = jsonwebtoken::decode_header(&token).unwrap().kid.unwrap();

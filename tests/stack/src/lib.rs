@@ -29,7 +29,7 @@ mod steps;
 pub(crate) use self::stack::workspace;
 pub use self::{
     binaries::BinariesError,
-    clients::sdk_config,
+    clients::{http, sdk_config},
     coordinates::{Coordinates, Keys, MissingVariable, PREFIX},
     description::{
         Authorization, Cors, Description, DescriptionError, Events, Function, Index, QueueEvents, Route,

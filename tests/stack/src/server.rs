@@ -132,7 +132,7 @@ impl Server {
 
     async fn wait_until_healthy(&mut self) -> Result<(), ServerError> {
         let url = format!("{}/_ministack/health", self.endpoint);
-        let client = reqwest::Client::new();
+        let client = crate::clients::http();
         let deadline = Instant::now() + HEALTH_TIMEOUT;
         while Instant::now() < deadline {
             if let Ok(Some(status)) = self.child.try_wait() {

@@ -4,7 +4,7 @@ use acceptance::App;
 use reqwest::{Method, Response, StatusCode};
 
 async fn preflight(url: &str, origin: &str, method: &str, headers: &str) -> Response {
-    reqwest::Client::new()
+    stack::http()
         .request(Method::OPTIONS, url)
         .header("origin", origin)
         .header("access-control-request-method", method)

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use acceptance::{App, PNG};
+use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -154,6 +155,35 @@ async fn forged_and_broken_tokens_lead_nowhere() {
         let problem: Value = response.json().await.unwrap();
         assert_eq!(problem["code"], "link_unknown", "{forged}");
     }
+}
+
+/// Every text and every byte of an item.
+fn texts(item: &std::collections::HashMap<String, AttributeValue>) -> String {
+    format!("{item:?}")
+}
+
+#[tokio::test]
+async fn a_leak_of_the_table_opens_nothing() {
+    let app = App::user();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let link = app.link(&upload, json!({})).await;
+    let token = link["token"].as_str().unwrap();
+    let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&app.stack.observer));
+    let mut pages = dynamodb.scan().table_name(&app.stack.table).into_paginator().items().send();
+    let mut leaked = Vec::new();
+    while let Some(item) = pages.next().await {
+        leaked.push(texts(&item.unwrap()));
+    }
+    let known = leaked.iter().find(|item| item.contains(link["link_id"].as_str().unwrap()));
+    assert!(known.is_some(), "the table has the link");
+    // The token, and its secret's bytes as they stand in the middle of it.
+    for secret in [token, &token[4..20]] {
+        assert!(!leaked.iter().any(|item| item.contains(secret)), "the table has the secret");
+    }
+    let by_id = app
+        .open(Method::GET, &format!("{}/l/{}", app.stack.api_url, link["link_id"].as_str().unwrap()))
+        .await;
+    assert_eq!(by_id.status(), StatusCode::NOT_FOUND, "the id opens nothing");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::{Client, Method, Response, StatusCode, header, multipart, redirect};
+use reqwest::{Client, Method, Response, StatusCode, header, multipart};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -52,8 +52,7 @@ pub(crate) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(stack: &'a Coordinates, steps: &'a Steps) -> Self {
-        let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap_or_default();
-        Self { stack, steps, client }
+        Self { stack, steps, client: stack::http() }
     }
 
     /// Sends both files all the way.
