@@ -37,6 +37,14 @@ pub enum BinariesError {
         /// What the system says.
         source: io::Error,
     },
+    /// A package cannot be written.
+    #[error("write {path}")]
+    Write {
+        /// Which one.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// The archive cannot be written.
     #[error("pack {name}")]
     Pack {

@@ -7,6 +7,7 @@
 //! issuer    signs the tokens that the API accepts
 //! binaries  cargo build, stripped and zipped
 //! provision the stack itself, from terraform/description.json and `policies`
+//! terraform the same, as `terraform apply` of the module makes it (behind `proxy`)
 //! ─▶ coordinates: all that a test or a program needs to know
 //! ```
 //!
@@ -21,10 +22,12 @@ mod issuer;
 mod logs;
 mod policies;
 mod provision;
+mod proxy;
 mod python;
 mod server;
 mod stack;
 mod steps;
+mod terraform;
 
 pub(crate) use self::stack::workspace;
 pub use self::{
@@ -42,4 +45,5 @@ pub use self::{
     server::{Server, ServerError},
     stack::{Options, STRANGER, SUBJECT, Shared, Stack, StartError, python, shared},
     steps::{Steps, Transfer},
+    terraform::{Applied, TerraformError},
 };
