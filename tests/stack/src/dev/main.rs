@@ -6,13 +6,14 @@
 mod applied;
 mod failure;
 mod guide;
+mod package;
 mod page;
 mod sample;
 mod walk;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use stack::{Options, Stack, Steps};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -20,8 +21,11 @@ use self::{failure::Failure, page::Page, walk::Walk};
 
 /// Runs Postern on this machine: builds it, starts a local AWS, sends files through it.
 #[derive(Debug, Parser)]
-#[command(name = "cargo dev", bin_name = "cargo dev --")]
+#[command(name = "cargo dev", bin_name = "cargo dev --", args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// End after the walk; the exit code is 0 only if every step held.
     #[arg(long)]
     once: bool,
@@ -36,17 +40,24 @@ struct Arguments {
     env_file: Option<PathBuf>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    Package(package::Package),
+}
+
 fn main() -> ExitCode {
     // `cargo dev --once` and `cargo dev -- --once` shall mean the same; the alias has a `--` too.
     let given = std::env::args_os().enumerate().filter(|(place, given)| *place != 1 || given != "--");
-    let arguments = Arguments::parse_from(given.map(|(_, given)| given));
+    let mut arguments = Arguments::parse_from(given.map(|(_, given)| given));
     let steps = Steps::loud();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return report(&steps, &Failure::from_error("start", &error)),
     };
     let outcome = runtime.block_on(async {
-        if arguments.terraform {
+        if let Some(Command::Package(package)) = arguments.command.take() {
+            unless_interrupted(package.run(&steps)).await
+        } else if arguments.terraform {
             applied::run(&arguments, &steps).await
         } else {
             unless_interrupted(run(&arguments, &steps)).await

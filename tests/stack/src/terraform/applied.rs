@@ -132,6 +132,7 @@ fn variables(endpoint: &str, issuer: &Issuer, packages: &Path, origins: &[String
         "packages_dir": packages,
         "architecture": if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
         "origins": origins,
+        "alarms": true,
     })
 }
 
