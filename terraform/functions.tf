@@ -49,7 +49,7 @@ resource "aws_lambda_function" "main" {
   lifecycle {
     precondition {
       condition     = fileexists(local.packages[each.key])
-      error_message = "There is no package at ${local.packages[each.key]}. Build the functions with `cargo lambda build --release --output-format zip --arm64` (leave out --arm64 for x86_64), or say in packages_dir or packages where they are."
+      error_message = "There is no package at ${local.packages[each.key]}. Build the functions with `cargo dev package` (it says which architecture to set) or with `cargo lambda build --release --output-format zip --arm64` (leave out --arm64 for x86_64), or say in packages_dir or packages where they are."
     }
   }
 

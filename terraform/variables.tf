@@ -193,7 +193,7 @@ variable "architecture" {
 }
 
 variable "packages_dir" {
-  description = "Folder with one folder a function, each with its bootstrap.zip. Null takes target/lambda of this repository, where `cargo lambda build` puts them."
+  description = "Folder with one folder a function, each with its bootstrap.zip. Null takes target/lambda of this repository, where `cargo dev package` puts them."
   type        = string
   default     = null
 }

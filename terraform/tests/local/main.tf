@@ -119,7 +119,9 @@ provider "aws" {
   secret_key = var.secret_key
 
   # No host name with the bucket in front resolves here.
-  s3_use_path_style           = true
+  s3_use_path_style = true
+  # A loopback does not fail for a moment; the default would try for many minutes.
+  max_retries                 = 1
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_region_validation      = true

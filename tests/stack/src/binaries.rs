@@ -15,7 +15,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
 /// Why there is no archive of a function.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,14 @@ pub enum BinariesError {
     #[error("read {path}")]
     Read {
         /// Which binary.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A package cannot be written.
+    #[error("write {path}")]
+    Write {
+        /// Which one.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -91,16 +99,36 @@ fn build_and_pack(names: &[String], scratch: &Path) -> Result<Archives, Binaries
         .collect()
 }
 
-/// Runs cargo, whose messages say where the binaries lie, whatever the target folder is.
+/// Debug builds, as everything else here.
 fn build(names: &[String]) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
+    let bins = names.iter().flat_map(|name| ["--bin", name.as_str()]);
+    executables(cargo("build").args(bins))
+}
+
+/// Where the executable of a test of the workspace lies, which is built first if need be.
+///
+/// # Errors
+/// When cargo fails, or when there is no such test.
+pub fn test_executable(name: &str) -> Result<PathBuf, BinariesError> {
+    // The whole workspace, so that features are resolved as for a plain `cargo test`.
+    let mut built = executables(cargo("test").args(["--no-run", "--workspace", "--test", name]))?;
+    built.remove(name).ok_or_else(|| BinariesError::NotBuilt(name.to_owned()))
+}
+
+/// A cargo that works as if it had been called by hand at the top of the workspace.
+pub(crate) fn cargo(command: &str) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (variable, _) in env::vars_os().filter(|(variable, _)| is_about_one_package(variable)) {
         cargo.env_remove(variable);
     }
+    cargo.arg(command).current_dir(crate::workspace());
+    cargo
+}
+
+/// Runs cargo, whose messages say where what it has built lies, whatever the target folder is.
+pub(crate) fn executables(cargo: &mut Command) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
     let output = cargo
-        .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
-        .args(names.iter().flat_map(|name| ["--bin", name.as_str()]))
-        .current_dir(crate::workspace())
+        .args(["--quiet", "--message-format=json-render-diagnostics"])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
@@ -130,11 +158,14 @@ fn stripped(binary: &Path, copy: &Path) -> Result<Vec<u8>, BinariesError> {
     fs::read(path).map_err(|source| BinariesError::Read { path: path.to_owned(), source })
 }
 
-/// An archive with one executable file, `bootstrap`. Stored: it only crosses the loopback.
-fn pack(binary: &[u8]) -> Result<Vec<u8>, zip::result::ZipError> {
+/// An archive with one executable file, `bootstrap`, whose bytes depend on the binary's alone: the
+/// time is fixed, and nothing is compressed, which a compressor's next version may do otherwise.
+pub(crate) fn pack(binary: &[u8]) -> Result<Vec<u8>, zip::result::ZipError> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::with_capacity(binary.len() + 1024)));
-    let options =
-        SimpleFileOptions::default().compression_method(CompressionMethod::Stored).unix_permissions(0o755);
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o755);
     archive.start_file("bootstrap", options)?;
     archive.write_all(binary)?;
     Ok(archive.finish()?.into_inner())

@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+/// As it is written.
+pub(crate) const DESCRIPTION: &str = include_str!("../../../terraform/description.json");
+
 /// What could be wrong with the description.
 #[derive(Debug, thiserror::Error)]
 #[error("read the description of the stack (terraform/description.json)")]
@@ -155,7 +158,7 @@ impl Description {
     /// # Errors
     /// When it has an entry that is not known here, or lacks one.
     pub fn load() -> Result<Self, DescriptionError> {
-        Self::parse(include_str!("../../../terraform/description.json"))
+        Self::parse(DESCRIPTION)
     }
 
     fn parse(text: &str) -> Result<Self, DescriptionError> {
@@ -178,11 +181,36 @@ mod tests {
         }
     }
 
+    /// Places whose names are the description's own, and what they name is built from the names.
+    const NAMED_FREELY: [&str; 4] =
+        ["/table/attributes", "/table/indexes", "/functions", "/events/stream/filter"];
+
     #[test]
-    fn an_entry_that_is_not_known_here_is_refused_by_name() {
-        let text = include_str!("../../../terraform/description.json");
-        let with_more = text.replacen("\"object_prefix\"", "\"replication\": true, \"object_prefix\"", 1);
-        let error = Description::parse(&with_more).unwrap_err();
-        assert!(error.source().unwrap().to_string().contains("replication"), "{error:?}");
+    fn an_entry_that_is_not_known_here_is_refused_by_name_wherever_it_stands() {
+        let whole: serde_json::Value = serde_json::from_str(DESCRIPTION).unwrap();
+        let mut places = Vec::new();
+        objects(&whole, "", &mut places);
+        assert!(places.len() > 20, "{places:?}");
+        for place in places {
+            let mut with_more = whole.clone();
+            let object = with_more.pointer_mut(&place).unwrap().as_object_mut().unwrap();
+            object.insert("unread".to_owned(), true.into());
+            let error = Description::parse(&with_more.to_string()).unwrap_err();
+            assert!(error.source().unwrap().to_string().contains("unread"), "{place}: {error:?}");
+        }
+    }
+
+    fn objects(value: &serde_json::Value, place: &str, places: &mut Vec<String>) {
+        if place == "/events/stream/filter" {
+            return;
+        }
+        if value.is_object() && !NAMED_FREELY.contains(&place) && !place.ends_with("/environment") {
+            places.push(place.to_owned());
+        }
+        let named = value.as_object().into_iter().flatten().map(|(name, part)| (name.clone(), part));
+        let listed = value.as_array().into_iter().flatten().enumerate();
+        for (name, part) in named.chain(listed.map(|(number, part)| (number.to_string(), part))) {
+            objects(part, &format!("{place}/{name}"), places);
+        }
     }
 }

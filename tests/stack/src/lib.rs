@@ -6,7 +6,9 @@
 //! server    the emulator's process, which ends with ours
 //! issuer    signs the tokens that the API accepts
 //! binaries  cargo build, stripped and zipped
+//! packages  the functions as an account gets them
 //! provision the stack itself, from terraform/description.json and `policies`
+//! terraform the same, as `terraform apply` of the module makes it (behind `proxy`)
 //! ─▶ coordinates: all that a test or a program needs to know
 //! ```
 //!
@@ -16,30 +18,37 @@
 mod binaries;
 mod clients;
 mod coordinates;
+mod described;
 mod description;
 mod issuer;
 mod logs;
+mod packages;
 mod policies;
 mod provision;
+mod proxy;
 mod python;
 mod server;
 mod stack;
 mod steps;
+mod terraform;
 
 pub(crate) use self::stack::workspace;
 pub use self::{
-    binaries::BinariesError,
+    binaries::{BinariesError, test_executable},
     clients::{http, sdk_config},
     coordinates::{Coordinates, Keys, MissingVariable, PREFIX},
+    described::differences,
     description::{
         Authorization, Cors, Description, DescriptionError, Events, Function, Index, QueueEvents, Route,
         StreamEvents, Table,
     },
     issuer::{AUDIENCE, Issuer, IssuerError},
     logs::LogsError,
+    packages::{Package, PackageError, Processor, package},
     provision::ProvisionError,
     python::PythonError,
     server::{Server, ServerError},
     stack::{Options, STRANGER, SUBJECT, Shared, Stack, StartError, python, shared},
     steps::{Steps, Transfer},
+    terraform::{Applied, TerraformError},
 };

@@ -21,6 +21,7 @@ pub(crate) struct Resources {
     pub(crate) table_arn: String,
     pub(crate) queue_arn: String,
     pub(crate) dead_letter_queue_arn: String,
+    pub(crate) dead_removals_queue_arn: String,
     pub(crate) files_key_arn: String,
     pub(crate) operations_key_arn: String,
     pub(crate) link_key_arn: String,

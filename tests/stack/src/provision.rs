@@ -111,6 +111,7 @@ pub(crate) async fn provision(
         table_arn: table.arn.clone(),
         queue_arn: queues.arn.clone(),
         dead_letter_queue_arn: queues.dead_letter_arn.clone(),
+        dead_removals_queue_arn: queues.dead_removals_arn.clone(),
         files_key_arn: keys.files.clone(),
         operations_key_arn: keys.operations.clone(),
         link_key_arn: keys.links.clone(),
@@ -126,7 +127,7 @@ pub(crate) async fn provision(
         users::create(clients, "outsider", policies::users::outsider(&resources)),
     )?;
     tokio::try_join!(
-        functions::map_events(clients, description, &queues.arn, &table.stream_arn),
+        functions::map_events(clients, description, &queues, &table.stream_arn),
         bucket::notify(clients, &bucket, &account, &queues.arn, description),
         bucket::guard(clients, &resources, &observer.principal),
         api.route(clients, description, &functions, &account, region),

@@ -65,14 +65,19 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the emulator and waits until it answers.
+    /// Starts the emulator and waits until it answers. Its functions find it at `known_as`, or at
+    /// its own address.
     ///
     /// # Errors
     /// When it cannot be started, ends by itself or stays silent; the error ends with its log.
-    pub async fn start(python: &Path, stack_folder: &Path) -> Result<Self, ServerError> {
+    pub async fn start(
+        python: &Path,
+        stack_folder: &Path,
+        known_as: Option<&str>,
+    ) -> Result<Self, ServerError> {
         let mut attempt = 1;
         loop {
-            let mut server = Self::launch(python, stack_folder)?;
+            let mut server = Self::launch(python, stack_folder, known_as)?;
             match server.wait_until_healthy().await {
                 Err(ServerError::Ended { .. }) if attempt < ATTEMPTS => attempt += 1,
                 Err(error) => return Err(error),
@@ -84,6 +89,11 @@ impl Server {
     /// `http://127.0.0.1:<port>`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Where all that is this server's lies; it goes with the server.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where the server logs, as long as it runs.
@@ -120,12 +130,12 @@ impl Server {
         let _ = fs::remove_dir_all(&self.folder);
     }
 
-    fn launch(python: &Path, stack_folder: &Path) -> Result<Self, ServerError> {
+    fn launch(python: &Path, stack_folder: &Path, known_as: Option<&str>) -> Result<Self, ServerError> {
         let folder =
             run_folder(stack_folder).map_err(|source| ServerError::Io { step: "its folder", source })?;
         let port = free_port().map_err(|source| ServerError::Io { step: "a free port", source })?;
         let endpoint = format!("http://127.0.0.1:{port}");
-        let child = spawn(python, &folder, &endpoint, port)
+        let child = spawn(python, &folder, known_as.unwrap_or(&endpoint), port)
             .map_err(|source| ServerError::Io { step: "its process", source })?;
         Ok(Self { child, endpoint, folder })
     }

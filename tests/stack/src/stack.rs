@@ -17,6 +17,7 @@ use crate::{
     python::{self, PythonError},
     server::{REGION, Server, ServerError},
     steps::Steps,
+    terraform::TerraformError,
 };
 
 /// The subject of `Coordinates::jwt`.
@@ -36,10 +37,18 @@ pub enum StartError {
     Binaries(#[from] BinariesError),
     Provision(#[from] ProvisionError),
     Coordinates(#[from] MissingVariable),
+    Terraform(#[from] TerraformError),
     #[error("start the stack: a thread of it ended early")]
     Thread,
     #[error("start the stack: no runtime")]
     Runtime(#[source] std::io::Error),
+}
+
+impl StartError {
+    /// Whether this machine cannot do it at all: there is no Terraform, or no provider for it.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Terraform(error) if error.is_unavailable())
+    }
 }
 
 /// What may differ from one stack to the next.
@@ -68,9 +77,9 @@ impl Default for Options {
 /// process, whichever it is.
 #[derive(Debug)]
 pub struct Stack {
-    server: Server,
-    issuer: Issuer,
-    coordinates: Coordinates,
+    pub(crate) server: Server,
+    pub(crate) issuer: Issuer,
+    pub(crate) coordinates: Coordinates,
 }
 
 impl Stack {
@@ -92,7 +101,7 @@ impl Stack {
         let python = python.await?;
         let (server, issuer, archives) = tokio::try_join!(
             steps.run("start the emulator", async {
-                Server::start(&python, &folder).await.map_err(StartError::from)
+                Server::start(&python, &folder, None).await.map_err(StartError::from)
             }),
             steps.run("start the issuer of tokens", blocking(Issuer::start)),
             steps.run_talking(
@@ -189,7 +198,7 @@ pub(crate) fn workspace() -> &'static Path {
     here.ancestors().nth(2).unwrap_or(here)
 }
 
-fn stack_folder() -> PathBuf {
+pub(crate) fn stack_folder() -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
     let target = if target.is_absolute() { target } else { workspace().join(target) };
     let folder = target.join("stack");
@@ -198,7 +207,9 @@ fn stack_folder() -> PathBuf {
     folder
 }
 
-async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, StartError>
+pub(crate) async fn blocking<T, E>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, StartError>
 where
     T: Send + 'static,
     E: Send + 'static,

@@ -111,6 +111,12 @@ async fn the_functions_that_face_clients_reach_no_object() {
 }
 
 #[tokio::test]
+async fn the_stack_is_what_the_description_says() {
+    let differences = stack::differences(stack().coordinates()).await.unwrap();
+    assert_eq!(differences, [""; 0], "from terraform/description.json");
+}
+
+#[tokio::test]
 async fn the_observer_reads_and_changes_nothing() {
     let at = stack().coordinates();
     let version_id = put(&s3(at, &root()), at, UPLOAD).await.unwrap();

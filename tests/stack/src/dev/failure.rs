@@ -1,6 +1,6 @@
 //! What went wrong: what was expected, what came, and where to look.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, process::ExitCode};
 
 /// A step that did not hold.
 #[derive(Debug)]
@@ -9,11 +9,18 @@ pub(crate) struct Failure {
     expected: String,
     came: String,
     look: String,
+    exit_code: u8,
 }
 
 impl Failure {
     pub(crate) fn new(step: &str, expected: &str, came: impl Into<String>) -> Self {
-        Self { step: step.to_owned(), expected: expected.to_owned(), came: came.into(), look: String::new() }
+        Self {
+            step: step.to_owned(),
+            expected: expected.to_owned(),
+            came: came.into(),
+            look: String::new(),
+            exit_code: 1,
+        }
     }
 
     /// Of an error, with everything that caused it.
@@ -25,6 +32,16 @@ impl Failure {
             cause = error.source();
         }
         Self::new(step, "no error", came)
+    }
+
+    /// The program ends with this instead of 1.
+    pub(crate) fn with_exit_code(self, exit_code: u8) -> Self {
+        Self { exit_code, ..self }
+    }
+
+    /// What the program ends with.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.exit_code)
     }
 
     /// Adds what a function logged.
@@ -44,7 +61,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { step, expected, came, look } = self;
+        let Self { step, expected, came, look, exit_code: _ } = self;
         write!(
             formatter,
             "\nFailed to {step}\n  expected: {}\n  came:     {}{look}",

@@ -3,15 +3,17 @@
 //! Builds the functions, starts and provisions the local AWS, sends two real files through it and
 //! prints each step. Then it stays up, with a page to try it and lines to paste, until Ctrl-C.
 
+mod applied;
 mod failure;
 mod guide;
+mod package;
 mod page;
 mod sample;
 mod walk;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use stack::{Options, Stack, Steps};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -19,30 +21,46 @@ use self::{failure::Failure, page::Page, walk::Walk};
 
 /// Runs Postern on this machine: builds it, starts a local AWS, sends files through it.
 #[derive(Debug, Parser)]
-#[command(name = "cargo dev", bin_name = "cargo dev --")]
+#[command(name = "cargo dev", bin_name = "cargo dev --", args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// End after the walk; the exit code is 0 only if every step held.
     #[arg(long)]
     once: bool,
+
+    /// Make the stack by `terraform apply` of the module; plan again and destroy it at the end.
+    /// The exit code is 2 where terraform or its provider cannot be had.
+    #[arg(long)]
+    terraform: bool,
 
     /// Write the running stack's coordinates, credentials among them, to FILE as shell variables.
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    Package(package::Package),
+}
+
 fn main() -> ExitCode {
     // `cargo dev --once` and `cargo dev -- --once` shall mean the same; the alias has a `--` too.
     let given = std::env::args_os().enumerate().filter(|(place, given)| *place != 1 || given != "--");
-    let arguments = Arguments::parse_from(given.map(|(_, given)| given));
+    let mut arguments = Arguments::parse_from(given.map(|(_, given)| given));
     let steps = Steps::loud();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return report(&steps, &Failure::from_error("start", &error)),
     };
     let outcome = runtime.block_on(async {
-        tokio::select! {
-            outcome = run(&arguments, &steps) => Some(outcome),
-            () = interrupted() => None,
+        if let Some(Command::Package(package)) = arguments.command.take() {
+            unless_interrupted(package.run(&steps)).await
+        } else if arguments.terraform {
+            applied::run(&arguments, &steps).await
+        } else {
+            unless_interrupted(run(&arguments, &steps)).await
         }
     });
     // A build that was interrupted ends by itself; nothing waits for it.
@@ -60,11 +78,7 @@ async fn run(arguments: &Arguments, steps: &Steps) -> Result<(), Failure> {
     steps.say("Starting");
     let stack =
         Stack::start(options).await.map_err(|error| Failure::from_error("start the stack", &error))?;
-    if let Some(path) = &arguments.env_file {
-        let written = stack.coordinates().write(path);
-        written.map_err(|error| Failure::from_error(&format!("write {}", path.display()), &error))?;
-        steps.say(&format!("  The stack's coordinates are in {}", path.display()));
-    }
+    write_env_file(arguments, &stack, steps)?;
 
     let walk = Walk::new(stack.coordinates(), steps);
     let walked = match walk.through_the_whole_path().await {
@@ -84,6 +98,23 @@ async fn run(arguments: &Arguments, steps: &Steps) -> Result<(), Failure> {
     served.map_err(|error| Failure::from_error("serve the page", &error))
 }
 
+fn write_env_file(arguments: &Arguments, stack: &Stack, steps: &Steps) -> Result<(), Failure> {
+    if let Some(path) = &arguments.env_file {
+        let written = stack.coordinates().write(path);
+        written.map_err(|error| Failure::from_error(&format!("write {}", path.display()), &error))?;
+        steps.say(&format!("  The stack's coordinates are in {}", path.display()));
+    }
+    Ok(())
+}
+
+/// What comes of it, or nothing after Ctrl-C or SIGTERM.
+async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        outcome = work => Some(outcome),
+        () = interrupted() => None,
+    }
+}
+
 /// Returns at Ctrl-C or SIGTERM.
 async fn interrupted() {
     let terminated = async {
@@ -100,5 +131,5 @@ async fn interrupted() {
 
 fn report(steps: &Steps, failure: &Failure) -> ExitCode {
     steps.say(&failure.to_string());
-    ExitCode::FAILURE
+    failure.exit_code()
 }

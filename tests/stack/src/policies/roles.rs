@@ -68,12 +68,19 @@ pub(crate) fn record_upload(resources: &Resources, function: &str) -> Value {
             "Effect": "Allow",
             "Action": "kms:Decrypt",
             "Resource": resources.files_key_arn,
+            "Condition": through(resources, "s3"),
         }),
         json!({
             "Sid": "TakeEvents",
             "Effect": "Allow",
             "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
             "Resource": resources.queue_arn,
+        }),
+        json!({
+            "Sid": "LeaveFailedRemovals",
+            "Effect": "Allow",
+            "Action": "sqs:SendMessage",
+            "Resource": resources.dead_removals_queue_arn,
         }),
         use_the_key_of_the_table(resources),
         write_logs(resources, function),
@@ -111,6 +118,7 @@ pub(crate) fn upload_signer(resources: &Resources) -> Value {
             "Effect": "Allow",
             "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
             "Resource": resources.files_key_arn,
+            "Condition": through(resources, "s3"),
         }),
     ])
 }
@@ -129,6 +137,7 @@ pub(crate) fn download_signer(resources: &Resources) -> Value {
             "Effect": "Allow",
             "Action": "kms:Decrypt",
             "Resource": resources.files_key_arn,
+            "Condition": through(resources, "s3"),
         }),
     ])
 }
@@ -139,10 +148,13 @@ fn use_the_key_of_the_table(resources: &Resources) -> Value {
         "Effect": "Allow",
         "Action": "kms:Decrypt",
         "Resource": resources.operations_key_arn,
-        "Condition": {
-            "StringEquals": { "kms:ViaService": format!("dynamodb.{}.amazonaws.com", resources.region) },
-        },
+        "Condition": through(resources, "dynamodb"),
     })
+}
+
+/// A key is used by the service on a role's behalf, never by the role itself.
+fn through(resources: &Resources, service: &str) -> Value {
+    json!({ "StringEquals": { "kms:ViaService": format!("{service}.{}.amazonaws.com", resources.region) } })
 }
 
 fn derive_the_secret_of_links(resources: &Resources) -> Value {

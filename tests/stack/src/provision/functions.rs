@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_lambda::types::{
-    Architecture, EventSourcePosition, Filter, FilterCriteria, FunctionCode, FunctionResponseType, Runtime,
+    Architecture, DestinationConfig, EventSourcePosition, Filter, FilterCriteria, FunctionCode,
+    FunctionResponseType, OnFailure, Runtime,
 };
 use futures::future::try_join_all;
 
-use super::{NAME, ProvisionError, Step, roles::Roles};
+use super::{NAME, ProvisionError, Step, queues::Queues, roles::Roles};
 use crate::{
     clients::Clients,
     description::{Description, Function},
@@ -112,16 +113,17 @@ pub(super) async fn create(
 pub(super) async fn map_events(
     clients: &Clients,
     description: &Description,
-    queue_arn: &str,
+    queues: &Queues,
     stream_arn: &str,
 ) -> Result<(), ProvisionError> {
     let (queue, stream) = (&description.events.queue, &description.events.stream);
     let recorder = format!("{NAME}-{RECORDER}");
+    let given_up = OnFailure::builder().destination(&queues.dead_removals_arn).build();
     let pattern = Filter::builder().pattern(stream.filter.to_string()).build();
     let from_queue = clients
         .lambda
         .create_event_source_mapping()
-        .event_source_arn(queue_arn)
+        .event_source_arn(&queues.arn)
         .function_name(&recorder)
         .batch_size(queue.batch_size)
         .maximum_batching_window_in_seconds(queue.batch_window_s)
@@ -136,6 +138,7 @@ pub(super) async fn map_events(
         .starting_position(EventSourcePosition::from(stream.starting_position.as_str()))
         .maximum_retry_attempts(stream.maximum_retry_attempts)
         .bisect_batch_on_function_error(stream.bisect_batch_on_function_error)
+        .destination_config(DestinationConfig::builder().on_failure(given_up).build())
         .filter_criteria(FilterCriteria::builder().filters(pattern).build())
         .function_response_types(FunctionResponseType::ReportBatchItemFailures)
         .send();

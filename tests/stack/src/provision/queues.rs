@@ -1,4 +1,4 @@
-//! The queue between bucket and function, and the one for what cannot be processed.
+//! The queue between bucket and function, and those for what cannot be processed.
 
 use std::collections::HashMap;
 
@@ -13,6 +13,8 @@ pub(super) struct Queues {
     pub(super) arn: String,
     pub(super) dead_letter_url: String,
     pub(super) dead_letter_arn: String,
+    /// Where records of the table's stream end that cannot be acted on.
+    pub(super) dead_removals_arn: String,
 }
 
 type Attributes = HashMap<QueueAttributeName, String>;
@@ -30,6 +32,7 @@ pub(super) async fn create(
     ]);
     let (dead_letter_url, dead_letter_arn) =
         queue(clients, &format!("{NAME}-events-dead"), common.clone()).await?;
+    let (_, dead_removals_arn) = queue(clients, &format!("{NAME}-removals-dead"), common.clone()).await?;
 
     let mut attributes = common;
     let redrive =
@@ -46,7 +49,7 @@ pub(super) async fn create(
         .send()
         .await
         .step("let the bucket send to the queue")?;
-    Ok(Queues { url, arn, dead_letter_url, dead_letter_arn })
+    Ok(Queues { url, arn, dead_letter_url, dead_letter_arn, dead_removals_arn })
 }
 
 async fn queue(

@@ -1,0 +1,73 @@
+//! What `terraform apply` makes with the real provider is walked by the same journeys as the local
+//! stack, is left alone by a second plan, and goes without a trace.
+//!
+//! One test, since making the stack takes a minute. It says SKIPPED where Terraform or its provider
+//! cannot be had.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a journey ends where the stack does not answer as it must"
+)]
+
+use std::process::{Command, Stdio};
+
+use acceptance::{App, PNG, Posted, chain, skipped};
+use stack::{Applied, Coordinates, Options, differences, test_executable};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journeys_pass_on_what_terraform_applies_and_nothing_of_it_stays() {
+    // Built before the stack stands, in which it would only be waited for.
+    let journeys = test_executable("journeys").unwrap_or_else(|error| panic!("{}", chain(&error)));
+    let applied = match Applied::start(Options::default()).await {
+        Ok(applied) => applied,
+        Err(error) if error.is_unavailable() => {
+            return skipped("the stack that Terraform makes", &chain(&error));
+        }
+        Err(error) => panic!("{}", chain(&error)),
+    };
+    let coordinates: &'static Coordinates = Box::leak(Box::new(applied.stack().coordinates().clone()));
+
+    assert_eq!(differences(coordinates).await.unwrap(), [""; 0], "from terraform/description.json");
+    plain_http_is_refused(coordinates, applied.stack().server().endpoint()).await;
+    walk(&journeys, coordinates);
+
+    for gap in applied.plan_again().await.unwrap_or_else(|error| panic!("{}", chain(&error))) {
+        eprintln!("a second plan has a known gap of the local AWS: {gap}");
+    }
+    let before = applied.holdings().await.unwrap();
+    for kind in
+        ["s3: ", "dynamodb: ", "lambda: ", "sqs: ", "iam: ", "logs: ", "apigatewayv2: ", "events: ", "kms: "]
+    {
+        assert!(before.iter().any(|line| line.starts_with(kind)), "{kind}is not seen: {before:?}");
+    }
+    applied.destroy().await.unwrap_or_else(|error| panic!("{}", chain(&error)));
+}
+
+/// The form that is accepted through the address that counts as TLS is refused at the other.
+async fn plain_http_is_refused(stack: &'static Coordinates, plain: &str) {
+    let app = App::new(stack, Some(stack.jwt.clone()));
+    let form = app.issue_for("photo.png", "image/png", PNG).await;
+    let secure = stack.endpoint.as_deref().unwrap();
+    let mut in_the_clear = form.clone();
+    in_the_clear.url = form.url.replace(secure, plain);
+    assert_ne!(in_the_clear.url, form.url);
+    assert_eq!(in_the_clear.post(PNG).await, Posted { status: 403, code: Some("AccessDenied".to_owned()) });
+    assert_eq!(form.post(PNG).await, Posted { status: 201, code: None });
+}
+
+/// The journeys, unchanged, in a process of their own that is told where the stack is.
+fn walk(journeys: &std::path::Path, stack: &Coordinates) {
+    let output = Command::new(journeys)
+        .envs(stack.variables())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the journeys on Terraform's stack:\n{said}");
+    eprintln!(
+        "the journeys on Terraform's stack: {}",
+        said.lines().find(|line| line.starts_with("test result")).unwrap()
+    );
+}

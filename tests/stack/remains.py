@@ -1,0 +1,72 @@
+"""Prints what a local AWS holds, a line for each thing, whoever made it.
+
+A key that waits for its deletion is not listed: KMS takes days for it, and so does the module's
+`key_deletion_window_days`. What an account always has is not listed either.
+
+Usage: remains.py ENDPOINT REGION
+"""
+
+import sys
+
+import boto3
+from botocore.config import Config
+
+
+def pages(client, operation, field):
+    """Every item of a list operation."""
+    if client.can_paginate(operation):
+        for page in client.get_paginator(operation).paginate():
+            yield from page.get(field) or []
+    else:
+        yield from getattr(client, operation)().get(field) or []
+
+
+# Service, operation, field of the answer, and what names an item there (None: the item is a name).
+LISTS = [
+    ("s3", "list_buckets", "Buckets", "Name"),
+    ("dynamodb", "list_tables", "TableNames", None),
+    ("lambda", "list_functions", "Functions", "FunctionName"),
+    ("lambda", "list_event_source_mappings", "EventSourceMappings", "EventSourceArn"),
+    ("sqs", "list_queues", "QueueUrls", None),
+    ("iam", "list_roles", "Roles", "RoleName"),
+    ("iam", "list_users", "Users", "UserName"),
+    ("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    ("apigatewayv2", "get_apis", "Items", "ApiId"),
+    ("events", "list_event_buses", "EventBuses", "Name"),
+    ("pipes", "list_pipes", "Pipes", "Name"),
+    ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+    ("kms", "list_keys", "Keys", "KeyId"),
+    ("kms", "list_aliases", "Aliases", "AliasName"),
+]
+
+ALWAYS_THERE = {("events", "default")}
+
+
+def is_ours(client, service, operation, name):
+    if (service, name) in ALWAYS_THERE or name.startswith("alias/aws/"):
+        return False
+    if operation == "list_keys":
+        key = client.describe_key(KeyId=name)["KeyMetadata"]
+        return key["KeyState"] != "PendingDeletion" and key.get("KeyManager") != "AWS"
+    return True
+
+
+def main():
+    endpoint, region = sys.argv[1:]
+    for service, operation, field, named in LISTS:
+        client = boto3.client(
+            service,
+            endpoint_url=endpoint,
+            region_name=region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"max_attempts": 1}),
+        )
+        for item in pages(client, operation, field):
+            name = item if named is None else item[named]
+            if is_ours(client, service, operation, name):
+                print(f"{service}: {name}")
+
+
+main()

@@ -1,0 +1,46 @@
+//! `cargo dev package`: the zips that `terraform apply` takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use stack::{Processor, Steps, package};
+
+use super::Failure;
+
+/// Builds the functions for AWS and packs them into target/lambda/FUNCTION/bootstrap.zip.
+#[derive(Debug, Args)]
+pub(crate) struct Package {
+    /// Build for Lambda's arm64, whatever this machine is.
+    #[arg(long, conflicts_with = "target")]
+    arm64: bool,
+
+    /// Build for this target of rustc's.
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+
+    /// Write to this folder instead.
+    #[arg(long, value_name = "FOLDER", default_value = "target/lambda")]
+    out: PathBuf,
+}
+
+impl Package {
+    pub(crate) async fn run(self, steps: &Steps) -> Result<(), Failure> {
+        let target = if self.arm64 { Some("aarch64-unknown-linux-gnu".to_owned()) } else { self.target };
+        let arm64 =
+            target.as_ref().map_or(cfg!(target_arch = "aarch64"), |target| target.starts_with("aarch64"));
+        let processor = target.map_or(Processor::Host, Processor::Target);
+        let out = self.out;
+        let built = steps.run_talking("build and pack the functions", async {
+            let built = tokio::task::spawn_blocking(move || package(&processor, &out)).await;
+            built
+                .map_err(|error| Failure::from_error("build the packages", &error))?
+                .map_err(|error| Failure::from_error("build the packages", &error))
+        });
+        for package in built.await? {
+            let (path, size_kb) = (package.path.display(), package.size_bytes / 1024);
+            steps.say(&format!("  {path}  {size_kb} KB  sha256 {}", package.sha256));
+        }
+        steps.say(&format!("  For terraform: architecture = \"{}\"", if arm64 { "arm64" } else { "x86_64" }));
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! The functions as an account gets them: `target/lambda/<function>/bootstrap.zip`, the layout of
+//! cargo-lambda, by a plain `cargo build --release`.
+//!
+//! The same source, lock file and toolchain give the same bytes wherever they lie: the paths of the
+//! workspace and of cargo's registry are taken out of the binary, and the archive holds no time.
+//!
+//! It runs in Lambda's `provided.al2023`: <https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html>.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    binaries::{self, BinariesError},
+    description::{Description, DescriptionError},
+};
+
+/// The minor version of the C library (2.x) that `provided.al2023` has.
+const GLIBC_OF_LAMBDA: u32 = 34;
+
+/// Why there is no package.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// Which functions there are.
+    #[error(transparent)]
+    Description(#[from] DescriptionError),
+    /// Cargo or the archiver.
+    #[error(transparent)]
+    Binaries(#[from] BinariesError),
+    /// `rustc` could not be asked for its targets.
+    #[error("ask rustc for its targets")]
+    Rustc(#[source] io::Error),
+    /// The standard library of the target is not here.
+    #[error("build for {0}: its standard library is not installed (rustup target add {0})")]
+    Target(String),
+    /// The binary would not start in Lambda.
+    #[error(
+        "package {name}: it was linked with a C library newer than Lambda's (2.{needed}, where \
+         provided.al2023 has 2.{GLIBC_OF_LAMBDA}); build it with cargo lambda, or with a musl target"
+    )]
+    TooNew {
+        /// Which function.
+        name: String,
+        /// The minor version that it needs.
+        needed: u32,
+    },
+}
+
+/// What the functions are built for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Processor {
+    /// This machine's.
+    Host,
+    /// A target of rustc's, such as `aarch64-unknown-linux-gnu`.
+    Target(String),
+}
+
+/// A package that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Which function.
+    pub name: String,
+    /// Where.
+    pub path: PathBuf,
+    /// Of the archive, in hexadecimal digits.
+    pub sha256: String,
+    /// Of the archive.
+    pub size_bytes: usize,
+}
+
+/// Builds the functions and writes `<out>/<function>/bootstrap.zip`. Blocks, for minutes the first
+/// time.
+///
+/// # Errors
+/// When the target is not installed, cargo fails, or a binary would not start in Lambda.
+pub fn package(processor: &Processor, out: &Path) -> Result<Vec<Package>, PackageError> {
+    let names: Vec<String> = Description::load()?.functions.into_keys().collect();
+    let mut cargo = binaries::cargo("build");
+    cargo.args(["--release", "--locked"]).env("CARGO_ENCODED_RUSTFLAGS", without_paths());
+    cargo.args(names.iter().flat_map(|name| ["--bin", name.as_str()]));
+    if let Processor::Target(target) = processor {
+        find_target(target)?;
+        cargo.args(["--target", target]);
+    }
+    let built = binaries::executables(&mut cargo)?;
+    names
+        .into_iter()
+        .map(|name| {
+            let path = built.get(&name).ok_or_else(|| BinariesError::NotBuilt(name.clone()))?;
+            write(name, path, out)
+        })
+        .collect()
+}
+
+fn write(name: String, binary: &Path, out: &Path) -> Result<Package, PackageError> {
+    let bytes = fs::read(binary).map_err(|source| BinariesError::Read { path: binary.to_owned(), source })?;
+    if let Some(needed) = glibc(&bytes).filter(|needed| *needed > GLIBC_OF_LAMBDA) {
+        return Err(PackageError::TooNew { name, needed });
+    }
+    let archive =
+        binaries::pack(&bytes).map_err(|source| BinariesError::Pack { name: name.clone(), source })?;
+    let path = out.join(&name).join("bootstrap.zip");
+    let written = fs::create_dir_all(out.join(&name)).and_then(|()| fs::write(&path, &archive));
+    written.map_err(|source| BinariesError::Write { path: path.clone(), source })?;
+    let sha256 =
+        Sha256::digest(&archive).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    Ok(Package { name, path, sha256, size_bytes: archive.len() })
+}
+
+/// Flags that put a name in place of each path which differs from one machine to the next.
+fn without_paths() -> String {
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let flag = |path: &Path, name: &str| format!("--remap-path-prefix={}={name}", path.display());
+    let mut flags: Vec<String> = cargo_home.iter().map(|home| flag(home, "/cargo")).collect();
+    flags.push(flag(crate::workspace(), "/postern"));
+    flags.join("\x1f")
+}
+
+fn find_target(target: &str) -> Result<(), PackageError> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--print", "target-libdir", "--target", target])
+        .current_dir(crate::workspace())
+        .output()
+        .map_err(PackageError::Rustc)?;
+    let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let found = output.status.success() && Path::new(&folder).is_dir();
+    found.then_some(()).ok_or_else(|| PackageError::Target(target.to_owned()))
+}
+
+/// The newest version 2.x of the C library whose symbols a binary names; none for a static one.
+fn glibc(binary: &[u8]) -> Option<u32> {
+    const MARK: &[u8] = b"GLIBC_2.";
+    binary
+        .windows(MARK.len() + 2)
+        .filter(|window| window.starts_with(MARK))
+        .filter_map(|window| {
+            let digits = window.get(MARK.len()..)?.iter().take_while(|byte| byte.is_ascii_digit());
+            digits.map(|digit| u32::from(digit - b'0')).reduce(|number, digit| number * 10 + digit)
+        })
+        .max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_binary_gives_the_same_package_at_any_time_and_place() {
+        let hash = |out: &Path| {
+            let binary = out.join("built");
+            fs::write(&binary, b"\x7fELF and GLIBC_2.34\0").unwrap();
+            write("serve-link".to_owned(), &binary, out).unwrap()
+        };
+        let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let first = hash(here.path());
+        assert_eq!(first.path, here.path().join("serve-link/bootstrap.zip"));
+        // Two seconds are the resolution of an archive's times.
+        std::thread::sleep(std::time::Duration::from_millis(2100));
+        let second = hash(there.path());
+        assert_eq!(fs::read(&first.path).unwrap(), fs::read(&second.path).unwrap());
+        assert_eq!(first.sha256, "4cdec4ef88a7d1b7e956fd625a4a5bb5ddc943a4f41b151ed96f76df6411f105");
+    }
+
+    #[test]
+    fn a_binary_that_lambda_could_not_start_is_refused_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let binary = folder.path().join("built");
+        fs::write(&binary, b"GLIBC_2.2.5\0GLIBC_2.34\0GLIBC_2.39\0").unwrap();
+        let error = write("serve-link".to_owned(), &binary, folder.path()).unwrap_err();
+        assert!(matches!(&error, PackageError::TooNew { needed: 39, .. }), "{error:?}");
+        assert!(!folder.path().join("serve-link").exists());
+    }
+
+    #[test]
+    fn versions_compare_as_numbers_and_a_static_binary_has_none() {
+        assert_eq!(glibc(b"GLIBC_2.9\0GLIBC_2.14\0GLIBC_2.2.5\0"), Some(14));
+        assert_eq!(glibc(b"nothing of the kind GLIBC_2."), None);
+    }
+
+    #[test]
+    fn a_target_that_is_not_installed_is_named() {
+        let error = find_target("no-such-target").unwrap_err();
+        assert!(error.to_string().contains("rustup target add no-such-target"), "{error}");
+    }
+}

@@ -1,0 +1,175 @@
+//! A stack that Terraform has made, from nothing to its coordinates and back to nothing.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use super::{TerraformError, command::Terraform, plan, remains};
+use crate::{
+    binaries::{self, Archives, BinariesError},
+    coordinates::{Coordinates, Keys},
+    description::Description,
+    issuer::{AUDIENCE, Issuer},
+    provision::NAME,
+    proxy::Proxy,
+    python,
+    server::{REGION, Server},
+    stack::{Options, STRANGER, SUBJECT, Stack, StartError, blocking, stack_folder},
+    steps::Steps,
+};
+
+/// A running stack of Terraform's. Dropping it ends it as [`Stack`] does.
+#[derive(Debug)]
+pub struct Applied {
+    stack: Stack,
+    terraform: Terraform,
+    python: PathBuf,
+    steps: Steps,
+}
+
+impl Applied {
+    /// Builds the functions, starts the emulator and applies the module to it. How long received
+    /// events stay hidden is the module's to say: the options' wish does not count here.
+    ///
+    /// # Errors
+    /// When any part fails; see [`StartError::is_unavailable`] for machines that cannot do it.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let Options { origins, visibility_timeout_s: _, steps } = options;
+        let names: Vec<String> = Description::load()?.functions.into_keys().collect();
+        let folder = stack_folder();
+
+        let interpreter = {
+            let folder = folder.clone();
+            blocking(move || python::interpreter(&folder))
+        };
+        let python = steps.run_talking("the emulator's Python environment", interpreter).await?;
+        // First, since it is what a machine may not be able to do.
+        let scratch = tempfile::tempdir_in(&folder).map_err(TerraformError::Copy)?;
+        let prepared = Terraform::prepare(&python, scratch.path().join("module"));
+        let mut terraform = steps.run("terraform init", prepared).await?;
+
+        let proxy = Proxy::bind().map_err(TerraformError::Proxy)?;
+        let endpoint = proxy.url();
+        let (server, issuer, archives) = tokio::try_join!(
+            steps.run("start the emulator", async {
+                Server::start(&python, &folder, Some(&endpoint)).await.map_err(StartError::from)
+            }),
+            steps.run("start the issuer of tokens", blocking(Issuer::start)),
+            steps.run_talking("build and pack the functions", {
+                let folder = folder.clone();
+                blocking(move || binaries::archives(&names, &folder))
+            }),
+        )?;
+        proxy.serve(server.endpoint()).map_err(TerraformError::Proxy)?;
+
+        terraform.move_to(server.folder().join("module"))?;
+        let packages = server.folder().join("packages");
+        write_packages(&packages, &archives)?;
+        terraform.set(&variables(&endpoint, &issuer, &packages, &origins))?;
+        let apply = terraform.run(&["apply", "-auto-approve", "-input=false", "-no-color"]);
+        steps.run("terraform apply", apply).await?;
+        let outputs = terraform.json(&["output", "-json"]).await?;
+        let origin = origins.into_iter().next().unwrap_or_default();
+        let coordinates = coordinates(&outputs, &endpoint, &issuer, origin)?;
+        Ok(Self { stack: Stack { server, issuer, coordinates }, terraform, python, steps })
+    }
+
+    /// The stack.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// Plans once more, and names what the plan would change for reasons that lie in the local AWS.
+    ///
+    /// # Errors
+    /// [`TerraformError::Drift`] when it would change anything else.
+    pub async fn plan_again(&self) -> Result<Vec<String>, TerraformError> {
+        self.steps.run("terraform plan, which must be empty", plan::again(&self.terraform)).await
+    }
+
+    /// Destroys everything, asks the local AWS what it still holds, and stops it.
+    ///
+    /// # Errors
+    /// [`TerraformError::Remains`] when anything is left but keys that wait for their deletion.
+    pub async fn destroy(self) -> Result<(), TerraformError> {
+        let Self { stack, terraform, python, steps } = self;
+        let destroy = terraform.run(&["destroy", "-auto-approve", "-input=false", "-no-color"]);
+        steps.run("terraform destroy", destroy).await?;
+        let look = remains::none(&python, stack.server().endpoint());
+        steps.run("look for what is left", look).await?;
+        stack.stop();
+        Ok(())
+    }
+
+    /// What the local AWS holds now, a line each.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn holdings(&self) -> Result<Vec<String>, TerraformError> {
+        remains::list(&self.python, self.stack.server().endpoint()).await
+    }
+}
+
+fn write_packages(folder: &Path, archives: &Archives) -> Result<(), BinariesError> {
+    for (name, archive) in archives {
+        let path = folder.join(name).join("bootstrap.zip");
+        let written = fs::create_dir_all(folder.join(name)).and_then(|()| fs::write(&path, archive));
+        written.map_err(|source| BinariesError::Write { path, source })?;
+    }
+    Ok(())
+}
+
+fn variables(endpoint: &str, issuer: &Issuer, packages: &Path, origins: &[String]) -> Value {
+    json!({
+        "endpoint": endpoint,
+        "region": REGION,
+        "name": NAME,
+        "jwt_issuer": issuer.url(),
+        "jwt_audience": AUDIENCE,
+        "packages_dir": packages,
+        "architecture": if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
+        "origins": origins,
+        "alarms": true,
+    })
+}
+
+fn coordinates(
+    outputs: &Value,
+    endpoint: &str,
+    issuer: &Issuer,
+    origin: String,
+) -> Result<Coordinates, StartError> {
+    let text = |pointer: &str| {
+        let found = outputs.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        found.ok_or_else(|| TerraformError::Output(pointer.to_owned()))
+    };
+    let keys = |who: &str| {
+        Ok::<_, TerraformError>(Keys {
+            access_key_id: text(&format!("/{who}/value/access_key_id"))?,
+            secret_access_key: text(&format!("/{who}/value/secret_access_key"))?,
+            session_token: None,
+        })
+    };
+    Ok(Coordinates {
+        api_url: text("/api_url/value")?,
+        jwt: issuer.token(SUBJECT)?,
+        stranger_jwt: issuer.token(STRANGER)?,
+        origin,
+        region: REGION.to_owned(),
+        endpoint: Some(endpoint.to_owned()),
+        name: NAME.to_owned(),
+        bucket: text("/stack/value/bucket_name")?,
+        table: text("/stack/value/table_name")?,
+        queue_url: text("/stack/value/queue_url")?,
+        dead_letter_queue_url: text("/stack/value/dead_letter_queue_urls/uploads")?,
+        files_key_arn: text("/stack/value/files_key_arn")?,
+        link_key_arn: text("/stack/value/link_key_arns/1")?,
+        upload_signer_role_arn: text("/stack/value/signer_role_arns/upload")?,
+        download_signer_role_arn: text("/stack/value/signer_role_arns/download")?,
+        observer: keys("observer")?,
+        outsider: keys("outsider")?,
+    })
+}

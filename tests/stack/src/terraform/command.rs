@@ -1,0 +1,132 @@
+//! Terraform in a folder of its own: a copy of the module, its state and its plugins, so that
+//! nothing is written beside the sources and two runs do not meet.
+//!
+//! What it has to say is kept for errors; nobody reads a plan of two hundred resources.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+use super::TerraformError;
+
+const LEASH: &str = include_str!("../../leash.py");
+
+/// What somebody has set for another use of Terraform or of AWS and must not reach this one.
+const FOREIGN: [&str; 5] = ["AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE"];
+
+/// A copy of the module that Terraform works on.
+#[derive(Debug)]
+pub(crate) struct Terraform {
+    python: PathBuf,
+    folder: PathBuf,
+}
+
+impl Terraform {
+    /// Copies the module and lets Terraform find the provider.
+    ///
+    /// # Errors
+    /// [`TerraformError::Missing`] and [`TerraformError::Init`] where this machine cannot; else
+    /// when the copy fails.
+    pub(crate) async fn prepare(python: &Path, folder: PathBuf) -> Result<Self, TerraformError> {
+        let found = Command::new("terraform").arg("-version").env("CHECKPOINT_DISABLE", "1").output();
+        found.map_err(TerraformError::Missing)?;
+        copy_module(&folder).map_err(TerraformError::Copy)?;
+        let terraform = Self { python: python.to_owned(), folder };
+        let init = terraform.output(&["init", "-input=false", "-no-color"]).await?;
+        if init.status.success() { Ok(terraform) } else { Err(TerraformError::Init(said(&init))) }
+    }
+
+    /// Moves it all to another place on the same file system.
+    pub(crate) fn move_to(&mut self, folder: PathBuf) -> Result<(), TerraformError> {
+        fs::rename(&self.folder, &folder).map_err(TerraformError::Copy)?;
+        self.folder = folder;
+        Ok(())
+    }
+
+    /// Sets the variables of the example root for all that follows.
+    pub(crate) fn set(&self, variables: &Value) -> Result<(), TerraformError> {
+        let file = self.root().join("terraform.tfvars.json");
+        fs::write(file, variables.to_string()).map_err(TerraformError::Copy)
+    }
+
+    /// Runs a command that must succeed.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Result<String, TerraformError> {
+        let output = self.output(arguments).await?;
+        let step = || arguments.first().copied().unwrap_or_default().to_owned();
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(TerraformError::Failed { step: step(), log: said(&output) })
+        }
+    }
+
+    /// The same for a command that answers JSON.
+    pub(crate) async fn json(&self, arguments: &[&str]) -> Result<Value, TerraformError> {
+        serde_json::from_str(&self.run(arguments).await?).map_err(TerraformError::Answer)
+    }
+
+    async fn output(&self, arguments: &[&str]) -> Result<Output, TerraformError> {
+        let leash = self.folder.join("leash.py");
+        let mut command = tokio::process::Command::new(&self.python);
+        for (variable, _) in
+            std::env::vars_os().filter(|(variable, _)| is_foreign(variable.as_encoded_bytes()))
+        {
+            command.env_remove(variable);
+        }
+        let mut child = command
+            .arg(leash)
+            .arg("terraform")
+            .args(arguments)
+            .current_dir(self.root())
+            .env("TF_IN_AUTOMATION", "1")
+            .env("CHECKPOINT_DISABLE", "1")
+            // A group of its own: Ctrl-C reaches us alone.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(TerraformError::Run)?;
+        // Held until it is over: closing it ends Terraform and its provider.
+        let held = child.stdin.take();
+        let output = child.wait_with_output().await.map_err(TerraformError::Run);
+        drop(held);
+        output
+    }
+
+    fn root(&self) -> PathBuf {
+        self.folder.join("terraform/tests/local")
+    }
+}
+
+fn is_foreign(variable: &[u8]) -> bool {
+    FOREIGN.iter().any(|prefix| variable.starts_with(prefix.as_bytes()))
+}
+
+/// The end of what it said, errors last.
+fn said(output: &Output) -> String {
+    const TAIL_LINES: usize = 60;
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = text.trim().lines().collect();
+    lines.split_at(lines.len().saturating_sub(TAIL_LINES)).1.join("\n")
+}
+
+fn copy_module(folder: &Path) -> io::Result<()> {
+    let source = crate::workspace().join("terraform");
+    for part in ["", "tests/local"] {
+        let (from, to) = (source.join(part), folder.join("terraform").join(part));
+        fs::create_dir_all(&to)?;
+        for entry in fs::read_dir(from)? {
+            let path = entry?.path();
+            let wanted = path.extension().is_some_and(|extension| extension == "tf" || extension == "json");
+            if let (true, Some(name)) = (wanted, path.file_name()) {
+                fs::copy(&path, to.join(name))?;
+            }
+        }
+    }
+    fs::write(folder.join("leash.py"), LEASH)
+}

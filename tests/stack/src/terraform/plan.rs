@@ -1,0 +1,199 @@
+//! What a plan would change once everything is applied: nothing, but for what the local AWS does
+//! not keep.
+//!
+//! The JSON of a plan: <https://developer.hashicorp.com/terraform/internals/json-format#plan-representation>.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{TerraformError, command::Terraform};
+
+/// An attribute that the local AWS does not give back as it was set, so that each plan sets it again.
+#[derive(Debug)]
+struct Gap {
+    resource_type: &'static str,
+    attribute: &'static str,
+    why: &'static str,
+}
+
+/// All of them; anything else that a second plan would change is a mistake of the module.
+const KNOWN_GAPS: &[Gap] = &[
+    Gap {
+        resource_type: "aws_apigatewayv2_authorizer",
+        attribute: "authorizer_payload_format_version",
+        why: "it answers 2.0 for a JWT authorizer, which has none",
+    },
+    Gap {
+        resource_type: "aws_pipes_pipe",
+        attribute: "source_parameters",
+        why: "it keeps a pipe's source and target, not how the source is read",
+    },
+];
+
+/// Plans, and names each known gap that the plan has.
+pub(super) async fn again(terraform: &Terraform) -> Result<Vec<String>, TerraformError> {
+    terraform.run(&["plan", "-input=false", "-no-color", "-out=again.tfplan"]).await?;
+    let plan = terraform.json(&["show", "-json", "again.tfplan"]).await?;
+    sorted(&changes(&plan)).map_err(TerraformError::Drift)
+}
+
+/// One attribute that a plan would change, or a resource that it would make or remove.
+#[derive(Debug, PartialEq, Eq)]
+struct Change {
+    address: String,
+    resource_type: String,
+    what: String,
+}
+
+fn changes(plan: &Value) -> Vec<Change> {
+    let list = |name: &str| plan.get(name).and_then(Value::as_array).into_iter().flatten();
+    let mut changes: Vec<Change> = list("resource_changes").flat_map(changes_of).collect();
+    let outputs = plan.get("output_changes").and_then(Value::as_object).into_iter().flatten();
+    changes.extend(outputs.filter(|(_, change)| !is_nothing(change)).map(|(name, _)| Change {
+        address: format!("output.{name}"),
+        resource_type: "output".to_owned(),
+        what: "its value".to_owned(),
+    }));
+    changes
+}
+
+fn changes_of(resource: &Value) -> Vec<Change> {
+    let text = |name: &str| resource.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let Some(change) = resource.get("change").filter(|change| !is_nothing(change)) else { return Vec::new() };
+    let whats = match actions(change).as_slice() {
+        ["update"] => attributes(change, Unknown::Differs),
+        // What is made anew gets new values for whatever AWS chooses; they say nothing of a gap.
+        ["delete", "create"] | ["create", "delete"] => attributes(change, Unknown::IsTheSame),
+        actions => [actions.join(", ")].into(),
+    };
+    whats
+        .into_iter()
+        .map(|what| Change { address: text("address"), resource_type: text("type"), what })
+        .collect()
+}
+
+fn actions(change: &Value) -> Vec<&str> {
+    change.get("actions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+fn is_nothing(change: &Value) -> bool {
+    matches!(actions(change).as_slice(), ["no-op" | "read"])
+}
+
+/// What to make of a value that only an apply would show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    Differs,
+    IsTheSame,
+}
+
+/// The attributes that differ. Nothing, null and empty are the same to the provider.
+fn attributes(change: &Value, unknown: Unknown) -> BTreeSet<String> {
+    let side = |name: &str| change.get(name).and_then(Value::as_object);
+    let names =
+        ["before", "after", "after_unknown"].into_iter().filter_map(side).flat_map(|side| side.keys());
+    names
+        .filter(|name| {
+            let value =
+                |which: &str| side(which).and_then(|side| side.get(name.as_str())).filter(is_something);
+            match value("after_unknown") {
+                Some(Value::Bool(true)) => unknown == Unknown::Differs,
+                _ => value("before") != value("after"),
+            }
+        })
+        .cloned()
+        .collect()
+}
+
+fn is_something(value: &&Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(entries) => !entries.is_empty(),
+        _ => true,
+    }
+}
+
+/// The known gaps among the changes, or all that is none, a line each.
+fn sorted(changes: &[Change]) -> Result<Vec<String>, String> {
+    let gap = |change: &Change| {
+        KNOWN_GAPS
+            .iter()
+            .find(|gap| gap.resource_type == change.resource_type && gap.attribute == change.what)
+    };
+    let line = |change: &Change| format!("{}: {}", change.address, change.what);
+    let unknown: Vec<String> = changes.iter().filter(|change| gap(change).is_none()).map(line).collect();
+    if !unknown.is_empty() {
+        return Err(unknown.join("\n"));
+    }
+    Ok(changes.iter().filter_map(|change| Some(format!("{} ({})", line(change), gap(change)?.why))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn plan(resource_type: &str, change: Value) -> Value {
+        json!({ "resource_changes": [
+            { "address": "a.same", "type": "a", "change": { "actions": ["no-op"], "before": {}, "after": {} } },
+            { "address": format!("{resource_type}.x"), "type": resource_type, "change": change },
+        ]})
+    }
+
+    fn outcome(plan: &Value) -> Result<Vec<String>, String> {
+        sorted(&changes(plan))
+    }
+
+    #[test]
+    fn every_gap_is_told_to_the_users_of_the_module() {
+        let readme = include_str!("../../../../terraform/README.md");
+        for gap in KNOWN_GAPS {
+            assert!(readme.contains(&format!("`{}", gap.resource_type)), "{gap:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_without_changes_is_empty() {
+        let change = json!({ "actions": ["no-op"], "before": { "a": 1 }, "after": { "a": 1 } });
+        assert_eq!(outcome(&plan("aws_sqs_queue", change)), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_known_gap_is_named_with_its_reason() {
+        let change = json!({ "actions": ["delete", "create"],
+            "before": { "id": "old", "name": "x", "source_parameters": [], "tags": {} },
+            "after": { "name": "x", "source_parameters": [{ "a": 1 }], "tags": null },
+            "after_unknown": { "id": true, "source_parameters": [{ "b": true }] } });
+        let gaps = outcome(&plan("aws_pipes_pipe", change)).unwrap();
+        assert_eq!(gaps.len(), 1);
+        assert!(gaps[0].starts_with("aws_pipes_pipe.x: source_parameters ("), "{gaps:?}");
+    }
+
+    #[test]
+    fn another_attribute_beside_a_known_gap_is_no_gap() {
+        let change = json!({ "actions": ["update"],
+            "before": { "authorizer_payload_format_version": "2.0", "name": "a", "arn": "b" },
+            "after": { "authorizer_payload_format_version": null, "name": "c" },
+            "after_unknown": { "arn": true } });
+        let drift = outcome(&plan("aws_apigatewayv2_authorizer", change)).unwrap_err();
+        assert_eq!(drift, "aws_apigatewayv2_authorizer.x: arn\naws_apigatewayv2_authorizer.x: name");
+    }
+
+    #[test]
+    fn what_a_plan_would_make_or_remove_is_no_gap_whatever_it_is() {
+        for action in ["create", "delete"] {
+            let change = json!({ "actions": [action], "before": null, "after": null });
+            let drift = outcome(&plan("aws_pipes_pipe", change)).unwrap_err();
+            assert_eq!(drift, format!("aws_pipes_pipe.x: {action}"));
+        }
+    }
+
+    #[test]
+    fn an_output_that_would_change_is_no_gap() {
+        let plan = json!({ "output_changes": { "api": { "actions": ["update"] }, "same": { "actions": ["no-op"] } } });
+        assert_eq!(outcome(&plan).unwrap_err(), "output.api: its value");
+    }
+}
