@@ -33,6 +33,8 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     twenty_condemned_versions_are_final(store, &subject(seed, 4)).await;
     a_removal_is_final_and_the_owners_alone(store, &subject(seed, 5)).await;
     a_race_of_verdicts_has_one_winner(store, &subject(seed, 6)).await;
+    what_is_due_expires_and_may_come_back(store, &subject(seed, 8)).await;
+    only_the_pinned_version_vanishes(store, &subject(seed, 9)).await;
     links_need_what_is_available(store, &subject(seed, 7)).await;
     lists_are_the_owners_newest_first(store, seed).await;
 }
@@ -83,6 +85,7 @@ fn pin(name: &str) -> Settlement {
         etag: "etag".to_owned(),
         sniffed_type: "image/png".parse().unwrap(),
         recorded_at: now(),
+        vanished_at: None,
     })
 }
 
@@ -192,6 +195,45 @@ async fn a_race_of_verdicts_has_one_winner(store: &impl Store, upload: &Upload) 
     let writes = pins.iter().map(|pin| store.settle(upload.upload_id, pin));
     let written = futures::future::try_join_all(writes).await.unwrap();
     assert_eq!(written.iter().filter(|written| **written == Written::Applied).count(), 1);
+}
+
+async fn what_is_due_expires_and_may_come_back(store: &impl Store, upload: &Upload) {
+    let due = crate::upload::expiry(upload.policy_expires_at);
+    store.expire(upload, due).await.unwrap();
+    assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None, "no write makes a record");
+    store.create(upload).await.unwrap();
+    store.expire(upload, upload.policy_expires_at).await.unwrap();
+    assert_eq!(standing(store, upload).await, *upload, "its day is not over");
+    for _ in 0..2 {
+        store.expire(upload, due).await.unwrap();
+        assert_eq!(standing(store, upload).await, upload.expired(due).unwrap());
+    }
+    assert_eq!(settle(store, upload, &pin("late")).await, Written::Applied);
+    let available = standing(store, upload).await;
+    store.expire(upload, due).await.unwrap();
+    assert_eq!(standing(store, upload).await, available, "a sweeper that read it before changes nothing");
+}
+
+async fn only_the_pinned_version_vanishes(store: &impl Store, upload: &Upload) {
+    let id = upload.upload_id;
+    store.mark_vanished(id, &version("a"), now()).await.unwrap();
+    assert_eq!(UploadStore::upload(store, id).await.unwrap(), None, "no write makes a record");
+    store.create(upload).await.unwrap();
+    store.mark_vanished(id, &version("a"), now()).await.unwrap();
+    assert_eq!(standing(store, upload).await, *upload);
+    settle(store, upload, &pin("a")).await;
+    let available = standing(store, upload).await;
+    store.mark_vanished(id, &version("b"), now()).await.unwrap();
+    assert_eq!(standing(store, upload).await, available);
+    let expected = available.vanished(&version("a"), now()).unwrap();
+    for later in [Duration::ZERO, Duration::from_hours(1)] {
+        store.mark_vanished(id, &version("a"), now() + later).await.unwrap();
+        assert_eq!(standing(store, upload).await, expected);
+    }
+    store.begin_deletion(id, &upload.owner).await.unwrap();
+    let deleting = standing(store, upload).await;
+    store.mark_vanished(id, &version("a"), now()).await.unwrap();
+    assert_eq!(standing(store, upload).await, deleting);
 }
 
 async fn links_need_what_is_available(store: &impl Store, upload: &Upload) {

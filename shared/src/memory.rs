@@ -128,6 +128,27 @@ impl RecordStore for MemoryWorld {
         Ok(())
     }
 
+    async fn mark_vanished(
+        &self,
+        id: UploadId,
+        version: &VersionId,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let mut state = self.call("mark_vanished")?;
+        if let Some(upload) = state.uploads.get_mut(&id) {
+            *upload = upload.vanished(version, now).unwrap_or_else(|| upload.clone());
+        }
+        Ok(())
+    }
+
+    async fn expire(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
+        let mut state = self.call("expire")?;
+        if let Some(standing) = state.uploads.get_mut(&upload.upload_id) {
+            *standing = standing.expired(now).unwrap_or_else(|| standing.clone());
+        }
+        Ok(())
+    }
+
     async fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
         let mut state = self.call("finish_deletion")?;
         if let Some(standing) = state.uploads.get_mut(&upload.upload_id) {

@@ -124,6 +124,15 @@ pub trait RecordStore: Send + Sync {
         id: UploadId,
         version: &VersionId,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Notes that the pinned version is missing if it is `version`; a repetition changes nothing.
+    fn mark_vanished(
+        &self,
+        id: UploadId,
+        version: &VersionId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Writes `expired` if the upload is due; a repetition changes nothing.
+    fn expire(&self, upload: &Upload, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
     /// Writes `deleted` if the upload is `deleting`.
     fn finish_deletion(
         &self,

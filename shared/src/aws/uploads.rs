@@ -129,6 +129,40 @@ impl RecordStore for Table {
         conditional("count a surplus version", update.send().await).map(|_| ())
     }
 
+    async fn mark_vanished(
+        &self,
+        id: UploadId,
+        version: &VersionId,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(upload_pk(id)))
+            .update_expression("SET recorded.vanished_at = :now")
+            .condition_expression(
+                "#state = :available AND recorded.version_id = :version \
+                 AND attribute_not_exists(recorded.vanished_at)",
+            )
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":available", text(UploadState::Available.as_str()))
+            .expression_attribute_values(":version", text(version.as_str()))
+            .expression_attribute_values(":now", value(&now)?);
+        conditional("mark a vanished version", update.send().await).map(|_| ())
+    }
+
+    async fn expire(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
+        // The form's end never changes, so the record as it was read decides whether it is due.
+        let Some(after) = upload.expired(now) else { return Ok(()) };
+        let update = self
+            .update_upload(upload.upload_id, after.state, "")?
+            .update_expression("SET #state = :state, transition_id = :transition")
+            .condition_expression("#state = :pending")
+            .expression_attribute_values(":pending", text(UploadState::Pending.as_str()));
+        conditional("expire an upload", update.send().await).map(|_| ())
+    }
+
     async fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
         let ttl = tombstone_ttl(now.max(upload.policy_expires_at));
         let update = self

@@ -53,6 +53,7 @@ pub fn judge(evidence: &Evidence<'_>, now: Timestamp) -> Settlement {
             etag: evidence.object.etag.clone(),
             sniffed_type: served_type(evidence),
             recorded_at: now,
+            vanished_at: None,
         }),
     }
 }
