@@ -168,6 +168,8 @@ pub enum RejectionReason {
     ChecksumMismatch,
     /// A SHA-256 was declared and S3 stored none.
     ChecksumMissing,
+    /// Removed by somebody else before it was looked at.
+    Vanished,
 }
 
 impl RejectionReason {
@@ -181,6 +183,7 @@ impl RejectionReason {
             Self::MetadataChanged => "metadata_changed",
             Self::ChecksumMismatch => "checksum_mismatch",
             Self::ChecksumMissing => "checksum_missing",
+            Self::Vanished => "vanished",
         }
     }
 }

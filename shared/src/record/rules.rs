@@ -58,6 +58,16 @@ pub fn judge(evidence: &Evidence<'_>, now: Timestamp) -> Settlement {
     }
 }
 
+/// The verdict on a version that is no longer there: it can never be pinned.
+pub fn vanished(version: &VersionId, now: Timestamp) -> Settlement {
+    Settlement::Condemn(Rejection {
+        version_id: version.clone(),
+        reason: RejectionReason::Vanished,
+        detail: "the object was removed from the bucket before it was recorded".to_owned(),
+        rejected_at: now,
+    })
+}
+
 /// The type that links will answer with: what the bytes are, not what was said of them.
 fn served_type(evidence: &Evidence<'_>) -> ContentType {
     let sniffed = sniff(&evidence.object.head);

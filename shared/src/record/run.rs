@@ -16,7 +16,7 @@
 use crate::id::VersionId;
 use crate::ports::{Observation, ObservedObject, Unavailable, Written};
 use crate::time::Timestamp;
-use crate::upload::{Fate, Settlement, Upload};
+use crate::upload::{Fate, Rejection, RejectionReason, Settlement, Upload};
 
 use super::rules::{self, Evidence};
 use super::{Demands, Verdict};
@@ -67,7 +67,8 @@ impl Run<'_> {
         }
         let object = match observation? {
             Observation::Object(object) => object,
-            Observation::Missing => return Ok(Step::Done(Verdict::Gone)),
+            // A run that saw it before it went must not pin it any more, so this is a verdict too.
+            Observation::Missing => return Ok(Step::Settle(rules::vanished(self.version, self.now))),
             Observation::DeleteMarker => return Ok(Step::Done(Verdict::DeleteMarker)),
         };
         Ok(match rules::needs_stored_checksum(&upload, &object) {
@@ -94,14 +95,27 @@ impl Run<'_> {
     pub fn settled(&self, settlement: &Settlement, written: Written) -> Result<Step, Unavailable> {
         match (written, settlement) {
             (Written::Applied, Settlement::Pin(_)) => Ok(Step::Done(Verdict::Pinned)),
+            (Written::Applied, Settlement::Condemn(rejection)) if is_missing(rejection) => {
+                Ok(Step::Done(Verdict::Gone))
+            }
             (Written::Applied, Settlement::Condemn(rejection)) => {
                 Ok(Step::Remove(Verdict::Rejected(Some(rejection.reason))))
             }
+            (Written::Refused(None), Settlement::Condemn(rejection)) if is_missing(rejection) => {
+                Ok(Step::Done(Verdict::Gone))
+            }
             (Written::Refused(None), _) => Ok(Step::Done(Verdict::Orphan)),
-            (Written::Refused(Some(standing)), _) => standing.fate_of(self.version).map(follow).ok_or_else(|| {
-                Unavailable::new("settle a version", "the write was refused although its fate is open")
-            }),
+            (Written::Refused(Some(standing)), Settlement::Condemn(rejection)) if is_missing(rejection) => {
+                follow_what_is_seen(&standing, self.settled_fate(&standing)?, Ok(Observation::Missing))
+            }
+            (Written::Refused(Some(standing)), _) => Ok(follow(self.settled_fate(&standing)?)),
         }
+    }
+
+    fn settled_fate(&self, standing: &Upload) -> Result<Fate, Unavailable> {
+        standing.fate_of(self.version).ok_or_else(|| {
+            Unavailable::new("settle a version", "the write was refused although its fate is open")
+        })
     }
 }
 
@@ -120,6 +134,10 @@ impl Step {
     pub fn removed(verdict: Verdict) -> Self {
         Self::Done(verdict)
     }
+}
+
+fn is_missing(rejection: &Rejection) -> bool {
+    rejection.reason == RejectionReason::Vanished
 }
 
 fn without_record(observation: Observation) -> Step {

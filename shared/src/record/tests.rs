@@ -92,9 +92,20 @@ async fn a_version_without_a_record_is_left_where_it_is() {
 }
 
 #[tokio::test]
-async fn an_event_of_a_version_that_is_gone_decides_nothing() {
+async fn a_version_that_is_gone_can_never_be_pinned_and_another_one_can() {
     let ports = world().await;
     assert_eq!(ports.record("a").await, Verdict::Gone);
+    let standing = ports.standing().await;
+    assert_eq!(standing.rejection.unwrap().reason, RejectionReason::Vanished);
+    ports.put("a", png());
+    assert_eq!(ports.record("a").await, Verdict::Rejected(None));
+    ports.put("b", png());
+    assert_eq!(ports.record("b").await, Verdict::Pinned);
+}
+
+#[tokio::test]
+async fn a_delete_marker_decides_nothing() {
+    let ports = world().await;
     ports.objects.put_delete_marker(pending().object_key(), version("m"));
     assert_eq!(ports.record("m").await, Verdict::DeleteMarker);
     assert_eq!(ports.standing().await.state, UploadState::Pending);
@@ -176,7 +187,7 @@ async fn the_event_of_our_own_removal_asks_for_nothing() {
 }
 
 #[tokio::test]
-async fn a_removal_that_is_told_before_the_creation_decides_nothing() {
+async fn a_removal_that_is_told_before_the_creation_does_no_harm() {
     let ports = world().await;
     assert_eq!(ports.record("a").await, Verdict::Gone);
     ports.put("b", png());
