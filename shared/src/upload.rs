@@ -168,6 +168,16 @@ pub enum RejectionReason {
     ChecksumMismatch,
     /// A SHA-256 was declared and S3 stored none.
     ChecksumMissing,
+    /// A type that this stack does not take.
+    TypeNotAllowed,
+    /// Another format within an image, a sound or a film.
+    ForeignContent,
+    /// A name that promises something else than the bytes.
+    ExtensionMismatch,
+    /// An archive that unpacks without measure.
+    ArchiveBomb,
+    /// More pixels than this stack takes.
+    ImageTooLarge,
     /// Removed by somebody else before it was looked at.
     Vanished,
 }
@@ -183,6 +193,11 @@ impl RejectionReason {
             Self::MetadataChanged => "metadata_changed",
             Self::ChecksumMismatch => "checksum_mismatch",
             Self::ChecksumMissing => "checksum_missing",
+            Self::TypeNotAllowed => "type_not_allowed",
+            Self::ForeignContent => "foreign_content",
+            Self::ExtensionMismatch => "extension_mismatch",
+            Self::ArchiveBomb => "archive_bomb",
+            Self::ImageTooLarge => "image_too_large",
             Self::Vanished => "vanished",
         }
     }

@@ -135,6 +135,8 @@ fn metric(verdict: Verdict) -> Option<&'static str> {
     match verdict {
         Verdict::Rejected(Some(_)) => Some("RejectedUploads"),
         Verdict::Surplus => Some("SurplusVersions"),
+        Verdict::Vanished => Some("VanishedVersions"),
+        Verdict::Orphan => Some("OrphanedVersions"),
         _ => None,
     }
 }

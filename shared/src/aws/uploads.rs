@@ -157,7 +157,7 @@ impl RecordStore for Table {
         let Some(after) = upload.expired(now) else { return Ok(()) };
         let update = self
             .update_upload(upload.upload_id, after.state, "")?
-            .update_expression("SET #state = :state, transition_id = :transition")
+            .update_expression("SET #state = :state, transition_id = :transition REMOVE #event")
             .condition_expression("#state = :pending")
             .expression_attribute_values(":pending", text(UploadState::Pending.as_str()));
         conditional("expire an upload", update.send().await).map(|_| ())

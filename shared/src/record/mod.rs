@@ -20,11 +20,14 @@ use crate::ports::{ObjectStore, RecordStore, Unavailable};
 use crate::time::Timestamp;
 use crate::upload::RejectionReason;
 
+pub mod content;
+mod demands;
 pub mod event;
 pub mod removal;
 pub mod rules;
 pub mod run;
 
+pub use demands::{AllowedTypes, Demands, ParseAllowedTypesError};
 use run::{Run, Step};
 
 /// What the recorder works with.
@@ -34,13 +37,6 @@ pub struct Ports<S, O> {
     pub store: S,
     /// The bucket.
     pub objects: O,
-}
-
-/// What the stack demands of every object.
-#[derive(Debug, Clone)]
-pub struct Demands {
-    /// The ARN of the key under which objects must be encrypted.
-    pub files_key_arn: String,
 }
 
 /// What became of a version.

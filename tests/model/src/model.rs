@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use postern::upload::{Upload, UploadState};
+use postern::upload::UploadState;
 use stateright::Property;
 
-use crate::production::{Fault, Id, Outcome, Production, Question, RemovalOutcome, RemovalQuestion, due};
+use crate::production::{
+    Change, Facts, Fault, Id, Outcome, Production, Question, RemovalOutcome, RemovalQuestion,
+};
 use crate::properties;
 
 /// What is checked.
@@ -135,8 +137,8 @@ impl<const UPLOADS: usize> Model<UPLOADS> {
     }
 
     /// The upload's record as it stands.
-    pub fn record(&self, subject: &Subject) -> Option<Upload> {
-        self.production.upload(subject.record)
+    pub(crate) fn record(&self, subject: &Subject) -> Option<Facts> {
+        self.production.facts(subject.record)
     }
 
     fn idle(state: &State<UPLOADS>) -> Option<usize> {
@@ -151,7 +153,7 @@ impl<const UPLOADS: usize> Model<UPLOADS> {
         if Self::idle(state).is_some() {
             let versions = (0..self.scope.versions).filter(|v| has(subject.posted, *v));
             actions.extend(versions.map(|v| Action::Deliver(n, v)));
-            if record.as_ref().is_some_and(|upload| upload.state == UploadState::Deleting) {
+            if record.is_some_and(|record| record.state == UploadState::Deleting) {
                 actions.push(Action::TakeUpRemoval(n));
             }
         }
@@ -223,17 +225,14 @@ impl<const UPLOADS: usize> Model<UPLOADS> {
     }
 
     fn remove(&self, subject: &mut Subject, versions: u8) {
-        let pinned = self.record(subject).and_then(|upload| crate::production::pinned(&upload));
-        let goes = versions & subject.present;
-        subject.pinned_was_removed |= pinned.is_some_and(|pinned| has(goes, pinned));
+        let pinned = self.record(subject).map_or(0, |record| record.pinned);
+        subject.pinned_was_removed |= versions & subject.present & pinned != 0;
         subject.present &= !versions;
     }
 
     fn write(&self, subject: &mut Subject, record: Id) {
         subject.record = record;
-        if let Some(pinned) = self.record(subject).and_then(|upload| crate::production::pinned(&upload)) {
-            subject.pinned |= bit(pinned);
-        }
+        subject.pinned |= self.record(subject).map_or(0, |record| record.pinned);
     }
 }
 
@@ -328,7 +327,7 @@ impl<const UPLOADS: usize> stateright::Model for Model<UPLOADS> {
             }
             Action::Delete(n) => {
                 let subject = state.uploads.get_mut(usize::from(n))?;
-                let after = self.production.change(subject.record, Upload::deleting);
+                let after = self.production.change(subject.record, Change::Delete);
                 subject.removal_is_due |= after != subject.record;
                 subject.record = after;
             }
@@ -352,11 +351,11 @@ impl<const UPLOADS: usize> stateright::Model for Model<UPLOADS> {
             }
             Action::Sweep(n) => {
                 let subject = state.uploads.get_mut(usize::from(n))?;
-                subject.record = self.production.change(subject.record, |upload| upload.expired(due()));
+                subject.record = self.production.change(subject.record, Change::Expire);
             }
             Action::Forget(n) => {
                 let subject = state.uploads.get_mut(usize::from(n))?;
-                self.record(subject).filter(|upload| upload.ttl.is_some())?;
+                self.record(subject).filter(|record| record.has_end)?;
                 (subject.record, subject.is_forgotten, subject.removal_is_due) = (0, true, false);
             }
         }

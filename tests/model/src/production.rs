@@ -12,7 +12,7 @@ use postern::id::{ObjectKey, UploadId, VersionId};
 use postern::ports::{Observation, ObservedObject, Written};
 use postern::record::removal::{self, Removal};
 use postern::record::run::{Run, Step};
-use postern::record::{Demands, Verdict};
+use postern::record::{AllowedTypes, Demands, Verdict};
 use postern::time::Timestamp;
 use postern::upload::{Settlement, Upload, UploadState, expiry, tombstone_ttl, transition_id};
 
@@ -94,9 +94,33 @@ pub struct RemovalOutcome {
     pub removed: u8,
 }
 
+/// A change of the record that is one write of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// The owner asks for removal.
+    Delete,
+    /// The sweeper gives it up, once it is due.
+    Expire,
+}
+
+/// What the model asks of a record in every state.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts {
+    /// Where it stands.
+    pub state: UploadState,
+    /// The version that is pinned, as a bit.
+    pub pinned: u8,
+    /// Whether it may be forgotten some day.
+    pub has_end: bool,
+    /// Whether its pinned version is known to be missing.
+    pub is_vanished: bool,
+}
+
 #[derive(Debug, Default)]
 struct Tables {
     records: Vec<Upload>,
+    facts: Vec<Facts>,
+    changes: HashMap<(Id, Change), Id>,
     steps: Vec<Step>,
     removals: Vec<removal::Step>,
     outcomes: HashMap<Question, Outcome>,
@@ -124,8 +148,7 @@ impl Production {
         self.record(&pending(upload))
     }
 
-    /// The record of a number.
-    pub fn upload(&self, record: Id) -> Option<Upload> {
+    fn upload(&self, record: Id) -> Option<Upload> {
         self.read(|tables| value(&tables.records, record).cloned())
     }
 
@@ -153,9 +176,25 @@ impl Production {
         })
     }
 
-    /// A change of the record that is one write; `record` itself where the production code says
-    /// that nothing changes.
-    pub fn change(&self, record: Id, change: impl Fn(&Upload) -> Option<Upload>) -> Id {
+    /// What there is to know about a record; `None` if there is none.
+    pub fn facts(&self, record: Id) -> Option<Facts> {
+        self.read(|tables| value(&tables.facts, record).copied())
+    }
+
+    /// The record after a change; the same where the production code says that nothing changes.
+    pub fn change(&self, record: Id, change: Change) -> Id {
+        if let Some(known) = self.read(|tables| tables.changes.get(&(record, change)).copied()) {
+            return known;
+        }
+        let after = self.changed(record, |upload| match change {
+            Change::Delete => upload.deleting(),
+            Change::Expire => upload.expired(due()),
+        });
+        self.write(|tables| tables.changes.insert((record, change), after));
+        after
+    }
+
+    fn changed(&self, record: Id, change: impl Fn(&Upload) -> Option<Upload>) -> Id {
         self.upload(record).and_then(|upload| change(&upload)).map_or(record, |after| self.record(&after))
     }
 
@@ -181,7 +220,11 @@ impl Production {
 
     fn ask(&self, question: Question) -> Outcome {
         let version = version(question.version);
-        let demands = Demands { files_key_arn: if question.accepts { KEY_ARN } else { "another" }.to_owned() };
+        let demands = Demands {
+            files_key_arn: if question.accepts { KEY_ARN } else { "another" }.to_owned(),
+            allowed_types: AllowedTypes::all(),
+            max_image_pixels: None,
+        };
         let run = Run { version: &version, demands: &demands, now: now() };
         let standing = self.upload(question.record);
         let step = self.read(|tables| value(&tables.steps, question.step).cloned());
@@ -197,11 +240,11 @@ impl Production {
                 run.settled(&settlement, written)
             }
             Step::MarkVanished => {
-                record = self.change(record, |upload| upload.vanished(&version, now()));
+                record = self.changed(record, |upload| upload.vanished(&version, now()));
                 Ok(Step::marked())
             }
             Step::CountSurplus => {
-                record = self.change(record, |upload| {
+                record = self.changed(record, |upload| {
                     let mut after = upload.clone();
                     after.surplus.insert(version.clone());
                     Some(after)
@@ -256,7 +299,7 @@ impl Production {
             Step::ListLinks(upload, versions) => Step::links_listed(upload, versions, Vec::new()),
             Step::EndLinks(upload, versions, _) => Step::links_ended(upload, versions, 0),
             Step::Finish(_, removal) => {
-                record = self.change(record, |upload| upload.deleted(now()));
+                record = self.changed(record, |upload| upload.deleted(now()));
                 Step::Done(removal)
             }
             Step::Done(_) => Step::Done(Removal::NotAsked),
@@ -269,7 +312,13 @@ impl Production {
     }
 
     fn record(&self, upload: &Upload) -> Id {
-        self.write(|tables| number(&mut tables.records, upload))
+        self.write(|tables| {
+            let id = number(&mut tables.records, upload);
+            if tables.facts.len() < tables.records.len() {
+                tables.facts.push(facts(upload));
+            }
+            id
+        })
     }
 
     fn step(&self, step: &Step) -> Id {
@@ -302,7 +351,7 @@ fn now() -> Timestamp {
 }
 
 /// When a pending upload is given up.
-pub fn due() -> Timestamp {
+fn due() -> Timestamp {
     expiry(now() + Duration::from_mins(15))
 }
 
@@ -311,10 +360,13 @@ fn version(n: u8) -> VersionId {
     format!("v{n}").parse().expect("is a version id")
 }
 
-/// Which version a record has pinned.
-pub fn pinned(upload: &Upload) -> Option<u8> {
-    let recorded = upload.recorded.as_ref().filter(|_| upload.state == UploadState::Available)?;
-    (0..8).find(|n| version(*n) == recorded.version_id)
+fn facts(upload: &Upload) -> Facts {
+    let recorded = upload.recorded.as_ref().filter(|_| upload.state == UploadState::Available);
+    let pinned = recorded.map_or(0, |recorded| {
+        (0..8).filter(|n| version(*n) == recorded.version_id).fold(0, |bits, n| bits | 1 << n)
+    });
+    let (has_end, is_vanished) = (upload.ttl.is_some(), upload.vanished_at().is_some());
+    Facts { state: upload.state, pinned, has_end, is_vanished }
 }
 
 fn observation(is_present: bool) -> Observation {
@@ -359,6 +411,7 @@ fn pending(n: u8) -> Upload {
         recorded: None,
         rejection: None,
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
+        event: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
     }
 }

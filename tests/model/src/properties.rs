@@ -3,8 +3,7 @@
 use postern::upload::UploadState;
 use stateright::Property;
 
-use crate::model::{Actor, Model, State, Subject, bit};
-use crate::production::pinned;
+use crate::model::{Actor, Model, State, Subject};
 
 /// One pinned version, for ever.
 pub const ONE_PINNED: &str = "never two versions pinned";
@@ -52,19 +51,19 @@ fn is_settled(subject: &Subject) -> bool {
 /// Nothing is in the bucket that is neither pinned nor reported, and what is pinned is there or
 /// known to be missing.
 fn is_permitted<const N: usize>(model: &Model<N>, subject: &Subject) -> bool {
-    let upload = model.record(subject);
-    let kept = upload.as_ref().and_then(pinned).map_or(0, bit);
+    let record = model.record(subject);
+    let kept = record.map_or(0, |record| record.pinned);
     let is_missing = kept & !subject.present != 0;
-    let is_known = upload.is_some_and(|upload| upload.vanished_at().is_some());
+    let is_known = record.is_some_and(|record| record.is_vanished);
     subject.present & !kept & !subject.reported == 0 && (!is_missing || is_known)
 }
 
 fn is<const N: usize>(model: &Model<N>, subject: &Subject, wanted: UploadState) -> bool {
-    model.record(subject).is_some_and(|upload| upload.state == wanted)
+    model.record(subject).is_some_and(|record| record.state == wanted)
 }
 
 fn has_no_end<const N: usize>(model: &Model<N>, subject: &Subject) -> bool {
-    model.record(subject).is_none_or(|upload| upload.ttl.is_none())
+    model.record(subject).is_none_or(|record| !record.has_end)
 }
 
 fn each<const N: usize>(state: &State<N>, holds: impl Fn(&Subject) -> bool) -> bool {
