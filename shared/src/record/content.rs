@@ -42,7 +42,7 @@ impl Kind {
             "zip" | "gz" | "tgz" | "bz2" | "xz" | "7z" | "rar" | "tar" | "zst" | "cab" => Self::Archive,
             "exe" | "dll" | "scr" | "msi" | "elf" | "so" | "dylib" | "jar" | "apk" | "class" => Self::Program,
             "html" | "htm" | "xhtml" | "svg" => Self::Page,
-            "txt" | "csv" | "json" | "md" | "log" | "xml" | "yaml" | "yml" => Self::Text,
+            "txt" | "csv" | "json" | "log" | "xml" | "yaml" | "yml" => Self::Text,
             _ => return None,
         })
     }
