@@ -177,6 +177,7 @@ async fn a_removal_is_final_and_the_owners_alone(store: &impl Store, upload: &Up
         assert_eq!(store.begin_deletion(id, &upload.owner).await.unwrap(), Found::Yes);
         assert_eq!(standing(store, upload).await, expected);
     }
+    assert!(is_due(store, upload, now()).await, "a removal waits for the sweeper at once");
     settle(store, upload, &pin("b")).await;
     let later = now() + Duration::from_hours(1);
     let expected = expected.deleted(later).unwrap();
@@ -185,6 +186,7 @@ async fn a_removal_is_final_and_the_owners_alone(store: &impl Store, upload: &Up
         assert_eq!(standing(store, upload).await, expected);
         assert_eq!(store.begin_deletion(id, &upload.owner).await.unwrap(), Found::Yes);
     }
+    assert!(!is_due(store, upload, later).await);
     assert_eq!(store.begin_deletion(id, &stranger).await.unwrap(), Found::No);
     settle(store, upload, &pin("c")).await;
 }
@@ -204,14 +206,22 @@ async fn what_is_due_expires_and_may_come_back(store: &impl Store, upload: &Uplo
     store.create(upload).await.unwrap();
     store.expire(upload, upload.policy_expires_at).await.unwrap();
     assert_eq!(standing(store, upload).await, *upload, "its day is not over");
+    assert!(!is_due(store, upload, upload.policy_expires_at).await);
+    assert!(is_due(store, upload, due).await);
     for _ in 0..2 {
         store.expire(upload, due).await.unwrap();
         assert_eq!(standing(store, upload).await, upload.expired(due).unwrap());
     }
+    assert!(!is_due(store, upload, due).await);
     assert_eq!(settle(store, upload, &pin("late")).await, Written::Applied);
     let available = standing(store, upload).await;
     store.expire(upload, due).await.unwrap();
     assert_eq!(standing(store, upload).await, available, "a sweeper that read it before changes nothing");
+}
+
+async fn is_due(store: &impl Store, upload: &Upload, now: Timestamp) -> bool {
+    let due = store.due(now).await.unwrap();
+    due.iter().any(|found| found.upload_id == upload.upload_id)
 }
 
 async fn only_the_pinned_version_vanishes(store: &impl Store, upload: &Upload) {

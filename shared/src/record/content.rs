@@ -32,13 +32,13 @@ impl Kind {
     pub fn of_name(filename: &str) -> Option<Self> {
         let (_, extension) = filename.rsplit_once('.')?;
         Some(match extension.to_ascii_lowercase().as_str() {
-            "png" | "apng" | "jpg" | "jpeg" | "jfif" | "gif" | "webp" | "bmp" | "tif" | "tiff" | "ico" | "heic"
-            | "heif" | "avif" | "jxl" => Self::Image,
-            "mp3" | "mp4" | "m4a" | "m4v" | "mov" | "avi" | "mkv" | "webm" | "wav" | "flac" | "ogg" | "oga"
-            | "ogv" | "opus" | "aac" => Self::Media,
+            "png" | "apng" | "jpg" | "jpeg" | "jfif" | "gif" | "webp" | "bmp" | "tif" | "tiff" | "ico"
+            | "heic" | "heif" | "avif" | "jxl" => Self::Image,
+            "mp3" | "mp4" | "m4a" | "m4v" | "mov" | "avi" | "mkv" | "webm" | "wav" | "flac" | "ogg"
+            | "oga" | "ogv" | "opus" | "aac" => Self::Media,
             "pdf" => Self::Pdf,
-            "doc" | "docx" | "docm" | "xls" | "xlsx" | "xlsm" | "ppt" | "pptx" | "pptm" | "odt" | "ods" | "odp"
-            | "epub" | "rtf" => Self::Document,
+            "doc" | "docx" | "docm" | "xls" | "xlsx" | "xlsm" | "ppt" | "pptx" | "pptm" | "odt" | "ods"
+            | "odp" | "epub" | "rtf" => Self::Document,
             "zip" | "gz" | "tgz" | "bz2" | "xz" | "7z" | "rar" | "tar" | "zst" | "cab" => Self::Archive,
             "exe" | "dll" | "scr" | "msi" | "elf" | "so" | "dylib" | "jar" | "apk" | "class" => Self::Program,
             "html" | "htm" | "xhtml" | "svg" => Self::Page,
@@ -52,14 +52,23 @@ impl Kind {
         Some(match essence {
             "image/svg+xml" | "text/html" => Self::Page,
             "application/pdf" => Self::Pdf,
-            "application/vnd.microsoft.portable-executable" | "application/x-executable"
-            | "application/x-dosexec" | "application/x-msdownload" | "application/x-ms-ne-executable"
-            | "application/x-sharedlib" | "application/x-mach-binary" | "application/java-vm"
+            "application/vnd.microsoft.portable-executable"
+            | "application/x-executable"
+            | "application/x-dosexec"
+            | "application/x-msdownload"
+            | "application/x-ms-ne-executable"
+            | "application/x-sharedlib"
+            | "application/x-mach-binary"
+            | "application/java-vm"
             | "application/vnd.android.dex" => Self::Program,
-            "application/gzip" | "application/x-7z-compressed" | "application/vnd.rar" | "application/x-bzip2"
-            | "application/x-xz" | "application/zstd" | "application/x-tar" | "application/vnd.ms-cab-compressed" => {
-                Self::Archive
-            }
+            "application/gzip"
+            | "application/x-7z-compressed"
+            | "application/vnd.rar"
+            | "application/x-bzip2"
+            | "application/x-xz"
+            | "application/zstd"
+            | "application/x-tar"
+            | "application/vnd.ms-cab-compressed" => Self::Archive,
             // A document, a program and an archive may all be a ZIP or a compound file.
             "application/zip" | "application/x-cfb" => return None,
             essence if essence.starts_with("image/") => Self::Image,
@@ -102,7 +111,8 @@ pub fn foreign_content(essence: &str, head: &[u8]) -> Option<&'static str> {
 fn contains_tag(head: &[u8], tag: &[u8]) -> bool {
     head.windows(tag.len() + 1).any(|window| {
         let (begin, end) = window.split_at(tag.len());
-        begin.eq_ignore_ascii_case(tag) && end.iter().all(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'='))
+        begin.eq_ignore_ascii_case(tag)
+            && end.iter().all(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'='))
     })
 }
 
@@ -131,7 +141,8 @@ pub fn is_archive_bomb(head: &[u8]) -> bool {
         if entry.unpacked >= BOMB_BYTES && entry.unpacked / entry.packed.max(1) >= BOMB_RATIO {
             return true;
         }
-        let next = usize::try_from(entry.packed).ok().and_then(|packed| entry.header_bytes.checked_add(packed));
+        let next =
+            usize::try_from(entry.packed).ok().and_then(|packed| entry.header_bytes.checked_add(packed));
         match next.and_then(|next| rest.get(next..)) {
             Some(after) => rest = after,
             None => return false,

@@ -26,6 +26,7 @@ pub mod event;
 pub mod removal;
 pub mod rules;
 pub mod run;
+pub mod tidy;
 
 pub use demands::{AllowedTypes, Demands, ParseAllowedTypesError};
 use run::{Run, Step};

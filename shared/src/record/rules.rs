@@ -171,13 +171,19 @@ fn name(Case { evidence, sniffed }: &Case<'_>) -> Option<Broken> {
         None => promised.is_contained_in(sniffed),
     };
     (!keeps).then(|| {
-        (RejectionReason::ExtensionMismatch, format!("the bytes are {sniffed}, the name promises something else"))
+        (
+            RejectionReason::ExtensionMismatch,
+            format!("the bytes are {sniffed}, the name promises something else"),
+        )
     })
 }
 
 fn archive(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     content::is_archive_bomb(&evidence.object.head).then(|| {
-        (RejectionReason::ArchiveBomb, "an entry of the archive unpacks to far more than it takes packed".to_owned())
+        (
+            RejectionReason::ArchiveBomb,
+            "an entry of the archive unpacks to far more than it takes packed".to_owned(),
+        )
     })
 }
 
@@ -189,7 +195,9 @@ fn image(Case { evidence, sniffed }: &Case<'_>) -> Option<Broken> {
     let detail = match content::pixels(&evidence.object.head) {
         Pixels::Known(pixels) if pixels <= most => return None,
         Pixels::Known(pixels) => format!("the image has {pixels} pixels, at most {most} are taken"),
-        Pixels::Unknown => format!("the image does not say at its beginning how large it is, at most {most} pixels are taken"),
+        Pixels::Unknown => format!(
+            "the image does not say at its beginning how large it is, at most {most} pixels are taken"
+        ),
     };
     Some((RejectionReason::ImageTooLarge, detail))
 }

@@ -3,10 +3,10 @@
 use super::removal::{Removal, remove_upload};
 use super::rules::tests::{demands, png};
 use super::*;
-use crate::upload::Upload;
 use crate::link::Link;
 use crate::memory::MemoryWorld;
 use crate::ports::{LinkReader, LinkStore, ObservedObject, UploadStore};
+use crate::upload::Upload;
 use crate::upload::UploadState;
 use crate::upload::tests::{at, pending, version};
 

@@ -48,12 +48,14 @@ fn riff(form: &[u8; 4], chunks: &[u8]) -> Vec<u8> {
 }
 
 pub fn webp(width: u16, height: u16) -> Vec<u8> {
-    let frame = [&[0, 0, 0, 0x9D, 0x01, 0x2A][..], &width.to_le_bytes(), &height.to_le_bytes(), &[0; 8]].concat();
+    let frame =
+        [&[0, 0, 0, 0x9D, 0x01, 0x2A][..], &width.to_le_bytes(), &height.to_le_bytes(), &[0; 8]].concat();
     riff(b"WEBP", &[&b"VP8 "[..], &18u32.to_le_bytes(), &frame].concat())
 }
 
 pub fn wav() -> Vec<u8> {
-    let format = [&b"fmt "[..], &16u32.to_le_bytes(), &[1, 0, 1, 0, 0x40, 0x1F, 0, 0, 0x80, 0x3E, 0, 0, 2, 0, 16, 0]];
+    let format =
+        [&b"fmt "[..], &16u32.to_le_bytes(), &[1, 0, 1, 0, 0x40, 0x1F, 0, 0, 0x80, 0x3E, 0, 0, 2, 0, 16, 0]];
     riff(b"WAVE", &[format.concat().as_slice(), b"data", &4u32.to_le_bytes(), &[0; 4]].concat())
 }
 
@@ -107,7 +109,8 @@ pub fn matroska() -> Vec<u8> {
 }
 
 pub fn pdf(body: &str) -> Vec<u8> {
-    format!("%PDF-1.7\n1 0 obj\n<</Type/Catalog>>\nendobj\n{body}\ntrailer\n<</Root 1 0 R>>\n%%EOF\n").into_bytes()
+    format!("%PDF-1.7\n1 0 obj\n<</Type/Catalog>>\nendobj\n{body}\ntrailer\n<</Root 1 0 R>>\n%%EOF\n")
+        .into_bytes()
 }
 
 /// An entry of a ZIP: what its header says, and what is there.
@@ -142,7 +145,11 @@ pub fn zip(entries: &[Entry<'_>]) -> Vec<u8> {
 pub fn office(folder: &str, part: &str) -> Vec<u8> {
     let types = b"<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
     let name = format!("{folder}/{part}.xml");
-    zip(&[entry("[Content_Types].xml", types), entry("_rels/.rels", b"<Relationships/>"), entry(&name, b"<x/>")])
+    zip(&[
+        entry("[Content_Types].xml", types),
+        entry("_rels/.rels", b"<Relationships/>"),
+        entry(&name, b"<x/>"),
+    ])
 }
 
 pub fn open_document(kind: &str) -> Vec<u8> {
@@ -159,7 +166,12 @@ pub fn zip_bomb() -> Vec<u8> {
 }
 
 pub fn zip64_bomb() -> Vec<u8> {
-    let sizes = [&1u16.to_le_bytes()[..], &16u16.to_le_bytes(), &(1u64 << 42).to_le_bytes(), &(1u64 << 20).to_le_bytes()];
+    let sizes = [
+        &1u16.to_le_bytes()[..],
+        &16u16.to_le_bytes(),
+        &(1u64 << 42).to_le_bytes(),
+        &(1u64 << 20).to_le_bytes(),
+    ];
     let extra = sizes.concat();
     zip(&[
         entry("readme.txt", b"nothing to see"),
@@ -195,5 +207,6 @@ pub fn linux_program() -> Vec<u8> {
 }
 
 pub const SVG: &[u8] = b"<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"><rect/></svg>";
-pub const SVG_WITH_SCRIPT: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
+pub const SVG_WITH_SCRIPT: &[u8] =
+    b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
 pub const HTML: &[u8] = b"<!DOCTYPE html><html><body><script>alert(1)</script></body></html>";

@@ -57,7 +57,13 @@ fn whole_files() -> Vec<Case> {
         ("a gzip", "a.gz", "application/gzip", gzip(), None),
         ("a 7z", "a.7z", "application/x-7z-compressed", seven_zip(), None),
         ("a tar", "a.tar", "application/x-tar", tar(), None),
-        ("a RAR by its older name", "a.rar", "application/x-rar-compressed", b"Rar!\x1A\x07\x01\0\x33\x92\xB5\xE5".to_vec(), None),
+        (
+            "a RAR by its older name",
+            "a.rar",
+            "application/x-rar-compressed",
+            b"Rar!\x1A\x07\x01\0\x33\x92\xB5\xE5".to_vec(),
+            None,
+        ),
         ("a program, declared as one", "a.exe", "application/x-msdownload", windows_program(), None),
         ("a Matroska", "a.mkv", "video/x-matroska", matroska(), None),
         ("a song in an MP4", "a.m4a", "audio/mp4", box_file(b"M4A "), None),
@@ -70,15 +76,25 @@ fn whole_files() -> Vec<Case> {
         ("a CSV", "a.csv", "text/csv", b"a,b\n1,2\n".to_vec(), None),
         ("JSON", "a.json", "application/json", b"{\"a\":1}".to_vec(), None),
         ("XML", "a.xml", "application/xml", b"<?xml version=\"1.0\"?><a/>".to_vec(), None),
-        ("Markdown that begins with a tag", "README.md", "text/markdown", b"<p align=\"center\">".to_vec(), None),
+        (
+            "Markdown that begins with a tag",
+            "README.md",
+            "text/markdown",
+            b"<p align=\"center\">".to_vec(),
+            None,
+        ),
         ("a page, declared as one", "a.html", "text/html", HTML.to_vec(), None),
         ("a program, declared as nothing", "setup.exe", ANY, windows_program(), None),
         ("a format of one's own", "a.own", "application/x-own-format", b"\0\x01\x02\x03".to_vec(), None),
         ("a name without an extension", "photo", "image/png", png(4, 4, b""), None),
         ("a PNG under the name of a JPEG", "a.jpg", "image/png", png(4, 4, b""), None),
-        ("an ordinary archive of zeros", "a.zip", "application/zip", zip(&[Entry {
-            packed: 1000, unpacked: 1_000_000, ..entry("zeros", &[0; 1000])
-        }]), None),
+        (
+            "an ordinary archive of zeros",
+            "a.zip",
+            "application/zip",
+            zip(&[Entry { packed: 1000, unpacked: 1_000_000, ..entry("zeros", &[0; 1000]) }]),
+            None,
+        ),
     ]
 }
 
@@ -88,7 +104,13 @@ fn broken_or_active_and_taken_as_they_are() -> Vec<Case> {
         ("a PNG cut after its header", "a.png", "image/png", png(4, 4, b"")[..40].to_vec(), None),
         ("a JPEG cut in its middle", "a.jpg", "image/jpeg", jpeg(4, 4, b"")[..30].to_vec(), None),
         ("a PDF without its end", "a.pdf", "application/pdf", pdf("")[..30].to_vec(), None),
-        ("a ZIP without its directory", "a.zip", "application/zip", zip(&[entry("a", b"a")])[..32].to_vec(), None),
+        (
+            "a ZIP without its directory",
+            "a.zip",
+            "application/zip",
+            zip(&[entry("a", b"a")])[..32].to_vec(),
+            None,
+        ),
         ("an SVG with a script", "a.svg", "image/svg+xml", SVG_WITH_SCRIPT.to_vec(), None),
         ("a PDF with a script", "a.pdf", "application/pdf", pdf("<</S/JavaScript/JS(app.alert(1))>>"), None),
         ("a PNG that speaks of HTML", "a.png", "image/png", png_with_text(b"made with <htmlkit>"), None),
@@ -103,7 +125,13 @@ fn mislabelled() -> Vec<Case> {
         ("a PNG cut within its signature", "a.png", "image/png", b"\x89PN".to_vec(), mismatch),
         ("a page as a picture", "a.png", "image/png", HTML.to_vec(), mismatch),
         ("a page as text", "a.txt", "text/plain", HTML.to_vec(), mismatch),
-        ("a page as text after a byte order mark", "a.txt", "text/plain", [b"\xEF\xBB\xBF", HTML].concat(), mismatch),
+        (
+            "a page as text after a byte order mark",
+            "a.txt",
+            "text/plain",
+            [b"\xEF\xBB\xBF", HTML].concat(),
+            mismatch,
+        ),
         ("a page as CSV", "a.csv", "text/csv", HTML.to_vec(), mismatch),
         ("an SVG as a PNG", "a.png", "image/png", SVG.to_vec(), mismatch),
         ("text as an SVG", "a.svg", "image/svg+xml", b"words".to_vec(), mismatch),
@@ -118,24 +146,72 @@ fn mislabelled() -> Vec<Case> {
         ("a gzip as a ZIP", "a.zip", "application/zip", gzip(), mismatch),
         ("noise as text", "a.txt", "text/plain", b"\0\x01\x02\x03\x04".to_vec(), mismatch),
         ("noise as a picture", "a.png", "image/png", vec![0xA5; 64], mismatch),
-        ("a BMP that is JavaScript", "a.bmp", "image/bmp", [b"BM/*\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", &[0; 40][..], b"*/=1;alert(1)"].concat(), mismatch),
-        ("bytes before a PNG's signature", "a.png", "image/png", [b"\n", png(4, 4, b"").as_slice()].concat(), mismatch),
+        (
+            "a BMP that is JavaScript",
+            "a.bmp",
+            "image/bmp",
+            [b"BM/*\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", &[0; 40][..], b"*/=1;alert(1)"].concat(),
+            mismatch,
+        ),
+        (
+            "bytes before a PNG's signature",
+            "a.png",
+            "image/png",
+            [b"\n", png(4, 4, b"").as_slice()].concat(),
+            mismatch,
+        ),
     ]
 }
 
 fn two_things_at_once() -> Vec<Case> {
     let foreign = Some(R::ForeignContent);
     vec![
-        ("a PNG with a script in its text", "a.png", "image/png", png_with_text(b"<script>alert(1)</script>"), foreign),
-        ("a PNG with PHP in its text", "a.png", "image/png", png_with_text(b"<?php system($_GET[0]); ?>"), foreign),
+        (
+            "a PNG with a script in its text",
+            "a.png",
+            "image/png",
+            png_with_text(b"<script>alert(1)</script>"),
+            foreign,
+        ),
+        (
+            "a PNG with PHP in its text",
+            "a.png",
+            "image/png",
+            png_with_text(b"<?php system($_GET[0]); ?>"),
+            foreign,
+        ),
         ("a JPEG with a page in its comment", "a.jpg", "image/jpeg", jpeg(4, 4, b"<HTML><body>"), foreign),
-        ("a JPEG with a script that takes arguments", "a.jpg", "image/jpeg", jpeg(4, 4, b"<ScRiPt src=//x>"), foreign),
+        (
+            "a JPEG with a script that takes arguments",
+            "a.jpg",
+            "image/jpeg",
+            jpeg(4, 4, b"<ScRiPt src=//x>"),
+            foreign,
+        ),
         ("a GIF with a frame in its comment", "a.gif", "image/gif", gif(4, 4, b"<iframe src=x>"), foreign),
-        ("a GIF that is JavaScript", "a.gif", "image/gif", b"GIF89a=1;alert(document.domain)//\0\0".to_vec(), foreign),
-        ("a GIF that is JavaScript in a comment", "a.gif", "image/gif", b"GIF89a/*\x01\0\x80\0\0*/=1;alert(1)".to_vec(), foreign),
+        (
+            "a GIF that is JavaScript",
+            "a.gif",
+            "image/gif",
+            b"GIF89a=1;alert(document.domain)//\0\0".to_vec(),
+            foreign,
+        ),
+        (
+            "a GIF that is JavaScript in a comment",
+            "a.gif",
+            "image/gif",
+            b"GIF89a/*\x01\0\x80\0\0*/=1;alert(1)".to_vec(),
+            foreign,
+        ),
         ("a JPEG that is a PDF", "a.jpg", "image/jpeg", jpeg(4, 4, &pdf("")), foreign),
         ("a sound with a page in its tag", "a.mp3", "audio/mpeg", [mp3(), HTML.to_vec()].concat(), foreign),
-        ("a picture with a page behind it", "a.png", "image/png", [png(4, 4, b""), HTML.to_vec()].concat(), foreign),
+        (
+            "a picture with a page behind it",
+            "a.png",
+            "image/png",
+            [png(4, 4, b""), HTML.to_vec()].concat(),
+            foreign,
+        ),
         ("a declared nothing with a script in a picture", "a.png", ANY, png_with_text(b"<script >"), foreign),
     ]
 }
@@ -281,9 +357,9 @@ fn whatever_is_accepted_and_active_is_served_as_an_attachment() {
     let demands = demands(&AllowedTypes::all().to_string(), None);
     for case in all() {
         let Settlement::Pin(recorded) = verdict(&demands, &case) else { continue };
-        let active = ["<script", "<html"].iter().any(|tag| {
-            case.3.windows(tag.len()).any(|window| window.eq_ignore_ascii_case(tag.as_bytes()))
-        });
+        let active = ["<script", "<html"]
+            .iter()
+            .any(|tag| case.3.windows(tag.len()).any(|window| window.eq_ignore_ascii_case(tag.as_bytes())));
         if active && recorded.sniffed_type.essence() != "image/png" {
             assert_eq!(recorded.sniffed_type.disposition(), Disposition::Attachment, "{}", case.0);
         }

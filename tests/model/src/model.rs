@@ -193,7 +193,9 @@ impl<const UPLOADS: usize> Model<UPLOADS> {
 
     /// A step of a look at a version, and what it did to the world.
     fn record_step(&self, state: &mut State<UPLOADS>, n: u8, accepts: bool) -> Option<(Outcome, u8, u8)> {
-        let Actor::Recording { upload, version, step, .. } = *state.actors.get(usize::from(n))? else { return None };
+        let Actor::Recording { upload, version, step, .. } = *state.actors.get(usize::from(n))? else {
+            return None;
+        };
         let others = others(state, upload);
         let subject = state.uploads.get_mut(usize::from(upload))?;
         let (record, is_present) = (subject.record, has(subject.present, version));
@@ -319,7 +321,8 @@ impl<const UPLOADS: usize> stateright::Model for Model<UPLOADS> {
             }
             Action::Crash(n) => {
                 let actor = state.actors.get_mut(usize::from(n))?;
-                if let (Fault::AcknowledgeFailure, Actor::Recording { upload, version, .. }) = (self.fault, *actor)
+                if let (Fault::AcknowledgeFailure, Actor::Recording { upload, version, .. }) =
+                    (self.fault, *actor)
                 {
                     state.uploads.get_mut(usize::from(upload))?.acknowledged |= bit(version);
                 }
@@ -338,7 +341,9 @@ impl<const UPLOADS: usize> stateright::Model for Model<UPLOADS> {
                 subject.acknowledged &= !bit(version);
                 for actor in &mut state.actors {
                     match actor {
-                        Actor::Recording { upload, version: of, is_stale, .. } if (*upload, *of) == (n, version) => {
+                        Actor::Recording { upload, version: of, is_stale, .. }
+                            if (*upload, *of) == (n, version) =>
+                        {
                             *is_stale = true;
                         }
                         _ => {}

@@ -171,7 +171,9 @@ impl Production {
     /// How many versions a removal's step may begin with; at least one way to go on.
     pub fn choices(&self, step: Id) -> u8 {
         self.read(|tables| match value(&tables.removals, step) {
-            Some(removal::Step::Remove(_, versions)) => u8::try_from(versions.len()).unwrap_or(u8::MAX).max(1),
+            Some(removal::Step::Remove(_, versions)) => {
+                u8::try_from(versions.len()).unwrap_or(u8::MAX).max(1)
+            }
             _ => 1,
         })
     }
@@ -234,7 +236,8 @@ impl Production {
             Step::Look => run.looked(standing, Ok(observation(question.is_present))),
             Step::AskChecksum(upload, object) => Ok(run.judge(&upload, &object, None)),
             Step::Settle(settlement) => {
-                removes = self.fault == Fault::DeleteBeforeWrite && matches!(settlement, Settlement::Condemn(_));
+                removes =
+                    self.fault == Fault::DeleteBeforeWrite && matches!(settlement, Settlement::Condemn(_));
                 let (after, written) = self.settle(question.upload, standing, &settlement);
                 record = after.map_or(0, |after| self.record(&after));
                 run.settled(&settlement, written)
@@ -267,12 +270,19 @@ impl Production {
     }
 
     /// The one conditional write, as a store does it.
-    fn settle(&self, upload: u8, standing: Option<Upload>, verdict: &Settlement) -> (Option<Upload>, Written) {
+    fn settle(
+        &self,
+        upload: u8,
+        standing: Option<Upload>,
+        verdict: &Settlement,
+    ) -> (Option<Upload>, Written) {
         let ghost = || (self.fault == Fault::WriteGhosts).then(|| pending(upload));
         let Some(standing) = standing.or_else(ghost) else { return (None, Written::Refused(None)) };
         let after = match self.fault {
             Fault::DropCondition => undecided(&standing).settled(verdict),
-            Fault::ForgetCondemned => standing.settled(verdict).map(|after| Upload { condemned: [].into(), ..after }),
+            Fault::ForgetCondemned => {
+                standing.settled(verdict).map(|after| Upload { condemned: [].into(), ..after })
+            }
             _ => standing.settled(verdict),
         };
         match after {
@@ -287,9 +297,10 @@ impl Production {
         let (mut record, mut removed) = (question.record, 0);
         let next = match step.unwrap_or(Step::Look) {
             Step::Look => Step::looked(self.upload(record)),
-            Step::List(upload) => {
-                Step::listed(upload, (0..8).filter(|n| question.present & (1 << n) != 0).map(version).collect())
-            }
+            Step::List(upload) => Step::listed(
+                upload,
+                (0..8).filter(|n| question.present & (1 << n) != 0).map(version).collect(),
+            ),
             Step::Remove(upload, mut versions) if !versions.is_empty() => {
                 let gone = versions.remove(usize::from(question.first).min(versions.len() - 1));
                 removed = (0..8).filter(|n| version(*n) == gone).fold(0, |bits, n| bits | 1 << n);

@@ -25,13 +25,18 @@ pub fn all<const N: usize>() -> Vec<Property<Model<N>>> {
     vec![
         Property::always(ONE_PINNED, |_, state| each(state, |subject| subject.pinned.count_ones() <= 1)),
         Property::always(NOT_REMOVED, |_, state| each(state, |subject| !subject.pinned_was_removed)),
-        Property::always(VALIDATED, |_, state| each(state, |subject| subject.pinned & !subject.approved == 0)),
-        Property::always(NO_GHOST, |_, state| each(state, |subject| !subject.is_forgotten || subject.record == 0)),
+        Property::always(VALIDATED, |_, state| {
+            each(state, |subject| subject.pinned & !subject.approved == 0)
+        }),
+        Property::always(NO_GHOST, |_, state| {
+            each(state, |subject| !subject.is_forgotten || subject.record == 0)
+        }),
         Property::always(REMEMBERED, |model, state| {
             each(state, |subject| !is(model, subject, UploadState::Available) || has_no_end(model, subject))
         }),
         Property::always(QUIET, |model, state: &State<N>| {
-            state.actors != [Actor::Idle; 2] || each(state, |subject| !is_settled(subject) || is_permitted(model, subject))
+            state.actors != [Actor::Idle; 2]
+                || each(state, |subject| !is_settled(subject) || is_permitted(model, subject))
         }),
         Property::always(APART, |_, state: &State<N>| !state.crossed),
         Property::sometimes("a version is pinned", |model, state| {

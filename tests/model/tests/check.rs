@@ -28,7 +28,18 @@ fn one_upload_with_two_versions_keeps_every_invariant() {
 }
 
 #[test]
-fn one_upload_with_three_versions_keeps_every_invariant() {
+fn three_versions_of_an_upload_that_is_removed_keep_every_invariant() {
+    holds::<1>(Scope { outsider: false, time: false, ..ALL });
+}
+
+#[test]
+fn three_versions_of_an_upload_that_ages_keep_every_invariant() {
+    holds::<1>(Scope { outsider: false, removal: false, ..ALL });
+}
+
+#[test]
+#[ignore = "ten million states take minutes: cargo test --test check -- --ignored"]
+fn three_versions_of_an_upload_that_ages_and_is_removed_keep_every_invariant() {
     holds::<1>(Scope { outsider: false, ..ALL });
 }
 

@@ -33,7 +33,7 @@ pub use self::{
     coordinates::{Coordinates, Keys, MissingVariable, PREFIX},
     description::{
         Authorization, Cors, Description, DescriptionError, Events, Function, Index, QueueEvents, Route,
-        StreamEvents, Table,
+        Schedule, StreamEvents, Table,
     },
     issuer::{AUDIENCE, Issuer, IssuerError},
     logs::LogsError,
