@@ -32,7 +32,12 @@ locals {
       {
         where = "events"
         found = keys(local.description.events)
-        known = ["bucket", "queue", "stream"]
+        known = ["bucket", "queue", "schedule", "stream"]
+      },
+      {
+        where = "events.schedule"
+        found = keys(local.description.events.schedule)
+        known = ["expression", "input"]
       },
       {
         where = "events.queue"
@@ -83,6 +88,7 @@ locals {
 
   # Written out because a condition on the coordinates themselves would wait for the apply.
   coordinate_names = [
+    "allowed_types",
     "bucket_name",
     "download_signer_role_arn",
     "files_key_arn",
@@ -90,6 +96,7 @@ locals {
     "link_base_url",
     "link_keys",
     "link_url_ttl_s",
+    "max_image_pixels",
     "max_size_bytes",
     "owner_claim",
     "signer_session_s",

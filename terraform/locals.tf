@@ -42,6 +42,8 @@ locals {
     signer_session_s         = tostring(var.signer_session_s)
     form_ttl_s               = tostring(var.form_ttl_s)
     max_size_bytes           = format("%d", var.max_size_bytes)
+    allowed_types            = join(",", var.allowed_types)
+    max_image_pixels         = format("%d", coalesce(var.max_image_pixels, 0))
     link_keys                = local.link_keys
     link_base_url            = local.link_base_url
     owner_claim              = var.owner_claim

@@ -122,6 +122,12 @@ data "aws_iam_policy_document" "record_upload" {
   }
 
   statement {
+    sid       = "FindsWhatIsUnfinished"
+    actions   = ["dynamodb:Query"]
+    resources = ["${aws_dynamodb_table.main.arn}/index/uploads_unfinished"]
+  }
+
+  statement {
     sid       = "ReadsTheTablesEncryption"
     actions   = ["kms:Decrypt"]
     resources = [aws_kms_key.operations.arn]

@@ -151,6 +151,29 @@ variable "link_url_ttl_s" {
   }
 }
 
+variable "allowed_types" {
+  description = "Types that may be declared, as image/png, image/* or */*. What is declared as another type is rejected when it arrives; the bytes must be of the declared type in any case."
+  type        = list(string)
+  default     = ["*/*"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.allowed_types) > 0 && alltrue([for type in var.allowed_types : can(regex("^(\\*/\\*|[a-z]+/(\\*|[a-z0-9][a-z0-9!#$&^_.+-]*))$", type))])
+    error_message = "Write at least one type in lower case, without parameters: \"image/png\", \"image/*\" or \"*/*\"."
+  }
+}
+
+variable "max_image_pixels" {
+  description = "Most pixels that an image may have, as its header tells them, against pictures of a few kilobytes that fill the memory of whoever opens them. Null sets no ceiling."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_image_pixels == null || (coalesce(var.max_image_pixels, 1) >= 1 && coalesce(var.max_image_pixels, 1) <= 1000000000000 && floor(coalesce(var.max_image_pixels, 1)) == coalesce(var.max_image_pixels, 1))
+    error_message = "Write a whole number of pixels from 1 to 1000000000000, for example 100000000, or null."
+  }
+}
+
 variable "max_size_bytes" {
   description = "Largest file in bytes that a form may allow. S3 takes at most 5 GiB in one POST."
   type        = number

@@ -67,6 +67,30 @@ locals {
         statistic   = "Sum"
         threshold   = var.alarm_thresholds.surplus_versions
       }
+      vanished-versions = {
+        description = "A recorded file was removed from the bucket by somebody else than its owner. Its links lead to S3's refusal; the record has the time in recorded.vanished_at, CloudTrail who it was."
+        namespace   = local.metric_namespace
+        metric      = "VanishedVersions"
+        dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
+        statistic   = "Sum"
+        threshold   = 1
+      }
+      orphaned-versions = {
+        description = "The bucket holds versions that no record knows. Nothing removes them; the recorder's log has their ids."
+        namespace   = local.metric_namespace
+        metric      = "OrphanedVersions"
+        dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
+        statistic   = "Sum"
+        threshold   = 1
+      }
+      repaired-versions = {
+        description = "Versions were found by listing the bucket that the queue had not brought to an end. They are recorded now; look for lost or dead events."
+        namespace   = local.metric_namespace
+        metric      = "RepairedVersions"
+        dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
+        statistic   = "Sum"
+        threshold   = 1
+      }
       forged-tokens = {
         description = "Someone tries link tokens that were never made. They are refused before any call to AWS; throttling bounds their cost."
         namespace   = local.metric_namespace

@@ -13,6 +13,9 @@ use crate::sign::{BucketEndpoint, MAX_CHAINED_SESSION_S};
 use crate::token::KeyVersion;
 use crate::{issue, serve};
 
+/// The most that a ceiling on pixels may be; 0 stands for none.
+const MAX_IMAGE_PIXELS: u64 = 1_000_000_000_000;
+
 /// Looks a variable up.
 pub trait Lookup: Fn(&str) -> Option<String> {}
 
@@ -116,7 +119,12 @@ impl RecordConfig {
         Ok(Self {
             table: required(&lookup, "POSTERN_TABLE")?,
             bucket: required(&lookup, "POSTERN_BUCKET")?,
-            demands: Demands { files_key_arn: required(&lookup, "POSTERN_FILES_KEY_ARN")? },
+            demands: Demands {
+                files_key_arn: required(&lookup, "POSTERN_FILES_KEY_ARN")?,
+                allowed_types: parsed(&lookup, "POSTERN_ALLOWED_TYPES")?,
+                max_image_pixels: Some(number(&lookup, "POSTERN_MAX_IMAGE_PIXELS", 0, MAX_IMAGE_PIXELS)?)
+                    .filter(|most| *most > 0),
+            },
         })
     }
 }
@@ -176,6 +184,13 @@ fn required(lookup: &impl Lookup, variable: &str) -> Result<String, ConfigError>
     value.ok_or_else(|| malformed(variable, "it is missing or empty"))
 }
 
+fn parsed<T>(lookup: &impl Lookup, variable: &str) -> Result<T, ConfigError>
+where
+    T: FromStr<Err: Display>,
+{
+    required(lookup, variable)?.parse().map_err(|error: T::Err| malformed(variable, error.to_string()))
+}
+
 fn number<T>(lookup: &impl Lookup, variable: &str, least: T, most: T) -> Result<T, ConfigError>
 where
     T: FromStr + PartialOrd + Display + Copy,
@@ -200,6 +215,8 @@ mod tests {
             ("POSTERN_TABLE", "table"),
             ("POSTERN_BUCKET", "files"),
             ("POSTERN_FILES_KEY_ARN", "arn:files"),
+            ("POSTERN_ALLOWED_TYPES", "image/*,application/pdf"),
+            ("POSTERN_MAX_IMAGE_PIXELS", "0"),
             ("POSTERN_SIGNER_ROLE_ARN", "arn:signer"),
             ("POSTERN_SIGNER_SESSION_S", "3600"),
             ("POSTERN_FORM_TTL_S", "900"),

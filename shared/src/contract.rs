@@ -33,6 +33,8 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     twenty_condemned_versions_are_final(store, &subject(seed, 4)).await;
     a_removal_is_final_and_the_owners_alone(store, &subject(seed, 5)).await;
     a_race_of_verdicts_has_one_winner(store, &subject(seed, 6)).await;
+    what_is_due_expires_and_may_come_back(store, &subject(seed, 8)).await;
+    only_the_pinned_version_vanishes(store, &subject(seed, 9)).await;
     links_need_what_is_available(store, &subject(seed, 7)).await;
     lists_are_the_owners_newest_first(store, seed).await;
 }
@@ -83,6 +85,7 @@ fn pin(name: &str) -> Settlement {
         etag: "etag".to_owned(),
         sniffed_type: "image/png".parse().unwrap(),
         recorded_at: now(),
+        vanished_at: None,
     })
 }
 
@@ -174,6 +177,7 @@ async fn a_removal_is_final_and_the_owners_alone(store: &impl Store, upload: &Up
         assert_eq!(store.begin_deletion(id, &upload.owner).await.unwrap(), Found::Yes);
         assert_eq!(standing(store, upload).await, expected);
     }
+    assert!(is_due(store, upload, now()).await, "a removal waits for the sweeper at once");
     settle(store, upload, &pin("b")).await;
     let later = now() + Duration::from_hours(1);
     let expected = expected.deleted(later).unwrap();
@@ -182,6 +186,7 @@ async fn a_removal_is_final_and_the_owners_alone(store: &impl Store, upload: &Up
         assert_eq!(standing(store, upload).await, expected);
         assert_eq!(store.begin_deletion(id, &upload.owner).await.unwrap(), Found::Yes);
     }
+    assert!(!is_due(store, upload, later).await);
     assert_eq!(store.begin_deletion(id, &stranger).await.unwrap(), Found::No);
     settle(store, upload, &pin("c")).await;
 }
@@ -192,6 +197,53 @@ async fn a_race_of_verdicts_has_one_winner(store: &impl Store, upload: &Upload) 
     let writes = pins.iter().map(|pin| store.settle(upload.upload_id, pin));
     let written = futures::future::try_join_all(writes).await.unwrap();
     assert_eq!(written.iter().filter(|written| **written == Written::Applied).count(), 1);
+}
+
+async fn what_is_due_expires_and_may_come_back(store: &impl Store, upload: &Upload) {
+    let due = crate::upload::expiry(upload.policy_expires_at);
+    store.expire(upload, due).await.unwrap();
+    assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None, "no write makes a record");
+    store.create(upload).await.unwrap();
+    store.expire(upload, upload.policy_expires_at).await.unwrap();
+    assert_eq!(standing(store, upload).await, *upload, "its day is not over");
+    assert!(!is_due(store, upload, upload.policy_expires_at).await);
+    assert!(is_due(store, upload, due).await);
+    for _ in 0..2 {
+        store.expire(upload, due).await.unwrap();
+        assert_eq!(standing(store, upload).await, upload.expired(due).unwrap());
+    }
+    assert!(!is_due(store, upload, due).await);
+    assert_eq!(settle(store, upload, &pin("late")).await, Written::Applied);
+    let available = standing(store, upload).await;
+    store.expire(upload, due).await.unwrap();
+    assert_eq!(standing(store, upload).await, available, "a sweeper that read it before changes nothing");
+}
+
+async fn is_due(store: &impl Store, upload: &Upload, now: Timestamp) -> bool {
+    let due = store.due(now).await.unwrap();
+    due.iter().any(|found| found.upload_id == upload.upload_id)
+}
+
+async fn only_the_pinned_version_vanishes(store: &impl Store, upload: &Upload) {
+    let id = upload.upload_id;
+    store.mark_vanished(id, &version("a"), now()).await.unwrap();
+    assert_eq!(UploadStore::upload(store, id).await.unwrap(), None, "no write makes a record");
+    store.create(upload).await.unwrap();
+    store.mark_vanished(id, &version("a"), now()).await.unwrap();
+    assert_eq!(standing(store, upload).await, *upload);
+    settle(store, upload, &pin("a")).await;
+    let available = standing(store, upload).await;
+    store.mark_vanished(id, &version("b"), now()).await.unwrap();
+    assert_eq!(standing(store, upload).await, available);
+    let expected = available.vanished(&version("a"), now()).unwrap();
+    for later in [Duration::ZERO, Duration::from_hours(1)] {
+        store.mark_vanished(id, &version("a"), now() + later).await.unwrap();
+        assert_eq!(standing(store, upload).await, expected);
+    }
+    store.begin_deletion(id, &upload.owner).await.unwrap();
+    let deleting = standing(store, upload).await;
+    store.mark_vanished(id, &version("a"), now()).await.unwrap();
+    assert_eq!(standing(store, upload).await, deleting);
 }
 
 async fn links_need_what_is_available(store: &impl Store, upload: &Upload) {

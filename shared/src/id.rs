@@ -45,6 +45,12 @@ impl UploadId {
     pub fn derived(owner: &Owner, key: &IdempotencyKey) -> Self {
         Self(uuid_of(&["upload", owner.as_str(), key.as_str()]))
     }
+
+    /// The first byte: ids fall evenly into 256 slices.
+    pub fn slice(self) -> u8 {
+        let [first, ..] = self.0.into_bytes();
+        first
+    }
 }
 
 impl fmt::Display for UploadId {

@@ -128,6 +128,34 @@ impl RecordStore for MemoryWorld {
         Ok(())
     }
 
+    async fn mark_vanished(
+        &self,
+        id: UploadId,
+        version: &VersionId,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let mut state = self.call("mark_vanished")?;
+        if let Some(upload) = state.uploads.get_mut(&id) {
+            *upload = upload.vanished(version, now).unwrap_or_else(|| upload.clone());
+        }
+        Ok(())
+    }
+
+    async fn due(&self, now: Timestamp) -> Result<Vec<Upload>, Unavailable> {
+        let state = self.call("due")?;
+        let is_due =
+            |upload: &&Upload| upload.state == UploadState::Deleting || upload.expired(now).is_some();
+        Ok(state.uploads.values().filter(is_due).cloned().collect())
+    }
+
+    async fn expire(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
+        let mut state = self.call("expire")?;
+        if let Some(standing) = state.uploads.get_mut(&upload.upload_id) {
+            *standing = standing.expired(now).unwrap_or_else(|| standing.clone());
+        }
+        Ok(())
+    }
+
     async fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
         let mut state = self.call("finish_deletion")?;
         if let Some(standing) = state.uploads.get_mut(&upload.upload_id) {
@@ -214,6 +242,18 @@ impl ObjectStore for MemoryWorld {
         let state = self.call("versions")?;
         let of_key = state.objects.keys().filter(|(of, _)| *of == key);
         Ok(of_key.map(|(_, version)| version.clone()).collect())
+    }
+
+    async fn versions_between(
+        &self,
+        slice: u8,
+        _from: Timestamp,
+        _until: Timestamp,
+    ) -> Result<Vec<(ObjectKey, VersionId)>, Unavailable> {
+        let state = self.call("versions_between")?;
+        let of_slice = |(key, _): &&(ObjectKey, VersionId)| key.upload_id().slice() == slice;
+        let objects = state.objects.iter().filter(|(_, object)| **object != Observation::DeleteMarker);
+        Ok(objects.map(|(place, _)| place).filter(of_slice).cloned().collect())
     }
 
     async fn remove(&self, key: ObjectKey, version: &VersionId) -> Result<(), Unavailable> {

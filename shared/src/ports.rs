@@ -124,6 +124,19 @@ pub trait RecordStore: Send + Sync {
         id: UploadId,
         version: &VersionId,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Notes that the pinned version is missing if it is `version`; a repetition changes nothing.
+    fn mark_vanished(
+        &self,
+        id: UploadId,
+        version: &VersionId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Uploads that wait for the sweeper: pending ones that are due at `now`, and deleting ones.
+    /// New ones may be missing for a moment, and one call need not give all of many.
+    fn due(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Upload>, Unavailable>> + Send;
+    /// Writes `expired` if the upload is due; a repetition changes nothing.
+    fn expire(&self, upload: &Upload, now: Timestamp)
+    -> impl Future<Output = Result<(), Unavailable>> + Send;
     /// Writes `deleted` if the upload is `deleting`.
     fn finish_deletion(
         &self,
@@ -180,6 +193,14 @@ pub trait ObjectStore: Send + Sync {
     ) -> impl Future<Output = Result<Option<ChecksumSha256>, Unavailable>> + Send;
     /// Every version and delete marker of a key.
     fn versions(&self, key: ObjectKey) -> impl Future<Output = Result<Vec<VersionId>, Unavailable>> + Send;
+    /// Every version of the uploads whose id begins with the byte `slice`, as far as it came after
+    /// `from` and before `until`; no delete markers.
+    fn versions_between(
+        &self,
+        slice: u8,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<Vec<(ObjectKey, VersionId)>, Unavailable>> + Send;
     /// Removes one version for good; one that is gone stays gone.
     fn remove(
         &self,

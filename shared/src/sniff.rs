@@ -47,6 +47,7 @@ pub fn sniff(head: &[u8]) -> String {
             without_signature(head)
         }
         _ if looks_like_html(head) => "text/html",
+        FileFormat::ExtensibleBinaryMetaLanguage => matroska(head),
         format => return canonical(format.media_type()).to_owned(),
     };
     sniffed.to_owned()
@@ -60,7 +61,8 @@ pub fn agrees(declared: &ContentType, sniffed: &str) -> bool {
         return true;
     }
     match sniffed {
-        "text/plain" => is_textual(declared),
+        // Browsers on Windows declare a CSV as what opens it there.
+        "text/plain" => is_textual(declared) || declared == "application/vnd.ms-excel",
         "text/html" => matches!(declared, "application/xhtml+xml" | "text/markdown"),
         "application/xml" => declared.ends_with("+xml") && declared != "image/svg+xml",
         "application/zip" => is_zip_based(declared),
@@ -78,12 +80,35 @@ fn canonical(essence: &str) -> &str {
     match essence {
         "image/jpg" | "image/pjpeg" => "image/jpeg",
         "image/x-png" => "image/png",
+        "image/x-icon" | "image/ico" => "image/vnd.microsoft.icon",
         "image/x-ms-bmp" | "image/x-bmp" => "image/bmp",
         "text/xml" => "application/xml",
         "application/x-zip-compressed" | "application/x-zip" => "application/zip",
-        "application/x-gzip" => "application/gzip",
+        "application/x-gzip" | "application/x-tgz" | "application/x-gtar-compressed" => "application/gzip",
+        "application/x-rar" | "application/x-rar-compressed" => "application/vnd.rar",
+        "application/x-msdownload" | "application/x-dosexec" | "application/x-msdos-program" => {
+            "application/vnd.microsoft.portable-executable"
+        }
+        "application/x-font-ttf" | "application/font-sfnt" => "font/ttf",
+        "application/font-woff" => "font/woff",
+        "text/rtf" => "application/rtf",
+        // Containers whose first bytes do not tell sound from film: the name that players know.
+        "application/mp4" => "video/mp4",
+        // A tag that stands before MP3.
+        "application/x-id3v2" => "audio/mpeg",
         "application/x-pdf" => "application/pdf",
         other => other,
+    }
+}
+
+/// What an EBML header says that it holds; it stands within the first bytes.
+fn matroska(head: &[u8]) -> &'static str {
+    let header = head.get(..64).unwrap_or(head);
+    let names = |name: &[u8]| header.windows(name.len()).any(|window| window == name);
+    match (names(b"webm"), names(b"matroska")) {
+        (true, _) => "video/webm",
+        (_, true) => "video/x-matroska",
+        _ => "application/x-ebml",
     }
 }
 
@@ -130,6 +155,8 @@ fn is_textual(essence: &str) -> bool {
             | "application/rtf"
             | "application/x-httpd-php"
             | "application/ld+json"
+            | "application/csv"
+            | "application/x-javascript"
     );
     essence.starts_with("text/") || textual_application || essence.ends_with("+json")
 }

@@ -75,6 +75,14 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+impl std::ops::Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, earlier: Duration) -> Self {
+        Self::from_ms(self.0.saturating_sub(i64::try_from(earlier.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
 impl std::ops::Add<Duration> for Timestamp {
     type Output = Self;
 

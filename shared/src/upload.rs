@@ -32,6 +32,9 @@ pub const MAX_SURPLUS: usize = 100;
 /// queue (14 days), its dead-letter queue (14 days) and a redrive.
 pub const TOMBSTONE: Duration = Duration::from_hours(35 * 24);
 
+/// How long after its form's death a pending upload becomes `expired`.
+pub const EXPIRES_AFTER: Duration = Duration::from_hours(24);
+
 /// Where an upload stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -129,6 +132,9 @@ pub struct Recorded {
     pub sniffed_type: ContentType,
     /// When it was pinned.
     pub recorded_at: Timestamp,
+    /// When it was found missing from the bucket although its owner did not remove it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vanished_at: Option<Timestamp>,
 }
 
 /// Why a version was rejected.
@@ -162,6 +168,18 @@ pub enum RejectionReason {
     ChecksumMismatch,
     /// A SHA-256 was declared and S3 stored none.
     ChecksumMissing,
+    /// A type that this stack does not take.
+    TypeNotAllowed,
+    /// Another format within an image, a sound or a film.
+    ForeignContent,
+    /// A name that promises something else than the bytes.
+    ExtensionMismatch,
+    /// An archive that unpacks without measure.
+    ArchiveBomb,
+    /// More pixels than this stack takes.
+    ImageTooLarge,
+    /// Removed by somebody else before it was looked at.
+    Vanished,
 }
 
 impl RejectionReason {
@@ -175,6 +193,12 @@ impl RejectionReason {
             Self::MetadataChanged => "metadata_changed",
             Self::ChecksumMismatch => "checksum_mismatch",
             Self::ChecksumMissing => "checksum_missing",
+            Self::TypeNotAllowed => "type_not_allowed",
+            Self::ForeignContent => "foreign_content",
+            Self::ExtensionMismatch => "extension_mismatch",
+            Self::ArchiveBomb => "archive_bomb",
+            Self::ImageTooLarge => "image_too_large",
+            Self::Vanished => "vanished",
         }
     }
 }
@@ -281,6 +305,30 @@ impl Upload {
         Some(after)
     }
 
+    /// When the pinned version was found missing, if it was.
+    pub fn vanished_at(&self) -> Option<Timestamp> {
+        self.recorded.as_ref().and_then(|recorded| recorded.vanished_at)
+    }
+
+    /// The record after `version` was found missing at `now`; `None` unless it is the pinned one
+    /// and was not found missing before.
+    #[must_use]
+    pub fn vanished(&self, version: &VersionId, now: Timestamp) -> Option<Self> {
+        if self.fate_of(version) != Some(Fate::Pinned) || self.vanished_at().is_some() {
+            return None;
+        }
+        let recorded = self.recorded.clone().map(|recorded| Recorded { vanished_at: Some(now), ..recorded });
+        Some(Self { recorded, ..self.clone() })
+    }
+
+    /// The record after nothing valid came until a day after the form died; `None` if it is not
+    /// pending, or at `now` that day is not over.
+    #[must_use]
+    pub fn expired(&self, now: Timestamp) -> Option<Self> {
+        let is_due = self.state == UploadState::Pending && now >= expiry(self.policy_expires_at);
+        is_due.then(|| self.moved_to(UploadState::Expired))
+    }
+
     /// The record after its owner asked for removal; `None` if that was asked before.
     #[must_use]
     pub fn deleting(&self) -> Option<Self> {
@@ -306,6 +354,11 @@ impl Upload {
     fn moved_to(&self, state: UploadState) -> Self {
         Self { state, transition_id: transition_id(self.upload_id, state, ""), event: None, ..self.clone() }
     }
+}
+
+/// When an upload whose form died at `policy_expires_at` is given up: a day later.
+pub fn expiry(policy_expires_at: Timestamp) -> Timestamp {
+    policy_expires_at + EXPIRES_AFTER
 }
 
 /// The TTL of a record whose last form, or whose removal, ends at `end`.
@@ -357,6 +410,7 @@ pub(crate) mod tests {
             etag: "etag".to_owned(),
             sniffed_type: "image/png".parse().unwrap(),
             recorded_at: at("2026-11-24T10:01:00Z"),
+            vanished_at: None,
         })
     }
 
@@ -418,6 +472,29 @@ pub(crate) mod tests {
     fn a_late_valid_version_brings_an_expired_upload_back() {
         let expired = Upload { state: UploadState::Expired, ..pending() };
         assert_eq!(expired.settled(&pin("a")).unwrap().state, UploadState::Available);
+    }
+
+    #[test]
+    fn what_is_pending_expires_a_day_after_its_form_and_nothing_else_does() {
+        let due = at("2026-11-25T10:15:00Z");
+        assert_eq!(pending().expired(at("2026-11-25T10:14:59Z")), None);
+        let expired = pending().expired(due).unwrap();
+        assert_eq!((expired.state, expired.ttl), (UploadState::Expired, pending().ttl));
+        for settled in [pending().settled(&pin("a")), pending().settled(&condemn("a")), Some(expired)] {
+            assert_eq!(settled.unwrap().expired(due), None);
+        }
+    }
+
+    #[test]
+    fn only_the_pinned_version_can_vanish_and_only_once() {
+        let now = at("2026-11-24T12:00:00Z");
+        assert_eq!(pending().vanished(&version("a"), now), None);
+        let available = pending().settled(&pin("a")).unwrap();
+        assert_eq!(available.vanished(&version("b"), now), None);
+        let vanished = available.vanished(&version("a"), now).unwrap();
+        assert_eq!((vanished.state, vanished.vanished_at()), (UploadState::Available, Some(now)));
+        assert_eq!(vanished.vanished(&version("a"), now), None);
+        assert_eq!(available.deleting().unwrap().vanished(&version("a"), now), None, "its owner removed it");
     }
 
     #[test]

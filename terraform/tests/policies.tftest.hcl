@@ -88,6 +88,11 @@ override_resource {
 }
 
 override_resource {
+  target = aws_iam_role.schedule
+  values = { arn = "arn:aws:iam::111122223333:role/postern-schedule", id = "postern-schedule" }
+}
+
+override_resource {
   target = aws_iam_role.pipe
   values = { arn = "arn:aws:iam::111122223333:role/postern-app-events", id = "postern-app-events" }
 }
@@ -182,6 +187,14 @@ override_resource {
 
 override_resource {
   target = aws_pipes_pipe.app
+}
+
+override_resource {
+  target = aws_scheduler_schedule.tidy
+}
+
+override_resource {
+  target = aws_iam_role_policy.schedule
 }
 
 override_resource {

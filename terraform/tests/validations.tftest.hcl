@@ -538,6 +538,46 @@ run "a_topic_that_is_no_arn" {
   expect_failures = [var.alarm_topic_arn]
 }
 
+run "no_allowed_type" {
+  command = plan
+
+  variables {
+    allowed_types = []
+  }
+
+  expect_failures = [var.allowed_types]
+}
+
+run "an_allowed_type_with_parameters" {
+  command = plan
+
+  variables {
+    allowed_types = ["text/plain; charset=utf-8"]
+  }
+
+  expect_failures = [var.allowed_types]
+}
+
+run "an_allowed_type_with_half_a_star" {
+  command = plan
+
+  variables {
+    allowed_types = ["image/p*"]
+  }
+
+  expect_failures = [var.allowed_types]
+}
+
+run "a_ceiling_of_no_pixels" {
+  command = plan
+
+  variables {
+    max_image_pixels = 0
+  }
+
+  expect_failures = [var.max_image_pixels]
+}
+
 run "an_alarm_that_always_sounds" {
   command = plan
 

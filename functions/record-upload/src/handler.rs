@@ -1,4 +1,5 @@
-//! From a batch of the queue, or of the table's stream, to calls of the core, side by side.
+//! From a batch of the queue, or of the table's stream, to calls of the core, side by side; and
+//! from a schedule's task to one.
 //!
 //! Both batches are answered alike: with the ids of the messages that must come back
 //! ([partial batch responses](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)).
@@ -15,6 +16,7 @@ use postern::id::UploadId;
 use postern::ports::Unavailable;
 use postern::record::event::{Arrival, Notice, read};
 use postern::record::removal::{Removal, remove_upload};
+use postern::record::tidy::{Tidied, tidy};
 use postern::record::{Ports, Verdict, record_version};
 use postern::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,24 @@ pub struct Recorder {
 }
 
 /// What the function is invoked with.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// By the queue or the table's stream.
+    Batch(Batch),
+    /// By a schedule.
+    Task { task: Task },
+}
+
+/// What a schedule asks for.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// See [`postern::record::tidy`].
+    Tidy,
+}
+
+/// Records of the queue or of the table's stream.
 #[derive(Deserialize)]
 pub struct Batch {
     #[serde(rename = "Records")]
@@ -57,10 +77,32 @@ struct Failure {
 }
 
 impl Recorder {
-    /// Takes a batch; what failed is named and comes back.
-    pub async fn take(&self, batch: Batch) -> BatchResponse {
-        #[expect(clippy::disallowed_methods, reason = "a batch's time is taken here, once")]
+    /// Does what it was invoked for.
+    ///
+    /// # Errors
+    /// If a task could not be begun; the schedule calls again.
+    pub async fn take(&self, event: Event) -> Result<BatchResponse, Unavailable> {
+        #[expect(clippy::disallowed_methods, reason = "an invocation's time is taken here, once")]
         let now: Timestamp = SystemTime::now().into();
+        match event {
+            Event::Batch(batch) => Ok(self.take_batch(now, batch).await),
+            Event::Task { task: Task::Tidy } => self.tidy(now).await,
+        }
+    }
+
+    async fn tidy(&self, now: Timestamp) -> Result<BatchResponse, Unavailable> {
+        let tidied = tidy(&self.ports, &self.config.demands, now).await?;
+        let Tidied { expired, removed, looked_at, repaired, orphans, failed } = tidied;
+        for (name, times) in [("RepairedVersions", repaired), ("OrphanedVersions", orphans)] {
+            (0..times).for_each(|_| Metrics::count(name));
+        }
+        tracing::info!(expired, removed, looked_at, repaired, orphans, failed, "tidied");
+        self.metrics.flush();
+        Ok(BatchResponse { batch_item_failures: Vec::new() })
+    }
+
+    /// Takes a batch; what failed is named and comes back.
+    async fn take_batch(&self, now: Timestamp, batch: Batch) -> BatchResponse {
         let failures = join_all(batch.records.iter().map(|record| self.take_one(now, record))).await;
         self.metrics.flush();
         BatchResponse { batch_item_failures: failures.into_iter().flatten().collect() }
@@ -135,6 +177,8 @@ fn metric(verdict: Verdict) -> Option<&'static str> {
     match verdict {
         Verdict::Rejected(Some(_)) => Some("RejectedUploads"),
         Verdict::Surplus => Some("SurplusVersions"),
+        Verdict::Vanished => Some("VanishedVersions"),
+        Verdict::Orphan => Some("OrphanedVersions"),
         _ => None,
     }
 }

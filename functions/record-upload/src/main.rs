@@ -19,8 +19,8 @@ async fn main() -> Result<(), Error> {
     let ports = Ports { store: Table::new(&sdk, &config.table), objects: Bucket::new(&sdk, &config.bucket) };
     let recorder = handler::Recorder { ports, config, metrics };
     let recorder = &recorder;
-    run(service_fn(|event: LambdaEvent<handler::Batch>| async move {
-        Ok::<_, Error>(recorder.take(event.payload).await)
+    run(service_fn(|event: LambdaEvent<handler::Event>| async move {
+        Ok::<_, Error>(recorder.take(event.payload).await?)
     }))
     .await
 }

@@ -9,9 +9,10 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumMode, ServerSideEncryption};
 
 use crate::checksum::ChecksumSha256;
-use crate::id::{ObjectKey, VersionId};
+use crate::id::{OBJECT_PREFIX, ObjectKey, VersionId};
 use crate::ports::{ObjectStore, Observation, ObservedObject, Unavailable};
 use crate::sniff::HEAD_BYTES;
+use crate::time::Timestamp;
 
 /// The stack's bucket.
 #[derive(Debug, Clone)]
@@ -132,6 +133,31 @@ impl ObjectStore for Bucket {
             }
             if page.is_truncated() != Some(true) {
                 return Ok(versions);
+            }
+            start = (page.next_key_marker, page.next_version_id_marker);
+        }
+    }
+
+    async fn versions_between(
+        &self,
+        slice: u8,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(ObjectKey, VersionId)>, Unavailable> {
+        let prefix = format!("{OBJECT_PREFIX}{slice:02x}");
+        let list = self.client.list_object_versions().bucket(&self.name).prefix(prefix);
+        let (mut found, mut start) = (Vec::new(), (None, None));
+        loop {
+            let (key_marker, version_marker) = start;
+            let page = list.clone().set_key_marker(key_marker).set_version_id_marker(version_marker);
+            let page = page.send().await.map_err(|error| Unavailable::new("list versions", error))?;
+            found.extend(page.versions().iter().filter_map(|version| {
+                let came = Timestamp::from_epoch_s(u64::try_from(version.last_modified()?.secs()).ok()?);
+                let place = (version.key()?.parse().ok()?, version.version_id()?.parse().ok()?);
+                (from..until).contains(&came).then_some(place)
+            }));
+            if page.is_truncated() != Some(true) {
+                return Ok(found);
             }
             start = (page.next_key_marker, page.next_version_id_marker);
         }

@@ -16,7 +16,7 @@ use crate::ports::{Created, Found, Page, PageStart, RecordStore, Unavailable, Up
 use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::{
-    MAX_CONDEMNED, MAX_SURPLUS, Settlement, Upload, UploadState, tombstone_ttl, transition_id,
+    MAX_CONDEMNED, MAX_SURPLUS, Settlement, Upload, UploadState, expiry, tombstone_ttl, transition_id,
 };
 
 /// The version's fate is open; see [`Upload::fate_of`].
@@ -29,7 +29,7 @@ impl UploadStore for Table {
             .client
             .put_item()
             .table_name(&self.name)
-            .set_item(Some(to_item(upload_pk(upload.upload_id), upload)?))
+            .set_item(Some(unfinished(to_item(upload_pk(upload.upload_id), upload)?, upload)))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
@@ -61,7 +61,8 @@ impl UploadStore for Table {
     async fn begin_deletion(&self, id: UploadId, owner: &Owner) -> Result<Found, Unavailable> {
         let update = self
             .update_upload(id, UploadState::Deleting, "")?
-            .update_expression("SET #state = :state, transition_id = :transition REMOVE #event")
+            .update_expression("SET #state = :state, transition_id = :transition, unfinished = :shard, unfinished_since = uploaded_at REMOVE #event")
+            .expression_attribute_values(":shard", text(shard(id)))
             .condition_expression("#owner = :owner AND NOT #state IN (:state, :deleted)")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(owner.as_str()))
@@ -94,13 +95,13 @@ impl RecordStore for Table {
         let update = match settlement {
             Settlement::Pin(recorded) => update
                 .update_expression(
-                    "SET #state = :state, transition_id = :transition, #event = :event, recorded = :recorded REMOVE #ttl, rejection",
+                    "SET #state = :state, transition_id = :transition, #event = :event, recorded = :recorded REMOVE #ttl, rejection, unfinished, unfinished_since",
                 )
                 .expression_attribute_names("#ttl", "ttl")
                 .expression_attribute_values(":recorded", value(recorded)?),
             Settlement::Condemn(rejection) => update
                 .update_expression(
-                    "SET #state = :state, transition_id = :transition, #event = :event, rejection = :rejection ADD condemned :versions",
+                    "SET #state = :state, transition_id = :transition, #event = :event, rejection = :rejection REMOVE unfinished, unfinished_since ADD condemned :versions",
                 )
                 .expression_attribute_values(":rejection", value(rejection)?)
                 .expression_attribute_values(":versions", AttributeValue::Ss(vec![version.to_owned()])),
@@ -129,12 +130,52 @@ impl RecordStore for Table {
         conditional("count a surplus version", update.send().await).map(|_| ())
     }
 
+    async fn mark_vanished(
+        &self,
+        id: UploadId,
+        version: &VersionId,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(upload_pk(id)))
+            .update_expression("SET recorded.vanished_at = :now")
+            .condition_expression(
+                "#state = :available AND recorded.version_id = :version \
+                 AND attribute_not_exists(recorded.vanished_at)",
+            )
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":available", text(UploadState::Available.as_str()))
+            .expression_attribute_values(":version", text(version.as_str()))
+            .expression_attribute_values(":now", value(&now)?);
+        conditional("mark a vanished version", update.send().await).map(|_| ())
+    }
+
+    async fn due(&self, now: Timestamp) -> Result<Vec<Upload>, Unavailable> {
+        let shards = futures::future::try_join_all(SHARDS.chars().map(|shard| self.due_of(shard, now)));
+        Ok(shards.await?.into_iter().flatten().collect())
+    }
+
+    async fn expire(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
+        // The form's end never changes, so the record as it was read decides whether it is due.
+        let Some(after) = upload.expired(now) else { return Ok(()) };
+        let update = self
+            .update_upload(upload.upload_id, after.state, "")?
+            .update_expression("SET #state = :state, transition_id = :transition REMOVE #event, unfinished, unfinished_since")
+            .condition_expression("#state = :pending")
+            .expression_attribute_values(":pending", text(UploadState::Pending.as_str()));
+        conditional("expire an upload", update.send().await).map(|_| ())
+    }
+
     async fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
         let ttl = tombstone_ttl(now.max(upload.policy_expires_at));
         let update = self
             .update_upload(upload.upload_id, UploadState::Deleted, "")?
             .update_expression(
-                "SET #state = :state, transition_id = :transition, #event = :event, #ttl = :ttl",
+                "SET #state = :state, transition_id = :transition, #event = :event, #ttl = :ttl \
+                 REMOVE unfinished, unfinished_since",
             )
             .condition_expression("#state = :deleting")
             .expression_attribute_values(":event", value(&AppEvent::UploadDeleted)?)
@@ -162,6 +203,24 @@ impl RecordStore for Table {
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(revoked)");
         conditional("end a link", update.send().await).map(|_| ())
     }
+}
+
+/// What waits for the sweeper stands in an index of its own, which everything else leaves: the
+/// attribute `unfinished` is the first digit of the id, so that no partition takes all writes, and
+/// `unfinished_since` the time from when on the sweeper may act.
+const SHARDS: &str = "0123456789abcdef";
+
+/// How many of a shard one call gives.
+const DUE_AT_ONCE: i32 = 1000;
+
+fn shard(id: UploadId) -> String {
+    id.to_string().chars().take(1).collect()
+}
+
+fn unfinished(mut item: Item, upload: &Upload) -> Item {
+    item.insert("unfinished".to_owned(), text(shard(upload.upload_id)));
+    item.insert("unfinished_since".to_owned(), text(expiry(upload.policy_expires_at).to_string()));
+    item
 }
 
 /// An index of the table whose range is a time.
@@ -201,6 +260,20 @@ impl Table {
         let get = self.client.get_item().table_name(&self.name).key(PK, text(pk)).consistent_read(true);
         let output = get.send().await.map_err(|error| Unavailable::new(operation, error))?;
         output.item.map(from_item).transpose()
+    }
+
+    async fn due_of(&self, shard: char, now: Timestamp) -> Result<Vec<Upload>, Unavailable> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name("uploads_unfinished")
+            .key_condition_expression("unfinished = :shard AND unfinished_since <= :now")
+            .expression_attribute_values(":shard", text(shard))
+            .expression_attribute_values(":now", text(now.to_string()))
+            .limit(DUE_AT_ONCE);
+        let output = query.send().await.map_err(|error| Unavailable::new("list what is due", error))?;
+        output.items.unwrap_or_default().into_iter().map(from_item).collect()
     }
 
     /// A page of an index, newest first.

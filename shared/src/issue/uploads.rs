@@ -51,6 +51,8 @@ struct RecordedView {
     etag: String,
     version_id: String,
     recorded_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vanished_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Serialize)]
@@ -205,6 +207,7 @@ impl UploadView {
                 etag: recorded.etag,
                 version_id: recorded.version_id.into(),
                 recorded_at: recorded.recorded_at,
+                vanished_at: recorded.vanished_at,
             }),
             rejection: upload.rejection.map(|rejection| RejectionView {
                 reason: rejection.reason,

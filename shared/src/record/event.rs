@@ -10,19 +10,24 @@ use serde::Deserialize;
 
 use crate::id::{ObjectKey, VersionId};
 
+/// The events upon which a version is looked at. What was removed is looked at as well, because
+/// only the object can tell whether the pinned version is missing. A delete marker removes nothing.
+const KINDS: &[&str] = &["ObjectCreated:", "ObjectRemoved:Delete", "LifecycleExpiration:Delete"];
+const MARKERS: &str = "DeleteMarkerCreated";
+
 /// One version that an event speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
     /// The object's key.
     pub key: ObjectKey,
-    /// The version that appeared.
+    /// The version that appeared, or went.
     pub version: VersionId,
 }
 
 /// One record of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// A version appeared.
+    /// A version appeared or went.
     Arrived(Arrival),
     /// Nothing to do, for this reason.
     Ignored(Ignored),
@@ -37,7 +42,7 @@ pub enum Ignored {
     UnknownShape,
     /// A major version that is not understood.
     UnknownVersion,
-    /// Another event than a creation.
+    /// Another event than a creation or a removal.
     OtherEvent,
     /// Another bucket than the stack's.
     ForeignBucket,
@@ -119,7 +124,7 @@ fn arrival(record: serde_json::Value, bucket: &str) -> Result<Arrival, Ignored> 
         return Err(Ignored::UnknownVersion);
     }
     let name = record.event_name.strip_prefix("s3:").unwrap_or(&record.event_name);
-    if !name.starts_with("ObjectCreated:") {
+    if !KINDS.iter().any(|kind| name.starts_with(kind)) || name.ends_with(MARKERS) {
         return Err(Ignored::OtherEvent);
     }
     if record.s3.bucket.name != bucket {
@@ -158,9 +163,16 @@ mod tests {
     }
 
     #[test]
-    fn creations_of_every_kind_are_read() {
-        for name in ["Post", "Put", "Copy", "CompleteMultipartUpload"] {
-            let notice = one(&record("2.1", &format!("ObjectCreated:{name}"), "files", KEY));
+    fn creations_and_removals_of_every_kind_are_read() {
+        for name in [
+            "ObjectCreated:Post",
+            "ObjectCreated:Put",
+            "ObjectCreated:Copy",
+            "ObjectCreated:CompleteMultipartUpload",
+            "ObjectRemoved:Delete",
+            "LifecycleExpiration:Delete",
+        ] {
+            let notice = one(&record("2.3", name, "files", KEY));
             let arrival = Arrival { key: KEY.parse().unwrap(), version: "v1".parse().unwrap() };
             assert_eq!(notice, Notice::Arrived(arrival));
         }
@@ -181,7 +193,9 @@ mod tests {
         let created = "ObjectCreated:Post";
         for (record, ignored) in [
             (record("3.0", created, "files", KEY), Ignored::UnknownVersion),
-            (record("2.4", "ObjectRemoved:Delete", "files", KEY), Ignored::OtherEvent),
+            (record("2.4", "ObjectRemoved:DeleteMarkerCreated", "files", KEY), Ignored::OtherEvent),
+            (record("2.4", "LifecycleExpiration:DeleteMarkerCreated", "files", KEY), Ignored::OtherEvent),
+            (record("2.4", "ObjectTagging:Put", "files", KEY), Ignored::OtherEvent),
             (record("2.1", created, "others", KEY), Ignored::ForeignBucket),
             (record("2.1", created, "files", "uploads/x"), Ignored::ForeignKey),
             (record("2.1", created, "files", "%FF"), Ignored::ForeignKey),

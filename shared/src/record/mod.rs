@@ -10,20 +10,26 @@
 //! Events are hints: nothing of an event is believed but which version to look at. A verdict is
 //! not an error: whatever is decided acknowledges the message; only [`Unavailable`] brings it
 //! back. Following a fate means removing the version unless it is the pinned one. That is safe at
-//! any time, because a settled fate never changes.
+//! any time, because a settled fate never changes. The steps and their order stand in [`run`],
+//! without I/O, where a model checker can reach them.
 
 use futures::future::join;
 
 use crate::id::{ObjectKey, VersionId};
-use crate::ports::{ObjectStore, Observation, RecordStore, Unavailable, Written};
+use crate::ports::{ObjectStore, RecordStore, Unavailable};
 use crate::time::Timestamp;
-use crate::upload::{Fate, RejectionReason, Upload};
+use crate::upload::RejectionReason;
 
+pub mod content;
+mod demands;
 pub mod event;
 pub mod removal;
 pub mod rules;
+pub mod run;
+pub mod tidy;
 
-use rules::Evidence;
+pub use demands::{AllowedTypes, Demands, ParseAllowedTypesError};
+use run::{Run, Step};
 
 /// What the recorder works with.
 #[derive(Debug)]
@@ -32,13 +38,6 @@ pub struct Ports<S, O> {
     pub store: S,
     /// The bucket.
     pub objects: O,
-}
-
-/// What the stack demands of every object.
-#[derive(Debug, Clone)]
-pub struct Demands {
-    /// The ARN of the key under which objects must be encrypted.
-    pub files_key_arn: String,
 }
 
 /// What became of a version.
@@ -60,6 +59,8 @@ pub enum Verdict {
     Gone,
     /// It is a delete marker.
     DeleteMarker,
+    /// It is pinned and somebody else than the recorder removed it: links lead to S3's refusal.
+    Vanished,
 }
 
 impl Verdict {
@@ -74,11 +75,12 @@ impl Verdict {
             Self::Orphan => "orphan",
             Self::Gone => "gone",
             Self::DeleteMarker => "delete_marker",
+            Self::Vanished => "vanished",
         }
     }
 }
 
-/// Looks at a version and settles its fate.
+/// Looks at a version and settles its fate, or does what its fate asks for.
 ///
 /// # Errors
 /// If the table or the bucket did not answer; the event must come back.
@@ -89,68 +91,34 @@ pub async fn record_version<S: RecordStore, O: ObjectStore>(
     key: ObjectKey,
     version: &VersionId,
 ) -> Result<Verdict, Unavailable> {
-    let (upload, observation) =
-        join(ports.store.upload(key.upload_id()), ports.objects.observe(key, version)).await;
-    let Some(upload) = upload? else { return Ok(Verdict::Orphan) };
-    if let Some(fate) = upload.fate_of(version) {
-        return follow(ports, key, version, fate).await;
-    }
-    let object = match observation? {
-        Observation::Object(object) => object,
-        Observation::Missing => return Ok(Verdict::Gone),
-        Observation::DeleteMarker => return Ok(Verdict::DeleteMarker),
-    };
-    let stored_checksum = match rules::needs_stored_checksum(&upload, &object) {
-        true => ports.objects.stored_checksum(key, version).await?,
-        false => None,
-    };
-    let evidence = Evidence { upload: &upload, object: &object, version, stored_checksum, demands };
-    settle(ports, &upload, version, &evidence, now).await
-}
-
-async fn settle<S: RecordStore, O: ObjectStore>(
-    ports: &Ports<S, O>,
-    upload: &Upload,
-    version: &VersionId,
-    evidence: &Evidence<'_>,
-    now: Timestamp,
-) -> Result<Verdict, Unavailable> {
-    let settlement = rules::judge(evidence, now);
-    let fate = match ports.store.settle(upload.upload_id, &settlement).await? {
-        Written::Applied => match settlement {
-            crate::upload::Settlement::Pin(_) => return Ok(Verdict::Pinned),
-            crate::upload::Settlement::Condemn(rejection) => {
-                ports.objects.remove(upload.object_key(), version).await?;
-                return Ok(Verdict::Rejected(Some(rejection.reason)));
+    let (Ports { store, objects }, id) = (ports, key.upload_id());
+    let run = Run { version, demands, now };
+    let mut step = Step::Look;
+    loop {
+        step = match step {
+            Step::Look => {
+                let (upload, observation) = join(store.upload(id), objects.observe(key, version)).await;
+                run.looked(upload?, observation)?
             }
-        },
-        Written::Refused(None) => return Ok(Verdict::Orphan),
-        Written::Refused(Some(now_standing)) => now_standing.fate_of(version),
-    };
-    match fate {
-        Some(fate) => follow(ports, upload.object_key(), version, fate).await,
-        None => Err(Unavailable::new("settle a version", "the write was refused although its fate is open")),
+            Step::AskChecksum(upload, object) => {
+                run.judge(&upload, &object, objects.stored_checksum(key, version).await?)
+            }
+            Step::Settle(settlement) => run.settled(&settlement, store.settle(id, &settlement).await?)?,
+            Step::MarkVanished => {
+                store.mark_vanished(id, version, now).await?;
+                Step::marked()
+            }
+            Step::CountSurplus => {
+                store.count_surplus(id, version).await?;
+                Step::counted()
+            }
+            Step::Remove(verdict) => {
+                objects.remove(key, version).await?;
+                Step::removed(verdict)
+            }
+            Step::Done(verdict) => return Ok(verdict),
+        };
     }
-}
-
-/// Does what a settled fate asks for; every step can be repeated.
-async fn follow<S: RecordStore, O: ObjectStore>(
-    ports: &Ports<S, O>,
-    key: ObjectKey,
-    version: &VersionId,
-    fate: Fate,
-) -> Result<Verdict, Unavailable> {
-    let verdict = match fate {
-        Fate::Pinned => return Ok(Verdict::Duplicate),
-        Fate::Surplus => {
-            ports.store.count_surplus(key.upload_id(), version).await?;
-            Verdict::Surplus
-        }
-        Fate::Condemned => Verdict::Rejected(None),
-        Fate::Removed => Verdict::Removed,
-    };
-    ports.objects.remove(key, version).await?;
-    Ok(verdict)
 }
 
 #[cfg(test)]

@@ -2,15 +2,16 @@
 //!
 //! The API has written `deleting`; the table's stream brings the upload here. Each step can be
 //! repeated, and the tombstone is written last, so that a run that dies half way is taken up by
-//! the next. Until the links are marked, an opening may lead to S3's refusal, never to the file.
+//! the next. The steps are data, as in [`super::run`]. Until the links are marked, an opening may lead to S3's refusal, never to the file.
 
 use futures::future::try_join_all;
 
-use crate::id::UploadId;
+use crate::id::{ObjectKey, UploadId, VersionId};
 use crate::link::{Revoked, RevokedBecause};
 use crate::ports::{ObjectStore, RecordStore, Unavailable};
 use crate::time::Timestamp;
-use crate::upload::UploadState;
+use crate::token::LinkId;
+use crate::upload::{Upload, UploadState};
 
 use super::Ports;
 
@@ -28,6 +29,55 @@ pub enum Removal {
     NotAsked,
 }
 
+/// What is to be done next. Every step may be done twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Read the record (consistently); then [`Step::looked`].
+    Look,
+    /// List the versions; then [`Step::listed`].
+    List(Box<Upload>),
+    /// Remove these versions, in any order; then [`Step::removed`].
+    Remove(Box<Upload>, Vec<VersionId>),
+    /// List the links; then [`Step::links_listed`].
+    ListLinks(Box<Upload>, usize),
+    /// End these links, in any order; then [`Step::links_ended`].
+    EndLinks(Box<Upload>, usize, Vec<LinkId>),
+    /// Write the tombstone if the upload is still `deleting`; then [`Step::Done`] as given.
+    Finish(Box<Upload>, Removal),
+    /// Nothing more.
+    Done(Removal),
+}
+
+impl Step {
+    /// After [`Step::Look`].
+    pub fn looked(upload: Option<Upload>) -> Self {
+        match upload {
+            Some(upload) if upload.state == UploadState::Deleting => Self::List(Box::new(upload)),
+            _ => Self::Done(Removal::NotAsked),
+        }
+    }
+
+    /// After [`Step::List`].
+    pub fn listed(upload: Box<Upload>, versions: Vec<VersionId>) -> Self {
+        Self::Remove(upload, versions)
+    }
+
+    /// After [`Step::Remove`].
+    pub fn removed(upload: Box<Upload>, versions: usize) -> Self {
+        Self::ListLinks(upload, versions)
+    }
+
+    /// After [`Step::ListLinks`].
+    pub fn links_listed(upload: Box<Upload>, versions: usize, links: Vec<LinkId>) -> Self {
+        Self::EndLinks(upload, versions, links)
+    }
+
+    /// After [`Step::EndLinks`].
+    pub fn links_ended(upload: Box<Upload>, versions: usize, links: usize) -> Self {
+        Self::Finish(upload, Removal::Done { versions, links })
+    }
+}
+
 /// Removes an upload that is `deleting`.
 ///
 /// # Errors
@@ -37,16 +87,30 @@ pub async fn remove_upload<S: RecordStore, O: ObjectStore>(
     now: Timestamp,
     id: UploadId,
 ) -> Result<Removal, Unavailable> {
-    let upload = match ports.store.upload(id).await? {
-        Some(upload) if upload.state == UploadState::Deleting => upload,
-        _ => return Ok(Removal::NotAsked),
-    };
-    let key = upload.object_key();
-    let versions = ports.objects.versions(key).await?;
-    try_join_all(versions.iter().map(|version| ports.objects.remove(key, version))).await?;
-    let links = ports.store.all_links_to(id).await?;
+    let (Ports { store, objects }, key) = (ports, ObjectKey::of(id));
     let revoked = Revoked { at: now, because: RevokedBecause::UploadDeleted };
-    try_join_all(links.iter().map(|link| ports.store.end_link(&link.link_id, revoked))).await?;
-    ports.store.finish_deletion(&upload, now).await?;
-    Ok(Removal::Done { versions: versions.len(), links: links.len() })
+    let mut step = Step::Look;
+    loop {
+        step = match step {
+            Step::Look => Step::looked(store.upload(id).await?),
+            Step::List(upload) => Step::listed(upload, objects.versions(key).await?),
+            Step::Remove(upload, versions) => {
+                try_join_all(versions.iter().map(|version| objects.remove(key, version))).await?;
+                Step::removed(upload, versions.len())
+            }
+            Step::ListLinks(upload, versions) => {
+                let links = store.all_links_to(id).await?.into_iter().map(|link| link.link_id).collect();
+                Step::links_listed(upload, versions, links)
+            }
+            Step::EndLinks(upload, versions, links) => {
+                try_join_all(links.iter().map(|link| store.end_link(link, revoked))).await?;
+                Step::links_ended(upload, versions, links.len())
+            }
+            Step::Finish(upload, removal) => {
+                store.finish_deletion(&upload, now).await?;
+                Step::Done(removal)
+            }
+            Step::Done(removal) => return Ok(removal),
+        };
+    }
 }

@@ -1,6 +1,8 @@
 //! The rules that a version must keep, each with its own reason.
 //!
-//! A rule sees what was promised and what S3 shows, and knows nothing else: no store, no clock.
+//! A rule sees what was promised and what one ranged read shows, and knows nothing else: no store,
+//! no clock. One rule needs a second look, and only where a checksum was declared that the first
+//! bytes cannot answer ([`needs_stored_checksum`]).
 
 use crate::checksum::ChecksumSha256;
 use crate::content_type::ContentType;
@@ -11,6 +13,7 @@ use crate::time::Timestamp;
 use crate::upload::{Recorded, Rejection, RejectionReason, Settlement, Upload};
 
 use super::Demands;
+use super::content::{self, Kind, Pixels};
 
 /// What a rule may look at.
 #[derive(Debug)]
@@ -31,8 +34,25 @@ pub struct Evidence<'a> {
 type Broken = (RejectionReason, String);
 
 /// In the order of their reasons' weight: the first that is broken is the one that is told.
-const RULES: &[fn(&Evidence<'_>) -> Option<Broken>] =
-    &[encryption, size, stored_content_type, metadata, checksum, sniffed_content_type];
+const RULES: &[fn(&Case<'_>) -> Option<Broken>] = &[
+    encryption,
+    size,
+    stored_content_type,
+    metadata,
+    checksum,
+    allowed_type,
+    sniffed_content_type,
+    foreign_content,
+    name,
+    archive,
+    image,
+];
+
+/// The evidence, and what the first bytes are, which several rules ask.
+struct Case<'a> {
+    evidence: &'a Evidence<'a>,
+    sniffed: String,
+}
 
 /// Whether the verdict needs what S3 stores as the version's SHA-256. It does not where the whole
 /// object is at hand.
@@ -43,7 +63,8 @@ pub fn needs_stored_checksum(upload: &Upload, object: &ObservedObject) -> bool {
 /// The verdict of all rules.
 pub fn judge(evidence: &Evidence<'_>, now: Timestamp) -> Settlement {
     let version_id = evidence.version.clone();
-    match RULES.iter().find_map(|rule| rule(evidence)) {
+    let case = Case { evidence, sniffed: sniff(&evidence.object.head) };
+    match RULES.iter().find_map(|rule| rule(&case)) {
         Some((reason, detail)) => {
             Settlement::Condemn(Rejection { version_id, reason, detail, rejected_at: now })
         }
@@ -51,19 +72,29 @@ pub fn judge(evidence: &Evidence<'_>, now: Timestamp) -> Settlement {
             version_id,
             size_bytes: evidence.object.size_bytes,
             etag: evidence.object.etag.clone(),
-            sniffed_type: served_type(evidence),
+            sniffed_type: served_type(&case),
             recorded_at: now,
+            vanished_at: None,
         }),
     }
 }
 
-/// The type that links will answer with: what the bytes are, not what was said of them.
-fn served_type(evidence: &Evidence<'_>) -> ContentType {
-    let sniffed = sniff(&evidence.object.head);
-    sniffed.parse().unwrap_or_else(|_| evidence.upload.content_type.clone())
+/// The verdict on a version that is no longer there: it can never be pinned.
+pub fn vanished(version: &VersionId, now: Timestamp) -> Settlement {
+    Settlement::Condemn(Rejection {
+        version_id: version.clone(),
+        reason: RejectionReason::Vanished,
+        detail: "the object was removed from the bucket before it was recorded".to_owned(),
+        rejected_at: now,
+    })
 }
 
-fn encryption(evidence: &Evidence<'_>) -> Option<Broken> {
+/// The type that links will answer with: what the bytes are, not what was said of them.
+fn served_type(case: &Case<'_>) -> ContentType {
+    case.sniffed.parse().unwrap_or_else(|_| case.evidence.upload.content_type.clone())
+}
+
+fn encryption(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let key = evidence.object.kms_key_arn.as_deref();
     (key != Some(evidence.demands.files_key_arn.as_str())).then(|| {
         (
@@ -73,7 +104,7 @@ fn encryption(evidence: &Evidence<'_>) -> Option<Broken> {
     })
 }
 
-fn size(evidence: &Evidence<'_>) -> Option<Broken> {
+fn size(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let (min, max) = (evidence.upload.min_size_bytes, evidence.upload.max_size_bytes);
     let size = evidence.object.size_bytes;
     (!(min..=max).contains(&size)).then(|| {
@@ -81,7 +112,7 @@ fn size(evidence: &Evidence<'_>) -> Option<Broken> {
     })
 }
 
-fn stored_content_type(evidence: &Evidence<'_>) -> Option<Broken> {
+fn stored_content_type(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let (stored, declared) = (evidence.object.content_type.as_deref(), evidence.upload.content_type.as_str());
     (stored != Some(declared)).then(|| {
         let stored = stored.unwrap_or("nothing");
@@ -92,12 +123,12 @@ fn stored_content_type(evidence: &Evidence<'_>) -> Option<Broken> {
     })
 }
 
-fn metadata(evidence: &Evidence<'_>) -> Option<Broken> {
+fn metadata(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     (evidence.object.metadata != evidence.upload.metadata)
         .then(|| (RejectionReason::MetadataChanged, "the object has other metadata than declared".to_owned()))
 }
 
-fn checksum(evidence: &Evidence<'_>) -> Option<Broken> {
+fn checksum(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let declared = evidence.upload.checksum_sha256?;
     let found = match is_whole(evidence.object) {
         true => Some(ChecksumSha256::of(&evidence.object.head)),
@@ -113,12 +144,62 @@ fn checksum(evidence: &Evidence<'_>) -> Option<Broken> {
     }
 }
 
-fn sniffed_content_type(evidence: &Evidence<'_>) -> Option<Broken> {
-    let sniffed = sniff(&evidence.object.head);
+fn allowed_type(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let declared = &evidence.upload.content_type;
-    (!agrees(declared, &sniffed)).then(|| {
+    let allowed = &evidence.demands.allowed_types;
+    (!allowed.allows(declared))
+        .then(|| (RejectionReason::TypeNotAllowed, format!("declared was {declared}, allowed are {allowed}")))
+}
+
+fn sniffed_content_type(Case { evidence, sniffed }: &Case<'_>) -> Option<Broken> {
+    let declared = &evidence.upload.content_type;
+    (!agrees(declared, sniffed)).then(|| {
         (RejectionReason::ContentTypeMismatch, format!("the bytes are {sniffed}, declared was {declared}"))
     })
+}
+
+fn foreign_content(Case { evidence, sniffed }: &Case<'_>) -> Option<Broken> {
+    let found = content::foreign_content(sniffed, &evidence.object.head)?;
+    Some((RejectionReason::ForeignContent, format!("the bytes are {sniffed} and {found} at once")))
+}
+
+/// An unknown extension promises nothing, and of some bytes nothing is known.
+fn name(Case { evidence, sniffed }: &Case<'_>) -> Option<Broken> {
+    let promised = Kind::of_name(evidence.upload.filename.as_str())?;
+    let keeps = match Kind::of_type(sniffed) {
+        Some(kind) => kind == promised,
+        None => promised.is_contained_in(sniffed),
+    };
+    (!keeps).then(|| {
+        (
+            RejectionReason::ExtensionMismatch,
+            format!("the bytes are {sniffed}, the name promises something else"),
+        )
+    })
+}
+
+fn archive(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
+    content::is_archive_bomb(&evidence.object.head).then(|| {
+        (
+            RejectionReason::ArchiveBomb,
+            "an entry of the archive unpacks to far more than it takes packed".to_owned(),
+        )
+    })
+}
+
+fn image(Case { evidence, sniffed }: &Case<'_>) -> Option<Broken> {
+    let most = evidence.demands.max_image_pixels?;
+    if Kind::of_type(sniffed) != Some(Kind::Image) {
+        return None;
+    }
+    let detail = match content::pixels(&evidence.object.head) {
+        Pixels::Known(pixels) if pixels <= most => return None,
+        Pixels::Known(pixels) => format!("the image has {pixels} pixels, at most {most} are taken"),
+        Pixels::Unknown => format!(
+            "the image does not say at its beginning how large it is, at most {most} pixels are taken"
+        ),
+    };
+    Some((RejectionReason::ImageTooLarge, detail))
 }
 
 fn is_whole(object: &ObservedObject) -> bool {
@@ -129,6 +210,7 @@ fn is_whole(object: &ObservedObject) -> bool {
 pub(crate) mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::AllowedTypes;
     use super::*;
     use crate::upload::tests::{at, pending, version};
 
@@ -136,7 +218,11 @@ pub(crate) mod tests {
     pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
     pub fn demands() -> Demands {
-        Demands { files_key_arn: KEY_ARN.to_owned() }
+        Demands {
+            files_key_arn: KEY_ARN.to_owned(),
+            allowed_types: AllowedTypes::all(),
+            max_image_pixels: None,
+        }
     }
 
     pub fn png() -> ObservedObject {

@@ -6,6 +6,7 @@ use super::*;
 use crate::link::Link;
 use crate::memory::MemoryWorld;
 use crate::ports::{LinkReader, LinkStore, ObservedObject, UploadStore};
+use crate::upload::Upload;
 use crate::upload::UploadState;
 use crate::upload::tests::{at, pending, version};
 
@@ -51,7 +52,7 @@ async fn a_second_version_of_the_same_upload_is_removed_and_counted() {
     // Whatever comes again changes nothing.
     for _ in 0..3 {
         assert_eq!(ports.record("b").await, Verdict::Duplicate);
-        assert_eq!(ports.record("a").await, Verdict::Surplus);
+        assert_eq!(ports.record("a").await, Verdict::Gone);
     }
     assert_eq!(ports.standing().await.surplus.len(), 1);
     assert_eq!(ports.versions().await, ["b"]);
@@ -66,7 +67,7 @@ async fn a_rejected_version_is_removed_and_a_valid_one_may_follow() {
     assert_eq!(ports.versions().await, [""; 0]);
     ports.put("good", png());
     assert_eq!(ports.record("good").await, Verdict::Pinned);
-    assert_eq!(ports.record("bad").await, Verdict::Surplus);
+    assert_eq!(ports.record("bad").await, Verdict::Gone);
     assert_eq!(ports.versions().await, ["good"]);
 }
 
@@ -91,9 +92,20 @@ async fn a_version_without_a_record_is_left_where_it_is() {
 }
 
 #[tokio::test]
-async fn an_event_of_a_version_that_is_gone_decides_nothing() {
+async fn a_version_that_is_gone_can_never_be_pinned_and_another_one_can() {
     let ports = world().await;
     assert_eq!(ports.record("a").await, Verdict::Gone);
+    let standing = ports.standing().await;
+    assert_eq!(standing.rejection.unwrap().reason, RejectionReason::Vanished);
+    ports.put("a", png());
+    assert_eq!(ports.record("a").await, Verdict::Rejected(None));
+    ports.put("b", png());
+    assert_eq!(ports.record("b").await, Verdict::Pinned);
+}
+
+#[tokio::test]
+async fn a_delete_marker_decides_nothing() {
+    let ports = world().await;
     ports.objects.put_delete_marker(pending().object_key(), version("m"));
     assert_eq!(ports.record("m").await, Verdict::DeleteMarker);
     assert_eq!(ports.standing().await.state, UploadState::Pending);
@@ -146,4 +158,39 @@ async fn a_run_that_dies_before_the_delete_is_taken_up_by_the_next() {
     assert_eq!(ports.versions().await, ["a"]);
     assert_eq!(ports.record("a").await, Verdict::Rejected(None));
     assert_eq!(ports.versions().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_pinned_version_that_somebody_else_removed_is_marked_once() {
+    let ports = world().await;
+    ports.put("a", png());
+    ports.record("a").await;
+    ports.objects.remove(pending().object_key(), &version("a")).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(ports.record("a").await, Verdict::Vanished);
+    }
+    let standing = ports.standing().await;
+    assert_eq!(standing.state, UploadState::Available);
+    assert_eq!(standing.vanished_at(), Some(at("2026-11-24T10:01:00Z")));
+}
+
+#[tokio::test]
+async fn the_event_of_our_own_removal_asks_for_nothing() {
+    let ports = world().await;
+    ports.put("a", png());
+    ports.record("a").await;
+    ports.store.begin_deletion(pending().upload_id, &pending().owner).await.unwrap();
+    remove_upload(&ports, at("2026-11-24T10:03:00Z"), pending().upload_id).await.unwrap();
+    let calls = ports.objects.calls();
+    assert_eq!(ports.record("a").await, Verdict::Gone);
+    assert_eq!(ports.objects.calls() - calls, 2, "a look, or each removal would bring the next event");
+}
+
+#[tokio::test]
+async fn a_removal_that_is_told_before_the_creation_does_no_harm() {
+    let ports = world().await;
+    assert_eq!(ports.record("a").await, Verdict::Gone);
+    ports.put("b", png());
+    assert_eq!(ports.record("b").await, Verdict::Pinned);
+    assert_eq!(ports.record("a").await, Verdict::Gone);
 }

@@ -114,10 +114,22 @@ pub struct Cors {
 pub struct Events {
     /// Events of the bucket that go to the queue.
     pub bucket: Vec<String>,
+    /// What calls it by the clock. No local stack does: a test calls the function itself.
+    pub schedule: Schedule,
     /// The queue and its mapping.
     pub queue: QueueEvents,
     /// The mapping of the table's stream.
     pub stream: StreamEvents,
+}
+
+/// A call by the clock.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// When, in EventBridge Scheduler's words.
+    pub expression: String,
+    /// What the function is invoked with.
+    pub input: serde_json::Value,
 }
 
 /// The queue between bucket and function.

@@ -41,7 +41,7 @@ pub(crate) fn record_upload(resources: &Resources, function: &str) -> Value {
             "Sid": "FindTheLinksOfAnUpload",
             "Effect": "Allow",
             "Action": "dynamodb:Query",
-            "Resource": resources.index_arn("links_by_upload"),
+            "Resource": [resources.index_arn("links_by_upload"), resources.index_arn("uploads_unfinished")],
         }),
         json!({
             "Sid": "FollowTheTable",

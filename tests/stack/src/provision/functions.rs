@@ -57,6 +57,8 @@ impl Environment {
             "max_size_bytes" => "1073741824",
             "link_url_ttl_s" => "60",
             "owner_claim" => "sub",
+            "allowed_types" => "*/*",
+            "max_image_pixels" => "100000000",
             _ => return None,
         })
     }

@@ -1,0 +1,173 @@
+//! One look at one version, as a machine without I/O: a step says what is to be done, and a
+//! function of its answer gives the next one.
+//!
+//! ```text
+//! Look ─┬─▶ AskChecksum ─▶ Settle ─┬─▶ Remove ─▶ Done
+//!       ├─▶ Settle                 ├─▶ CountSurplus ─▶ Remove
+//!       ├─▶ MarkVanished ─▶ Done   └─▶ Done
+//!       ├─▶ CountSurplus, Remove
+//!       └─▶ Done
+//! ```
+//!
+//! [`super::record_version`] performs the steps on AWS; the model check of `tests/model` performs
+//! the same ones in every order, with a crash after each. So what is proved there is what runs.
+//! Nothing here knows of stores, and nothing may be done that no step asks for.
+
+use crate::id::VersionId;
+use crate::ports::{Observation, ObservedObject, Unavailable, Written};
+use crate::time::Timestamp;
+use crate::upload::{Fate, Rejection, RejectionReason, Settlement, Upload};
+
+use super::rules::{self, Evidence};
+use super::{Demands, Verdict};
+
+/// What stays the same during one look.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// The version that is looked at.
+    pub version: &'a VersionId,
+    /// What the stack demands.
+    pub demands: &'a Demands,
+    /// When the look began.
+    pub now: Timestamp,
+}
+
+/// What is to be done next. Every step may be done twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Read the record (consistently) and the version's first bytes; then [`Run::looked`].
+    Look,
+    /// Ask for the SHA-256 that S3 stores; then [`Run::judge`].
+    AskChecksum(Box<Upload>, Box<ObservedObject>),
+    /// Write the verdict on condition that the version's fate is open; then [`Run::settled`].
+    Settle(Settlement),
+    /// Write that the pinned version is missing, if it is still pinned; then [`Step::marked`].
+    MarkVanished,
+    /// Name the version among the surplus ones; then [`Step::counted`].
+    CountSurplus,
+    /// Remove the version; then [`Step::removed`].
+    Remove(Verdict),
+    /// Nothing: the message is acknowledged.
+    Done(Verdict),
+}
+
+impl Run<'_> {
+    /// After [`Step::Look`].
+    ///
+    /// # Errors
+    /// If what S3 shows decides and it did not answer.
+    pub fn looked(
+        &self,
+        upload: Option<Upload>,
+        observation: Result<Observation, Unavailable>,
+    ) -> Result<Step, Unavailable> {
+        let Some(upload) = upload else { return Ok(without_record(observation?)) };
+        if let Some(fate) = upload.fate_of(self.version) {
+            return follow_what_is_seen(&upload, fate, observation);
+        }
+        let object = match observation? {
+            Observation::Object(object) => object,
+            // A run that saw it before it went must not pin it any more, so this is a verdict too.
+            Observation::Missing => return Ok(Step::Settle(rules::vanished(self.version, self.now))),
+            Observation::DeleteMarker => return Ok(Step::Done(Verdict::DeleteMarker)),
+        };
+        Ok(match rules::needs_stored_checksum(&upload, &object) {
+            true => Step::AskChecksum(Box::new(upload), object),
+            false => self.judge(&upload, &object, None),
+        })
+    }
+
+    /// After [`Step::AskChecksum`], and where no checksum is needed.
+    pub fn judge(
+        &self,
+        upload: &Upload,
+        object: &ObservedObject,
+        stored_checksum: Option<crate::checksum::ChecksumSha256>,
+    ) -> Step {
+        let Self { version, demands, now } = *self;
+        Step::Settle(rules::judge(&Evidence { upload, object, version, stored_checksum, demands }, now))
+    }
+
+    /// After [`Step::Settle`]: what was written is followed, or what stood in its way.
+    ///
+    /// # Errors
+    /// If the store refused although the fate is open, which no store may.
+    pub fn settled(&self, settlement: &Settlement, written: Written) -> Result<Step, Unavailable> {
+        match (written, settlement) {
+            (Written::Applied, Settlement::Pin(_)) => Ok(Step::Done(Verdict::Pinned)),
+            (Written::Applied, Settlement::Condemn(rejection)) if is_missing(rejection) => {
+                Ok(Step::Done(Verdict::Gone))
+            }
+            (Written::Applied, Settlement::Condemn(rejection)) => {
+                Ok(Step::Remove(Verdict::Rejected(Some(rejection.reason))))
+            }
+            (Written::Refused(None), Settlement::Condemn(rejection)) if is_missing(rejection) => {
+                Ok(Step::Done(Verdict::Gone))
+            }
+            (Written::Refused(None), _) => Ok(Step::Done(Verdict::Orphan)),
+            (Written::Refused(Some(standing)), Settlement::Condemn(rejection)) if is_missing(rejection) => {
+                follow_what_is_seen(&standing, self.settled_fate(&standing)?, Ok(Observation::Missing))
+            }
+            (Written::Refused(Some(standing)), _) => Ok(follow(self.settled_fate(&standing)?)),
+        }
+    }
+
+    fn settled_fate(&self, standing: &Upload) -> Result<Fate, Unavailable> {
+        standing.fate_of(self.version).ok_or_else(|| {
+            Unavailable::new("settle a version", "the write was refused although its fate is open")
+        })
+    }
+}
+
+impl Step {
+    /// After [`Step::MarkVanished`].
+    pub fn marked() -> Self {
+        Self::Done(Verdict::Vanished)
+    }
+
+    /// After [`Step::CountSurplus`].
+    pub fn counted() -> Self {
+        Self::Remove(Verdict::Surplus)
+    }
+
+    /// After [`Step::Remove`].
+    pub fn removed(verdict: Verdict) -> Self {
+        Self::Done(verdict)
+    }
+}
+
+fn is_missing(rejection: &Rejection) -> bool {
+    rejection.reason == RejectionReason::Vanished
+}
+
+fn without_record(observation: Observation) -> Step {
+    Step::Done(match observation {
+        Observation::Missing => Verdict::Gone,
+        Observation::DeleteMarker => Verdict::DeleteMarker,
+        Observation::Object(_) => Verdict::Orphan,
+    })
+}
+
+/// What is missing needs no removal: S3 tells of each one, and that event would ask for the next.
+fn follow_what_is_seen(
+    upload: &Upload,
+    fate: Fate,
+    observation: Result<Observation, Unavailable>,
+) -> Result<Step, Unavailable> {
+    Ok(match (fate, observation) {
+        (Fate::Pinned, Ok(Observation::Missing)) if upload.vanished_at().is_some() => Step::marked(),
+        (Fate::Pinned, Ok(Observation::Missing)) => Step::MarkVanished,
+        (Fate::Pinned, Err(error)) => return Err(error),
+        (_, Ok(Observation::Missing)) => Step::Done(Verdict::Gone),
+        (fate, _) => follow(fate),
+    })
+}
+
+fn follow(fate: Fate) -> Step {
+    match fate {
+        Fate::Pinned => Step::Done(Verdict::Duplicate),
+        Fate::Surplus => Step::CountSurplus,
+        Fate::Condemned => Step::Remove(Verdict::Rejected(None)),
+        Fate::Removed => Step::Remove(Verdict::Removed),
+    }
+}

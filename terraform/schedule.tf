@@ -1,0 +1,73 @@
+# What no event brings about: uploads that expire, removals that were given up, and versions whose
+# event was lost. The recorder is called for it, and does it as it does everything else.
+
+resource "aws_scheduler_schedule" "tidy" {
+  # checkov:skip=CKV_AWS_297:The schedule holds no secret: its input is the name of a task.
+  name                = "${var.name}-tidy"
+  description         = "Lets ${var.name} expire uploads that never came, end removals and find versions whose event was lost"
+  schedule_expression = local.description.events.schedule.expression
+
+  flexible_time_window {
+    mode                      = "FLEXIBLE"
+    maximum_window_in_minutes = 15
+  }
+
+  target {
+    arn      = aws_lambda_function.main["record-upload"].arn
+    role_arn = aws_iam_role.schedule.arn
+    input    = jsonencode(local.description.events.schedule.input)
+
+    # The next hour tries again.
+    retry_policy {
+      maximum_retry_attempts       = 2
+      maximum_event_age_in_seconds = 1800
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.schedule]
+}
+
+resource "aws_iam_role" "schedule" {
+  name               = "${var.name}-schedule"
+  description        = "What the schedule of ${var.name} may do"
+  assume_role_policy = data.aws_iam_policy_document.schedule_assumes.json
+}
+
+data "aws_iam_policy_document" "schedule_assumes" {
+  statement {
+    sid     = "OurScheduleAssumesTheRole"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["scheduler.amazonaws.com"]
+    }
+
+    # The group's ARN: EventBridge Scheduler names no single schedule when it assumes a role.
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = ["arn:${local.partition}:scheduler:${local.region}:${local.account}:schedule-group/default"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "schedule" {
+  name   = "work"
+  role   = aws_iam_role.schedule.id
+  policy = data.aws_iam_policy_document.schedule.json
+}
+
+data "aws_iam_policy_document" "schedule" {
+  statement {
+    sid       = "CallsTheRecorder"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [aws_lambda_function.main["record-upload"].arn]
+  }
+}

@@ -1,0 +1,169 @@
+//! The recorder while the network and AWS fail under it, on random schedules that a seed replays:
+//! `POSTERN_FAULT_SEED=<seed> POSTERN_FAULT_UPLOADS=<how many> cargo test --test journeys -- faults`.
+
+mod proxy;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use acceptance::{App, Form, PNG, shared, skipped};
+use aws_sdk_lambda::types::Environment;
+use reqwest::Method;
+use serde_json::Value;
+use stack::{Coordinates, Keys, Options, Stack};
+
+use proxy::Proxy;
+
+/// What an upload goes through.
+struct Plan {
+    form: Form,
+    any_valid: bool,
+    is_removed: bool,
+}
+
+fn root() -> Keys {
+    Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None }
+}
+
+/// A stack of its own whose recorder reaches table and bucket through a proxy.
+async fn proxied() -> (&'static Coordinates, Proxy) {
+    let options = Options { visibility_timeout_s: Some(3), ..Options::default() };
+    let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", acceptance::chain(&error)));
+    // It ends with this process.
+    let stack: &'static Stack = Box::leak(Box::new(stack));
+    let coordinates = stack.coordinates();
+    let proxy = Proxy::start(coordinates.endpoint.as_deref().unwrap()).await;
+    let lambda = aws_sdk_lambda::Client::new(&coordinates.sdk_config(&root()));
+    let function = format!("{}-record-upload", coordinates.name);
+    let described = lambda.get_function_configuration().function_name(&function).send().await.unwrap();
+    let variables = described.environment.unwrap().variables.unwrap();
+    let variables = variables
+        .into_iter()
+        .chain(["S3", "DYNAMODB"].map(|service| (format!("AWS_ENDPOINT_URL_{service}"), proxy.url.clone())));
+    let environment = Environment::builder().set_variables(Some(variables.collect())).build();
+    lambda
+        .update_function_configuration()
+        .function_name(&function)
+        .environment(environment)
+        .send()
+        .await
+        .unwrap();
+    (coordinates, proxy)
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().map_or(default, |text| text.parse().unwrap())
+}
+
+async fn redrive(stack: &Coordinates) -> usize {
+    let sqs = aws_sdk_sqs::Client::new(&stack.sdk_config(&root()));
+    let mut redriven = 0;
+    loop {
+        let received =
+            sqs.receive_message().queue_url(&stack.dead_letter_queue_url).max_number_of_messages(10);
+        let messages = received.send().await.unwrap().messages.unwrap_or_default();
+        if messages.is_empty() {
+            return redriven;
+        }
+        for message in messages {
+            let body = message.body.unwrap();
+            sqs.send_message().queue_url(&stack.queue_url).message_body(body).send().await.unwrap();
+            let receipt = message.receipt_handle.unwrap();
+            let delete = sqs.delete_message().queue_url(&stack.dead_letter_queue_url).receipt_handle(receipt);
+            delete.send().await.unwrap();
+            redriven += 1;
+        }
+    }
+}
+
+/// Whether the upload stands as its plan permits, once everything is quiet.
+async fn is_permitted(app: &App, plan: &Plan) -> Result<(), String> {
+    let upload = app.show(&plan.form.upload_id).await;
+    let versions = app.versions(&plan.form.upload_id).await;
+    let state = upload["state"].as_str().unwrap();
+    let permitted = match (plan.is_removed, plan.any_valid) {
+        (true, _) => state == "deleted" && versions.is_empty(),
+        (false, true) => {
+            state == "available"
+                && versions == [upload["recorded"]["version_id"].as_str().unwrap_or_default()]
+        }
+        (false, false) => state == "rejected" && versions.is_empty(),
+    };
+    if permitted { Ok(()) } else { Err(format!("{upload} with {versions:?}")) }
+}
+
+async fn settle(app: &App, plans: &[Plan], patience: Duration) -> Vec<String> {
+    let begin = Instant::now();
+    loop {
+        let mut open = Vec::new();
+        for plan in plans {
+            open.extend(is_permitted(app, plan).await.err());
+        }
+        if open.is_empty() || begin.elapsed() > patience {
+            return open;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+#[tokio::test]
+async fn whatever_fails_every_upload_ends_in_a_permitted_state() {
+    if shared().local.is_none() {
+        return skipped("faults", "only a local stack lets a test stand between it and its recorder");
+    }
+    let seed = number("POSTERN_FAULT_SEED", fastrand::u64(..1_000_000));
+    let uploads = number("POSTERN_FAULT_UPLOADS", 30);
+    eprintln!("POSTERN_FAULT_SEED={seed} POSTERN_FAULT_UPLOADS={uploads}");
+    let (stack, proxy) = proxied().await;
+    let app = App::new(stack, Some(stack.jwt.clone()));
+    let mut random = fastrand::Rng::with_seed(seed);
+
+    proxy.set(Some(seed));
+    let mut plans = Vec::new();
+    for n in 0..uploads {
+        let form =
+            app.issue(serde_json::json!({ "filename": "photo.png", "content_type": "image/png" })).await;
+        proxy.know(&form.upload_id, usize::try_from(n).unwrap());
+        let posts: Vec<bool> = (0..random.u8(1..=3)).map(|_| random.u8(..4) > 0).collect();
+        for valid in &posts {
+            let bytes: &[u8] = if *valid { PNG } else { b"<!DOCTYPE html><p>no picture</p>" };
+            assert_eq!(form.post(bytes).await.status, 201);
+        }
+        let is_removed = random.u8(..5) == 0;
+        if is_removed {
+            app.call(Method::DELETE, &format!("/uploads/{}", form.upload_id), None).await;
+        }
+        plans.push(Plan { form, any_valid: posts.contains(&true), is_removed });
+    }
+    settle(&app, &plans, Duration::from_secs(25)).await;
+
+    // The world is well again; what was given up is called back.
+    proxy.set(None);
+    let redriven = redrive(stack).await;
+    let mut open = settle(&app, &plans, Duration::from_secs(60)).await;
+    if !open.is_empty() {
+        redrive(stack).await;
+        open = settle(&app, &plans, Duration::from_secs(30)).await;
+    }
+    eprintln!("{} faults, {redriven} messages called back", proxy.faults());
+    assert!(open.is_empty(), "replay with POSTERN_FAULT_SEED={seed}: {open:#?}");
+    assert!(proxy.faults() > 0, "the recorder did not come by the proxy");
+}
+
+#[tokio::test]
+async fn an_upload_costs_two_calls_that_wait_on_each_other() {
+    if shared().local.is_none() {
+        return skipped("the count of calls", "only a local stack lets a test stand before its recorder");
+    }
+    let (stack, proxy) = proxied().await;
+    let app = App::new(stack, Some(stack.jwt.clone()));
+    let form = app.issue_for("photo.png", "image/png", PNG).await;
+    proxy.know(&form.upload_id, 0);
+    assert_eq!(form.post(PNG).await.status, 201);
+    let upload: Value = app.settled(&form.upload_id).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+    // The record is read beside the object; then comes the one write.
+    let expected = [("GetItem", 1), ("GetObject", 1), ("UpdateItem", 1)];
+    let expected: BTreeMap<_, _> = expected.map(|(operation, count)| (operation.to_owned(), count)).into();
+    assert_eq!(proxy.calls(0), expected);
+}

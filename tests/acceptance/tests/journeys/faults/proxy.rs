@@ -1,0 +1,210 @@
+//! Stands between the recorder and the local AWS, and makes of single calls what a network and a
+//! busy service make of them.
+//!
+//! What happens to a call follows from the seed, the upload, the operation and how many such calls
+//! there were before, and from nothing else: the same seed gives the same faults whatever runs side
+//! by side. One request a connection, so that a reset concerns one request.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    None,
+    Delay,
+    ServerError,
+    SlowDown,
+    ResetBefore,
+    ResetAfter,
+    KillBefore,
+    KillAfter,
+}
+
+#[derive(Default)]
+struct Seen {
+    uploads: HashMap<String, usize>,
+    calls: BTreeMap<(usize, String), u64>,
+    faults: usize,
+}
+
+/// A running proxy.
+#[derive(Clone)]
+pub struct Proxy {
+    pub url: String,
+    upstream: String,
+    seed: Arc<Mutex<Option<u64>>>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Proxy {
+    /// Listens on a free port before `endpoint`, without any fault for now.
+    pub async fn start(endpoint: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = Self {
+            url: format!("http://{}", listener.local_addr().unwrap()),
+            upstream: endpoint.trim_start_matches("http://").to_owned(),
+            seed: Arc::default(),
+            seen: Arc::default(),
+        };
+        let serving = proxy.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let proxy = serving.clone();
+                tokio::spawn(async move {
+                    // A reset is what is wanted now and then.
+                    let _ = proxy.serve(client).await;
+                });
+            }
+        });
+        proxy
+    }
+
+    /// Faults from now on, or none.
+    pub fn set(&self, seed: Option<u64>) {
+        *self.seed.lock().unwrap() = seed;
+    }
+
+    /// Names an upload, so that its faults do not depend on its random id.
+    pub fn know(&self, upload_id: &str, number: usize) {
+        self.seen.lock().unwrap().uploads.insert(upload_id.to_owned(), number);
+    }
+
+    /// The calls for an upload by operation.
+    pub fn calls(&self, number: usize) -> BTreeMap<String, u64> {
+        let seen = self.seen.lock().unwrap();
+        let of = seen.calls.iter().filter(|((upload, _), _)| *upload == number);
+        of.map(|((_, operation), count)| (operation.clone(), *count)).collect()
+    }
+
+    /// How many calls met a fault.
+    pub fn faults(&self) -> usize {
+        self.seen.lock().unwrap().faults
+    }
+
+    async fn serve(&self, mut client: TcpStream) -> std::io::Result<()> {
+        let request = read_request(&mut client).await?;
+        let (fault, is_dynamodb) = self.fault_of(&request);
+        match fault {
+            Fault::ResetBefore => return Ok(()),
+            Fault::KillBefore => return self.kill(),
+            Fault::ServerError => return client.write_all(&answer(500, "InternalError", is_dynamodb)).await,
+            Fault::SlowDown => {
+                let status = if is_dynamodb { 400 } else { 503 };
+                let code = if is_dynamodb { "ThrottlingException" } else { "SlowDown" };
+                return client.write_all(&answer(status, code, is_dynamodb)).await;
+            }
+            Fault::Delay => tokio::time::sleep(Duration::from_millis(700)).await,
+            Fault::None | Fault::ResetAfter | Fault::KillAfter => {}
+        }
+        let response = self.forward(&request).await?;
+        match fault {
+            Fault::ResetAfter => Ok(()),
+            Fault::KillAfter => self.kill(),
+            _ => client.write_all(&response).await,
+        }
+    }
+
+    async fn forward(&self, request: &[u8]) -> std::io::Result<Vec<u8>> {
+        let mut server = TcpStream::connect(&self.upstream).await?;
+        let line = request.windows(2).position(|end| end == b"\r\n").unwrap() + 2;
+        server.write_all(&request[..line]).await?;
+        server.write_all(b"connection: close\r\n").await?;
+        server.write_all(&request[line..]).await?;
+        let mut response = Vec::new();
+        server.read_to_end(&mut response).await?;
+        Ok(response)
+    }
+
+    /// Decides, and counts.
+    fn fault_of(&self, request: &[u8]) -> (Fault, bool) {
+        let text = String::from_utf8_lossy(request);
+        let (operation, is_dynamodb) = operation(&text);
+        let mut seen = self.seen.lock().unwrap();
+        let Some(number) = seen.uploads.iter().find(|(id, _)| text.contains(*id)).map(|(_, n)| *n) else {
+            return (Fault::None, is_dynamodb);
+        };
+        let count = seen.calls.entry((number, operation.clone())).or_default();
+        *count += 1;
+        let Some(seed) = *self.seed.lock().unwrap() else { return (Fault::None, is_dynamodb) };
+        let name = operation.bytes().fold(0u64, |hash, b| hash.wrapping_mul(31).wrapping_add(u64::from(b)));
+        let place = seed ^ name.rotate_left(17) ^ (number as u64).rotate_left(33) ^ count.rotate_left(50);
+        let fault = match fastrand::Rng::with_seed(place).u8(..100) {
+            0..=5 => Fault::Delay,
+            6..=13 => Fault::ServerError,
+            14..=21 => Fault::SlowDown,
+            22..=27 => Fault::ResetBefore,
+            28..=35 => Fault::ResetAfter,
+            36..=37 => Fault::KillBefore,
+            38..=40 => Fault::KillAfter,
+            _ => Fault::None,
+        };
+        seen.faults += usize::from(fault != Fault::None);
+        (fault, is_dynamodb)
+    }
+
+    /// Ends the function's processes: those whose environment names this very proxy.
+    fn kill(&self) -> std::io::Result<()> {
+        for entry in std::fs::read_dir("/proc")?.flatten() {
+            let Ok(environment) = std::fs::read(entry.path().join("environ")) else { continue };
+            let names_us = environment.split(|b| *b == 0).any(|variable| {
+                variable.strip_prefix(b"AWS_ENDPOINT_URL_S3=").is_some_and(|url| url == self.url.as_bytes())
+            });
+            if names_us {
+                let pid = entry.file_name();
+                std::process::Command::new("kill").arg("-9").arg(pid).status()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The whole request: the clients say how long its body is.
+async fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut request = Vec::new();
+    loop {
+        if let Some(end) = request.windows(4).position(|end| end == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+            let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
+            if request.len() >= end + 4 + length {
+                return Ok(request);
+            }
+        }
+        if client.read_buf(&mut request).await? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
+
+fn operation(request: &str) -> (String, bool) {
+    let target = request
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().starts_with("x-amz-target:").then_some(line));
+    if let Some(target) = target {
+        return (target.rsplit('.').next().unwrap_or_default().trim().to_owned(), true);
+    }
+    let line = request.lines().next().unwrap_or_default();
+    let name = match line.split(' ').next().unwrap_or_default() {
+        "GET" if line.contains("versions") => "ListObjectVersions",
+        "GET" => "GetObject",
+        "HEAD" => "HeadObject",
+        "DELETE" => "DeleteObject",
+        other => other,
+    };
+    (name.to_owned(), false)
+}
+
+fn answer(status: u16, code: &str, is_dynamodb: bool) -> Vec<u8> {
+    let body = match is_dynamodb {
+        true => format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"on purpose"}}"#),
+        false => format!("<Error><Code>{code}</Code><Message>on purpose</Message></Error>"),
+    };
+    let length = body.len();
+    format!("HTTP/1.1 {status} Fault\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+        .into_bytes()
+}

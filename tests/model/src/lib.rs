@@ -1,0 +1,29 @@
+//! A model check of the recorder: every order of events, repetitions, crashes and races, over the
+//! transitions that run in production.
+//!
+//! ```text
+//! production   the recorder's own steps and the record's own transitions, each asked once
+//! model        who may do what next: clients, queue, recorders, owner, sweeper, time, chance
+//! properties   what must hold in every state that can be reached
+//! ```
+//!
+//! A state holds small numbers that stand for production values (`Upload`, `Step`), so that
+//! millions of states fit. Nothing here decides anything about a version: what a step does and
+//! what comes after it is asked of [`postern::record::run`], [`postern::record::removal`] and
+//! [`postern::upload::Upload`].
+//!
+//! The event of a version may be delivered at any time after the version came, any number of
+//! times, whatever was done with it before. That one rule covers duplicates, reordering, late
+//! events, a redrive after expiry, and the reconciler's pass, which looks at a version without any
+//! event. A run may stop for ever after each effect, before it or in place of its acknowledgement.
+//!
+//! Two uploads share nothing but the recorders. [`Scope`] therefore checks one upload with three
+//! versions, and two uploads with fewer, where a property says that no step of the one touches the
+//! other: with it, what holds for one upload holds for any number.
+
+mod model;
+mod production;
+pub mod properties;
+
+pub use model::{Action, Actor, Model, Phase, Scope, State, Subject};
+pub use production::Fault;

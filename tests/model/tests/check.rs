@@ -1,0 +1,74 @@
+//! The check itself, and that it finds each mistake that is made on purpose.
+
+use model::properties::{NO_GHOST, NOT_REMOVED, ONE_PINNED, QUIET};
+use model::{Fault, Model, Scope};
+use stateright::{Checker, HasDiscoveries, Model as _};
+
+const ALL: Scope = Scope { versions: 3, removal: true, outsider: true, time: true };
+
+/// Checks exhaustively and says how much there was.
+fn holds<const UPLOADS: usize>(scope: Scope) {
+    let checker = Model::<UPLOADS>::new(scope, Fault::None).checker().threads(2).spawn_bfs().join();
+    eprintln!("{UPLOADS} upload(s), {scope:?}: {} states", checker.unique_state_count());
+    assert!(checker.is_done());
+    checker.assert_properties();
+}
+
+/// Stops at the first state that breaks `property`.
+fn finds(fault: Fault, property: &'static str) {
+    let checker = Model::<1>::new(ALL, fault).checker();
+    let checker = checker.finish_when(HasDiscoveries::AnyOf([property].into())).spawn_bfs().join();
+    let path = checker.discovery(property).unwrap_or_else(|| panic!("{fault:?} was not found"));
+    eprintln!("{fault:?}: {:?}", path.into_actions());
+}
+
+#[test]
+fn one_upload_with_two_versions_keeps_every_invariant() {
+    holds::<1>(Scope { versions: 2, ..ALL });
+}
+
+#[test]
+fn three_versions_of_an_upload_that_is_removed_keep_every_invariant() {
+    holds::<1>(Scope { outsider: false, time: false, ..ALL });
+}
+
+#[test]
+fn three_versions_of_an_upload_that_ages_keep_every_invariant() {
+    holds::<1>(Scope { outsider: false, removal: false, ..ALL });
+}
+
+#[test]
+#[ignore = "ten million states take minutes: cargo test --test check -- --ignored"]
+fn three_versions_of_an_upload_that_ages_and_is_removed_keep_every_invariant() {
+    holds::<1>(Scope { outsider: false, ..ALL });
+}
+
+#[test]
+fn two_uploads_keep_every_invariant_and_do_not_touch_each_other() {
+    holds::<2>(Scope { versions: 1, outsider: false, ..ALL });
+}
+
+#[test]
+fn a_dropped_condition_is_found() {
+    finds(Fault::DropCondition, ONE_PINNED);
+}
+
+#[test]
+fn a_delete_before_the_write_is_found() {
+    finds(Fault::DeleteBeforeWrite, NOT_REMOVED);
+}
+
+#[test]
+fn an_acknowledged_failure_is_found() {
+    finds(Fault::AcknowledgeFailure, QUIET);
+}
+
+#[test]
+fn a_forgotten_condemnation_is_found() {
+    finds(Fault::ForgetCondemned, NOT_REMOVED);
+}
+
+#[test]
+fn a_record_that_comes_back_is_found() {
+    finds(Fault::WriteGhosts, NO_GHOST);
+}
