@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    io::{self, Write},
     net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
@@ -47,6 +48,34 @@ fn a_program_that_is_killed_takes_its_stack_along() {
         program.0.wait().unwrap();
         wait_for(PATIENCE_AT_END, || TcpStream::connect(&address).is_err() && !run_folder.exists());
     }
+}
+
+#[test]
+fn where_terraform_cannot_be_had_dev_says_so_and_ends_with_2() {
+    stack::python().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let no_provider = folder.path().join("terraformrc");
+    let mirror = format!("provider_installation {{ filesystem_mirror {{ path = {:?} }} }}", folder.path());
+    fs::write(&no_provider, mirror).unwrap();
+
+    let mut without_terraform = Command::new(env!("CARGO_BIN_EXE_dev"));
+    without_terraform.env("PATH", folder.path());
+    assert_cannot(without_terraform, "not installed");
+
+    if Command::new("terraform").arg("-version").output().is_err() {
+        let why = "SKIPPED: terraform without its provider: terraform is not installed here";
+        return writeln!(io::stderr(), "{why}").unwrap();
+    }
+    let mut without_provider = Command::new(env!("CARGO_BIN_EXE_dev"));
+    without_provider.env("TF_CLI_CONFIG_FILE", &no_provider);
+    assert_cannot(without_provider, "hashicorp/aws");
+}
+
+fn assert_cannot(mut dev: Command, why: &str) {
+    let output = dev.args(["--terraform", "--once"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("this machine cannot") && said.contains(why), "{said}");
 }
 
 /// Ends with the test, even with one that fails.

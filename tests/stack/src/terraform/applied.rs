@@ -21,6 +21,9 @@ use crate::{
     steps::Steps,
 };
 
+/// Most of an apply is the provider's waiting; a loopback does not throttle.
+const PARALLELISM: &str = "-parallelism=30";
+
 /// A running stack of Terraform's. Dropping it ends it as [`Stack`] does.
 #[derive(Debug)]
 pub struct Applied {
@@ -69,7 +72,7 @@ impl Applied {
         let packages = server.folder().join("packages");
         write_packages(&packages, &archives)?;
         terraform.set(&variables(&endpoint, &issuer, &packages, &origins))?;
-        let apply = terraform.run(&["apply", "-auto-approve", "-input=false", "-no-color"]);
+        let apply = terraform.run(&["apply", "-auto-approve", "-input=false", "-no-color", PARALLELISM]);
         steps.run("terraform apply", apply).await?;
         let outputs = terraform.json(&["output", "-json"]).await?;
         let origin = origins.into_iter().next().unwrap_or_default();
@@ -96,7 +99,14 @@ impl Applied {
     /// [`TerraformError::Remains`] when anything is left but keys that wait for their deletion.
     pub async fn destroy(self) -> Result<(), TerraformError> {
         let Self { stack, terraform, python, steps } = self;
-        let destroy = terraform.run(&["destroy", "-auto-approve", "-input=false", "-no-color"]);
+        let destroy = terraform.run(&[
+            "destroy",
+            "-auto-approve",
+            "-refresh=false",
+            "-input=false",
+            "-no-color",
+            PARALLELISM,
+        ]);
         steps.run("terraform destroy", destroy).await?;
         let look = remains::none(&python, stack.server().endpoint());
         steps.run("look for what is left", look).await?;

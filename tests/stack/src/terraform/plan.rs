@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use super::{TerraformError, command::Terraform};
 
-/// An attribute that the local AWS does not give back as it was set, so that each plan sets it again.
+/// Attributes that the local AWS does not give back as they were set, so that each plan sets them
+/// again.
 #[derive(Debug)]
 struct Gap {
     resource_type: &'static str,
-    attribute: &'static str,
+    attributes: &'static [&'static str],
     why: &'static str,
 }
 
@@ -21,13 +22,25 @@ struct Gap {
 const KNOWN_GAPS: &[Gap] = &[
     Gap {
         resource_type: "aws_apigatewayv2_authorizer",
-        attribute: "authorizer_payload_format_version",
+        attributes: &["authorizer_payload_format_version"],
         why: "it answers 2.0 for a JWT authorizer, which has none",
     },
     Gap {
+        resource_type: "aws_cloudwatch_metric_alarm",
+        attributes: &[
+            "actions_enabled",
+            "alarm_description",
+            "dimensions",
+            "period",
+            "statistic",
+            "treat_missing_data",
+        ],
+        why: "it leaves these out of its answer",
+    },
+    Gap {
         resource_type: "aws_pipes_pipe",
-        attribute: "source_parameters",
-        why: "it keeps a pipe's source and target, not how the source is read",
+        attributes: &["source_parameters", "target_parameters"],
+        why: "it keeps a pipe's source and target, not how they are used",
     },
 ];
 
@@ -111,23 +124,34 @@ fn is_something(value: &&Value) -> bool {
         Value::Null => false,
         Value::Array(items) => !items.is_empty(),
         Value::Object(entries) => !entries.is_empty(),
+        Value::String(text) => !text.is_empty(),
         _ => true,
     }
 }
 
-/// The known gaps among the changes, or all that is none, a line each.
+/// The known gaps among the changes, a line for each type of resource; or all that is none, a line
+/// for each change.
 fn sorted(changes: &[Change]) -> Result<Vec<String>, String> {
-    let gap = |change: &Change| {
-        KNOWN_GAPS
-            .iter()
-            .find(|gap| gap.resource_type == change.resource_type && gap.attribute == change.what)
+    let is_in = |gap: &Gap, change: &Change| {
+        gap.resource_type == change.resource_type && gap.attributes.contains(&change.what.as_str())
     };
-    let line = |change: &Change| format!("{}: {}", change.address, change.what);
-    let unknown: Vec<String> = changes.iter().filter(|change| gap(change).is_none()).map(line).collect();
-    if !unknown.is_empty() {
-        return Err(unknown.join("\n"));
+    let drift: Vec<String> = changes
+        .iter()
+        .filter(|change| !KNOWN_GAPS.iter().any(|gap| is_in(gap, change)))
+        .map(|change| format!("{}: {}", change.address, change.what))
+        .collect();
+    if !drift.is_empty() {
+        return Err(drift.join("\n"));
     }
-    Ok(changes.iter().filter_map(|change| Some(format!("{} ({})", line(change), gap(change)?.why))).collect())
+    let line = |gap: &Gap| {
+        let found = || changes.iter().filter(|change| is_in(gap, change));
+        let resources: BTreeSet<&String> = found().map(|change| &change.address).collect();
+        let attributes: BTreeSet<&str> = found().map(|change| change.what.as_str()).collect();
+        let attributes = attributes.into_iter().collect::<Vec<_>>().join(", ");
+        (!resources.is_empty())
+            .then(|| format!("{} {}: {attributes} ({})", resources.len(), gap.resource_type, gap.why))
+    };
+    Ok(KNOWN_GAPS.iter().filter_map(line).collect())
 }
 
 #[cfg(test)]
@@ -164,12 +188,12 @@ mod tests {
     #[test]
     fn a_known_gap_is_named_with_its_reason() {
         let change = json!({ "actions": ["delete", "create"],
-            "before": { "id": "old", "name": "x", "source_parameters": [], "tags": {} },
+            "before": { "id": "old", "name": "x", "source_parameters": [], "tags": {}, "enrichment": "" },
             "after": { "name": "x", "source_parameters": [{ "a": 1 }], "tags": null },
             "after_unknown": { "id": true, "source_parameters": [{ "b": true }] } });
         let gaps = outcome(&plan("aws_pipes_pipe", change)).unwrap();
         assert_eq!(gaps.len(), 1);
-        assert!(gaps[0].starts_with("aws_pipes_pipe.x: source_parameters ("), "{gaps:?}");
+        assert!(gaps[0].starts_with("1 aws_pipes_pipe: source_parameters ("), "{gaps:?}");
     }
 
     #[test]
