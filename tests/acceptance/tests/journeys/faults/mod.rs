@@ -1,6 +1,7 @@
 //! The recorder while the network and AWS fail under it, on random schedules that a seed replays:
 //! `POSTERN_FAULT_SEED=<seed> POSTERN_FAULT_UPLOADS=<how many> cargo test --test journeys -- faults`.
 
+mod many;
 mod proxy;
 
 use std::collections::BTreeMap;
