@@ -146,6 +146,7 @@ impl Proxy {
         };
         let count = seen.calls.entry((number, operation.clone())).or_default();
         *count += 1;
+        let count = *count;
         if seen.poisoned == Some(number) {
             return (Fault::ServerError, is_dynamodb);
         }
