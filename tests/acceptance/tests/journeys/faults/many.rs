@@ -9,7 +9,7 @@ use aws_sdk_s3::types::ServerSideEncryption;
 use serde_json::{Value, json};
 use stack::Coordinates;
 
-use super::{number, proxied, root};
+use super::{UNHURRIED_S, number, proxied, root};
 
 /// The event of a version as a message of the queue, named `id`.
 fn message(stack: &Coordinates, id: usize, upload_id: &str, version: &str) -> Value {
@@ -31,7 +31,7 @@ async fn of_a_batch_of_ten_with_one_poison_nine_are_recorded_and_one_comes_back(
     if shared().local.is_none() {
         return skipped("a poisoned batch", "only a local stack lets a test stand before its recorder");
     }
-    let (stack, proxy) = proxied().await;
+    let (stack, proxy) = proxied(UNHURRIED_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
     let mut messages = Vec::new();
     let mut ids = Vec::new();
@@ -60,7 +60,7 @@ async fn of_many_uploads_none_is_lost_and_each_is_recorded_once() {
         return skipped("many uploads", "only a local stack lets a test write its records");
     }
     let uploads = usize::try_from(number("POSTERN_MANY_UPLOADS", 100)).unwrap();
-    let (stack, proxy) = proxied().await;
+    let (stack, proxy) = proxied(UNHURRIED_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
     let form = app.issue(json!({ "filename": "photo.png", "content_type": "image/png" })).await;
 
@@ -110,7 +110,7 @@ async fn a_large_object_costs_no_more_memory_than_a_small_one() {
     if shared().local.is_none() {
         return skipped("the recorder's memory", "only a local stack lets a test look at its process");
     }
-    let (stack, proxy) = proxied().await;
+    let (stack, proxy) = proxied(UNHURRIED_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
     app.upload("small.png", "image/png", PNG).await;
     let small = proxy.peak_rss_kib();
