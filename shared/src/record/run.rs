@@ -61,7 +61,7 @@ impl Run<'_> {
         upload: Option<Upload>,
         observation: Result<Observation, Unavailable>,
     ) -> Result<Step, Unavailable> {
-        let Some(upload) = upload else { return Ok(without_record(observation?)) };
+        let Some(upload) = upload else { return Ok(without_record(&observation?)) };
         if let Some(fate) = upload.fate_of(self.version) {
             return follow_what_is_seen(&upload, fate, observation);
         }
@@ -140,7 +140,7 @@ fn is_missing(rejection: &Rejection) -> bool {
     rejection.reason == RejectionReason::Vanished
 }
 
-fn without_record(observation: Observation) -> Step {
+fn without_record(observation: &Observation) -> Step {
     Step::Done(match observation {
         Observation::Missing => Verdict::Gone,
         Observation::DeleteMarker => Verdict::DeleteMarker,

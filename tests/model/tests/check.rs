@@ -1,5 +1,7 @@
 //! The check itself, and that it finds each mistake that is made on purpose.
 
+#![expect(clippy::panic, reason = "a check that finds nothing where it must fails the test")]
+
 use model::properties::{NO_GHOST, NOT_REMOVED, ONE_PINNED, QUIET};
 use model::{Fault, Model, Scope};
 use stateright::{Checker, HasDiscoveries, Model as _};

@@ -1,6 +1,7 @@
 //! The recorder while the network and AWS fail under it, on random schedules that a seed replays:
 //! `POSTERN_FAULT_SEED=<seed> POSTERN_FAULT_UPLOADS=<how many> cargo test --test journeys -- faults`.
 
+mod many;
 mod proxy;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,9 @@ use stack::{Coordinates, Keys, Options, Stack};
 
 use proxy::Proxy;
 
+/// No message comes back while it is still being worked on, however slow the machine.
+const UNHURRIED_S: u32 = 300;
+
 /// What an upload goes through.
 struct Plan {
     form: Form,
@@ -26,8 +30,8 @@ fn root() -> Keys {
 }
 
 /// A stack of its own whose recorder reaches table and bucket through a proxy.
-async fn proxied() -> (&'static Coordinates, Proxy) {
-    let options = Options { visibility_timeout_s: Some(3), ..Options::default() };
+async fn proxied(visibility_timeout_s: u32) -> (&'static Coordinates, Proxy) {
+    let options = Options { visibility_timeout_s: Some(visibility_timeout_s), ..Options::default() };
     let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", acceptance::chain(&error)));
     // It ends with this process.
     let stack: &'static Stack = Box::leak(Box::new(stack));
@@ -114,7 +118,7 @@ async fn whatever_fails_every_upload_ends_in_a_permitted_state() {
     let seed = number("POSTERN_FAULT_SEED", fastrand::u64(..1_000_000));
     let uploads = number("POSTERN_FAULT_UPLOADS", 30);
     eprintln!("POSTERN_FAULT_SEED={seed} POSTERN_FAULT_UPLOADS={uploads}");
-    let (stack, proxy) = proxied().await;
+    let (stack, proxy) = proxied(3).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
     let mut random = fastrand::Rng::with_seed(seed);
 
@@ -155,7 +159,7 @@ async fn an_upload_costs_two_calls_that_wait_on_each_other() {
     if shared().local.is_none() {
         return skipped("the count of calls", "only a local stack lets a test stand before its recorder");
     }
-    let (stack, proxy) = proxied().await;
+    let (stack, proxy) = proxied(UNHURRIED_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
     let form = app.issue_for("photo.png", "image/png", PNG).await;
     proxy.know(&form.upload_id, 0);

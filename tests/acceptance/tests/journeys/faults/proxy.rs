@@ -30,6 +30,7 @@ struct Seen {
     uploads: HashMap<String, usize>,
     calls: BTreeMap<(usize, String), u64>,
     faults: usize,
+    poisoned: Option<usize>,
 }
 
 /// A running proxy.
@@ -72,6 +73,21 @@ impl Proxy {
     /// Names an upload, so that its faults do not depend on its random id.
     pub fn know(&self, upload_id: &str, number: usize) {
         self.seen.lock().unwrap().uploads.insert(upload_id.to_owned(), number);
+    }
+
+    /// Every call for this upload fails from now on.
+    pub fn poison(&self, number: usize) {
+        self.seen.lock().unwrap().poisoned = Some(number);
+    }
+
+    /// The most memory that a process of the function has ever held, in KiB.
+    pub fn peak_rss_kib(&self) -> u64 {
+        let peaks = self.processes().into_iter().filter_map(|process| {
+            let status = std::fs::read_to_string(process.join("status")).ok()?;
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+            line.trim().trim_end_matches(" kB").parse().ok()
+        });
+        peaks.max().unwrap_or_default()
     }
 
     /// The calls for an upload by operation.
@@ -125,11 +141,15 @@ impl Proxy {
         let text = String::from_utf8_lossy(request);
         let (operation, is_dynamodb) = operation(&text);
         let mut seen = self.seen.lock().unwrap();
-        let Some(number) = seen.uploads.iter().find(|(id, _)| text.contains(*id)).map(|(_, n)| *n) else {
+        let Some(number) = upload_id(&text).and_then(|id| seen.uploads.get(id).copied()) else {
             return (Fault::None, is_dynamodb);
         };
         let count = seen.calls.entry((number, operation.clone())).or_default();
         *count += 1;
+        let count = *count;
+        if seen.poisoned == Some(number) {
+            return (Fault::ServerError, is_dynamodb);
+        }
         let Some(seed) = *self.seed.lock().unwrap() else { return (Fault::None, is_dynamodb) };
         let name = operation.bytes().fold(0u64, |hash, b| hash.wrapping_mul(31).wrapping_add(u64::from(b)));
         let place = seed ^ name.rotate_left(17) ^ (number as u64).rotate_left(33) ^ count.rotate_left(50);
@@ -147,20 +167,31 @@ impl Proxy {
         (fault, is_dynamodb)
     }
 
-    /// Ends the function's processes: those whose environment names this very proxy.
     fn kill(&self) -> std::io::Result<()> {
-        for entry in std::fs::read_dir("/proc")?.flatten() {
-            let Ok(environment) = std::fs::read(entry.path().join("environ")) else { continue };
-            let names_us = environment.split(|b| *b == 0).any(|variable| {
-                variable.strip_prefix(b"AWS_ENDPOINT_URL_S3=").is_some_and(|url| url == self.url.as_bytes())
-            });
-            if names_us {
-                let pid = entry.file_name();
-                std::process::Command::new("kill").arg("-9").arg(pid).status()?;
-            }
+        for process in self.processes() {
+            let pid = process.file_name().unwrap_or_default();
+            std::process::Command::new("kill").arg("-9").arg(pid).status()?;
         }
         Ok(())
     }
+
+    /// The function's processes: those whose environment names this very proxy.
+    fn processes(&self) -> Vec<std::path::PathBuf> {
+        let names_us = |process: &std::path::PathBuf| {
+            let environment = std::fs::read(process.join("environ")).unwrap_or_default();
+            environment.split(|b| *b == 0).any(|variable| {
+                variable.strip_prefix(b"AWS_ENDPOINT_URL_S3=").is_some_and(|url| url == self.url.as_bytes())
+            })
+        };
+        let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        all.map(|entry| entry.path()).filter(names_us).collect()
+    }
+}
+
+/// The upload that a request is about: by its object's key or its item's.
+fn upload_id(request: &str) -> Option<&str> {
+    let places = ["uploads/", "uploads%2F", "UPLOAD#"];
+    places.iter().find_map(|place| request.split_once(place)?.1.get(..36))
 }
 
 /// The whole request: the clients say how long its body is.

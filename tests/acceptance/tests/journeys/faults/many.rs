@@ -1,0 +1,123 @@
+//! Many uploads at once, one that always fails among others, and one that is very large.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use acceptance::{App, PNG, shared, skipped};
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_s3::types::ServerSideEncryption;
+use serde_json::{Value, json};
+use stack::Coordinates;
+
+use super::{UNHURRIED_S, number, proxied, root};
+
+/// The event of a version as a message of the queue, named `id`.
+fn message(stack: &Coordinates, id: usize, upload_id: &str, version: &str) -> Value {
+    let body = json!({ "Records": [{
+        "eventVersion": "2.1", "eventName": "ObjectCreated:Post",
+        "s3": {
+            "bucket": { "name": stack.bucket },
+            "object": { "key": format!("uploads/{upload_id}"), "versionId": version },
+        },
+    }]});
+    json!({
+        "messageId": id.to_string(), "eventSource": "aws:sqs", "body": body.to_string(),
+        "attributes": {}, "messageAttributes": {},
+    })
+}
+
+#[tokio::test]
+async fn of_a_batch_of_ten_with_one_poison_nine_are_recorded_and_one_comes_back() {
+    if shared().local.is_none() {
+        return skipped("a poisoned batch", "only a local stack lets a test stand before its recorder");
+    }
+    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let app = App::new(stack, Some(stack.jwt.clone()));
+    let mut messages = Vec::new();
+    let mut ids = Vec::new();
+    for n in 0..10 {
+        let upload_id = app.upload("photo.png", "image/png", PNG).await;
+        proxy.know(&upload_id, n);
+        messages.push(message(stack, n, &upload_id, "another-version"));
+        ids.push(upload_id);
+    }
+    proxy.poison(7);
+    let lambda = aws_sdk_lambda::Client::new(&stack.sdk_config(&root()));
+    let payload = Blob::new(json!({ "Records": messages }).to_string());
+    let invoke = lambda.invoke().function_name(format!("{}-record-upload", stack.name)).payload(payload);
+    let output = invoke.send().await.unwrap();
+    assert_eq!(output.function_error(), None, "{output:?}");
+    let answer: Value = serde_json::from_slice(output.payload().unwrap().as_ref()).unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "7" }] }));
+    for n in (0..10).filter(|n| *n != 7) {
+        assert_eq!(proxy.calls(n).get("GetObject"), Some(&1), "{:?}", proxy.calls(n));
+    }
+}
+
+#[tokio::test]
+async fn of_many_uploads_none_is_lost_and_each_is_recorded_once() {
+    if shared().local.is_none() {
+        return skipped("many uploads", "only a local stack lets a test write its records");
+    }
+    let uploads = usize::try_from(number("POSTERN_MANY_UPLOADS", 100)).unwrap();
+    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let app = App::new(stack, Some(stack.jwt.clone()));
+    let form = app.issue(json!({ "filename": "photo.png", "content_type": "image/png" })).await;
+
+    let sdk = stack.sdk_config(&root());
+    let table = postern::aws::Table::new(&sdk, &stack.table);
+    let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
+    let s3 = aws_sdk_s3::Client::from_conf(config);
+    let id = form.upload_id.parse().unwrap();
+    let pattern = postern::ports::UploadStore::upload(&table, id).await.unwrap().unwrap();
+    let mut waiting = HashSet::new();
+    for n in 0..uploads {
+        let upload_id = postern::id::UploadId::random(*uuid::Uuid::new_v4().as_bytes());
+        let upload = postern::upload::Upload { upload_id, ..pattern.clone() };
+        postern::ports::UploadStore::create(&table, &upload).await.unwrap();
+        proxy.know(&upload_id.to_string(), n);
+        waiting.insert((n, upload_id.to_string()));
+    }
+    let begin = Instant::now();
+    for (_, upload_id) in &waiting {
+        s3.put_object()
+            .bucket(&stack.bucket)
+            .key(format!("uploads/{upload_id}"))
+            .content_type("image/png")
+            .server_side_encryption(ServerSideEncryption::AwsKms)
+            .ssekms_key_id(&stack.files_key_arn)
+            .body(PNG.to_vec().into())
+            .send()
+            .await
+            .unwrap();
+    }
+    let writes = |n| proxy.calls(n).get("UpdateItem").copied().unwrap_or_default();
+    let patience = Duration::from_secs(60) + Duration::from_millis(150) * u32::try_from(uploads).unwrap();
+    while waiting.iter().any(|(n, _)| writes(*n) == 0) && begin.elapsed() < patience {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    eprintln!("{uploads} uploads recorded in {:?}, {} KiB at most", begin.elapsed(), proxy.peak_rss_kib());
+    for (n, upload_id) in waiting {
+        let upload =
+            postern::ports::UploadStore::upload(&table, upload_id.parse().unwrap()).await.unwrap().unwrap();
+        assert_eq!(upload.state, postern::upload::UploadState::Available, "{upload:?}");
+        assert_eq!(writes(n), 1, "{upload_id} was written {} times", writes(n));
+    }
+}
+
+#[tokio::test]
+async fn a_large_object_costs_no_more_memory_than_a_small_one() {
+    if shared().local.is_none() {
+        return skipped("the recorder's memory", "only a local stack lets a test look at its process");
+    }
+    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let app = App::new(stack, Some(stack.jwt.clone()));
+    app.upload("small.png", "image/png", PNG).await;
+    let small = proxy.peak_rss_kib();
+    let mut large = PNG.to_vec();
+    large.resize(200 * 1024 * 1024, 0);
+    app.upload("large.png", "image/png", &large).await;
+    let peak = proxy.peak_rss_kib();
+    eprintln!("{small} KiB after a small object, {peak} KiB after one of 200 MiB");
+    assert!(small > 0 && peak < 64 * 1024, "{small} KiB, then {peak} KiB");
+}
