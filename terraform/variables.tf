@@ -289,8 +289,8 @@ variable "link_key_versions" {
   nullable    = false
 
   validation {
-    condition     = length(var.link_key_versions) > 0 && alltrue([for version in var.link_key_versions : version >= 1 && version <= 255 && floor(version) == version])
-    error_message = "Write at least one whole number from 1 to 255 (a token has a byte for it), for example [1], or [1, 2] once the key has been rotated."
+    condition     = length(var.link_key_versions) > 0 && alltrue([for version in var.link_key_versions : version >= 1 && version <= 127 && floor(version) == version])
+    error_message = "Write at least one whole number from 1 to 127 (a token has seven bits for it), for example [1], or [1, 2] once the key has been rotated."
   }
 }
 

@@ -158,13 +158,13 @@ fn link_keys(lookup: &impl Lookup) -> Result<Vec<LinkKeyRef>, ConfigError> {
     let text = required(lookup, variable)?;
     let key = |entry: &str| {
         let (version, key_arn) = entry.split_once('=')?;
-        let version = version.parse().ok().filter(|version| *version > 0)?;
+        let version = version.parse().ok().filter(|version| (1..=127).contains(version))?;
         let key_arn = Some(key_arn).filter(|arn| !arn.is_empty())?.to_owned();
         Some(LinkKeyRef { version: KeyVersion(version), key_arn })
     };
     let keys: Option<Vec<_>> = text.split(',').map(key).collect();
     keys.ok_or_else(|| {
-        malformed(variable, "write <version>=<key ARN>, with commas between; versions are 1 to 255")
+        malformed(variable, "write <version>=<key ARN>, with commas between; versions are 1 to 127")
     })
 }
 
@@ -262,6 +262,7 @@ mod tests {
             ("POSTERN_MAX_SIZE_BYTES", "5368709121"),
             ("POSTERN_LINK_KEYS", "arn:one"),
             ("POSTERN_LINK_KEYS", "0=arn:one"),
+            ("POSTERN_LINK_KEYS", "128=arn:one"),
             ("POSTERN_LINK_KEYS", "1=arn:one,"),
         ] {
             assert!(failure(variable, value).unwrap().contains(variable), "{variable}={value}");

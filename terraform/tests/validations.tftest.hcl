@@ -452,7 +452,7 @@ run "a_link_key_beyond_its_byte" {
   command = plan
 
   variables {
-    link_key_versions = [1, 256]
+    link_key_versions = [1, 128]
   }
 
   expect_failures = [var.link_key_versions]
@@ -647,7 +647,7 @@ run "the_most_of_everything_is_accepted" {
     memory_mb                = { serve-link = 10240 }
     recorder_concurrency     = 1000
     log_retention_days       = 3653
-    link_key_versions        = [1, 255]
+    link_key_versions        = [1, 127]
     key_deletion_window_days = 30
     owner_claim              = "https://example.com/tenant"
     jwt_issuer               = "https://login.example.com/realms/app"

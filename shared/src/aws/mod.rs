@@ -12,6 +12,7 @@ mod item;
 pub mod lambda;
 mod link_keys;
 mod links;
+mod openings;
 mod role_signer;
 mod uploads;
 
