@@ -356,6 +356,44 @@ pub(crate) mod tests {
         assert!(LinkKeys::new(vec![key.clone(), key]).is_err());
     }
 
+    /// Ten million forgeries: random ones, truncated ones, and every kind of damage to real ones.
+    /// `POSTERN_FORGERIES` asks for another number; without it a few, so that all tests stay fast.
+    #[test]
+    fn no_forgery_is_accepted() {
+        let forgeries = std::env::var("POSTERN_FORGERIES").ok().and_then(|number| number.parse().ok());
+        let forgeries: u64 = forgeries.unwrap_or(100_000);
+        let keys = keys(&[1, 2, 127]);
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = || {
+            // xorshift64: the same forgeries every time.
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        for n in 0..forgeries {
+            let mut secret = [0; 16];
+            secret[..8].copy_from_slice(&next().to_be_bytes());
+            secret[8..].copy_from_slice(&next().to_be_bytes());
+            let mut token = if n % 2 == 0 { keys.make(secret) } else { keys.make_counting(secret) }.0;
+            let luck = next();
+            let place = usize::try_from(luck % 24).unwrap();
+            let real = token;
+            match n % 5 {
+                0 => token[place] ^= 1 << (luck >> 8 & 7),
+                1 => token[place] = token[place].wrapping_add(1 + (luck >> 8 & 0x7f) as u8),
+                2 => token[17..].copy_from_slice(&next().to_be_bytes()[..7]),
+                3 => token[1..17].rotate_left(1 + place % 15),
+                _ => token.iter_mut().for_each(|byte| *byte = next() as u8),
+            }
+            if token != real {
+                assert!(keys.verify(&URL_SAFE_NO_PAD.encode(token)).is_none(), "{token:?}");
+            }
+            let text = URL_SAFE_NO_PAD.encode(real);
+            assert!(keys.verify(&text[..place]).is_none() && keys.verify(&format!("{text}A")).is_none());
+        }
+    }
+
     proptest! {
         #[test]
         fn a_token_with_any_bit_flipped_is_refused(secret: [u8; 16], bit in 0usize..192) {

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::Table;
-use super::item::{ConditionError as _, Item, PK, from_item, link_pk, text, value};
+use super::item::{ConditionError, Conditional, Item, PK, from_item, link_pk, text, value};
 use crate::link::{ATTEMPT_WINDOW_S, Admission, HOUR_S, Link, MAX_ATTEMPTS, Opening, Window};
 use crate::ports::{Counted, Unavailable};
 use crate::time::Timestamp;
@@ -45,9 +45,9 @@ impl Table {
                 Ok(output) => return Ok(Counted::Granted(link(output.attributes.unwrap_or_default())?)),
                 Err(error) => error,
             };
-            let standing = match error.as_service_error().and_then(|error| error.standing_item()) {
-                Some(Some(item)) => link(item)?,
-                Some(None) => return Ok(Counted::Refused(None)),
+            let standing = match error.as_service_error().and_then(ConditionError::refusal) {
+                Some(Conditional::Refused(Some(item))) => link(item)?,
+                Some(_) => return Ok(Counted::Refused(None)),
                 None => return Err(Unavailable::new(operation, error)),
             };
             // The rule decides whether it was the window that stood in the way.

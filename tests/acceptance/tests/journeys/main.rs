@@ -20,6 +20,7 @@ mod link_terms;
 mod links;
 mod logs;
 mod ownership;
+mod pages;
 mod refused_forms;
 mod removal;
 mod revocation;
