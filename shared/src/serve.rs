@@ -30,11 +30,13 @@ use crate::sign::{BucketEndpoint, SigningCredentials};
 use crate::time::Timestamp;
 use crate::token::{LinkId, LinkKeys};
 
+pub mod distribution;
 pub mod grant;
 pub mod page;
 pub mod visit;
 pub mod words;
 
+use distribution::Distribution;
 use grant::Grant;
 use page::Destination;
 use visit::{Method, Visit};
@@ -57,12 +59,14 @@ pub struct Terms {
     pub endpoint: BucketEndpoint,
     /// How long a signed URL lives: the bound on a revocation.
     pub url_ttl: Duration,
+    /// The distribution through which links lead, if not straight to the bucket.
+    pub distribution: Option<Distribution>,
 }
 
 impl Terms {
     /// Where the pages' forms lead.
     pub fn destination(&self) -> Destination {
-        Destination::of(&self.endpoint.url)
+        Destination::of(self.distribution.as_ref().map_or(&self.endpoint.url, |through| &through.url))
     }
 }
 
@@ -135,7 +139,7 @@ impl<L: LinkReader, G: Signer> Door<'_, L, G> {
         }
         match link.terms.counts() {
             true => self.count(Admission::Visit).await,
-            false => self.redirect(&link, self.credentials().await?.as_ref()),
+            false => self.redirect(&link, self.credentials().await?.as_deref()),
         }
     }
 
@@ -178,7 +182,7 @@ impl<L: LinkReader, G: Signer> Door<'_, L, G> {
             Counted::Granted(link) => {
                 let grant = Grant::new(&link, opening.now);
                 let cookie = grant.set_cookie(&self.ports.keys, &self.link_id, self.visit.path);
-                Ok(self.redirect(&link, &credentials)?.with("set-cookie", cookie))
+                Ok(self.redirect(&link, credentials.as_deref())?.with("set-cookie", cookie))
             }
             Counted::Refused(None) => Err(Problem::TokenUnknown),
             Counted::Refused(Some(link)) => self.refuse(&link, &opening.admission),
@@ -203,7 +207,7 @@ impl<L: LinkReader, G: Signer> Door<'_, L, G> {
         if self.visit.has(&link.etag) {
             return Ok(unchanged(link));
         }
-        self.redirect(link, self.credentials().await?.as_ref())
+        self.redirect(link, self.credentials().await?.as_deref())
     }
 
     fn ask(&self, link: &Link) -> Result<Reply, Problem> {
@@ -238,45 +242,53 @@ impl<L: LinkReader, G: Signer> Door<'_, L, G> {
         Grant::find(self.visit.headers.cookies, &self.ports.keys, &self.link_id, self.visit.now)
     }
 
-    async fn credentials(&self) -> Result<Arc<SigningCredentials>, Problem> {
+    /// What signs, at hand before anything is counted.
+    async fn credentials(&self) -> Result<Option<Arc<SigningCredentials>>, Problem> {
+        if self.terms.distribution.is_some() {
+            return Ok(None);
+        }
         let needed_s = self.terms.url_ttl.as_secs();
-        Ok(self.ports.signer.credentials(self.visit.now, needed_s).await?)
+        Ok(Some(self.ports.signer.credentials(self.visit.now, needed_s).await?))
     }
 
-    fn redirect(&self, link: &Link, credentials: &SigningCredentials) -> Result<Reply, Problem> {
+    fn redirect(&self, link: &Link, credentials: Option<&SigningCredentials>) -> Result<Reply, Problem> {
         let now = self.visit.now;
-        let ttl = url_ttl(self.terms, link, credentials, now)?;
-        let url = sign(self.terms, link, credentials, now, ttl).map_err(Problem::internal)?;
+        let ends = self.ends(link, credentials)?;
+        let url = match (&self.terms.distribution, credentials) {
+            (Some(through), _) => through.sign(link, ends).map_err(Problem::internal)?.as_str().to_owned(),
+            (None, Some(credentials)) => {
+                let ttl = Duration::from_secs(now.floor_s().until(ends).as_secs());
+                let url = sign(self.terms, link, credentials, now, ttl).map_err(Problem::internal)?;
+                url.as_str().to_owned()
+            }
+            (None, None) => return Err(Problem::internal("neither a distribution nor a session signs")),
+        };
         // After a form, "see other" makes every client go on with GET.
         let status =
             if self.visit.method == Method::Post { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
-        Ok(redirect(status, &url).with("cache-control", cache_control(link, ttl)))
+        Ok(redirect(status, &url).with("cache-control", cache_control(link, now.until(ends))))
     }
-}
 
-/// The URL's lifetime in whole seconds: never beyond the link's own end, nor that of what signs.
-fn url_ttl(
-    terms: &Terms,
-    link: &Link,
-    credentials: &SigningCredentials,
-    now: Timestamp,
-) -> Result<Duration, Problem> {
-    let whole_s = |end: Timestamp| Duration::from_secs(now.floor_s().until(end).as_secs());
-    let left = link.expires_at.map_or(terms.url_ttl, |end| whole_s(end).min(terms.url_ttl));
-    if left.is_zero() {
-        return Err(Problem::LinkExpired);
-    }
-    let signed = whole_s(credentials.clamp(now + left)).min(left);
-    match signed.is_zero() {
-        true => Err(Unavailable::new("sign a URL", "the signer's session has ended").into()),
-        false => Ok(signed),
+    /// When the URL ends, a whole second: never beyond the link's own end, nor that of what signs.
+    fn ends(&self, link: &Link, credentials: Option<&SigningCredentials>) -> Result<Timestamp, Problem> {
+        let (now, ttl) = (self.visit.now.floor_s(), self.terms.url_ttl);
+        let wanted = self.terms.distribution.as_ref().map_or(now + ttl, |through| through.ends(now, ttl));
+        let allowed = link.expires_at.map_or(wanted, |end| end.min(wanted)).floor_s();
+        if allowed <= now {
+            return Err(Problem::LinkExpired);
+        }
+        let signed = credentials.map_or(allowed, |credentials| credentials.clamp(allowed)).floor_s();
+        match signed > now {
+            true => Ok(signed),
+            false => Err(Unavailable::new("sign a URL", "the signer's session has ended").into()),
+        }
     }
 }
 
 /// A redirect may be kept if its owner said so, and always for less than its URL lives: the
-/// signing time was rounded down, and the answer takes its time.
-fn cache_control(link: &Link, ttl: Duration) -> String {
-    let most = ttl.as_secs().saturating_sub(REDIRECT_MARGIN_S);
+/// answer takes its time.
+fn cache_control(link: &Link, left: Duration) -> String {
+    let most = left.as_secs().saturating_sub(REDIRECT_MARGIN_S);
     match link.terms.redirect_max_age_s.map(|age| age.min(most)) {
         Some(age) if age > 0 && !link.terms.counts() => format!("private, max-age={age}"),
         _ => "no-store".to_owned(),
@@ -307,8 +319,8 @@ fn sign(
 }
 
 /// A redirect that tells the next site nothing.
-fn redirect(status: StatusCode, url: &PresignedUrl) -> Reply {
-    guarded(Reply::empty(status)).with("location", url.as_str())
+fn redirect(status: StatusCode, url: &str) -> Reply {
+    guarded(Reply::empty(status)).with("location", url)
 }
 
 /// What GET would give in the end, as its headers

@@ -654,3 +654,54 @@ run "the_most_of_everything_is_accepted" {
     link_base_url            = "https://files.example.com/d"
   }
 }
+
+run "a_distribution_without_a_key" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = {} }
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
+run "a_private_key_in_place_of_a_public_one" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = { a = "-----BEGIN PRIVATE KEY-----" } }
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
+run "a_signing_key_that_nothing_verifies" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = { a = "-----BEGIN PUBLIC KEY-----" }, signing_key = "b" }
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
+run "two_distributions" {
+  command = plan
+
+  variables {
+    cloudfront                  = { public_keys = { a = "-----BEGIN PUBLIC KEY-----" } }
+    cloudfront_distribution_arn = "arn:aws:cloudfront::111122223333:distribution/E1OURS"
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
+run "links_that_are_closed_by_throttling" {
+  command = plan
+
+  variables {
+    link_throttling = { rate = 0, burst = 1 }
+  }
+
+  expect_failures = [var.link_throttling]
+}

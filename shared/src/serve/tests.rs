@@ -21,6 +21,7 @@ const BROWSER: Headers<'_> = Headers {
 
 struct World {
     ports: Ports<MemoryWorld, FixedSigner>,
+    terms: Terms,
     token: String,
 }
 
@@ -38,7 +39,7 @@ impl World {
         let credentials =
             SigningCredentials { expires_at: Some(at("2026-11-24T12:00:00Z")), ..example_credentials() };
         let ports = Ports { links: world, signer: FixedSigner(credentials), keys };
-        Self { ports, token: token.reveal() }
+        Self { ports, terms: terms(), token: token.reveal() }
     }
 
     async fn visit(
@@ -50,7 +51,7 @@ impl World {
     ) -> Result<Reply, Problem> {
         let visit =
             Visit { now: at(now), method, token: &self.token, path: "/l/x", body: body.as_bytes(), headers };
-        answer(&self.ports, &terms(), &visit).await
+        answer(&self.ports, &self.terms, &visit).await
     }
 
     async fn get(&self, headers: Headers<'_>) -> Result<Reply, Problem> {
@@ -78,7 +79,7 @@ impl World {
 
 fn terms() -> Terms {
     let endpoint = BucketEndpoint::regional("files", "eu-central-1");
-    Terms { endpoint, url_ttl: Duration::from_secs(60) }
+    Terms { endpoint, url_ttl: Duration::from_secs(60), distribution: None }
 }
 
 fn at_most(max_opens: u64) -> LinkTerms {
@@ -355,4 +356,23 @@ async fn a_kept_redirect_ends_before_its_url() {
     let ending = LinkTerms { redirect_max_age_s: Some(30), ..LinkTerms::default() };
     let world = World::with(ending, Some(at("2026-11-24T10:30:04Z"))).await;
     assert_eq!(world.get(BROWSER).await.unwrap().header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn a_distribution_serves_the_same_link_under_the_same_rules() {
+    let mut world = World::with(at_most(9), Some(at("2026-11-24T10:30:50Z"))).await;
+    world.terms.distribution = Some(distribution::tests::distribution(30));
+    // CloudFront passes over what S3 would refuse.
+    let reply = world.get(Headers { has_authorization: true, ..BROWSER }).await.unwrap();
+    let url = reply.header("location").unwrap();
+    assert!(url.starts_with("https://d111111abcdef8.cloudfront.net/uploads/"), "{url}");
+    let end = at("2026-11-24T10:30:50Z").epoch_s();
+    assert!(url.contains(&format!("&Expires={end}&Signature=")), "no longer than its link: {url}");
+    assert!(!url.contains("X-Amz-"), "{url}");
+    assert_eq!(world.link().await.opens, 1);
+    let ended = world.visit("2026-11-24T10:30:50Z", Method::Get, "", BROWSER).await;
+    assert_eq!(code(ended), "link_expired");
+    let page = world.get(Headers { purpose: "prefetch", ..BROWSER }).await.unwrap();
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("form-action 'self' https://d111111abcdef8.cloudfront.net;"), "{policy}");
 }

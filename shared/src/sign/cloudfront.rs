@@ -115,8 +115,7 @@ impl CloudFrontKey {
     /// If it is no key that CloudFront takes.
     pub fn from_pem(key_pair_id: impl Into<String>, pem: &str) -> Result<Self, CloudFrontError> {
         let pem = pem.trim();
-        let rsa =
-            rsa::PrivateKey::from_pkcs8_pem(pem).or_else(|_| rsa::PrivateKey::from_pkcs1_pem(pem));
+        let rsa = rsa::PrivateKey::from_pkcs8_pem(pem).or_else(|_| rsa::PrivateKey::from_pkcs1_pem(pem));
         let key = match rsa {
             Ok(key) if key.n().bit_width() == RSA_BITS => {
                 Key::Rsa(Box::new(rsa::pkcs1v15::SigningKey::new(key)))

@@ -9,9 +9,11 @@
 
 mod bad_input;
 mod clients;
+mod cloudfront;
 mod contents;
 mod contract;
 mod cors;
+mod downloads;
 mod events;
 mod faults;
 mod frozen_bytes;
