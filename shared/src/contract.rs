@@ -41,9 +41,9 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     only_the_pinned_version_vanishes(store, &subject(seed, 9)).await;
     links_need_what_is_available(store, &subject(seed, 7)).await;
     lists_are_the_owners_newest_first(store, seed).await;
-    openings_are_counted_as_the_rule_says(store, &subject(seed, 8)).await;
-    a_race_for_the_last_opening_has_one_winner(store, &subject(seed, 9)).await;
-    terms_change_and_tokens_rotate_only_as_they_were_read(store, &subject(seed, 10)).await;
+    openings_are_counted_as_the_rule_says(store, &subject(seed, 38)).await;
+    a_race_for_the_last_opening_has_one_winner(store, &subject(seed, 39)).await;
+    terms_change_and_tokens_rotate_only_as_they_were_read(store, &subject(seed, 40)).await;
 }
 
 /// A pending upload that nobody else in the suite uses.

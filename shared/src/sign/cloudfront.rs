@@ -91,9 +91,9 @@ struct Statement<'a> {
 struct Condition<'a> {
     date_less_than: EpochTime,
     #[serde(skip_serializing_if = "Option::is_none")]
-    date_greater_than: Option<EpochTime>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ip_address: Option<SourceIp<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_greater_than: Option<EpochTime>,
 }
 
 #[derive(Serialize)]
@@ -238,7 +238,7 @@ mod tests {
         insta::assert_snapshot!(policy("https://x/y?a=b", ends, &Limits::default()), @r#"{"Statement":[{"Resource":"https://x/y?a=b","Condition":{"DateLessThan":{"AWS:EpochTime":1795514460}}}]}"#);
         let limits =
             Limits { starts: Some(at("2026-11-24T10:00:00Z")), source_ip: Some("192.0.2.0/24".to_owned()) };
-        insta::assert_snapshot!(policy("https://x/y", ends, &limits), @r#"{"Statement":[{"Resource":"https://x/y","Condition":{"DateLessThan":{"AWS:EpochTime":1795514460},"DateGreaterThan":{"AWS:EpochTime":1795514400},"IpAddress":{"AWS:SourceIp":"192.0.2.0/24"}}}]}"#);
+        insta::assert_snapshot!(policy("https://x/y", ends, &limits), @r#"{"Statement":[{"Resource":"https://x/y","Condition":{"DateLessThan":{"AWS:EpochTime":1795514460},"IpAddress":{"AWS:SourceIp":"192.0.2.0/24"},"DateGreaterThan":{"AWS:EpochTime":1795514400}}}]}"#);
     }
 
     #[test]

@@ -411,6 +411,8 @@ CASES = {
         NO(SERVE, "kms:Decrypt", OPERATIONS_KEY, VIA_SECRETS | {"kms:EncryptionContext:SecretARN": OTHER_SECRET}),
         NO(SERVE, "kms:Decrypt", OPERATIONS_KEY, {"kms:EncryptionContext:SecretARN": SIGNING_SECRET}),
         NO(SERVE, "kms:Encrypt", OPERATIONS_KEY, VIA_SECRETS),
+        NO(SERVE, "kms:GenerateDataKey", OPERATIONS_KEY, VIA_SECRETS),
+        NO(SERVE, "kms:Decrypt", OPERATIONS_KEY, VIA_TABLE | {"kms:EncryptionContext:SecretARN": SIGNING_SECRET, "kms:EncryptionContext:aws:dynamodb:tableName": "another"}),
         NO(SERVE, "kms:Decrypt", OTHER_KEY, VIA_SECRETS),
         NO(ISSUE, "kms:Decrypt", OPERATIONS_KEY, VIA_SECRETS),
         *[YES(ADMIN, f"kms:{a}", OPERATIONS_KEY, VIA_SECRETS) for a in ("Decrypt", "DescribeKey", "GenerateDataKey")],
