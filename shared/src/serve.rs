@@ -85,7 +85,10 @@ pub async fn answer<L: LinkReader, G: Signer>(
     match visit.method {
         Method::Head => door.look().await,
         // S3 refuses a signed URL beside this header, which some clients send on along a redirect.
-        Method::Get | Method::Post if visit.headers.has_authorization => Err(Problem::AuthorizationUnwanted),
+        // CloudFront passes it over.
+        Method::Get | Method::Post if visit.headers.has_authorization && terms.distribution.is_none() => {
+            Err(Problem::AuthorizationUnwanted)
+        }
         Method::Get => door.open(token.counts()).await,
         Method::Post => door.take_form().await,
     }
