@@ -78,6 +78,21 @@ resource "aws_apigatewayv2_stage" "default" {
     throttling_burst_limit   = var.throttling.burst
   }
 
+  # A flood of openings must not keep the app from its own routes, nor the other way round.
+  dynamic "route_settings" {
+    for_each = var.link_throttling == null ? [] : [for route in local.description.routes : route.key if route.function == "serve-link"]
+
+    content {
+      route_key                = route_settings.value
+      detailed_metrics_enabled = true
+      throttling_rate_limit    = var.link_throttling.rate
+      throttling_burst_limit   = var.link_throttling.burst
+    }
+  }
+
+  # Settings of a route need the route.
+  depends_on = [aws_apigatewayv2_route.main]
+
   # An allow-list. The path is a secret under /l/ and /t/, and a query may carry one; the route key
   # shows the pattern instead. The request id is the one that answers and function logs carry.
   dynamic "access_log_settings" {

@@ -270,7 +270,7 @@ data "aws_iam_policy_document" "bucket" {
 
   # With a distribution, every service but the one that asks for it; without, every service.
   statement {
-    sid       = var.cloudfront_distribution_arn == null ? "NoServiceReads" : "NoServiceReadsButOurDistribution"
+    sid       = local.has_distribution ? "NoServiceReadsButOurDistribution" : "NoServiceReads"
     effect    = "Deny"
     actions   = ["s3:GetObject*"]
     resources = ["${local.files_arn}/*"]
@@ -287,12 +287,12 @@ data "aws_iam_policy_document" "bucket" {
     }
 
     dynamic "condition" {
-      for_each = var.cloudfront_distribution_arn == null ? [] : [1]
+      for_each = local.has_distribution ? [1] : []
 
       content {
         test     = "StringNotEquals"
         variable = "aws:SourceArn"
-        values   = [var.cloudfront_distribution_arn]
+        values   = [local.distribution_arn]
       }
     }
   }
@@ -301,7 +301,7 @@ data "aws_iam_policy_document" "bucket" {
   # may have accepted yet. The distribution's ARN holds the account, and CloudFront sends no
   # aws:SourceAccount with it.
   dynamic "statement" {
-    for_each = var.cloudfront_distribution_arn == null ? [] : [1]
+    for_each = local.has_distribution ? [1] : []
 
     content {
       sid       = "OurDistributionReadsVersions"
@@ -316,7 +316,7 @@ data "aws_iam_policy_document" "bucket" {
       condition {
         test     = "StringEquals"
         variable = "aws:SourceArn"
-        values   = [var.cloudfront_distribution_arn]
+        values   = [local.distribution_arn]
       }
     }
   }

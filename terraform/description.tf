@@ -90,6 +90,10 @@ locals {
   coordinate_names = [
     "allowed_types",
     "bucket_name",
+    "cloudfront_domain",
+    "cloudfront_key_pair_id",
+    "cloudfront_secret_arn",
+    "cloudfront_window_s",
     "download_signer_role_arn",
     "files_key_arn",
     "form_ttl_s",

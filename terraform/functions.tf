@@ -59,6 +59,7 @@ resource "aws_lambda_function" "main" {
     aws_iam_role_policy.issue_upload,
     aws_iam_role_policy.record_upload,
     aws_iam_role_policy.serve_link,
+    aws_iam_role_policy.serve_link_cloudfront,
     terraform_data.description,
   ]
 }

@@ -54,6 +54,7 @@ locals {
   account_root_arn = "arn:${local.partition}:iam::${local.account}:root"
   s3_via_kms       = "s3.${local.region}.${local.dns_suffix}"
   dynamodb_via_kms = "dynamodb.${local.region}.${local.dns_suffix}"
+  secrets_via_kms  = "secretsmanager.${local.region}.${local.dns_suffix}"
 }
 
 # ── Files ────────────────────────────────────────────────────────────────────────────────────────
@@ -168,7 +169,7 @@ data "aws_iam_policy_document" "files_key" {
 
   # CloudFront sends no aws:SourceAccount; the distribution's ARN holds the account.
   dynamic "statement" {
-    for_each = var.cloudfront_distribution_arn == null ? [] : [1]
+    for_each = local.has_distribution ? [1] : []
 
     content {
       sid       = "OurDistributionDecryptsFiles"
@@ -183,7 +184,7 @@ data "aws_iam_policy_document" "files_key" {
       condition {
         test     = "StringEquals"
         variable = "aws:SourceArn"
-        values   = [var.cloudfront_distribution_arn]
+        values   = [local.distribution_arn]
       }
     }
   }
@@ -215,6 +216,27 @@ data "aws_iam_policy_document" "operations_key" {
     principals {
       type        = "AWS"
       identifiers = [local.account_root_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.owns_distribution ? [1] : []
+
+    content {
+      sid       = "RolesOfTheAccountUseTheKeyThroughSecretsManager"
+      actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+      resources = ["*"]
+
+      principals {
+        type        = "AWS"
+        identifiers = [local.account_root_arn]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [local.secrets_via_kms]
+      }
     }
   }
 

@@ -27,7 +27,7 @@ locals {
 
   # Key versions in the order of their numbers: "1=<arn>,2=<arn>".
   link_keys = join(",", [
-    for version in range(1, 256) : "${version}=${aws_kms_key.links[version].arn}"
+    for version in range(1, 128) : "${version}=${aws_kms_key.links[version].arn}"
     if contains(var.link_key_versions, version)
   ])
 
@@ -48,5 +48,9 @@ locals {
     link_base_url            = local.link_base_url
     owner_claim              = var.owner_claim
     link_url_ttl_s           = tostring(var.link_url_ttl_s)
+    cloudfront_domain        = local.cloudfront_signing_key == null ? "" : local.cloudfront_domain
+    cloudfront_key_pair_id   = local.cloudfront_signing_key == null ? "" : aws_cloudfront_public_key.files[local.cloudfront_signing_key].id
+    cloudfront_secret_arn    = local.cloudfront_signing_key == null ? "" : aws_secretsmanager_secret.cloudfront[local.cloudfront_signing_key].arn
+    cloudfront_window_s      = tostring(floor(var.link_url_ttl_s / 2))
   }
 }

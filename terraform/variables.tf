@@ -201,6 +201,20 @@ variable "throttling" {
   }
 }
 
+variable "link_throttling" {
+  description = "The same for the routes that open links, which anyone can call, each route for itself. Null leaves them to throttling."
+  type = object({
+    rate  = number
+    burst = number
+  })
+  default = null
+
+  validation {
+    condition     = var.link_throttling == null || try(var.link_throttling.rate >= 1 && var.link_throttling.burst >= 1 && floor(var.link_throttling.burst) == var.link_throttling.burst, false)
+    error_message = "Write a rate of at least 1 request a second and a whole burst of at least 1. Zero would close the links."
+  }
+}
+
 # ── The functions ────────────────────────────────────────────────────────────────────────────────
 
 variable "architecture" {
@@ -289,8 +303,8 @@ variable "link_key_versions" {
   nullable    = false
 
   validation {
-    condition     = length(var.link_key_versions) > 0 && alltrue([for version in var.link_key_versions : version >= 1 && version <= 255 && floor(version) == version])
-    error_message = "Write at least one whole number from 1 to 255 (a token has a byte for it), for example [1], or [1, 2] once the key has been rotated."
+    condition     = length(var.link_key_versions) > 0 && alltrue([for version in var.link_key_versions : version >= 1 && version <= 127 && floor(version) == version])
+    error_message = "Write at least one whole number from 1 to 127 (a token has seven bits for it), for example [1], or [1, 2] once the key has been rotated."
   }
 }
 
@@ -335,6 +349,33 @@ variable "abort_multipart_days" {
 }
 
 # ── What else may read ───────────────────────────────────────────────────────────────────────────
+
+variable "cloudfront" {
+  description = "CloudFront in front of the bucket. public_keys: public halves in PEM (RSA 2048 or ECDSA P-256) by a name of yours; every one opens, so that two stand side by side while keys rotate. signing_key: the name of the key that signs; null until its private half was put into the secret that this module makes for it, and links lead straight to the bucket until then. domain: a name of your own with its certificate in us-east-1. Null builds no distribution."
+  type = object({
+    public_keys = map(string)
+    signing_key = optional(string)
+    domain      = optional(object({ name = string, certificate_arn = string }))
+    price_class = optional(string, "PriceClass_All")
+    web_acl_arn = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.cloudfront == null || try(length(var.cloudfront.public_keys) > 0 && alltrue([for name, pem in var.cloudfront.public_keys : can(regex("^[A-Za-z0-9_-]{1,32}$", name)) && startswith(trimspace(pem), "-----BEGIN PUBLIC KEY-----")]), false)
+    error_message = "Write at least one public key in PEM (\"-----BEGIN PUBLIC KEY-----\") under a name of letters, digits, \"_\" and \"-\"."
+  }
+
+  validation {
+    condition     = try(var.cloudfront.signing_key, null) == null || try(contains(keys(var.cloudfront.public_keys), var.cloudfront.signing_key), false)
+    error_message = "signing_key must be the name of one of public_keys: what signs must be able to be verified."
+  }
+
+  validation {
+    condition     = var.cloudfront == null || var.cloudfront_distribution_arn == null
+    error_message = "Write either cloudfront, and the module owns the distribution, or cloudfront_distribution_arn for one of yours."
+  }
+}
 
 variable "cloudfront_distribution_arn" {
   description = "Distribution of yours that may read pinned versions through an origin access control. Null lets no service read."

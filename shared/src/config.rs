@@ -84,6 +84,21 @@ pub struct ServeConfig {
     pub link_keys: Vec<LinkKeyRef>,
     /// Where links lead, and for how long.
     pub terms: serve::Terms,
+    /// The distribution through which they lead, if there is one.
+    pub distribution: Option<DistributionRef>,
+}
+
+/// A distribution, and where the key that signs for it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DistributionRef {
+    /// The name under which it answers.
+    pub domain: String,
+    /// The id of the key's public half.
+    pub key_pair_id: String,
+    /// The ARN of the secret that holds the private key in PEM.
+    pub secret_arn: String,
+    /// The window to which signing times are rounded.
+    pub window: Duration,
 }
 
 impl IssueConfig {
@@ -141,7 +156,12 @@ impl ServeConfig {
             table: required(&lookup, "POSTERN_TABLE")?,
             signer,
             link_keys: link_keys(&lookup)?,
-            terms: serve::Terms { endpoint: endpoint(&lookup)?, url_ttl: Duration::from_secs(url_ttl_s) },
+            terms: serve::Terms {
+                endpoint: endpoint(&lookup)?,
+                url_ttl: Duration::from_secs(url_ttl_s),
+                distribution: None,
+            },
+            distribution: distribution(&lookup, url_ttl_s)?,
         })
     }
 }
@@ -152,19 +172,33 @@ fn signer_role(lookup: &impl Lookup) -> Result<SignerRole, ConfigError> {
     Ok(SignerRole { role_arn, session: Duration::from_secs(session_s) })
 }
 
+/// A stack without one leaves the domain empty.
+fn distribution(lookup: &impl Lookup, url_ttl_s: u64) -> Result<Option<DistributionRef>, ConfigError> {
+    let Some(domain) = lookup("POSTERN_CLOUDFRONT_DOMAIN").filter(|domain| !domain.is_empty()) else {
+        return Ok(None);
+    };
+    let window_s = number(lookup, "POSTERN_CLOUDFRONT_WINDOW_S", 1, (url_ttl_s / 2).max(1))?;
+    Ok(Some(DistributionRef {
+        domain,
+        key_pair_id: required(lookup, "POSTERN_CLOUDFRONT_KEY_PAIR_ID")?,
+        secret_arn: required(lookup, "POSTERN_CLOUDFRONT_SECRET_ARN")?,
+        window: Duration::from_secs(window_s),
+    }))
+}
+
 /// `1=arn:…,2=arn:…`
 fn link_keys(lookup: &impl Lookup) -> Result<Vec<LinkKeyRef>, ConfigError> {
     let variable = "POSTERN_LINK_KEYS";
     let text = required(lookup, variable)?;
     let key = |entry: &str| {
         let (version, key_arn) = entry.split_once('=')?;
-        let version = version.parse().ok().filter(|version| *version > 0)?;
+        let version = version.parse().ok().filter(|version| (1..=127).contains(version))?;
         let key_arn = Some(key_arn).filter(|arn| !arn.is_empty())?.to_owned();
         Some(LinkKeyRef { version: KeyVersion(version), key_arn })
     };
     let keys: Option<Vec<_>> = text.split(',').map(key).collect();
     keys.ok_or_else(|| {
-        malformed(variable, "write <version>=<key ARN>, with commas between; versions are 1 to 255")
+        malformed(variable, "write <version>=<key ARN>, with commas between; versions are 1 to 127")
     })
 }
 
@@ -225,6 +259,10 @@ mod tests {
             ("POSTERN_LINK_BASE_URL", "https://files.example"),
             ("POSTERN_OWNER_CLAIM", "sub"),
             ("POSTERN_LINK_URL_TTL_S", "60"),
+            ("POSTERN_CLOUDFRONT_DOMAIN", "d1.cloudfront.net"),
+            ("POSTERN_CLOUDFRONT_KEY_PAIR_ID", "K1"),
+            ("POSTERN_CLOUDFRONT_SECRET_ARN", "arn:secret"),
+            ("POSTERN_CLOUDFRONT_WINDOW_S", "30"),
         ])
     }
 
@@ -251,7 +289,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_malformed_is_named() {
-        for variable in variables().into_keys() {
+        for variable in variables().into_keys().filter(|variable| *variable != "POSTERN_CLOUDFRONT_DOMAIN") {
             assert!(failure(variable, "").unwrap().contains(variable), "{variable}");
         }
         for (variable, value) in [
@@ -259,13 +297,24 @@ mod tests {
             ("POSTERN_FORM_TTL_S", "3601"),
             ("POSTERN_FORM_TTL_S", "15m"),
             ("POSTERN_LINK_URL_TTL_S", "0"),
+            ("POSTERN_CLOUDFRONT_WINDOW_S", "31"),
             ("POSTERN_MAX_SIZE_BYTES", "5368709121"),
             ("POSTERN_LINK_KEYS", "arn:one"),
             ("POSTERN_LINK_KEYS", "0=arn:one"),
+            ("POSTERN_LINK_KEYS", "128=arn:one"),
             ("POSTERN_LINK_KEYS", "1=arn:one,"),
         ] {
             assert!(failure(variable, value).unwrap().contains(variable), "{variable}={value}");
         }
+    }
+
+    #[test]
+    fn a_stack_without_a_distribution_needs_none_of_its_variables() {
+        let mut variables = variables();
+        variables.retain(|variable, _| !variable.starts_with("POSTERN_CLOUDFRONT"));
+        variables.insert("POSTERN_CLOUDFRONT_DOMAIN", "");
+        let config = ServeConfig::read(|name: &str| variables.get(name).map(ToString::to_string)).unwrap();
+        assert_eq!(config.distribution, None);
     }
 
     #[test]

@@ -11,8 +11,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::id::{Owner, UploadId, VersionId};
-use crate::link::{Link, Revoked, RevokedBecause};
-use crate::ports::{Created, Found, LinkReader, LinkStore, Linked, RecordStore, UploadStore, Written};
+use crate::link::{
+    Admission, Link, LinkTerms, MAX_ATTEMPTS, Opening, PasswordHash, Revoked, RevokedBecause, Window,
+};
+use crate::ports::{
+    Counted, Created, Found, LinkReader, LinkStore, Linked, RecordStore, Replaced, UploadStore, Written,
+};
 use crate::time::Timestamp;
 use crate::token::{KeyVersion, LinkId, LinkKey, LinkKeys};
 use crate::upload::{
@@ -37,6 +41,9 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     only_the_pinned_version_vanishes(store, &subject(seed, 9)).await;
     links_need_what_is_available(store, &subject(seed, 7)).await;
     lists_are_the_owners_newest_first(store, seed).await;
+    openings_are_counted_as_the_rule_says(store, &subject(seed, 38)).await;
+    a_race_for_the_last_opening_has_one_winner(store, &subject(seed, 39)).await;
+    terms_change_and_tokens_rotate_only_as_they_were_read(store, &subject(seed, 40)).await;
 }
 
 /// A pending upload that nobody else in the suite uses.
@@ -279,6 +286,141 @@ async fn links_need_what_is_available(store: &impl Store, upload: &Upload) {
     store.begin_deletion(upload.upload_id, &upload.owner).await.unwrap();
     let late = Link { link_id: link_id(upload, 2), ..link };
     assert_eq!(store.create_link(&late).await.unwrap(), Linked::NotAvailable);
+}
+
+/// Makes a link under `terms` to an upload that is made available for it.
+async fn linked(store: &impl Store, upload: &Upload, terms: LinkTerms) -> Link {
+    store.create(upload).await.unwrap();
+    settle(store, upload, &pin("a")).await;
+    let available = standing(store, upload).await;
+    let end = Some(now() + Duration::from_hours(3));
+    let link = Link { terms, ..Link::to(&available, link_id(upload, 1), now(), end).unwrap() };
+    assert_eq!(store.create_link(&link).await.unwrap(), Linked::New);
+    link
+}
+
+/// Counts and checks the store against the rule.
+async fn count(store: &impl Store, id: &LinkId, opening: &Opening) -> Counted {
+    let before = store.link(id).await.unwrap().unwrap();
+    let counted = store.count_opening(id, opening).await.unwrap();
+    let expected = match before.opened(opening) {
+        Some(after) => Counted::Granted(Box::new(after)),
+        None => Counted::Refused(Some(Box::new(before))),
+    };
+    assert_eq!(counted, expected);
+    counted
+}
+
+/// Counts an attempt and checks the store against the rule.
+async fn attempt(store: &impl Store, id: &LinkId, now: Timestamp) -> Counted {
+    let before = store.link(id).await.unwrap().unwrap();
+    let counted = store.count_attempt(id, now).await.unwrap();
+    let expected = match before.attempted(now) {
+        Some(after) => Counted::Granted(Box::new(after)),
+        None => Counted::Refused(Some(Box::new(before))),
+    };
+    assert_eq!(counted, expected);
+    counted
+}
+
+async fn openings_are_counted_as_the_rule_says(store: &impl Store, upload: &Upload) {
+    let visit =
+        |after_s: u64| Opening { now: now() + Duration::from_secs(after_s), admission: Admission::Visit };
+    let nobody = link_id(upload, 9);
+    assert_eq!(store.count_opening(&nobody, &visit(0)).await.unwrap(), Counted::Refused(None));
+    assert_eq!(store.count_attempt(&nobody, now()).await.unwrap(), Counted::Refused(None));
+    assert_eq!(store.link(&nobody).await.unwrap(), None, "no count makes a link");
+
+    let link = linked(
+        store,
+        upload,
+        LinkTerms { max_opens: Some(4), max_opens_per_hour: Some(2), ..LinkTerms::default() },
+    )
+    .await;
+    let id = &link.link_id;
+    for (after_s, granted) in
+        [(0, true), (1, true), (2, false), (3600, true), (3601, true), (3602, false), (7200, false)]
+    {
+        let counted = count(store, id, &visit(after_s)).await;
+        assert_eq!(matches!(counted, Counted::Granted(_)), granted, "after {after_s} s");
+    }
+
+    let hash = PasswordHash::new("open sesame", [1; 16]).unwrap();
+    let password = LinkTerms { password_hash: Some(hash.clone()), ..LinkTerms::default() };
+    let before = store.link(id).await.unwrap().unwrap();
+    assert_eq!(store.change_link(&before, &before.changed(password, None, "1")).await.unwrap(), Found::Yes);
+    let right = Opening { now: now(), admission: Admission::Password(hash) };
+    let wrong =
+        Opening { now: now(), admission: Admission::Password(PasswordHash::new("x", [1; 16]).unwrap()) };
+    let button = Opening { now: now(), admission: Admission::Confirmed };
+    for refused in [&visit(0), &button, &wrong] {
+        assert!(matches!(count(store, id, refused).await, Counted::Refused(Some(_))));
+    }
+    attempt(store, id, now()).await;
+    assert!(matches!(count(store, id, &right).await, Counted::Granted(_)));
+    for _ in 0..=MAX_ATTEMPTS {
+        attempt(store, id, now()).await;
+    }
+    assert!(matches!(attempt(store, id, now()).await, Counted::Refused(Some(_))));
+    assert!(matches!(attempt(store, id, now() + Duration::from_hours(1)).await, Counted::Granted(_)));
+
+    let before = store.link(id).await.unwrap().unwrap();
+    let asking = LinkTerms { confirm: true, ..LinkTerms::default() };
+    let end = Some(now() + Duration::from_secs(60));
+    assert_eq!(store.change_link(&before, &before.changed(asking, end, "2")).await.unwrap(), Found::Yes);
+    assert!(matches!(count(store, id, &visit(0)).await, Counted::Refused(Some(_))));
+    assert!(matches!(count(store, id, &button).await, Counted::Granted(_)));
+    let late = Opening { now: now() + Duration::from_secs(60), ..button.clone() };
+    assert!(matches!(count(store, id, &late).await, Counted::Refused(Some(_))), "it has expired");
+    store.revoke(id, &upload.owner, Revoked { at: now(), because: RevokedBecause::Revoked }).await.unwrap();
+    assert!(matches!(count(store, id, &button).await, Counted::Refused(Some(_))));
+}
+
+async fn a_race_for_the_last_opening_has_one_winner(store: &impl Store, upload: &Upload) {
+    let terms = LinkTerms { max_opens: Some(1), max_opens_per_hour: Some(30), ..LinkTerms::default() };
+    let link = linked(store, upload, terms).await;
+    let visit = Opening { now: now(), admission: Admission::Visit };
+    let race = (0..50).map(|_| store.count_opening(&link.link_id, &visit));
+    let counted = futures::future::try_join_all(race).await.unwrap();
+    assert_eq!(counted.iter().filter(|counted| matches!(counted, Counted::Granted(_))).count(), 1);
+    assert_eq!(store.link(&link.link_id).await.unwrap().unwrap().opens, 1);
+}
+
+async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl Store, upload: &Upload) {
+    let link = linked(store, upload, LinkTerms::default()).await;
+    let id = &link.link_id;
+    let after = link.changed(LinkTerms { max_opens: Some(2), ..LinkTerms::default() }, None, "1");
+    let visit = Opening { now: now(), admission: Admission::Visit };
+    assert!(matches!(count(store, id, &visit).await, Counted::Granted(_)));
+    assert_eq!(store.change_link(&link, &after).await.unwrap(), Found::Yes, "counting is no change");
+    let expected = Link { opens: 1, hour_window: Window { nth: 0, used: 1 }, ..after.clone() };
+    assert_eq!(store.standing_link(id).await.unwrap().as_ref(), Some(&expected));
+    assert_eq!(store.change_link(&link, &after).await.unwrap(), Found::No, "it was changed meanwhile");
+    let strangers = Link { owner: owner("stranger"), ..expected.clone() };
+    assert_eq!(store.change_link(&strangers, &after).await.unwrap(), Found::No);
+    assert_eq!(store.standing_link(id).await.unwrap().as_ref(), Some(&expected));
+
+    let revoked = Revoked { at: now(), because: RevokedBecause::Rotated };
+    let new = expected.rotated(link_id(upload, 2), now() + Duration::from_secs(1));
+    assert_eq!(store.replace_link(&link, &new, revoked).await.unwrap(), Replaced::Changed);
+    assert_eq!(store.standing_link(&new.link_id).await.unwrap(), None);
+    assert_eq!(store.replace_link(&expected, &new, revoked).await.unwrap(), Replaced::Done);
+    assert_eq!(store.standing_link(id).await.unwrap(), expected.revoked(revoked));
+    assert_eq!(store.standing_link(&new.link_id).await.unwrap().as_ref(), Some(&new));
+    assert_eq!(store.replace_link(&expected, &new, revoked).await.unwrap(), Replaced::Changed);
+    let ended = store.standing_link(id).await.unwrap().unwrap();
+    assert_eq!(
+        store.change_link(&ended, &ended.changed(LinkTerms::default(), None, "2")).await.unwrap(),
+        Found::No
+    );
+
+    let page = store.links_of(&upload.owner, None, 1).await.unwrap();
+    assert_eq!(page.items, [new.clone()], "newest first");
+    let rest = store.links_of(&upload.owner, page.next.as_ref(), 5).await.unwrap();
+    assert_eq!(rest.items.iter().map(|link| &link.link_id).collect::<Vec<_>>(), [id]);
+    store.begin_deletion(upload.upload_id, &upload.owner).await.unwrap();
+    let late = new.rotated(link_id(upload, 3), now());
+    assert_eq!(store.replace_link(&new, &late, revoked).await.unwrap(), Replaced::NotAvailable);
 }
 
 async fn lists_are_the_owners_newest_first(store: &impl Store, seed: u8) {

@@ -13,6 +13,14 @@ use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::{Upload, UploadState};
 
+mod opening;
+mod password;
+mod terms;
+
+pub use opening::{ATTEMPT_WINDOW_S, Admission, HOUR_S, MAX_ATTEMPTS, Opening, Window, left_in_window_s};
+pub use password::{HashPasswordError, PASSWORD_BYTES, PasswordHash};
+pub use terms::{LinkTerms, MAX_NOTE_CHARS, Note, ParseNoteError};
+
 /// One link, as the table keeps it. The token is not in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
@@ -37,6 +45,19 @@ pub struct Link {
     /// From when on it answers 410; `None` for never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// What its owner laid down.
+    #[serde(default)]
+    pub terms: LinkTerms,
+    /// Openings that were counted: all of a link whose terms limit them, or that asks for a
+    /// password or a confirmation.
+    #[serde(default)]
+    pub opens: u64,
+    /// Those of this hour.
+    #[serde(default)]
+    pub hour_window: Window,
+    /// Passwords that were tried.
+    #[serde(default)]
+    pub attempt_window: Window,
     /// Since when it is dead, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Revoked>,
@@ -67,6 +88,8 @@ pub enum RevokedBecause {
     Revoked,
     /// The owner removed the upload.
     UploadDeleted,
+    /// The owner had a new token made in its place.
+    Rotated,
 }
 
 /// Whether a link may be opened.
@@ -78,6 +101,8 @@ pub enum LinkStanding {
     Revoked,
     /// Its time is over.
     Expired,
+    /// All its openings were granted.
+    UsedUp,
 }
 
 impl Link {
@@ -99,6 +124,10 @@ impl Link {
             filename: upload.filename.clone(),
             linked_at: now,
             expires_at,
+            terms: LinkTerms::default(),
+            opens: 0,
+            hour_window: Window::default(),
+            attempt_window: Window::default(),
             revoked: None,
             request_hash: None,
             transition_id: TransitionId::of(link_id.as_str(), "linked", ""),
@@ -117,8 +146,33 @@ impl Link {
         match (self.revoked, self.expires_at) {
             (Some(_), _) => LinkStanding::Revoked,
             (None, Some(end)) if end <= now => LinkStanding::Expired,
+            _ if self.terms.max_opens.is_some_and(|most| most <= self.opens) => LinkStanding::UsedUp,
             _ => LinkStanding::Open,
         }
+    }
+
+    /// The name under which it is saved.
+    pub fn served_filename(&self) -> &Filename {
+        self.terms.filename.as_ref().unwrap_or(&self.filename)
+    }
+
+    /// The value of `Content-Disposition`.
+    pub fn content_disposition(&self) -> String {
+        self.served_filename().content_disposition(self.terms.disposition(&self.sniffed_type))
+    }
+
+    /// The link under other terms; `cause` tells this change from others.
+    #[must_use]
+    pub fn changed(&self, terms: LinkTerms, expires_at: Option<Timestamp>, cause: &str) -> Self {
+        let transition_id = TransitionId::of(self.link_id.as_str(), "changed", cause);
+        Self { terms, expires_at, transition_id, event: None, ..self.clone() }
+    }
+
+    /// The same link under another token, with what was counted.
+    #[must_use]
+    pub fn rotated(&self, link_id: LinkId, now: Timestamp) -> Self {
+        let transition_id = TransitionId::of(link_id.as_str(), "linked", "");
+        Self { link_id, linked_at: now, request_hash: None, transition_id, event: None, ..self.clone() }
     }
 
     /// The link after its end; `None` if it had ended before.
@@ -142,11 +196,11 @@ pub fn revocation_id(link_id: &LinkId) -> TransitionId {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::upload::tests::{at, pending, pin};
 
-    fn link(expires_at: Option<Timestamp>) -> Link {
+    pub fn link(expires_at: Option<Timestamp>) -> Link {
         let link_id = crate::token::tests::keys(&[1]).make([1; 16]).link_id();
         let available = pending().settled(&pin("a")).unwrap();
         Link::to(&available, link_id, at("2026-11-24T10:00:00Z"), expires_at).unwrap()

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::checksum::ChecksumSha256;
 use crate::id::{ObjectKey, Owner, UploadId, VersionId};
-use crate::link::{Link, Revoked};
+use crate::link::{Link, Opening, Revoked};
 use crate::ports::{
-    Created, Found, LinkReader, LinkStore, Linked, ObjectStore, Observation, ObservedObject, Page, PageStart,
-    RecordStore, Signer, Unavailable, UploadStore, Written,
+    Counted, Created, Found, LinkReader, LinkStore, Linked, ObjectStore, Observation, ObservedObject, Page,
+    PageStart, RecordStore, Replaced, Signer, Unavailable, UploadStore, Written,
 };
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
@@ -184,11 +184,7 @@ impl LinkStore for MemoryWorld {
         if let Some(standing) = state.links.get(&link.link_id) {
             return Ok(Linked::Exists(Box::new(standing.clone())));
         }
-        let is_pinned = |upload: &Upload| {
-            upload.state == UploadState::Available
-                && upload.recorded.as_ref().is_some_and(|recorded| recorded.version_id == link.version_id)
-        };
-        if !state.uploads.get(&link.upload_id).is_some_and(is_pinned) {
+        if !state.uploads.get(&link.upload_id).is_some_and(|upload| pins(upload, link)) {
             return Ok(Linked::NotAvailable);
         }
         state.links.insert(link.link_id.clone(), link.clone());
@@ -216,11 +212,89 @@ impl LinkStore for MemoryWorld {
             _ => Ok(Found::No),
         }
     }
+
+    async fn standing_link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
+        self.link(id).await
+    }
+
+    async fn links_of(
+        &self,
+        owner: &Owner,
+        start: Option<&PageStart>,
+        limit: u8,
+    ) -> Result<Page<Link>, Unavailable> {
+        let state = self.call("links_of")?;
+        let links = state.links.values().filter(|link| link.owner == *owner).cloned();
+        Ok(page(links, |link| (link.linked_at, link.link_id.to_string()), start, limit))
+    }
+
+    async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
+        let mut state = self.call("change_link")?;
+        match state.links.get_mut(&before.link_id) {
+            Some(link) if is_unchanged(link, before) => {
+                *link = Link {
+                    terms: after.terms.clone(),
+                    expires_at: after.expires_at,
+                    transition_id: after.transition_id.clone(),
+                    event: None,
+                    ..link.clone()
+                };
+                Ok(Found::Yes)
+            }
+            _ => Ok(Found::No),
+        }
+    }
+
+    async fn replace_link(&self, old: &Link, new: &Link, revoked: Revoked) -> Result<Replaced, Unavailable> {
+        let mut state = self.call("replace_link")?;
+        let ended = state.links.get(&old.link_id).filter(|link| is_unchanged(link, old));
+        let ended = ended.and_then(|link| link.revoked(revoked));
+        let Some(ended) = ended.filter(|_| !state.links.contains_key(&new.link_id)) else {
+            return Ok(Replaced::Changed);
+        };
+        if !state.uploads.get(&new.upload_id).is_some_and(|upload| pins(upload, new)) {
+            return Ok(Replaced::NotAvailable);
+        }
+        state.links.insert(ended.link_id.clone(), ended);
+        state.links.insert(new.link_id.clone(), new.clone());
+        Ok(Replaced::Done)
+    }
+}
+
+fn pins(upload: &Upload, link: &Link) -> bool {
+    upload.state == UploadState::Available
+        && upload.recorded.as_ref().is_some_and(|recorded| recorded.version_id == link.version_id)
+}
+
+/// Counting is no change of the owner's.
+fn is_unchanged(link: &Link, before: &Link) -> bool {
+    link.revoked.is_none() && link.owner == before.owner && link.transition_id == before.transition_id
 }
 
 impl LinkReader for MemoryWorld {
     async fn link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
         Ok(self.call("link")?.links.get(id).cloned())
+    }
+
+    async fn count_opening(&self, id: &LinkId, opening: &Opening) -> Result<Counted, Unavailable> {
+        let mut state = self.call("count_opening")?;
+        Ok(counted(state.links.get_mut(id), |link| link.opened(opening)))
+    }
+
+    async fn count_attempt(&self, id: &LinkId, now: Timestamp) -> Result<Counted, Unavailable> {
+        let mut state = self.call("count_attempt")?;
+        Ok(counted(state.links.get_mut(id), |link| link.attempted(now)))
+    }
+}
+
+fn counted(link: Option<&mut Link>, count: impl FnOnce(&Link) -> Option<Link>) -> Counted {
+    let Some(link) = link else { return Counted::Refused(None) };
+    match count(link) {
+        Some(after) => {
+            *link = after.clone();
+            Counted::Granted(Box::new(after))
+        }
+        None => Counted::Refused(Some(Box::new(link.clone()))),
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::checksum::ChecksumSha256;
 use crate::id::{ObjectKey, Owner, UploadId, VersionId};
-use crate::link::{Link, Revoked};
+use crate::link::{Link, Opening, Revoked};
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
 use crate::token::LinkId;
@@ -74,6 +74,17 @@ pub enum Linked {
     New,
     /// It was there; nothing was written.
     Exists(Box<Link>),
+    /// The upload is no longer available; nothing was written.
+    NotAvailable,
+}
+
+/// What taking a link's place found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// The old link is dead and the new one lives.
+    Done,
+    /// The old one has changed or ended meanwhile, or the new one is there; nothing was written.
+    Changed,
     /// The upload is no longer available; nothing was written.
     NotAvailable,
 }
@@ -150,6 +161,15 @@ pub trait RecordStore: Send + Sync {
     -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
+/// What a counting write found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Counted {
+    /// It was granted; this stands now.
+    Granted(Box<Link>),
+    /// It was not; this stands, and nothing was written.
+    Refused(Option<Box<Link>>),
+}
+
 /// Links as `issue` needs them.
 pub trait LinkStore: Send + Sync {
     /// Writes a link on condition that its upload is available with that very version: one
@@ -169,12 +189,49 @@ pub trait LinkStore: Send + Sync {
         owner: &Owner,
         revoked: Revoked,
     ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
+    /// The link as it stands now (a consistent read).
+    fn standing_link(&self, id: &LinkId) -> impl Future<Output = Result<Option<Link>, Unavailable>> + Send;
+    /// An owner's links, newest first; new ones may be missing for a moment.
+    fn links_of(
+        &self,
+        owner: &Owner,
+        start: Option<&PageStart>,
+        limit: u8,
+    ) -> impl Future<Output = Result<Page<Link>, Unavailable>> + Send;
+    /// Writes the terms and the end of `after` on condition that the link is still `before` in
+    /// all that its owner laid down, and alive: one conditional write.
+    fn change_link(
+        &self,
+        before: &Link,
+        after: &Link,
+    ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
+    /// Ends `old`, on the condition of [`Self::change_link`], and writes `new`, on that of
+    /// [`Self::create_link`]: one transaction.
+    fn replace_link(
+        &self,
+        old: &Link,
+        new: &Link,
+        revoked: Revoked,
+    ) -> impl Future<Output = Result<Replaced, Unavailable>> + Send;
 }
 
 /// Links as `serve` needs them.
 pub trait LinkReader: Send + Sync {
     /// The link as it stands now (a consistent read).
     fn link(&self, id: &LinkId) -> impl Future<Output = Result<Option<Link>, Unavailable>> + Send;
+    /// Counts an opening if the link grants it ([`Link::opened`]): one conditional write decides.
+    fn count_opening(
+        &self,
+        id: &LinkId,
+        opening: &Opening,
+    ) -> impl Future<Output = Result<Counted, Unavailable>> + Send;
+    /// Counts an attempt at the password before it is made ([`Link::attempted`]): one conditional
+    /// write decides.
+    fn count_attempt(
+        &self,
+        id: &LinkId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Counted, Unavailable>> + Send;
 }
 
 /// Objects as `record` needs them. Every call names a version.

@@ -71,6 +71,33 @@ pub enum Problem {
     /// The link's time is over.
     #[error("failed to open a link that has expired")]
     LinkExpired,
+    /// All the link's openings were granted.
+    #[error("failed to open a link that is used up")]
+    LinkUsedUp,
+    /// The link has granted what it grants in an hour; seconds until the next one.
+    #[error("failed to open a link that has no opening left in this hour")]
+    LinkBusy(u64),
+    /// The link asks for a password.
+    #[error("failed to open a link without its password")]
+    PasswordRequired,
+    /// It was another one.
+    #[error("failed to open a link with this password")]
+    PasswordWrong,
+    /// Too many wrong ones; seconds until the next attempt.
+    #[error("failed to try a password after too many attempts")]
+    PasswordLocked(u64),
+    /// The link is opened by pressing a button.
+    #[error("failed to open a link without a confirmation")]
+    ConfirmationRequired,
+    /// S3 refuses a signed URL beside an `Authorization` header.
+    #[error("failed to open a link with an Authorization header")]
+    AuthorizationUnwanted,
+    /// The owner wants to change a link that is dead.
+    #[error("failed to change a link that has ended")]
+    LinkEnded,
+    /// Two changes of a link met.
+    #[error("failed to change a link that is being changed")]
+    LinkChanging,
     /// AWS did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -114,10 +141,24 @@ impl Problem {
             .with_detail(detail)
             .with_extensions(Extensions { code, request_id, errors });
         let mut reply = Reply::json(status, &problem).with("content-type", "application/problem+json");
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            reply = reply.with("retry-after", "1");
+        if let Some(seconds) = self.retry_after_s() {
+            reply = reply.with("retry-after", seconds.to_string());
         }
         reply
+    }
+
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        self.terms().0
+    }
+
+    /// When it is worth trying again, in seconds.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Unavailable(_) | Self::LinkChanging => Some(1),
+            Self::LinkBusy(seconds) | Self::PasswordLocked(seconds) => Some(*seconds),
+            _ => None,
+        }
     }
 
     fn terms(&self) -> (StatusCode, &'static str, String) {
@@ -177,6 +218,49 @@ impl Problem {
             Self::LinkExpired => {
                 (S::GONE, "link_expired", "This link has expired: ask its sender for a new one.")
             }
+            Self::LinkUsedUp => (
+                S::GONE,
+                "link_used_up",
+                "This link was opened as often as it may be: ask its sender for a new one.",
+            ),
+            Self::LinkBusy(_) => (
+                S::TOO_MANY_REQUESTS,
+                "link_busy",
+                "This link was opened as often as it may be within an hour: open it again after the seconds of Retry-After.",
+            ),
+            Self::PasswordRequired => (
+                S::FORBIDDEN,
+                "password_required",
+                "This link asks for a password: POST it here as the form field password.",
+            ),
+            Self::PasswordWrong => (
+                S::FORBIDDEN,
+                "password_wrong",
+                "This is not the link's password: mind capitals and spaces, and try again.",
+            ),
+            Self::PasswordLocked(_) => (
+                S::TOO_MANY_REQUESTS,
+                "password_locked",
+                "There were too many wrong passwords: try again after the seconds of Retry-After.",
+            ),
+            Self::ConfirmationRequired => (
+                S::FORBIDDEN,
+                "confirmation_required",
+                "This link is opened by a button, so that previews do not open it: POST an empty form here.",
+            ),
+            Self::AuthorizationUnwanted => (
+                S::BAD_REQUEST,
+                "authorization_unwanted",
+                "A link needs no Authorization header, and S3 refuses what it leads to beside one: send the request again without the header.",
+            ),
+            Self::LinkEnded => {
+                (S::CONFLICT, "link_ended", "This link has been revoked, which is final: make a new one.")
+            }
+            Self::LinkChanging => (
+                S::CONFLICT,
+                "link_changing",
+                "Another request changed this link at the same moment: look at it and send yours again.",
+            ),
             Self::Unavailable(_) => (
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",

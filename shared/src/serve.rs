@@ -2,24 +2,44 @@
 //!
 //! ```text
 //!  token ── MAC ──▶ forged: 404, nobody asked
-//!    └─▶ one consistent read ─▶ revoked, expired: 410 ─▶ sign that very version ─▶ 302
+//!    ├─ counts ────▶ one conditional write grants or refuses ─┐
+//!    └─ does not ──▶ one consistent read ─────────────────────┴▶ sign that very version ─▶ 302
 //! ```
+//!
+//! A token says whether its link counted when it was made, so that the door mostly knows which of
+//! the two calls to make. It is a hint: what is read decides, and a link that began to count later
+//! costs a read and a write. A password costs two writes: the attempt, then the opening.
 //!
 //! `now` is taken before the link is read and becomes the signing time: so every URL of a link is
 //! dead at most the URL's lifetime after the revocation was answered, whatever was in flight.
+//!
+//! For a link that counts, every URL that is signed was granted by one write, whatever the
+//! request's headers say: a Range, a prefetch or a preview are no way around.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::link::{Link, LinkStanding};
-use crate::ports::{LinkReader, Signer};
+use crate::link::{ATTEMPT_WINDOW_S, Admission, HOUR_S, Link, LinkStanding, Opening, left_in_window_s};
+use crate::ports::{Counted, LinkReader, Signer, Unavailable};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::sign::BucketEndpoint;
-use crate::sign::presigned_url::{Method, ObjectRequest, PresignedUrl};
+use crate::sign::presigned_url::{self, ObjectRequest, PresignError, PresignedUrl};
+use crate::sign::{BucketEndpoint, SigningCredentials};
 use crate::time::Timestamp;
-use crate::token::LinkKeys;
+use crate::token::{LinkId, LinkKeys};
+
+pub mod distribution;
+pub mod grant;
+pub mod page;
+pub mod visit;
+pub mod words;
+
+use distribution::Distribution;
+use grant::Grant;
+use page::Destination;
+use visit::{Method, Visit};
 
 /// What the public door works with.
 #[derive(Debug)]
@@ -39,50 +59,256 @@ pub struct Terms {
     pub endpoint: BucketEndpoint,
     /// How long a signed URL lives: the bound on a revocation.
     pub url_ttl: Duration,
+    /// The distribution through which links lead, if not straight to the bucket.
+    pub distribution: Option<Distribution>,
 }
 
-/// Opens the link that `token` names.
+impl Terms {
+    /// Where the pages' forms lead.
+    pub fn destination(&self) -> Destination {
+        Destination::of(self.distribution.as_ref().map_or(&self.endpoint.url, |through| &through.url))
+    }
+}
+
+/// Answers a visit.
 ///
 /// # Errors
-/// See [`Problem`]: unknown or forged, revoked, expired, or AWS did not answer.
-pub async fn open_link<L: LinkReader, G: Signer>(
+/// See [`Problem`]: unknown or forged, ended, asking for a password or a button, or AWS did not
+/// answer. [`page::of_problem`] tells it to people.
+pub async fn answer<L: LinkReader, G: Signer>(
     ports: &Ports<L, G>,
     terms: &Terms,
-    now: Timestamp,
-    method: Method,
-    token: &str,
+    visit: &Visit<'_>,
 ) -> Result<Reply, Problem> {
-    let token = ports.keys.verify(token).ok_or(Problem::TokenForged)?;
-    let link = ports.links.link(&token.link_id()).await?.ok_or(Problem::TokenUnknown)?;
-    match link.standing(now) {
-        LinkStanding::Open => {}
-        LinkStanding::Revoked => return Err(Problem::LinkRevoked),
-        LinkStanding::Expired => return Err(Problem::LinkExpired),
+    let token = ports.keys.verify(visit.token).ok_or(Problem::TokenForged)?;
+    let door = Door { ports, terms, visit, link_id: token.link_id() };
+    match visit.method {
+        Method::Head => door.look().await,
+        // S3 refuses a signed URL beside this header, which some clients send on along a redirect.
+        // CloudFront passes it over.
+        Method::Get | Method::Post if visit.headers.has_authorization && terms.distribution.is_none() => {
+            Err(Problem::AuthorizationUnwanted)
+        }
+        Method::Get => door.open(token.counts()).await,
+        Method::Post => door.take_form().await,
     }
-    let ttl = url_ttl(terms, &link, now)?;
-    let credentials = ports.signer.credentials(now, ttl.as_secs()).await?;
-    let url = sign(terms, &link, &credentials, now, ttl, method).map_err(Problem::internal)?;
-    Ok(redirect(&url))
 }
 
-/// The URL's lifetime in whole seconds: never beyond the link's own end.
-fn url_ttl(terms: &Terms, link: &Link, now: Timestamp) -> Result<Duration, Problem> {
-    let left = link.expires_at.map_or(terms.url_ttl, |end| now.floor_s().until(end).min(terms.url_ttl));
-    match left.as_secs() {
-        0 => Err(Problem::LinkExpired),
-        seconds => Ok(Duration::from_secs(seconds)),
+/// One visit to one link.
+struct Door<'a, L, G> {
+    ports: &'a Ports<L, G>,
+    terms: &'a Terms,
+    visit: &'a Visit<'a>,
+    link_id: LinkId,
+}
+
+impl<L: LinkReader, G: Signer> Door<'_, L, G> {
+    /// HEAD: the link's own facts. Nothing is signed, so nothing is counted.
+    async fn look(&self) -> Result<Reply, Problem> {
+        let link = self.read().await?;
+        match self.grant() {
+            Some(grant) if grant.is_for(&link) => self.check_alive(&link)?,
+            _ => {
+                self.check_standing(&link)?;
+                if link.terms.password_hash.is_some() {
+                    return Err(Problem::PasswordRequired);
+                }
+            }
+        }
+        Ok(if self.visit.has(&link.etag) { unchanged(&link) } else { facts(&link) })
+    }
+
+    /// GET.
+    async fn open(&self, counts: bool) -> Result<Reply, Problem> {
+        let grant = self.grant();
+        let asks_first =
+            grant.is_some() || self.visit.is_shy() || !self.visit.headers.if_none_match.is_empty();
+        if counts && !asks_first {
+            return self.count(Admission::Visit).await;
+        }
+        let link = self.read().await?;
+        if grant.is_some_and(|grant| grant.is_for(&link)) {
+            return self.go_on(&link).await;
+        }
+        self.check_standing(&link)?;
+        if link.terms.password_hash.is_some() {
+            return Err(Problem::PasswordRequired);
+        }
+        if link.terms.confirm || (link.terms.counts() && self.visit.is_shy()) {
+            return self.ask(&link);
+        }
+        if self.visit.has(&link.etag) {
+            return Ok(unchanged(&link));
+        }
+        match link.terms.counts() {
+            true => self.count(Admission::Visit).await,
+            false => self.redirect(&link, self.credentials().await?.as_deref()),
+        }
+    }
+
+    /// POST: the pages' forms.
+    async fn take_form(&self) -> Result<Reply, Problem> {
+        let mut fields = form_urlencoded::parse(self.visit.body);
+        match fields.find(|(name, _)| name == "password") {
+            Some((_, password)) => self.try_password(&password).await,
+            None => self.count(Admission::Confirmed).await,
+        }
+    }
+
+    /// The attempt is counted before it is made: a race of guesses cannot be larger than the limit.
+    async fn try_password(&self, password: &str) -> Result<Reply, Problem> {
+        let now = self.visit.now;
+        let link = match self.ports.links.count_attempt(&self.link_id, now).await? {
+            Counted::Granted(link) => link,
+            Counted::Refused(None) => return Err(Problem::TokenUnknown),
+            Counted::Refused(Some(link)) => {
+                self.check_standing(&link)?;
+                return match link.terms.password_hash {
+                    Some(_) => Err(Problem::PasswordLocked(left_in_window_s(now, ATTEMPT_WINDOW_S))),
+                    // It was taken away while the page was open.
+                    None => self.count(Admission::Confirmed).await,
+                };
+            }
+        };
+        match link.terms.password_hash {
+            Some(hash) if hash.verify(password) => self.count(Admission::Password(hash)).await,
+            _ => Err(Problem::PasswordWrong),
+        }
+    }
+
+    /// One conditional write decides.
+    async fn count(&self, admission: Admission) -> Result<Reply, Problem> {
+        let opening = Opening { now: self.visit.now, admission };
+        // Before it is counted: an opening that cannot be signed must not be used up.
+        let credentials = self.credentials().await?;
+        match self.ports.links.count_opening(&self.link_id, &opening).await? {
+            Counted::Granted(link) => {
+                let grant = Grant::new(&link, opening.now);
+                let cookie = grant.set_cookie(&self.ports.keys, &self.link_id, self.visit.path);
+                Ok(self.redirect(&link, credentials.as_deref())?.with("set-cookie", cookie))
+            }
+            Counted::Refused(None) => Err(Problem::TokenUnknown),
+            Counted::Refused(Some(link)) => self.refuse(&link, &opening.admission),
+        }
+    }
+
+    /// Why a count was refused.
+    fn refuse(&self, link: &Link, admission: &Admission) -> Result<Reply, Problem> {
+        self.check_standing(link)?;
+        if link.admits(admission) {
+            return Err(Problem::LinkBusy(left_in_window_s(self.visit.now, HOUR_S)));
+        }
+        match link.terms.password_hash {
+            Some(_) => Err(Problem::PasswordRequired),
+            None => self.ask(link),
+        }
+    }
+
+    /// A granted opening goes on: not counted, nothing asked, but not beyond the link's own end.
+    async fn go_on(&self, link: &Link) -> Result<Reply, Problem> {
+        self.check_alive(link)?;
+        if self.visit.has(&link.etag) {
+            return Ok(unchanged(link));
+        }
+        self.redirect(link, self.credentials().await?.as_deref())
+    }
+
+    fn ask(&self, link: &Link) -> Result<Reply, Problem> {
+        match self.visit.wants_page() || self.visit.is_shy() {
+            true => Ok(page::confirm(link, self.visit.language(), &self.terms.destination())),
+            false => Err(Problem::ConfirmationRequired),
+        }
+    }
+
+    fn check_standing(&self, link: &Link) -> Result<(), Problem> {
+        match link.standing(self.visit.now) {
+            LinkStanding::Open => Ok(()),
+            LinkStanding::Revoked => Err(Problem::LinkRevoked),
+            LinkStanding::Expired => Err(Problem::LinkExpired),
+            LinkStanding::UsedUp => Err(Problem::LinkUsedUp),
+        }
+    }
+
+    /// A granted opening outlives the last one, nothing else.
+    fn check_alive(&self, link: &Link) -> Result<(), Problem> {
+        match link.standing(self.visit.now) {
+            LinkStanding::UsedUp => Ok(()),
+            _ => self.check_standing(link),
+        }
+    }
+
+    async fn read(&self) -> Result<Link, Problem> {
+        self.ports.links.link(&self.link_id).await?.ok_or(Problem::TokenUnknown)
+    }
+
+    fn grant(&self) -> Option<Grant> {
+        Grant::find(self.visit.headers.cookies, &self.ports.keys, &self.link_id, self.visit.now)
+    }
+
+    /// What signs, at hand before anything is counted.
+    async fn credentials(&self) -> Result<Option<Arc<SigningCredentials>>, Problem> {
+        if self.terms.distribution.is_some() {
+            return Ok(None);
+        }
+        let needed_s = self.terms.url_ttl.as_secs();
+        Ok(Some(self.ports.signer.credentials(self.visit.now, needed_s).await?))
+    }
+
+    fn redirect(&self, link: &Link, credentials: Option<&SigningCredentials>) -> Result<Reply, Problem> {
+        let now = self.visit.now;
+        let ends = self.ends(link, credentials)?;
+        let url = match (&self.terms.distribution, credentials) {
+            (Some(through), _) => through.sign(link, ends).map_err(Problem::internal)?.as_str().to_owned(),
+            (None, Some(credentials)) => {
+                let ttl = Duration::from_secs(now.floor_s().until(ends).as_secs());
+                let url = sign(self.terms, link, credentials, now, ttl).map_err(Problem::internal)?;
+                url.as_str().to_owned()
+            }
+            (None, None) => return Err(Problem::internal("neither a distribution nor a session signs")),
+        };
+        // After a form, "see other" makes every client go on with GET.
+        let status =
+            if self.visit.method == Method::Post { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
+        Ok(redirect(status, &url).with("cache-control", cache_control(link, now.until(ends))))
+    }
+
+    /// When the URL ends, a whole second: never beyond the link's own end, nor that of what signs.
+    fn ends(&self, link: &Link, credentials: Option<&SigningCredentials>) -> Result<Timestamp, Problem> {
+        let (now, ttl) = (self.visit.now.floor_s(), self.terms.url_ttl);
+        let wanted = self.terms.distribution.as_ref().map_or(now + ttl, |through| through.ends(now, ttl));
+        let allowed = link.expires_at.map_or(wanted, |end| end.min(wanted)).floor_s();
+        if allowed <= now {
+            return Err(Problem::LinkExpired);
+        }
+        let signed = credentials.map_or(allowed, |credentials| credentials.clamp(allowed)).floor_s();
+        match signed > now {
+            true => Ok(signed),
+            false => Err(Unavailable::new("sign a URL", "the signer's session has ended").into()),
+        }
     }
 }
+
+/// A redirect may be kept if its owner said so, and always for less than its URL lives: the
+/// answer takes its time.
+fn cache_control(link: &Link, left: Duration) -> String {
+    let most = left.as_secs().saturating_sub(REDIRECT_MARGIN_S);
+    match link.terms.redirect_max_age_s.map(|age| age.min(most)) {
+        Some(age) if age > 0 && !link.terms.counts() => format!("private, max-age={age}"),
+        _ => "no-store".to_owned(),
+    }
+}
+
+/// A kept redirect ends so many seconds before its URL.
+const REDIRECT_MARGIN_S: u64 = 5;
 
 fn sign(
     terms: &Terms,
     link: &Link,
-    credentials: &crate::sign::SigningCredentials,
+    credentials: &SigningCredentials,
     now: Timestamp,
     ttl: Duration,
-    method: Method,
-) -> Result<PresignedUrl, crate::sign::presigned_url::PresignError> {
-    let disposition = link.filename.content_disposition(link.sniffed_type.disposition());
+) -> Result<PresignedUrl, PresignError> {
+    let disposition = link.content_disposition();
     let content_type = link.sniffed_type.as_served();
     let query = [
         ("versionId", link.version_id.as_str()),
@@ -91,113 +317,35 @@ fn sign(
         ("response-cache-control", "private, no-store"),
     ];
     let key = link.object_key().to_string();
-    let request = ObjectRequest { method, key: &key, query: &query };
+    let request = ObjectRequest { method: presigned_url::Method::Get, key: &key, query: &query };
     PresignedUrl::new(&terms.endpoint, &request, credentials, now, ttl)
 }
 
-/// 302, which nobody keeps, and which tells the next site nothing.
-fn redirect(url: &PresignedUrl) -> Reply {
-    Reply::empty(StatusCode::FOUND)
-        .with("location", url.as_str())
-        .with("referrer-policy", "no-referrer")
-        .with("x-robots-tag", "noindex")
+/// A redirect that tells the next site nothing.
+fn redirect(status: StatusCode, url: &str) -> Reply {
+    guarded(Reply::empty(status)).with("location", url)
+}
+
+/// What GET would give in the end, as its headers
+/// ([RFC 9110, HEAD](https://www.rfc-editor.org/rfc/rfc9110#name-head)).
+fn facts(link: &Link) -> Reply {
+    guarded(Reply::empty(StatusCode::OK))
+        .with("content-type", link.sniffed_type.as_served())
+        .with("content-length", link.size_bytes.to_string())
+        .with("content-disposition", link.content_disposition())
+        .with("accept-ranges", "bytes")
+        .with("etag", format!("\"{}\"", link.etag))
+        .with("x-content-type-options", "nosniff")
+}
+
+/// 304: the version is pinned, so whoever has its entity tag has its bytes.
+fn unchanged(link: &Link) -> Reply {
+    guarded(Reply::empty(StatusCode::NOT_MODIFIED)).with("etag", format!("\"{}\"", link.etag))
+}
+
+fn guarded(reply: Reply) -> Reply {
+    reply.with("referrer-policy", "no-referrer").with("x-robots-tag", "noindex")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::link::{Revoked, RevokedBecause};
-    use crate::memory::{FixedSigner, MemoryWorld};
-    use crate::ports::{LinkStore, RecordStore, UploadStore};
-    use crate::sign::SigningCredentials;
-    use crate::sign::tests::example_credentials;
-    use crate::upload::tests::{at, pending, pin};
-
-    fn terms() -> Terms {
-        Terms {
-            endpoint: BucketEndpoint::regional("files", "eu-central-1"),
-            url_ttl: Duration::from_secs(60),
-        }
-    }
-
-    async fn world(expires_at: Option<Timestamp>) -> (Ports<MemoryWorld, FixedSigner>, String) {
-        let world = MemoryWorld::default();
-        world.create(&pending()).await.unwrap();
-        world.settle(pending().upload_id, &pin("v1")).await.unwrap();
-        let upload = UploadStore::upload(&world, pending().upload_id).await.unwrap().unwrap();
-        let keys = crate::token::tests::keys(&[1]);
-        let token = keys.make([3; 16]);
-        let link = Link::to(&upload, token.link_id(), at("2026-11-24T10:00:00Z"), expires_at).unwrap();
-        world.create_link(&link).await.unwrap();
-        let credentials =
-            SigningCredentials { expires_at: Some(at("2026-11-24T11:00:00Z")), ..example_credentials() };
-        (Ports { links: world, signer: FixedSigner(credentials), keys }, token.reveal())
-    }
-
-    #[tokio::test]
-    async fn a_link_leads_to_the_pinned_version_for_a_minute() {
-        let (ports, token) = world(None).await;
-        let reply =
-            open_link(&ports, &terms(), at("2026-11-24T10:30:00.9Z"), Method::Get, &token).await.unwrap();
-        assert_eq!(reply.status, StatusCode::FOUND);
-        let url = reply.header("location").unwrap();
-        for part in [
-            "https://files.s3.eu-central-1.amazonaws.com/uploads/",
-            "versionId=v1",
-            "response-content-type=image%2Fpng",
-            "response-content-disposition=inline%3B%20filename%3D%22photo.png%22",
-            "X-Amz-Date=20261124T103000Z",
-            "X-Amz-Expires=60",
-        ] {
-            assert!(url.contains(part), "{part} in {url}");
-        }
-        assert_eq!(reply.header("cache-control"), Some("no-store"));
-        assert_eq!(reply.header("referrer-policy"), Some("no-referrer"));
-        assert_eq!(reply.header("x-robots-tag"), Some("noindex"));
-        assert!(!format!("{reply:?}").contains("Signature"));
-    }
-
-    #[tokio::test]
-    async fn forged_tokens_are_refused_before_any_call() {
-        let (ports, token) = world(None).await;
-        let calls = ports.links.calls();
-        let mut forged = token.clone().into_bytes();
-        forged[5] = if forged[5] == b'A' { b'B' } else { b'A' };
-        for text in
-            [String::from_utf8(forged).unwrap(), String::new(), "x".repeat(4000), token[..31].to_owned()]
-        {
-            let reply = open_link(&ports, &terms(), at("2026-11-24T10:30:00Z"), Method::Get, &text).await;
-            assert!(matches!(reply, Err(Problem::TokenForged)));
-        }
-        assert_eq!(ports.links.calls(), calls);
-    }
-
-    #[tokio::test]
-    async fn a_revoked_link_is_gone() {
-        let (ports, token) = world(None).await;
-        let link_id = ports.keys.verify(&token).unwrap().link_id();
-        let revoked = Revoked { at: at("2026-11-24T10:20:00Z"), because: RevokedBecause::Revoked };
-        ports.links.revoke(&link_id, &pending().owner, revoked).await.unwrap();
-        let reply = open_link(&ports, &terms(), at("2026-11-24T10:30:00Z"), Method::Head, &token).await;
-        assert!(matches!(reply, Err(Problem::LinkRevoked)));
-    }
-
-    #[tokio::test]
-    async fn a_url_never_outlives_its_link() {
-        let (ports, token) = world(Some(at("2026-11-24T10:30:10Z"))).await;
-        let open = async |now: &str| open_link(&ports, &terms(), at(now), Method::Get, &token).await;
-        let reply = open("2026-11-24T10:30:00Z").await.unwrap();
-        assert!(reply.header("location").unwrap().contains("X-Amz-Expires=10&"));
-        assert!(matches!(open("2026-11-24T10:30:10Z").await, Err(Problem::LinkExpired)));
-        let last = open("2026-11-24T10:30:09.999Z").await.unwrap();
-        assert!(last.header("location").unwrap().contains("X-Amz-Expires=1&"));
-    }
-
-    #[tokio::test]
-    async fn opening_asks_the_table_once() {
-        let (ports, token) = world(None).await;
-        let before = ports.links.calls();
-        open_link(&ports, &terms(), at("2026-11-24T10:30:00Z"), Method::Get, &token).await.unwrap();
-        assert_eq!(ports.links.calls() - before, 1);
-    }
-}
+mod tests;

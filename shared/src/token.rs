@@ -5,6 +5,9 @@
 //!  version of the key  secret, random        HMAC-SHA-256 over bytes 0 to 16, the first 7 bytes
 //! ```
 //!
+//! The highest bit of byte 0 says that the link counted its openings when the token was made: the
+//! door then counts at once in place of reading first. It is a hint; the record decides.
+//!
 //! 24 bytes are 32 characters of base64url. The tag lets the public door refuse what nobody here
 //! made, before any call to AWS. It is not what protects a link: the secret's 128 bits are, and
 //! the table holds their hash alone, so that a leak of the table opens nothing.
@@ -31,7 +34,10 @@ const TAG: std::ops::Range<usize> = 17..24;
 /// The length of a token's text: base64url of 24 bytes.
 pub const TOKEN_CHARS: usize = 32;
 
-/// The version of a link key, 1 to 255.
+/// The bit of byte 0 that tells of a link that counts.
+const COUNTS: u8 = 0x80;
+
+/// The version of a link key, 1 to 127.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyVersion(pub u8);
 
@@ -76,10 +82,19 @@ impl LinkKeys {
 
     /// The token for a secret of 16 random bytes.
     pub fn make(&self, secret: [u8; 16]) -> LinkToken {
+        self.make_with(0, secret)
+    }
+
+    /// The token of a link that counts its openings.
+    pub fn make_counting(&self, secret: [u8; 16]) -> LinkToken {
+        self.make_with(COUNTS, secret)
+    }
+
+    fn make_with(&self, flags: u8, secret: [u8; 16]) -> LinkToken {
         let mut token = [0; TOKEN_BYTES];
         let Some(key) = self.0.first() else { return LinkToken(token) };
         if let Some(version) = token.first_mut() {
-            *version = key.version.0;
+            *version = key.version.0 | flags;
         }
         copy(&mut token, SECRET, &secret);
         let tag = key.tag(&token).finalize().into_bytes();
@@ -93,7 +108,7 @@ impl LinkKeys {
             return None;
         }
         let token: [u8; TOKEN_BYTES] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
-        let version = KeyVersion(*token.first()?);
+        let version = KeyVersion(*token.first()? & !COUNTS);
         let key = self.0.iter().find(|key| key.version == version)?;
         key.tag(&token).verify_truncated_left(token.get(TAG)?).ok()?;
         Some(LinkToken(token))
@@ -103,15 +118,39 @@ impl LinkKeys {
     /// answered with the same token although no token is stored. Only who holds this key can
     /// derive it.
     pub fn derived_secret(&self, owner: &Owner, upload_id: UploadId, key: &IdempotencyKey) -> [u8; 16] {
+        self.secret_of(b"idempotent link\0", &[owner.as_str(), &upload_id.to_string(), key.as_str()])
+    }
+
+    /// The same for the token that takes `old`'s place.
+    pub fn rotated_secret(&self, owner: &Owner, old: &LinkId, key: &IdempotencyKey) -> [u8; 16] {
+        self.secret_of(b"idempotent rotation\0", &[owner.as_str(), old.as_str(), key.as_str()])
+    }
+
+    /// A digest of something that a leak of the table must not let anybody guess.
+    pub fn fingerprint(&self, text: &str) -> [u8; 16] {
+        self.secret_of(b"fingerprint\0", &[text])
+    }
+
+    /// A seal over `parts`, under the newest key.
+    pub fn seal(&self, parts: &[&str]) -> [u8; 16] {
+        let mut seal = [0; 16];
+        let Some(newest) = self.0.first() else { return seal };
+        let mac = newest.over(b"seal\0", parts).finalize().into_bytes();
+        seal.iter_mut().zip(mac).for_each(|(to, from)| *to = from);
+        seal
+    }
+
+    /// Whether one of the keys sealed `parts`. Compares in constant time.
+    pub fn is_sealed(&self, parts: &[&str], seal: &[u8]) -> bool {
+        let by = |key: &LinkKey| key.over(b"seal\0", parts).verify_truncated_left(seal).is_ok();
+        seal.len() == 16 && self.0.iter().any(by)
+    }
+
+    fn secret_of(&self, purpose: &[u8], parts: &[&str]) -> [u8; 16] {
         // The oldest key: the answer must not change when another takes over.
         let Some(oldest) = self.0.last() else { return [0; 16] };
-        let mut mac = oldest.mac();
-        mac.update(b"idempotent link\0");
-        for part in [owner.as_str(), &upload_id.to_string(), key.as_str()] {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
         let mut secret = [0; 16];
+        let mac = oldest.over(purpose, parts);
         secret.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(to, from)| *to = from);
         secret
     }
@@ -123,6 +162,17 @@ impl LinkKey {
         let mut block = [0; 64];
         block.iter_mut().zip(self.key).for_each(|(to, from)| *to = from);
         Hmac::new(&block.into())
+    }
+
+    /// The MAC over `parts`, each told from the next, for one purpose.
+    fn over(&self, purpose: &[u8], parts: &[&str]) -> Hmac<Sha256> {
+        let mut mac = self.mac();
+        mac.update(purpose);
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac
     }
 
     /// The MAC over a token's version and secret.
@@ -142,6 +192,11 @@ impl LinkToken {
     /// The text for the one answer that shows it.
     pub fn reveal(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// Whether the link counted its openings when the token was made.
+    pub fn counts(&self) -> bool {
+        self.0.first().is_some_and(|first| first & COUNTS != 0)
     }
 
     /// The name under which the table knows the link.
@@ -242,6 +297,31 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_token_says_whether_its_link_counts_and_nobody_can_change_that() {
+        let keys = keys(&[1]);
+        let (plain, counting) = (keys.make([9; 16]), keys.make_counting([9; 16]));
+        assert!(!plain.counts() && counting.counts());
+        assert!(keys.verify(&counting.reveal()).unwrap().counts());
+        assert_eq!(plain.link_id(), counting.link_id());
+        let mut bytes = counting.0;
+        bytes[0] &= !COUNTS;
+        assert!(keys.verify(&URL_SAFE_NO_PAD.encode(bytes)).is_none());
+    }
+
+    #[test]
+    fn a_seal_holds_for_its_parts_and_across_a_new_key() {
+        let old = keys(&[1]);
+        let seal = old.seal(&["a", "b"]);
+        assert!(old.is_sealed(&["a", "b"], &seal) && keys(&[1, 2]).is_sealed(&["a", "b"], &seal));
+        for (parts, seal) in
+            [(["ab", ""], seal.as_slice()), (["a", "c"], &seal), (["a", "b"], &seal[..8]), (["a", "b"], &[])]
+        {
+            assert!(!old.is_sealed(&parts, seal), "{parts:?}");
+        }
+        assert!(!keys(&[2]).is_sealed(&["a", "b"], &seal));
+    }
+
+    #[test]
     fn an_idempotent_secret_is_bound_to_owner_upload_and_key() {
         let secret = |owner: &str, upload: u8, key: &str| {
             keys(&[1]).derived_secret(
@@ -274,6 +354,44 @@ pub(crate) mod tests {
         assert!(LinkKeys::new(vec![]).is_err());
         let key = LinkKey { version: KeyVersion(1), key: [0; 32] };
         assert!(LinkKeys::new(vec![key.clone(), key]).is_err());
+    }
+
+    /// Ten million forgeries: random ones, truncated ones, and every kind of damage to real ones.
+    /// `POSTERN_FORGERIES` asks for another number; without it a few, so that all tests stay fast.
+    #[test]
+    fn no_forgery_is_accepted() {
+        let forgeries = std::env::var("POSTERN_FORGERIES").ok().and_then(|number| number.parse().ok());
+        let forgeries: u64 = forgeries.unwrap_or(100_000);
+        let keys = keys(&[1, 2, 127]);
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = || {
+            // xorshift64: the same forgeries every time.
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        for n in 0..forgeries {
+            let mut secret = [0; 16];
+            secret[..8].copy_from_slice(&next().to_be_bytes());
+            secret[8..].copy_from_slice(&next().to_be_bytes());
+            let mut token = if n % 2 == 0 { keys.make(secret) } else { keys.make_counting(secret) }.0;
+            let luck = next();
+            let place = usize::try_from(luck % 24).unwrap();
+            let real = token;
+            match n % 5 {
+                0 => token[place] ^= 1 << (luck >> 8 & 7),
+                1 => token[place] = token[place].wrapping_add(1 + (luck >> 8 & 0x7f) as u8),
+                2 => token[17..].copy_from_slice(&next().to_be_bytes()[..7]),
+                3 => token[1..17].rotate_left(1 + place % 15),
+                _ => token.iter_mut().for_each(|byte| *byte = next() as u8),
+            }
+            if token != real {
+                assert!(keys.verify(&URL_SAFE_NO_PAD.encode(token)).is_none(), "{token:?}");
+            }
+            let text = URL_SAFE_NO_PAD.encode(real);
+            assert!(keys.verify(&text[..place]).is_none() && keys.verify(&format!("{text}A")).is_none());
+        }
     }
 
     proptest! {

@@ -463,3 +463,55 @@ run "a_bucket_does_not_log_into_itself" {
 
   expect_failures = [aws_s3_bucket_logging.files]
 }
+
+run "a_distribution_whose_key_is_not_there_yet" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = { a = "-----BEGIN PUBLIC KEY-----" } }
+  }
+
+  assert {
+    condition     = length(aws_cloudfront_distribution.files) == 1 && length(aws_secretsmanager_secret.cloudfront) == 1 && aws_lambda_function.main["serve-link"].environment[0].variables["POSTERN_CLOUDFRONT_DOMAIN"] == "" && length(aws_iam_role_policy.serve_link_cloudfront) == 0
+    error_message = "The distribution must stand while links still lead to the bucket."
+  }
+}
+
+run "a_distribution_with_two_keys" {
+  command = apply
+
+  override_resource {
+    target = aws_cloudfront_distribution.files
+    values = { arn = "arn:aws:cloudfront::111122223333:distribution/E1OURS", domain_name = "d111111abcdef8.cloudfront.net" }
+  }
+
+  variables {
+    link_url_ttl_s  = 90
+    link_throttling = { rate = 7, burst = 9 }
+
+    cloudfront = {
+      public_keys = { a = "-----BEGIN PUBLIC KEY-----", b = "-----BEGIN PUBLIC KEY-----" }
+      signing_key = "b"
+    }
+  }
+
+  assert {
+    condition     = length(aws_cloudfront_key_group.files[0].items) == 2 && aws_lambda_function.main["serve-link"].environment[0].variables["POSTERN_CLOUDFRONT_DOMAIN"] == "d111111abcdef8.cloudfront.net" && aws_lambda_function.main["serve-link"].environment[0].variables["POSTERN_CLOUDFRONT_WINDOW_S"] == "45"
+    error_message = "Both keys must open, one signs, within a window of half of a URL's life."
+  }
+
+  assert {
+    condition     = one(aws_cloudfront_distribution.files[0].default_cache_behavior).viewer_protocol_policy == "https-only" && length(one(aws_cloudfront_distribution.files[0].default_cache_behavior).trusted_key_groups) == 1
+    error_message = "Nobody must get a file without TLS and a signature."
+  }
+
+  assert {
+    condition     = one(one(one(aws_cloudfront_cache_policy.files[0].parameters_in_cache_key_and_forwarded_to_origin).query_strings_config).query_strings).items == toset(["response-cache-control", "response-content-disposition", "response-content-type", "versionId"])
+    error_message = "What is signed must be the cache's key and reach the bucket, and nothing else."
+  }
+
+  assert {
+    condition     = toset([for settings in aws_apigatewayv2_stage.default.route_settings : settings.throttling_rate_limit]) == toset([7]) && length(aws_apigatewayv2_stage.default.route_settings) == 6
+    error_message = "The routes that open links must have their own throttling."
+  }
+}

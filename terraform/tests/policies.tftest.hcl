@@ -298,6 +298,45 @@ override_resource {
   target = aws_cloudwatch_dashboard.main
 }
 
+override_resource {
+  target = aws_cloudfront_distribution.files
+  values = { arn = "arn:aws:cloudfront::111122223333:distribution/E1OURS", domain_name = "d111111abcdef8.cloudfront.net" }
+}
+
+override_resource {
+  target = aws_cloudfront_public_key.files
+  values = { id = "K2JCJMDEHXQW5F" }
+}
+
+override_resource {
+  target = aws_cloudfront_key_group.files
+  values = { id = "group" }
+}
+
+override_resource {
+  target = aws_cloudfront_origin_access_control.files
+  values = { id = "control" }
+}
+
+override_resource {
+  target = aws_cloudfront_cache_policy.files
+  values = { id = "cache" }
+}
+
+override_resource {
+  target = aws_cloudfront_response_headers_policy.files
+  values = { id = "headers" }
+}
+
+override_resource {
+  target = aws_secretsmanager_secret.cloudfront
+  values = { arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:postern/cloudfront/a-AbCdEf" }
+}
+
+override_resource {
+  target = aws_iam_role_policy.serve_link_cloudfront
+}
+
 run "plain" {
   command = apply
 }
@@ -306,9 +345,13 @@ run "all_options" {
   command = apply
 
   variables {
-    link_key_versions           = [1, 2]
-    cloudfront_distribution_arn = "arn:aws:cloudfront::111122223333:distribution/E1OURS"
-    guardduty_role_arn          = "arn:aws:iam::111122223333:role/guardduty-files"
-    reader_arns                 = ["arn:aws:iam::111122223333:role/backup"]
+    link_key_versions  = [1, 2]
+    guardduty_role_arn = "arn:aws:iam::111122223333:role/guardduty-files"
+    reader_arns        = ["arn:aws:iam::111122223333:role/backup"]
+
+    cloudfront = {
+      public_keys = { a = "-----BEGIN PUBLIC KEY-----", b = "-----BEGIN PUBLIC KEY-----" }
+      signing_key = "a"
+    }
   }
 }

@@ -452,7 +452,7 @@ run "a_link_key_beyond_its_byte" {
   command = plan
 
   variables {
-    link_key_versions = [1, 256]
+    link_key_versions = [1, 128]
   }
 
   expect_failures = [var.link_key_versions]
@@ -647,10 +647,61 @@ run "the_most_of_everything_is_accepted" {
     memory_mb                = { serve-link = 10240 }
     recorder_concurrency     = 1000
     log_retention_days       = 3653
-    link_key_versions        = [1, 255]
+    link_key_versions        = [1, 127]
     key_deletion_window_days = 30
     owner_claim              = "https://example.com/tenant"
     jwt_issuer               = "https://login.example.com/realms/app"
     link_base_url            = "https://files.example.com/d"
   }
+}
+
+run "a_distribution_without_a_key" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = {} }
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
+run "a_private_key_in_place_of_a_public_one" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = { a = "-----BEGIN PRIVATE KEY-----" } }
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
+run "a_signing_key_that_nothing_verifies" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = { a = "-----BEGIN PUBLIC KEY-----" }, signing_key = "b" }
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
+run "two_distributions" {
+  command = plan
+
+  variables {
+    cloudfront                  = { public_keys = { a = "-----BEGIN PUBLIC KEY-----" } }
+    cloudfront_distribution_arn = "arn:aws:cloudfront::111122223333:distribution/E1OURS"
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
+run "links_that_are_closed_by_throttling" {
+  command = plan
+
+  variables {
+    link_throttling = { rate = 0, burst = 1 }
+  }
+
+  expect_failures = [var.link_throttling]
 }

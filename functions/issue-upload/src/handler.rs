@@ -6,7 +6,7 @@ use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpR
 use postern::aws::lambda::Request;
 use postern::aws::{RoleSigner, Table};
 use postern::config::IssueConfig;
-use postern::issue::{Caller, Ports, links, uploads};
+use postern::issue::{Caller, Ports, links, revocation, uploads};
 use postern::problem::Problem;
 use postern::reply::Reply;
 
@@ -36,7 +36,13 @@ impl Api {
             "DELETE /uploads/{id}" => uploads::remove(ports, &caller, id).await,
             "POST /uploads/{id}/links" => links::create(ports, terms, &caller, id, &request.body()?).await,
             "GET /uploads/{id}/links" => links::list(ports, &caller, id, limit, cursor).await,
-            "DELETE /links/{id}" => links::revoke(ports, &caller, id).await,
+            "DELETE /uploads/{id}/links" => revocation::revoke_all_to(ports, &caller, id).await,
+            "GET /links" => links::list_all(ports, &caller, limit, cursor).await,
+            "DELETE /links" => revocation::revoke_all(ports, &caller).await,
+            "GET /links/{id}" => links::show(ports, &caller, id).await,
+            "PATCH /links/{id}" => links::change(ports, &caller, id, &request.body()?).await,
+            "POST /links/{id}/rotate" => links::rotate(ports, terms, &caller, id).await,
+            "DELETE /links/{id}" => revocation::revoke(ports, &caller, id).await,
             _ => Err(Problem::RouteNotFound),
         }
     }

@@ -6,9 +6,8 @@ use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpR
 use postern::aws::lambda::{Metrics, Request};
 use postern::aws::{RoleSigner, Table};
 use postern::problem::Problem;
-use postern::reply::Reply;
-use postern::serve::{Ports, Terms, open_link};
-use postern::sign::presigned_url::Method;
+use postern::serve::visit::{Headers, Method, Visit};
+use postern::serve::{self, Ports, Terms, page};
 
 /// The public door with all that it needs.
 pub struct Door {
@@ -18,26 +17,55 @@ pub struct Door {
 }
 
 impl Door {
-    /// Answers one request; a problem is an answer too.
+    /// Answers one request; a problem is an answer too, to people in a page.
     pub async fn answer(&self, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+        // Taken before anything is read: it bounds what a revocation leaves alive.
+        #[expect(clippy::disallowed_methods, reason = "a request's time is taken here, once")]
+        let now = SystemTime::now().into();
         let request = Request::new(event);
-        let result = self.dispatch(&request).await;
+        let (cookies, body) = (request.cookies(), request.body().unwrap_or_default());
+        let visit = Visit {
+            now,
+            method: method(request.route()).unwrap_or(Method::Get),
+            token: request.path("token"),
+            path: request.path_to(request.path("token")),
+            body: &body,
+            headers: headers(&request, &cookies),
+        };
+        let result = match method(request.route()) {
+            Some(_) => serve::answer(&self.ports, &self.terms, &visit).await,
+            None => Err(Problem::RouteNotFound),
+        };
         if matches!(result, Err(Problem::TokenForged)) {
             Metrics::count("ForgedTokens");
         }
         self.metrics.flush();
-        request.answer(result)
+        request.answer_with(result, |problem| {
+            let page =
+                || page::of_problem(problem, request.id(), visit.language(), &self.terms.destination());
+            visit.wants_page().then(page).flatten()
+        })
     }
+}
 
-    async fn dispatch(&self, request: &Request) -> Result<Reply, Problem> {
-        // Taken before anything is read: it bounds what a revocation leaves alive.
-        #[expect(clippy::disallowed_methods, reason = "a request's time is taken here, once")]
-        let now = SystemTime::now().into();
-        let method = match request.route() {
-            "GET /l/{token}" | "GET /l/{token}/{filename}" => Method::Get,
-            "HEAD /l/{token}" | "HEAD /l/{token}/{filename}" => Method::Head,
-            _ => return Err(Problem::RouteNotFound),
-        };
-        open_link(&self.ports, &self.terms, now, method, request.path("token")).await
+fn method(route: &str) -> Option<Method> {
+    match route {
+        "GET /l/{token}" | "GET /l/{token}/{filename}" => Some(Method::Get),
+        "HEAD /l/{token}" | "HEAD /l/{token}/{filename}" => Some(Method::Head),
+        "POST /l/{token}" | "POST /l/{token}/{filename}" => Some(Method::Post),
+        _ => None,
+    }
+}
+
+fn headers<'a>(request: &'a Request, cookies: &'a str) -> Headers<'a> {
+    let purposes = ["sec-purpose", "purpose", "x-moz", "x-purpose"].map(|name| request.header(name));
+    Headers {
+        accept: request.header("accept"),
+        accept_language: request.header("accept-language"),
+        user_agent: request.header("user-agent"),
+        purpose: purposes.into_iter().find(|purpose| !purpose.is_empty()).unwrap_or_default(),
+        if_none_match: request.header("if-none-match"),
+        cookies,
+        has_authorization: !request.header("authorization").is_empty(),
     }
 }

@@ -5,9 +5,9 @@
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use postern::aws::{RoleSigner, Table, derive_link_keys, lambda, sdk_config};
+use postern::aws::{RoleSigner, Table, derive_link_keys, lambda, read_distribution, sdk_config};
 use postern::config::ServeConfig;
-use postern::serve::Ports;
+use postern::serve::{Ports, Terms};
 
 mod handler;
 
@@ -17,12 +17,14 @@ async fn main() -> Result<(), Error> {
     let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = ServeConfig::read(|name: &str| std::env::var(name).ok())?;
     let sdk = sdk_config().await;
-    let (signer, keys) = tokio::try_join!(
+    let (signer, keys, distribution) = tokio::try_join!(
         RoleSigner::assume(&sdk, &config.signer, "serve-link"),
         derive_link_keys(&sdk, &config.link_keys),
+        read_distribution(&sdk, config.distribution.as_ref()),
     )?;
     let ports = Ports { links: Table::new(&sdk, &config.table), signer, keys };
-    let door = &handler::Door { ports, terms: config.terms, metrics };
+    let terms = Terms { distribution, ..config.terms };
+    let door = &handler::Door { ports, terms, metrics };
     run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         Ok::<_, Error>(door.answer(event.payload).await)
     }))

@@ -84,6 +84,25 @@ impl Request {
         self.0.query_string_parameters.first(name)
     }
 
+    /// A header that is text; empty if there is none. `name` is in lower case.
+    pub fn header(&self, name: &str) -> &str {
+        self.0.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Every cookie that came, joined with `;`: in this payload format they have a place of their
+    /// own.
+    pub fn cookies(&self) -> String {
+        let apart = self.0.cookies.iter().flatten().map(String::as_str);
+        apart.chain([self.header("cookie")]).collect::<Vec<_>>().join(";")
+    }
+
+    /// The path up to and including a part of it.
+    pub fn path_to(&self, part: &str) -> &str {
+        let path = self.0.raw_path.as_deref().unwrap_or_default();
+        let end = path.find(part).map(|at| at + part.len()).filter(|_| !part.is_empty());
+        end.and_then(|end| path.get(..end)).unwrap_or("/")
+    }
+
     /// The body's bytes.
     ///
     /// # Errors
@@ -126,10 +145,22 @@ impl Request {
 
     /// Gives the answer its event's form and writes the request's line into the log.
     pub fn answer(&self, result: Result<Reply, Problem>) -> ApiGatewayV2httpResponse {
+        self.answer_with(result, |_| None)
+    }
+
+    /// The same, where some problems are told by a page.
+    pub fn answer_with(
+        &self,
+        result: Result<Reply, Problem>,
+        page: impl FnOnce(&Problem) -> Option<Reply>,
+    ) -> ApiGatewayV2httpResponse {
         let (request_id, route) = (self.id(), self.route());
         let (reply, problem) = match result {
             Ok(reply) => (reply, None),
-            Err(problem) => (problem.reply(request_id), Some(problem)),
+            Err(problem) => {
+                let reply = page(&problem).unwrap_or_else(|| problem.reply(request_id));
+                (reply, Some(problem))
+            }
         };
         let status = reply.status.as_u16();
         match &problem {
@@ -152,12 +183,14 @@ pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
 
 fn response(reply: Reply) -> ApiGatewayV2httpResponse {
     let mut headers = HeaderMap::new();
+    let mut response = ApiGatewayV2httpResponse::default();
     for (name, value) in reply.headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
+        if name == "set-cookie" {
+            response.cookies.push(value);
+        } else if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);
         }
     }
-    let mut response = ApiGatewayV2httpResponse::default();
     response.status_code = i64::from(reply.status.as_u16());
     response.headers = headers;
     response.body = Some(Body::Text(reply.body)).filter(|body| !body.is_empty());

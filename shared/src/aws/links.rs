@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 
 use super::Table;
@@ -14,10 +14,17 @@ use super::item::{Conditional, PK, conditional, from_item, link_pk, text, to_ite
 use super::uploads::{Index, is_owned_by};
 use crate::app_event::AppEvent;
 use crate::id::{Owner, UploadId};
-use crate::link::{Link, Revoked, revocation_id};
-use crate::ports::{Found, LinkReader, LinkStore, Linked, Page, PageStart, Unavailable};
+use crate::link::{Link, Opening, Revoked, revocation_id};
+use crate::ports::{Counted, Found, LinkReader, LinkStore, Linked, Page, PageStart, Replaced, Unavailable};
+use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::UploadState;
+
+/// A reason for which a transaction was not written.
+const FAILED: &str = "ConditionalCheckFailed";
+
+/// Alive, the owner's, and as it was when it was read.
+const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND transition_id = :before";
 
 /// How often a transaction is tried that met another one.
 const ATTEMPTS: u32 = 5;
@@ -26,38 +33,35 @@ impl LinkReader for Table {
     async fn link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
         self.get(link_pk(id), "read a link").await
     }
+
+    async fn count_opening(&self, id: &LinkId, opening: &Opening) -> Result<Counted, Unavailable> {
+        self.count_link_opening(id, opening).await
+    }
+
+    async fn count_attempt(&self, id: &LinkId, now: Timestamp) -> Result<Counted, Unavailable> {
+        self.count_link_attempt(id, now).await
+    }
 }
 
 impl LinkStore for Table {
     async fn create_link(&self, link: &Link) -> Result<Linked, Unavailable> {
-        let failed =
-            |error: Box<dyn std::error::Error + Send + Sync>| Unavailable::new("create a link", error);
         let (check, put) = self.link_transaction(link)?;
-        for attempt in 1.. {
-            let transaction = self
-                .client
-                .transact_write_items()
-                .transact_items(TransactWriteItem::builder().condition_check(check.clone()).build())
-                .transact_items(TransactWriteItem::builder().put(put.clone()).build());
-            let Err(error) = transaction.send().await else { return Ok(Linked::New) };
-            match cancellation(&error) {
-                [_, put] if is(put, "ConditionalCheckFailed") => {
-                    let standing =
-                        put.item.clone().ok_or_else(|| failed("it exists and was not shown".into()))?;
-                    return Ok(Linked::Exists(Box::new(from_item(standing)?)));
-                }
-                [check, _] if is(check, "ConditionalCheckFailed") => return Ok(Linked::NotAvailable),
-                [check, put] if is(check, "TransactionConflict") || is(put, "TransactionConflict") => {
-                    if attempt >= ATTEMPTS {
-                        return Err(failed(error.into()));
-                    }
-                    let jitter = fastrand::u64(5..25) << attempt;
-                    tokio::time::sleep(Duration::from_millis(jitter)).await;
-                }
-                _ => return Err(failed(error.into())),
+        let items = [
+            TransactWriteItem::builder().condition_check(check).build(),
+            TransactWriteItem::builder().put(put).build(),
+        ];
+        let reasons = self.transact("create a link", &items).await?;
+        match reasons.as_slice() {
+            [] => Ok(Linked::New),
+            [_, put] if is(put, FAILED) => {
+                let standing = put
+                    .item
+                    .clone()
+                    .ok_or_else(|| Unavailable::new("create a link", "it exists and was not shown"))?;
+                Ok(Linked::Exists(Box::new(from_item(standing)?)))
             }
+            _ => Ok(Linked::NotAvailable),
         }
-        Ok(Linked::NotAvailable)
     }
 
     async fn links_to(
@@ -82,9 +86,102 @@ impl LinkStore for Table {
             Conditional::Refused(_) => Ok(Found::No),
         }
     }
+
+    async fn standing_link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
+        self.link(id).await
+    }
+
+    async fn links_of(
+        &self,
+        owner: &Owner,
+        start: Option<&PageStart>,
+        limit: u8,
+    ) -> Result<Page<Link>, Unavailable> {
+        let index = Index { name: "links_by_owner", hash: "owner", range: "linked_at", pk_prefix: "LINK#" };
+        self.page(&index, text(owner.as_str()), start, limit).await
+    }
+
+    async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
+        let set = "SET terms = :terms, transition_id = :transition";
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(link_pk(&before.link_id)))
+            .condition_expression(UNCHANGED)
+            .expression_attribute_names("#event", "event")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(before.owner.as_str()))
+            .expression_attribute_values(":before", value(&before.transition_id)?)
+            .expression_attribute_values(":terms", value(&after.terms)?)
+            .expression_attribute_values(":transition", value(&after.transition_id)?);
+        let update = match after.expires_at {
+            Some(end) => update
+                .update_expression(format!("{set}, expires_at = :end REMOVE #event"))
+                .expression_attribute_values(":end", value(&end)?),
+            None => update.update_expression(format!("{set} REMOVE #event, expires_at")),
+        };
+        match conditional("change a link", update.send().await)? {
+            Conditional::Done => Ok(Found::Yes),
+            Conditional::Refused(_) => Ok(Found::No),
+        }
+    }
+
+    async fn replace_link(&self, old: &Link, new: &Link, revoked: Revoked) -> Result<Replaced, Unavailable> {
+        let (check, put) = self.link_transaction(new)?;
+        let end = Update::builder()
+            .table_name(&self.name)
+            .key(PK, text(link_pk(&old.link_id)))
+            .update_expression("SET revoked = :revoked, transition_id = :transition, #event = :event")
+            .condition_expression(UNCHANGED)
+            .expression_attribute_names("#event", "event")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(old.owner.as_str()))
+            .expression_attribute_values(":before", value(&old.transition_id)?)
+            .expression_attribute_values(":event", value(&AppEvent::LinkRevoked)?)
+            .expression_attribute_values(":revoked", value(&revoked)?)
+            .expression_attribute_values(":transition", value(&revocation_id(&old.link_id))?)
+            .build()
+            .map_err(|error| Unavailable::new("rotate a link", error))?;
+        let items = [
+            TransactWriteItem::builder().condition_check(check).build(),
+            TransactWriteItem::builder().put(put).build(),
+            TransactWriteItem::builder().update(end).build(),
+        ];
+        let reasons = self.transact("rotate a link", &items).await?;
+        match reasons.as_slice() {
+            [] => Ok(Replaced::Done),
+            [_, put, end] if is(put, FAILED) || is(end, FAILED) => Ok(Replaced::Changed),
+            _ => Ok(Replaced::NotAvailable),
+        }
+    }
 }
 
 impl Table {
+    /// Sends a transaction until it meets no other one. The reasons are empty when it was
+    /// written; else a condition failed.
+    async fn transact(
+        &self,
+        operation: &'static str,
+        items: &[TransactWriteItem],
+    ) -> Result<Vec<CancellationReason>, Unavailable> {
+        for attempt in 1..=ATTEMPTS {
+            let transaction = self.client.transact_write_items().set_transact_items(Some(items.to_vec()));
+            let Err(error) = transaction.send().await else { return Ok(Vec::new()) };
+            let reasons = cancellation(&error);
+            if reasons.iter().any(|reason| is(reason, FAILED)) {
+                return Ok(reasons.to_vec());
+            }
+            let met = reasons.iter().any(|reason| is(reason, "TransactionConflict"));
+            if !met || attempt == ATTEMPTS {
+                return Err(Unavailable::new(operation, error));
+            }
+            let jitter = fastrand::u64(5..25) << attempt;
+            tokio::time::sleep(Duration::from_millis(jitter)).await;
+        }
+        Err(Unavailable::new(operation, "it met other transactions again and again"))
+    }
+
     pub(super) async fn links_page(
         &self,
         upload: UploadId,

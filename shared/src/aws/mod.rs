@@ -8,14 +8,17 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 mod bucket;
+mod distribution;
 mod item;
 pub mod lambda;
 mod link_keys;
 mod links;
+mod openings;
 mod role_signer;
 mod uploads;
 
 pub use bucket::Bucket;
+pub use distribution::read_distribution;
 pub use link_keys::derive_link_keys;
 pub use role_signer::RoleSigner;
 

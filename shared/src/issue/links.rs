@@ -1,21 +1,26 @@
-//! Links of an owner: make, list, revoke.
+//! Links of an owner: make, list, change, give a new token.
 
 use http::StatusCode;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
+use crate::filename::Disposition;
 use crate::id::UploadId;
 use crate::link::{Link, LinkStanding, Revoked, RevokedBecause};
-use crate::ports::{Found, LinkStore, Linked, UploadStore};
+use crate::ports::{Found, LinkStore, Linked, Replaced, UploadStore};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::time::Timestamp;
-use crate::token::{LinkId, LinkToken};
+use crate::token::LinkId;
 use crate::upload::UploadState;
 
+use super::link_body::LinkChange;
 use super::paging::{PageRequest, PageView};
-use super::request::NewLink;
 use super::uploads::owned;
 use super::{Caller, Ports, Terms};
+
+/// How often a change is tried that meets another one.
+const TRIES: u32 = 3;
 
 /// A link as its owner sees it.
 #[derive(Debug, Serialize)]
@@ -29,6 +34,16 @@ struct LinkView {
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
+    disposition: &'static str,
+    max_opens: Option<u64>,
+    max_opens_per_hour: Option<u64>,
+    /// Counted where the link limits its openings or asks for a password or a confirmation.
+    opens: u64,
+    has_password: bool,
+    confirm: bool,
+    redirect_max_age_s: Option<u64>,
+    label: Option<String>,
+    recipient: Option<String>,
 }
 
 /// A new link: the only time that its token is shown.
@@ -52,25 +67,24 @@ pub async fn create<S: UploadStore + LinkStore, G>(
     upload_id: &str,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let new = NewLink::parse(body)?;
+    let change = LinkChange::parse(body)?;
     let upload = owned(ports, caller, upload_id).await?;
-    let token = token(ports, caller, upload.upload_id);
-    let expires_at = new.expires_in.map(|life| caller.now + life);
-    let mut link = Link::to(&upload, token.link_id(), caller.now, expires_at)
+    let secret = match &caller.idempotency_key {
+        Some(key) => ports.keys.derived_secret(&caller.owner, upload.upload_id, key),
+        None => caller.entropy,
+    };
+    let expires_at = change.expires_at(None, caller.now);
+    let mut link = Link::to(&upload, ports.keys.make(secret).link_id(), caller.now, expires_at)
         .ok_or(Problem::UploadNotAvailable(upload.state))?;
-    link.request_hash = caller.idempotency_key.as_ref().map(|_| new.hash());
+    link.terms = change.apply(&link.terms, &link.sniffed_type, salt(caller))?;
+    link.request_hash = caller.idempotency_key.as_ref().map(|_| change.hash(&link.terms, &ports.keys));
     let link = match ports.store.create_link(&link).await? {
         Linked::New => link,
         Linked::Exists(standing) => repeated(&link, *standing, caller.now)?,
         // It was available a moment ago: only its owner's removal ends that.
         Linked::NotAvailable => return Err(Problem::UploadNotAvailable(UploadState::Deleting)),
     };
-    let view = NewLinkView {
-        url: format!("{}/l/{}", terms.link_base_url.trim_end_matches('/'), token.reveal()),
-        token: token.reveal(),
-        link: LinkView::of(link, caller.now),
-    };
-    Ok(Reply::json(StatusCode::CREATED, &view))
+    Ok(with_token(ports, terms, caller, link, secret))
 }
 
 /// `GET /uploads/{id}/links`, newest first.
@@ -90,30 +104,136 @@ pub async fn list<S: UploadStore + LinkStore, G>(
     Ok(Reply::json(StatusCode::OK, &PageView::of(page, |link| LinkView::of(link, caller.now))))
 }
 
-/// `DELETE /links/{id}`: once this is answered, no request that begins later opens the link.
+/// `GET /links`: the caller's links to all uploads, newest first.
+///
+/// # Errors
+/// If `limit` or `cursor` break a rule.
+pub async fn list_all<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    limit: Option<&str>,
+    cursor: Option<&str>,
+) -> Result<Reply, Problem> {
+    let PageRequest { start, limit } = PageRequest::parse(limit, cursor)?;
+    let page = ports.store.links_of(&caller.owner, start.as_ref(), limit).await?;
+    Ok(Reply::json(StatusCode::OK, &PageView::of(page, |link| LinkView::of(link, caller.now))))
+}
+
+/// `GET /links/{id}`.
 ///
 /// # Errors
 /// [`Problem::LinkNotFound`] for a stranger too.
-pub async fn revoke<S: LinkStore, G>(
+pub async fn show<S: LinkStore, G>(ports: &Ports<S, G>, caller: &Caller, id: &str) -> Result<Reply, Problem> {
+    let link = owned_link(ports, caller, id).await?;
+    Ok(Reply::json(StatusCode::OK, &LinkView::of(link, caller.now)))
+}
+
+/// `PATCH /links/{id}`: other terms, or another end; what has expired can be given more time.
+///
+/// # Errors
+/// [`Problem::LinkNotFound`] for a stranger too, [`Problem::LinkEnded`] once it is revoked.
+pub async fn change<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
     id: &str,
+    body: &[u8],
 ) -> Result<Reply, Problem> {
-    let id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
-    let revoked = Revoked { at: caller.now, because: RevokedBecause::Revoked };
-    match ports.store.revoke(&id, &caller.owner, revoked).await? {
-        Found::Yes => Ok(Reply::empty(StatusCode::NO_CONTENT)),
-        Found::No => Err(Problem::LinkNotFound),
+    let change = LinkChange::parse(body)?;
+    for _ in 0..TRIES {
+        let link = living(owned_link(ports, caller, id).await?)?;
+        let terms = change.apply(&link.terms, &link.sniffed_type, salt(caller))?;
+        let after = link.changed(terms, change.expires_at(link.expires_at, caller.now), &cause(caller));
+        if ports.store.change_link(&link, &after).await? == Found::Yes {
+            return Ok(Reply::json(StatusCode::OK, &LinkView::of(after, caller.now)));
+        }
     }
+    Err(Problem::LinkChanging)
 }
 
-/// A random secret, or the one that the idempotency key always gives.
-fn token<S, G>(ports: &Ports<S, G>, caller: &Caller, upload_id: UploadId) -> LinkToken {
-    let secret = match &caller.idempotency_key {
-        Some(key) => ports.keys.derived_secret(&caller.owner, upload_id, key),
-        None => caller.entropy,
+/// `POST /links/{id}/rotate`: the same link under a new token; the old one is dead once this is
+/// answered. What was counted stays counted.
+///
+/// # Errors
+/// As [`change`], and [`Problem::UploadNotAvailable`] once the upload is being removed.
+pub async fn rotate<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    terms: &Terms,
+    caller: &Caller,
+    id: &str,
+) -> Result<Reply, Problem> {
+    let secret = match (&caller.idempotency_key, id.parse::<LinkId>()) {
+        (Some(key), Ok(old)) => ports.keys.rotated_secret(&caller.owner, &old, key),
+        _ => caller.entropy,
     };
-    ports.keys.make(secret)
+    let new_id = ports.keys.make(secret).link_id();
+    for _ in 0..TRIES {
+        let old = owned_link(ports, caller, id).await?;
+        if let Some(Revoked { because: RevokedBecause::Rotated, .. }) = old.revoked
+            && let Some(new) = ports.store.standing_link(&new_id).await?
+            && new.owner == caller.owner
+        {
+            return Ok(with_token(ports, terms, caller, new, secret));
+        }
+        let old = living(old)?;
+        let new = old.rotated(new_id.clone(), caller.now);
+        let revoked = Revoked { at: caller.now, because: RevokedBecause::Rotated };
+        match ports.store.replace_link(&old, &new, revoked).await? {
+            Replaced::Done => return Ok(with_token(ports, terms, caller, new, secret)),
+            Replaced::Changed => {}
+            Replaced::NotAvailable => return Err(Problem::UploadNotAvailable(UploadState::Deleting)),
+        }
+    }
+    Err(Problem::LinkChanging)
+}
+
+/// The link, if it is the caller's.
+async fn owned_link<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    id: &str,
+) -> Result<Link, Problem> {
+    let id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
+    let link = ports.store.standing_link(&id).await?;
+    link.filter(|link| link.owner == caller.owner).ok_or(Problem::LinkNotFound)
+}
+
+fn living(link: Link) -> Result<Link, Problem> {
+    if link.revoked.is_some() { Err(Problem::LinkEnded) } else { Ok(link) }
+}
+
+/// The answer that shows a token.
+fn with_token<S, G>(
+    ports: &Ports<S, G>,
+    terms: &Terms,
+    caller: &Caller,
+    link: Link,
+    secret: [u8; 16],
+) -> Reply {
+    let token = match link.terms.counts() {
+        true => ports.keys.make_counting(secret),
+        false => ports.keys.make(secret),
+    };
+    let view = NewLinkView {
+        url: format!("{}/l/{}", terms.link_base_url.trim_end_matches('/'), token.reveal()),
+        token: token.reveal(),
+        link: LinkView::of(link, caller.now),
+    };
+    Reply::json(StatusCode::CREATED, &view)
+}
+
+/// 16 bytes that are random and tell nothing of the token that the same luck may have made.
+fn salt(caller: &Caller) -> [u8; 16] {
+    let mut digest = Sha256::new();
+    digest.update(b"salt\0");
+    digest.update(caller.entropy);
+    let mut salt = [0; 16];
+    salt.iter_mut().zip(digest.finalize()).for_each(|(to, from)| *to = from);
+    salt
+}
+
+/// Tells one change of a link from every other.
+fn cause(caller: &Caller) -> String {
+    format!("{} {:?}", caller.now, caller.entropy)
 }
 
 fn repeated(asked: &Link, standing: Link, now: Timestamp) -> Result<Link, Problem> {
@@ -122,7 +242,9 @@ fn repeated(asked: &Link, standing: Link, now: Timestamp) -> Result<Link, Proble
     }
     match standing.standing(now) {
         LinkStanding::Open => Ok(standing),
-        LinkStanding::Revoked | LinkStanding::Expired => Err(Problem::IdempotencyKeySpent),
+        LinkStanding::Revoked | LinkStanding::Expired | LinkStanding::UsedUp => {
+            Err(Problem::IdempotencyKeySpent)
+        }
     }
 }
 
@@ -132,12 +254,27 @@ impl LinkView {
             LinkStanding::Open => "open",
             LinkStanding::Revoked => "revoked",
             LinkStanding::Expired => "expired",
+            LinkStanding::UsedUp => "used_up",
         };
+        let disposition = match link.terms.disposition(&link.sniffed_type) {
+            Disposition::Inline => "inline",
+            Disposition::Attachment => "attachment",
+        };
+        let filename = link.served_filename().as_str().to_owned();
         Self {
+            disposition,
+            max_opens: link.terms.max_opens,
+            max_opens_per_hour: link.terms.max_opens_per_hour,
+            opens: link.opens,
+            has_password: link.terms.password_hash.is_some(),
+            confirm: link.terms.confirm,
+            redirect_max_age_s: link.terms.redirect_max_age_s,
             link_id: link.link_id,
             upload_id: link.upload_id,
             state,
-            filename: link.filename.into(),
+            filename,
+            label: link.terms.label.map(Into::into),
+            recipient: link.terms.recipient.map(Into::into),
             content_type: link.sniffed_type.into(),
             size_bytes: link.size_bytes,
             created_at: link.linked_at,

@@ -15,9 +15,11 @@ use crate::time::Timestamp;
 use crate::token::LinkKeys;
 
 pub mod form;
+mod link_body;
 pub mod links;
 mod paging;
 pub mod request;
+pub mod revocation;
 pub mod uploads;
 
 /// What the API works with.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,9 +14,6 @@ use crate::sign::post_policy::METADATA_PREFIX;
 
 /// The largest user metadata, names and values together, in bytes (S3's own limit).
 const MAX_METADATA_BYTES: usize = 2048;
-
-/// The longest life of a link that has an end: ten years.
-const MAX_LINK_S: u64 = 10 * 366 * 24 * 3600;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,10 +52,10 @@ impl NewUpload {
     pub fn parse(body: &[u8], limit_bytes: u64) -> Result<Self, Problem> {
         let body: NewUploadBody = parse_json(body)?;
         let mut problems = Vec::new();
-        let filename = field::<Filename>(&mut problems, "filename", &body.filename);
-        let content_type = field::<ContentType>(&mut problems, "content_type", &body.content_type);
+        let filename = parse_field::<Filename>(&mut problems, "filename", &body.filename);
+        let content_type = parse_field::<ContentType>(&mut problems, "content_type", &body.content_type);
         let checksum = body.checksum_sha256.as_deref();
-        let checksum_sha256 = checksum.and_then(|text| field(&mut problems, "checksum_sha256", text));
+        let checksum_sha256 = checksum.and_then(|text| parse_field(&mut problems, "checksum_sha256", text));
         let (min_size_bytes, max_size_bytes) = size_range(&mut problems, &body, limit_bytes);
         check_metadata(&mut problems, &body.metadata);
         match (filename, content_type) {
@@ -81,46 +77,8 @@ impl NewUpload {
     }
 }
 
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct NewLinkBody {
-    expires_in_s: Option<u64>,
-}
-
-/// What an app asks for when it wants a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct NewLink {
-    /// How long it lives; `None` for as long as nobody revokes it.
-    pub expires_in: Option<Duration>,
-}
-
-impl NewLink {
-    /// Reads the body of `POST /uploads/{id}/links`; an empty one asks for no end.
-    ///
-    /// # Errors
-    /// As [`NewUpload::parse`].
-    pub fn parse(body: &[u8]) -> Result<Self, Problem> {
-        let body: NewLinkBody = match body.trim_ascii() {
-            b"" => NewLinkBody::default(),
-            body => parse_json(body)?,
-        };
-        match body.expires_in_s {
-            Some(seconds) if !(1..=MAX_LINK_S).contains(&seconds) => Err(Problem::field(
-                "expires_in_s",
-                format!("a link lives for 1 to {MAX_LINK_S} seconds; leave it out for no end"),
-            )),
-            seconds => Ok(Self { expires_in: seconds.map(Duration::from_secs) }),
-        }
-    }
-
-    /// A digest that is the same for the same request.
-    pub fn hash(&self) -> ChecksumSha256 {
-        ChecksumSha256::of(serde_json::to_string(self).unwrap_or_default().as_bytes())
-    }
-}
-
 /// Reads JSON; a value of the wrong kind is told with its field.
-fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -148,7 +106,11 @@ fn named(path: &str, message: &str) -> Problem {
     }
 }
 
-fn field<T: FromStr<Err: ToString>>(problems: &mut Vec<FieldProblem>, name: &str, text: &str) -> Option<T> {
+pub(super) fn parse_field<T: FromStr<Err: ToString>>(
+    problems: &mut Vec<FieldProblem>,
+    name: &str,
+    text: &str,
+) -> Option<T> {
     text.parse().map_err(|error: T::Err| problems.push(FieldProblem::new(name, error.to_string()))).ok()
 }
 
@@ -262,18 +224,5 @@ mod tests {
         assert_eq!(range(r#","size_bytes":7,"max_size_bytes":8"#), (7, 7));
         assert_eq!(range(r#","max_size_bytes":8"#), (1, 8));
         assert_eq!(range(""), (1, 1000));
-    }
-
-    #[test]
-    fn a_link_without_a_body_has_no_end() {
-        assert_eq!(NewLink::parse(b"").unwrap().expires_in, None);
-        assert_eq!(NewLink::parse(b"{}").unwrap().expires_in, None);
-        assert_eq!(
-            NewLink::parse(br#"{"expires_in_s":60}"#).unwrap().expires_in,
-            Some(Duration::from_secs(60))
-        );
-        for body in [r#"{"expires_in_s":0}"#, r#"{"expires_in_s":99999999999}"#, r#"{"expires_in_s":"1"}"#] {
-            assert!(matches!(NewLink::parse(body.as_bytes()), Err(Problem::InvalidFields(_))), "{body}");
-        }
     }
 }

@@ -123,7 +123,7 @@ async fn a_stranger_sees_nothing() {
     assert!(matches!(uploads::remove(&world, &bob, &id).await, Err(Problem::UploadNotFound)));
     assert!(matches!(links::create(&world, &terms(), &bob, &id, b"").await, Err(Problem::UploadNotFound)));
     assert!(matches!(links::list(&world, &bob, &id, None, None).await, Err(Problem::UploadNotFound)));
-    assert!(matches!(links::revoke(&world, &bob, link_id).await, Err(Problem::LinkNotFound)));
+    assert!(matches!(revocation::revoke(&world, &bob, link_id).await, Err(Problem::LinkNotFound)));
     assert_eq!(parsed(&uploads::list(&world, &bob, None, None).await.unwrap())["items"], json!([]));
     assert_eq!(uploads::show(&world, &ann, &id).await.unwrap().status, StatusCode::OK);
 }
@@ -186,6 +186,102 @@ async fn a_repeated_request_for_a_link_shows_the_same_token() {
     assert_ne!(first["token"], make(None, 4, b"").await.unwrap()["token"]);
     let other = make(Some("k"), 5, br#"{"expires_in_s":60}"#).await;
     assert!(matches!(other, Err(Problem::IdempotencyKeyReused)));
-    links::revoke(&world, &caller("ann", None, 6), first["link_id"].as_str().unwrap()).await.unwrap();
+    revocation::revoke(&world, &caller("ann", None, 6), first["link_id"].as_str().unwrap()).await.unwrap();
     assert!(matches!(make(Some("k"), 7, b"").await, Err(Problem::IdempotencyKeySpent)));
+}
+
+async fn linked(world: &World, caller: &Caller, upload: &str, body: Value) -> Value {
+    let reply = links::create(world, &terms(), caller, upload, body.to_string().as_bytes()).await.unwrap();
+    assert_eq!(reply.status, StatusCode::CREATED);
+    parsed(&reply)
+}
+
+fn id(link: &Value) -> &str {
+    link["link_id"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_links_terms_are_laid_down_shown_and_changed() {
+    let (world, ann) = (world("2026-11-24T11:00:00Z"), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let terms = json!({ "max_opens": 3, "password": "open sesame", "label": "draft", "recipient": "Zo\u{eb}",
+        "filename": "b.png", "disposition": "attachment", "expires_in_s": 60 });
+    let link = linked(&world, &ann, &upload, terms).await;
+    assert!(!link.to_string().contains("sesame") && !link.to_string().contains("argon2"), "{link}");
+    let other = |entropy| caller("ann", None, entropy);
+    let body = json!({ "max_opens": null, "expires_in_s": null, "label": "final" }).to_string();
+    let changed = parsed(&links::change(&world, &other(2), id(&link), body.as_bytes()).await.unwrap());
+    let shown = parsed(&links::show(&world, &ann, id(&link)).await.unwrap());
+    assert_eq!(changed, shown);
+    for (field, value) in [
+        ("max_opens", Value::Null),
+        ("expires_at", Value::Null),
+        ("label", json!("final")),
+        ("recipient", json!("Zo\u{eb}")),
+        ("has_password", json!(true)),
+        ("filename", json!("b.png")),
+        ("disposition", json!("attachment")),
+        ("opens", json!(0)),
+    ] {
+        assert_eq!(shown[field], value, "{field}");
+    }
+    assert!(!shown.to_string().contains(link["token"].as_str().unwrap()), "a token is shown once");
+    let stranger = caller("bob", None, 3);
+    assert!(matches!(links::change(&world, &stranger, id(&link), b"{}").await, Err(Problem::LinkNotFound)));
+    assert!(matches!(links::show(&world, &stranger, id(&link)).await, Err(Problem::LinkNotFound)));
+    revocation::revoke(&world, &ann, id(&link)).await.unwrap();
+    assert!(matches!(links::change(&world, &other(4), id(&link), b"{}").await, Err(Problem::LinkEnded)));
+}
+
+#[tokio::test]
+async fn a_rotation_ends_the_old_token_and_keeps_what_stands() {
+    let (world, ann) = (world("2026-11-24T11:00:00Z"), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let link = linked(&world, &ann, &upload, json!({ "max_opens": 3, "label": "x" })).await;
+    let key = caller("ann", Some("k"), 2);
+    let stranger = links::rotate(&world, &terms(), &caller("bob", None, 3), id(&link)).await;
+    assert!(matches!(stranger, Err(Problem::LinkNotFound)));
+    let new = parsed(&links::rotate(&world, &terms(), &key, id(&link)).await.unwrap());
+    assert_ne!((id(&new), &new["token"]), (id(&link), &link["token"]));
+    assert_eq!((&new["max_opens"], &new["label"], &new["state"]), (&json!(3), &json!("x"), &json!("open")));
+    assert_eq!(parsed(&links::show(&world, &ann, id(&link)).await.unwrap())["state"], "revoked");
+    let again = parsed(&links::rotate(&world, &terms(), &key, id(&link)).await.unwrap());
+    assert_eq!(again, new, "a repetition gives the same token");
+    let other = links::rotate(&world, &terms(), &caller("ann", Some("l"), 4), id(&link)).await;
+    assert!(matches!(other, Err(Problem::LinkEnded)));
+}
+
+#[tokio::test]
+async fn all_links_of_an_upload_or_an_owner_end_at_once() {
+    let (world, ann, bob) = (world("2026-11-24T11:00:00Z"), caller("ann", None, 1), caller("bob", None, 2));
+    let (first, second, other) = (
+        available(&world, &ann).await,
+        available(&world, &caller("ann", None, 9)).await,
+        available(&world, &bob).await,
+    );
+    for n in 10..15 {
+        linked(&world, &caller("ann", None, n), &first, json!({})).await;
+        linked(&world, &caller("ann", None, n + 50), &second, json!({})).await;
+        linked(&world, &caller("bob", None, n + 100), &other, json!({})).await;
+    }
+    let stranger = revocation::revoke_all_to(&world, &bob, &first).await;
+    assert!(matches!(stranger, Err(Problem::UploadNotFound)));
+    let open = async |caller: &Caller| {
+        let all = parsed(&links::list_all(&world, caller, Some("100"), None).await.unwrap());
+        all["items"].as_array().unwrap().iter().filter(|link| link["state"] == "open").count()
+    };
+    assert_eq!(
+        parsed(&revocation::revoke_all_to(&world, &ann, &first).await.unwrap()),
+        json!({ "revoked": 5, "more": false })
+    );
+    assert_eq!((open(&ann).await, open(&bob).await), (5, 5));
+    assert_eq!(
+        parsed(&revocation::revoke_all(&world, &ann).await.unwrap()),
+        json!({ "revoked": 5, "more": false })
+    );
+    assert_eq!((open(&ann).await, open(&bob).await), (0, 5));
+    assert_eq!(
+        parsed(&revocation::revoke_all(&world, &ann).await.unwrap()),
+        json!({ "revoked": 0, "more": false })
+    );
 }

@@ -1,12 +1,14 @@
 //! Signature Version 4 for those who hold no credentials: forms and URLs.
 //!
 //! Signing is arithmetic: no I/O, no clock. What is signed for whom stands in [`post_policy`] and
-//! [`presigned_url`]; the signatures themselves are made by the crate `aws-sigv4`.
+//! [`presigned_url`]; the signatures themselves are made by the crate `aws-sigv4`. What stands
+//! behind a distribution is signed by [`cloudfront`].
 
 use std::fmt;
 
 use crate::time::Timestamp;
 
+pub mod cloudfront;
 pub mod post_policy;
 pub mod presigned_url;
 

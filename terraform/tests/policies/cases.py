@@ -33,6 +33,9 @@ OTHER_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/another"
 """A key of another stack that trusts every role of the account, as most keys do."""
 BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/postern"
 OTHER_BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
+SIGNING_SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:postern/cloudfront/a-AbCdEf"
+OTHER_SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:other-AbCdEf"
+VIA_SECRETS = {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com", "kms:EncryptionContext:SecretARN": SIGNING_SECRET}
 DISTRIBUTION = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1OURS"
 OTHER_DISTRIBUTION = f"arn:aws:cloudfront::{OTHER_ACCOUNT}:distribution/E2THEIRS"
 API = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:api1"
@@ -224,6 +227,7 @@ def _functions() -> list[Case]:
         NO(ISSUE, "dynamodb:GetItem", OTHER_TABLE),
         YES(ISSUE, "dynamodb:Query", f"{TABLE}/index/uploads_by_owner"),
         YES(ISSUE, "dynamodb:Query", f"{TABLE}/index/links_by_upload"),
+        YES(ISSUE, "dynamodb:Query", f"{TABLE}/index/links_by_owner"),
         NO(ISSUE, "dynamodb:Query", f"{OTHER_TABLE}/index/uploads_by_owner"),
         NO(ISSUE, "dynamodb:Scan", f"{TABLE}/index/uploads_by_owner"),
         NO(ISSUE, "dynamodb:GetRecords", STREAM),
@@ -283,6 +287,8 @@ def _functions() -> list[Case]:
         NO(SERVE, "dynamodb:GetItem", TABLE, {"dynamodb:LeadingKeys": ["LINK#4f2a", "UPLOAD#5e9f0a52"]}),
         NO(SERVE, "dynamodb:GetItem", OTHER_TABLE, links),
         NO(SERVE, "dynamodb:Query", f"{TABLE}/index/links_by_upload"),
+        NO(SERVE, "dynamodb:Query", f"{TABLE}/index/links_by_owner"),
+        NO(SERVE, "secretsmanager:GetSecretValue", OTHER_SECRET),
         YES(SERVE, "kms:GenerateMac", LINK_KEY),
         NO(SERVE, "kms:GenerateMac", OTHER_KEY),
         NO(SERVE, "kms:VerifyMac", OTHER_KEY),
@@ -397,6 +403,20 @@ CASES = {
         STILL_NO(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": DISTRIBUTION}),
     ],
     "all_options": [
+        # The distribution's keys: serve-link reads the one that signs, and no other.
+        YES(SERVE, "secretsmanager:GetSecretValue", SIGNING_SECRET),
+        NO(SERVE, "secretsmanager:PutSecretValue", SIGNING_SECRET),
+        NO(ISSUE, "secretsmanager:GetSecretValue", SIGNING_SECRET),
+        YES(SERVE, "kms:Decrypt", OPERATIONS_KEY, VIA_SECRETS),
+        NO(SERVE, "kms:Decrypt", OPERATIONS_KEY, VIA_SECRETS | {"kms:EncryptionContext:SecretARN": OTHER_SECRET}),
+        NO(SERVE, "kms:Decrypt", OPERATIONS_KEY, {"kms:EncryptionContext:SecretARN": SIGNING_SECRET}),
+        NO(SERVE, "kms:Encrypt", OPERATIONS_KEY, VIA_SECRETS),
+        NO(SERVE, "kms:GenerateDataKey", OPERATIONS_KEY, VIA_SECRETS),
+        NO(SERVE, "kms:Decrypt", OPERATIONS_KEY, VIA_TABLE | {"kms:EncryptionContext:SecretARN": SIGNING_SECRET, "kms:EncryptionContext:aws:dynamodb:tableName": "another"}),
+        NO(SERVE, "kms:Decrypt", OTHER_KEY, VIA_SECRETS),
+        NO(ISSUE, "kms:Decrypt", OPERATIONS_KEY, VIA_SECRETS),
+        *[YES(ADMIN, f"kms:{a}", OPERATIONS_KEY, VIA_SECRETS) for a in ("Decrypt", "DescribeKey", "GenerateDataKey")],
+        NO(STRANGER, "kms:Decrypt", OPERATIONS_KEY, VIA_SECRETS),
         *EVERYWHERE,
         YES(ISSUE, "kms:GenerateMac", SECOND_LINK_KEY),
         YES(SERVE, "kms:GenerateMac", SECOND_LINK_KEY),

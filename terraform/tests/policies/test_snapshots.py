@@ -31,7 +31,7 @@ def test_the_snapshots_have_the_statements_that_the_module_has():
     for file in MODULE.glob("*.tf"):
         text = file.read_text(encoding="utf-8")
         written |= set(re.findall(r'^\s*sid\s*=\s*"(\w+)"', text, re.MULTILINE))
-        for either in re.findall(r'^\s*sid\s*=\s*var\.\w+ == null \? "(\w+)" : "(\w+)"', text, re.MULTILINE):
+        for either in re.findall(r'^\s*sid\s*=\s*(?:var\.\w+ == null|local\.\w+) \? "(\w+)" : "(\w+)"', text, re.MULTILINE):
             written |= set(either)
     seen = {s["Sid"] for run in RUNS for statements in documents(snapshot(run)).values() for s in statements}
     assert seen == written

@@ -184,6 +184,17 @@ impl App {
         self.http.request(method, url).send().await.unwrap()
     }
 
+    /// The same with headers.
+    pub async fn open_with(&self, method: Method, url: &str, headers: &[(&str, &str)]) -> Response {
+        let request = self.http.request(method, url);
+        headers
+            .iter()
+            .fold(request, |request, (name, value)| request.header(*name, *value))
+            .send()
+            .await
+            .unwrap()
+    }
+
     /// The ids of an upload's versions in the bucket, as its observer sees them.
     pub async fn versions(&self, upload_id: &str) -> Vec<String> {
         let sdk = self.stack.sdk_config(&self.stack.observer);

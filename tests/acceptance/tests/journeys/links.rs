@@ -73,17 +73,24 @@ async fn a_link_leads_to_the_bytes_under_their_name_and_type() {
 }
 
 #[tokio::test]
-async fn head_leads_to_a_url_that_answers_head() {
+async fn head_tells_what_get_will_give() {
     let app = App::user();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
-    let redirect = app.open(Method::HEAD, url(&link)).await;
-    let served = app.open(Method::HEAD, &location(&redirect)).await;
-    assert_eq!(served.status(), StatusCode::OK);
-    assert_eq!(header(&served, "content-length"), PNG.len().to_string());
-    // The method counts: S3 refuses HEAD on a URL that was signed for GET.
-    let for_get = location(&app.open(Method::GET, url(&link)).await);
-    assert_eq!(app.open(Method::HEAD, &for_get).await.status(), StatusCode::FORBIDDEN);
+    let facts = app.open(Method::HEAD, url(&link)).await;
+    assert_eq!(facts.status(), StatusCode::OK);
+    let served = app.open(Method::GET, &location(&app.open(Method::GET, url(&link)).await)).await;
+    for name in ["content-length", "etag", "accept-ranges"] {
+        assert_eq!(header(&facts, name), header(&served, name), "{name}");
+    }
+    assert_eq!(header(&facts, "content-length"), PNG.len().to_string());
+    assert_eq!(header(&facts, "content-type"), "image/png");
+    assert_eq!(header(&facts, "content-disposition"), "inline; filename=\"photo.png\"");
+    let if_none_match = [("if-none-match", header(&facts, "etag"))];
+    for method in [Method::HEAD, Method::GET] {
+        let known = app.open_with(method, url(&link), &if_none_match).await;
+        assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+    }
 }
 
 #[tokio::test]

@@ -9,16 +9,21 @@
 
 mod bad_input;
 mod clients;
+mod cloudfront;
 mod contents;
 mod contract;
 mod cors;
+mod downloads;
 mod events;
 mod faults;
 mod frozen_bytes;
 mod idempotency;
+mod link_terms;
 mod links;
 mod logs;
 mod ownership;
+mod pages;
 mod refused_forms;
 mod removal;
+mod revocation;
 mod tidying;

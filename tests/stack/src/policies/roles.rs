@@ -19,7 +19,11 @@ pub(crate) fn issue_upload(resources: &Resources, function: &str) -> Value {
             "Sid": "ListRecordsAndLinks",
             "Effect": "Allow",
             "Action": "dynamodb:Query",
-            "Resource": [resources.index_arn("uploads_by_owner"), resources.index_arn("links_by_upload")],
+            "Resource": [
+                resources.index_arn("uploads_by_owner"),
+                resources.index_arn("links_by_upload"),
+                resources.index_arn("links_by_owner"),
+            ],
         }),
         use_the_key_of_the_table(resources),
         derive_the_secret_of_links(resources),

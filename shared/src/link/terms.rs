@@ -1,0 +1,136 @@
+//! What a link's owner lays down for it, apart from its end.
+//!
+//! Terms change by `PATCH`; what the link leads to never does.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::password::PasswordHash;
+use crate::content_type::ContentType;
+use crate::filename::{Disposition, Filename};
+
+/// The longest label or note, in characters.
+pub const MAX_NOTE_CHARS: usize = 500;
+
+/// The terms of a link. Absent means: no such rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkTerms {
+    /// How many openings it grants, ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_opens: Option<u64>,
+    /// How many it grants within an hour of the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_opens_per_hour: Option<u64>,
+    /// What a visitor must know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_hash: Option<PasswordHash>,
+    /// Whether everybody meets the page with the button first.
+    #[serde(default, rename = "confirmed_only", skip_serializing_if = "std::ops::Not::not")]
+    pub confirm: bool,
+    /// The name under which it is saved, in place of the upload's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<Filename>,
+    /// Whether it is saved even if a browser could show it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_attachment: bool,
+    /// For how long a visitor's browser may keep the redirect, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_max_age_s: Option<u64>,
+    /// The owner's name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Note>,
+    /// For whom it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<Note>,
+}
+
+/// A text of the owner's for the owner, 1 to 500 characters in one line. `Debug` shows its
+/// length alone: it may name a person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Note(String);
+
+/// The text is empty, too long or has control characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a note has 1 to {MAX_NOTE_CHARS} characters and no line ends or control characters")]
+pub struct ParseNoteError;
+
+impl LinkTerms {
+    /// Whether an opening must be counted to be granted.
+    pub fn counts(&self) -> bool {
+        self.max_opens.is_some() || self.max_opens_per_hour.is_some()
+    }
+
+    /// How content of that type is served: terms make an attachment out of what could be shown,
+    /// never the other way round.
+    pub fn disposition(&self, sniffed: &ContentType) -> Disposition {
+        if self.as_attachment { Disposition::Attachment } else { sniffed.disposition() }
+    }
+}
+
+impl Note {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Note {
+    type Err = ParseNoteError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fits = (1..=MAX_NOTE_CHARS).contains(&text.chars().count());
+        match fits && !text.trim().is_empty() && !text.contains(char::is_control) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(ParseNoteError),
+        }
+    }
+}
+
+impl TryFrom<String> for Note {
+    type Error = ParseNoteError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Note> for String {
+    fn from(note: Note) -> Self {
+        note.0
+    }
+}
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Note({} bytes)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_never_show_inline_what_is_active() {
+        let type_of = |text: &str| text.parse::<ContentType>().unwrap();
+        let (open, saved) = (LinkTerms::default(), LinkTerms { as_attachment: true, ..LinkTerms::default() });
+        assert_eq!(open.disposition(&type_of("image/png")), Disposition::Inline);
+        assert_eq!(saved.disposition(&type_of("image/png")), Disposition::Attachment);
+        for terms in [open, saved] {
+            for active in ["text/html", "image/svg+xml", "application/xhtml+xml"] {
+                assert_eq!(terms.disposition(&type_of(active)), Disposition::Attachment, "{active}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_note_is_one_line() {
+        for text in ["", "  ", "a\nb", "a\u{0}", &"x".repeat(MAX_NOTE_CHARS + 1)] {
+            assert_eq!(text.parse::<Note>(), Err(ParseNoteError), "{text:?}");
+        }
+        assert_eq!("for Zo\u{eb}".parse::<Note>().unwrap().as_str(), "for Zo\u{eb}");
+    }
+}

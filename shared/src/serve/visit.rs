@@ -1,0 +1,195 @@
+//! A visitor, as far as a request shows one: who is shy of opening, and who wants a page.
+//!
+//! What a request says of itself is believed only where believing it opens less: a preview or a
+//! prefetch gets the page with the button, whoever it is, and nothing here grants anything.
+
+use super::words::Language;
+use crate::time::Timestamp;
+
+/// Software that fetches addresses which somebody has posted, by a part of its `User-Agent`, in
+/// lower case. Not a defence: whoever is missing here opens the link like any visitor.
+const PREVIEWERS: &[&str] = &[
+    "slackbot",
+    "slack-imgproxy",
+    "whatsapp",
+    "telegrambot",
+    "discordbot",
+    "twitterbot",
+    "facebookexternalhit",
+    "facebot",
+    "linkedinbot",
+    "skypeuripreview",
+    "microsoftpreview",
+    "bingpreview",
+    "viber",
+    "signal-",
+    "mattermost",
+    "rocket.chat",
+    "synapse",
+    "embedly",
+    "iframely",
+    "pinterest",
+    "redditbot",
+    "googlebot",
+    "google-pagerenderer",
+    "google-safety",
+    "bingbot",
+    "applebot",
+    "yandexbot",
+    "baiduspider",
+    "mastodon/",
+    "bluesky cardyb",
+    "zulipurlpreview",
+    "line-poker",
+    "barracuda",
+    "proofpoint",
+    "mimecast",
+];
+
+/// How a link is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// For what it leads to.
+    Get,
+    /// For the facts.
+    Head,
+    /// With the page's form.
+    Post,
+}
+
+/// One request at the public door. It has no `Debug`: it carries a token and cookies.
+#[derive(Clone, Copy)]
+pub struct Visit<'a> {
+    /// When it came; taken before anything is read.
+    pub now: Timestamp,
+    /// How it asks.
+    pub method: Method,
+    /// The token as it came.
+    pub token: &'a str,
+    /// The link's own path, to which cookies are bound.
+    pub path: &'a str,
+    /// A form's body.
+    pub body: &'a [u8],
+    /// What the headers say.
+    pub headers: Headers<'a>,
+}
+
+/// The headers that matter here; empty where there is none.
+#[derive(Clone, Copy, Default)]
+pub struct Headers<'a> {
+    /// `Accept`.
+    pub accept: &'a str,
+    /// `Accept-Language`.
+    pub accept_language: &'a str,
+    /// `User-Agent`.
+    pub user_agent: &'a str,
+    /// `Sec-Purpose`, `Purpose` or `X-Moz`, whichever there is.
+    pub purpose: &'a str,
+    /// `If-None-Match`.
+    pub if_none_match: &'a str,
+    /// `Cookie`, joined with `;` if there were several.
+    pub cookies: &'a str,
+    /// Whether there is an `Authorization`.
+    pub has_authorization: bool,
+}
+
+impl Visit<'_> {
+    /// Whether this looks like software that fetches ahead of, or without, a person.
+    pub fn is_shy(&self) -> bool {
+        let agent = self.headers.user_agent.to_ascii_lowercase();
+        let purpose = self.headers.purpose.to_ascii_lowercase();
+        purpose.contains("prefetch")
+            || purpose.contains("preview")
+            || PREVIEWERS.iter().any(|previewer| agent.contains(previewer))
+    }
+
+    /// Whether a page is an answer, rather than JSON: browsers name the type, programs do not.
+    pub fn wants_page(&self) -> bool {
+        let is_html = |range: &str| {
+            let mut parts = range.split(';').map(str::trim);
+            let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("text/html"));
+            named && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+        };
+        self.headers.accept.split(',').any(is_html)
+    }
+
+    /// The language in which to speak to the visitor.
+    pub fn language(&self) -> Language {
+        Language::accepted(self.headers.accept_language)
+    }
+
+    /// Whether the visitor has the content under this entity tag already
+    /// ([RFC 9110, If-None-Match](https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match)).
+    pub fn has(&self, etag: &str) -> bool {
+        let tags = self.headers.if_none_match.split(',').map(str::trim);
+        let mut bare = tags.map(|tag| tag.strip_prefix("W/").unwrap_or(tag));
+        bare.any(|tag| tag == "*" || tag.trim_matches('"') == etag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upload::tests::at;
+
+    fn visit(headers: Headers<'_>) -> Visit<'_> {
+        let now = at("2026-11-24T10:00:00Z");
+        Visit { now, method: Method::Get, token: "", path: "", body: b"", headers }
+    }
+
+    #[test]
+    fn previews_and_prefetches_are_known_and_people_are_not_taken_for_them() {
+        for user_agent in [
+            "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+            "WhatsApp/2.23.20.0",
+            "TelegramBot (like TwitterBot)",
+            "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)",
+            "facebookexternalhit/1.1",
+        ] {
+            assert!(visit(Headers { user_agent, ..Headers::default() }).is_shy(), "{user_agent}");
+        }
+        for purpose in ["prefetch", "prefetch;prerender", "preview"] {
+            assert!(visit(Headers { purpose, ..Headers::default() }).is_shy(), "{purpose}");
+        }
+        for user_agent in [
+            "",
+            "curl/8.5.0",
+            "Wget/1.21",
+            "python-requests/2.32",
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1",
+        ] {
+            assert!(!visit(Headers { user_agent, ..Headers::default() }).is_shy(), "{user_agent}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_for_those_who_name_it() {
+        for (accept, page) in [
+            ("text/html,application/xhtml+xml,*/*;q=0.8", true),
+            ("application/json, Text/HTML; q=0.5", true),
+            ("text/html;q=0", false),
+            ("*/*", false),
+            ("", false),
+            ("image/avif,image/webp,*/*;q=0.8", false),
+            ("application/problem+json", false),
+        ] {
+            assert_eq!(visit(Headers { accept, ..Headers::default() }).wants_page(), page, "{accept}");
+        }
+    }
+
+    #[test]
+    fn an_entity_tag_is_found_among_others() {
+        for (if_none_match, has) in [
+            ("\"abc\"", true),
+            ("W/\"abc\"", true),
+            ("\"x\", \"abc\"", true),
+            ("*", true),
+            ("\"abcd\"", false),
+            ("", false),
+        ] {
+            let visit = visit(Headers { if_none_match, ..Headers::default() });
+            assert_eq!(visit.has("abc"), has, "{if_none_match}");
+        }
+    }
+}

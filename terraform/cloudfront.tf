@@ -1,0 +1,207 @@
+# CloudFront in front of the bucket, where var.cloudfront asks for it: links then lead through the
+# distribution, and the bucket's own host answers links no more than before.
+
+locals {
+  owns_distribution = var.cloudfront != null
+  has_distribution  = local.owns_distribution || var.cloudfront_distribution_arn != null
+
+  distribution_arn = local.owns_distribution ? one(aws_cloudfront_distribution.files[*].arn) : var.cloudfront_distribution_arn
+
+  cloudfront_domain = !local.owns_distribution ? null : (
+    var.cloudfront.domain == null ? aws_cloudfront_distribution.files[0].domain_name : var.cloudfront.domain.name
+  )
+
+  cloudfront_keys = local.owns_distribution ? var.cloudfront.public_keys : {}
+
+  # Null until a private key was put in: links lead straight to the bucket until then.
+  cloudfront_signing_key = try(var.cloudfront.signing_key, null)
+
+  # What serve-link signs, and nothing else: each parameter is part of the cache's key, so that
+  # neither a version nor a name is served for another, and no other parameter reaches the bucket.
+  signed_parameters = ["response-cache-control", "response-content-disposition", "response-content-type", "versionId"]
+}
+
+resource "aws_cloudfront_public_key" "files" {
+  for_each = local.cloudfront_keys
+
+  name        = "${var.name}-${each.key}"
+  comment     = "Verifies links of ${var.name}"
+  encoded_key = each.value
+}
+
+# Every key here opens: a key that is taken out ends every URL that it has signed.
+resource "aws_cloudfront_key_group" "files" {
+  count = local.owns_distribution ? 1 : 0
+
+  name  = "${var.name}-files"
+  items = [for key in aws_cloudfront_public_key.files : key.id]
+}
+
+# The private keys never pass through Terraform: its state would hold them. Each is put in once,
+# with `aws secretsmanager put-secret-value`.
+resource "aws_secretsmanager_secret" "cloudfront" {
+  # checkov:skip=CKV2_AWS_57:A rotation makes a new key beside the old one (public_keys and signing_key); a secret never changes.
+  for_each = local.cloudfront_keys
+
+  name                    = "${var.name}/cloudfront/${each.key}"
+  description             = "Private key ${each.key} that signs links of ${var.name}, in PEM"
+  kms_key_id              = aws_kms_key.operations.arn
+  recovery_window_in_days = 7
+}
+
+resource "aws_cloudfront_origin_access_control" "files" {
+  count = local.owns_distribution ? 1 : 0
+
+  name                              = "${var.name}-files"
+  description                       = "Reads pinned versions of ${var.name}"
+  origin_access_control_origin_type = "s3"
+  signing_behavior                  = "always"
+  signing_protocol                  = "sigv4"
+}
+
+# A version never changes, and whoever asks the cache must show a signature first: so an edge may
+# keep what it has for a day whatever the browser is told.
+resource "aws_cloudfront_cache_policy" "files" {
+  count = local.owns_distribution ? 1 : 0
+
+  name        = "${var.name}-files"
+  comment     = "A version under its name and type"
+  min_ttl     = 86400
+  default_ttl = 86400
+  max_ttl     = 31536000
+
+  parameters_in_cache_key_and_forwarded_to_origin {
+    cookies_config {
+      cookie_behavior = "none"
+    }
+
+    headers_config {
+      header_behavior = "none"
+    }
+
+    query_strings_config {
+      query_string_behavior = "whitelist"
+
+      query_strings {
+        items = local.signed_parameters
+      }
+    }
+  }
+}
+
+# Whatever a file says of itself, it runs no script and is taken for nothing but its type.
+resource "aws_cloudfront_response_headers_policy" "files" {
+  count = local.owns_distribution ? 1 : 0
+
+  name    = "${var.name}-files"
+  comment = "Files are content, never a page of ours"
+
+  security_headers_config {
+    content_type_options {
+      override = true
+    }
+
+    content_security_policy {
+      content_security_policy = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+      override                = true
+    }
+
+    referrer_policy {
+      referrer_policy = "no-referrer"
+      override        = true
+    }
+
+    strict_transport_security {
+      access_control_max_age_sec = 31536000
+      override                   = true
+    }
+  }
+}
+
+resource "aws_cloudfront_distribution" "files" {
+  # checkov:skip=CKV_AWS_68:WAF in front of signed URLs is the user's choice (web_acl_arn).
+  # checkov:skip=CKV_AWS_86:Access logs of a distribution hold whole URLs, signatures included. The bucket's own log tells who read what.
+  # checkov:skip=CKV_AWS_174:Without a domain of one's own CloudFront sets the protocol itself; with one it is TLSv1.2_2021.
+  # checkov:skip=CKV_AWS_305:There is no page at the root.
+  # checkov:skip=CKV_AWS_310:One bucket holds the files; a second origin would hold nothing.
+  # checkov:skip=CKV_AWS_374:Where files may be read is the user's choice.
+  # checkov:skip=CKV2_AWS_42:A domain and its certificate are the user's choice (domain).
+  # checkov:skip=CKV2_AWS_47:See CKV_AWS_68.
+  count = local.owns_distribution ? 1 : 0
+
+  enabled         = true
+  is_ipv6_enabled = true
+  comment         = "Files of ${var.name}"
+  price_class     = var.cloudfront.price_class
+  web_acl_id      = var.cloudfront.web_acl_arn
+  aliases         = var.cloudfront.domain == null ? [] : [var.cloudfront.domain.name]
+
+  origin {
+    origin_id = "files"
+    # Written out: the files key names the distribution and the bucket waits for the key.
+    domain_name              = "${local.bucket_name}.s3.${local.region}.${local.dns_suffix}"
+    origin_access_control_id = aws_cloudfront_origin_access_control.files[0].id
+  }
+
+  default_cache_behavior {
+    target_origin_id           = "files"
+    allowed_methods            = ["GET", "HEAD"]
+    cached_methods             = ["GET", "HEAD"]
+    viewer_protocol_policy     = "https-only"
+    compress                   = false
+    trusted_key_groups         = [aws_cloudfront_key_group.files[0].id]
+    cache_policy_id            = aws_cloudfront_cache_policy.files[0].id
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.files[0].id
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    cloudfront_default_certificate = var.cloudfront.domain == null
+    acm_certificate_arn            = try(var.cloudfront.domain.certificate_arn, null)
+    ssl_support_method             = var.cloudfront.domain == null ? null : "sni-only"
+    minimum_protocol_version       = var.cloudfront.domain == null ? null : "TLSv1.2_2021"
+  }
+}
+
+# ── serve-link reads the key that signs ──────────────────────────────────────────────────────────
+
+resource "aws_iam_role_policy" "serve_link_cloudfront" {
+  count = local.cloudfront_signing_key == null ? 0 : 1
+
+  name   = "cloudfront"
+  role   = aws_iam_role.function["serve-link"].id
+  policy = data.aws_iam_policy_document.serve_link_cloudfront[0].json
+}
+
+data "aws_iam_policy_document" "serve_link_cloudfront" {
+  count = local.cloudfront_signing_key == null ? 0 : 1
+
+  statement {
+    sid       = "ReadsTheKeyThatSignsForTheDistribution"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = [aws_secretsmanager_secret.cloudfront[local.cloudfront_signing_key].arn]
+  }
+
+  statement {
+    sid       = "DecryptsThatKey"
+    actions   = ["kms:Decrypt"]
+    resources = [aws_kms_key.operations.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.secrets_via_kms]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:SecretARN"
+      values   = [aws_secretsmanager_secret.cloudfront[local.cloudfront_signing_key].arn]
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// The public pages in a real Chromium, at a phone's and a desktop's width: every one is asked by
+// axe-core, none may run or load anything, and the forms must lead to the file although the
+// page's policy holds them to two origins.
+//
+// Usage: node check.mjs INPUT.json FOLDER
+// INPUT: {"chromium": path, "pages": [{"name", "url", "language", "status"}],
+//         "password": {"url", "password"}, "confirm": {"url"}, "image": {"url"}, "download": [{"url", "name"}]}
+// FOLDER gets the screenshots. Prints a line a check; ends with 1 if one fails.
+
+import { readFile, mkdir } from "node:fs/promises";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const [input, folder] = process.argv.slice(2);
+const plan = JSON.parse(await readFile(input, "utf8"));
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const widths = { phone: { width: 360, height: 640 }, desktop: { width: 1280, height: 800 } };
+const failures = [];
+
+function check(what, holds, detail = "") {
+  console.log(`${holds ? "ok" : "FAILED"}  ${what}${holds ? "" : ` ${detail}`}`);
+  if (!holds) failures.push(what);
+}
+
+await mkdir(folder, { recursive: true });
+const browser = await chromium.launch({ executablePath: plan.chromium, args: ["--no-sandbox"] });
+
+async function look({ name, url, language, status }, screen, scheme) {
+  const context = await browser.newContext({ viewport: widths[screen], locale: language, colorScheme: scheme });
+  const page = await context.newPage();
+  const foreign = [];
+  page.on("request", (request) => request.url() === url || foreign.push(request.url()));
+  const complaints = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  const response = await page.goto(url);
+  const what = `${name} ${language} ${screen} ${scheme}`;
+  check(`${what}: status ${status}`, response.status() === status, response.status());
+  // A dead link's own status is reported as an error by the console.
+  const told = complaints.filter((text) => !text.includes("the server responded with a status of"));
+  check(`${what}: nothing loaded, nothing refused`, foreign.length === 0 && told.length === 0, [...foreign, ...told].join(" "));
+  check(`${what}: language`, (await page.getAttribute("html", "lang")).startsWith(language.split("-")[0]));
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+  check(`${what}: no sideways scrolling`, !wide);
+  // The checker is put in by the browser's own door, which the page's policy does not bind.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+  check(`${what}: axe`, violations.length === 0, JSON.stringify(violations.map(({ id, nodes }) => [id, nodes[0].html])));
+  await page.screenshot({ path: join(folder, `${name}-${language}-${screen}-${scheme}.png`) });
+  await context.close();
+}
+
+for (const entry of plan.pages) {
+  await look(entry, "phone", "light");
+  await look(entry, "desktop", "dark");
+}
+
+{
+  const page = await browser.newPage();
+  await page.goto(plan.password.url);
+  await page.keyboard.type("not the password");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("[role=alert]");
+  check("password: a wrong one is told beside the field", await page.getAttribute("#password", "aria-describedby") === "wrong");
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => axe.run());
+  check("password, wrong: axe", violations.length === 0, JSON.stringify(violations.map(({ id }) => id)));
+  await page.screenshot({ path: join(folder, "password-wrong.png") });
+  await page.fill("#password", plan.password.password);
+  const served = page.waitForResponse((response) => response.url().includes("X-Amz-Signature"));
+  await page.click("button");
+  check("password: the right one leads to the file", (await served).status() === 200);
+  await page.close();
+}
+
+{
+  const page = await browser.newPage();
+  await page.goto(plan.confirm.url);
+  const served = page.waitForResponse((response) => response.url().includes("X-Amz-Signature"));
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  check("confirm: the button leads to the file", (await served).status() === 200);
+  await page.close();
+}
+
+{
+  // A page of another site that shows the link's content.
+  const host = createServer((_, response) =>
+    response.setHeader("content-type", "text/html").end(`<!DOCTYPE html><img src="${plan.image.url}">`),
+  );
+  await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${host.address().port}/`);
+  const shown = await page.waitForFunction(() => document.images[0].complete && document.images[0].naturalWidth);
+  check("image: an <img> shows it", (await shown.jsonValue()) === 1);
+  await page.close();
+  host.close();
+}
+
+await browser.close();
+if (failures.length > 0) {
+  console.log(`${failures.length} of the checks failed`);
+  process.exitCode = 1;
+}
