@@ -60,4 +60,6 @@ pub struct Caller {
 }
 
 #[cfg(test)]
+mod prover;
+#[cfg(test)]
 mod tests;

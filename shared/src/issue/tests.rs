@@ -20,7 +20,7 @@ fn world(session_ends: &str) -> World {
     Ports { store: MemoryWorld::default(), signer: FixedSigner(credentials), keys }
 }
 
-fn terms() -> Terms {
+pub(super) fn terms() -> Terms {
     Terms {
         endpoint: BucketEndpoint::regional("files", "eu-central-1"),
         files_key_arn: "arn:aws:kms:eu-central-1:111122223333:key/files".to_owned(),
