@@ -56,6 +56,8 @@ fn subject(seed: u8, n: u8) -> Upload {
         uploaded_at: now(),
         policy_expires_at,
         request_hash: None,
+        token: None,
+        s3_upload_id: None,
         condemned: [].into(),
         surplus: [].into(),
         recorded: None,

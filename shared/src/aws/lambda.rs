@@ -84,6 +84,11 @@ impl Request {
         self.0.query_string_parameters.first(name)
     }
 
+    /// All query parameters, decoded.
+    pub fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.query_string_parameters.iter()
+    }
+
     /// The body's bytes.
     ///
     /// # Errors

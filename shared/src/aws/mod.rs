@@ -8,15 +8,18 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 mod bucket;
+mod grants;
 mod item;
 pub mod lambda;
 mod link_keys;
 mod links;
+mod parts;
 mod role_signer;
 mod uploads;
 
 pub use bucket::Bucket;
 pub use link_keys::derive_link_keys;
+pub use parts::Parts;
 pub use role_signer::RoleSigner;
 
 /// The table. One handle serves uploads and links.

@@ -10,14 +10,21 @@
 use std::time::Duration;
 
 use crate::id::{IdempotencyKey, Owner};
+use crate::limits::OwnerLimits;
 use crate::sign::BucketEndpoint;
 use crate::time::Timestamp;
 use crate::token::LinkKeys;
 
+pub mod companion;
 pub mod form;
+mod grant;
 pub mod links;
+pub mod multipart;
 mod paging;
+pub mod parts;
+pub mod put;
 pub mod request;
+pub mod tokens;
 pub mod uploads;
 
 /// What the API works with.
@@ -44,6 +51,8 @@ pub struct Terms {
     pub max_size_bytes: u64,
     /// The beginning of a link's address; `/l/<token>` follows.
     pub link_base_url: String,
+    /// What one owner may have under way.
+    pub limits: OwnerLimits,
 }
 
 /// Who asks, when, and with what luck.

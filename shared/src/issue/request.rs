@@ -120,7 +120,7 @@ impl NewLink {
 }
 
 /// Reads JSON; a value of the wrong kind is told with its field.
-fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -148,7 +148,11 @@ fn named(path: &str, message: &str) -> Problem {
     }
 }
 
-fn field<T: FromStr<Err: ToString>>(problems: &mut Vec<FieldProblem>, name: &str, text: &str) -> Option<T> {
+pub(super) fn field<T: FromStr<Err: ToString>>(
+    problems: &mut Vec<FieldProblem>,
+    name: &str,
+    text: &str,
+) -> Option<T> {
     text.parse().map_err(|error: T::Err| problems.push(FieldProblem::new(name, error.to_string()))).ok()
 }
 

@@ -27,6 +27,7 @@ pub(super) fn terms() -> Terms {
         form_ttl: Duration::from_mins(15),
         max_size_bytes: 1_000_000,
         link_base_url: "https://files.example/".to_owned(),
+        limits: OwnerLimits::default(),
     }
 }
 
