@@ -20,6 +20,10 @@ use crate::upload::{
     tombstone_ttl, transition_id,
 };
 
+mod grants;
+
+pub use grants::keeps_the_contract_of_grants;
+
 /// Everything that a store of the stack can do.
 pub trait Store: UploadStore + RecordStore + LinkStore + LinkReader {}
 
@@ -318,5 +322,6 @@ mod tests {
     #[tokio::test]
     async fn the_world_in_memory_keeps_the_contract() {
         super::keeps_the_contract(&MemoryWorld::default(), 1).await;
+        super::keeps_the_contract_of_grants(&MemoryWorld::default(), 1).await;
     }
 }

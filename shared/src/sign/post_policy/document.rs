@@ -44,9 +44,6 @@ impl PolicyDocument {
         let Some(Value::Array(list)) = parsed.get("conditions") else {
             return Err(Refusal::policy("conditions missing."));
         };
-        if list.is_empty() {
-            return Err(Refusal::policy("conditions empty."));
-        }
         let conditions = list.iter().map(entry).collect::<Result<_, _>>()?;
         Ok(Self { expires_at, conditions })
     }

@@ -13,6 +13,7 @@ use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
 
 mod accepted;
+mod divergences;
 mod refused;
 
 /// The construction of a policy.
@@ -101,6 +102,9 @@ pub struct Stage<'a> {
 pub fn scenarios(stage: &Stage<'_>) -> Vec<Scenario> {
     let mut all = accepted::scenarios(stage);
     all.extend(refused::scenarios(stage));
+    for scenario in &mut all {
+        scenario.divergences = divergences::of(scenario.name);
+    }
     all
 }
 
@@ -223,11 +227,6 @@ impl Scenario {
     fn refused(self, code: RefusalCode) -> Self {
         Self { expected: Err(code), ..self }
     }
-
-    fn but(mut self, server: Server, answer: &'static str, decided_by: &'static str) -> Self {
-        self.divergences.push(Divergence { server, answer, decided_by });
-        self
-    }
 }
 
 /// The signature's own names as they stand in [`Tampering::Without`].
@@ -257,6 +256,9 @@ mod tests {
         let mut names: Vec<_> = all.iter().map(|scenario| scenario.name).collect();
         names.sort_unstable();
         names.dedup();
+        for listed in divergences::names() {
+            assert!(names.contains(&listed), "{listed:?} is no scenario");
+        }
         assert_eq!(names.len(), all.len(), "two scenarios have one name");
         assert!(all.len() >= 60, "{}", all.len());
     }

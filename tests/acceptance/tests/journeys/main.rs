@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod browsers;
 mod clients;
 mod contents;
 mod contract;

@@ -69,7 +69,8 @@ fn documents(stage: &Stage<'_>) -> Vec<Scenario> {
             .refused(C::AccessDenied),
         bad("a policy without an expiration", json!({ "conditions": conditions }).to_string()),
         bad("a policy without conditions", json!({ "expiration": expiration }).to_string()),
-        bad("a policy with no condition", json!({ "expiration": expiration, "conditions": [] }).to_string()),
+        bad("a policy with no condition", json!({ "expiration": expiration, "conditions": [] }).to_string())
+            .refused(C::AccessDenied),
         bad(
             "an expiration in upper case",
             json!({ "EXPIRATION": expiration, "conditions": conditions }).to_string(),
