@@ -7,9 +7,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::issue::parts::MAX_OBJECT_BYTES;
 use crate::limits::{MAX_PENDING, OwnerLimits};
 use crate::record::Demands;
-use crate::issue::parts::MAX_OBJECT_BYTES;
 use crate::sign::{BucketEndpoint, MAX_CHAINED_SESSION_S};
 use crate::token::KeyVersion;
 use crate::{issue, serve};
@@ -211,9 +211,9 @@ where
 {
     match required(lookup, variable)?.as_str() {
         "none" => Ok(None),
-        _ => number(lookup, variable, T::from(1), most).map(Some).map_err(|_| {
-            malformed(variable, "write a whole number that is allowed there, or none")
-        }),
+        _ => number(lookup, variable, T::from(1), most)
+            .map(Some)
+            .map_err(|_| malformed(variable, "write a whole number that is allowed there, or none")),
     }
 }
 

@@ -250,16 +250,22 @@ impl Problem {
             Self::LinkExpired => {
                 (S::GONE, "link_expired", "This link has expired: ask its sender for a new one.")
             }
-            Self::UploadTokenUnknown => (
-                S::NOT_FOUND,
-                "upload_token_unknown",
-                "There is no such upload token: ask the app for one.",
-            ),
+            Self::UploadTokenUnknown => {
+                (S::NOT_FOUND, "upload_token_unknown", "There is no such upload token: ask the app for one.")
+            }
             Self::UploadTokenEnded(standing) => {
                 let (code, detail) = match standing {
-                    TokenStanding::Revoked => ("upload_token_revoked", "This upload token has been revoked: ask the app for a new one."),
-                    TokenStanding::UsedUp => ("upload_token_used_up", "All uploads of this token are made: ask the app for a new one."),
-                    TokenStanding::Expired | TokenStanding::Open => ("upload_token_expired", "This upload token has expired: ask the app for a new one."),
+                    TokenStanding::Revoked => (
+                        "upload_token_revoked",
+                        "This upload token has been revoked: ask the app for a new one.",
+                    ),
+                    TokenStanding::UsedUp => (
+                        "upload_token_used_up",
+                        "All uploads of this token are made: ask the app for a new one.",
+                    ),
+                    TokenStanding::Expired | TokenStanding::Open => {
+                        ("upload_token_expired", "This upload token has expired: ask the app for a new one.")
+                    }
                 };
                 (S::GONE, code, detail)
             }
@@ -270,7 +276,11 @@ impl Problem {
                 "There is no such multipart upload: check its id and key, or begin a new one.",
             ),
             Self::PartsRefused(why) => {
-                return (S::UNPROCESSABLE_ENTITY, "parts_refused", format!("The parts make no valid file: {why}."));
+                return (
+                    S::UNPROCESSABLE_ENTITY,
+                    "parts_refused",
+                    format!("The parts make no valid file: {why}."),
+                );
             }
             Self::Unavailable(_) => (
                 S::SERVICE_UNAVAILABLE,

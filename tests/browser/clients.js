@@ -43,7 +43,8 @@ const jobs = {
   dropzone: async (job) => {
     const issued = await fetch(`${job.base}/s3/params?filename=${encodeURIComponent(job.filename)}&type=${encodeURIComponent(job.type)}`)
     const { url, fields } = await issued.json()
-    const dropzone = new Dropzone(document.querySelector('#drop'), { url, params: fields, autoProcessQueue: true })
+    // A plain object is lost: Dropzone lays it over its own default, which is a function.
+    const dropzone = new Dropzone(document.querySelector('#drop'), { url, params: () => fields })
     return new Promise((resolve) => {
       dropzone.on('success', () => resolve({ ok: true, error: null }))
       dropzone.on('error', (_, message) => resolve({ ok: false, error: String(message) }))

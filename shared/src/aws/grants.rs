@@ -94,9 +94,12 @@ impl GrantStore for Table {
             let sent = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
             let Err(error) = sent else { return Ok(Granted::New) };
             let reasons = cancellation(&error);
-            let failed = transaction.iter().zip(reasons).find(|(_, reason)| is(reason, "ConditionalCheckFailed"));
+            let failed =
+                transaction.iter().zip(reasons).find(|(_, reason)| is(reason, "ConditionalCheckFailed"));
             let again = match failed {
-                Some(((Counted::Record, _), reason)) => return Ok(Granted::Exists(Box::new(record(reason)?))),
+                Some(((Counted::Record, _), reason)) => {
+                    return Ok(Granted::Exists(Box::new(record(reason)?)));
+                }
                 Some(((Counted::Token, _), _)) => return Ok(Granted::TokenEnded),
                 Some(((Counted::Bytes, _), _)) => return Ok(Granted::TooManyBytes(day(count.now).1)),
                 Some(((Counted::Pending(limit), _), reason)) => {
@@ -144,7 +147,10 @@ impl Table {
         let mut items = vec![(Counted::Record, TransactWriteItem::builder().put(put).build())];
         let updates = [
             count.token.as_ref().map(|id| (Counted::Token, self.use_token(id, count.now))),
-            count.limits.pending_uploads.map(|limit| (Counted::Pending(limit), self.add_pending(upload, limit))),
+            count
+                .limits
+                .pending_uploads
+                .map(|limit| (Counted::Pending(limit), self.add_pending(upload, limit))),
             count
                 .limits
                 .bytes_per_day

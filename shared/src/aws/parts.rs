@@ -79,7 +79,8 @@ impl PartStore for Parts {
         key: ObjectKey,
         id: &S3UploadId,
     ) -> Result<Option<Vec<StoredPart>>, Unavailable> {
-        let list = self.client(signer).list_parts().bucket(&self.bucket).key(key.to_string()).upload_id(id.as_str());
+        let list =
+            self.client(signer).list_parts().bucket(&self.bucket).key(key.to_string()).upload_id(id.as_str());
         let (mut parts, mut marker) = (Vec::new(), None);
         loop {
             let page = match list.clone().set_part_number_marker(marker).send().await {
@@ -105,7 +106,8 @@ impl PartStore for Parts {
         let part = |part: &StoredPart| {
             CompletedPart::builder().part_number(i32::from(part.number)).e_tag(&part.etag).build()
         };
-        let list = CompletedMultipartUpload::builder().set_parts(Some(parts.iter().map(part).collect())).build();
+        let list =
+            CompletedMultipartUpload::builder().set_parts(Some(parts.iter().map(part).collect())).build();
         let sent = self
             .client(signer)
             .complete_multipart_upload()

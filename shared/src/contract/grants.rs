@@ -5,18 +5,15 @@ use std::time::Duration;
 use super::{now, owner, subject};
 use crate::limits::{OwnerLimits, day};
 use crate::ports::{Count, Created, Found, GrantStore, Granted, RecordStore, UploadStore};
+use crate::token::{KeyVersion, LinkKey, LinkKeys};
 use crate::upload::Upload;
 use crate::upload_token::{UploadToken, UploadTokenSecret};
-use crate::token::{KeyVersion, LinkKey, LinkKeys};
 
 /// So many ask at once for the last use.
 const RACE: u8 = 50;
 
 /// Runs the suite on `store`.
-pub async fn keeps_the_contract_of_grants(
-    store: &(impl UploadStore + RecordStore + GrantStore),
-    seed: u8,
-) {
+pub async fn keeps_the_contract_of_grants(store: &(impl UploadStore + RecordStore + GrantStore), seed: u8) {
     a_token_is_made_once_and_ended_by_its_owner(store, seed).await;
     the_last_use_is_granted_once(store, seed).await;
     pending_uploads_are_limited(store, seed).await;
@@ -27,7 +24,8 @@ fn token(seed: u8, n: u8, uses: u32) -> UploadToken {
     let keys = LinkKeys::new(vec![LinkKey { version: KeyVersion(1), key: [1; 32] }]).unwrap();
     let expires_at = now() + Duration::from_hours(1);
     UploadToken {
-        token_id: UploadTokenSecret::make(&keys, [seed, n, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]).token_id(),
+        token_id: UploadTokenSecret::make(&keys, [seed, n, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9])
+            .token_id(),
         owner: owner(&format!("tokens-{seed}-{n}")),
         label: Some("avatar".to_owned()),
         content_types: vec!["image/*".parse().unwrap()],
@@ -89,9 +87,14 @@ async fn pending_uploads_are_limited(store: &(impl UploadStore + RecordStore + G
     let count = Count { now: now(), token: None, limits };
     let mine = |n| upload(seed, n, "pending");
     let race: Vec<_> = (200..206).map(mine).collect();
-    let granted = futures::future::try_join_all(race.iter().map(|upload| store.grant(upload, &count))).await.unwrap();
-    let won: Vec<_> =
-        race.iter().zip(&granted).filter(|(_, granted)| **granted == Granted::New).map(|(upload, _)| upload).collect();
+    let granted =
+        futures::future::try_join_all(race.iter().map(|upload| store.grant(upload, &count))).await.unwrap();
+    let won: Vec<_> = race
+        .iter()
+        .zip(&granted)
+        .filter(|(_, granted)| **granted == Granted::New)
+        .map(|(upload, _)| upload)
+        .collect();
     assert_eq!(won.len(), 2, "{granted:?}");
     let until = won[0].policy_expires_at;
     let full = store.grant(&mine(210), &count).await.unwrap();
@@ -108,9 +111,13 @@ async fn bytes_of_a_day_are_limited(store: &(impl UploadStore + GrantStore), see
     let count = Count { now: now(), token: None, limits };
     let (_, tomorrow) = day(now());
     let race: Vec<_> = (220..226).map(|n| upload(seed, n, "bytes")).collect();
-    let granted = futures::future::try_join_all(race.iter().map(|upload| store.grant(upload, &count))).await.unwrap();
+    let granted =
+        futures::future::try_join_all(race.iter().map(|upload| store.grant(upload, &count))).await.unwrap();
     assert_eq!(granted.iter().filter(|granted| **granted == Granted::New).count(), 2, "{granted:?}");
-    assert_eq!(store.grant(&upload(seed, 230, "bytes"), &count).await.unwrap(), Granted::TooManyBytes(tomorrow));
+    assert_eq!(
+        store.grant(&upload(seed, 230, "bytes"), &count).await.unwrap(),
+        Granted::TooManyBytes(tomorrow)
+    );
     let large = Upload { max_size_bytes: 26, ..upload(seed, 231, "large") };
     assert_eq!(store.grant(&large, &count).await.unwrap(), Granted::TooManyBytes(tomorrow));
     let next = Count { now: tomorrow, ..count };

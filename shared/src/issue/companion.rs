@@ -187,7 +187,10 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     parts::complete(ports, store, holder.caller.now, upload, said.as_deref()).await?;
     let key = upload.object_key().to_string();
     let location = format!("{}{key}", terms.endpoint.url);
-    Ok(Reply::json(StatusCode::OK, &json!({ "location": location, "key": key, "bucket": terms.endpoint.bucket })))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &json!({ "location": location, "key": key, "bucket": terms.endpoint.bucket }),
+    ))
 }
 
 /// `DELETE …/s3/multipart/{uploadId}?key=`.
@@ -295,7 +298,8 @@ fn new_upload(
     let own = |(name, value): &(&String, &Value)| !REPEATED.contains(&name.as_str()) && !value.is_null();
     let metadata: Map<_, _> =
         metadata.iter().filter(own).map(|(name, value)| (name.clone(), value.clone())).collect();
-    let body = json!({ "filename": filename, "content_type": content_type(named_type), "metadata": metadata });
+    let body =
+        json!({ "filename": filename, "content_type": content_type(named_type), "metadata": metadata });
     let as_sent = |field: &str| if field == "content_type" { "type".to_owned() } else { field.to_owned() };
     let new = NewUpload::parse(body.to_string().as_bytes(), limit).map_err(|p| renamed(p, as_sent))?;
     holder.admit(&new).map_err(|problem| renamed(problem, as_sent))?;

@@ -33,8 +33,7 @@ pub(super) fn pending(
         metadata: new.metadata,
         uploaded_at: caller.now,
         policy_expires_at,
-        token: token
-            .map(|token| UsedToken { token_id: token.token_id.clone(), label: token.label.clone() }),
+        token: token.map(|token| UsedToken { token_id: token.token_id.clone(), label: token.label.clone() }),
         s3_upload_id: None,
         condemned: [].into(),
         surplus: [].into(),

@@ -65,7 +65,8 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
     new: NewUpload,
 ) -> Result<Upload, Problem> {
     if new.checksum_sha256.is_some() {
-        let rule = "S3 keeps no SHA-256 of a whole file that comes in parts: leave it out, or upload in one piece";
+        let rule =
+            "S3 keeps no SHA-256 of a whole file that comes in parts: leave it out, or upload in one piece";
         return Err(Problem::field("checksum_sha256", rule));
     }
     let signer = ports.signer.credentials(caller.now, 60).await?;

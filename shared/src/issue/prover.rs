@@ -19,14 +19,17 @@ use crate::upload::tests::{at, pending};
 
 fn credentials() -> SigningCredentials {
     let session_token = Some("the-session-token".to_owned());
-    SigningCredentials { session_token, expires_at: Some(at("2026-11-24T11:00:00Z")), ..example_credentials() }
+    SigningCredentials {
+        session_token,
+        expires_at: Some(at("2026-11-24T11:00:00Z")),
+        ..example_credentials()
+    }
 }
 
 fn judge(parts: &[Part]) -> Result<Accepted, Refusal> {
     let (terms, credentials) = (terms(), credentials());
     let endpoint = &terms.endpoint;
-    let referee =
-        Referee { bucket: &endpoint.bucket, region: &endpoint.region, credentials: &credentials };
+    let referee = Referee { bucket: &endpoint.bucket, region: &endpoint.region, credentials: &credentials };
     referee.judge(parts, at("2026-11-24T10:01:00Z"))
 }
 
@@ -94,13 +97,37 @@ enum Encoding {
 /// Names that would change what is stored, and some that nobody knows.
 fn any_name() -> impl Strategy<Value = String> {
     const KNOWN: &[&str] = &[
-        "acl", "bucket", "key", "Key", "tagging", "content-type", "content-disposition", "cache-control",
-        "content-encoding", "expires", "redirect", "success_action_redirect", "success_action_status",
-        "x-amz-meta-evil", "x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-checksum-crc32",
-        "x-amz-checksum-sha256", "x-amz-checksum-algorithm", "x-amz-server-side-encryption",
-        "x-amz-server-side-encryption-context", "x-amz-server-side-encryption-customer-key",
-        "x-amz-server-side-encryption-bucket-key-enabled", "x-amz-object-lock-mode", "x-ignore-me", "policy",
-        "x-amz-signature", "\u{212a}ey", "key\0", " key", "$key",
+        "acl",
+        "bucket",
+        "key",
+        "Key",
+        "tagging",
+        "content-type",
+        "content-disposition",
+        "cache-control",
+        "content-encoding",
+        "expires",
+        "redirect",
+        "success_action_redirect",
+        "success_action_status",
+        "x-amz-meta-evil",
+        "x-amz-storage-class",
+        "x-amz-website-redirect-location",
+        "x-amz-checksum-crc32",
+        "x-amz-checksum-sha256",
+        "x-amz-checksum-algorithm",
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-context",
+        "x-amz-server-side-encryption-customer-key",
+        "x-amz-server-side-encryption-bucket-key-enabled",
+        "x-amz-object-lock-mode",
+        "x-ignore-me",
+        "policy",
+        "x-amz-signature",
+        "\u{212a}ey",
+        "key\0",
+        " key",
+        "$key",
     ];
     prop_oneof![4 => proptest::sample::select(KNOWN).prop_map(str::to_owned), 1 => ".{0,12}"]
 }
@@ -178,7 +205,17 @@ impl Posted {
             M::RecaseName(i) => self.before[at(i)].0.make_ascii_uppercase(),
             M::RecaseValue(i) => {
                 let value = &mut self.before[at(i)].1;
-                *value = value.chars().map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect();
+                *value =
+                    value
+                        .chars()
+                        .map(|c| {
+                            if c.is_ascii_lowercase() {
+                                c.to_ascii_uppercase()
+                            } else {
+                                c.to_ascii_lowercase()
+                            }
+                        })
+                        .collect();
             }
             M::Swap(i, j) => self.before.swap(at(i), at(j)),
             M::MoveBehindTheFile(i) => {

@@ -162,9 +162,8 @@ impl Holder {
     ) -> Result<Upload, Problem> {
         let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
         let upload = ports.store.upload(id).await?;
-        let is_ours = |upload: &Upload| {
-            upload.token.as_ref().is_some_and(|used| used.token_id == self.token.token_id)
-        };
+        let is_ours =
+            |upload: &Upload| upload.token.as_ref().is_some_and(|used| used.token_id == self.token.token_id);
         upload.filter(is_ours).ok_or(Problem::UploadNotFound)
     }
 }
@@ -185,8 +184,16 @@ fn checked(
         }
     };
     let (count, most) = (body.content_types.len(), terms.max_size_bytes);
-    check((1..=MAX_PATTERNS).contains(&count), "content_types", format!("name 1 to {MAX_PATTERNS} media types"));
-    check((1..=most).contains(&body.max_size_bytes), "max_size_bytes", format!("the size is 1 to {most} bytes"));
+    check(
+        (1..=MAX_PATTERNS).contains(&count),
+        "content_types",
+        format!("name 1 to {MAX_PATTERNS} media types"),
+    );
+    check(
+        (1..=most).contains(&body.max_size_bytes),
+        "max_size_bytes",
+        format!("the size is 1 to {most} bytes"),
+    );
     check((1..=MAX_USES).contains(&body.uses), "uses", format!("a token has 1 to {MAX_USES} uses"));
     let longest = MAX_LIFE.as_secs();
     let life = format!("a token lives for 1 to {longest} seconds");

@@ -66,9 +66,10 @@ impl GrantStore for MemoryWorld {
         if let Some(standing) = state.uploads.get(&upload.upload_id) {
             return Ok(Granted::Exists(Box::new(standing.clone())));
         }
-        let used = count.token.as_ref().map(|id| {
-            state.grants.tokens.get(id).and_then(|token| token.used(count.now))
-        });
+        let used = count
+            .token
+            .as_ref()
+            .map(|id| state.grants.tokens.get(id).and_then(|token| token.used(count.now)));
         if let Some(None) = used {
             return Ok(Granted::TokenEnded);
         }

@@ -93,7 +93,9 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_refused() {
-        for text in ["", "image", "*", "image/", "*/png", "im*/png", "image/p*", "Image/png", "a/b; c=d", "a/*/*"] {
+        for text in
+            ["", "image", "*", "image/", "*/png", "im*/png", "image/p*", "Image/png", "a/b; c=d", "a/*/*"]
+        {
             assert!(text.parse::<TypePattern>().is_err(), "{text:?}");
         }
     }

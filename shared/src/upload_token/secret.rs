@@ -107,7 +107,9 @@ impl TryFrom<String> for UploadTokenId {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let digest = URL_SAFE_NO_PAD.decode(&text).ok().filter(|digest| digest.len() == 32);
-        digest.map(|_| Self(text)).ok_or(ParseIdError::new("an upload token id", "43 characters of base64url"))
+        digest
+            .map(|_| Self(text))
+            .ok_or(ParseIdError::new("an upload token id", "43 characters of base64url"))
     }
 }
 

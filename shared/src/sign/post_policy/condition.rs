@@ -53,9 +53,9 @@ impl Condition {
                     (Some((field, Value::String(value))), None) => {
                         Ok(Self::Equals(field.clone(), value.clone()))
                     }
-                    (Some(_), None) => Err(ConditionError::Document(
-                        "Invalid Simple-Condition: value must be a string.",
-                    )),
+                    (Some(_), None) => {
+                        Err(ConditionError::Document("Invalid Simple-Condition: value must be a string."))
+                    }
                     _ => Err(ConditionError::Document(
                         "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.",
                     )),

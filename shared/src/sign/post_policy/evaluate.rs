@@ -86,7 +86,10 @@ impl Referee<'_> {
         let date = form.required("x-amz-date", "X-Amz-Date")?;
         let signature = form.required("x-amz-signature", "X-Amz-Signature")?;
         if algorithm != "AWS4-HMAC-SHA256" {
-            return Err(Refusal::new(C::InvalidArgument, "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\""));
+            return Err(Refusal::new(
+                C::InvalidArgument,
+                "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"",
+            ));
         }
         let malformed = || Refusal::new(C::InvalidArgument, "Error parsing the X-Amz-Credential parameter");
         let (access_key_id, scope) = credential.split_once('/').ok_or_else(malformed)?;
@@ -100,7 +103,10 @@ impl Referee<'_> {
             return Err(malformed());
         }
         if form.field("x-amz-security-token") != self.credentials.session_token.as_deref() {
-            return Err(Refusal::new(C::InvalidToken, "The provided token is malformed or otherwise invalid."));
+            return Err(Refusal::new(
+                C::InvalidToken,
+                "The provided token is malformed or otherwise invalid.",
+            ));
         }
         let document = STANDARD.decode(policy).map_err(|_| Refusal::policy("Invalid JSON."))?;
         let signed = SignedDocument::new(&document, self.credentials, self.region, signed_at);
@@ -160,7 +166,9 @@ impl Form {
                 Part::Field(name, value) => {
                     form_bytes += name.len() + value.len();
                     let folded = fields.entry(name.to_ascii_lowercase());
-                    folded.and_modify(|joined| *joined = format!("{joined},{value}")).or_insert_with(|| value.clone());
+                    folded
+                        .and_modify(|joined| *joined = format!("{joined},{value}"))
+                        .or_insert_with(|| value.clone());
                 }
                 Part::File { filename, size_bytes } => {
                     if form_bytes > MAX_FORM_BYTES {

@@ -17,8 +17,7 @@ mod divergences;
 mod refused;
 
 /// The construction of a policy.
-pub const POLICY: &str =
-    "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html";
+pub const POLICY: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html";
 /// The form and its fields.
 pub const POST_OBJECT: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html";
 /// S3's error codes.

@@ -32,7 +32,8 @@ const FILES: &[(&str, &str)] = &[
 
 /// The folder with the clients; `None`, said aloud, where something is missing that this needs.
 async fn clients(what: &str) -> Option<(PathBuf, &'static str)> {
-    let found = ["/usr/bin/chromium", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists());
+    let found =
+        ["/usr/bin/chromium", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists());
     let Some(browser) = found else {
         skipped(what, "there is no Chromium here");
         return None;

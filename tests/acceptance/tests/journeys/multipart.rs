@@ -48,7 +48,10 @@ async fn an_app_uploads_in_parts_and_goes_on_where_it_was() {
         assert_eq!(status, StatusCode::OK, "a repetition ends well too: {done}");
     }
     let upload = app.settled(id).await;
-    assert_eq!((&upload["state"], &upload["recorded"]["size_bytes"]), (&json!("available"), &json!(file.len())));
+    assert_eq!(
+        (&upload["state"], &upload["recorded"]["size_bytes"]),
+        (&json!("available"), &json!(file.len()))
+    );
     let (status, late) = app.call(Method::POST, &parts, Some(json!({ "part_numbers": [1] }))).await;
     assert_eq!((status, &late["code"]), (StatusCode::NOT_FOUND, &json!("multipart_not_found")));
 }
@@ -60,7 +63,10 @@ async fn a_sha_256_of_a_file_in_parts_is_refused() {
         "checksum_sha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
     });
     let (status, problem) = App::user().call(Method::POST, "/uploads/multipart", Some(body)).await;
-    assert_eq!((status, &problem["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("checksum_sha256")));
+    assert_eq!(
+        (status, &problem["errors"][0]["field"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("checksum_sha256"))
+    );
 }
 
 async fn token(app: &App, max_size_bytes: usize) -> String {
@@ -74,7 +80,10 @@ async fn begin(page: &App, t: &str) -> (String, String) {
     let body = json!({ "filename": "photo.png", "type": "image/png", "metadata": { "name": "photo.png", "relativePath": null } });
     let (status, begun) = page.call(Method::POST, &format!("{t}/s3/multipart"), Some(body)).await;
     assert_eq!(status, StatusCode::OK, "{begun}");
-    (format!("{t}/s3/multipart/{}", begun["uploadId"].as_str().unwrap()), begun["key"].as_str().unwrap().to_owned())
+    (
+        format!("{t}/s3/multipart/{}", begun["uploadId"].as_str().unwrap()),
+        begun["key"].as_str().unwrap().to_owned(),
+    )
 }
 
 #[tokio::test]
@@ -89,8 +98,12 @@ async fn a_page_uploads_in_parts_over_companions_routes() {
     let (_, one) = page.get(&format!("{multipart}/2?key={key}")).await;
     assert!(put(one["url"].as_str().unwrap(), &file[5 * MIB..]).await.0.is_success());
     let (_, listed) = page.get(&format!("{multipart}?key={key}")).await;
-    let said: Vec<Value> = listed.as_array().unwrap().iter()
-        .map(|part| json!({ "PartNumber": part["PartNumber"], "ETag": "whatever" })).collect();
+    let said: Vec<Value> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| json!({ "PartNumber": part["PartNumber"], "ETag": "whatever" }))
+        .collect();
     assert_eq!(said.len(), 2, "{listed}");
     let complete = format!("{multipart}/complete?key={key}");
     let (status, done) = page.call(Method::POST, &complete, Some(json!({ "parts": said }))).await;
@@ -114,11 +127,16 @@ async fn a_page_cannot_touch_the_parts_of_another() {
         format!("{own}?key={key}"),
     ] {
         let (status, problem) = page.get(&path).await;
-        assert_eq!((status, &problem["code"]), (StatusCode::NOT_FOUND, &json!("multipart_not_found")), "{path}");
+        assert_eq!(
+            (status, &problem["code"]),
+            (StatusCode::NOT_FOUND, &json!("multipart_not_found")),
+            "{path}"
+        );
     }
     assert_eq!(page.get(&format!("{own}/1?key={own_key}")).await.0, StatusCode::OK);
     assert_eq!(page.call(Method::DELETE, &format!("{own}?key={own_key}"), None).await.0, StatusCode::OK);
-    let (status, _) = page.call(Method::POST, &format!("{own}/complete?key={own_key}"), Some(json!({}))).await;
+    let (status, _) =
+        page.call(Method::POST, &format!("{own}/complete?key={own_key}"), Some(json!({}))).await;
     assert_eq!(status, StatusCode::NOT_FOUND, "aborted");
 }
 
@@ -130,7 +148,9 @@ async fn parts_that_are_too_large_together_never_become_an_object() {
     let (_, one) = page.get(&format!("{multipart}/1?key={key}")).await;
     assert!(put(one["url"].as_str().unwrap(), &large(1001)).await.0.is_success());
     let complete = format!("{multipart}/complete?key={key}");
-    let (status, problem) = page.call(Method::POST, &complete, Some(json!({ "parts": [{ "PartNumber": 1, "ETag": "e" }] }))).await;
+    let (status, problem) = page
+        .call(Method::POST, &complete, Some(json!({ "parts": [{ "PartNumber": 1, "ETag": "e" }] })))
+        .await;
     assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("parts_refused")));
     assert!(problem["detail"].as_str().unwrap().contains("1001 bytes, at most 1000"), "{problem}");
     app.assert_untouched(key.strip_prefix("uploads/").unwrap()).await;
@@ -145,7 +165,8 @@ async fn a_client_that_can_only_put_uploads_exactly_what_was_signed() {
     let send = async |bytes: Vec<u8>| {
         let request = Client::new().put(issued["url"].as_str().unwrap()).body(bytes);
         let headers = issued["headers"].as_object().unwrap().iter();
-        let request = headers.fold(request, |request, (name, value)| request.header(name, value.as_str().unwrap()));
+        let request =
+            headers.fold(request, |request, (name, value)| request.header(name, value.as_str().unwrap()));
         request.send().await.unwrap().status()
     };
     assert_eq!(send([PNG, b"x"].concat()).await, StatusCode::FORBIDDEN);

@@ -73,7 +73,8 @@ async fn user_with_a_bucket(endpoint: &str) -> SigningCredentials {
     let rights = serde_json::json!({ "Version": "2012-10-17", "Statement": [
         { "Effect": "Allow", "Action": "s3:*", "Resource": "*" },
     ] });
-    let policy = iam.put_user_policy().user_name(BUCKET).policy_name("all").policy_document(rights.to_string());
+    let policy =
+        iam.put_user_policy().user_name(BUCKET).policy_name("all").policy_document(rights.to_string());
     policy.send().await.unwrap();
     let key = iam.create_access_key().user_name(BUCKET).send().await.unwrap().access_key.unwrap();
     SigningCredentials {
@@ -87,7 +88,10 @@ async fn user_with_a_bucket(endpoint: &str) -> SigningCredentials {
 #[tokio::test]
 async fn the_emulator_agrees_with_our_referee() {
     let (Some(_), Some(endpoint)) = (&shared().local, &shared().coordinates.endpoint) else {
-        return skipped("the emulator as a referee", "only a local stack lets a test make a bucket and a user");
+        return skipped(
+            "the emulator as a referee",
+            "only a local stack lets a test make a bucket and a user",
+        );
     };
     let credentials = user_with_a_bucket(endpoint).await;
     play(Server::Ministack, &format!("{endpoint}/{BUCKET}"), &credentials).await;

@@ -27,9 +27,10 @@ pub(super) fn scenarios(stage: &Stage<'_>) -> Vec<Scenario> {
         plain("names of fields in any case").fields(&[("KeY", "foo.txt")]),
         with("a content type by its prefix", &[json!(["starts-with", "$Content-Type", "text/"])])
             .field("Content-Type", "text/plain"),
-        with("a list of content types, each with the prefix", &[
-            json!(["starts-with", "$content-type", "image/"]),
-        ])
+        with(
+            "a list of content types, each with the prefix",
+            &[json!(["starts-with", "$content-type", "image/"])],
+        )
         .field("content-type", "image/png,image/jpeg"),
         with("metadata of any value", &[json!(["starts-with", "$x-amz-meta-foo", ""])])
             .field("x-amz-meta-foo", "barclamp"),

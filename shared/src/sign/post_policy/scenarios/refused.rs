@@ -11,12 +11,9 @@ pub(super) fn scenarios(stage: &Stage<'_>) -> Vec<Scenario> {
 
 /// The policy is sound, the form does not meet it.
 fn conditions(stage: &Stage<'_>) -> Vec<Scenario> {
-    let with = |name, more: &[Value]| {
-        stage.plain(name).document(stage.policy(more)).refused(C::AccessDenied)
-    };
+    let with = |name, more: &[Value]| stage.plain(name).document(stage.policy(more)).refused(C::AccessDenied);
     let without_key = [json!({ "bucket": stage.bucket }), json!(["content-length-range", 0, 1024])];
-    let without_bucket =
-        [json!(["starts-with", "$key", "foo"]), json!(["content-length-range", 0, 1024])];
+    let without_bucket = [json!(["starts-with", "$key", "foo"]), json!(["content-length-range", 0, 1024])];
     let meta = json!(["eq", "$x-amz-meta-foo", "bar"]);
     let image = json!(["starts-with", "$content-type", "image/"]);
     vec![
@@ -35,13 +32,15 @@ fn conditions(stage: &Stage<'_>) -> Vec<Scenario> {
         with("a doubled field", &[meta]).field("x-amz-meta-foo", "bar").field("x-amz-meta-foo", "bar"),
         with("metadata without a condition", &[]).field("x-amz-meta-foo", "bar"),
         with("an ACL without a condition", &[]).field("acl", "public-read"),
-        with("a redirect without a condition", &[])
-            .field("success_action_redirect", "https://example.com/"),
+        with("a redirect without a condition", &[]).field("success_action_redirect", "https://example.com/"),
         with("encryption without a condition", &[]).field("x-amz-server-side-encryption", "AES256"),
         with("a checksum without a condition", &[])
             .field("x-amz-checksum-sha256", "/N4rLtula/QIYB+3If6bXDONEO5CnqBPrlURto+/j7k="),
         with("tags without a condition", &[]).field("tagging", "<Tagging><TagSet/></Tagging>"),
-        stage.plain("no condition for the key").document(stage.document(&without_key)).refused(C::AccessDenied),
+        stage
+            .plain("no condition for the key")
+            .document(stage.document(&without_key))
+            .refused(C::AccessDenied),
         stage
             .plain("no condition for the bucket")
             .document(stage.document(&without_bucket))
