@@ -96,10 +96,11 @@ async fn pending_uploads_are_limited(store: &(impl UploadStore + RecordStore + G
         .map(|(upload, _)| upload)
         .collect();
     assert_eq!(won.len(), 2, "{granted:?}");
-    let until = won[0].policy_expires_at;
+    let first = won.first().unwrap();
+    let until = first.policy_expires_at;
     let full = store.grant(&mine(210), &count).await.unwrap();
     assert_eq!(full, Granted::TooManyPending(until));
-    store.settle(won[0].upload_id, &super::pin("a")).await.unwrap();
+    store.settle(first.upload_id, &super::pin("a")).await.unwrap();
     assert_eq!(store.grant(&mine(210), &count).await.unwrap(), Granted::New, "a recorded upload makes room");
     assert_eq!(store.grant(&mine(211), &count).await.unwrap(), Granted::TooManyPending(until));
     let later = Count { now: until, ..count };

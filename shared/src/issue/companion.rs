@@ -239,7 +239,7 @@ struct Blob {
     checksum: String,
 }
 
-/// `POST …/direct_uploads`, as ActiveStorage's JavaScript sends it: a presigned PUT with length and
+/// `POST …/direct_uploads`, as the JavaScript of `ActiveStorage` sends it: a presigned PUT with length and
 /// MD5 signed.
 ///
 /// # Errors

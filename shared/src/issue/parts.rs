@@ -58,7 +58,7 @@ pub struct PartUrl {
 /// nothing stays begun then.
 pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
-    parts: &P,
+    store: &P,
     terms: &Terms,
     caller: &Caller,
     token: Option<&UploadToken>,
@@ -71,11 +71,11 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
     }
     let signer = ports.signer.credentials(caller.now, 60).await?;
     let mut upload = grant::pending(new, caller, token, (caller.now + MULTIPART_LIFE).floor_s());
-    let begun = parts.begin_parts(&signer, &upload, &terms.files_key_arn).await?;
+    let begun = store.begin_parts(&signer, &upload, &terms.files_key_arn).await?;
     upload.s3_upload_id = Some(begun.clone());
     let written = grant::write(&ports.store, terms, &upload, caller.now).await;
     if !matches!(written, Ok(Created::New)) {
-        parts.abort_parts(&signer, upload.object_key(), &begun).await?;
+        store.abort_parts(&signer, upload.object_key(), &begun).await?;
     }
     match written? {
         Created::New => Ok(upload),
@@ -111,13 +111,13 @@ pub async fn sign<S, G: Signer>(
 /// [`Problem::MultipartNotFound`] once they are an object, or aborted.
 pub async fn list<S, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
-    parts: &P,
+    store: &P,
     now: Timestamp,
     upload: &Upload,
 ) -> Result<Vec<StoredPart>, Problem> {
     let id = id_of(upload)?;
     let signer = ports.signer.credentials(now, 60).await?;
-    parts.list_parts(&signer, upload.object_key(), id).await?.ok_or(Problem::MultipartNotFound)
+    store.list_parts(&signer, upload.object_key(), id).await?.ok_or(Problem::MultipartNotFound)
 }
 
 /// Makes the object. A repetition, and one after a completion whose answer was lost, end well.
@@ -126,7 +126,7 @@ pub async fn list<S, G: Signer, P: PartStore>(
 /// [`Problem::PartsRefused`] if what S3 lists is not what was granted.
 pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
-    parts: &P,
+    store: &P,
     now: Timestamp,
     upload: &Upload,
     said: Option<&[u64]>,
@@ -136,13 +136,13 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
         return arrived(upload);
     }
     let signer = ports.signer.credentials(now, 60).await?;
-    let Some(stored) = parts.list_parts(&signer, upload.object_key(), id).await? else {
-        return outlived(ports, parts, upload).await;
+    let Some(stored) = store.list_parts(&signer, upload.object_key(), id).await? else {
+        return outlived(ports, store, upload).await;
     };
     check(upload, &stored, said).map_err(Problem::PartsRefused)?;
-    match parts.complete_parts(&signer, upload.object_key(), id, &stored).await? {
+    match store.complete_parts(&signer, upload.object_key(), id, &stored).await? {
         Completed::Done | Completed::ObjectExists => Ok(()),
-        Completed::Unknown => outlived(ports, parts, upload).await,
+        Completed::Unknown => outlived(ports, store, upload).await,
         Completed::Refused(why) => Err(Problem::PartsRefused(why)),
     }
 }
@@ -153,13 +153,13 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
 /// If S3 does not answer.
 pub async fn abort<S, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
-    parts: &P,
+    store: &P,
     now: Timestamp,
     upload: &Upload,
 ) -> Result<(), Problem> {
     let id = id_of(upload)?;
     let signer = ports.signer.credentials(now, 60).await?;
-    Ok(parts.abort_parts(&signer, upload.object_key(), id).await?)
+    Ok(store.abort_parts(&signer, upload.object_key(), id).await?)
 }
 
 /// The size of every part but the last, for a file of exactly `size_bytes`: whole mebibytes, at
@@ -230,12 +230,12 @@ fn arrived(upload: &Upload) -> Result<(), Problem> {
 /// aborted.
 async fn outlived<S: UploadStore, G, P: PartStore>(
     ports: &Ports<S, G>,
-    parts: &P,
+    store: &P,
     upload: &Upload,
 ) -> Result<(), Problem> {
     for _ in 0..LOOKS {
         match ports.store.upload(upload.upload_id).await? {
-            Some(now) if now.state == UploadState::Pending => parts.pause().await,
+            Some(now) if now.state == UploadState::Pending => store.pause().await,
             Some(now) => return arrived(&now),
             None => return Err(Problem::MultipartNotFound),
         }

@@ -233,7 +233,7 @@ impl Posted {
 fn recoded(value: &str, encoding: Encoding) -> String {
     match encoding {
         Encoding::Percent => value.replace('/', "%2F").replace('=', "%3D"),
-        Encoding::Plus => value.replace(' ', "+").replace('-', "+"),
+        Encoding::Plus => value.replace([' ', '-'], "+"),
         Encoding::Html => value.replace('/', "&#47;"),
         Encoding::Nul => format!("{value}\0"),
         Encoding::ByteOrderMark => format!("\u{feff}{value}"),
