@@ -207,7 +207,7 @@ where
 /// A limit, or the word `none`: whoever sets none has said so.
 fn limit<T>(lookup: &impl Lookup, variable: &str, most: T) -> Result<Option<T>, ConfigError>
 where
-    T: FromStr + PartialOrd + Display + From<u8>,
+    T: FromStr + PartialOrd + Display + Copy + From<u8>,
 {
     match required(lookup, variable)?.as_str() {
         "none" => Ok(None),
