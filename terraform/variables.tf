@@ -175,14 +175,36 @@ variable "max_image_pixels" {
 }
 
 variable "max_size_bytes" {
-  description = "Largest file in bytes that a form may allow. S3 takes at most 5 GiB in one POST."
+  description = "Largest file in bytes. In one piece S3 takes at most 5 GiB; what is larger must come in parts."
   type        = number
   default     = 1073741824
   nullable    = false
 
   validation {
-    condition     = var.max_size_bytes >= 1 && var.max_size_bytes <= 5368709120 && floor(var.max_size_bytes) == var.max_size_bytes
-    error_message = "Write a whole number of bytes from 1 to 5368709120 (5 GiB, the most that S3 takes in one POST)."
+    condition     = var.max_size_bytes >= 1 && var.max_size_bytes <= 53687091200000 && floor(var.max_size_bytes) == var.max_size_bytes
+    error_message = "Write a whole number of bytes from 1 to 53687091200000 (10,000 parts of 5 GiB, the largest object of S3)."
+  }
+}
+
+variable "owner_pending_uploads" {
+  description = "Uploads of one owner that may be pending at once, 1 to 100; null for no limit. Counted in the transaction that makes an upload, so that two requests at once cannot both take the last place."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.owner_pending_uploads == null ? true : var.owner_pending_uploads >= 1 && var.owner_pending_uploads <= 100 && floor(var.owner_pending_uploads) == var.owner_pending_uploads
+    error_message = "Write a whole number from 1 to 100, or leave it out for no limit."
+  }
+}
+
+variable "owner_bytes_per_day" {
+  description = "Bytes that the uploads of one owner may ask for in a day (UTC), by the largest size that each allows; null for no limit."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.owner_bytes_per_day == null ? true : var.owner_bytes_per_day >= 1 && floor(var.owner_bytes_per_day) == var.owner_bytes_per_day
+    error_message = "Write a whole number of bytes, 1 or more, or leave it out for no limit."
   }
 }
 

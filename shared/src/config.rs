@@ -7,8 +7,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::issue::parts::MAX_OBJECT_BYTES;
+use crate::limits::{MAX_PENDING, OwnerLimits};
 use crate::record::Demands;
-use crate::sign::post_policy::MAX_POST_BYTES;
 use crate::sign::{BucketEndpoint, MAX_CHAINED_SESSION_S};
 use crate::token::KeyVersion;
 use crate::{issue, serve};
@@ -118,8 +119,12 @@ impl IssueConfig {
                 endpoint: endpoint(&lookup)?,
                 files_key_arn: required(&lookup, "POSTERN_FILES_KEY_ARN")?,
                 form_ttl: Duration::from_secs(form_ttl_s),
-                max_size_bytes: number(&lookup, "POSTERN_MAX_SIZE_BYTES", 1, MAX_POST_BYTES)?,
+                max_size_bytes: number(&lookup, "POSTERN_MAX_SIZE_BYTES", 1, MAX_OBJECT_BYTES)?,
                 link_base_url: required(&lookup, "POSTERN_LINK_BASE_URL")?,
+                limits: OwnerLimits {
+                    pending_uploads: limit(&lookup, "POSTERN_OWNER_PENDING_UPLOADS", MAX_PENDING)?,
+                    bytes_per_day: limit(&lookup, "POSTERN_OWNER_BYTES_PER_DAY", u64::MAX)?,
+                },
             },
         })
     }
@@ -233,6 +238,19 @@ where
     value.ok_or_else(|| malformed(variable, format!("write a whole number from {least} to {most}")))
 }
 
+/// A limit, or the word `none`: whoever sets none has said so.
+fn limit<T>(lookup: &impl Lookup, variable: &str, most: T) -> Result<Option<T>, ConfigError>
+where
+    T: FromStr + PartialOrd + Display + Copy + From<u8>,
+{
+    match required(lookup, variable)?.as_str() {
+        "none" => Ok(None),
+        _ => number(lookup, variable, T::from(1), most)
+            .map(Some)
+            .map_err(|_| malformed(variable, "write a whole number that is allowed there, or none")),
+    }
+}
+
 fn malformed(variable: &str, rule: impl Into<String>) -> ConfigError {
     ConfigError { variable: variable.to_owned(), rule: rule.into() }
 }
@@ -263,6 +281,8 @@ mod tests {
             ("POSTERN_CLOUDFRONT_KEY_PAIR_ID", "K1"),
             ("POSTERN_CLOUDFRONT_SECRET_ARN", "arn:secret"),
             ("POSTERN_CLOUDFRONT_WINDOW_S", "30"),
+            ("POSTERN_OWNER_PENDING_UPLOADS", "none"),
+            ("POSTERN_OWNER_BYTES_PER_DAY", "1000000000"),
         ])
     }
 
@@ -298,7 +318,9 @@ mod tests {
             ("POSTERN_FORM_TTL_S", "15m"),
             ("POSTERN_LINK_URL_TTL_S", "0"),
             ("POSTERN_CLOUDFRONT_WINDOW_S", "31"),
-            ("POSTERN_MAX_SIZE_BYTES", "5368709121"),
+            ("POSTERN_MAX_SIZE_BYTES", "53687091200001"),
+            ("POSTERN_OWNER_PENDING_UPLOADS", "101"),
+            ("POSTERN_OWNER_BYTES_PER_DAY", "0"),
             ("POSTERN_LINK_KEYS", "arn:one"),
             ("POSTERN_LINK_KEYS", "0=arn:one"),
             ("POSTERN_LINK_KEYS", "128=arn:one"),

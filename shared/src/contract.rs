@@ -24,6 +24,10 @@ use crate::upload::{
     tombstone_ttl, transition_id,
 };
 
+mod grants;
+
+pub use grants::keeps_the_contract_of_grants;
+
 /// Everything that a store of the stack can do.
 pub trait Store: UploadStore + RecordStore + LinkStore + LinkReader {}
 
@@ -63,6 +67,8 @@ fn subject(seed: u8, n: u8) -> Upload {
         uploaded_at: now(),
         policy_expires_at,
         request_hash: None,
+        token: None,
+        s3_upload_id: None,
         condemned: [].into(),
         surplus: [].into(),
         recorded: None,
@@ -458,5 +464,6 @@ mod tests {
     #[tokio::test]
     async fn the_world_in_memory_keeps_the_contract() {
         super::keeps_the_contract(&MemoryWorld::default(), 1).await;
+        super::keeps_the_contract_of_grants(&MemoryWorld::default(), 1).await;
     }
 }

@@ -180,6 +180,12 @@ text_newtype!(
 );
 
 text_newtype!(
+    /// S3's name for a multipart upload.
+    S3UploadId, "a multipart upload's id", "1 to 1,024 printable ASCII characters",
+    |text| (1..=1024).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+);
+
+text_newtype!(
     /// Who owns an upload: the issuer of the JWT and one of its claims, joined by `#` (which no
     /// issuer's URL contains: OpenID Connect Discovery 1.0, section 3).
     Owner, "an owner", "1 to 1,024 bytes",

@@ -19,6 +19,7 @@ pub mod contract;
 pub mod filename;
 pub mod id;
 pub mod issue;
+pub mod limits;
 pub mod link;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
@@ -32,3 +33,4 @@ pub mod sniff;
 pub mod time;
 pub mod token;
 pub mod upload;
+pub mod upload_token;

@@ -18,6 +18,8 @@ use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::{MAX_SURPLUS, Settlement, Upload, UploadState};
 
+mod grants;
+
 /// Table, bucket and signer in one; clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryWorld(Arc<Mutex<State>>);
@@ -26,6 +28,7 @@ pub struct MemoryWorld(Arc<Mutex<State>>);
 struct State {
     uploads: BTreeMap<UploadId, Upload>,
     links: BTreeMap<LinkId, Link>,
+    grants: grants::Grants,
     objects: BTreeMap<(ObjectKey, VersionId), Observation>,
     failing: HashSet<&'static str>,
     calls: usize,

@@ -8,12 +8,14 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::checksum::ChecksumSha256;
-use crate::id::{ObjectKey, Owner, UploadId, VersionId};
+use crate::id::{ObjectKey, Owner, S3UploadId, UploadId, VersionId};
+use crate::limits::OwnerLimits;
 use crate::link::{Link, Opening, Revoked};
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::{Settlement, Upload};
+use crate::upload_token::{UploadToken, UploadTokenId};
 
 /// The world did not answer, or not in a way that decides anything: try again.
 #[derive(Debug, thiserror::Error)]
@@ -309,4 +311,117 @@ pub trait Signer: Send + Sync {
         now: Timestamp,
         needed_s: u64,
     ) -> impl Future<Output = Result<Arc<SigningCredentials>, Unavailable>> + Send;
+}
+
+/// What a new upload is counted against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// When it is asked for.
+    pub now: Timestamp,
+    /// The upload token that allows it.
+    pub token: Option<UploadTokenId>,
+    /// What its owner may do.
+    pub limits: OwnerLimits,
+}
+
+/// What a counted write found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Granted {
+    /// The record was made, and counted.
+    New,
+    /// It was there; nothing was written.
+    Exists(Box<Upload>),
+    /// The token is used up, or over; nothing was written.
+    TokenEnded,
+    /// The owner has as many pending uploads as are allowed, the first until then.
+    TooManyPending(Timestamp),
+    /// The owner's bytes of this day are used up, until then.
+    TooManyBytes(Timestamp),
+}
+
+/// Upload tokens, and uploads that are counted.
+pub trait GrantStore: Send + Sync {
+    /// Writes a new token unless one stands under its id: one conditional put.
+    fn create_token(
+        &self,
+        token: &UploadToken,
+    ) -> impl Future<Output = Result<Created<UploadToken>, Unavailable>> + Send;
+    /// The token as it stands now (a consistent read).
+    fn token(
+        &self,
+        id: &UploadTokenId,
+    ) -> impl Future<Output = Result<Option<UploadToken>, Unavailable>> + Send;
+    /// Ends a token if it is `owner`'s; a repetition changes nothing.
+    fn revoke_token(
+        &self,
+        id: &UploadTokenId,
+        owner: &Owner,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
+    /// Writes a new record and counts it, all in one transaction, or writes nothing. A conflict
+    /// with another transaction is no limit: it is tried again, and is [`Unavailable`] at last.
+    fn grant(
+        &self,
+        upload: &Upload,
+        count: &Count,
+    ) -> impl Future<Output = Result<Granted, Unavailable>> + Send;
+}
+
+/// A part of a multipart upload, as S3 lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPart {
+    /// 1 to 10,000.
+    pub number: u16,
+    /// As S3 wrote it, with its quotes.
+    pub etag: String,
+    /// Its size.
+    pub size_bytes: u64,
+}
+
+/// What an end to a multipart upload found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Completed {
+    /// The object is there.
+    Done,
+    /// S3 knows no such multipart upload (any more).
+    Unknown,
+    /// An object was there before (`If-None-Match: *`).
+    ObjectExists,
+    /// S3 takes these parts for no object; what it says.
+    Refused(String),
+}
+
+/// Multipart uploads as `issue` needs them: every call acts as the upload signer.
+pub trait PartStore: Send + Sync {
+    /// Begins a multipart upload with all that its object is to have.
+    fn begin_parts(
+        &self,
+        signer: &SigningCredentials,
+        upload: &Upload,
+        files_key_arn: &str,
+    ) -> impl Future<Output = Result<S3UploadId, Unavailable>> + Send;
+    /// All parts, every page; `None` if S3 knows no such multipart upload.
+    fn list_parts(
+        &self,
+        signer: &SigningCredentials,
+        key: ObjectKey,
+        id: &S3UploadId,
+    ) -> impl Future<Output = Result<Option<Vec<StoredPart>>, Unavailable>> + Send;
+    /// Makes the object of these parts, unless there is one.
+    fn complete_parts(
+        &self,
+        signer: &SigningCredentials,
+        key: ObjectKey,
+        id: &S3UploadId,
+        parts: &[StoredPart],
+    ) -> impl Future<Output = Result<Completed, Unavailable>> + Send;
+    /// Drops all parts; what is gone stays gone.
+    fn abort_parts(
+        &self,
+        signer: &SigningCredentials,
+        key: ObjectKey,
+        id: &S3UploadId,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Lets a moment pass before something is asked again.
+    fn pause(&self) -> impl Future<Output = ()> + Send;
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::ports::Unavailable;
 use crate::reply::Reply;
 use crate::upload::UploadState;
+use crate::upload_token::TokenStanding;
 
 /// A field that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,6 +27,60 @@ impl FieldProblem {
     /// `field` breaks `rule`.
     pub fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
         Self { field: field.into(), rule: rule.into() }
+    }
+}
+
+/// A limit of an owner, and how long it stays reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReachedLimit {
+    /// So many uploads may be pending.
+    Pending {
+        /// The limit.
+        uploads: u8,
+        /// Seconds until the first of them ends.
+        retry_after_s: u64,
+    },
+    /// So many bytes may be asked for in a day (UTC).
+    BytesPerDay {
+        /// The limit.
+        bytes: u64,
+        /// Seconds until the next day.
+        retry_after_s: u64,
+    },
+}
+
+impl ReachedLimit {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Pending { .. } => "too_many_pending_uploads",
+            Self::BytesPerDay { .. } => "too_many_bytes_today",
+        }
+    }
+
+    fn detail(self) -> String {
+        match self {
+            Self::Pending { uploads, retry_after_s } => format!(
+                "{uploads} uploads may be pending, and so many are: finish them, or wait {retry_after_s} seconds."
+            ),
+            Self::BytesPerDay { bytes, retry_after_s } => format!(
+                "{bytes} bytes may be asked for in a day (UTC), and this upload would pass that: wait {retry_after_s} seconds, or declare a smaller size_bytes."
+            ),
+        }
+    }
+
+    fn retry_after_s(self) -> u64 {
+        match self {
+            Self::Pending { retry_after_s, .. } | Self::BytesPerDay { retry_after_s, .. } => retry_after_s,
+        }
+    }
+}
+
+fn standing(standing: TokenStanding) -> &'static str {
+    match standing {
+        TokenStanding::Open => "open",
+        TokenStanding::Revoked => "revoked",
+        TokenStanding::Expired => "expired",
+        TokenStanding::UsedUp => "used up",
     }
 }
 
@@ -98,6 +153,21 @@ pub enum Problem {
     /// Two changes of a link met.
     #[error("failed to change a link that is being changed")]
     LinkChanging,
+    /// No upload token of ours.
+    #[error("failed to find the upload token")]
+    UploadTokenUnknown,
+    /// The upload token allows nothing any more.
+    #[error("failed to use an upload token that is {}", standing(*.0))]
+    UploadTokenEnded(TokenStanding),
+    /// An owner's limit is reached.
+    #[error("failed to grant an upload: {}", .0.code())]
+    LimitReached(ReachedLimit),
+    /// The upload does not come in parts, or no longer.
+    #[error("failed to find the multipart upload")]
+    MultipartNotFound,
+    /// The parts are no valid file.
+    #[error("failed to complete a multipart upload: {0}")]
+    PartsRefused(String),
     /// AWS did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -143,6 +213,9 @@ impl Problem {
         let mut reply = Reply::json(status, &problem).with("content-type", "application/problem+json");
         if let Some(seconds) = self.retry_after_s() {
             reply = reply.with("retry-after", seconds.to_string());
+        }
+        if let Self::LimitReached(limit) = self {
+            reply = reply.with("retry-after", limit.retry_after_s().max(1).to_string());
         }
         reply
     }
@@ -261,6 +334,38 @@ impl Problem {
                 "link_changing",
                 "Another request changed this link at the same moment: look at it and send yours again.",
             ),
+            Self::UploadTokenUnknown => {
+                (S::NOT_FOUND, "upload_token_unknown", "There is no such upload token: ask the app for one.")
+            }
+            Self::UploadTokenEnded(standing) => {
+                let (code, detail) = match standing {
+                    TokenStanding::Revoked => (
+                        "upload_token_revoked",
+                        "This upload token has been revoked: ask the app for a new one.",
+                    ),
+                    TokenStanding::UsedUp => (
+                        "upload_token_used_up",
+                        "All uploads of this token are made: ask the app for a new one.",
+                    ),
+                    TokenStanding::Expired | TokenStanding::Open => {
+                        ("upload_token_expired", "This upload token has expired: ask the app for a new one.")
+                    }
+                };
+                (S::GONE, code, detail)
+            }
+            Self::LimitReached(limit) => return (S::TOO_MANY_REQUESTS, limit.code(), limit.detail()),
+            Self::MultipartNotFound => (
+                S::NOT_FOUND,
+                "multipart_not_found",
+                "There is no such multipart upload: check its id and key, or begin a new one.",
+            ),
+            Self::PartsRefused(why) => {
+                return (
+                    S::UNPROCESSABLE_ENTITY,
+                    "parts_refused",
+                    format!("The parts make no valid file: {why}."),
+                );
+            }
             Self::Unavailable(_) => (
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",

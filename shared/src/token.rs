@@ -114,6 +114,21 @@ impl LinkKeys {
         Some(LinkToken(token))
     }
 
+    /// The key that makes new tokens.
+    pub(crate) fn newest(&self) -> Option<&LinkKey> {
+        self.0.first()
+    }
+
+    /// The key whose answer to a repeated request never changes.
+    pub(crate) fn oldest(&self) -> Option<&LinkKey> {
+        self.0.last()
+    }
+
+    /// The key of this version.
+    pub(crate) fn of_version(&self, version: KeyVersion) -> Option<&LinkKey> {
+        self.0.iter().find(|key| key.version == version)
+    }
+
     /// The secret that `owner` gets for `key`: always the same, so that a repeated request is
     /// answered with the same token although no token is stored. Only who holds this key can
     /// derive it.
@@ -158,7 +173,7 @@ impl LinkKeys {
 
 impl LinkKey {
     /// HMAC pads a key with zeros to its block (RFC 2104), so this is the MAC under `key`.
-    fn mac(&self) -> Hmac<Sha256> {
+    pub(crate) fn mac(&self) -> Hmac<Sha256> {
         let mut block = [0; 64];
         block.iter_mut().zip(self.key).for_each(|(to, from)| *to = from);
         Hmac::new(&block.into())

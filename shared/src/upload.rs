@@ -19,8 +19,9 @@ use crate::app_event::AppEvent;
 use crate::checksum::ChecksumSha256;
 use crate::content_type::ContentType;
 use crate::filename::Filename;
-use crate::id::{ObjectKey, Owner, TransitionId, UploadId, VersionId};
+use crate::id::{ObjectKey, Owner, S3UploadId, TransitionId, UploadId, VersionId};
 use crate::time::Timestamp;
+use crate::upload_token::UploadTokenId;
 
 /// After so many condemned versions `rejected` is final.
 pub const MAX_CONDEMNED: usize = 20;
@@ -97,6 +98,12 @@ pub struct Upload {
     /// A digest of the request that an idempotency key stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<ChecksumSha256>,
+    /// The upload token that it was made with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<UsedToken>,
+    /// S3's name for the multipart upload that brings it, if it comes in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3_upload_id: Option<S3UploadId>,
     /// Versions whose rejection is final.
     #[serde(default, with = "serde_dynamo::string_set", skip_serializing_if = "BTreeSet::is_empty")]
     pub condemned: BTreeSet<VersionId>,
@@ -117,6 +124,16 @@ pub struct Upload {
     /// When DynamoDB may forget the record, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
+}
+
+/// The upload token that made an upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedToken {
+    /// The token.
+    pub token_id: UploadTokenId,
+    /// What its app calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
 }
 
 /// The version that was found valid first, and what it is.
@@ -393,6 +410,8 @@ pub(crate) mod tests {
             uploaded_at: at("2026-11-24T10:00:00Z"),
             policy_expires_at: at("2026-11-24T10:15:00Z"),
             request_hash: None,
+            token: None,
+            s3_upload_id: None,
             condemned: BTreeSet::new(),
             surplus: BTreeSet::new(),
             recorded: None,

@@ -318,14 +318,34 @@ run "a_url_that_is_dead_on_arrival" {
   expect_failures = [var.link_url_ttl_s]
 }
 
-run "more_than_s3_takes_in_a_post" {
+run "more_than_an_object_of_s3" {
   command = plan
 
   variables {
-    max_size_bytes = 5368709121
+    max_size_bytes = 53687091200001
   }
 
   expect_failures = [var.max_size_bytes]
+}
+
+run "more_pending_uploads_than_are_looked_at" {
+  command = plan
+
+  variables {
+    owner_pending_uploads = 101
+  }
+
+  expect_failures = [var.owner_pending_uploads]
+}
+
+run "no_bytes_a_day" {
+  command = plan
+
+  variables {
+    owner_bytes_per_day = 0
+  }
+
+  expect_failures = [var.owner_bytes_per_day]
 }
 
 run "files_of_nothing" {
@@ -622,6 +642,8 @@ run "the_least_of_everything_is_accepted" {
     form_ttl_s               = 60
     link_url_ttl_s           = 5
     max_size_bytes           = 1
+    owner_pending_uploads    = 1
+    owner_bytes_per_day      = 1
     throttling               = { rate = 1, burst = 1 }
     memory_mb                = { serve-link = 128 }
     reserved_concurrency     = { serve-link = 1 }
@@ -643,7 +665,8 @@ run "the_most_of_everything_is_accepted" {
     signer_session_s         = 3600
     form_ttl_s               = 3600
     link_url_ttl_s           = 3600
-    max_size_bytes           = 5368709120
+    max_size_bytes           = 53687091200000
+    owner_pending_uploads    = 100
     memory_mb                = { serve-link = 10240 }
     recorder_concurrency     = 1000
     log_retention_days       = 3653

@@ -4,15 +4,18 @@ use std::time::SystemTime;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use postern::aws::lambda::Request;
-use postern::aws::{RoleSigner, Table};
+use postern::aws::{Parts, RoleSigner, Table};
 use postern::config::IssueConfig;
-use postern::issue::{Caller, Ports, links, revocation, uploads};
+use postern::issue::tokens::Holder;
+use postern::issue::{Caller, Ports, companion, links, multipart, revocation, tokens, uploads};
 use postern::problem::Problem;
 use postern::reply::Reply;
+use postern::time::Timestamp;
 
 /// The API with all that it needs.
 pub struct Api {
     pub ports: Ports<Table, RoleSigner>,
+    pub parts: Parts,
     pub config: IssueConfig,
 }
 
@@ -25,34 +28,115 @@ impl Api {
     }
 
     async fn dispatch(&self, request: &Request) -> Result<Reply, Problem> {
-        let (ports, terms) = (&self.ports, &self.config.terms);
-        let caller = self.caller(request)?;
-        let id = request.path("id");
+        let (now, entropy) = chance()?;
+        if request.route().contains(" /t/{token}/") {
+            let holder = tokens::holder(&self.ports, request.path("token"), now, entropy).await?;
+            return self.by_token(request, &holder).await;
+        }
+        let owner = request.owner(&self.config.owner_claim)?;
+        let caller = Caller { now, owner, idempotency_key: request.idempotency_key()?, entropy };
+        self.by_owner(request, &caller).await
+    }
+
+    async fn by_owner(&self, request: &Request, caller: &Caller) -> Result<Reply, Problem> {
+        let (ports, parts, terms) = (&self.ports, &self.parts, &self.config.terms);
+        let (id, now) = (request.path("id"), caller.now);
         let (limit, cursor) = (request.query("limit"), request.query("cursor"));
         match request.route() {
-            "POST /uploads" => uploads::create(ports, terms, &caller, &request.body()?).await,
-            "GET /uploads" => uploads::list(ports, &caller, limit, cursor).await,
-            "GET /uploads/{id}" => uploads::show(ports, &caller, id).await,
-            "DELETE /uploads/{id}" => uploads::remove(ports, &caller, id).await,
-            "POST /uploads/{id}/links" => links::create(ports, terms, &caller, id, &request.body()?).await,
-            "GET /uploads/{id}/links" => links::list(ports, &caller, id, limit, cursor).await,
-            "DELETE /uploads/{id}/links" => revocation::revoke_all_to(ports, &caller, id).await,
-            "GET /links" => links::list_all(ports, &caller, limit, cursor).await,
-            "DELETE /links" => revocation::revoke_all(ports, &caller).await,
-            "GET /links/{id}" => links::show(ports, &caller, id).await,
-            "PATCH /links/{id}" => links::change(ports, &caller, id, &request.body()?).await,
-            "POST /links/{id}/rotate" => links::rotate(ports, terms, &caller, id).await,
-            "DELETE /links/{id}" => revocation::revoke(ports, &caller, id).await,
+            "POST /upload-tokens" => tokens::create(ports, terms, caller, &request.body()?).await,
+            "DELETE /upload-tokens/{id}" => tokens::revoke(ports, caller, id).await,
+            "POST /uploads/put" => uploads::create_put(ports, terms, caller, &request.body()?).await,
+            "POST /uploads/multipart" => {
+                multipart::begin(ports, parts, terms, caller, None, &request.body()?).await
+            }
+            "GET /uploads/{id}/parts" => {
+                multipart::list(ports, parts, now, &uploads::owned(ports, caller, id).await?).await
+            }
+            "POST /uploads/{id}/parts" => {
+                let upload = uploads::owned(ports, caller, id).await?;
+                multipart::sign(ports, terms, now, &upload, &request.body()?).await
+            }
+            "DELETE /uploads/{id}/parts" => {
+                multipart::abort(ports, parts, now, &uploads::owned(ports, caller, id).await?).await
+            }
+            "POST /uploads/{id}/complete" => {
+                multipart::complete(ports, parts, now, &uploads::owned(ports, caller, id).await?).await
+            }
+            "POST /uploads" => uploads::create(ports, terms, caller, &request.body()?).await,
+            "GET /uploads" => uploads::list(ports, caller, limit, cursor).await,
+            "GET /uploads/{id}" => uploads::show(ports, caller, id).await,
+            "DELETE /uploads/{id}" => uploads::remove(ports, caller, id).await,
+            "POST /uploads/{id}/links" => links::create(ports, terms, caller, id, &request.body()?).await,
+            "GET /uploads/{id}/links" => links::list(ports, caller, id, limit, cursor).await,
+            "DELETE /uploads/{id}/links" => revocation::revoke_all_to(ports, caller, id).await,
+            "GET /links" => links::list_all(ports, caller, limit, cursor).await,
+            "DELETE /links" => revocation::revoke_all(ports, caller).await,
+            "GET /links/{id}" => links::show(ports, caller, id).await,
+            "PATCH /links/{id}" => links::change(ports, caller, id, &request.body()?).await,
+            "POST /links/{id}/rotate" => links::rotate(ports, terms, caller, id).await,
+            "DELETE /links/{id}" => revocation::revoke(ports, caller, id).await,
             _ => Err(Problem::RouteNotFound),
         }
     }
 
-    fn caller(&self, request: &Request) -> Result<Caller, Problem> {
-        let mut entropy = [0; 16];
-        getrandom::fill(&mut entropy).map_err(Problem::internal)?;
-        #[expect(clippy::disallowed_methods, reason = "a request's time is taken here, once")]
-        let now = SystemTime::now().into();
-        let owner = request.owner(&self.config.owner_claim)?;
-        Ok(Caller { now, owner, idempotency_key: request.idempotency_key()?, entropy })
+    async fn by_token(&self, request: &Request, holder: &Holder) -> Result<Reply, Problem> {
+        let (ports, parts, terms) = (&self.ports, &self.parts, &self.config.terms);
+        let (id, now) = (request.path("id"), holder.caller.now);
+        let named = || companion::upload(ports, holder, request.path("upload"), request.query("key"));
+        match request.route() {
+            "POST /t/{token}/uploads" => {
+                uploads::create_with_token(ports, terms, holder, &request.body()?).await
+            }
+            "GET /t/{token}/uploads/{id}" => uploads::show_to_holder(ports, holder, id).await,
+            "POST /t/{token}/uploads/multipart" => {
+                let body = request.body()?;
+                multipart::begin(ports, parts, terms, &holder.caller, Some(holder), &body).await
+            }
+            "GET /t/{token}/uploads/{id}/parts" => {
+                multipart::list(ports, parts, now, &holder.upload(ports, id).await?).await
+            }
+            "POST /t/{token}/uploads/{id}/parts" => {
+                let upload = holder.upload(ports, id).await?;
+                multipart::sign(ports, terms, now, &upload, &request.body()?).await
+            }
+            "DELETE /t/{token}/uploads/{id}/parts" => {
+                multipart::abort(ports, parts, now, &holder.upload(ports, id).await?).await
+            }
+            "POST /t/{token}/uploads/{id}/complete" => {
+                multipart::complete(ports, parts, now, &holder.upload(ports, id).await?).await
+            }
+            "POST /t/{token}/direct_uploads" => {
+                companion::direct_upload(ports, terms, holder, &request.body()?).await
+            }
+            "GET /t/{token}/presign" | "GET /t/{token}/s3/params" => {
+                companion::params(ports, terms, holder, request.queries()).await
+            }
+            "POST /t/{token}/s3/multipart" => {
+                companion::begin(ports, parts, terms, holder, &request.body()?).await
+            }
+            "GET /t/{token}/s3/multipart/{upload}" => {
+                companion::list(ports, parts, holder, &named().await?).await
+            }
+            "GET /t/{token}/s3/multipart/{upload}/{part}" => {
+                let (part, batch) = (request.path("part"), request.query("partNumbers"));
+                companion::sign(ports, terms, holder, &named().await?, part, batch).await
+            }
+            "POST /t/{token}/s3/multipart/{upload}/complete" => {
+                companion::complete(ports, parts, terms, holder, &named().await?, &request.body()?).await
+            }
+            "DELETE /t/{token}/s3/multipart/{upload}" => {
+                companion::abort(ports, parts, holder, &named().await?).await
+            }
+            _ => Err(Problem::RouteNotFound),
+        }
     }
+}
+
+/// A request's time and luck, taken once.
+fn chance() -> Result<(Timestamp, [u8; 16]), Problem> {
+    let mut entropy = [0; 16];
+    getrandom::fill(&mut entropy).map_err(Problem::internal)?;
+    #[expect(clippy::disallowed_methods, reason = "a request's time is taken here, once")]
+    let now = SystemTime::now().into();
+    Ok((now, entropy))
 }

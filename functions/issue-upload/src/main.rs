@@ -5,7 +5,7 @@
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use postern::aws::{RoleSigner, Table, derive_link_keys, lambda, sdk_config};
+use postern::aws::{Parts, RoleSigner, Table, derive_link_keys, lambda, sdk_config};
 use postern::config::IssueConfig;
 use postern::issue::Ports;
 
@@ -20,7 +20,9 @@ async fn main() -> Result<(), Error> {
         RoleSigner::assume(&sdk, &config.signer, "issue-upload"),
         derive_link_keys(&sdk, &config.link_keys),
     )?;
-    let api = handler::Api { ports: Ports { store: Table::new(&sdk, &config.table), signer, keys }, config };
+    let parts = Parts::new(&sdk, &config.terms.endpoint.bucket);
+    let ports = Ports { store: Table::new(&sdk, &config.table), signer, keys };
+    let api = handler::Api { ports, parts, config };
     let api = &api;
     run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         Ok::<_, Error>(api.answer(event.payload).await)

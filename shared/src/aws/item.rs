@@ -9,9 +9,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::id::UploadId;
+use crate::id::{Owner, UploadId};
+use crate::limits::owner_hash;
 use crate::ports::Unavailable;
 use crate::token::LinkId;
+use crate::upload_token::UploadTokenId;
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -24,6 +26,24 @@ pub(super) fn upload_pk(id: UploadId) -> String {
 
 pub(super) fn link_pk(id: &LinkId) -> String {
     format!("LINK#{id}")
+}
+
+pub(super) fn token_pk(id: &UploadTokenId) -> String {
+    format!("TOKEN#{id}")
+}
+
+/// The pending uploads of an owner.
+pub(super) fn pending_pk(owner: &Owner) -> String {
+    format!("PENDING#{}", owner_hash(owner))
+}
+
+/// The bytes that an owner asked for on a day.
+pub(super) fn bytes_pk(owner: &Owner, day: &str) -> String {
+    format!("BYTES#{}#{day}", owner_hash(owner))
+}
+
+pub(super) fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
 }
 
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {

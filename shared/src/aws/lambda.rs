@@ -103,6 +103,11 @@ impl Request {
         end.and_then(|end| path.get(..end)).unwrap_or("/")
     }
 
+    /// All query parameters, decoded.
+    pub fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.query_string_parameters.iter()
+    }
+
     /// The body's bytes.
     ///
     /// # Errors

@@ -232,7 +232,7 @@ impl Table {
     }
 }
 
-fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> &[CancellationReason] {
+pub(super) fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> &[CancellationReason] {
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
             canceled.cancellation_reasons()
@@ -241,6 +241,6 @@ fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> &[Cancellati
     }
 }
 
-fn is(reason: &CancellationReason, code: &str) -> bool {
+pub(super) fn is(reason: &CancellationReason, code: &str) -> bool {
     reason.code() == Some(code)
 }

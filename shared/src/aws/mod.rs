@@ -9,17 +9,20 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 mod bucket;
 mod distribution;
+mod grants;
 mod item;
 pub mod lambda;
 mod link_keys;
 mod links;
 mod openings;
+mod parts;
 mod role_signer;
 mod uploads;
 
 pub use bucket::Bucket;
 pub use distribution::read_distribution;
 pub use link_keys::derive_link_keys;
+pub use parts::Parts;
 pub use role_signer::RoleSigner;
 
 /// The table. One handle serves uploads and links.

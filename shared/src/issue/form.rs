@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::id::UploadId;
 use crate::sign::SigningCredentials;
-use crate::sign::post_policy::{METADATA_PREFIX, PostForm, PostPolicy, SignPolicyError};
+use crate::sign::post_policy::{MAX_POST_BYTES, METADATA_PREFIX, PostForm, PostPolicy, SignPolicyError};
 use crate::time::Timestamp;
 use crate::upload::Upload;
 
@@ -28,6 +28,13 @@ pub struct IssuedForm {
     pub max_size_bytes: u64,
 }
 
+impl IssuedForm {
+    /// The fields as clients take them.
+    pub fn fields_by_name(&self) -> std::collections::BTreeMap<&str, &str> {
+        self.fields.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+}
+
 /// Signs the form of `upload`, alive until the upload's policy expires.
 ///
 /// # Errors
@@ -44,7 +51,7 @@ pub fn sign_form(
         .field("success_action_status", "201")
         .field("x-amz-server-side-encryption", "aws:kms")
         .field("x-amz-server-side-encryption-aws-kms-key-id", &terms.files_key_arn)
-        .size_bytes(upload.min_size_bytes, upload.max_size_bytes);
+        .size_bytes(upload.min_size_bytes, upload.max_size_bytes.min(MAX_POST_BYTES));
     for (name, value) in &upload.metadata {
         policy = policy.field(format!("{METADATA_PREFIX}{name}"), value);
     }
@@ -60,7 +67,7 @@ pub fn sign_form(
         url: terms.endpoint.url.clone(),
         expires_at: fields.expires_at,
         fields,
-        max_size_bytes: upload.max_size_bytes,
+        max_size_bytes: upload.max_size_bytes.min(MAX_POST_BYTES),
     })
 }
 

@@ -10,16 +10,23 @@
 use std::time::Duration;
 
 use crate::id::{IdempotencyKey, Owner};
+use crate::limits::OwnerLimits;
 use crate::sign::BucketEndpoint;
 use crate::time::Timestamp;
 use crate::token::LinkKeys;
 
+pub mod companion;
 pub mod form;
 mod link_body;
+mod grant;
 pub mod links;
+pub mod multipart;
 mod paging;
+pub mod parts;
+pub mod put;
 pub mod request;
 pub mod revocation;
+pub mod tokens;
 pub mod uploads;
 
 /// What the API works with.
@@ -46,6 +53,8 @@ pub struct Terms {
     pub max_size_bytes: u64,
     /// The beginning of a link's address; `/l/<token>` follows.
     pub link_base_url: String,
+    /// What one owner may have under way.
+    pub limits: OwnerLimits,
 }
 
 /// Who asks, when, and with what luck.
@@ -61,5 +70,7 @@ pub struct Caller {
     pub entropy: [u8; 16],
 }
 
+#[cfg(test)]
+mod prover;
 #[cfg(test)]
 mod tests;

@@ -20,13 +20,14 @@ fn world(session_ends: &str) -> World {
     Ports { store: MemoryWorld::default(), signer: FixedSigner(credentials), keys }
 }
 
-fn terms() -> Terms {
+pub(super) fn terms() -> Terms {
     Terms {
         endpoint: BucketEndpoint::regional("files", "eu-central-1"),
         files_key_arn: "arn:aws:kms:eu-central-1:111122223333:key/files".to_owned(),
         form_ttl: Duration::from_mins(15),
         max_size_bytes: 1_000_000,
         link_base_url: "https://files.example/".to_owned(),
+        limits: OwnerLimits::default(),
     }
 }
 

@@ -7,20 +7,25 @@ use serde::Serialize;
 
 use crate::checksum::ChecksumSha256;
 use crate::id::{TransitionId, UploadId};
-use crate::ports::{Created, Found, Signer, UploadStore};
+use crate::ports::{Created, Found, GrantStore, Signer, UploadStore};
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::sign::post_policy::MAX_POST_BYTES;
 use crate::time::Timestamp;
-use crate::upload::{RejectionReason, Upload, UploadState, tombstone_ttl, transition_id};
+use crate::upload::{RejectionReason, Upload, UploadState};
+use crate::upload_token::UploadToken;
 
-use super::form::sign_form;
+use super::form::{IssuedForm, sign_form};
+use super::grant::{self, pending};
 use super::paging::{PageRequest, PageView};
+use super::put::sign_put;
 use super::request::NewUpload;
+use super::tokens::Holder;
 use super::{Caller, Ports, Terms};
 
 /// An upload as its owner sees it.
 #[derive(Debug, Serialize)]
-struct UploadView {
+pub(super) struct UploadView {
     upload_id: UploadId,
     state: UploadState,
     filename: String,
@@ -37,6 +42,9 @@ struct UploadView {
     recorded: Option<RecordedView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rejection: Option<RejectionView>,
+    /// The label of the upload token that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
     /// Versions that came beside the pinned one and were removed.
     surplus_versions: usize,
     /// Versions that were rejected and removed.
@@ -66,28 +74,96 @@ struct RejectionView {
 ///
 /// # Errors
 /// See [`Problem`]; nothing is written then.
-pub async fn create<S: UploadStore, G: Signer>(
+pub async fn create<S: UploadStore + GrantStore, G: Signer>(
     ports: &Ports<S, G>,
     terms: &Terms,
     caller: &Caller,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let new = NewUpload::parse(body, terms.max_size_bytes)?;
+    let new = NewUpload::parse(body, terms.max_size_bytes.min(MAX_POST_BYTES))?;
+    let form = issue(ports, terms, caller, None, new).await?;
+    let location = format!("/uploads/{}", form.upload_id);
+    Ok(Reply::json(StatusCode::CREATED, &form).with("location", location))
+}
+
+/// A pending record and its form, counted against `token` if there is one.
+///
+/// # Errors
+/// See [`Problem`]; nothing is written then.
+pub(super) async fn issue<S: UploadStore + GrantStore, G: Signer>(
+    ports: &Ports<S, G>,
+    terms: &Terms,
+    caller: &Caller,
+    token: Option<&UploadToken>,
+    new: NewUpload,
+) -> Result<IssuedForm, Problem> {
     let credentials = ports.signer.credentials(caller.now, terms.form_ttl.as_secs()).await?;
     let expires_at = credentials.clamp(caller.now + terms.form_ttl).floor_s();
-    let upload = pending(new, caller, expires_at);
+    let upload = pending(new, caller, token, expires_at);
     let form = sign_form(terms, &credentials, caller.now, &upload).map_err(Problem::internal)?;
-    let form = match ports.store.create(&upload).await? {
-        Created::New => form,
+    match grant::write(&ports.store, terms, &upload, caller.now).await? {
+        Created::New => Ok(form),
         Created::Exists(standing) => {
             let standing = repeated(&upload, *standing, caller.now)?;
             let needed = caller.now.until(standing.policy_expires_at);
             let credentials = ports.signer.credentials(caller.now, needed.as_secs()).await?;
-            sign_form(terms, &credentials, caller.now, &standing).map_err(Problem::internal)?
+            sign_form(terms, &credentials, caller.now, &standing).map_err(Problem::internal)
         }
-    };
-    let location = format!("/uploads/{}", form.upload_id);
-    Ok(Reply::json(StatusCode::CREATED, &form).with("location", location))
+    }
+}
+
+/// `POST /t/{token}/uploads`: as `POST /uploads`, within what the token allows.
+///
+/// # Errors
+/// See [`Problem`]; nothing is written then.
+pub async fn create_with_token<S: UploadStore + GrantStore, G: Signer>(
+    ports: &Ports<S, G>,
+    terms: &Terms,
+    holder: &Holder,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let new = NewUpload::parse(body, holder.limit_bytes(terms))?;
+    holder.admit(&new)?;
+    let form = issue(ports, terms, &holder.caller, Some(&holder.token), new).await?;
+    Ok(Reply::json(StatusCode::CREATED, &form))
+}
+
+/// `GET /t/{token}/uploads/{id}`: an upload that this token made.
+///
+/// # Errors
+/// [`Problem::UploadNotFound`] for every other upload.
+pub async fn show_to_holder<S: UploadStore, G: Signer>(
+    ports: &Ports<S, G>,
+    holder: &Holder,
+    id: &str,
+) -> Result<Reply, Problem> {
+    let upload = holder.upload(ports, id).await?;
+    Ok(Reply::json(StatusCode::OK, &UploadView::of(upload)))
+}
+
+/// `POST /uploads/put` `{filename, content_type, size_bytes, …}`: a presigned PUT.
+///
+/// # Errors
+/// See [`Problem`]; `size_bytes` is needed. Nothing is written then.
+pub async fn create_put<S: UploadStore + GrantStore, G: Signer>(
+    ports: &Ports<S, G>,
+    terms: &Terms,
+    caller: &Caller,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let new = NewUpload::parse(body, terms.max_size_bytes.min(MAX_POST_BYTES))?;
+    if new.min_size_bytes != new.max_size_bytes {
+        return Err(Problem::field("size_bytes", "a PUT needs the exact size, which is signed"));
+    }
+    let signer = ports.signer.credentials(caller.now, terms.form_ttl.as_secs()).await?;
+    let expires_at = signer.clamp(caller.now + terms.form_ttl).floor_s();
+    let mut upload = pending(new, caller, None, expires_at);
+    if let Created::Exists(standing) = grant::write(&ports.store, terms, &upload, caller.now).await? {
+        upload = repeated(&upload, *standing, caller.now)?;
+    }
+    let put = sign_put(terms, &signer, caller.now, &upload, &[])?;
+    let location = format!("/uploads/{}", put.upload_id);
+    Ok(Reply::json(StatusCode::CREATED, &put).with("location", location))
 }
 
 /// `GET /uploads/{id}`.
@@ -135,7 +211,10 @@ pub async fn remove<S: UploadStore, G>(
 }
 
 /// The caller's upload of this id.
-pub(super) async fn owned<S: UploadStore, G>(
+///
+/// # Errors
+/// [`Problem::UploadNotFound`] for a stranger too.
+pub async fn owned<S: UploadStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
     id: &str,
@@ -145,36 +224,9 @@ pub(super) async fn owned<S: UploadStore, G>(
     upload.filter(|upload| upload.owner == caller.owner).ok_or(Problem::UploadNotFound)
 }
 
-fn pending(new: NewUpload, caller: &Caller, policy_expires_at: Timestamp) -> Upload {
-    let key = caller.idempotency_key.as_ref();
-    let upload_id =
-        key.map_or_else(|| UploadId::random(caller.entropy), |key| UploadId::derived(&caller.owner, key));
-    Upload {
-        upload_id,
-        owner: caller.owner.clone(),
-        state: UploadState::Pending,
-        request_hash: key.map(|_| new.hash()),
-        filename: new.filename,
-        content_type: new.content_type,
-        min_size_bytes: new.min_size_bytes,
-        max_size_bytes: new.max_size_bytes,
-        checksum_sha256: new.checksum_sha256,
-        metadata: new.metadata,
-        uploaded_at: caller.now,
-        policy_expires_at,
-        condemned: [].into(),
-        surplus: [].into(),
-        recorded: None,
-        rejection: None,
-        transition_id: transition_id(upload_id, UploadState::Pending, ""),
-        event: None,
-        ttl: Some(tombstone_ttl(policy_expires_at)),
-    }
-}
-
 /// What stands under the id of a repeated request, if it can be answered as the first time. Its
 /// form dies when the first one did: the record's end was written then.
-fn repeated(asked: &Upload, standing: Upload, now: Timestamp) -> Result<Upload, Problem> {
+pub(super) fn repeated(asked: &Upload, standing: Upload, now: Timestamp) -> Result<Upload, Problem> {
     if asked.request_hash.is_none() {
         return Err(Problem::internal("a random upload id was taken"));
     }
@@ -189,7 +241,7 @@ fn repeated(asked: &Upload, standing: Upload, now: Timestamp) -> Result<Upload, 
 }
 
 impl UploadView {
-    fn of(upload: Upload) -> Self {
+    pub(super) fn of(upload: Upload) -> Self {
         Self {
             upload_id: upload.upload_id,
             state: upload.state,
@@ -214,6 +266,7 @@ impl UploadView {
                 detail: rejection.detail,
                 rejected_at: rejection.rejected_at,
             }),
+            label: upload.token.and_then(|token| token.label),
             surplus_versions: upload.surplus.len(),
             rejected_versions: upload.condemned.len(),
             transition_id: upload.transition_id,

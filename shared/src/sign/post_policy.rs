@@ -7,7 +7,8 @@
 //!
 //! The document's conditions and the form's fields come from one list: [`PostPolicy::field`] adds
 //! both, so a form cannot lack a condition, and a condition cannot lack its field. What S3 would
-//! refuse later is refused here, when the form is built.
+//! refuse later is refused here, when the form is built. The other direction is [`Referee`]: what
+//! S3 says to a form, and why.
 //!
 //! Sources: [POST policy](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html),
 //! [its signature](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html),
@@ -18,10 +19,22 @@ use std::fmt;
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::SigningCredentials;
 use crate::time::Timestamp;
+
+mod condition;
+mod document;
+mod evaluate;
+mod refusal;
+#[cfg(any(test, feature = "testing"))]
+pub mod scenarios;
+
+pub use condition::Condition;
+pub use document::PolicyDocument;
+pub use evaluate::{Accepted, Part, Referee, evaluate};
+pub use refusal::{FailedCondition, Refusal, RefusalCode};
 
 /// The largest object that one POST brings: 5 GB, which S3 counts as 5 × 1024³ bytes.
 pub const MAX_POST_BYTES: u64 = 5 * 1024 * 1024 * 1024;
@@ -37,27 +50,6 @@ const MAX_METADATA_BYTES: usize = 2 * 1024;
 
 /// The prefix of user metadata, in fields and in headers.
 pub const METADATA_PREFIX: &str = "x-amz-meta-";
-
-/// What S3 demands of one field, or of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Condition {
-    /// The field has this value.
-    Equals(String, String),
-    /// The field begins so; an empty prefix allows any value.
-    StartsWith(String, String),
-    /// The file has so many bytes, both ends included.
-    ContentLengthRange(u64, u64),
-}
-
-impl Condition {
-    fn to_json(&self) -> Value {
-        match self {
-            Self::Equals(field, value) => json!({ field: value }),
-            Self::StartsWith(field, prefix) => json!(["starts-with", format!("${field}"), prefix]),
-            Self::ContentLengthRange(min, max) => json!(["content-length-range", min, max]),
-        }
-    }
-}
 
 /// A POST policy in the making.
 ///

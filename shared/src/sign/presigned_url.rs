@@ -37,6 +37,8 @@ pub enum Method {
     Get,
     /// The headers alone.
     Head,
+    /// Bytes of a whole object, or of one part.
+    Put,
 }
 
 /// What a URL asks of S3, apart from the bucket.
@@ -73,6 +75,22 @@ impl PresignedUrl {
         now: Timestamp,
         ttl: Duration,
     ) -> Result<Self, PresignError> {
+        Self::with_headers(endpoint, request, &[], credentials, now, ttl)
+    }
+
+    /// The same with headers that are signed too, names in lower case: whoever uses the URL must
+    /// send exactly these.
+    ///
+    /// # Errors
+    /// As [`PresignedUrl::new`].
+    pub fn with_headers(
+        endpoint: &BucketEndpoint,
+        request: &ObjectRequest<'_>,
+        headers: &[(&str, &str)],
+        credentials: &SigningCredentials,
+        now: Timestamp,
+        ttl: Duration,
+    ) -> Result<Self, PresignError> {
         let now = now.floor_s();
         if credentials.clamp(now + ttl) < now + ttl {
             return Err(PresignError::OutlivesCredentials(credentials.clamp(now + ttl)));
@@ -97,7 +115,7 @@ impl PresignedUrl {
         let signable = SignableRequest::new(
             request.method.as_str(),
             url.as_str(),
-            std::iter::empty(),
+            headers.iter().copied(),
             SignableBody::UnsignedPayload,
         )
         .map_err(|error| PresignError::Sign(error.into()))?;
@@ -123,6 +141,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Head => "HEAD",
+            Self::Put => "PUT",
         }
     }
 }
@@ -196,6 +215,25 @@ mod tests {
         for other in others {
             assert_ne!(signature(&get), signature(&other));
         }
+    }
+
+    #[test]
+    fn headers_are_signed_by_name_and_value() {
+        let signed = |length: &str| {
+            let request = ObjectRequest { method: Method::Put, key: "uploads/x", query: &[] };
+            let headers = [("content-length", length), ("x-amz-checksum-sha256", "abc=")];
+            let now = "2026-11-24T10:00:00Z".parse().unwrap();
+            let credentials = example_credentials();
+            let ttl = Duration::from_secs(60);
+            PresignedUrl::with_headers(&example_endpoint(), &request, &headers, &credentials, now, ttl)
+                .unwrap()
+                .as_str()
+                .to_owned()
+        };
+        let url = signed("10");
+        assert!(url.contains("X-Amz-SignedHeaders=content-length%3Bhost%3Bx-amz-checksum-sha256"), "{url}");
+        assert!(!url.contains("abc"), "a signed header stays a header: {url}");
+        assert_ne!(url, signed("11"));
     }
 
     #[test]

@@ -274,6 +274,8 @@ fn upload(filename: &str, declared: &str) -> Upload {
         uploaded_at: now,
         policy_expires_at: now,
         request_hash: None,
+        token: None,
+        s3_upload_id: None,
         condemned: [].into(),
         surplus: [].into(),
         recorded: None,

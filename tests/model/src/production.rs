@@ -405,6 +405,8 @@ fn pending(n: u8) -> Upload {
     let policy_expires_at = now() + Duration::from_mins(15);
     debug_assert_eq!(ObjectKey::of(upload_id).upload_id(), upload_id);
     Upload {
+        token: None,
+        s3_upload_id: None,
         upload_id,
         owner: "https://issuer.test#ann".parse().expect("is an owner"),
         state: UploadState::Pending,

@@ -1,5 +1,7 @@
 //! AWS's own example stage by stage, and the rules of the builder.
 
+use serde_json::Value;
+
 use super::*;
 use crate::sign::tests::example_credentials;
 

@@ -41,5 +41,7 @@ async fn the_table_keeps_the_contract() {
     let root = Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None };
     let sdk = stack.sdk_config(&root);
     let twin = twin(&Client::new(&sdk), &stack.table).await;
-    postern::contract::keeps_the_contract(&Table::new(&sdk, twin), 1).await;
+    let table = Table::new(&sdk, twin);
+    postern::contract::keeps_the_contract(&table, 1).await;
+    postern::contract::keeps_the_contract_of_grants(&table, 1).await;
 }

@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod browsers;
 mod clients;
 mod cloudfront;
 mod contents;
@@ -21,9 +22,12 @@ mod idempotency;
 mod link_terms;
 mod links;
 mod logs;
+mod multipart;
 mod ownership;
 mod pages;
+mod referees;
 mod refused_forms;
 mod removal;
 mod revocation;
 mod tidying;
+mod upload_tokens;

@@ -54,7 +54,7 @@ impl Environment {
             "link_base_url" => &self.link_base_url,
             "signer_session_s" => "3600",
             "form_ttl_s" => "900",
-            "max_size_bytes" => "1073741824",
+            "max_size_bytes" => "10737418240",
             "link_url_ttl_s" => "60",
             // The emulator's distributions verify nothing: links lead straight to the bucket.
             "cloudfront_domain" | "cloudfront_key_pair_id" | "cloudfront_secret_arn" => "",
@@ -62,6 +62,8 @@ impl Environment {
             "owner_claim" => "sub",
             "allowed_types" => "*/*",
             "max_image_pixels" => "100000000",
+            "owner_pending_uploads" => "none",
+            "owner_bytes_per_day" => "none",
             _ => return None,
         })
     }

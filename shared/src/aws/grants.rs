@@ -1,0 +1,263 @@
+//! Upload tokens in the table, and uploads that are counted: one transaction each.
+//!
+//! ```text
+//!  put UPLOAD#…            unless it exists
+//!  update TOKEN#…          uses_left - 1, if it is open          where a token is used
+//!  update PENDING#owner    + this upload, if there is room       where pending uploads are limited
+//!  update BYTES#owner#day  + its bytes, if there is room         where bytes a day are limited
+//! ```
+//!
+//! What DynamoDB calls a conflict is another transaction under way, no limit: it is tried again.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use futures::future::try_join_all;
+
+use super::Table;
+use super::item::{
+    Conditional, Item, PK, bytes_pk, conditional, from_item, number, pending_pk, text, to_item, token_pk,
+    upload_pk,
+};
+use super::links::{cancellation, is};
+use super::uploads::is_owned_by;
+use crate::id::Owner;
+use crate::limits::{PendingUpload, alive, day};
+use crate::ports::{Count, Created, Found, GrantStore, Granted, Unavailable, UploadStore};
+use crate::time::Timestamp;
+use crate::upload::{Upload, UploadState};
+use crate::upload_token::{UploadToken, UploadTokenId};
+
+/// How often a transaction is tried that met others: fifty at once for one token come through.
+const ATTEMPTS: u32 = 12;
+
+/// The longest pause between two tries, in milliseconds.
+const LONGEST_PAUSE_MS: u64 = 800;
+
+/// An owner's items outlive what they count by this much.
+const MEMORY: Duration = Duration::from_hours(48);
+
+impl GrantStore for Table {
+    async fn create_token(&self, token: &UploadToken) -> Result<Created<UploadToken>, Unavailable> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(to_item(token_pk(&token.token_id), token)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match conditional("create an upload token", put.send().await)? {
+            Conditional::Done => Ok(Created::New),
+            Conditional::Refused(Some(standing)) => Ok(Created::Exists(Box::new(from_item(standing)?))),
+            Conditional::Refused(None) => {
+                Err(Unavailable::new("create an upload token", "it exists and was not shown"))
+            }
+        }
+    }
+
+    async fn token(&self, id: &UploadTokenId) -> Result<Option<UploadToken>, Unavailable> {
+        self.get(token_pk(id), "read an upload token").await
+    }
+
+    async fn revoke_token(
+        &self,
+        id: &UploadTokenId,
+        owner: &Owner,
+        now: Timestamp,
+    ) -> Result<Found, Unavailable> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(token_pk(id)))
+            .update_expression("SET revoked_at = :now")
+            .condition_expression("#owner = :owner AND attribute_not_exists(revoked_at)")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(owner.as_str()))
+            .expression_attribute_values(":now", text(now.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match conditional("revoke an upload token", update.send().await)? {
+            Conditional::Done => Ok(Found::Yes),
+            Conditional::Refused(Some(standing)) if is_owned_by(&standing, owner) => Ok(Found::Yes),
+            Conditional::Refused(_) => Ok(Found::No),
+        }
+    }
+
+    async fn grant(&self, upload: &Upload, count: &Count) -> Result<Granted, Unavailable> {
+        let transaction = self.transaction(upload, count)?;
+        for attempt in 1.. {
+            let items = transaction.iter().map(|(_, item)| item.clone()).collect();
+            let sent = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
+            let Err(error) = sent else { return Ok(Granted::New) };
+            let reasons = cancellation(&error);
+            let failed =
+                transaction.iter().zip(reasons).find(|(_, reason)| is(reason, "ConditionalCheckFailed"));
+            let again = match failed {
+                Some(((Counted::Record, _), reason)) => {
+                    return Ok(Granted::Exists(Box::new(record(reason)?)));
+                }
+                Some(((Counted::Token, _), _)) => return Ok(Granted::TokenEnded),
+                Some(((Counted::Bytes, _), _)) => return Ok(Granted::TooManyBytes(day(count.now).1)),
+                Some(((Counted::Pending(limit), _), reason)) => {
+                    let standing = entries(reason.item());
+                    match self.make_room(&upload.owner, &standing, *limit, count.now).await? {
+                        Some(until) => return Ok(Granted::TooManyPending(until)),
+                        None => true,
+                    }
+                }
+                None => reasons.iter().any(|reason| is(reason, "TransactionConflict")),
+            };
+            if !again || attempt >= ATTEMPTS {
+                return Err(Unavailable::new("grant an upload", error));
+            }
+            let longest = (20 << attempt.min(6)).min(LONGEST_PAUSE_MS);
+            tokio::time::sleep(Duration::from_millis(fastrand::u64(1..=longest))).await;
+        }
+        Err(Unavailable::new("grant an upload", "no try is left"))
+    }
+}
+
+/// What an item of the transaction counts.
+#[derive(Debug, Clone, Copy)]
+enum Counted {
+    Record,
+    Token,
+    Pending(u8),
+    Bytes,
+}
+
+impl Table {
+    fn transaction(
+        &self,
+        upload: &Upload,
+        count: &Count,
+    ) -> Result<Vec<(Counted, TransactWriteItem)>, Unavailable> {
+        let built = |error: BuildError| Unavailable::new("grant an upload", error);
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(to_item(upload_pk(upload.upload_id), upload)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(built)?;
+        let mut items = vec![(Counted::Record, TransactWriteItem::builder().put(put).build())];
+        let updates = [
+            count.token.as_ref().map(|id| (Counted::Token, self.use_token(id, count.now))),
+            count
+                .limits
+                .pending_uploads
+                .map(|limit| (Counted::Pending(limit), self.add_pending(upload, limit))),
+            count
+                .limits
+                .bytes_per_day
+                .map(|limit| (Counted::Bytes, self.add_bytes(upload, limit, count.now))),
+        ];
+        for (counted, update) in updates.into_iter().flatten() {
+            let update = update.map_err(built)?;
+            items.push((counted, TransactWriteItem::builder().update(update).build()));
+        }
+        Ok(items)
+    }
+
+    fn use_token(&self, id: &UploadTokenId, now: Timestamp) -> Result<Update, BuildError> {
+        Update::builder()
+            .table_name(&self.name)
+            .key(PK, text(token_pk(id)))
+            .update_expression("SET uses_left = uses_left - :one")
+            .condition_expression(
+                "attribute_exists(pk) AND attribute_not_exists(revoked_at) AND expires_at > :now AND uses_left > :zero",
+            )
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":now", text(now.to_string()))
+            .build()
+    }
+
+    fn add_pending(&self, upload: &Upload, limit: u8) -> Result<Update, BuildError> {
+        let entry = PendingUpload::of(upload);
+        Update::builder()
+            .table_name(&self.name)
+            .key(PK, text(pending_pk(&upload.owner)))
+            .update_expression("ADD pending :entry SET #ttl = :ttl")
+            .condition_expression("attribute_not_exists(pending) OR size(pending) < :limit")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":entry", AttributeValue::Ss(vec![entry.to_text()]))
+            .expression_attribute_values(":limit", number(u64::from(limit)))
+            .expression_attribute_values(":ttl", number((entry.until + MEMORY).epoch_s()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+    }
+
+    fn add_bytes(&self, upload: &Upload, limit: u64, now: Timestamp) -> Result<Update, BuildError> {
+        let (today, tomorrow) = day(now);
+        // More than the whole limit leaves no room at all, which no sum would say.
+        let room = limit.checked_sub(upload.max_size_bytes);
+        let condition = match room {
+            Some(_) => "attribute_not_exists(asked_bytes) OR asked_bytes <= :room",
+            None => "attribute_exists(pk) AND asked_bytes < :room",
+        };
+        Update::builder()
+            .table_name(&self.name)
+            .key(PK, text(bytes_pk(&upload.owner, &today)))
+            .update_expression("ADD asked_bytes :bytes SET #ttl = :ttl")
+            .condition_expression(condition)
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":bytes", number(upload.max_size_bytes))
+            .expression_attribute_values(":room", number(room.unwrap_or(0)))
+            .expression_attribute_values(":ttl", number((tomorrow + MEMORY).epoch_s()))
+            .build()
+    }
+
+    /// Takes out of the owner's set what is no longer pending. `None` if there is room now, or
+    /// somebody changed the set meanwhile; else when the first entry ends.
+    async fn make_room(
+        &self,
+        owner: &Owner,
+        standing: &BTreeSet<PendingUpload>,
+        limit: u8,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Unavailable> {
+        let alive = alive(standing, now);
+        let looks = alive.iter().map(|entry| UploadStore::upload(self, entry.upload_id));
+        let uploads = try_join_all(looks).await?;
+        let is_pending = |upload: &Option<Upload>| {
+            upload.as_ref().is_some_and(|upload| upload.state == UploadState::Pending)
+        };
+        let left: BTreeSet<_> = alive
+            .iter()
+            .zip(&uploads)
+            .filter(|(_, upload)| is_pending(upload))
+            .map(|(entry, _)| *entry)
+            .collect();
+        if let (true, Some(first)) = (left.len() >= usize::from(limit), left.first()) {
+            return Ok(Some(first.until));
+        }
+        let gone: Vec<_> = standing.difference(&left).map(|entry| entry.to_text()).collect();
+        if !gone.is_empty() {
+            let update = self
+                .client
+                .update_item()
+                .table_name(&self.name)
+                .key(PK, text(pending_pk(owner)))
+                // Removing by name cannot take out what somebody else has added meanwhile.
+                .update_expression("DELETE pending :gone")
+                .expression_attribute_values(":gone", AttributeValue::Ss(gone));
+            update.send().await.map_err(|error| Unavailable::new("make room for an upload", error))?;
+        }
+        Ok(None)
+    }
+}
+
+fn record(reason: &CancellationReason) -> Result<Upload, Unavailable> {
+    let standing = reason.item.clone();
+    from_item(standing.ok_or_else(|| Unavailable::new("grant an upload", "it exists and was not shown"))?)
+}
+
+fn entries(item: Option<&Item>) -> BTreeSet<PendingUpload> {
+    let set = item.and_then(|item| item.get("pending")).and_then(|set| set.as_ss().ok());
+    set.into_iter().flatten().filter_map(|text| PendingUpload::parse(text)).collect()
+}

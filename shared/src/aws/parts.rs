@@ -1,0 +1,162 @@
+//! Multipart uploads in S3, as the upload signer: the function itself may write no object.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_sdk_s3::config::RequestChecksumCalculation;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, ServerSideEncryption};
+
+use crate::id::{ObjectKey, S3UploadId};
+use crate::ports::{Completed, PartStore, StoredPart, Unavailable};
+use crate::sign::SigningCredentials;
+use crate::upload::Upload;
+
+/// How long to wait before the record is looked at again.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Multipart uploads into the stack's bucket.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    config: aws_sdk_s3::Config,
+    bucket: String,
+}
+
+impl Parts {
+    /// The bucket `name`.
+    pub fn new(sdk: &SdkConfig, name: impl Into<String>) -> Self {
+        let config = aws_sdk_s3::config::Builder::from(sdk)
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            // Another endpoint than AWS's has no host of its own for each bucket.
+            .force_path_style(sdk.endpoint_url().is_some())
+            .build();
+        Self { config, bucket: name.into() }
+    }
+
+    /// A client that acts as the signer; connections are shared by all.
+    fn client(&self, signer: &SigningCredentials) -> aws_sdk_s3::Client {
+        let credentials = Credentials::new(
+            &signer.access_key_id,
+            &signer.secret_access_key,
+            signer.session_token.clone(),
+            signer.expires_at.map(crate::time::Timestamp::system_time),
+            "the upload signer",
+        );
+        aws_sdk_s3::Client::from_conf(self.config.to_builder().credentials_provider(credentials).build())
+    }
+}
+
+impl PartStore for Parts {
+    async fn begin_parts(
+        &self,
+        signer: &SigningCredentials,
+        upload: &Upload,
+        files_key_arn: &str,
+    ) -> Result<S3UploadId, Unavailable> {
+        let metadata = upload.metadata.clone().into_iter().collect();
+        let begun = self
+            .client(signer)
+            .create_multipart_upload()
+            .bucket(&self.bucket)
+            .key(upload.object_key().to_string())
+            .content_type(upload.content_type.as_str())
+            .server_side_encryption(ServerSideEncryption::AwsKms)
+            .ssekms_key_id(files_key_arn)
+            .set_metadata(Some(metadata))
+            // No algorithm is named: S3 then computes CRC64NVME over the whole object by itself, and
+            // demands no checksum of the parts' senders.
+            .send()
+            .await
+            .map_err(|error| Unavailable::new("begin a multipart upload", error))?;
+        let id = begun.upload_id.unwrap_or_default().parse();
+        id.map_err(|error: crate::id::ParseIdError| Unavailable::new("begin a multipart upload", error))
+    }
+
+    async fn list_parts(
+        &self,
+        signer: &SigningCredentials,
+        key: ObjectKey,
+        id: &S3UploadId,
+    ) -> Result<Option<Vec<StoredPart>>, Unavailable> {
+        let list =
+            self.client(signer).list_parts().bucket(&self.bucket).key(key.to_string()).upload_id(id.as_str());
+        let (mut parts, mut marker) = (Vec::new(), None);
+        loop {
+            let page = match list.clone().set_part_number_marker(marker).send().await {
+                Ok(page) => page,
+                Err(error) if code(&error) == Some("NoSuchUpload") => return Ok(None),
+                Err(error) => return Err(Unavailable::new("list parts", error)),
+            };
+            parts.extend(page.parts().iter().filter_map(stored));
+            match (page.is_truncated(), page.next_part_number_marker) {
+                (Some(true), Some(next)) => marker = Some(next),
+                _ => return Ok(Some(parts)),
+            }
+        }
+    }
+
+    async fn complete_parts(
+        &self,
+        signer: &SigningCredentials,
+        key: ObjectKey,
+        id: &S3UploadId,
+        parts: &[StoredPart],
+    ) -> Result<Completed, Unavailable> {
+        let part = |part: &StoredPart| {
+            CompletedPart::builder().part_number(i32::from(part.number)).e_tag(&part.etag).build()
+        };
+        let list =
+            CompletedMultipartUpload::builder().set_parts(Some(parts.iter().map(part).collect())).build();
+        let sent = self
+            .client(signer)
+            .complete_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key.to_string())
+            .upload_id(id.as_str())
+            .if_none_match("*")
+            .multipart_upload(list)
+            .send()
+            .await;
+        let Err(error) = sent else { return Ok(Completed::Done) };
+        match code(&error) {
+            Some("NoSuchUpload") => Ok(Completed::Unknown),
+            Some("PreconditionFailed") => Ok(Completed::ObjectExists),
+            Some(refused @ ("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall" | "EntityTooLarge")) => {
+                Ok(Completed::Refused(refused.to_owned()))
+            }
+            _ => Err(Unavailable::new("complete a multipart upload", error)),
+        }
+    }
+
+    async fn abort_parts(
+        &self,
+        signer: &SigningCredentials,
+        key: ObjectKey,
+        id: &S3UploadId,
+    ) -> Result<(), Unavailable> {
+        let abort = self.client(signer).abort_multipart_upload().bucket(&self.bucket).key(key.to_string());
+        match abort.upload_id(id.as_str()).send().await {
+            Err(error) if code(&error) != Some("NoSuchUpload") => {
+                Err(Unavailable::new("abort a multipart upload", error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn pause(&self) {
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
+}
+
+fn stored(part: &aws_sdk_s3::types::Part) -> Option<StoredPart> {
+    Some(StoredPart {
+        number: part.part_number()?.try_into().ok()?,
+        etag: part.e_tag()?.to_owned(),
+        size_bytes: part.size()?.try_into().ok()?,
+    })
+}

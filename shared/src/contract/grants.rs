@@ -1,0 +1,126 @@
+//! The contract of upload tokens and of counted uploads.
+
+use std::time::Duration;
+
+use super::{now, owner, subject};
+use crate::limits::{OwnerLimits, day};
+use crate::ports::{Count, Created, Found, GrantStore, Granted, RecordStore, UploadStore};
+use crate::token::{KeyVersion, LinkKey, LinkKeys};
+use crate::upload::Upload;
+use crate::upload_token::{UploadToken, UploadTokenSecret};
+
+/// So many ask at once for the last use.
+const RACE: u8 = 50;
+
+/// Runs the suite on `store`.
+pub async fn keeps_the_contract_of_grants(store: &(impl UploadStore + RecordStore + GrantStore), seed: u8) {
+    a_token_is_made_once_and_ended_by_its_owner(store, seed).await;
+    the_last_use_is_granted_once(store, seed).await;
+    pending_uploads_are_limited(store, seed).await;
+    bytes_of_a_day_are_limited(store, seed).await;
+}
+
+fn token(seed: u8, n: u8, uses: u32) -> UploadToken {
+    let keys = LinkKeys::new(vec![LinkKey { version: KeyVersion(1), key: [1; 32] }]).unwrap();
+    let expires_at = now() + Duration::from_hours(1);
+    UploadToken {
+        token_id: UploadTokenSecret::make(&keys, [seed, n, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9])
+            .token_id(),
+        owner: owner(&format!("tokens-{seed}-{n}")),
+        label: Some("avatar".to_owned()),
+        content_types: vec!["image/*".parse().unwrap()],
+        max_size_bytes: 1000,
+        uses,
+        uses_left: uses,
+        made_at: now(),
+        expires_at,
+        revoked_at: None,
+        request_hash: None,
+        ttl: UploadToken::ttl_of(expires_at),
+    }
+}
+
+/// Upload number `n` of `mine`, of 10 bytes.
+fn upload(seed: u8, n: u8, mine: &str) -> Upload {
+    Upload { owner: owner(&format!("{mine}-{seed}")), max_size_bytes: 10, ..subject(seed, n) }
+}
+
+async fn a_token_is_made_once_and_ended_by_its_owner(store: &(impl UploadStore + GrantStore), seed: u8) {
+    let token = token(seed, 1, 3);
+    let (id, stranger) = (&token.token_id, owner("stranger"));
+    assert_eq!(store.token(id).await.unwrap(), None);
+    assert_eq!(store.revoke_token(id, &token.owner, now()).await.unwrap(), Found::No);
+    assert_eq!(store.create_token(&token).await.unwrap(), Created::New);
+    assert_eq!(store.create_token(&token).await.unwrap(), Created::Exists(Box::new(token.clone())));
+    let count = Count { now: now(), token: Some(id.clone()), limits: OwnerLimits::default() };
+    let first = upload(seed, 120, "token");
+    assert_eq!(store.grant(&first, &count).await.unwrap(), Granted::New);
+    assert_eq!(store.grant(&first, &count).await.unwrap(), Granted::Exists(Box::new(first)));
+    let used = token.used(now()).unwrap();
+    assert_eq!(store.token(id).await.unwrap().as_ref(), Some(&used), "a repetition uses nothing up");
+    assert_eq!(store.revoke_token(id, &stranger, now()).await.unwrap(), Found::No);
+    for at in [now(), now() + Duration::from_hours(1)] {
+        assert_eq!(store.revoke_token(id, &token.owner, at).await.unwrap(), Found::Yes);
+        assert_eq!(store.token(id).await.unwrap(), Some(used.revoked(now())));
+    }
+    let late = upload(seed, 121, "token");
+    assert_eq!(store.grant(&late, &count).await.unwrap(), Granted::TokenEnded);
+    assert_eq!(UploadStore::upload(store, late.upload_id).await.unwrap(), None, "nothing is written");
+}
+
+async fn the_last_use_is_granted_once(store: &(impl UploadStore + GrantStore), seed: u8) {
+    let token = token(seed, 2, 1);
+    store.create_token(&token).await.unwrap();
+    let count = Count { now: now(), token: Some(token.token_id.clone()), limits: OwnerLimits::default() };
+    let uploads: Vec<_> = (0..RACE).map(|n| upload(seed, 130 + n, "race")).collect();
+    let grants = uploads.iter().map(|upload| store.grant(upload, &count));
+    let granted = futures::future::try_join_all(grants).await.unwrap();
+    assert_eq!(granted.iter().filter(|granted| **granted == Granted::New).count(), 1);
+    assert!(granted.iter().all(|granted| matches!(granted, Granted::New | Granted::TokenEnded)));
+    assert_eq!(store.token(&token.token_id).await.unwrap().unwrap().uses_left, 0);
+    let expired = Count { now: token.expires_at, ..count };
+    assert_eq!(store.grant(&upload(seed, 190, "race"), &expired).await.unwrap(), Granted::TokenEnded);
+}
+
+async fn pending_uploads_are_limited(store: &(impl UploadStore + RecordStore + GrantStore), seed: u8) {
+    let limits = OwnerLimits { pending_uploads: Some(2), bytes_per_day: None };
+    let count = Count { now: now(), token: None, limits };
+    let mine = |n| upload(seed, n, "pending");
+    let race: Vec<_> = (200..206).map(mine).collect();
+    let granted =
+        futures::future::try_join_all(race.iter().map(|upload| store.grant(upload, &count))).await.unwrap();
+    let won: Vec<_> = race
+        .iter()
+        .zip(&granted)
+        .filter(|(_, granted)| **granted == Granted::New)
+        .map(|(upload, _)| upload)
+        .collect();
+    assert_eq!(won.len(), 2, "{granted:?}");
+    let first = won.first().unwrap();
+    let until = first.policy_expires_at;
+    let full = store.grant(&mine(210), &count).await.unwrap();
+    assert_eq!(full, Granted::TooManyPending(until));
+    store.settle(first.upload_id, &super::pin("a")).await.unwrap();
+    assert_eq!(store.grant(&mine(210), &count).await.unwrap(), Granted::New, "a recorded upload makes room");
+    assert_eq!(store.grant(&mine(211), &count).await.unwrap(), Granted::TooManyPending(until));
+    let later = Count { now: until, ..count };
+    assert_eq!(store.grant(&mine(211), &later).await.unwrap(), Granted::New, "a dead form makes room");
+}
+
+async fn bytes_of_a_day_are_limited(store: &(impl UploadStore + GrantStore), seed: u8) {
+    let limits = OwnerLimits { pending_uploads: None, bytes_per_day: Some(25) };
+    let count = Count { now: now(), token: None, limits };
+    let (_, tomorrow) = day(now());
+    let race: Vec<_> = (220..226).map(|n| upload(seed, n, "bytes")).collect();
+    let granted =
+        futures::future::try_join_all(race.iter().map(|upload| store.grant(upload, &count))).await.unwrap();
+    assert_eq!(granted.iter().filter(|granted| **granted == Granted::New).count(), 2, "{granted:?}");
+    assert_eq!(
+        store.grant(&upload(seed, 230, "bytes"), &count).await.unwrap(),
+        Granted::TooManyBytes(tomorrow)
+    );
+    let large = Upload { max_size_bytes: 26, ..upload(seed, 231, "large") };
+    assert_eq!(store.grant(&large, &count).await.unwrap(), Granted::TooManyBytes(tomorrow));
+    let next = Count { now: tomorrow, ..count };
+    assert_eq!(store.grant(&upload(seed, 230, "bytes"), &next).await.unwrap(), Granted::New);
+}

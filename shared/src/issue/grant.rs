@@ -1,0 +1,93 @@
+//! One upload granted: its record written, and counted where something is counted.
+
+use crate::id::UploadId;
+use crate::ports::{Count, Created, GrantStore, Granted, UploadStore};
+use crate::problem::{Problem, ReachedLimit};
+use crate::time::Timestamp;
+use crate::upload::{Upload, UploadState, UsedToken, tombstone_ttl, transition_id};
+use crate::upload_token::{TokenStanding, UploadToken};
+
+use super::request::NewUpload;
+use super::{Caller, Terms};
+
+/// The record of a new upload whose form dies at `policy_expires_at`.
+pub(super) fn pending(
+    new: NewUpload,
+    caller: &Caller,
+    token: Option<&UploadToken>,
+    policy_expires_at: Timestamp,
+) -> Upload {
+    let key = caller.idempotency_key.as_ref();
+    let upload_id =
+        key.map_or_else(|| UploadId::random(caller.entropy), |key| UploadId::derived(&caller.owner, key));
+    Upload {
+        upload_id,
+        owner: caller.owner.clone(),
+        state: UploadState::Pending,
+        request_hash: key.map(|_| new.hash()),
+        filename: new.filename,
+        content_type: new.content_type,
+        min_size_bytes: new.min_size_bytes,
+        max_size_bytes: new.max_size_bytes,
+        checksum_sha256: new.checksum_sha256,
+        metadata: new.metadata,
+        uploaded_at: caller.now,
+        policy_expires_at,
+        token: token.map(|token| UsedToken { token_id: token.token_id.clone(), label: token.label.clone() }),
+        s3_upload_id: None,
+        condemned: [].into(),
+        surplus: [].into(),
+        recorded: None,
+        rejection: None,
+        transition_id: transition_id(upload_id, UploadState::Pending, ""),
+        event: None,
+        ttl: Some(tombstone_ttl(policy_expires_at)),
+    }
+}
+
+/// Writes the record: by one conditional put, or by one transaction where a token or a limit is
+/// counted.
+///
+/// # Errors
+/// [`Problem::UploadTokenEnded`], [`Problem::LimitReached`].
+pub(super) async fn write<S: UploadStore + GrantStore>(
+    store: &S,
+    terms: &Terms,
+    upload: &Upload,
+    now: Timestamp,
+) -> Result<Created<Upload>, Problem> {
+    let token = upload.token.as_ref().map(|token| token.token_id.clone());
+    if token.is_none() && !terms.limits.any() {
+        return Ok(store.create(upload).await?);
+    }
+    let count = Count { now, token, limits: terms.limits };
+    match store.grant(upload, &count).await? {
+        Granted::New => Ok(Created::New),
+        Granted::Exists(standing) => Ok(Created::Exists(standing)),
+        Granted::TokenEnded => Err(ended(store, &count).await?),
+        Granted::TooManyPending(until) => Err(Problem::LimitReached(ReachedLimit::Pending {
+            uploads: terms.limits.pending_uploads.unwrap_or_default(),
+            retry_after_s: wait_s(now, until),
+        })),
+        Granted::TooManyBytes(until) => Err(Problem::LimitReached(ReachedLimit::BytesPerDay {
+            bytes: terms.limits.bytes_per_day.unwrap_or_default(),
+            retry_after_s: wait_s(now, until),
+        })),
+    }
+}
+
+/// Why the token ended between its reading and the transaction.
+async fn ended(store: &impl GrantStore, count: &Count) -> Result<Problem, Problem> {
+    let Some(id) = &count.token else { return Ok(Problem::UploadTokenUnknown) };
+    Ok(match store.token(id).await? {
+        Some(token) if token.standing(count.now) != TokenStanding::Open => {
+            Problem::UploadTokenEnded(token.standing(count.now))
+        }
+        _ => Problem::UploadTokenUnknown,
+    })
+}
+
+/// A whole second more than what is left, so that whoever waits does not come too early.
+fn wait_s(now: Timestamp, until: Timestamp) -> u64 {
+    now.until(until).as_secs() + 1
+}

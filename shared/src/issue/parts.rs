@@ -1,0 +1,317 @@
+//! Files in parts: begun, signed part by part, listed, completed, aborted.
+//!
+//! ```text
+//!  begin ─▶ S3 upload id ─▶ record (pending, counted) ─▶ part URLs ─▶ S3
+//!  complete ─▶ S3's own list ─▶ sizes within what was granted? ─▶ object, unless there is one
+//! ```
+//!
+//! Every call is for one record, and the record alone knows S3's id of the multipart upload, so
+//! nobody signs parts of another's upload. What a client says of its parts decides nothing.
+//!
+//! Sources: [Multipart upload](https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html),
+//! [its limits](https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html).
+
+use std::time::Duration;
+
+use crate::id::S3UploadId;
+use crate::ports::{Completed, Created, GrantStore, PartStore, Signer, StoredPart, UploadStore};
+use crate::problem::Problem;
+use crate::sign::SigningCredentials;
+use crate::sign::presigned_url::{Method, ObjectRequest, PresignedUrl};
+use crate::time::Timestamp;
+use crate::upload::{Upload, UploadState};
+use crate::upload_token::UploadToken;
+
+use super::request::NewUpload;
+use super::{Caller, Ports, Terms, grant};
+
+/// So long parts of one upload are signed and taken.
+pub const MULTIPART_LIFE: Duration = Duration::from_hours(24);
+
+/// S3's smallest part, the last one apart.
+pub const MIN_PART_BYTES: u64 = 5 * 1024 * 1024;
+
+/// The highest number of a part.
+pub const MAX_PARTS: u64 = 10_000;
+
+/// The largest object: 10,000 parts of 5 GiB.
+pub const MAX_OBJECT_BYTES: u64 = MAX_PARTS * 5 * 1024 * 1024 * 1024;
+
+/// How often the record is asked whether the object of a vanished multipart upload has come.
+const LOOKS: u32 = 12;
+
+/// A part's URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartUrl {
+    /// 1 to 10,000.
+    pub number: u16,
+    /// Where the part is put.
+    pub url: PresignedUrl,
+    /// The length that is signed, if the plan of the parts is ours.
+    pub size_bytes: Option<u64>,
+}
+
+/// Begins a multipart upload and writes its record.
+///
+/// # Errors
+/// A declared SHA-256 is refused: S3 stores a digest of digests for parts. Else as for a form;
+/// nothing stays begun then.
+pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    terms: &Terms,
+    caller: &Caller,
+    token: Option<&UploadToken>,
+    new: NewUpload,
+) -> Result<Upload, Problem> {
+    if new.checksum_sha256.is_some() {
+        let rule =
+            "S3 keeps no SHA-256 of a whole file that comes in parts: leave it out, or upload in one piece";
+        return Err(Problem::field("checksum_sha256", rule));
+    }
+    let signer = ports.signer.credentials(caller.now, 60).await?;
+    let mut upload = grant::pending(new, caller, token, (caller.now + MULTIPART_LIFE).floor_s());
+    let begun = store.begin_parts(&signer, &upload, &terms.files_key_arn).await?;
+    upload.s3_upload_id = Some(begun.clone());
+    let written = grant::write(&ports.store, terms, &upload, caller.now).await;
+    if !matches!(written, Ok(Created::New)) {
+        store.abort_parts(&signer, upload.object_key(), &begun).await?;
+    }
+    match written? {
+        Created::New => Ok(upload),
+        Created::Exists(standing) => match standing.s3_upload_id {
+            Some(_) => super::uploads::repeated(&upload, *standing, caller.now),
+            None => Err(Problem::IdempotencyKeyReused),
+        },
+    }
+}
+
+/// URLs for these parts.
+///
+/// # Errors
+/// [`Problem::MultipartNotFound`] once nothing more is taken; a field problem for a number that is
+/// no part's.
+pub async fn sign<S, G: Signer>(
+    ports: &Ports<S, G>,
+    terms: &Terms,
+    now: Timestamp,
+    upload: &Upload,
+    numbers: &[u64],
+) -> Result<(Vec<PartUrl>, Timestamp), Problem> {
+    let id = open(upload, now)?;
+    let signer = ports.signer.credentials(now, terms.form_ttl.as_secs()).await?;
+    let expires_at = signer.clamp(now + terms.form_ttl).floor_s();
+    let urls = numbers.iter().map(|number| part_url(terms, &signer, now, upload, id, *number, expires_at));
+    Ok((urls.collect::<Result<_, _>>()?, expires_at))
+}
+
+/// The parts that S3 has.
+///
+/// # Errors
+/// [`Problem::MultipartNotFound`] once they are an object, or aborted.
+pub async fn list<S, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    now: Timestamp,
+    upload: &Upload,
+) -> Result<Vec<StoredPart>, Problem> {
+    let id = id_of(upload)?;
+    let signer = ports.signer.credentials(now, 60).await?;
+    store.list_parts(&signer, upload.object_key(), id).await?.ok_or(Problem::MultipartNotFound)
+}
+
+/// Makes the object. A repetition, and one after a completion whose answer was lost, end well.
+///
+/// # Errors
+/// [`Problem::PartsRefused`] if what S3 lists is not what was granted.
+pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    now: Timestamp,
+    upload: &Upload,
+    said: Option<&[u64]>,
+) -> Result<(), Problem> {
+    let id = id_of(upload)?;
+    if upload.state != UploadState::Pending {
+        return arrived(upload);
+    }
+    let signer = ports.signer.credentials(now, 60).await?;
+    let Some(stored) = store.list_parts(&signer, upload.object_key(), id).await? else {
+        return outlived(ports, store, upload).await;
+    };
+    check(upload, &stored, said).map_err(Problem::PartsRefused)?;
+    match store.complete_parts(&signer, upload.object_key(), id, &stored).await? {
+        Completed::Done | Completed::ObjectExists => Ok(()),
+        Completed::Unknown => outlived(ports, store, upload).await,
+        Completed::Refused(why) => Err(Problem::PartsRefused(why)),
+    }
+}
+
+/// Drops the parts; a repetition changes nothing.
+///
+/// # Errors
+/// If S3 does not answer.
+pub async fn abort<S, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    now: Timestamp,
+    upload: &Upload,
+) -> Result<(), Problem> {
+    let id = id_of(upload)?;
+    let signer = ports.signer.credentials(now, 60).await?;
+    Ok(store.abort_parts(&signer, upload.object_key(), id).await?)
+}
+
+/// The size of every part but the last, for a file of exactly `size_bytes`: whole mebibytes, at
+/// least eight of them, and so many that 10,000 parts suffice.
+pub fn part_size_bytes(size_bytes: u64) -> u64 {
+    const MIB: u64 = 1024 * 1024;
+    size_bytes.div_ceil(MAX_PARTS).div_ceil(MIB).max(8) * MIB
+}
+
+/// The length of part `number` of a file of exactly `size_bytes`; `None` if there is no such part.
+fn planned_bytes(size_bytes: u64, number: u64) -> Option<u64> {
+    let part = part_size_bytes(size_bytes);
+    let begin = part.checked_mul(number.checked_sub(1)?)?;
+    let left = size_bytes.checked_sub(begin).filter(|left| *left > 0 || number == 1)?;
+    Some(left.min(part))
+}
+
+fn part_url(
+    terms: &Terms,
+    signer: &SigningCredentials,
+    now: Timestamp,
+    upload: &Upload,
+    id: &S3UploadId,
+    number: u64,
+    expires_at: Timestamp,
+) -> Result<PartUrl, Problem> {
+    let in_range = u16::try_from(number).ok().filter(|number| (1..=MAX_PARTS).contains(&u64::from(*number)));
+    let part = in_range
+        .ok_or_else(|| Problem::field("part_number", format!("a part's number is 1 to {MAX_PARTS}")))?;
+    let size_bytes = match upload.min_size_bytes == upload.max_size_bytes {
+        true => Some(planned_bytes(upload.max_size_bytes, number).ok_or_else(|| {
+            let (size, part) = (upload.max_size_bytes, part_size_bytes(upload.max_size_bytes));
+            Problem::field("part_number", format!("a file of {size} bytes has no such part of {part} bytes"))
+        })?),
+        false => None,
+    };
+    let length = size_bytes.map(|bytes| bytes.to_string());
+    let headers: Vec<_> = length.iter().map(|length| ("content-length", length.as_str())).collect();
+    let (key, number) = (upload.object_key().to_string(), part.to_string());
+    let query = [("partNumber", number.as_str()), ("uploadId", id.as_str())];
+    let request = ObjectRequest { method: Method::Put, key: &key, query: &query };
+    let now = now.floor_s();
+    let ttl = now.until(expires_at);
+    let url = PresignedUrl::with_headers(&terms.endpoint, &request, &headers, signer, now, ttl)
+        .map_err(Problem::internal)?;
+    Ok(PartUrl { number: part, url, size_bytes })
+}
+
+fn id_of(upload: &Upload) -> Result<&S3UploadId, Problem> {
+    upload.s3_upload_id.as_ref().ok_or(Problem::MultipartNotFound)
+}
+
+/// S3's id, while parts are taken.
+fn open(upload: &Upload, now: Timestamp) -> Result<&S3UploadId, Problem> {
+    let is_open = upload.state == UploadState::Pending && upload.policy_expires_at > now;
+    id_of(upload).and_then(|id| if is_open { Ok(id) } else { Err(Problem::MultipartNotFound) })
+}
+
+/// What a completion answers when something has come of the upload: its record tells the rest.
+fn arrived(upload: &Upload) -> Result<(), Problem> {
+    match upload.state {
+        UploadState::Available | UploadState::Rejected => Ok(()),
+        _ => Err(Problem::MultipartNotFound),
+    }
+}
+
+/// S3 knows the multipart upload no more: its object is there and about to be recorded, or it was
+/// aborted.
+async fn outlived<S: UploadStore, G, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    upload: &Upload,
+) -> Result<(), Problem> {
+    for _ in 0..LOOKS {
+        match ports.store.upload(upload.upload_id).await? {
+            Some(now) if now.state == UploadState::Pending => store.pause().await,
+            Some(now) => return arrived(&now),
+            None => return Err(Problem::MultipartNotFound),
+        }
+    }
+    Err(Problem::MultipartNotFound)
+}
+
+/// What S3 would find out too late, or not at all.
+fn check(upload: &Upload, stored: &[StoredPart], said: Option<&[u64]>) -> Result<(), String> {
+    let total: u64 = stored.iter().map(|part| part.size_bytes).sum();
+    let (least, most) = (upload.min_size_bytes, upload.max_size_bytes);
+    if stored.is_empty() {
+        return Err("none has arrived".to_owned());
+    }
+    if total > most {
+        return Err(format!("they have {total} bytes, at most {most} are allowed"));
+    }
+    if total < least {
+        return Err(format!("they have {total} bytes, at least {least} are needed"));
+    }
+    let numbers = |parts: &[StoredPart]| parts.iter().map(|part| u64::from(part.number)).collect::<Vec<_>>();
+    let ours = numbers(stored);
+    if ours.iter().zip(1..).any(|(number, expected)| *number != expected) {
+        return Err(format!("one is missing: {} have arrived, the last is {:?}", ours.len(), ours.last()));
+    }
+    if let Some(said) = said
+        && said != ours
+    {
+        return Err(format!("{} are named, {} have arrived", said.len(), ours.len()));
+    }
+    match stored.split_last() {
+        Some((_, before)) if before.iter().any(|part| part.size_bytes < MIN_PART_BYTES) => {
+            Err(format!("every one but the last has at least {MIN_PART_BYTES} bytes"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upload::tests::pending;
+
+    fn part(number: u16, size_bytes: u64) -> StoredPart {
+        StoredPart { number, etag: "\"e\"".to_owned(), size_bytes }
+    }
+
+    #[test]
+    fn the_plan_covers_the_file_exactly() {
+        const GIB: u64 = 1024 * 1024 * 1024;
+        for size in [0, 1, 8 << 20, (8 << 20) + 1, 6 * GIB, 48 * 1024 * GIB] {
+            let part = part_size_bytes(size);
+            let count = size.div_ceil(part).max(1);
+            assert!(count <= MAX_PARTS && (MIN_PART_BYTES..=5 * GIB).contains(&part), "{size}");
+            let (first, last) = (planned_bytes(size, 1).unwrap(), planned_bytes(size, count).unwrap());
+            assert_eq!(if count == 1 { last } else { first * (count - 1) + last }, size);
+            assert_eq!((planned_bytes(size, count + 1), planned_bytes(size, 0)), (None, None));
+        }
+    }
+
+    #[test]
+    fn parts_that_are_not_what_was_granted_are_refused_with_numbers() {
+        let upload = Upload { min_size_bytes: 10, max_size_bytes: 2 * MIN_PART_BYTES, ..pending() };
+        let full = part(1, MIN_PART_BYTES);
+        for (stored, said, why) in [
+            (vec![], None, "none has arrived"),
+            (vec![part(1, 9)], None, "they have 9 bytes, at least 10 are needed"),
+            (vec![full.clone(), part(2, MIN_PART_BYTES + 1)], None, "at most 10485760 are allowed"),
+            (vec![part(2, 10)], None, "one is missing"),
+            (vec![full.clone(), part(3, 1)], None, "one is missing"),
+            (vec![part(1, 100), part(2, 1)], None, "every one but the last"),
+            (vec![part(1, 100)], Some(vec![1, 2]), "2 are named, 1 have arrived"),
+        ] {
+            let refused = check(&upload, &stored, said.as_deref()).unwrap_err();
+            assert!(refused.contains(why), "{refused}");
+        }
+        assert_eq!(check(&upload, &[full, part(2, 1)], Some(&[1, 2])), Ok(()));
+    }
+}

@@ -1,0 +1,233 @@
+//! Upload tokens of an owner: make, revoke; and what a page may do with one.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use crate::checksum::ChecksumSha256;
+use crate::ports::{Created, Found, GrantStore, Signer, UploadStore};
+use crate::problem::{FieldProblem, Problem};
+use crate::reply::Reply;
+use crate::time::Timestamp;
+use crate::upload::Upload;
+use crate::upload_token::{
+    MAX_LIFE, MAX_USES, TokenStanding, TypePattern, UploadToken, UploadTokenId, UploadTokenSecret,
+};
+
+use super::request::{NewUpload, parse_field, parse_json};
+use super::{Caller, Ports, Terms};
+
+/// The longest label, in bytes.
+const MAX_LABEL_BYTES: usize = 255;
+
+/// The most types that one token names.
+const MAX_PATTERNS: usize = 50;
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct NewTokenBody {
+    content_types: Vec<String>,
+    max_size_bytes: u64,
+    uses: u32,
+    expires_in_s: u64,
+    label: Option<String>,
+}
+
+/// A token as its owner sees it; the only time that the token itself is shown.
+#[derive(Serialize)]
+struct NewTokenView {
+    upload_token_id: UploadTokenId,
+    token: String,
+    /// Where the token's routes begin, below the API's address.
+    path: String,
+    content_types: Vec<TypePattern>,
+    max_size_bytes: u64,
+    uses: u32,
+    uses_left: u32,
+    label: Option<String>,
+    expires_at: Timestamp,
+}
+
+/// `POST /upload-tokens`: one conditional put.
+///
+/// # Errors
+/// [`Problem::InvalidFields`] with every rule that is broken.
+pub async fn create<S: GrantStore, G>(
+    ports: &Ports<S, G>,
+    terms: &Terms,
+    caller: &Caller,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let body: NewTokenBody = parse_json(body)?;
+    let secret = match &caller.idempotency_key {
+        Some(key) => UploadTokenSecret::derived(&ports.keys, &caller.owner, key),
+        None => UploadTokenSecret::make(&ports.keys, caller.entropy),
+    };
+    let token = checked(&body, terms, caller, &secret)?;
+    let token = match ports.store.create_token(&token).await? {
+        Created::New => token,
+        Created::Exists(standing) => repeated(&token, *standing, caller.now)?,
+    };
+    let view = NewTokenView {
+        path: format!("/t/{}", secret.reveal()),
+        token: secret.reveal(),
+        upload_token_id: token.token_id,
+        content_types: token.content_types,
+        max_size_bytes: token.max_size_bytes,
+        uses: token.uses,
+        uses_left: token.uses_left,
+        label: token.label,
+        expires_at: token.expires_at,
+    };
+    Ok(Reply::json(StatusCode::CREATED, &view))
+}
+
+/// `DELETE /upload-tokens/{id}`: once this is answered, no request that begins later uses it.
+///
+/// # Errors
+/// [`Problem::UploadTokenUnknown`] for a stranger too.
+pub async fn revoke<S: GrantStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    id: &str,
+) -> Result<Reply, Problem> {
+    let id: UploadTokenId = id.parse().map_err(|_| Problem::UploadTokenUnknown)?;
+    match ports.store.revoke_token(&id, &caller.owner, caller.now).await? {
+        Found::Yes => Ok(Reply::empty(StatusCode::NO_CONTENT)),
+        Found::No => Err(Problem::UploadTokenUnknown),
+    }
+}
+
+/// Who asks with a token: its record, and the caller that it makes.
+#[derive(Debug)]
+pub struct Holder {
+    /// The token, which is neither revoked nor expired.
+    pub token: UploadToken,
+    /// Acts for the token's owner.
+    pub caller: Caller,
+}
+
+/// The holder of the token `text`. A forged one is refused before anything is read.
+///
+/// # Errors
+/// [`Problem::UploadTokenUnknown`]; [`Problem::UploadTokenEnded`] if it is revoked or expired. One
+/// that is used up still holds what was begun with it.
+pub async fn holder<S: GrantStore, G>(
+    ports: &Ports<S, G>,
+    text: &str,
+    now: Timestamp,
+    entropy: [u8; 16],
+) -> Result<Holder, Problem> {
+    let secret = UploadTokenSecret::verify(&ports.keys, text).ok_or(Problem::UploadTokenUnknown)?;
+    let token = ports.store.token(&secret.token_id()).await?.ok_or(Problem::UploadTokenUnknown)?;
+    match token.standing(now) {
+        TokenStanding::Open | TokenStanding::UsedUp => {}
+        standing => return Err(Problem::UploadTokenEnded(standing)),
+    }
+    let owner = token.owner.clone();
+    Ok(Holder { token, caller: Caller { now, owner, idempotency_key: None, entropy } })
+}
+
+impl Holder {
+    /// What may be uploaded of what is asked for.
+    ///
+    /// # Errors
+    /// If the token is used up, or does not allow this type.
+    pub fn admit(&self, new: &NewUpload) -> Result<(), Problem> {
+        if self.token.uses_left == 0 {
+            return Err(Problem::UploadTokenEnded(TokenStanding::UsedUp));
+        }
+        if !self.token.allows(&new.content_type) {
+            let types: Vec<_> = self.token.content_types.iter().map(ToString::to_string).collect();
+            let rule = format!("this upload token allows {}", types.join(", "));
+            return Err(Problem::field("content_type", rule));
+        }
+        Ok(())
+    }
+
+    /// The largest file that token and stack allow.
+    pub fn limit_bytes(&self, terms: &Terms) -> u64 {
+        self.token.max_size_bytes.min(terms.max_size_bytes)
+    }
+
+    /// The upload of this id, if this very token made it.
+    ///
+    /// # Errors
+    /// [`Problem::UploadNotFound`] for every other upload.
+    pub async fn upload<S: UploadStore, G: Signer>(
+        &self,
+        ports: &Ports<S, G>,
+        id: &str,
+    ) -> Result<Upload, Problem> {
+        let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
+        let upload = ports.store.upload(id).await?;
+        let is_ours =
+            |upload: &Upload| upload.token.as_ref().is_some_and(|used| used.token_id == self.token.token_id);
+        upload.filter(is_ours).ok_or(Problem::UploadNotFound)
+    }
+}
+
+fn checked(
+    body: &NewTokenBody,
+    terms: &Terms,
+    caller: &Caller,
+    secret: &UploadTokenSecret,
+) -> Result<UploadToken, Problem> {
+    let mut problems = Vec::new();
+    let patterns = body.content_types.iter().enumerate();
+    let content_types: Vec<TypePattern> =
+        patterns.filter_map(|(n, text)| parse_field(&mut problems, &format!("content_types[{n}]"), text)).collect();
+    let mut check = |holds: bool, field: &str, rule: String| {
+        if !holds {
+            problems.push(FieldProblem::new(field, rule));
+        }
+    };
+    let (count, most) = (body.content_types.len(), terms.max_size_bytes);
+    check(
+        (1..=MAX_PATTERNS).contains(&count),
+        "content_types",
+        format!("name 1 to {MAX_PATTERNS} media types"),
+    );
+    check(
+        (1..=most).contains(&body.max_size_bytes),
+        "max_size_bytes",
+        format!("the size is 1 to {most} bytes"),
+    );
+    check((1..=MAX_USES).contains(&body.uses), "uses", format!("a token has 1 to {MAX_USES} uses"));
+    let longest = MAX_LIFE.as_secs();
+    let life = format!("a token lives for 1 to {longest} seconds");
+    check((1..=longest).contains(&body.expires_in_s), "expires_in_s", life);
+    let label = body.label.as_deref();
+    let label_holds = label.is_none_or(|label| (1..=MAX_LABEL_BYTES).contains(&label.len()));
+    check(label_holds, "label", format!("a label has 1 to {MAX_LABEL_BYTES} bytes"));
+    if !problems.is_empty() {
+        return Err(Problem::InvalidFields(problems));
+    }
+    let expires_at = caller.now + Duration::from_secs(body.expires_in_s);
+    let hash = || ChecksumSha256::of(serde_json::to_string(body).unwrap_or_default().as_bytes());
+    Ok(UploadToken {
+        token_id: secret.token_id(),
+        owner: caller.owner.clone(),
+        label: body.label.clone(),
+        content_types,
+        max_size_bytes: body.max_size_bytes,
+        uses: body.uses,
+        uses_left: body.uses,
+        made_at: caller.now,
+        expires_at,
+        revoked_at: None,
+        request_hash: caller.idempotency_key.as_ref().map(|_| hash()),
+        ttl: UploadToken::ttl_of(expires_at),
+    })
+}
+
+fn repeated(asked: &UploadToken, standing: UploadToken, now: Timestamp) -> Result<UploadToken, Problem> {
+    if standing.request_hash != asked.request_hash || standing.owner != asked.owner {
+        return Err(Problem::IdempotencyKeyReused);
+    }
+    match standing.standing(now) {
+        TokenStanding::Open => Ok(standing),
+        _ => Err(Problem::IdempotencyKeySpent),
+    }
+}

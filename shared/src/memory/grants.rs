@@ -1,0 +1,158 @@
+//! Upload tokens, counted uploads and multipart uploads of the world in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::MemoryWorld;
+use crate::id::{ObjectKey, Owner, S3UploadId};
+use crate::limits::{PendingUpload, alive, day};
+use crate::ports::{
+    Completed, Count, Created, Found, GrantStore, Granted, PartStore, StoredPart, Unavailable,
+};
+use crate::sign::SigningCredentials;
+use crate::time::Timestamp;
+use crate::upload::{Upload, UploadState};
+use crate::upload_token::{UploadToken, UploadTokenId};
+
+#[derive(Debug, Default)]
+pub(super) struct Grants {
+    tokens: BTreeMap<UploadTokenId, UploadToken>,
+    pending: BTreeMap<Owner, BTreeSet<PendingUpload>>,
+    bytes: BTreeMap<(Owner, String), u64>,
+    parts: BTreeMap<S3UploadId, (ObjectKey, Vec<StoredPart>)>,
+}
+
+impl MemoryWorld {
+    /// Puts a part into a multipart upload.
+    pub fn put_part(&self, id: &S3UploadId, part: StoredPart) {
+        if let Some((_, parts)) = self.lock().grants.parts.get_mut(id) {
+            parts.push(part);
+        }
+    }
+}
+
+impl GrantStore for MemoryWorld {
+    async fn create_token(&self, token: &UploadToken) -> Result<Created<UploadToken>, Unavailable> {
+        let mut state = self.call("create_token")?;
+        if let Some(standing) = state.grants.tokens.get(&token.token_id) {
+            return Ok(Created::Exists(Box::new(standing.clone())));
+        }
+        state.grants.tokens.insert(token.token_id.clone(), token.clone());
+        Ok(Created::New)
+    }
+
+    async fn token(&self, id: &UploadTokenId) -> Result<Option<UploadToken>, Unavailable> {
+        Ok(self.call("token")?.grants.tokens.get(id).cloned())
+    }
+
+    async fn revoke_token(
+        &self,
+        id: &UploadTokenId,
+        owner: &Owner,
+        now: Timestamp,
+    ) -> Result<Found, Unavailable> {
+        let mut state = self.call("revoke_token")?;
+        match state.grants.tokens.get_mut(id) {
+            Some(token) if token.owner == *owner => {
+                *token = token.revoked(now);
+                Ok(Found::Yes)
+            }
+            _ => Ok(Found::No),
+        }
+    }
+
+    async fn grant(&self, upload: &Upload, count: &Count) -> Result<Granted, Unavailable> {
+        let mut state = self.call("grant")?;
+        let state = &mut *state;
+        if let Some(standing) = state.uploads.get(&upload.upload_id) {
+            return Ok(Granted::Exists(Box::new(standing.clone())));
+        }
+        let used = count
+            .token
+            .as_ref()
+            .map(|id| state.grants.tokens.get(id).and_then(|token| token.used(count.now)));
+        if let Some(None) = used {
+            return Ok(Granted::TokenEnded);
+        }
+        let mut pending = state.grants.pending.get(&upload.owner).cloned().unwrap_or_default();
+        if let Some(limit) = count.limits.pending_uploads {
+            pending = alive(&pending, count.now);
+            pending.retain(|entry| {
+                state.uploads.get(&entry.upload_id).is_some_and(|of| of.state == UploadState::Pending)
+            });
+            if let (true, Some(first)) = (pending.len() >= usize::from(limit), pending.first()) {
+                return Ok(Granted::TooManyPending(first.until));
+            }
+            pending.insert(PendingUpload::of(upload));
+        }
+        let (today, tomorrow) = day(count.now);
+        let bytes = state.grants.bytes.entry((upload.owner.clone(), today)).or_default();
+        if let Some(limit) = count.limits.bytes_per_day {
+            if *bytes + upload.max_size_bytes > limit {
+                return Ok(Granted::TooManyBytes(tomorrow));
+            }
+            *bytes += upload.max_size_bytes;
+        }
+        if let Some(Some(token)) = used {
+            state.grants.tokens.insert(token.token_id.clone(), token);
+        }
+        state.grants.pending.insert(upload.owner.clone(), pending);
+        state.uploads.insert(upload.upload_id, upload.clone());
+        Ok(Granted::New)
+    }
+}
+
+impl PartStore for MemoryWorld {
+    async fn begin_parts(
+        &self,
+        _signer: &SigningCredentials,
+        upload: &Upload,
+        _files_key_arn: &str,
+    ) -> Result<S3UploadId, Unavailable> {
+        let mut state = self.call("begin_parts")?;
+        let id: S3UploadId = format!("parts-of-{}", upload.upload_id)
+            .parse()
+            .map_err(|error: crate::id::ParseIdError| Unavailable::new("begin parts", error))?;
+        state.grants.parts.insert(id.clone(), (upload.object_key(), Vec::new()));
+        Ok(id)
+    }
+
+    async fn list_parts(
+        &self,
+        _signer: &SigningCredentials,
+        key: ObjectKey,
+        id: &S3UploadId,
+    ) -> Result<Option<Vec<StoredPart>>, Unavailable> {
+        let state = self.call("list_parts")?;
+        Ok(state.grants.parts.get(id).filter(|(of, _)| *of == key).map(|(_, parts)| parts.clone()))
+    }
+
+    async fn complete_parts(
+        &self,
+        _signer: &SigningCredentials,
+        key: ObjectKey,
+        id: &S3UploadId,
+        parts: &[StoredPart],
+    ) -> Result<Completed, Unavailable> {
+        let mut state = self.call("complete_parts")?;
+        match state.grants.parts.get(id) {
+            Some((of, stored)) if *of == key && stored == parts => {
+                state.grants.parts.remove(id);
+                Ok(Completed::Done)
+            }
+            Some(_) => Ok(Completed::Refused("the parts are not those that are stored".to_owned())),
+            None => Ok(Completed::Unknown),
+        }
+    }
+
+    async fn abort_parts(
+        &self,
+        _signer: &SigningCredentials,
+        _key: ObjectKey,
+        id: &S3UploadId,
+    ) -> Result<(), Unavailable> {
+        self.call("abort_parts")?.grants.parts.remove(id);
+        Ok(())
+    }
+
+    async fn pause(&self) {}
+}

@@ -1,0 +1,170 @@
+//! Real clients in a real browser, as they come from npm: Uppy 5 and 6, ActiveStorage's direct
+//! uploads, Dropzone. The browser enforces CORS against the API and the bucket.
+//!
+//! The packages are pinned with their hashes in `tests/browser/package-lock.json` and installed
+//! below `target/`, once for each state of that file.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use acceptance::{App, PNG, skipped};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::process::Command;
+
+const MIB: usize = 1024 * 1024;
+const LOCK: &str = include_str!("../../../browser/package-lock.json");
+
+/// The files of `tests/browser`, and where they go.
+const FILES: &[(&str, &str)] = &[
+    ("package.json", include_str!("../../../browser/package.json")),
+    ("package-lock.json", LOCK),
+    ("clients.js", include_str!("../../../browser/clients.js")),
+    ("drive.mjs", include_str!("../../../browser/drive.mjs")),
+    ("uppy-5/package.json", include_str!("../../../browser/uppy-5/package.json")),
+    ("uppy-5/client.js", include_str!("../../../browser/uppy-5/client.js")),
+    ("uppy-6/package.json", include_str!("../../../browser/uppy-6/package.json")),
+    ("uppy-6/client.js", include_str!("../../../browser/uppy-6/client.js")),
+];
+
+/// The folder with the clients; `None`, said aloud, where something is missing that this needs.
+async fn clients(what: &str) -> Option<(PathBuf, &'static str)> {
+    let found =
+        ["/usr/bin/chromium", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists());
+    let Some(browser) = found else {
+        skipped(what, "there is no Chromium here");
+        return None;
+    };
+    let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(LOCK));
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
+    let folder = target.join(format!("browser-{}", hash.split_at(12).0));
+    for (name, text) in FILES {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    if !folder.join("complete").exists() {
+        let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+        let Ok(status) = Command::new("npm").args(install).current_dir(&folder).status().await else {
+            skipped(what, "there is no npm here");
+            return None;
+        };
+        assert!(status.success(), "npm ci: {status}");
+        std::fs::write(folder.join("complete"), "").unwrap();
+    }
+    Some((folder, browser))
+}
+
+async fn token(app: &App, label: &str, max_size_bytes: usize) -> Value {
+    let body = json!({
+        "content_types": ["image/*"], "max_size_bytes": max_size_bytes, "uses": 10, "expires_in_s": 600, "label": label,
+    });
+    let (status, token) = app.call(Method::POST, "/upload-tokens", Some(body)).await;
+    assert_eq!(status, StatusCode::CREATED, "{token}");
+    token
+}
+
+fn job(app: &App, token: &Value, client: &str, bytes: usize) -> Value {
+    json!({
+        "client": client, "base": format!("{}{}", app.stack.api_url, token["path"].as_str().unwrap()),
+        "filename": "photo.png", "type": "image/png", "bytes": bytes, "head": PNG,
+    })
+}
+
+async fn drive(app: &App, (folder, browser): &(PathBuf, &str), jobs: &[Value]) -> Vec<Value> {
+    let order = json!({ "browser": browser, "origin": app.stack.origin, "jobs": jobs }).to_string();
+    let output = Command::new("node")
+        .args(["drive.mjs", &order])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The uploads that carry this label, once none of them is pending.
+async fn labelled(app: &App, label: &str) -> Vec<Value> {
+    let (_, page) = app.get("/uploads?limit=100").await;
+    let ours = page["items"].as_array().unwrap().iter().filter(|upload| upload["label"] == label);
+    let mut settled = Vec::new();
+    for upload in ours {
+        settled.push(app.settled(upload["upload_id"].as_str().unwrap()).await);
+    }
+    settled
+}
+
+async fn uploads_and_ends_available(client: &str, bytes: usize, with: Value) {
+    let Some(clients) = clients(client).await else { return };
+    let app = App::user();
+    let label = format!("{client}-{}", uuid::Uuid::new_v4());
+    let token = token(&app, &label, 20 * MIB).await;
+    let mut job = job(&app, &token, client, bytes);
+    job.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    let answers = drive(&app, &clients, &[job]).await;
+    assert_eq!(answers[0]["ok"], true, "{answers:?}");
+    let uploads = labelled(&app, &label).await;
+    assert_eq!(uploads.len(), 1, "{uploads:?}");
+    assert_eq!(uploads[0]["state"], "available", "{uploads:?}");
+    assert_eq!(uploads[0]["recorded"]["size_bytes"], bytes, "{uploads:?}");
+}
+
+#[tokio::test]
+async fn uppy_5_posts_a_form() {
+    uploads_and_ends_available("uppy-5", 1000, json!({})).await;
+}
+
+#[tokio::test]
+async fn uppy_6_posts_a_form() {
+    uploads_and_ends_available("uppy-6", 1000, json!({})).await;
+}
+
+#[tokio::test]
+async fn uppy_5_uploads_in_parts_with_a_pause() {
+    uploads_and_ends_available("uppy-5", 11 * MIB, json!({ "multipart": true, "pause": true })).await;
+}
+
+#[tokio::test]
+async fn uppy_6_uploads_in_parts_with_a_pause() {
+    uploads_and_ends_available("uppy-6", 11 * MIB, json!({ "multipart": true, "pause": true })).await;
+}
+
+#[tokio::test]
+async fn activestorage_puts_directly() {
+    uploads_and_ends_available("activestorage", 1000, json!({})).await;
+}
+
+#[tokio::test]
+async fn dropzone_posts_a_form_by_configuration() {
+    uploads_and_ends_available("dropzone", 1000, json!({})).await;
+}
+
+#[tokio::test]
+async fn what_is_refused_reaches_the_person() {
+    let Some(clients) = clients("refusals in a browser").await else { return };
+    let app = App::user();
+    let label = format!("refused-{}", uuid::Uuid::new_v4());
+    let token = token(&app, &label, 2000).await;
+    let mut jobs = Vec::new();
+    for client in ["uppy-5", "uppy-6"] {
+        let large = job(&app, &token, client, 2001);
+        let mut text = job(&app, &token, client, 10);
+        text["type"] = json!("text/html");
+        let mut parts = job(&app, &token, client, 2001);
+        parts["multipart"] = json!(true);
+        jobs.extend([large, text, parts]);
+    }
+    for (job, answer) in jobs.iter().zip(drive(&app, &clients, &jobs).await) {
+        assert_eq!(answer["ok"], false, "{job} {answer}");
+        assert!(answer["error"].as_str().is_some_and(|error| !error.is_empty()), "{job} {answer}");
+        eprintln!("{} {}: {}", job["client"], job["type"], answer["error"]);
+    }
+    for upload in app.get("/uploads?limit=100").await.1["items"].as_array().unwrap() {
+        assert!(upload["label"] != label.as_str() || upload["state"] == "pending", "{upload}");
+    }
+}

@@ -1,0 +1,177 @@
+//! Files in parts: over plain JSON for an app, over Companion's routes for a page.
+
+use acceptance::{App, PNG};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+const MIB: usize = 1024 * 1024;
+
+/// A PNG with so many bytes behind it.
+fn large(bytes: usize) -> Vec<u8> {
+    let mut file = PNG.to_vec();
+    file.resize(bytes, b'x');
+    file
+}
+
+async fn put(url: &str, bytes: &[u8]) -> (StatusCode, String) {
+    let response = Client::new().put(url).body(bytes.to_vec()).send().await.unwrap();
+    let etag = response.headers().get("etag").map_or("", |value| value.to_str().unwrap()).to_owned();
+    (response.status(), etag)
+}
+
+#[tokio::test]
+async fn an_app_uploads_in_parts_and_goes_on_where_it_was() {
+    let app = App::user();
+    let file = large(8 * MIB + 100);
+    let body = json!({
+        "filename": "photo.png", "content_type": "image/png", "size_bytes": file.len(), "metadata": { "album": "7" },
+    });
+    let (status, begun) = app.call(Method::POST, "/uploads/multipart", Some(body)).await;
+    assert_eq!((status, &begun["part_count"]), (StatusCode::CREATED, &json!(2)), "{begun}");
+    let id = begun["upload_id"].as_str().unwrap();
+    let part_size = usize::try_from(begun["part_size_bytes"].as_u64().unwrap()).unwrap();
+    let parts = format!("/uploads/{id}/parts");
+    let (status, signed) = app.call(Method::POST, &parts, Some(json!({ "part_numbers": [1, 2] }))).await;
+    assert_eq!(status, StatusCode::OK, "{signed}");
+    let url = |n: usize| signed["parts"][n]["url"].as_str().unwrap().to_owned();
+    assert!(url(0).contains("X-Amz-SignedHeaders=content-length%3Bhost"));
+    assert!(put(&url(0), &file[..part_size]).await.0.is_success());
+
+    let (_, incomplete) = app.call(Method::POST, &format!("/uploads/{id}/complete"), None).await;
+    assert_eq!(incomplete["code"], "parts_refused", "{incomplete}");
+    let (_, listed) = app.get(&parts).await;
+    assert_eq!(listed["parts"].as_array().unwrap().len(), 1, "{listed}");
+
+    assert!(put(&url(1), &file[part_size..]).await.0.is_success());
+    for _ in 0..3 {
+        let (status, done) = app.call(Method::POST, &format!("/uploads/{id}/complete"), None).await;
+        assert_eq!(status, StatusCode::OK, "a repetition ends well too: {done}");
+    }
+    let upload = app.settled(id).await;
+    assert_eq!(
+        (&upload["state"], &upload["recorded"]["size_bytes"]),
+        (&json!("available"), &json!(file.len()))
+    );
+    let (status, late) = app.call(Method::POST, &parts, Some(json!({ "part_numbers": [1] }))).await;
+    assert_eq!((status, &late["code"]), (StatusCode::NOT_FOUND, &json!("multipart_not_found")));
+}
+
+#[tokio::test]
+async fn a_sha_256_of_a_file_in_parts_is_refused() {
+    let body = json!({
+        "filename": "a", "content_type": "text/plain", "size_bytes": 9,
+        "checksum_sha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+    });
+    let (status, problem) = App::user().call(Method::POST, "/uploads/multipart", Some(body)).await;
+    assert_eq!(
+        (status, &problem["errors"][0]["field"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("checksum_sha256"))
+    );
+}
+
+async fn token(app: &App, max_size_bytes: usize) -> String {
+    let body = json!({ "content_types": ["image/*"], "max_size_bytes": max_size_bytes, "uses": 5, "expires_in_s": 600 });
+    let (_, token) = app.call(Method::POST, "/upload-tokens", Some(body)).await;
+    token["path"].as_str().unwrap().to_owned()
+}
+
+/// Begins as Uppy does; the answer is the path of the multipart upload, and its key.
+async fn begin(page: &App, t: &str) -> (String, String) {
+    let body = json!({ "filename": "photo.png", "type": "image/png", "metadata": { "name": "photo.png", "relativePath": null } });
+    let (status, begun) = page.call(Method::POST, &format!("{t}/s3/multipart"), Some(body)).await;
+    assert_eq!(status, StatusCode::OK, "{begun}");
+    (
+        format!("{t}/s3/multipart/{}", begun["uploadId"].as_str().unwrap()),
+        begun["key"].as_str().unwrap().to_owned(),
+    )
+}
+
+#[tokio::test]
+async fn a_page_uploads_in_parts_over_companions_routes() {
+    let (app, page) = (App::user(), App::nobody());
+    let file = large(5 * MIB + 10);
+    let t = token(&app, file.len()).await;
+    let (multipart, key) = begin(&page, &t).await;
+    let (status, batch) = page.get(&format!("{multipart}/batch?key={key}&partNumbers=1,2")).await;
+    assert_eq!(status, StatusCode::OK, "{batch}");
+    assert!(put(batch["presignedUrls"]["1"].as_str().unwrap(), &file[..5 * MIB]).await.0.is_success());
+    let (_, one) = page.get(&format!("{multipart}/2?key={key}")).await;
+    assert!(put(one["url"].as_str().unwrap(), &file[5 * MIB..]).await.0.is_success());
+    let (_, listed) = page.get(&format!("{multipart}?key={key}")).await;
+    let said: Vec<Value> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| json!({ "PartNumber": part["PartNumber"], "ETag": "whatever" }))
+        .collect();
+    assert_eq!(said.len(), 2, "{listed}");
+    let complete = format!("{multipart}/complete?key={key}");
+    let (status, done) = page.call(Method::POST, &complete, Some(json!({ "parts": said }))).await;
+    assert_eq!((status, done["key"].as_str()), (StatusCode::OK, Some(key.as_str())), "{done}");
+    let upload = app.settled(key.strip_prefix("uploads/").unwrap()).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+}
+
+#[tokio::test]
+async fn a_page_cannot_touch_the_parts_of_another() {
+    let (app, page) = (App::user(), App::nobody());
+    let (mine, theirs) = (token(&app, MIB).await, token(&app, MIB).await);
+    let (multipart, key) = begin(&page, &theirs).await;
+    let id = multipart.rsplit_once('/').unwrap().1;
+    let (own, own_key) = begin(&page, &mine).await;
+    for path in [
+        format!("{mine}/s3/multipart/{id}/1?key={key}"),
+        format!("{mine}/s3/multipart/{id}/1?key={own_key}"),
+        format!("{own}/1?key={key}"),
+        format!("{own}/1"),
+        format!("{own}?key={key}"),
+    ] {
+        let (status, problem) = page.get(&path).await;
+        assert_eq!(
+            (status, &problem["code"]),
+            (StatusCode::NOT_FOUND, &json!("multipart_not_found")),
+            "{path}"
+        );
+    }
+    assert_eq!(page.get(&format!("{own}/1?key={own_key}")).await.0, StatusCode::OK);
+    assert_eq!(page.call(Method::DELETE, &format!("{own}?key={own_key}"), None).await.0, StatusCode::OK);
+    let (status, _) =
+        page.call(Method::POST, &format!("{own}/complete?key={own_key}"), Some(json!({}))).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "aborted");
+}
+
+#[tokio::test]
+async fn parts_that_are_too_large_together_never_become_an_object() {
+    let (app, page) = (App::user(), App::nobody());
+    let t = token(&app, 1000).await;
+    let (multipart, key) = begin(&page, &t).await;
+    let (_, one) = page.get(&format!("{multipart}/1?key={key}")).await;
+    assert!(put(one["url"].as_str().unwrap(), &large(1001)).await.0.is_success());
+    let complete = format!("{multipart}/complete?key={key}");
+    let (status, problem) = page
+        .call(Method::POST, &complete, Some(json!({ "parts": [{ "PartNumber": 1, "ETag": "e" }] })))
+        .await;
+    assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("parts_refused")));
+    assert!(problem["detail"].as_str().unwrap().contains("1001 bytes, at most 1000"), "{problem}");
+    app.assert_untouched(key.strip_prefix("uploads/").unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_client_that_can_only_put_uploads_exactly_what_was_signed() {
+    let app = App::user();
+    let body = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": PNG.len() });
+    let (status, issued) = app.call(Method::POST, "/uploads/put", Some(body)).await;
+    assert_eq!(status, StatusCode::CREATED, "{issued}");
+    let send = async |bytes: Vec<u8>| {
+        let request = Client::new().put(issued["url"].as_str().unwrap()).body(bytes);
+        let headers = issued["headers"].as_object().unwrap().iter();
+        let request =
+            headers.fold(request, |request, (name, value)| request.header(name, value.as_str().unwrap()));
+        request.send().await.unwrap().status()
+    };
+    assert_eq!(send([PNG, b"x"].concat()).await, StatusCode::FORBIDDEN);
+    assert_eq!(send(PNG.to_vec()).await, StatusCode::OK);
+    assert_eq!(send(PNG.to_vec()).await, StatusCode::PRECONDITION_FAILED, "the object must be new");
+    let upload = app.settled(issued["upload_id"].as_str().unwrap()).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+}

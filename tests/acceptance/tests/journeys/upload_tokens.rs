@@ -1,0 +1,98 @@
+//! A browser without a login: upload tokens, from the app's server to the page.
+
+use acceptance::{App, Form, PNG, Posted};
+use postern::token::TOKEN_CHARS;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+async fn token(app: &App, uses: u32) -> Value {
+    let body = json!({
+        "content_types": ["image/*"], "max_size_bytes": 1000, "uses": uses, "expires_in_s": 600, "label": "avatar",
+    });
+    let (status, token) = app.call(Method::POST, "/upload-tokens", Some(body)).await;
+    assert_eq!(status, StatusCode::CREATED, "{token}");
+    token
+}
+
+fn path<'a>(token: &'a Value) -> &'a str {
+    token["path"].as_str().unwrap()
+}
+
+async fn post(page: &App, path: &str, body: Value) -> (StatusCode, Value) {
+    page.call(Method::POST, path, Some(body)).await
+}
+
+fn png() -> Value {
+    json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": PNG.len() })
+}
+
+#[tokio::test]
+async fn a_page_uploads_with_a_token_and_sees_that_upload_alone() {
+    let (app, page) = (App::user(), App::nobody());
+    let (token, other) = (token(&app, 2).await, token(&app, 1).await);
+    assert_eq!(token["token"].as_str().unwrap().len(), TOKEN_CHARS);
+    let (status, issued) = post(&page, &format!("{}/uploads", path(&token)), png()).await;
+    assert_eq!(status, StatusCode::CREATED, "{issued}");
+    let form = Form::read(&issued);
+    assert_eq!(form.post(PNG).await, Posted { status: 201, code: None });
+    let upload = app.settled(&form.upload_id).await;
+    assert_eq!((&upload["state"], &upload["label"]), (&json!("available"), &json!("avatar")));
+    let (status, seen) = page.get(&format!("{}/uploads/{}", path(&token), form.upload_id)).await;
+    assert_eq!((status, &seen["state"]), (StatusCode::OK, &json!("available")));
+    let (status, problem) = page.get(&format!("{}/uploads/{}", path(&other), form.upload_id)).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::NOT_FOUND, &json!("upload_not_found")));
+}
+
+#[tokio::test]
+async fn what_the_token_does_not_allow_is_refused_by_name() {
+    let (app, page) = (App::user(), App::nobody());
+    let token = token(&app, 1).await;
+    let uploads = format!("{}/uploads", path(&token));
+    let html = json!({ "filename": "a.html", "content_type": "text/html", "size_bytes": 10 });
+    let large = json!({ "filename": "a.png", "content_type": "image/png", "size_bytes": 1001 });
+    for (body, field) in [(html, "content_type"), (large, "size_bytes")] {
+        let (status, problem) = post(&page, &uploads, body).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    let (status, _) = post(&page, &uploads, png()).await;
+    assert_eq!(status, StatusCode::CREATED, "a refused request uses nothing up");
+}
+
+#[tokio::test]
+async fn a_token_ends_by_use_and_by_its_owner() {
+    let (app, page) = (App::user(), App::nobody());
+    let used = token(&app, 1).await;
+    let uploads = format!("{}/uploads", path(&used));
+    assert_eq!(post(&page, &uploads, png()).await.0, StatusCode::CREATED);
+    let (status, problem) = post(&page, &uploads, png()).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::GONE, &json!("upload_token_used_up")));
+
+    let revoked = token(&app, 9).await;
+    let management = format!("/upload-tokens/{}", revoked["upload_token_id"].as_str().unwrap());
+    let strangers = App::stranger().call(Method::DELETE, &management, None).await.0;
+    assert_eq!(strangers, StatusCode::NOT_FOUND);
+    for _ in 0..2 {
+        assert_eq!(app.call(Method::DELETE, &management, None).await.0, StatusCode::NO_CONTENT);
+    }
+    let (status, problem) = post(&page, &format!("{}/uploads", path(&revoked)), png()).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::GONE, &json!("upload_token_revoked")));
+    let forged = format!("/t/{}/uploads", "A".repeat(TOKEN_CHARS));
+    let (status, problem) = post(&page, &forged, png()).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::NOT_FOUND, &json!("upload_token_unknown")));
+}
+
+#[tokio::test]
+async fn a_repeated_request_for_a_token_shows_the_same_one() {
+    let app = App::user();
+    let body = json!({ "content_types": ["*/*"], "max_size_bytes": 10, "uses": 1, "expires_in_s": 60 });
+    let key = uuid::Uuid::new_v4().to_string();
+    let make = async |body: &Value| {
+        let request = app.request(Method::POST, "/upload-tokens").header("idempotency-key", &key).json(body);
+        request.send().await.unwrap().json::<Value>().await.unwrap()
+    };
+    let first = make(&body).await;
+    assert_eq!(first["token"], make(&body).await["token"]);
+    let other = json!({ "content_types": ["*/*"], "max_size_bytes": 11, "uses": 1, "expires_in_s": 60 });
+    assert_eq!(make(&other).await["code"], "idempotency_key_reused");
+}

@@ -1,0 +1,21 @@
+//! The form and the presigned URL, measured by criterion: `cargo bench --bench sign`.
+
+#![expect(missing_docs, reason = "the macros of criterion make what they make")]
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use postern::sign::BucketEndpoint;
+use postern::time::Timestamp;
+
+fn sign(criterion: &mut Criterion) {
+    let (credentials, now) = (bench::session(), Timestamp::from_epoch_s(1_795_514_400));
+    let endpoint = BucketEndpoint::regional(bench::BUCKET, bench::REGION);
+    criterion.bench_function("form", |bencher| bencher.iter(|| bench::form(black_box(&credentials), now)));
+    criterion.bench_function("presigned url", |bencher| {
+        bencher.iter(|| bench::url(&endpoint, black_box(&credentials), now));
+    });
+}
+
+criterion_group!(benches, sign);
+criterion_main!(benches);

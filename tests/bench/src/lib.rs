@@ -1,0 +1,59 @@
+//! The work that is measured: one form and one URL, signed by a role's session.
+
+#![expect(clippy::unwrap_used, reason = "this is a measurement's support")]
+
+use std::time::Duration;
+
+use postern::sign::post_policy::{PostForm, PostPolicy};
+use postern::sign::presigned_url::{Method, ObjectRequest, PresignedUrl};
+use postern::sign::{BucketEndpoint, SigningCredentials};
+use postern::time::Timestamp;
+
+/// The bucket of every measurement.
+pub const BUCKET: &str = "files";
+/// Its region.
+pub const REGION: &str = "eu-central-1";
+/// The key of the object.
+pub const KEY: &str = "uploads/07070707-0707-4707-8707-070707070707";
+/// The KMS key.
+pub const KMS_KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000000";
+
+/// A session as STS gives it: its token is about this long.
+pub fn session() -> SigningCredentials {
+    SigningCredentials {
+        access_key_id: "ASIAIOSFODNN7EXAMPLE".to_owned(),
+        secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
+        session_token: Some("t".repeat(700)),
+        expires_at: None,
+    }
+}
+
+/// The form.
+///
+/// # Panics
+/// If the policy is no valid one.
+pub fn form(credentials: &SigningCredentials, now: Timestamp) -> PostForm {
+    PostPolicy::new(BUCKET, now + Duration::from_mins(15))
+        .field("key", KEY)
+        .field("content-type", "image/png")
+        .field("success_action_status", "201")
+        .field("x-amz-server-side-encryption", "aws:kms")
+        .field("x-amz-server-side-encryption-aws-kms-key-id", KMS_KEY)
+        .size_bytes(1, 1_048_576)
+        .sign(credentials, REGION, now)
+        .unwrap()
+}
+
+/// The URL of one version, as a link leads to it.
+///
+/// # Panics
+/// If bucket and key make no URL.
+pub fn url(endpoint: &BucketEndpoint, credentials: &SigningCredentials, now: Timestamp) -> PresignedUrl {
+    let query = [
+        ("versionId", "3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"),
+        ("response-content-type", "image/png"),
+        ("response-content-disposition", "inline; filename=\"photo.png\""),
+    ];
+    let request = ObjectRequest { method: Method::Get, key: KEY, query: &query };
+    PresignedUrl::new(endpoint, &request, credentials, now, Duration::from_mins(1)).unwrap()
+}

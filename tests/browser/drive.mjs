@@ -1,0 +1,34 @@
+// Drives real clients in a real browser: reads jobs as a line of JSON, writes an answer a line.
+// The page's origin is one that the stack's CORS lets in; nothing listens there, the page is given
+// to the browser by this script, and every other request goes out as it is.
+import { build } from 'esbuild'
+import { chromium } from 'playwright-core'
+
+const { browser: executablePath, origin, jobs } = JSON.parse(process.argv[2])
+const bundle = await build({ entryPoints: ['clients.js'], bundle: true, format: 'iife', write: false, logLevel: 'error' })
+const script = bundle.outputFiles[0].text
+const html = '<!DOCTYPE html><title>upload</title><form id="drop"></form><script src="/clients.js"></script>'
+// A page that was not loaded from this machine would need a person's leave to speak to it, which is
+// asked beside CORS and has no part in it.
+const local = '--disable-features=LocalNetworkAccessChecks'
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', local] })
+try {
+  for (const job of jobs) {
+    const page = await browser.newPage()
+    const heard = []
+    page.on('console', (message) => message.type() === 'error' && heard.push(message.text().split('?')[0]))
+    await page.route(`${origin}/**`, (route) =>
+      route.request().url().endsWith('/clients.js')
+        ? route.fulfill({ contentType: 'text/javascript', body: script })
+        : route.fulfill({ contentType: 'text/html', body: html }))
+    await page.goto(`${origin}/`)
+    const answer = await Promise.race([
+      page.evaluate((job) => window.run(job), job),
+      new Promise((resolve) => setTimeout(() => resolve({ ok: false, error: 'no answer within 60 s' }), 60000)),
+    ])
+    console.log(JSON.stringify({ ...answer, heard }))
+    await page.close()
+  }
+} finally {
+  await browser.close()
+}
