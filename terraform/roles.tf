@@ -64,9 +64,13 @@ data "aws_iam_policy_document" "issue_upload" {
   }
 
   statement {
-    sid       = "ListsUploadsAndLinks"
-    actions   = ["dynamodb:Query"]
-    resources = [for index in keys(local.description.table.indexes) : "${aws_dynamodb_table.main.arn}/index/${index}"]
+    sid     = "ListsUploadsAndLinks"
+    actions = ["dynamodb:Query"]
+    # All but the recorder's own.
+    resources = [
+      for index in keys(local.description.table.indexes) : "${aws_dynamodb_table.main.arn}/index/${index}"
+      if index != "uploads_unfinished"
+    ]
   }
 
   statement {

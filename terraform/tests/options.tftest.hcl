@@ -168,7 +168,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.main) == 15 && alltrue([for alarm in aws_cloudwatch_metric_alarm.main : length(coalesce(alarm.alarm_actions, [])) == 0])
+    condition     = length(aws_cloudwatch_metric_alarm.main) == 18 && alltrue([for alarm in aws_cloudwatch_metric_alarm.main : length(coalesce(alarm.alarm_actions, [])) == 0])
     error_message = "There must be an alarm for each thing that can go wrong, and none may tell anybody without a topic."
   }
 

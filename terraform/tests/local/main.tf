@@ -137,6 +137,7 @@ provider "aws" {
     lambda         = var.endpoint
     pipes          = var.endpoint
     s3             = var.endpoint
+    scheduler      = var.endpoint
     sqs            = var.endpoint
     sts            = var.endpoint
   }

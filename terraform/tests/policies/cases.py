@@ -65,6 +65,7 @@ def _service(name: str) -> Principal:
 ISSUE, RECORD, SERVE = _role("postern-issue-upload"), _role("postern-record-upload"), _role("postern-serve-link")
 UPLOADER, DOWNLOADER = _role("postern-upload-signer"), _role("postern-download-signer")
 PIPE_ROLE = _role("postern-app-events")
+SCHEDULE_ROLE = _role("postern-schedule")
 ADMIN = _role("admin")
 """A role of the account whose own policy allows everything."""
 GUARDDUTY, BACKUP = _role("guardduty-files"), _role("backup")
@@ -72,6 +73,7 @@ STRANGER = Principal("a role of another account", arn=f"arn:aws:iam::{OTHER_ACCO
 ANYONE = Principal("an unsigned request")
 S3, CLOUDFRONT, LAMBDA = _service("s3.amazonaws.com"), _service("cloudfront.amazonaws.com"), _service("lambda.amazonaws.com")
 APIGATEWAY, PIPES, LOGS = _service("apigateway.amazonaws.com"), _service("pipes.amazonaws.com"), _service("logs.us-east-1.amazonaws.com")
+SCHEDULER = _service("scheduler.amazonaws.com")
 LOGGING, ATHENA, EC2 = _service("logging.s3.amazonaws.com"), _service("athena.amazonaws.com"), _service("ec2.amazonaws.com")
 
 # What the requests carry.
@@ -90,6 +92,8 @@ DIRECTLY_IN_CONTEXT = {"kms:EncryptionContext:aws:s3:arn": BUCKET}
 VIA_TABLE = {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com", "kms:EncryptionContext:aws:dynamodb:tableName": "postern"}
 VIA_OTHER_TABLE = VIA_TABLE | {"kms:EncryptionContext:aws:dynamodb:tableName": "another"}
 DIRECTLY_FOR_TABLE = {"kms:EncryptionContext:aws:dynamodb:tableName": "postern"}
+SCHEDULE_GROUP = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/default"
+SCHEDULED = {"aws:SourceArn": SCHEDULE_GROUP, "aws:SourceAccount": ACCOUNT}
 PLAIN_HTTP = {"aws:SecureTransport": "false"}
 
 ADMINISTRATION = (
@@ -248,6 +252,8 @@ def _functions() -> list[Case]:
         NO(RECORD, "dynamodb:GetItem", OTHER_TABLE),
         YES(RECORD, "dynamodb:Query", f"{TABLE}/index/links_by_upload"),
         YES(RECORD, "dynamodb:Query", f"{TABLE}/index/uploads_unfinished"),
+        NO(RECORD, "dynamodb:Scan", f"{TABLE}/index/uploads_unfinished"),
+        NO(RECORD, "dynamodb:PartiQLSelect", f"{TABLE}/index/uploads_unfinished"),
         NO(ISSUE, "dynamodb:Query", f"{TABLE}/index/uploads_unfinished"),
         NO(RECORD, "dynamodb:Query", f"{TABLE}/index/uploads_by_owner"),
         NO(RECORD, "dynamodb:Scan", f"{TABLE}/index/links_by_upload"),
@@ -333,6 +339,14 @@ def _services() -> list[Case]:
         *[NO(EC2, "sts:AssumeRole", role_arn(f"postern-{name}"), ours) for name in ("issue-upload", "record-upload", "serve-link")],
         *[NO(who, "sts:AssumeRole", role_arn(f"postern-{name}"), ours) for who in (LAMBDA, STRANGER) for name in ("upload-signer", "download-signer")],
         NO(EC2, "sts:AssumeRole", role_arn("postern-app-events"), pipe),
+        # The schedule: calls the recorder, for our account and group alone.
+        YES(SCHEDULER, "sts:AssumeRole", role_arn("postern-schedule"), SCHEDULED),
+        NO(SCHEDULER, "sts:AssumeRole", role_arn("postern-schedule"), SCHEDULED | {"aws:SourceArn": SCHEDULE_GROUP + "-2"}),
+        NO(SCHEDULER, "sts:AssumeRole", role_arn("postern-schedule"), SCHEDULED | {"aws:SourceAccount": OTHER_ACCOUNT}),
+        NO(EC2, "sts:AssumeRole", role_arn("postern-schedule"), SCHEDULED),
+        YES(SCHEDULE_ROLE, "lambda:InvokeFunction", function_arn("record-upload")),
+        NO(SCHEDULE_ROLE, "lambda:InvokeFunction", function_arn("serve-link")),
+        NO(SCHEDULE_ROLE, "lambda:UpdateFunctionCode", function_arn("record-upload")),
         YES(PIPES, "sts:AssumeRole", role_arn("postern-app-events"), pipe),
         NO(PIPES, "sts:AssumeRole", role_arn("postern-app-events"), pipe | {"aws:SourceArn": PIPE + "-2"}),
         NO(PIPES, "sts:AssumeRole", role_arn("postern-app-events"), pipe | {"aws:SourceAccount": OTHER_ACCOUNT}),

@@ -49,7 +49,7 @@ TAMPERED = {
     "an unknown coordinate": (_with(["functions", "serve-link", "environment", "POSTERN_X"], "moon_phase"), "moon_phase (for POSTERN_X of serve-link)"),
     "an unknown setting of a route": (_with(["routes", 0, "scopes"], []), "scopes in the route POST /uploads"),
     "an unknown authorization": (_with(["routes", 0, "authorization"], "IAM"), "the authorization JWT or NONE"),
-    "an unknown way of events": (_with(["events", "schedule"], {}), "schedule in events"),
+    "an unknown way of events": (_with(["events", "moon"], {}), "moon in events"),
     "an unknown setting of the queue": (_with(["events", "queue", "fifo"], True), "fifo in events.queue"),
     "an unknown setting of the stream": (_with(["events", "stream", "window_s"], 1), "window_s in events.stream"),
     "an unknown setting of CORS": (_with(["api_cors", "allow_credentials"], True), "allow_credentials in api_cors"),

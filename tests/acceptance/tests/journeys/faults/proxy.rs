@@ -213,9 +213,7 @@ async fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
 }
 
 fn operation(request: &str) -> (String, bool) {
-    let target = request
-        .lines()
-        .find_map(|line| line.to_ascii_lowercase().starts_with("x-amz-target:").then_some(line));
+    let target = request.lines().find(|line| line.to_ascii_lowercase().starts_with("x-amz-target:"));
     if let Some(target) = target {
         return (target.rsplit('.').next().unwrap_or_default().trim().to_owned(), true);
     }
