@@ -224,7 +224,7 @@ data "aws_iam_policy_document" "operations_key" {
 
     content {
       sid       = "RolesOfTheAccountUseTheKeyThroughSecretsManager"
-      actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
       resources = ["*"]
 
       principals {

@@ -17,8 +17,8 @@ use crate::token::LinkKeys;
 
 pub mod companion;
 pub mod form;
-mod link_body;
 mod grant;
+mod link_body;
 pub mod links;
 pub mod multipart;
 mod paging;

@@ -176,8 +176,9 @@ fn checked(
 ) -> Result<UploadToken, Problem> {
     let mut problems = Vec::new();
     let patterns = body.content_types.iter().enumerate();
-    let content_types: Vec<TypePattern> =
-        patterns.filter_map(|(n, text)| parse_field(&mut problems, &format!("content_types[{n}]"), text)).collect();
+    let content_types: Vec<TypePattern> = patterns
+        .filter_map(|(n, text)| parse_field(&mut problems, &format!("content_types[{n}]"), text))
+        .collect();
     let mut check = |holds: bool, field: &str, rule: String| {
         if !holds {
             problems.push(FieldProblem::new(field, rule));

@@ -92,6 +92,7 @@ DIRECTLY_IN_CONTEXT = {"kms:EncryptionContext:aws:s3:arn": BUCKET}
 VIA_TABLE = {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com", "kms:EncryptionContext:aws:dynamodb:tableName": "postern"}
 VIA_OTHER_TABLE = VIA_TABLE | {"kms:EncryptionContext:aws:dynamodb:tableName": "another"}
 DIRECTLY_FOR_TABLE = {"kms:EncryptionContext:aws:dynamodb:tableName": "postern"}
+RENDERED_FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:postern"
 SCHEDULE_GROUP = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/default"
 SCHEDULED = {"aws:SourceArn": SCHEDULE_GROUP, "aws:SourceAccount": ACCOUNT}
 PLAIN_HTTP = {"aws:SecureTransport": "false"}
@@ -344,9 +345,9 @@ def _services() -> list[Case]:
         NO(SCHEDULER, "sts:AssumeRole", role_arn("postern-schedule"), SCHEDULED | {"aws:SourceArn": SCHEDULE_GROUP + "-2"}),
         NO(SCHEDULER, "sts:AssumeRole", role_arn("postern-schedule"), SCHEDULED | {"aws:SourceAccount": OTHER_ACCOUNT}),
         NO(EC2, "sts:AssumeRole", role_arn("postern-schedule"), SCHEDULED),
-        YES(SCHEDULE_ROLE, "lambda:InvokeFunction", function_arn("record-upload")),
-        NO(SCHEDULE_ROLE, "lambda:InvokeFunction", function_arn("serve-link")),
-        NO(SCHEDULE_ROLE, "lambda:UpdateFunctionCode", function_arn("record-upload")),
+        YES(SCHEDULE_ROLE, "lambda:InvokeFunction", RENDERED_FUNCTION),
+        NO(SCHEDULE_ROLE, "lambda:InvokeFunction", function_arn("another")),
+        NO(SCHEDULE_ROLE, "lambda:UpdateFunctionCode", RENDERED_FUNCTION),
         YES(PIPES, "sts:AssumeRole", role_arn("postern-app-events"), pipe),
         NO(PIPES, "sts:AssumeRole", role_arn("postern-app-events"), pipe | {"aws:SourceArn": PIPE + "-2"}),
         NO(PIPES, "sts:AssumeRole", role_arn("postern-app-events"), pipe | {"aws:SourceAccount": OTHER_ACCOUNT}),
