@@ -238,7 +238,7 @@ impl LinkStore for MemoryWorld {
                 *link = Link {
                     terms: after.terms.clone(),
                     expires_at: after.expires_at,
-                    transition_id: after.transition_id.clone(),
+                    transition_id: after.transition_id,
                     event: None,
                     ..link.clone()
                 };

@@ -234,6 +234,7 @@ impl Problem {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one table, a line or two a problem")]
     fn terms(&self) -> (StatusCode, &'static str, String) {
         use StatusCode as S;
         let (status, code, detail) = match self {

@@ -55,8 +55,9 @@ impl Distribution {
         .into_iter()
         .enumerate()
         {
-            let mark = if n == 0 { '?' } else { '&' };
-            url.push_str(&format!("{mark}{name}={}", utf8_percent_encode(&value, QUERY)));
+            let mark = if n == 0 { "?" } else { "&" };
+            url.extend([mark, name, "="]);
+            url.extend(utf8_percent_encode(&value, QUERY));
         }
         url
     }

@@ -4,7 +4,7 @@
 //! boto3 take. The npm packages are installed below `target/`; boto3 is taken from the Python that
 //! `POSTERN_BENCH_PYTHON` names (default: `python3`). What is missing is said aloud.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "this is a measurement")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "this is a measurement")]
 
 use std::hint::black_box;
 use std::path::Path;

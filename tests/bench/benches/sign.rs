@@ -1,8 +1,5 @@
 //! The form and the presigned URL, measured by criterion: `cargo bench --bench sign`.
 
-#![expect(missing_docs, reason = "the macros of criterion make what they make")]
-
-use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use postern::sign::BucketEndpoint;

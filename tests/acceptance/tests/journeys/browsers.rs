@@ -1,4 +1,4 @@
-//! Real clients in a real browser, as they come from npm: Uppy 5 and 6, ActiveStorage's direct
+//! Real clients in a real browser, as they come from npm: Uppy 5 and 6, `ActiveStorage`'s direct
 //! uploads, Dropzone. The browser enforces CORS against the API and the bucket.
 //!
 //! The packages are pinned with their hashes in `tests/browser/package-lock.json` and installed

@@ -14,7 +14,7 @@ async fn token(app: &App, uses: u32) -> Value {
     token
 }
 
-fn path<'a>(token: &'a Value) -> &'a str {
+fn path(token: &Value) -> &str {
     token["path"].as_str().unwrap()
 }
 

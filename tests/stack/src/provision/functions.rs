@@ -62,8 +62,7 @@ impl Environment {
             "owner_claim" => "sub",
             "allowed_types" => "*/*",
             "max_image_pixels" => "100000000",
-            "owner_pending_uploads" => "none",
-            "owner_bytes_per_day" => "none",
+            "owner_pending_uploads" | "owner_bytes_per_day" => "none",
             _ => return None,
         })
     }
