@@ -1,5 +1,6 @@
 //! The form and the presigned URL, measured by criterion: `cargo bench --bench sign`.
 
+use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use postern::sign::BucketEndpoint;
