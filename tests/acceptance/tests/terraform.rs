@@ -12,6 +12,7 @@ use acceptance::{App, PNG, Posted, chain, skipped};
 use stack::{Applied, Coordinates, Options, differences, test_executable};
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes: cargo test --test terraform -- --ignored"]
 async fn the_journeys_pass_on_what_terraform_applies_and_nothing_of_it_stays() {
     // Built before the stack stands, in which it would only be waited for.
     let journeys = test_executable("journeys").unwrap_or_else(|error| panic!("{}", chain(&error)));
