@@ -115,36 +115,43 @@ async fn uploads_and_ends_available(client: &str, bytes: usize, with: Value) {
 }
 
 #[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn uppy_5_posts_a_form() {
     uploads_and_ends_available("uppy-5", 1000, json!({})).await;
 }
 
 #[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn uppy_6_posts_a_form() {
     uploads_and_ends_available("uppy-6", 1000, json!({})).await;
 }
 
 #[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn uppy_5_uploads_in_parts_with_a_pause() {
     uploads_and_ends_available("uppy-5", 11 * MIB, json!({ "multipart": true, "pause": true })).await;
 }
 
 #[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn uppy_6_uploads_in_parts_with_a_pause() {
     uploads_and_ends_available("uppy-6", 11 * MIB, json!({ "multipart": true, "pause": true })).await;
 }
 
 #[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn activestorage_puts_directly() {
     uploads_and_ends_available("activestorage", 1000, json!({})).await;
 }
 
 #[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn dropzone_posts_a_form_by_configuration() {
     uploads_and_ends_available("dropzone", 1000, json!({})).await;
 }
 
 #[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn what_is_refused_reaches_the_person() {
     let Some(clients) = clients("refusals in a browser").await else { return };
     let app = App::user();

@@ -35,6 +35,7 @@ async fn checker() -> Option<PathBuf> {
 }
 
 #[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn the_pages_are_accessible_and_their_forms_work_in_a_browser() {
     let Some(browser) = BROWSERS.into_iter().find(|path| Path::new(path).exists()) else {
         return skipped("the pages in a browser", "there is no Chromium");

@@ -38,6 +38,7 @@ async fn open_until(stop: Arc<AtomicBool>, url: String) -> Vec<Opened> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn a_revoked_link_is_dead_for_everyone_within_the_bound() {
     let app = App::user();
     let upload = app.upload("photo.png", "image/png", PNG).await;

@@ -111,6 +111,7 @@ async fn settle(app: &App, plans: &[Plan], patience: Duration) -> Vec<String> {
 }
 
 #[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn whatever_fails_every_upload_ends_in_a_permitted_state() {
     if shared().local.is_none() {
         return skipped("faults", "only a local stack lets a test stand between it and its recorder");
@@ -155,6 +156,7 @@ async fn whatever_fails_every_upload_ends_in_a_permitted_state() {
 }
 
 #[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn an_upload_costs_two_calls_that_wait_on_each_other() {
     if shared().local.is_none() {
         return skipped("the count of calls", "only a local stack lets a test stand before its recorder");
