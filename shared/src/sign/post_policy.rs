@@ -19,7 +19,6 @@ use std::fmt;
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
 
 use super::SigningCredentials;
 use crate::time::Timestamp;
@@ -32,6 +31,7 @@ mod refusal;
 pub mod scenarios;
 
 pub use condition::Condition;
+use condition::write_text;
 pub use document::PolicyDocument;
 pub use evaluate::{Accepted, Part, Referee, evaluate};
 pub use refusal::{FailedCondition, Refusal, RefusalCode};
@@ -168,36 +168,51 @@ impl PostPolicy {
     ) -> Result<PostForm, SignPolicyError> {
         self.check(credentials, now)?;
         let scope = CredentialScope { date: now, region };
+        let timestamp = scope.timestamp();
         self = self
             .field("x-amz-algorithm", "AWS4-HMAC-SHA256")
             .field("x-amz-credential", format!("{}/{scope}", credentials.access_key_id))
-            .field("x-amz-date", scope.timestamp());
+            .field("x-amz-date", timestamp);
         if let Some(token) = &credentials.session_token {
             self = self.field("x-amz-security-token", token);
         }
-        let signed = SignedDocument::new(self.document().as_bytes(), credentials, region, now);
-        let mut fields = self.fields();
+        let signed = SignedDocument::new(&self.document(), credentials, region, now);
+        let expires_at = self.expires_at;
+        let mut fields = self.into_fields();
         fields.push(("policy".to_owned(), signed.string_to_sign));
         fields.push(("x-amz-signature".to_owned(), signed.signature));
         let form_bytes = fields.iter().map(|(n, v)| n.len() + v.len() + FIELD_OVERHEAD_BYTES).sum();
         if form_bytes > MAX_FORM_BYTES {
             return Err(SignPolicyError::FormTooLarge(form_bytes));
         }
-        Ok(PostForm { fields, expires_at: self.expires_at })
+        Ok(PostForm { fields, expires_at })
     }
 
-    fn document(&self) -> String {
-        let bucket = std::iter::once(json!({ "bucket": self.bucket }));
-        let conditions: Vec<_> = bucket.chain(self.conditions.iter().map(Condition::to_json)).collect();
-        json!({ "expiration": self.expires_at, "conditions": conditions }).to_string()
+    /// The policy's JSON, written in one go: what is signed has no other form in between.
+    fn document(&self) -> Vec<u8> {
+        let texts = self.conditions.iter().map(Condition::text_bytes).sum::<usize>();
+        let mut json = Vec::with_capacity(128 + texts + 16 * self.conditions.len());
+        json.extend(br#"{"expiration":"#);
+        write_text(&mut json, &self.expires_at.to_string());
+        json.extend(br#","conditions":[{"bucket":"#);
+        write_text(&mut json, &self.bucket);
+        json.push(b'}');
+        for condition in &self.conditions {
+            json.push(b',');
+            condition.write_json(&mut json);
+        }
+        json.extend(b"]}");
+        json
     }
 
-    fn fields(&self) -> Vec<(String, String)> {
-        let exact = |condition: &Condition| match condition {
-            Condition::Equals(name, value) => Some((name.clone(), value.clone())),
+    fn into_fields(self) -> Vec<(String, String)> {
+        let exact = |condition: Condition| match condition {
+            Condition::Equals(name, value) => Some((name, value)),
             Condition::StartsWith(..) | Condition::ContentLengthRange(..) => None,
         };
-        self.conditions.iter().filter_map(exact).collect()
+        let mut fields = Vec::with_capacity(self.conditions.len() + 2);
+        fields.extend(self.conditions.into_iter().filter_map(exact));
+        fields
     }
 
     fn check(&self, credentials: &SigningCredentials, now: Timestamp) -> Result<(), SignPolicyError> {

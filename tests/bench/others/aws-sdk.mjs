@@ -29,11 +29,16 @@ const url = () =>
     { expiresIn: 60 },
   )
 
-async function nanoseconds(task, rounds = 3000) {
-  for (let n = 0; n < rounds; n += 1) await task()
-  const begin = process.hrtime.bigint()
-  for (let n = 0; n < rounds; n += 1) await task()
-  return Number(process.hrtime.bigint() - begin) / rounds
+// The fastest of many short batches, once it is compiled.
+async function nanoseconds(task, batches = 300, rounds = 20) {
+  for (let n = 0; n < 3000; n += 1) await task()
+  let best = Infinity
+  for (let batch = 0; batch < batches; batch += 1) {
+    const begin = process.hrtime.bigint()
+    for (let n = 0; n < rounds; n += 1) await task()
+    best = Math.min(best, Number(process.hrtime.bigint() - begin) / rounds)
+  }
+  return best
 }
 
 console.log(JSON.stringify({ form: await nanoseconds(form), url: await nanoseconds(url) }))

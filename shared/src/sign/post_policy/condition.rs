@@ -37,10 +37,34 @@ impl Condition {
         }
     }
 
-    pub(super) fn to_json(&self) -> Value {
+    /// How many bytes its texts have.
+    pub(super) fn text_bytes(&self) -> usize {
         match self {
-            Self::Equals(field, value) => json!({ field: value }),
-            Self::StartsWith(..) | Self::ContentLengthRange(..) => self.as_list(),
+            Self::Equals(field, value) | Self::StartsWith(field, value) => field.len() + value.len(),
+            Self::ContentLengthRange(..) => 40,
+        }
+    }
+
+    /// Writes it as an entry of the policy's list.
+    pub(super) fn write_json(&self, json: &mut Vec<u8>) {
+        match self {
+            Self::Equals(field, value) => {
+                json.push(b'{');
+                write_text(json, field);
+                json.push(b':');
+                write_text(json, value);
+                json.push(b'}');
+            }
+            Self::StartsWith(field, prefix) => {
+                json.extend(br#"["starts-with","#);
+                write_text(json, &format!("${field}"));
+                json.push(b',');
+                write_text(json, prefix);
+                json.push(b']');
+            }
+            Self::ContentLengthRange(min, max) => {
+                json.extend(format!(r#"["content-length-range",{min},{max}]"#).bytes());
+            }
         }
     }
 
@@ -100,6 +124,11 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&spaced(&self.as_list()))
     }
+}
+
+/// Writes a JSON string. Writing text into memory cannot fail.
+pub(super) fn write_text(json: &mut Vec<u8>, text: &str) {
+    drop(serde_json::to_writer(json, text));
 }
 
 /// A list as S3's messages write it, with a space after each comma.

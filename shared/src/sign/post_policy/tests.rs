@@ -1,6 +1,6 @@
 //! AWS's own example stage by stage, and the rules of the builder.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::sign::tests::example_credentials;
