@@ -105,6 +105,7 @@ locals {
     "owner_bytes_per_day",
     "owner_claim",
     "owner_pending_uploads",
+    "redirect_origins",
     "signer_session_s",
     "table_name",
     "upload_signer_role_arn",

@@ -49,6 +49,7 @@ locals {
     owner_claim              = var.owner_claim
     owner_pending_uploads    = var.owner_pending_uploads == null ? "none" : format("%d", var.owner_pending_uploads)
     owner_bytes_per_day      = var.owner_bytes_per_day == null ? "none" : format("%d", var.owner_bytes_per_day)
+    redirect_origins         = length(var.redirect_origins) == 0 ? "none" : join(",", var.redirect_origins)
     link_url_ttl_s           = tostring(var.link_url_ttl_s)
     cloudfront_domain        = local.cloudfront_signing_key == null ? "" : local.cloudfront_domain
     cloudfront_key_pair_id   = local.cloudfront_signing_key == null ? "" : aws_cloudfront_public_key.files[local.cloudfront_signing_key].id

@@ -208,6 +208,18 @@ variable "owner_bytes_per_day" {
   }
 }
 
+variable "redirect_origins" {
+  description = "Origins to which a plain HTML form may send its browser once the file is there (success_action_redirect), for example [\"https://app.example.com\"]. Without any, no form redirects."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.redirect_origins : can(regex("^(https://[a-z0-9.-]+(:[0-9]+)?|http://(localhost|127\\.0\\.0\\.1)(:[0-9]+)?)$", origin)) && !endswith(origin, ":443") && !endswith(origin, ":80")])
+    error_message = "Write each origin as a scheme and host in lower case, without a path or the scheme's own port: https://app.example.com. Plain http is for localhost alone."
+  }
+}
+
 variable "throttling" {
   description = "Requests a second that the API lets through to the functions, steady and in a burst. It bounds what a flood can cost."
   type = object({

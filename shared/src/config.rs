@@ -125,6 +125,7 @@ impl IssueConfig {
                     pending_uploads: limit(&lookup, "POSTERN_OWNER_PENDING_UPLOADS", MAX_PENDING)?,
                     bytes_per_day: limit(&lookup, "POSTERN_OWNER_BYTES_PER_DAY", u64::MAX)?,
                 },
+                redirect_origins: parsed(&lookup, "POSTERN_REDIRECT_ORIGINS")?,
             },
         })
     }
@@ -283,6 +284,7 @@ mod tests {
             ("POSTERN_CLOUDFRONT_WINDOW_S", "30"),
             ("POSTERN_OWNER_PENDING_UPLOADS", "none"),
             ("POSTERN_OWNER_BYTES_PER_DAY", "1000000000"),
+            ("POSTERN_REDIRECT_ORIGINS", "none"),
         ])
     }
 
@@ -321,6 +323,8 @@ mod tests {
             ("POSTERN_MAX_SIZE_BYTES", "53687091200001"),
             ("POSTERN_OWNER_PENDING_UPLOADS", "101"),
             ("POSTERN_OWNER_BYTES_PER_DAY", "0"),
+            ("POSTERN_REDIRECT_ORIGINS", "https://app.example/done"),
+            ("POSTERN_REDIRECT_ORIGINS", "http://app.example"),
             ("POSTERN_LINK_KEYS", "arn:one"),
             ("POSTERN_LINK_KEYS", "0=arn:one"),
             ("POSTERN_LINK_KEYS", "128=arn:one"),

@@ -26,6 +26,7 @@ pub mod memory;
 pub mod ports;
 pub mod problem;
 pub mod record;
+pub mod redirect;
 pub mod reply;
 pub mod serve;
 pub mod sign;

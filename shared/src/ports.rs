@@ -15,7 +15,7 @@ use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::{Settlement, Upload};
-use crate::upload_token::{UploadToken, UploadTokenId};
+use crate::upload_token::{TokenStanding, UploadToken, UploadTokenId};
 
 /// The world did not answer, or not in a way that decides anything: try again.
 #[derive(Debug, thiserror::Error)]
@@ -331,8 +331,9 @@ pub enum Granted {
     New,
     /// It was there; nothing was written.
     Exists(Box<Upload>),
-    /// The token is used up, or over; nothing was written.
-    TokenEnded,
+    /// The token is used up, or over; nothing was written. One that the table has forgotten has
+    /// expired.
+    TokenEnded(TokenStanding),
     /// The owner has as many pending uploads as are allowed, the first until then.
     TooManyPending(Timestamp),
     /// The owner's bytes of this day are used up, until then.

@@ -214,9 +214,6 @@ impl Problem {
         if let Some(seconds) = self.retry_after_s() {
             reply = reply.with("retry-after", seconds.to_string());
         }
-        if let Self::LimitReached(limit) = self {
-            reply = reply.with("retry-after", limit.retry_after_s().max(1).to_string());
-        }
         reply
     }
 
@@ -230,6 +227,7 @@ impl Problem {
         match self {
             Self::Unavailable(_) | Self::LinkChanging => Some(1),
             Self::LinkBusy(seconds) | Self::PasswordLocked(seconds) => Some(*seconds),
+            Self::LimitReached(limit) => Some(limit.retry_after_s().max(1)),
             _ => None,
         }
     }

@@ -1,15 +1,18 @@
 //! Upload tokens: a browser without a login may upload so much, so often, until then.
 //!
-//! An app's server makes one and hands it to its page; the path `/t/<token>/…` carries it. What it
-//! allows stands in the record, under the hash of its secret ([`UploadTokenId`]); the token itself
-//! is shown once. It is counted down in the very transaction that creates an upload's record.
+//! An app's server makes one and hands it to its page; the path `/t/<token>/…` carries it. Its
+//! terms never change, so the token itself brings them, sealed: a request needs no read before the
+//! transaction that creates an upload's record. What changes stands in the table, under the hash of
+//! the token's secret ([`UploadTokenId`]): how many uses are left, and whether it is revoked. That
+//! very transaction counts down, on condition of both.
 //!
 //! ```text
-//!  byte 0              bytes 1 to 16    bytes 17 to 23
-//!  version of the key   secret           HMAC-SHA-256 over a fixed text and bytes 0 to 16, cut
+//!  byte 0              bytes 1 to 16    the rest
+//!  version of the key   secret           the terms, sealed by ChaCha20-Poly1305
 //! ```
 //!
-//! The fixed text keeps it apart from a link's token: neither is ever taken for the other.
+//! Nobody but this API reads the terms: they name an owner, and the page may be anybody's. What
+//! nobody here sealed is refused before anything is asked. The token is shown once.
 
 use std::time::Duration;
 
@@ -24,7 +27,7 @@ mod pattern;
 mod secret;
 
 pub use pattern::{ParsePatternError, TypePattern};
-pub use secret::{UploadTokenId, UploadTokenSecret};
+pub use secret::{MAX_UPLOAD_TOKEN_CHARS, TermsTooLong, UploadTokenId, UploadTokenSecret};
 
 /// So many uploads one token allows at most.
 pub const MAX_USES: u32 = 10_000;
@@ -67,6 +70,33 @@ pub struct UploadToken {
     pub ttl: u64,
 }
 
+/// What a token allows for as long as it lives, as the token brings it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenTerms {
+    /// Whose uploads it makes.
+    #[serde(rename = "o")]
+    pub owner: Owner,
+    /// What the app calls it.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The media types that may be uploaded.
+    #[serde(rename = "t")]
+    pub content_types: Vec<TypePattern>,
+    /// The largest file.
+    #[serde(rename = "m")]
+    pub max_size_bytes: u64,
+    /// From when on it opens nothing.
+    #[serde(rename = "e")]
+    pub expires_at: Timestamp,
+}
+
+impl TokenTerms {
+    /// Whether a file of this type may be uploaded.
+    pub fn allows(&self, content_type: &ContentType) -> bool {
+        self.content_types.iter().any(|pattern| pattern.matches(content_type))
+    }
+}
+
 /// Whether a token may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenStanding {
@@ -104,9 +134,15 @@ impl UploadToken {
         Self { revoked_at: self.revoked_at.or(Some(now)), ..self.clone() }
     }
 
-    /// Whether a file of this type may be uploaded.
-    pub fn allows(&self, content_type: &ContentType) -> bool {
-        self.content_types.iter().any(|pattern| pattern.matches(content_type))
+    /// What the token itself brings.
+    pub fn terms(&self) -> TokenTerms {
+        TokenTerms {
+            owner: self.owner.clone(),
+            label: self.label.clone(),
+            content_types: self.content_types.clone(),
+            max_size_bytes: self.max_size_bytes,
+            expires_at: self.expires_at,
+        }
     }
 
     /// The record's TTL for a token that ends at `expires_at`.
@@ -124,7 +160,7 @@ pub(crate) mod tests {
     pub fn token(uses: u32) -> UploadToken {
         let expires_at = at("2026-11-24T11:00:00Z");
         UploadToken {
-            token_id: UploadTokenSecret::make(&keys(&[1]), [3; 16]).token_id(),
+            token_id: UploadTokenSecret::make(&keys(&[1]), [3; 16]).unwrap().token_id(),
             owner: "https://issuer.test#ann".parse().unwrap(),
             label: Some("avatar".to_owned()),
             content_types: vec!["image/*".parse().unwrap()],

@@ -338,6 +338,26 @@ run "more_pending_uploads_than_are_looked_at" {
   expect_failures = [var.owner_pending_uploads]
 }
 
+run "a_redirect_with_a_path" {
+  command = plan
+
+  variables {
+    redirect_origins = ["https://app.example.com/done"]
+  }
+
+  expect_failures = [var.redirect_origins]
+}
+
+run "a_redirect_without_tls" {
+  command = plan
+
+  variables {
+    redirect_origins = ["http://app.example.com"]
+  }
+
+  expect_failures = [var.redirect_origins]
+}
+
 run "no_bytes_a_day" {
   command = plan
 
@@ -654,6 +674,7 @@ run "the_least_of_everything_is_accepted" {
     abort_multipart_days     = 1
     jwt_issuer               = "https://login.example.com"
     origins                  = ["http://127.0.0.1:5173"]
+    redirect_origins         = ["http://127.0.0.1:5173", "https://app.example.com"]
   }
 }
 

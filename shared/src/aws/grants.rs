@@ -24,13 +24,13 @@ use super::item::{
     upload_pk,
 };
 use super::links::{cancellation, is};
-use super::uploads::is_owned_by;
+use super::uploads::{is_owned_by, unfinished};
 use crate::id::Owner;
 use crate::limits::{PendingUpload, alive, day};
 use crate::ports::{Count, Created, Found, GrantStore, Granted, Unavailable, UploadStore};
 use crate::time::Timestamp;
 use crate::upload::{Upload, UploadState};
-use crate::upload_token::{UploadToken, UploadTokenId};
+use crate::upload_token::{TokenStanding, UploadToken, UploadTokenId};
 
 /// How often a transaction is tried that met others: fifty at once for one token come through.
 const ATTEMPTS: u32 = 12;
@@ -100,7 +100,9 @@ impl GrantStore for Table {
                 Some(((Counted::Record, _), reason)) => {
                     return Ok(Granted::Exists(Box::new(record(reason)?)));
                 }
-                Some(((Counted::Token, _), _)) => return Ok(Granted::TokenEnded),
+                Some(((Counted::Token, _), reason)) => {
+                    return Ok(Granted::TokenEnded(standing(reason.item(), count.now)?));
+                }
                 Some(((Counted::Bytes, _), _)) => return Ok(Granted::TooManyBytes(day(count.now).1)),
                 Some(((Counted::Pending(limit), _), reason)) => {
                     let standing = entries(reason.item());
@@ -139,7 +141,7 @@ impl Table {
         let built = |error: BuildError| Unavailable::new("grant an upload", error);
         let put = Put::builder()
             .table_name(&self.name)
-            .set_item(Some(to_item(upload_pk(upload.upload_id), upload)?))
+            .set_item(Some(unfinished(to_item(upload_pk(upload.upload_id), upload)?, upload)))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
@@ -174,6 +176,7 @@ impl Table {
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":now", text(now.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
     }
 
@@ -255,6 +258,14 @@ impl Table {
 fn record(reason: &CancellationReason) -> Result<Upload, Unavailable> {
     let standing = reason.item.clone();
     from_item(standing.ok_or_else(|| Unavailable::new("grant an upload", "it exists and was not shown"))?)
+}
+
+/// Why the token was not counted down. One that the table has forgotten has expired.
+fn standing(item: Option<&Item>, now: Timestamp) -> Result<TokenStanding, Unavailable> {
+    match item.filter(|item| !item.is_empty()) {
+        Some(item) => Ok(from_item::<UploadToken>(item.clone())?.standing(now)),
+        None => Ok(TokenStanding::Expired),
+    }
 }
 
 fn entries(item: Option<&Item>) -> BTreeSet<PendingUpload> {

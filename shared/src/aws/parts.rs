@@ -6,7 +6,9 @@ use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_sdk_s3::config::RequestChecksumCalculation;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, ServerSideEncryption};
+use aws_sdk_s3::types::{
+    ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, ServerSideEncryption,
+};
 
 use crate::id::{ObjectKey, S3UploadId};
 use crate::ports::{Completed, PartStore, StoredPart, Unavailable};
@@ -64,8 +66,10 @@ impl PartStore for Parts {
             .server_side_encryption(ServerSideEncryption::AwsKms)
             .ssekms_key_id(files_key_arn)
             .set_metadata(Some(metadata))
-            // No algorithm is named: S3 then computes CRC64NVME over the whole object by itself, and
-            // demands no checksum of the parts' senders.
+            // A checksum of the whole object, not of digests. S3 computes it, and of this type it
+            // demands none of the parts' senders.
+            .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
+            .checksum_type(ChecksumType::FullObject)
             .send()
             .await
             .map_err(|error| Unavailable::new("begin a multipart upload", error))?;
@@ -115,6 +119,11 @@ impl PartStore for Parts {
             .key(key.to_string())
             .upload_id(id.as_str())
             .if_none_match("*")
+            .checksum_type(ChecksumType::FullObject)
+            // S3 refuses an object of any other size than that of the parts that were looked at.
+            .mpu_object_size(
+                parts.iter().map(|part| part.size_bytes).sum::<u64>().try_into().unwrap_or(i64::MAX),
+            )
             .multipart_upload(list)
             .send()
             .await;

@@ -217,7 +217,8 @@ fn shard(id: UploadId) -> String {
     id.to_string().chars().take(1).collect()
 }
 
-fn unfinished(mut item: Item, upload: &Upload) -> Item {
+/// Every write of a new record passes through here.
+pub(super) fn unfinished(mut item: Item, upload: &Upload) -> Item {
     item.insert("unfinished".to_owned(), text(shard(upload.upload_id)));
     item.insert("unfinished_since".to_owned(), text(expiry(upload.policy_expires_at).to_string()));
     item

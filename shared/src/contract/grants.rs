@@ -6,8 +6,8 @@ use super::{now, owner, subject};
 use crate::limits::{OwnerLimits, day};
 use crate::ports::{Count, Created, Found, GrantStore, Granted, RecordStore, UploadStore};
 use crate::token::{KeyVersion, LinkKey, LinkKeys};
-use crate::upload::Upload;
-use crate::upload_token::{UploadToken, UploadTokenSecret};
+use crate::upload::{Upload, expiry};
+use crate::upload_token::{TokenStanding, UploadToken, UploadTokenSecret};
 
 /// So many ask at once for the last use.
 const RACE: u8 = 50;
@@ -25,6 +25,7 @@ fn token(seed: u8, n: u8, uses: u32) -> UploadToken {
     let expires_at = now() + Duration::from_hours(1);
     UploadToken {
         token_id: UploadTokenSecret::make(&keys, [seed, n, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9])
+            .unwrap()
             .token_id(),
         owner: owner(&format!("tokens-{seed}-{n}")),
         label: Some("avatar".to_owned()),
@@ -45,7 +46,10 @@ fn upload(seed: u8, n: u8, mine: &str) -> Upload {
     Upload { owner: owner(&format!("{mine}-{seed}")), max_size_bytes: 10, ..subject(seed, n) }
 }
 
-async fn a_token_is_made_once_and_ended_by_its_owner(store: &(impl UploadStore + GrantStore), seed: u8) {
+async fn a_token_is_made_once_and_ended_by_its_owner(
+    store: &(impl UploadStore + RecordStore + GrantStore),
+    seed: u8,
+) {
     let token = token(seed, 1, 3);
     let (id, stranger) = (&token.token_id, owner("stranger"));
     assert_eq!(store.token(id).await.unwrap(), None);
@@ -55,7 +59,10 @@ async fn a_token_is_made_once_and_ended_by_its_owner(store: &(impl UploadStore +
     let count = Count { now: now(), token: Some(id.clone()), limits: OwnerLimits::default() };
     let first = upload(seed, 120, "token");
     assert_eq!(store.grant(&first, &count).await.unwrap(), Granted::New);
-    assert_eq!(store.grant(&first, &count).await.unwrap(), Granted::Exists(Box::new(first)));
+    assert_eq!(store.grant(&first, &count).await.unwrap(), Granted::Exists(Box::new(first.clone())));
+    let due = store.due(expiry(first.policy_expires_at)).await.unwrap();
+    let is_first = |found: &Upload| found.upload_id == first.upload_id;
+    assert!(due.iter().any(is_first), "a counted upload waits for the sweeper as any other");
     let used = token.used(now()).unwrap();
     assert_eq!(store.token(id).await.unwrap().as_ref(), Some(&used), "a repetition uses nothing up");
     assert_eq!(store.revoke_token(id, &stranger, now()).await.unwrap(), Found::No);
@@ -64,7 +71,8 @@ async fn a_token_is_made_once_and_ended_by_its_owner(store: &(impl UploadStore +
         assert_eq!(store.token(id).await.unwrap(), Some(used.revoked(now())));
     }
     let late = upload(seed, 121, "token");
-    assert_eq!(store.grant(&late, &count).await.unwrap(), Granted::TokenEnded);
+    let ended = Granted::TokenEnded(TokenStanding::Revoked);
+    assert_eq!(store.grant(&late, &count).await.unwrap(), ended);
     assert_eq!(UploadStore::upload(store, late.upload_id).await.unwrap(), None, "nothing is written");
 }
 
@@ -76,10 +84,12 @@ async fn the_last_use_is_granted_once(store: &(impl UploadStore + GrantStore), s
     let grants = uploads.iter().map(|upload| store.grant(upload, &count));
     let granted = futures::future::try_join_all(grants).await.unwrap();
     assert_eq!(granted.iter().filter(|granted| **granted == Granted::New).count(), 1);
-    assert!(granted.iter().all(|granted| matches!(granted, Granted::New | Granted::TokenEnded)));
+    let ended = Granted::TokenEnded(TokenStanding::UsedUp);
+    assert!(granted.iter().all(|granted| *granted == Granted::New || *granted == ended), "{granted:?}");
     assert_eq!(store.token(&token.token_id).await.unwrap().unwrap().uses_left, 0);
     let expired = Count { now: token.expires_at, ..count };
-    assert_eq!(store.grant(&upload(seed, 190, "race"), &expired).await.unwrap(), Granted::TokenEnded);
+    let ended = Granted::TokenEnded(TokenStanding::Expired);
+    assert_eq!(store.grant(&upload(seed, 190, "race"), &expired).await.unwrap(), ended);
 }
 
 async fn pending_uploads_are_limited(store: &(impl UploadStore + RecordStore + GrantStore), seed: u8) {

@@ -103,6 +103,7 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
 ) -> Result<Reply, Problem> {
     let body: MultipartBody = parse_json(body)?;
     let new = new_upload(terms, holder, &body.filename, body.content_type.as_deref(), &body.metadata)?;
+    holder.is_open(&ports.store).await?;
     let upload = parts::begin(ports, store, terms, &holder.caller, Some(&holder.token), new).await?;
     let answer = json!({
         "key": upload.object_key().to_string(),
@@ -211,7 +212,7 @@ pub async fn abort<S, G: Signer, P: PartStore>(
 ///
 /// # Errors
 /// [`Problem::MultipartNotFound`] for everything else.
-pub async fn upload<S: UploadStore, G: Signer>(
+pub async fn upload<S: UploadStore + GrantStore, G>(
     ports: &Ports<S, G>,
     holder: &Holder,
     s3_upload_id: &str,
@@ -260,7 +261,7 @@ pub async fn direct_upload<S: UploadStore + GrantStore, G: Signer>(
         "content_type": content_type(blob.content_type.as_deref()),
         "size_bytes": blob.byte_size,
     });
-    let new = NewUpload::parse(named.to_string().as_bytes(), limit).map_err(|problem| {
+    let new = NewUpload::parse(named.to_string().as_bytes(), limit, None).map_err(|problem| {
         renamed(problem, |field| match field {
             "size_bytes" => "blob.byte_size".to_owned(),
             field => format!("blob.{field}"),
@@ -301,7 +302,7 @@ fn new_upload(
     let body =
         json!({ "filename": filename, "content_type": content_type(named_type), "metadata": metadata });
     let as_sent = |field: &str| if field == "content_type" { "type".to_owned() } else { field.to_owned() };
-    let new = NewUpload::parse(body.to_string().as_bytes(), limit).map_err(|p| renamed(p, as_sent))?;
+    let new = NewUpload::parse(body.to_string().as_bytes(), limit, None).map_err(|p| renamed(p, as_sent))?;
     holder.admit(&new).map_err(|problem| renamed(problem, as_sent))?;
     Ok(new)
 }

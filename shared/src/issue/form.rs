@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::id::UploadId;
+use crate::redirect::RedirectUrl;
 use crate::sign::SigningCredentials;
 use crate::sign::post_policy::{MAX_POST_BYTES, METADATA_PREFIX, PostForm, PostPolicy, SignPolicyError};
 use crate::time::Timestamp;
@@ -35,7 +36,8 @@ impl IssuedForm {
     }
 }
 
-/// Signs the form of `upload`, alive until the upload's policy expires.
+/// Signs the form of `upload`, alive until the upload's policy expires; S3 then sends the browser
+/// to `redirect`, or answers 201.
 ///
 /// # Errors
 /// What S3 would refuse; see [`SignPolicyError`].
@@ -44,14 +46,19 @@ pub fn sign_form(
     credentials: &SigningCredentials,
     now: Timestamp,
     upload: &Upload,
+    redirect: Option<&RedirectUrl>,
 ) -> Result<IssuedForm, SignPolicyError> {
     let mut policy = PostPolicy::new(&terms.endpoint.bucket, upload.policy_expires_at)
         .field("key", upload.object_key().to_string())
         .field("content-type", upload.content_type.as_str())
-        .field("success_action_status", "201")
         .field("x-amz-server-side-encryption", "aws:kms")
         .field("x-amz-server-side-encryption-aws-kms-key-id", &terms.files_key_arn)
         .size_bytes(upload.min_size_bytes, upload.max_size_bytes.min(MAX_POST_BYTES));
+    // A browser that is sent on gets no status to read.
+    policy = match redirect {
+        Some(url) => policy.field("success_action_redirect", url.as_str()),
+        None => policy.field("success_action_status", "201"),
+    };
     for (name, value) in &upload.metadata {
         policy = policy.field(format!("{METADATA_PREFIX}{name}"), value);
     }

@@ -5,7 +5,6 @@ use crate::ports::{Count, Created, GrantStore, Granted, UploadStore};
 use crate::problem::{Problem, ReachedLimit};
 use crate::time::Timestamp;
 use crate::upload::{Upload, UploadState, UsedToken, tombstone_ttl, transition_id};
-use crate::upload_token::{TokenStanding, UploadToken};
 
 use super::request::NewUpload;
 use super::{Caller, Terms};
@@ -14,7 +13,7 @@ use super::{Caller, Terms};
 pub(super) fn pending(
     new: NewUpload,
     caller: &Caller,
-    token: Option<&UploadToken>,
+    token: Option<&UsedToken>,
     policy_expires_at: Timestamp,
 ) -> Upload {
     let key = caller.idempotency_key.as_ref();
@@ -33,7 +32,7 @@ pub(super) fn pending(
         metadata: new.metadata,
         uploaded_at: caller.now,
         policy_expires_at,
-        token: token.map(|token| UsedToken { token_id: token.token_id.clone(), label: token.label.clone() }),
+        token: token.cloned(),
         s3_upload_id: None,
         condemned: [].into(),
         surplus: [].into(),
@@ -64,7 +63,7 @@ pub(super) async fn write<S: UploadStore + GrantStore>(
     match store.grant(upload, &count).await? {
         Granted::New => Ok(Created::New),
         Granted::Exists(standing) => Ok(Created::Exists(standing)),
-        Granted::TokenEnded => Err(ended(store, &count).await?),
+        Granted::TokenEnded(standing) => Err(Problem::UploadTokenEnded(standing)),
         Granted::TooManyPending(until) => Err(Problem::LimitReached(ReachedLimit::Pending {
             uploads: terms.limits.pending_uploads.unwrap_or_default(),
             retry_after_s: wait_s(now, until),
@@ -74,17 +73,6 @@ pub(super) async fn write<S: UploadStore + GrantStore>(
             retry_after_s: wait_s(now, until),
         })),
     }
-}
-
-/// Why the token ended between its reading and the transaction.
-async fn ended(store: &impl GrantStore, count: &Count) -> Result<Problem, Problem> {
-    let Some(id) = &count.token else { return Ok(Problem::UploadTokenUnknown) };
-    Ok(match store.token(id).await? {
-        Some(token) if token.standing(count.now) != TokenStanding::Open => {
-            Problem::UploadTokenEnded(token.standing(count.now))
-        }
-        _ => Problem::UploadTokenUnknown,
-    })
 }
 
 /// A whole second more than what is left, so that whoever waits does not come too early.

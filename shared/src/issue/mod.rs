@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::id::{IdempotencyKey, Owner};
 use crate::limits::OwnerLimits;
+use crate::redirect::RedirectOrigins;
 use crate::sign::BucketEndpoint;
 use crate::time::Timestamp;
 use crate::token::LinkKeys;
@@ -55,6 +56,8 @@ pub struct Terms {
     pub link_base_url: String,
     /// What one owner may have under way.
     pub limits: OwnerLimits,
+    /// Where a form may send its browser.
+    pub redirect_origins: RedirectOrigins,
 }
 
 /// Who asks, when, and with what luck.

@@ -39,12 +39,13 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
     body: &[u8],
 ) -> Result<Reply, Problem> {
     let limit = holder.map_or(terms.max_size_bytes, |holder| holder.limit_bytes(terms));
-    let new = NewUpload::parse(body, limit)?;
+    let new = NewUpload::parse(body, limit, None)?;
     if new.min_size_bytes != new.max_size_bytes {
         return Err(Problem::field("size_bytes", "a file in parts needs its exact size"));
     }
     if let Some(holder) = holder {
         holder.admit(&new)?;
+        holder.is_open(&ports.store).await?;
     }
     let size_bytes = new.max_size_bytes;
     let token = holder.map(|holder| &holder.token);

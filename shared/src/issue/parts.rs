@@ -19,8 +19,7 @@ use crate::problem::Problem;
 use crate::sign::SigningCredentials;
 use crate::sign::presigned_url::{Method, ObjectRequest, PresignedUrl};
 use crate::time::Timestamp;
-use crate::upload::{Upload, UploadState};
-use crate::upload_token::UploadToken;
+use crate::upload::{Upload, UploadState, UsedToken};
 
 use super::request::NewUpload;
 use super::{Caller, Ports, Terms, grant};
@@ -61,7 +60,7 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
     store: &P,
     terms: &Terms,
     caller: &Caller,
-    token: Option<&UploadToken>,
+    token: Option<&UsedToken>,
     new: NewUpload,
 ) -> Result<Upload, Problem> {
     if new.checksum_sha256.is_some() {

@@ -34,7 +34,7 @@ fn judge(parts: &[Part]) -> Result<Accepted, Refusal> {
 }
 
 fn fields_of(upload: &Upload) -> Vec<(String, String)> {
-    sign_form(&terms(), &credentials(), at("2026-11-24T10:00:00Z"), upload).unwrap().fields.fields
+    sign_form(&terms(), &credentials(), at("2026-11-24T10:00:00Z"), upload, None).unwrap().fields.fields
 }
 
 fn file(size_bytes: u64) -> Part {

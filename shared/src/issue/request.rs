@@ -10,6 +10,7 @@ use crate::checksum::ChecksumSha256;
 use crate::content_type::ContentType;
 use crate::filename::Filename;
 use crate::problem::{FieldProblem, Problem};
+use crate::redirect::{RedirectOrigins, RedirectUrl};
 use crate::sign::post_policy::METADATA_PREFIX;
 
 /// The largest user metadata, names and values together, in bytes (S3's own limit).
@@ -25,6 +26,7 @@ struct NewUploadBody {
     checksum_sha256: Option<String>,
     #[serde(default)]
     metadata: BTreeMap<String, String>,
+    success_action_redirect: Option<String>,
 }
 
 /// What an app asks for when it wants to upload.
@@ -42,14 +44,22 @@ pub struct NewUpload {
     pub checksum_sha256: Option<ChecksumSha256>,
     /// User metadata; names without `x-amz-meta-`.
     pub metadata: BTreeMap<String, String>,
+    /// Where S3 sends the browser after the form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<RedirectUrl>,
 }
 
 impl NewUpload {
-    /// Reads the body of `POST /uploads`; `limit_bytes` is the stack's largest file.
+    /// Reads the body of `POST /uploads`; `limit_bytes` is the stack's largest file. Where there is
+    /// no form, there are no `redirects`.
     ///
     /// # Errors
     /// [`Problem::MalformedBody`], or [`Problem::InvalidFields`] with every rule that is broken.
-    pub fn parse(body: &[u8], limit_bytes: u64) -> Result<Self, Problem> {
+    pub fn parse(
+        body: &[u8],
+        limit_bytes: u64,
+        redirects: Option<&RedirectOrigins>,
+    ) -> Result<Self, Problem> {
         let body: NewUploadBody = parse_json(body)?;
         let mut problems = Vec::new();
         let filename = parse_field::<Filename>(&mut problems, "filename", &body.filename);
@@ -58,6 +68,7 @@ impl NewUpload {
         let checksum_sha256 = checksum.and_then(|text| parse_field(&mut problems, "checksum_sha256", text));
         let (min_size_bytes, max_size_bytes) = size_range(&mut problems, &body, limit_bytes);
         check_metadata(&mut problems, &body.metadata);
+        let redirect = redirect(&mut problems, body.success_action_redirect.as_deref(), redirects);
         match (filename, content_type) {
             (Some(filename), Some(content_type)) if problems.is_empty() => Ok(Self {
                 filename,
@@ -66,6 +77,7 @@ impl NewUpload {
                 max_size_bytes,
                 checksum_sha256,
                 metadata: body.metadata,
+                redirect,
             }),
             _ => Err(Problem::InvalidFields(problems)),
         }
@@ -135,6 +147,18 @@ fn size_range(problems: &mut Vec<FieldProblem>, body: &NewUploadBody, limit: u64
     }
 }
 
+fn redirect(
+    problems: &mut Vec<FieldProblem>,
+    url: Option<&str>,
+    redirects: Option<&RedirectOrigins>,
+) -> Option<RedirectUrl> {
+    let checked = match redirects {
+        Some(origins) => origins.admit(url?).map_err(|error| error.to_string()),
+        None => url.map(|_| Err("only a form redirects".to_owned()))?,
+    };
+    checked.map_err(|rule| problems.push(FieldProblem::new("success_action_redirect", rule))).ok()
+}
+
 fn check_metadata(problems: &mut Vec<FieldProblem>, metadata: &BTreeMap<String, String>) {
     let name_char = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
     for (name, value) in metadata {
@@ -172,7 +196,8 @@ mod tests {
     use super::*;
 
     fn fields(body: &str) -> Vec<String> {
-        match NewUpload::parse(body.as_bytes(), 1000).unwrap_err() {
+        let origins = "https://app.example".parse().unwrap();
+        match NewUpload::parse(body.as_bytes(), 1000, Some(&origins)).unwrap_err() {
             Problem::InvalidFields(problems) => problems.into_iter().map(|problem| problem.field).collect(),
             other => vec![other.code().to_owned()],
         }
@@ -203,6 +228,10 @@ mod tests {
             (r#"{"filename":"a","content_type":"a/b","metadata":{"a":" x"}}"#, "metadata.a"),
             (r#"{"filename":"a","content_type":"a/b","metadata":{"a":1}}"#, "metadata.a"),
             (r#"{"filename":"a","content_type":"a/b","metadata":{"a":"${filename}"}}"#, "metadata.a"),
+            (
+                r#"{"filename":"a","content_type":"a/b","success_action_redirect":"https://evil.example/"}"#,
+                "success_action_redirect",
+            ),
         ] {
             assert_eq!(fields(body), [expected], "{body}");
         }
@@ -217,7 +246,7 @@ mod tests {
     fn a_declared_size_is_exact_and_an_undeclared_one_is_not_empty() {
         let range = |rest: &str| {
             let body = format!(r#"{{"filename":"a","content_type":"a/b"{rest}}}"#);
-            let new = NewUpload::parse(body.as_bytes(), 1000).unwrap();
+            let new = NewUpload::parse(body.as_bytes(), 1000, None).unwrap();
             (new.min_size_bytes, new.max_size_bytes)
         };
         assert_eq!(range(r#","size_bytes":0"#), (0, 0));

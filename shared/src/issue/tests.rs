@@ -28,6 +28,7 @@ pub(super) fn terms() -> Terms {
         max_size_bytes: 1_000_000,
         link_base_url: "https://files.example/".to_owned(),
         limits: OwnerLimits::default(),
+        redirect_origins: "https://app.example".parse().unwrap(),
     }
 }
 
@@ -111,6 +112,161 @@ async fn a_repeated_request_gets_the_same_upload_and_another_request_does_not() 
     let expired = Caller { now: at("2026-11-24T10:15:00Z"), ..caller("ann", Some("k"), 5) };
     let spent = uploads::create(&world, &terms(), &expired, &body()).await;
     assert!(matches!(spent, Err(Problem::IdempotencyKeySpent)));
+}
+
+#[tokio::test]
+async fn a_repetition_under_an_older_session_ends_with_that_session() {
+    let long = world("2026-11-24T11:00:00Z");
+    let key = caller("ann", Some("k"), 1);
+    let first = issued(&long, &key).await;
+    let put = uploads::create_put(&long, &terms(), &caller("ann", Some("p"), 2), &plain()).await.unwrap();
+    let in_parts = async |world: &World, entropy| {
+        let ann = caller("ann", Some("m"), entropy);
+        parsed(&multipart::begin(world, &world.store, &terms(), &ann, None, &plain()).await.unwrap())
+    };
+    let begun = in_parts(&long, 3).await;
+
+    // Another environment's session, which ends before the first answer's form does.
+    let session =
+        SigningCredentials { expires_at: Some(at("2026-11-24T10:05:00Z")), ..example_credentials() };
+    let short = Ports { store: long.store.clone(), signer: FixedSigner(session), keys: long.keys.clone() };
+    let again = issued(&short, &key).await;
+    assert_eq!(
+        (&first["upload_id"], &first["expires_at"]),
+        (&again["upload_id"], &json!("2026-11-24T10:15:00.000Z"))
+    );
+    assert_eq!(again["expires_at"], "2026-11-24T10:05:00.000Z", "the effective end is told");
+    let put_again =
+        uploads::create_put(&short, &terms(), &caller("ann", Some("p"), 4), &plain()).await.unwrap();
+    let (put, put_again) = (parsed(&put), parsed(&put_again));
+    assert_eq!(put["upload_id"], put_again["upload_id"]);
+    assert_eq!(put_again["expires_at"], "2026-11-24T10:05:00.000Z");
+    assert!(put_again["url"].as_str().unwrap().contains("X-Amz-Expires=300"), "{put_again}");
+    assert_eq!(in_parts(&short, 5).await["upload_id"], begun["upload_id"]);
+}
+
+fn plain() -> Vec<u8> {
+    br#"{"filename":"photo.png","content_type":"image/png","size_bytes":10}"#.to_vec()
+}
+
+#[tokio::test]
+async fn a_form_redirects_to_a_named_origin_alone() {
+    let world = world("2026-11-24T11:00:00Z");
+    let ask = |url: &str| {
+        json!({ "filename": "a.png", "content_type": "image/png", "success_action_redirect": url })
+            .to_string()
+    };
+    let (ann, to) = (caller("ann", None, 1), "https://app.example/done?from=form");
+    let form = parsed(&uploads::create(&world, &terms(), &ann, ask(to).as_bytes()).await.unwrap());
+    assert_eq!(form["fields"]["success_action_redirect"], to);
+    assert_eq!(form["fields"]["success_action_status"], Value::Null, "S3 takes one of them");
+    let elsewhere = ask("https://evil.example/done");
+    let body = ask(to);
+    let other = |body: String| {
+        let world = &world;
+        async move { uploads::create(world, &terms(), &caller("ann", None, 2), body.as_bytes()).await }
+    };
+    let put = uploads::create_put(&world, &terms(), &ann, body.as_bytes()).await;
+    for refused in [other(elsewhere).await, put] {
+        let Err(Problem::InvalidFields(fields)) = refused else { panic!("{refused:?}") };
+        assert_eq!(fields[0].field, "success_action_redirect", "{fields:?}");
+    }
+}
+
+/// A token of `ann` for images of up to 1,000 bytes, and its holder.
+async fn held(world: &World, uses: u32) -> (Value, tokens::Holder) {
+    let body =
+        json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": uses, "expires_in_s": 600 });
+    let made = tokens::create(world, &terms(), &caller("ann", None, 9), body.to_string().as_bytes()).await;
+    let token = parsed(&made.unwrap());
+    (token.clone(), holder(world, &token))
+}
+
+fn holder(world: &World, token: &Value) -> tokens::Holder {
+    let text = token["token"].as_str().unwrap();
+    tokens::holder(
+        &world.keys,
+        text,
+        at("2026-11-24T10:00:00Z"),
+        [u8::try_from(world.store.calls()).unwrap(); 16],
+    )
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_form_by_token_costs_one_waiting_call() {
+    let world = world("2026-11-24T11:00:00Z");
+    let (token, first) = held(&world, 2).await;
+    let before = world.store.calls();
+    uploads::create_with_token(&world, &terms(), &first, &plain()).await.unwrap();
+    assert_eq!(world.store.calls() - before, 1);
+    let query = [("filename", "a.png"), ("type", "image/png")];
+    let params = companion::params(&world, &terms(), &holder(&world, &token), query.into_iter()).await;
+    assert_eq!(params.unwrap().status, StatusCode::OK);
+    assert_eq!(world.store.calls() - before, 2);
+
+    let over = uploads::create_with_token(&world, &terms(), &holder(&world, &token), &plain()).await;
+    assert_eq!(over.unwrap_err().code(), "upload_token_used_up");
+    assert_eq!(world.store.calls() - before, 3, "why it is refused is told by the refused write");
+    let forged = tokens::holder(&world.keys, &"A".repeat(200), first.caller.now, [0; 16]);
+    assert!(matches!(forged, Err(Problem::UploadTokenUnknown)));
+    assert_eq!(world.store.calls() - before, 3, "a forged token asks nobody");
+}
+
+#[tokio::test]
+async fn a_revoked_token_opens_nothing_from_then_on() {
+    let world = world("2026-11-24T11:00:00Z");
+    let (token, first) = held(&world, 9).await;
+    let made = parsed(&uploads::create_with_token(&world, &terms(), &first, &plain()).await.unwrap());
+    let id = made["upload_id"].as_str().unwrap();
+    assert!(uploads::show_to_holder(&world, &holder(&world, &token), id).await.is_ok());
+    let token_id = token["upload_token_id"].as_str().unwrap();
+    tokens::revoke(&world, &caller("ann", None, 1), token_id).await.unwrap();
+    let ports = (&world, terms());
+    let holder = holder(&world, &token);
+    let form = uploads::create_with_token(ports.0, &ports.1, &holder, &plain()).await;
+    let parts =
+        multipart::begin(&world, &world.store, &terms(), &holder.caller, Some(&holder), &plain()).await;
+    let shown = uploads::show_to_holder(&world, &holder, id).await;
+    for refused in [form, parts, shown] {
+        assert_eq!(refused.unwrap_err().code(), "upload_token_revoked");
+    }
+    let later =
+        tokens::holder(&world.keys, token["token"].as_str().unwrap(), at("2026-11-24T10:10:00Z"), [0; 16]);
+    assert_eq!(later.unwrap_err().code(), "upload_token_expired");
+}
+
+#[tokio::test]
+async fn terms_that_no_token_carries_name_the_field() {
+    let types: Vec<_> = (0..50).map(|n| format!("application/{}{n}", "x".repeat(60))).collect();
+    let body =
+        json!({ "content_types": types, "max_size_bytes": 1, "uses": 1, "expires_in_s": 60 }).to_string();
+    let world = world("2026-11-24T11:00:00Z");
+    let refused = tokens::create(&world, &terms(), &caller("ann", None, 1), body.as_bytes()).await;
+    let Err(Problem::InvalidFields(fields)) = refused else { panic!("{refused:?}") };
+    assert_eq!(fields[0].field, "content_types");
+    assert_eq!(world.store.calls(), 0);
+}
+
+#[tokio::test]
+async fn a_reached_limit_says_which_and_when_it_frees_up() {
+    let world = world("2026-11-24T11:00:00Z");
+    let with = |pending_uploads, bytes_per_day| Terms {
+        limits: OwnerLimits { pending_uploads, bytes_per_day },
+        ..terms()
+    };
+    issued(&world, &caller("ann", None, 1)).await;
+    for (limits, code, seconds, entropy) in [
+        (with(Some(1), None), "too_many_pending_uploads", "901", 10),
+        (with(None, Some(15)), "too_many_bytes_today", "50401", 20),
+    ] {
+        uploads::create(&world, &limits, &caller("ann", None, entropy), &plain()).await.unwrap();
+        let full = uploads::create(&world, &limits, &caller("ann", None, entropy + 1), &plain()).await;
+        let reply = full.unwrap_err().reply("request");
+        assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(reply.header("retry-after"), Some(seconds));
+        assert!(reply.body.contains(code) && reply.body.contains("wait"), "{}", reply.body);
+    }
 }
 
 #[tokio::test]

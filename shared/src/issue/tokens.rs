@@ -6,13 +6,14 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::ChecksumSha256;
-use crate::ports::{Created, Found, GrantStore, Signer, UploadStore};
+use crate::ports::{Created, Found, GrantStore, UploadStore};
 use crate::problem::{FieldProblem, Problem};
 use crate::reply::Reply;
 use crate::time::Timestamp;
-use crate::upload::Upload;
+use crate::token::LinkKeys;
+use crate::upload::{Upload, UsedToken};
 use crate::upload_token::{
-    MAX_LIFE, MAX_USES, TokenStanding, TypePattern, UploadToken, UploadTokenId, UploadTokenSecret,
+    MAX_LIFE, MAX_USES, TokenStanding, TokenTerms, TypePattern, UploadToken, UploadTokenId, UploadTokenSecret,
 };
 
 use super::request::{NewUpload, parse_field, parse_json};
@@ -64,14 +65,17 @@ pub async fn create<S: GrantStore, G>(
         Some(key) => UploadTokenSecret::derived(&ports.keys, &caller.owner, key),
         None => UploadTokenSecret::make(&ports.keys, caller.entropy),
     };
+    let secret = secret.ok_or_else(|| Problem::internal("there is no key for tokens"))?;
     let token = checked(&body, terms, caller, &secret)?;
+    sealed(&secret, &token)?;
     let token = match ports.store.create_token(&token).await? {
         Created::New => token,
         Created::Exists(standing) => repeated(&token, *standing, caller.now)?,
     };
+    let text = sealed(&secret, &token)?;
     let view = NewTokenView {
-        path: format!("/t/{}", secret.reveal()),
-        token: secret.reveal(),
+        path: format!("/t/{text}"),
+        token: text,
         upload_token_id: token.token_id,
         content_types: token.content_types,
         max_size_bytes: token.max_size_bytes,
@@ -99,47 +103,45 @@ pub async fn revoke<S: GrantStore, G>(
     }
 }
 
-/// Who asks with a token: its record, and the caller that it makes.
+/// The text of a token for whoever asked for it.
+fn sealed(secret: &UploadTokenSecret, token: &UploadToken) -> Result<String, Problem> {
+    secret.seal(&token.terms()).map_err(|error| Problem::field("content_types", error.to_string()))
+}
+
+/// Who asks with a token: what it allows, and the caller that it makes.
 #[derive(Debug)]
 pub struct Holder {
-    /// The token, which is neither revoked nor expired.
-    pub token: UploadToken,
+    /// The token's name in the table, and its label.
+    pub token: UsedToken,
+    /// What it allows.
+    pub terms: TokenTerms,
     /// Acts for the token's owner.
     pub caller: Caller,
 }
 
-/// The holder of the token `text`. A forged one is refused before anything is read.
+/// The holder of the token `text`, which has not expired. Nothing is read: whether it is revoked or
+/// used up is asked by what is done with it.
 ///
 /// # Errors
-/// [`Problem::UploadTokenUnknown`]; [`Problem::UploadTokenEnded`] if it is revoked or expired. One
-/// that is used up still holds what was begun with it.
-pub async fn holder<S: GrantStore, G>(
-    ports: &Ports<S, G>,
-    text: &str,
-    now: Timestamp,
-    entropy: [u8; 16],
-) -> Result<Holder, Problem> {
-    let secret = UploadTokenSecret::verify(&ports.keys, text).ok_or(Problem::UploadTokenUnknown)?;
-    let token = ports.store.token(&secret.token_id()).await?.ok_or(Problem::UploadTokenUnknown)?;
-    match token.standing(now) {
-        TokenStanding::Open | TokenStanding::UsedUp => {}
-        standing => return Err(Problem::UploadTokenEnded(standing)),
+/// [`Problem::UploadTokenUnknown`] for a forged one; [`Problem::UploadTokenEnded`].
+pub fn holder(keys: &LinkKeys, text: &str, now: Timestamp, entropy: [u8; 16]) -> Result<Holder, Problem> {
+    let (secret, terms) = UploadTokenSecret::open(keys, text).ok_or(Problem::UploadTokenUnknown)?;
+    if terms.expires_at <= now {
+        return Err(Problem::UploadTokenEnded(TokenStanding::Expired));
     }
-    let owner = token.owner.clone();
-    Ok(Holder { token, caller: Caller { now, owner, idempotency_key: None, entropy } })
+    let token = UsedToken { token_id: secret.token_id(), label: terms.label.clone() };
+    let caller = Caller { now, owner: terms.owner.clone(), idempotency_key: None, entropy };
+    Ok(Holder { token, terms, caller })
 }
 
 impl Holder {
     /// What may be uploaded of what is asked for.
     ///
     /// # Errors
-    /// If the token is used up, or does not allow this type.
+    /// If the token does not allow this type.
     pub fn admit(&self, new: &NewUpload) -> Result<(), Problem> {
-        if self.token.uses_left == 0 {
-            return Err(Problem::UploadTokenEnded(TokenStanding::UsedUp));
-        }
-        if !self.token.allows(&new.content_type) {
-            let types: Vec<_> = self.token.content_types.iter().map(ToString::to_string).collect();
+        if !self.terms.allows(&new.content_type) {
+            let types: Vec<_> = self.terms.content_types.iter().map(ToString::to_string).collect();
             let rule = format!("this upload token allows {}", types.join(", "));
             return Err(Problem::field("content_type", rule));
         }
@@ -148,23 +150,44 @@ impl Holder {
 
     /// The largest file that token and stack allow.
     pub fn limit_bytes(&self, terms: &Terms) -> u64 {
-        self.token.max_size_bytes.min(terms.max_size_bytes)
+        self.terms.max_size_bytes.min(terms.max_size_bytes)
     }
 
-    /// The upload of this id, if this very token made it.
+    /// Asks whether a new upload may be begun at S3 before the transaction that decides.
     ///
     /// # Errors
-    /// [`Problem::UploadNotFound`] for every other upload.
-    pub async fn upload<S: UploadStore, G: Signer>(
+    /// [`Problem::UploadTokenEnded`] unless the token is open.
+    pub async fn is_open<S: GrantStore>(&self, store: &S) -> Result<(), Problem> {
+        match self.standing(store).await? {
+            TokenStanding::Open => Ok(()),
+            ended => Err(Problem::UploadTokenEnded(ended)),
+        }
+    }
+
+    /// The upload of this id, if this very token made it. Upload and token are read side by side.
+    ///
+    /// # Errors
+    /// [`Problem::UploadNotFound`] for every other upload; [`Problem::UploadTokenEnded`] if the
+    /// token is revoked. One that is used up still holds what was begun with it.
+    pub async fn upload<S: UploadStore + GrantStore, G>(
         &self,
         ports: &Ports<S, G>,
         id: &str,
     ) -> Result<Upload, Problem> {
         let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
-        let upload = ports.store.upload(id).await?;
+        let upload = async { Ok(ports.store.upload(id).await?) };
+        let (upload, standing) = futures::try_join!(upload, self.standing(&ports.store))?;
+        if !matches!(standing, TokenStanding::Open | TokenStanding::UsedUp) {
+            return Err(Problem::UploadTokenEnded(standing));
+        }
         let is_ours =
             |upload: &Upload| upload.token.as_ref().is_some_and(|used| used.token_id == self.token.token_id);
         upload.filter(is_ours).ok_or(Problem::UploadNotFound)
+    }
+
+    async fn standing<S: GrantStore>(&self, store: &S) -> Result<TokenStanding, Problem> {
+        let token = store.token(&self.token.token_id).await?;
+        Ok(token.map_or(TokenStanding::Expired, |token| token.standing(self.caller.now)))
     }
 }
 

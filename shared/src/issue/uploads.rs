@@ -1,6 +1,7 @@
 //! Uploads of an owner: issue, show, list, remove.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::StatusCode;
 use serde::Serialize;
@@ -10,10 +11,10 @@ use crate::id::{TransitionId, UploadId};
 use crate::ports::{Created, Found, GrantStore, Signer, UploadStore};
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::sign::SigningCredentials;
 use crate::sign::post_policy::MAX_POST_BYTES;
 use crate::time::Timestamp;
-use crate::upload::{RejectionReason, Upload, UploadState};
-use crate::upload_token::UploadToken;
+use crate::upload::{RejectionReason, Upload, UploadState, UsedToken};
 
 use super::form::{IssuedForm, sign_form};
 use super::grant::{self, pending};
@@ -80,7 +81,8 @@ pub async fn create<S: UploadStore + GrantStore, G: Signer>(
     caller: &Caller,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let new = NewUpload::parse(body, terms.max_size_bytes.min(MAX_POST_BYTES))?;
+    let limit = terms.max_size_bytes.min(MAX_POST_BYTES);
+    let new = NewUpload::parse(body, limit, Some(&terms.redirect_origins))?;
     let form = issue(ports, terms, caller, None, new).await?;
     let location = format!("/uploads/{}", form.upload_id);
     Ok(Reply::json(StatusCode::CREATED, &form).with("location", location))
@@ -94,20 +96,23 @@ pub(super) async fn issue<S: UploadStore + GrantStore, G: Signer>(
     ports: &Ports<S, G>,
     terms: &Terms,
     caller: &Caller,
-    token: Option<&UploadToken>,
+    token: Option<&UsedToken>,
     new: NewUpload,
 ) -> Result<IssuedForm, Problem> {
     let credentials = ports.signer.credentials(caller.now, terms.form_ttl.as_secs()).await?;
     let expires_at = credentials.clamp(caller.now + terms.form_ttl).floor_s();
+    let redirect = new.redirect.clone();
     let upload = pending(new, caller, token, expires_at);
-    let form = sign_form(terms, &credentials, caller.now, &upload).map_err(Problem::internal)?;
+    let sign = |credentials: &SigningCredentials, upload: &Upload| {
+        sign_form(terms, credentials, caller.now, upload, redirect.as_ref()).map_err(Problem::internal)
+    };
+    let form = sign(&credentials, &upload)?;
     match grant::write(&ports.store, terms, &upload, caller.now).await? {
         Created::New => Ok(form),
         Created::Exists(standing) => {
             let standing = repeated(&upload, *standing, caller.now)?;
-            let needed = caller.now.until(standing.policy_expires_at);
-            let credentials = ports.signer.credentials(caller.now, needed.as_secs()).await?;
-            sign_form(terms, &credentials, caller.now, &standing).map_err(Problem::internal)
+            let (credentials, standing) = within_session(ports, caller.now, standing).await?;
+            sign(&credentials, &standing)
         }
     }
 }
@@ -122,7 +127,7 @@ pub async fn create_with_token<S: UploadStore + GrantStore, G: Signer>(
     holder: &Holder,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let new = NewUpload::parse(body, holder.limit_bytes(terms))?;
+    let new = NewUpload::parse(body, holder.limit_bytes(terms), Some(&terms.redirect_origins))?;
     holder.admit(&new)?;
     let form = issue(ports, terms, &holder.caller, Some(&holder.token), new).await?;
     Ok(Reply::json(StatusCode::CREATED, &form))
@@ -132,7 +137,7 @@ pub async fn create_with_token<S: UploadStore + GrantStore, G: Signer>(
 ///
 /// # Errors
 /// [`Problem::UploadNotFound`] for every other upload.
-pub async fn show_to_holder<S: UploadStore, G: Signer>(
+pub async fn show_to_holder<S: UploadStore + GrantStore, G>(
     ports: &Ports<S, G>,
     holder: &Holder,
     id: &str,
@@ -151,15 +156,16 @@ pub async fn create_put<S: UploadStore + GrantStore, G: Signer>(
     caller: &Caller,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let new = NewUpload::parse(body, terms.max_size_bytes.min(MAX_POST_BYTES))?;
+    let new = NewUpload::parse(body, terms.max_size_bytes.min(MAX_POST_BYTES), None)?;
     if new.min_size_bytes != new.max_size_bytes {
         return Err(Problem::field("size_bytes", "a PUT needs the exact size, which is signed"));
     }
-    let signer = ports.signer.credentials(caller.now, terms.form_ttl.as_secs()).await?;
+    let mut signer = ports.signer.credentials(caller.now, terms.form_ttl.as_secs()).await?;
     let expires_at = signer.clamp(caller.now + terms.form_ttl).floor_s();
     let mut upload = pending(new, caller, None, expires_at);
     if let Created::Exists(standing) = grant::write(&ports.store, terms, &upload, caller.now).await? {
-        upload = repeated(&upload, *standing, caller.now)?;
+        let standing = repeated(&upload, *standing, caller.now)?;
+        (signer, upload) = within_session(ports, caller.now, standing).await?;
     }
     let put = sign_put(terms, &signer, caller.now, &upload, &[])?;
     let location = format!("/uploads/{}", put.upload_id);
@@ -238,6 +244,19 @@ pub(super) fn repeated(asked: &Upload, standing: Upload, now: Timestamp) -> Resu
         true => Ok(standing),
         false => Err(Problem::IdempotencyKeySpent),
     }
+}
+
+/// What stands for a repeated request, ending no later than the session at hand: another session
+/// than the first request's may sign it.
+async fn within_session<S, G: Signer>(
+    ports: &Ports<S, G>,
+    now: Timestamp,
+    standing: Upload,
+) -> Result<(Arc<SigningCredentials>, Upload), Problem> {
+    let needed = now.until(standing.policy_expires_at);
+    let credentials = ports.signer.credentials(now, needed.as_secs()).await?;
+    let policy_expires_at = credentials.clamp(standing.policy_expires_at).floor_s();
+    Ok((credentials, Upload { policy_expires_at, ..standing }))
 }
 
 impl UploadView {

@@ -11,7 +11,7 @@ use crate::ports::{
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
 use crate::upload::{Upload, UploadState};
-use crate::upload_token::{UploadToken, UploadTokenId};
+use crate::upload_token::{TokenStanding, UploadToken, UploadTokenId};
 
 #[derive(Debug, Default)]
 pub(super) struct Grants {
@@ -66,12 +66,11 @@ impl GrantStore for MemoryWorld {
         if let Some(standing) = state.uploads.get(&upload.upload_id) {
             return Ok(Granted::Exists(Box::new(standing.clone())));
         }
-        let used = count
-            .token
-            .as_ref()
-            .map(|id| state.grants.tokens.get(id).and_then(|token| token.used(count.now)));
-        if let Some(None) = used {
-            return Ok(Granted::TokenEnded);
+        let token = count.token.as_ref().map(|id| state.grants.tokens.get(id));
+        let used = token.map(|token| token.and_then(|token| token.used(count.now)));
+        if let (Some(token), Some(None)) = (token, &used) {
+            let forgotten = TokenStanding::Expired;
+            return Ok(Granted::TokenEnded(token.map_or(forgotten, |token| token.standing(count.now))));
         }
         let mut pending = state.grants.pending.get(&upload.owner).cloned().unwrap_or_default();
         if let Some(limit) = count.limits.pending_uploads {

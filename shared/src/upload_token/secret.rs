@@ -1,29 +1,53 @@
 //! The token itself and its public name.
+//!
+//! The seal is ChaCha20-Poly1305 ([RFC 8439](https://www.rfc-editor.org/rfc/rfc8439)) under a key
+//! that is derived for the one token.
 
 use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, Mac};
+use chacha20poly1305::ChaCha20Poly1305;
+use chacha20poly1305::aead::{Aead, KeyInit};
+use hmac::Mac;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::TokenTerms;
 use crate::id::{IdempotencyKey, Owner, ParseIdError};
-use crate::token::{KeyVersion, LinkKey, LinkKeys, TOKEN_CHARS};
+use crate::token::{KeyVersion, LinkKey, LinkKeys};
 
-const TAG_BYTES: usize = 7;
+/// One message is sealed under each key.
+const NONCE: [u8; 12] = [0; 12];
 
-/// What keeps an upload token apart from every other token under the same key.
+/// The longest token, in characters: request line and headers share the 10,240 bytes that
+/// API Gateway takes.
+pub const MAX_UPLOAD_TOKEN_CHARS: usize = 2048;
+
+/// The most bytes of terms that fit into it, with version, secret and the seal's tag around them.
+const MAX_SEALED_BYTES: usize = MAX_UPLOAD_TOKEN_CHARS / 4 * 3 - HEAD_BYTES - TAG_BYTES;
+
+/// Version and secret.
+const HEAD_BYTES: usize = 17;
+
+/// Poly1305's.
+const TAG_BYTES: usize = 16;
+
+/// What keeps the seal of an upload token apart from everything else under the same key.
 const KIND: &[u8] = b"upload token\0";
 
-/// A token that one of our keys has made. `Debug` never shows it.
-#[derive(Clone, PartialEq, Eq)]
+/// The secret of a token, and the key that will seal its terms. `Debug` never shows it.
+#[derive(Clone)]
 pub struct UploadTokenSecret {
-    version: KeyVersion,
+    key: LinkKey,
     secret: [u8; 16],
-    tag: [u8; TAG_BYTES],
 }
+
+/// The terms have more bytes than a token carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("content_types, label and the owner's name have at most {MAX_SEALED_BYTES} bytes together")]
+pub struct TermsTooLong;
 
 /// The public name of an upload token: SHA-256 of its secret, in base64url (43 characters). It
 /// opens nothing.
@@ -32,66 +56,69 @@ pub struct UploadTokenSecret {
 pub struct UploadTokenId(String);
 
 impl UploadTokenSecret {
-    /// The token for a secret of 16 random bytes.
-    pub fn make(keys: &LinkKeys, secret: [u8; 16]) -> Self {
-        let Some(key) = keys.newest() else {
-            return Self { version: KeyVersion(0), secret, tag: [0; TAG_BYTES] };
-        };
-        let mut tag = [0; TAG_BYTES];
-        tag.iter_mut().zip(mac(key, secret).finalize().into_bytes()).for_each(|(to, from)| *to = from);
-        Self { version: key.version, secret, tag }
+    /// The token for a secret of 16 random bytes; `None` without a key.
+    pub fn make(keys: &LinkKeys, secret: [u8; 16]) -> Option<Self> {
+        keys.newest().map(|key| Self { key: key.clone(), secret })
     }
 
-    /// The token that `text` is, if one of our keys has made it. Compares in constant time.
-    pub fn verify(keys: &LinkKeys, text: &str) -> Option<Self> {
-        if text.len() != TOKEN_CHARS {
-            return None;
+    /// The secret that `owner` gets for `key`, always the same, so that a repeated request is
+    /// answered with a token of the same name although it is stored nowhere.
+    pub fn derived(keys: &LinkKeys, owner: &Owner, key: &IdempotencyKey) -> Option<Self> {
+        let oldest = keys.oldest()?;
+        let mut mac = oldest.mac();
+        mac.update(b"idempotent upload token\0");
+        for part in [owner.as_str(), key.as_str()] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
         }
-        let bytes: [u8; 24] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
-        let (version, rest) = bytes.split_first()?;
-        let (secret, tag) = rest.split_at_checked(16)?;
-        let secret = secret.try_into().ok()?;
-        let key = keys.of_version(KeyVersion(*version))?;
-        mac(key, secret).verify_truncated_left(tag).ok()?;
-        Some(Self { version: key.version, secret, tag: tag.try_into().ok()? })
-    }
-
-    /// The token that `owner` gets for `key`, always the same, so that a repeated request is
-    /// answered with it although it is stored nowhere.
-    pub fn derived(keys: &LinkKeys, owner: &Owner, key: &IdempotencyKey) -> Self {
         let mut secret = [0; 16];
-        if let Some(oldest) = keys.oldest() {
-            let mut mac = oldest.mac();
-            mac.update(b"idempotent upload token\0");
-            for part in [owner.as_str(), key.as_str()] {
-                mac.update(&(part.len() as u64).to_be_bytes());
-                mac.update(part.as_bytes());
-            }
-            secret.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(to, from)| *to = from);
-        }
+        secret.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(to, from)| *to = from);
         Self::make(keys, secret)
     }
 
     /// The text for the one answer that shows it.
-    pub fn reveal(&self) -> String {
-        let mut bytes = vec![self.version.0];
+    ///
+    /// # Errors
+    /// If the terms are too long for a token.
+    pub fn seal(&self, terms: &TokenTerms) -> Result<String, TermsTooLong> {
+        let plain = serde_json::to_vec(terms).map_err(|_| TermsTooLong)?;
+        if plain.len() > MAX_SEALED_BYTES {
+            return Err(TermsTooLong);
+        }
+        let sealed = self.cipher().encrypt(&NONCE.into(), plain.as_slice()).map_err(|_| TermsTooLong)?;
+        let mut bytes = vec![self.key.version.0];
         bytes.extend(self.secret);
-        bytes.extend(self.tag);
-        URL_SAFE_NO_PAD.encode(bytes)
+        bytes.extend(sealed);
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The token that `text` is, with its terms, if one of our keys has sealed it.
+    pub fn open(keys: &LinkKeys, text: &str) -> Option<(Self, TokenTerms)> {
+        if text.len() > MAX_UPLOAD_TOKEN_CHARS {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (head, sealed) = bytes.split_at_checked(HEAD_BYTES)?;
+        let (version, secret) = head.split_first()?;
+        let key = keys.of_version(KeyVersion(*version))?.clone();
+        let token = Self { key, secret: secret.try_into().ok()? };
+        let plain = token.cipher().decrypt(&NONCE.into(), sealed).ok()?;
+        Some((token, serde_json::from_slice(&plain).ok()?))
     }
 
     /// The name under which the table knows it.
     pub fn token_id(&self) -> UploadTokenId {
         UploadTokenId(URL_SAFE_NO_PAD.encode(Sha256::digest(self.secret)))
     }
-}
 
-fn mac(key: &LinkKey, secret: [u8; 16]) -> Hmac<Sha256> {
-    let mut mac = key.mac();
-    mac.update(KIND);
-    mac.update(&[key.version.0]);
-    mac.update(&secret);
-    mac
+    /// The seal's key is this token's alone, so that its nonce may be.
+    fn cipher(&self) -> ChaCha20Poly1305 {
+        let mut mac = self.key.mac();
+        mac.update(KIND);
+        mac.update(&[self.key.version.0]);
+        mac.update(&self.secret);
+        ChaCha20Poly1305::new(&mac.finalize().into_bytes())
+    }
 }
 
 impl FromStr for UploadTokenId {
@@ -143,41 +170,61 @@ mod tests {
 
     use super::*;
     use crate::token::tests::keys;
+    use crate::upload_token::tests::token;
 
     #[test]
-    fn a_token_is_found_again_and_is_no_links_token() {
-        let (keys, secret) = (keys(&[1, 2]), [9; 16]);
-        let token = UploadTokenSecret::make(&keys, secret);
-        let text = token.reveal();
-        assert_eq!(text.len(), TOKEN_CHARS);
-        assert_eq!(UploadTokenSecret::verify(&keys, &text), Some(token.clone()));
+    fn a_token_brings_its_terms_and_shows_them_to_nobody() {
+        let (keys, terms) = (keys(&[1, 2]), token(3).terms());
+        let secret = UploadTokenSecret::make(&keys, [9; 16]).unwrap();
+        let text = secret.seal(&terms).unwrap();
+        let (opened, found) = UploadTokenSecret::open(&keys, &text).unwrap();
+        assert_eq!((opened.token_id(), found), (secret.token_id(), terms));
         assert!(keys.verify(&text).is_none(), "an upload token opens no link");
-        assert_eq!(UploadTokenSecret::verify(&keys, &keys.make(secret).reveal()), None);
-        assert!(!format!("{token:?}").contains(&text));
+        assert!(UploadTokenSecret::open(&keys, &keys.make([9; 16]).reveal()).is_none());
+        let bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
+        assert!(!bytes.windows(6).any(|window| window == b"issuer"), "the owner's name is sealed");
+        assert!(!format!("{secret:?}").contains(&text));
+    }
+
+    #[test]
+    fn the_table_knows_a_token_by_the_hash_of_its_secret() {
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest([9; 16]));
+        let secret = UploadTokenSecret::make(&keys(&[1]), [9; 16]).unwrap();
+        assert_eq!(secret.token_id().to_string(), digest);
     }
 
     #[test]
     fn an_idempotent_token_is_bound_to_owner_and_key() {
-        let derived = |owner: &str, key: &str| {
-            UploadTokenSecret::derived(&keys(&[1]), &owner.parse().unwrap(), &key.parse().unwrap()).reveal()
+        let derived = |keys: &LinkKeys, owner: &str, key: &str| {
+            let secret = UploadTokenSecret::derived(keys, &owner.parse().unwrap(), &key.parse().unwrap());
+            secret.unwrap().token_id()
         };
-        assert_eq!(derived("i#ann", "k"), derived("i#ann", "k"));
-        assert_ne!(derived("i#ann", "k"), derived("i#bob", "k"));
-        assert_ne!(derived("i#ann", "k"), derived("i#ann", "l"));
+        let (one, two) = (keys(&[1]), keys(&[1, 2]));
+        assert_eq!(derived(&one, "i#ann", "k"), derived(&two, "i#ann", "k"), "a new key changes no name");
+        assert_ne!(derived(&one, "i#ann", "k"), derived(&one, "i#bob", "k"));
+        assert_ne!(derived(&one, "i#ann", "k"), derived(&one, "i#ann", "l"));
+    }
+
+    #[test]
+    fn terms_that_no_token_carries_are_refused() {
+        let secret = UploadTokenSecret::make(&keys(&[1]), [9; 16]).unwrap();
+        let sealed =
+            |bytes: usize| secret.seal(&TokenTerms { label: Some("x".repeat(bytes)), ..token(1).terms() });
+        let largest = (0..2000).rev().find_map(|bytes| sealed(bytes).ok()).unwrap();
+        assert_eq!(largest.len(), MAX_UPLOAD_TOKEN_CHARS);
+        assert!(UploadTokenSecret::open(&keys(&[1]), &largest).is_some());
+        assert_eq!(sealed(2000), Err(TermsTooLong));
     }
 
     proptest! {
         #[test]
-        fn a_token_with_any_bit_flipped_is_refused(secret: [u8; 16], bit in 0usize..192) {
+        fn a_token_with_any_bit_flipped_is_refused(secret: [u8; 16], bit: usize) {
             let keys = keys(&[1, 2, 3]);
-            let mut bytes = URL_SAFE_NO_PAD.decode(UploadTokenSecret::make(&keys, secret).reveal()).unwrap();
+            let text = UploadTokenSecret::make(&keys, secret).unwrap().seal(&token(1).terms()).unwrap();
+            let mut bytes = URL_SAFE_NO_PAD.decode(text).unwrap();
+            let bit = bit % (bytes.len() * 8);
             bytes[bit / 8] ^= 1 << (bit % 8);
-            prop_assert!(UploadTokenSecret::verify(&keys, &URL_SAFE_NO_PAD.encode(bytes)).is_none());
-        }
-
-        #[test]
-        fn no_text_is_taken_for_a_token(text in "[A-Za-z0-9_-]{30,34}|.{0,40}") {
-            prop_assert!(UploadTokenSecret::verify(&keys(&[1]), &text).is_none());
+            prop_assert!(UploadTokenSecret::open(&keys, &URL_SAFE_NO_PAD.encode(bytes)).is_none());
         }
     }
 }

@@ -119,7 +119,7 @@ pub(crate) async fn provision(
         download_signer_role: roles.download_signer.clone(),
         recorder_role: roles.record_upload.clone(),
     };
-    let environment = Environment::new(&resources, &table.name, &api.url(endpoint));
+    let environment = Environment::new(&resources, &table.name, &api.url(endpoint), settings.origins);
     let ((), functions, observer, outsider) = tokio::try_join!(
         roles.allow(clients, &resources),
         functions::create(clients, description, &environment, &roles, &code_bucket),

@@ -7,6 +7,7 @@ use acceptance::{App, Form, PNG, skipped};
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
+use reqwest::{Method, StatusCode, multipart};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -92,9 +93,7 @@ fn page(form: &Form) -> String {
 
 #[tokio::test]
 async fn a_browser_posts_a_plain_html_form() {
-    let Some(browser) =
-        ["/usr/bin/chromium", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists())
-    else {
+    let Some(browser) = chromium() else {
         return skipped("a plain HTML form in a browser", "there is no Chromium here");
     };
     let app = App::user();
@@ -105,13 +104,77 @@ async fn a_browser_posts_a_plain_html_form() {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
 
+    shown_by(browser, &url).await;
+    ends_available(&app, &form).await;
+}
+
+/// The form sends the browser on; S3 tells the page which file it was.
+fn redirecting(app: &App, to: &str) -> serde_json::Value {
+    let url = format!("{}{to}", app.stack.origin);
+    json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": PNG.len(), "success_action_redirect": url })
+}
+
+#[tokio::test]
+async fn a_form_sends_its_browser_to_a_named_origin_alone() {
+    let app = App::user();
+    let form = app.issue(redirecting(&app, "/done?from=form")).await;
+    let parts = form
+        .fields
+        .iter()
+        .fold(multipart::Form::new(), |parts, (name, value)| parts.text(name.clone(), value.clone()));
+    let file = multipart::Part::bytes(PNG.to_vec()).file_name("photo.png");
+    let answer = stack::http().post(&form.url).multipart(parts.part("file", file)).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let location = answer.headers()["location"].to_str().unwrap();
+    let begin = format!("{}/done?from=form&", app.stack.origin);
+    assert!(location.starts_with(&begin) && location.contains(&form.upload_id), "{location}");
+    ends_available(&app, &form).await;
+
+    for elsewhere in ["https://evil.example/done", "/done", "javascript:alert(1)"] {
+        let mut body = redirecting(&app, "/done");
+        body["success_action_redirect"] = json!(elsewhere);
+        let (status, problem) = app.call(Method::POST, "/uploads", Some(body)).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+        assert_eq!(problem["errors"][0]["field"], "success_action_redirect");
+        assert!(problem["errors"][0]["rule"].as_str().unwrap().contains("redirect"), "{problem}");
+    }
+    // What the policy pins cannot be turned elsewhere by whoever posts the form.
+    let form = app.issue(redirecting(&app, "/done")).await;
+    let turned = form.clone().with("success_action_redirect", "https://evil.example/done").post(PNG).await;
+    assert_eq!((turned.status, turned.code.as_deref()), (403, Some("AccessDenied")));
+}
+
+#[tokio::test]
+async fn a_browser_is_sent_on_after_a_plain_html_form() {
+    let what = "a browser that a form sends on";
+    let Some(browser) = chromium() else { return skipped(what, "there is no Chromium here") };
+    let app = App::user();
+    let address = app.stack.origin.strip_prefix("http://").unwrap_or_default().to_owned();
+    let Ok(listener) = tokio::net::TcpListener::bind(&address).await else {
+        return skipped(what, "the stack's origin is not this machine, or its port is taken");
+    };
+    let form = app.issue(redirecting(&app, "/done")).await;
+    let html = page(&form);
+    let done = |request: axum::extract::RawQuery| async move { Html(format!("arrived {:?}", request.0)) };
+    let router = Router::new().route("/", get(move || async move { Html(html) })).route("/done", get(done));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let shown = shown_by(browser, &format!("{}/", app.stack.origin)).await;
+    assert!(shown.contains("arrived") && shown.contains(&form.upload_id), "{shown}");
+    ends_available(&app, &form).await;
+}
+
+fn chromium() -> Option<&'static str> {
+    ["/usr/bin/chromium", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists())
+}
+
+/// What the browser shows at last.
+async fn shown_by(browser: &str, url: &str) -> String {
     let profile = TempDir::new().unwrap();
     let mut chromium = Command::new(browser);
     chromium
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
         .arg(format!("--user-data-dir={}", profile.path().display()))
-        .args(["--timeout=10000", "--dump-dom", &url]);
-    run(&mut chromium).await.unwrap();
-    ends_available(&app, &form).await;
+        .args(["--timeout=10000", "--dump-dom", url]);
+    run(&mut chromium).await.unwrap()
 }

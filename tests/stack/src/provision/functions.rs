@@ -28,10 +28,11 @@ pub(super) struct Environment {
     download_signer_role_arn: String,
     link_keys: String,
     link_base_url: String,
+    redirect_origins: String,
 }
 
 impl Environment {
-    pub(super) fn new(resources: &Resources, table: &str, api_url: &str) -> Self {
+    pub(super) fn new(resources: &Resources, table: &str, api_url: &str, origins: &[String]) -> Self {
         Self {
             table_name: table.to_owned(),
             bucket_name: resources.bucket.clone(),
@@ -40,6 +41,7 @@ impl Environment {
             download_signer_role_arn: resources.download_signer_role.arn.clone(),
             link_keys: format!("1={}", resources.link_key_arn),
             link_base_url: api_url.to_owned(),
+            redirect_origins: origins.join(","),
         }
     }
 
@@ -52,6 +54,7 @@ impl Environment {
             "download_signer_role_arn" => &self.download_signer_role_arn,
             "link_keys" => &self.link_keys,
             "link_base_url" => &self.link_base_url,
+            "redirect_origins" => &self.redirect_origins,
             "signer_session_s" => "3600",
             "form_ttl_s" => "900",
             "max_size_bytes" => "10737418240",
@@ -174,6 +177,7 @@ mod tests {
             download_signer_role_arn: "down".to_owned(),
             link_keys: "1=the-link-key".to_owned(),
             link_base_url: "http://127.0.0.1/api".to_owned(),
+            redirect_origins: "http://127.0.0.1:8080".to_owned(),
         }
     }
 
