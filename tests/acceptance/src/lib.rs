@@ -214,6 +214,19 @@ impl App {
             .collect()
     }
 
+    /// The same once there are as many as wished.
+    pub async fn until_versions(&self, upload_id: &str, wished: usize) -> Vec<String> {
+        let begin = Instant::now();
+        loop {
+            let versions = self.versions(upload_id).await;
+            if versions.len() == wished {
+                return versions;
+            }
+            assert!(begin.elapsed() < PATIENCE, "{upload_id} has {versions:?}, {wished} were wished");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Asserts that nothing has arrived.
     pub async fn assert_untouched(&self, upload_id: &str) {
         assert_eq!(self.show(upload_id).await["state"], "pending");

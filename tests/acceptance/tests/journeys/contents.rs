@@ -11,13 +11,7 @@ async fn rejected(request: serde_json::Value, bytes: &[u8], reason: &str) {
     assert_eq!(upload["state"], "rejected", "{upload}");
     assert_eq!(upload["rejection"]["reason"], reason, "{upload}");
     assert!(upload["rejection"]["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{upload}");
-    for _ in 0..50 {
-        if app.versions(&form.upload_id).await.is_empty() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    assert_eq!(app.versions(&form.upload_id).await, [""; 0]);
+    assert_eq!(app.until_versions(&form.upload_id, 0).await, [""; 0]);
 }
 
 #[tokio::test]

@@ -18,13 +18,7 @@ async fn the_same_form_posted_twice_keeps_the_first_version() {
     assert_eq!(form.post(second).await.status, 201, "the form stays valid until it expires");
     let upload = app.until(&form.upload_id, |upload| upload["surplus_versions"] == 1).await;
     assert_eq!((&upload["state"], &upload["recorded"]), (&available["state"], &available["recorded"]));
-    for _ in 0..50 {
-        if app.versions(&form.upload_id).await.len() == 1 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    assert_eq!(app.versions(&form.upload_id).await, [pinned]);
+    assert_eq!(app.until_versions(&form.upload_id, 1).await, [pinned]);
 
     let redirect = app.open(Method::GET, link["url"].as_str().unwrap()).await;
     let location = redirect.headers()["location"].to_str().unwrap();
@@ -40,11 +34,8 @@ async fn posts_that_race_pin_one_version() {
     assert_eq!([a.status, b.status, c.status], [201; 3]);
     let upload = app.until(&form.upload_id, |upload| upload["surplus_versions"] == 2).await;
     assert_eq!(upload["state"], "available");
-    for _ in 0..50 {
-        if app.versions(&form.upload_id).await.len() == 1 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    assert_eq!(app.versions(&form.upload_id).await, [upload["recorded"]["version_id"].as_str().unwrap()]);
+    assert_eq!(
+        app.until_versions(&form.upload_id, 1).await,
+        [upload["recorded"]["version_id"].as_str().unwrap()]
+    );
 }
