@@ -170,6 +170,10 @@ locals {
       rows = [
         { title = "Runs and errors", stat = "Sum", metrics = [["AWS/Lambda", "Invocations", "FunctionName", local.function_names["record-upload"]], ["AWS/Lambda", "Errors", "FunctionName", local.function_names["record-upload"]], ["AWS/Lambda", "Throttles", "FunctionName", local.function_names["record-upload"]]] },
         { title = "Rejected and surplus", stat = "Sum", metrics = [[local.metric_namespace, "RejectedUploads", "Function", local.function_names["record-upload"]], [local.metric_namespace, "SurplusVersions", "Function", local.function_names["record-upload"]]] },
+        { title = "Available and bytes", stat = "Sum", metrics = [[local.metric_namespace, "AvailableUploads", "Function", local.function_names["record-upload"]], [local.metric_namespace, "RecordedBytes", "Function", local.function_names["record-upload"], { yAxis = "right" }]] },
+        { title = "From event to record (p95)", stat = "p95", metrics = [[local.metric_namespace, "RecordingAge", "Function", local.function_names["record-upload"]]] },
+        { title = "Rejected by reason", stat = "Sum", metrics = [[{ expression = "SEARCH('{${local.metric_namespace},Function,Reason} MetricName=\"RejectedUploads\" Function=\"${local.function_names["record-upload"]}\"', 'Sum', 300)", id = "reasons" }]] },
+        { title = "Repeated, orphaned, vanished, repaired", stat = "Sum", metrics = [for name in ["DuplicateEvents", "OrphanedVersions", "VanishedVersions", "RepairedVersions"] : [local.metric_namespace, name, "Function", local.function_names["record-upload"]]] },
         { title = "Lag on the table's stream", stat = "Maximum", metrics = [["AWS/Lambda", "IteratorAge", "FunctionName", local.function_names["record-upload"]]] },
       ]
     },

@@ -10,7 +10,7 @@ use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::sqs::SqsMessage;
 use futures::future::join_all;
 use postern::aws::lambda::{Metrics, causes};
-use postern::aws::{Bucket, Table};
+use postern::aws::{Bucket, Table, metrics};
 use postern::config::RecordConfig;
 use postern::id::UploadId;
 use postern::ports::Unavailable;
@@ -82,8 +82,7 @@ impl Recorder {
     /// # Errors
     /// If a task could not be begun; the schedule calls again.
     pub async fn take(&self, event: Event) -> Result<BatchResponse, Unavailable> {
-        #[expect(clippy::disallowed_methods, reason = "an invocation's time is taken here, once")]
-        let now: Timestamp = SystemTime::now().into();
+        let now = clock();
         match event {
             Event::Batch(batch) => Ok(self.take_batch(now, batch).await),
             Event::Task { task: Task::Tidy } => self.tidy(now).await,
@@ -142,9 +141,7 @@ impl Recorder {
     ) -> Result<(), Unavailable> {
         let (key, version) = (arrival.key, &arrival.version);
         let verdict = record_version(&self.ports, &self.config.demands, now, key, version).await?;
-        if let Some(name) = metric(verdict) {
-            Metrics::count(name);
-        }
+        count(verdict, arrival.happened_at);
         let reason = match verdict {
             Verdict::Rejected(reason) => reason.map(postern::upload::RejectionReason::as_str),
             _ => None,
@@ -172,15 +169,29 @@ impl Recorder {
     }
 }
 
-/// The metric that counts a verdict. An earlier run has counted a rejection without a reason.
-fn metric(verdict: Verdict) -> Option<&'static str> {
+/// Counts a verdict. An earlier run has counted a rejection without a reason.
+fn count(verdict: Verdict, happened_at: Option<Timestamp>) {
     match verdict {
-        Verdict::Rejected(Some(_)) => Some("RejectedUploads"),
-        Verdict::Surplus => Some("SurplusVersions"),
-        Verdict::Vanished => Some("VanishedVersions"),
-        Verdict::Orphan => Some("OrphanedVersions"),
-        _ => None,
+        Verdict::Pinned { size_bytes } => {
+            Metrics::count(metrics::AVAILABLE);
+            Metrics::measure(metrics::BYTES, size_bytes);
+        }
+        Verdict::Rejected(Some(reason)) => Metrics::count_rejection(reason.as_str()),
+        Verdict::Duplicate => Metrics::count("DuplicateEvents"),
+        Verdict::Surplus => Metrics::count("SurplusVersions"),
+        Verdict::Vanished => Metrics::count("VanishedVersions"),
+        Verdict::Orphan => Metrics::count("OrphanedVersions"),
+        _ => {}
     }
+    if let (Verdict::Pinned { .. } | Verdict::Rejected(Some(_)), Some(happened_at)) = (verdict, happened_at) {
+        let age = happened_at.until(clock());
+        Metrics::measure(metrics::AGE, u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "time is taken here alone")]
+fn clock() -> Timestamp {
+    SystemTime::now().into()
 }
 
 /// The upload whose item changed; links and tokens have no such key.

@@ -1,4 +1,4 @@
-//! What the functions share: their log, their metrics, and the HTTP API's events in the core's
+//! What the functions share: their log, and the HTTP API's events in the core's
 //! terms.
 //!
 //! A line of the log names ids and hashes, never a body, a URL, a token or a file name: a route
@@ -9,12 +9,13 @@ use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpR
 use aws_lambda_events::http::{HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use metrics_cloudwatch_embedded::{Builder, Collector};
 use tracing::Level;
 
 use crate::id::{IdempotencyKey, Owner};
 use crate::problem::Problem;
 use crate::reply::Reply;
+
+pub use super::metrics::Metrics;
 
 /// Starts the log: JSON, a line an event, to standard output.
 pub fn start_log() {
@@ -24,34 +25,6 @@ pub fn start_log() {
         .with_current_span(false)
         .with_max_level(Level::INFO)
         .init();
-}
-
-/// What the functions count, under the namespace `Postern` and the dimension `Function`, in
-/// CloudWatch's [embedded metric format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html):
-/// lines of the log, so that counting costs no call.
-#[derive(Clone, Copy)]
-pub struct Metrics(&'static Collector);
-
-impl Metrics {
-    /// Starts counting for `function`, as Lambda calls it. Once a process.
-    ///
-    /// # Errors
-    /// If it was started before.
-    pub fn start(function: String) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let builder = Builder::new().cloudwatch_namespace("Postern").with_dimension("Function", function);
-        Ok(Self(builder.init()?))
-    }
-
-    /// Counts one more of `name`.
-    pub fn count(name: &'static str) {
-        metrics::counter!(name).increment(1);
-    }
-
-    /// Writes what was counted since the last time, if anything was.
-    pub fn flush(self) {
-        // Standard output is gone only when the process is.
-        let _ = self.0.flush(std::io::stdout());
-    }
 }
 
 /// A request of the HTTP API (payload format 2.0).

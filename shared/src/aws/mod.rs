@@ -14,6 +14,7 @@ mod item;
 pub mod lambda;
 mod link_keys;
 mod links;
+pub mod metrics;
 mod openings;
 mod parts;
 mod role_signer;

@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use crate::id::{ObjectKey, VersionId};
+use crate::time::Timestamp;
 
 /// The events upon which a version is looked at. What was removed is looked at as well, because
 /// only the object can tell whether the pinned version is missing. A delete marker removes nothing.
@@ -22,6 +23,8 @@ pub struct Arrival {
     pub key: ObjectKey,
     /// The version that appeared, or went.
     pub version: VersionId,
+    /// When, as S3 says; only for a measure of how long it took to hear of it.
+    pub happened_at: Option<Timestamp>,
 }
 
 /// One record of a message.
@@ -85,6 +88,7 @@ enum Message {
 struct Record {
     event_version: String,
     event_name: String,
+    event_time: Option<String>,
     s3: S3,
 }
 
@@ -132,7 +136,8 @@ fn arrival(record: serde_json::Value, bucket: &str) -> Result<Arrival, Ignored> 
     }
     let key = decode(&record.s3.object.key).and_then(|key| key.parse().ok()).ok_or(Ignored::ForeignKey)?;
     let version = record.s3.object.version_id.and_then(|id| id.parse().ok()).ok_or(Ignored::NoVersion)?;
-    Ok(Arrival { key, version })
+    let happened_at = record.event_time.and_then(|time| time.parse().ok());
+    Ok(Arrival { key, version, happened_at })
 }
 
 /// Decodes a key, once.
@@ -151,7 +156,7 @@ mod tests {
 
     fn record(version: &str, name: &str, bucket: &str, key: &str) -> serde_json::Value {
         json!({
-            "eventVersion": version, "eventSource": "aws:s3", "eventName": name, "aNewField": [1],
+            "eventVersion": version, "eventTime": "2026-11-24T10:00:00.123Z", "eventSource": "aws:s3", "eventName": name, "aNewField": [1],
             "s3": { "bucket": { "name": bucket }, "object": { "key": key, "versionId": "v1", "sequencer": "00" } },
         })
     }
@@ -173,8 +178,18 @@ mod tests {
             "LifecycleExpiration:Delete",
         ] {
             let notice = one(&record("2.3", name, "files", KEY));
-            let arrival = Arrival { key: KEY.parse().unwrap(), version: "v1".parse().unwrap() };
+            let happened_at = Some("2026-11-24T10:00:00.123Z".parse().unwrap());
+            let arrival = Arrival { key: KEY.parse().unwrap(), version: "v1".parse().unwrap(), happened_at };
             assert_eq!(notice, Notice::Arrived(arrival));
+        }
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_read_hides_no_version() {
+        for time in [json!(null), json!("yesterday")] {
+            let mut record = record("2.1", "ObjectCreated:Post", "files", KEY);
+            record["eventTime"] = time;
+            assert!(matches!(one(&record), Notice::Arrived(Arrival { happened_at: None, .. })));
         }
     }
 

@@ -44,7 +44,10 @@ pub struct Ports<S, O> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It was found valid and links lead to it from now on.
-    Pinned,
+    Pinned {
+        /// Its size.
+        size_bytes: u64,
+    },
     /// It had been pinned before.
     Duplicate,
     /// Another version is pinned; this one was removed.
@@ -67,7 +70,7 @@ impl Verdict {
     /// The verdict as logs write it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Pinned => "pinned",
+            Self::Pinned { .. } => "pinned",
             Self::Duplicate => "duplicate",
             Self::Surplus => "surplus",
             Self::Rejected(_) => "rejected",

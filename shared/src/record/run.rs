@@ -94,7 +94,9 @@ impl Run<'_> {
     /// If the store refused although the fate is open, which no store may.
     pub fn settled(&self, settlement: &Settlement, written: Written) -> Result<Step, Unavailable> {
         match (written, settlement) {
-            (Written::Applied, Settlement::Pin(_)) => Ok(Step::Done(Verdict::Pinned)),
+            (Written::Applied, Settlement::Pin(recorded)) => {
+                Ok(Step::Done(Verdict::Pinned { size_bytes: recorded.size_bytes }))
+            }
             (Written::Applied, Settlement::Condemn(rejection)) if is_missing(rejection) => {
                 Ok(Step::Done(Verdict::Gone))
             }

@@ -1,7 +1,7 @@
 //! Verdicts over orders, repetitions and refusals, on the in-memory world.
 
 use super::removal::{Removal, remove_upload};
-use super::rules::tests::{demands, png};
+use super::rules::tests::{PNG, demands, png};
 use super::*;
 use crate::link::Link;
 use crate::memory::MemoryWorld;
@@ -9,6 +9,8 @@ use crate::ports::{LinkReader, LinkStore, ObservedObject, UploadStore};
 use crate::upload::Upload;
 use crate::upload::UploadState;
 use crate::upload::tests::{at, pending, version};
+
+const PINNED: Verdict = Verdict::Pinned { size_bytes: PNG.len() as u64 };
 
 async fn world() -> Ports<MemoryWorld, MemoryWorld> {
     let world = MemoryWorld::default();
@@ -45,7 +47,7 @@ async fn a_second_version_of_the_same_upload_is_removed_and_counted() {
     let ports = world().await;
     ports.put("a", png());
     ports.put("b", png());
-    assert_eq!(ports.record("b").await, Verdict::Pinned);
+    assert_eq!(ports.record("b").await, PINNED);
     assert_eq!(ports.record("a").await, Verdict::Surplus);
     assert_eq!(ports.versions().await, ["b"]);
     assert_eq!(ports.standing().await.surplus, [version("a")].into());
@@ -66,7 +68,7 @@ async fn a_rejected_version_is_removed_and_a_valid_one_may_follow() {
     assert_eq!(ports.standing().await.state, UploadState::Rejected);
     assert_eq!(ports.versions().await, [""; 0]);
     ports.put("good", png());
-    assert_eq!(ports.record("good").await, Verdict::Pinned);
+    assert_eq!(ports.record("good").await, PINNED);
     assert_eq!(ports.record("bad").await, Verdict::Gone);
     assert_eq!(ports.versions().await, ["good"]);
 }
@@ -100,7 +102,7 @@ async fn a_version_that_is_gone_can_never_be_pinned_and_another_one_can() {
     ports.put("a", png());
     assert_eq!(ports.record("a").await, Verdict::Rejected(None));
     ports.put("b", png());
-    assert_eq!(ports.record("b").await, Verdict::Pinned);
+    assert_eq!(ports.record("b").await, PINNED);
 }
 
 #[tokio::test]
@@ -144,7 +146,7 @@ async fn a_failing_bucket_brings_the_event_back_and_the_next_run_succeeds() {
     let key = pending().object_key();
     assert!(record_version(&ports, &demands(), now, key, &version("a")).await.is_err());
     assert_eq!(ports.standing().await.state, UploadState::Pending);
-    assert_eq!(ports.record("a").await, Verdict::Pinned);
+    assert_eq!(ports.record("a").await, PINNED);
 }
 
 #[tokio::test]
@@ -191,6 +193,6 @@ async fn a_removal_that_is_told_before_the_creation_does_no_harm() {
     let ports = world().await;
     assert_eq!(ports.record("a").await, Verdict::Gone);
     ports.put("b", png());
-    assert_eq!(ports.record("b").await, Verdict::Pinned);
+    assert_eq!(ports.record("b").await, PINNED);
     assert_eq!(ports.record("a").await, Verdict::Gone);
 }

@@ -1,0 +1,83 @@
+//! What the recorder counts, read from the lines of its log as CloudWatch reads them.
+
+use acceptance::{App, PNG};
+use postern::aws::metrics::METRICS;
+use serde_json::{Value, json};
+
+/// The documents of the embedded metric format that the recorder has logged.
+async fn documents(app: &App) -> Vec<Value> {
+    let events = app.stack.function_logs("record-upload").await.unwrap();
+    let lines = events.iter().flat_map(|event| event.lines()).filter(|line| line.contains("\"_aws\""));
+    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The values of a metric under exactly these dimensions.
+fn values(documents: &[Value], name: &str, dimensions: &[&str]) -> Vec<f64> {
+    let of = documents
+        .iter()
+        .filter(|document| document["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0] == json!(dimensions));
+    of.filter_map(|document| document.get(name)).flat_map(numbers).collect()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(values) => values.iter().flat_map(numbers).collect(),
+        value => vec![value.as_f64().unwrap()],
+    }
+}
+
+/// As CloudWatch demands it, and each metric with the unit that we say it has.
+fn assert_is_well_formed(document: &Value) {
+    assert!(document["_aws"]["Timestamp"].is_u64(), "{document}");
+    let directive = &document["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!(directive["Namespace"], "Postern", "{document}");
+    for dimension in directive["Dimensions"][0].as_array().unwrap() {
+        assert!(document[dimension.as_str().unwrap()].is_string(), "{document}");
+    }
+    for metric in directive["Metrics"].as_array().unwrap() {
+        let name = metric["Name"].as_str().unwrap();
+        let (_, unit) = METRICS.iter().find(|(of, _)| *of == name).unwrap_or_else(|| panic!("{name}"));
+        assert_eq!(metric["Unit"], format!("{unit:?}"), "{document}");
+        assert!((1..=100).contains(&numbers(&document[name]).len()), "{document}");
+    }
+}
+
+#[tokio::test]
+async fn what_becomes_of_versions_is_counted_and_measured() {
+    let app = App::user();
+    // Sizes that no other journey has.
+    let bytes = vec![b'a'; 77_773];
+    let form = app.issue(json!({ "filename": "a.txt", "content_type": "text/plain" })).await;
+    assert_eq!(form.post(&bytes).await.status, 201);
+    app.until(&form.upload_id, |upload| upload["state"] == "available").await;
+    assert_eq!(form.post(&bytes).await.status, 201);
+    app.until(&form.upload_id, |upload| upload["surplus_versions"] == 1).await;
+    let refused = app.issue(json!({ "filename": "b.txt", "content_type": "text/plain" })).await;
+    assert_eq!(refused.post(PNG).await.status, 201);
+    app.until(&refused.upload_id, |upload| upload["state"] == "rejected").await;
+
+    let function = &["Function"][..];
+    let mut found = documents(&app).await;
+    for _ in 0..100 {
+        let all = [("SurplusVersions", function), ("RejectedUploads", &["Function", "Reason"])];
+        if all.iter().all(|(name, dimensions)| !values(&found, name, dimensions).is_empty()) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        found = documents(&app).await;
+    }
+    found.iter().for_each(assert_is_well_formed);
+    let count = |name, dimensions| values(&found, name, dimensions).iter().sum::<f64>();
+    assert!(count("AvailableUploads", function) >= 1.0);
+    assert!(count("SurplusVersions", function) >= 1.0);
+    assert!(count("RejectedUploads", function) >= 1.0);
+    assert!(values(&found, "RecordedBytes", function).contains(&77_773.0), "{found:?}");
+    let by_reason = found.iter().filter(|document| document["Reason"] == "content_type_mismatch");
+    assert!(by_reason.map(|document| document["RejectedUploads"].as_u64().unwrap()).sum::<u64>() >= 1);
+    // Each verdict has its age: no older than the stack, and not before S3's own time.
+    let ages = values(&found, "RecordingAge", function);
+    let verdicts = count("AvailableUploads", function) + count("RejectedUploads", function);
+    assert!(!ages.is_empty() && f64::from(u32::try_from(ages.len()).unwrap()) <= verdicts, "{ages:?}");
+    assert!(ages.iter().all(|age| (0.0..600_000.0).contains(age)), "{ages:?}");
+    assert!(ages.iter().any(|age| *age > 0.0), "{ages:?}");
+}
