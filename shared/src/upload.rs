@@ -200,6 +200,23 @@ pub enum RejectionReason {
 }
 
 impl RejectionReason {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::SizeOutOfRange,
+        Self::ContentTypeChanged,
+        Self::ContentTypeMismatch,
+        Self::EncryptionMismatch,
+        Self::MetadataChanged,
+        Self::ChecksumMismatch,
+        Self::ChecksumMissing,
+        Self::TypeNotAllowed,
+        Self::ForeignContent,
+        Self::ExtensionMismatch,
+        Self::ArchiveBomb,
+        Self::ImageTooLarge,
+        Self::Vanished,
+    ];
+
     /// The reason's code, as in the API and in logs.
     pub fn as_str(self) -> &'static str {
         match self {

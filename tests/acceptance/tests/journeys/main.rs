@@ -7,6 +7,7 @@
     reason = "a journey ends where the stack does not answer as it must"
 )]
 
+mod app_events;
 mod bad_input;
 mod browsers;
 mod clients;
@@ -22,6 +23,7 @@ mod idempotency;
 mod link_terms;
 mod links;
 mod logs;
+mod metrics;
 mod multipart;
 mod ownership;
 mod pages;

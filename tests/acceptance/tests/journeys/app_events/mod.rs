@@ -1,0 +1,211 @@
+//! What the app is told: every event that the functions' writes become keeps its documented
+//! schema, and the example consumer takes each once, however often and in whatever order they come.
+
+mod pipe;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Stdio;
+
+use acceptance::{App, PNG, shared, skipped};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use stack::Coordinates;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+use pipe::Pipe;
+
+/// Detail type → the schema of its detail.
+const SCHEMAS: &[(&str, &str)] = &[
+    ("Upload Available", include_str!("../../../../../docs/events/upload-available.schema.json")),
+    ("Upload Rejected", include_str!("../../../../../docs/events/upload-rejected.schema.json")),
+    ("Upload Deleted", include_str!("../../../../../docs/events/upload-deleted.schema.json")),
+    ("Link Revoked", include_str!("../../../../../docs/events/link-revoked.schema.json")),
+];
+
+/// Runs a program of the emulator's Python against the stack, as root.
+async fn python(stack: &Coordinates, arguments: &[&str], table: &str, input: &str) -> String {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let mut child = Command::new(stack::python().unwrap())
+        .current_dir(format!("{root}/../.."))
+        .args(arguments)
+        .env("AWS_ENDPOINT_URL", stack.endpoint.as_deref().unwrap())
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_DEFAULT_REGION", &stack.region)
+        .env("TABLE", table)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).await.unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().await.unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The events that the table's stream has become so far, for these uploads.
+async fn events(stack: &Coordinates, uploads: &[&str]) -> Vec<Value> {
+    let script = "tests/acceptance/tests/journeys/app_events/stream.py";
+    let records = python(stack, &[script, &stack.table], "", "").await;
+    let pipe = Pipe::rendered();
+    let records = records.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let events = records.filter_map(|record| pipe.event(&record));
+    events.filter(|event| uploads.contains(&event["detail"]["upload_id"].as_str().unwrap())).collect()
+}
+
+/// Every field is one that the schema tells of, and the schema holds.
+fn assert_keeps_its_schema(event: &Value) {
+    let name = event["detail-type"].as_str().unwrap();
+    let (_, schema) = SCHEMAS.iter().find(|(of, _)| *of == name).unwrap_or_else(|| panic!("{event}"));
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    assert_eq!(schema["title"], name);
+    let validator = jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap();
+    let broken: Vec<_> = validator.iter_errors(&event["detail"]).map(|error| error.to_string()).collect();
+    assert!(broken.is_empty(), "{event}: {broken:?}");
+    for field in event["detail"].as_object().unwrap().keys() {
+        assert!(schema["properties"].get(field).is_some(), "{name} does not tell of {field}");
+    }
+}
+
+#[test]
+fn each_schema_is_a_schema_and_refuses_what_lacks_a_field() {
+    for (name, schema) in SCHEMAS {
+        let schema: Value = serde_json::from_str(schema).unwrap();
+        jsonschema::draft202012::meta::validate(&schema).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        assert!(!validator.is_valid(&json!({})), "{name}");
+        for field in schema["required"].as_array().unwrap() {
+            assert!(schema["properties"].get(field.as_str().unwrap()).is_some(), "{name}: {field}");
+        }
+    }
+}
+
+#[test]
+fn the_schema_knows_every_reason_of_a_rejection() {
+    let schema: Value = serde_json::from_str(SCHEMAS[1].1).unwrap();
+    let known = schema["properties"]["reason"]["enum"].as_array().unwrap();
+    let known: BTreeSet<&str> = known.iter().map(|reason| reason.as_str().unwrap()).collect();
+    assert_eq!(known, postern::upload::RejectionReason::ALL.iter().map(|reason| reason.as_str()).collect());
+}
+
+async fn delete(app: &App, path: &str) {
+    let (status, answer) = app.call(Method::DELETE, path, None).await;
+    assert!(status.is_success(), "{answer}");
+}
+
+/// One of everything that the app is told of: the ids of the four uploads.
+async fn live(app: &App) -> [String; 4] {
+    let kept = app.upload("kept.png", "image/png", PNG).await;
+    let revoked = app.link(&kept, json!({})).await;
+    delete(app, &format!("/links/{}", revoked["link_id"].as_str().unwrap())).await;
+    let rotated = app.link(&kept, json!({})).await;
+    let path = format!("/links/{}/rotate", rotated["link_id"].as_str().unwrap());
+    let (status, answer) = app.call(Method::POST, &path, Some(json!({}))).await;
+    assert_eq!(status, StatusCode::CREATED, "{answer}");
+
+    let gone = app.upload("gone.png", "image/png", PNG).await;
+    app.link(&gone, json!({})).await;
+    delete(app, &format!("/uploads/{gone}")).await;
+
+    let retried = app.issue(json!({ "filename": "a.png", "content_type": "image/png" })).await;
+    assert_eq!(retried.post(b"no picture").await.status, 201);
+    app.until(&retried.upload_id, |upload| upload["state"] == "rejected").await;
+    assert_eq!(retried.post(PNG).await.status, 201);
+    app.until(&retried.upload_id, |upload| upload["state"] == "available").await;
+
+    let refused = app.issue(json!({ "filename": "b.png", "content_type": "image/png" })).await;
+    assert_eq!(refused.post(b"no picture").await.status, 201);
+    app.until(&refused.upload_id, |upload| upload["state"] == "rejected").await;
+    delete(app, &format!("/uploads/{}", refused.upload_id)).await;
+    for deleted in [&gone, &refused.upload_id] {
+        app.until(deleted, |upload| upload["state"] == "deleted").await;
+    }
+    [kept, gone, retried.upload_id, refused.upload_id]
+}
+
+/// Which events each upload has had, without repetitions.
+fn told(events: &[Value]) -> BTreeMap<(String, String), usize> {
+    let mut ids = BTreeSet::new();
+    let mut told = BTreeMap::new();
+    for event in events {
+        let detail = &event["detail"];
+        if ids.insert(detail["transition_id"].as_str().unwrap()) {
+            let upload = detail["upload_id"].as_str().unwrap().to_owned();
+            let because = detail["revoked_because"].as_str().unwrap_or_default();
+            let name = format!("{} {because}", event["detail-type"].as_str().unwrap());
+            *told.entry((upload, name.trim_end().to_owned())).or_default() += 1;
+        }
+    }
+    told
+}
+
+#[tokio::test]
+async fn every_change_is_told_in_its_schema_and_the_example_consumer_takes_each_once() {
+    if shared().local.is_none() {
+        return skipped("the app's events", "only a local stack lets a test read its table's stream");
+    }
+    let app = App::user();
+    let uploads = live(&app).await;
+    let [kept, gone, retried, refused] = &uploads;
+    let known: Vec<&str> = uploads.iter().map(String::as_str).collect();
+    let events = events(app.stack, &known).await;
+    events.iter().for_each(assert_keeps_its_schema);
+    let expected = [
+        (kept, "Upload Available"),
+        (kept, "Link Revoked revoked"),
+        (kept, "Link Revoked rotated"),
+        (gone, "Upload Available"),
+        (gone, "Link Revoked upload_deleted"),
+        (gone, "Upload Deleted"),
+        (retried, "Upload Rejected"),
+        (retried, "Upload Available"),
+        (refused, "Upload Rejected"),
+        (refused, "Upload Deleted"),
+    ];
+    let expected: BTreeMap<_, _> =
+        expected.iter().map(|(upload, name)| (((*upload).clone(), (*name).to_owned()), 1)).collect();
+    assert_eq!(told(&events), expected);
+    consume(app.stack, &events, &uploads).await;
+}
+
+/// Feeds the example consumer every event three times, shuffled, and looks at its table.
+async fn consume(stack: &Coordinates, events: &[Value], [kept, gone, retried, refused]: &[String; 4]) {
+    let table = format!("consumer-{}", fastrand::u32(..));
+    let root =
+        stack::Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None };
+    let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk_config(&root));
+    make_table(&dynamodb, &table).await;
+    let mut all: Vec<&Value> = events.iter().cycle().take(3 * events.len()).collect();
+    let seed = fastrand::u64(..);
+    fastrand::Rng::with_seed(seed).shuffle(&mut all);
+    let lines: Vec<String> = all.iter().map(|event| event.to_string()).collect();
+    let answers = python(stack, &["docs/events/consumer.py"], &table, &lines.join("\n")).await;
+
+    for (upload, expected) in [(kept, "shown"), (gone, "gone"), (retried, "shown"), (refused, "gone")] {
+        let pk = aws_sdk_dynamodb::types::AttributeValue::S(format!("FILE#{upload}"));
+        let item = dynamodb.get_item().table_name(&table).key("pk", pk).send().await.unwrap().item.unwrap();
+        assert_eq!(item["state"].as_s().unwrap(), expected, "seed {seed}: {item:?}\n{answers}");
+    }
+    let acted = |word: &str| answers.lines().filter(|line| *line == word).count();
+    assert_eq!((acted("gone"), acted("shown") <= 3), (2, true), "seed {seed}: {answers}");
+}
+
+async fn make_table(dynamodb: &aws_sdk_dynamodb::Client, name: &str) {
+    use aws_sdk_dynamodb::types::{
+        AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    };
+    let key = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash).build().unwrap();
+    let text = AttributeDefinition::builder().attribute_name("pk");
+    dynamodb
+        .create_table()
+        .table_name(name)
+        .key_schema(key)
+        .attribute_definitions(text.attribute_type(ScalarAttributeType::S).build().unwrap())
+        .billing_mode(BillingMode::PayPerRequest)
+        .send()
+        .await
+        .unwrap();
+}
