@@ -23,7 +23,12 @@ locals {
     ]
   }
 
-  guardduty_principals = var.guardduty_role_arn == null ? [] : [var.guardduty_role_arn]
+  # The scanner's role: yours, or that of scanning.tf, written out as above.
+  has_guardduty = var.content_scan || var.guardduty_role_arn != null
+  guardduty_principals = var.guardduty_role_arn != null ? [var.guardduty_role_arn] : var.content_scan ? [
+    "arn:${local.partition}:iam::${local.account}:role/${var.name}-guardduty",
+    "arn:${local.partition}:sts::${local.account}:assumed-role/${var.name}-guardduty/*",
+  ] : []
 }
 
 data "aws_iam_policy_document" "bucket" {
@@ -70,7 +75,7 @@ data "aws_iam_policy_document" "bucket" {
 
     not_resources = concat(
       [local.uploads_arn],
-      var.guardduty_role_arn == null ? [] : [local.guardduty_object_arn],
+      local.has_guardduty ? [local.guardduty_object_arn] : [],
     )
 
     principals {
@@ -80,13 +85,41 @@ data "aws_iam_policy_document" "bucket" {
   }
 
   dynamic "statement" {
-    for_each = var.guardduty_role_arn == null ? [] : [1]
+    for_each = local.has_guardduty ? [1] : []
 
     content {
       sid       = "OnlyGuardDutyPutsItsValidationObject"
       effect    = "Deny"
       actions   = ["s3:PutObject"]
       resources = [local.guardduty_object_arn]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      condition {
+        test     = "StringNotLike"
+        variable = "aws:PrincipalArn"
+        values   = local.guardduty_principals
+      }
+    }
+  }
+
+  # The recorder believes the scanner's tag, so nobody else may write one.
+  dynamic "statement" {
+    for_each = var.content_scan ? [1] : []
+
+    content {
+      sid    = "OnlyTheScannerTags"
+      effect = "Deny"
+      actions = [
+        "s3:DeleteObjectTagging",
+        "s3:DeleteObjectVersionTagging",
+        "s3:PutObjectTagging",
+        "s3:PutObjectVersionTagging",
+      ]
+      resources = ["${local.files_arn}/*"]
 
       principals {
         type        = "*"

@@ -94,6 +94,7 @@ locals {
     "cloudfront_key_pair_id",
     "cloudfront_secret_arn",
     "cloudfront_window_s",
+    "content_scan",
     "download_signer_role_arn",
     "files_key_arn",
     "form_ttl_s",

@@ -141,7 +141,7 @@ data "aws_iam_policy_document" "files_key" {
   }
 
   dynamic "statement" {
-    for_each = var.guardduty_role_arn == null ? [] : [1]
+    for_each = local.has_guardduty ? [1] : []
 
     content {
       sid       = "GuardDutyDecryptsFilesAndEncryptsItsObject"
@@ -150,7 +150,7 @@ data "aws_iam_policy_document" "files_key" {
 
       principals {
         type        = "AWS"
-        identifiers = [var.guardduty_role_arn]
+        identifiers = [local.guardduty_role_arn]
       }
 
       condition {

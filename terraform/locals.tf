@@ -44,6 +44,7 @@ locals {
     max_size_bytes           = format("%d", var.max_size_bytes)
     allowed_types            = join(",", var.allowed_types)
     max_image_pixels         = format("%d", coalesce(var.max_image_pixels, 0))
+    content_scan             = var.content_scan ? "required" : "off"
     link_keys                = local.link_keys
     link_base_url            = local.link_base_url
     owner_claim              = var.owner_claim

@@ -94,6 +94,11 @@ output "link_key_arns" {
   value       = { for version, key in aws_kms_key.links : version => key.arn }
 }
 
+output "guardduty_role_arn" {
+  description = "ARN of the role for GuardDuty's plan. Null without content_scan or a role of yours."
+  value       = local.guardduty_role_arn
+}
+
 output "event_bus_name" {
   description = "Name of the bus that the app's rules listen on. Null without app_events."
   value       = one(aws_cloudwatch_event_bus.app[*].name)

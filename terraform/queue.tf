@@ -41,6 +41,33 @@ data "aws_iam_policy_document" "uploads_queue" {
       values   = [local.account]
     }
   }
+
+  dynamic "statement" {
+    for_each = aws_cloudwatch_event_rule.scans
+
+    content {
+      sid       = "OurRuleReportsScans"
+      actions   = ["sqs:SendMessage"]
+      resources = [aws_sqs_queue.uploads.arn]
+
+      principals {
+        type        = "Service"
+        identifiers = ["events.amazonaws.com"]
+      }
+
+      condition {
+        test     = "ArnEquals"
+        variable = "aws:SourceArn"
+        values   = [statement.value.arn]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [local.account]
+      }
+    }
+  }
 }
 
 # Events that failed again and again wait here, as long as SQS keeps anything. An alarm watches it.

@@ -155,6 +155,16 @@ data "aws_iam_policy_document" "record_upload" {
     resources = [local.uploads_arn]
   }
 
+  dynamic "statement" {
+    for_each = var.content_scan ? [1] : []
+
+    content {
+      sid       = "ReadsWhatAScanHasFound"
+      actions   = ["s3:GetObjectVersionTagging"]
+      resources = [local.uploads_arn]
+    }
+  }
+
   # Without it S3 answers 403 for a version that is gone, which looks like a missing right. A
   # condition on the prefix would not hold for those requests, since they carry none.
   statement {

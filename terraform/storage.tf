@@ -113,7 +113,7 @@ resource "aws_s3_bucket_logging" "files" {
 
 resource "aws_s3_bucket_notification" "files" {
   bucket      = aws_s3_bucket.files.id
-  eventbridge = var.guardduty_role_arn != null
+  eventbridge = local.has_guardduty
 
   queue {
     id            = "uploads"

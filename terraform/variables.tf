@@ -433,6 +433,13 @@ variable "guardduty_role_arn" {
   }
 }
 
+variable "content_scan" {
+  description = "Whether a file becomes available only after GuardDuty Malware Protection for S3 has found no threat in it. It makes GuardDuty's role, unless guardduty_role_arn names one of yours, and brings the results to the recorder; the plan for the bucket is yours to add (see the README) and must tag."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "reader_arns" {
   description = "Roles or users of yours that may read files beside the stack's own, such as a backup or a scanner. Each needs a policy of its own that lets it; this opens the bucket and the files key to it."
   type        = list(string)

@@ -101,6 +101,20 @@ locals {
       }
     },
     {
+      for name, scan in {
+        failed-scans       = { metric = "FailedScans", what = "A scan for malware failed: too large, encrypted, or GuardDuty may not read the bucket. The upload waits; its record has the status in scan_failed. Mend the cause and scan the version again, or delete the upload." }
+        unscanned-versions = { metric = "UnscannedVersions", what = "Files wait for a scan that has not ended. Look at GuardDuty's plan for the bucket, and at the rule that brings its results." }
+        threats-in-pinned  = { metric = "ThreatsInPinned", what = "A later scan found a threat in a file that is available. Only its owner's deletion removes it; end its links meanwhile. The recorder's log has the upload." }
+        } : name => {
+        description = scan.what
+        namespace   = local.metric_namespace
+        metric      = scan.metric
+        dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
+        statistic   = "Sum"
+        threshold   = 1
+      } if var.content_scan
+    },
+    {
       for name, function in aws_lambda_function.main : "${name}-errors" => {
         description = "${function.function_name} fails. Its log has the cause."
         namespace   = "AWS/Lambda"

@@ -145,6 +145,7 @@ impl RecordConfig {
                 allowed_types: parsed(&lookup, "POSTERN_ALLOWED_TYPES")?,
                 max_image_pixels: Some(number(&lookup, "POSTERN_MAX_IMAGE_PIXELS", 0, MAX_IMAGE_PIXELS)?)
                     .filter(|most| *most > 0),
+                scan: parsed(&lookup, "POSTERN_CONTENT_SCAN")?,
             },
         })
     }
@@ -270,6 +271,7 @@ mod tests {
             ("POSTERN_FILES_KEY_ARN", "arn:files"),
             ("POSTERN_ALLOWED_TYPES", "image/*,application/pdf"),
             ("POSTERN_MAX_IMAGE_PIXELS", "0"),
+            ("POSTERN_CONTENT_SCAN", "off"),
             ("POSTERN_SIGNER_ROLE_ARN", "arn:signer"),
             ("POSTERN_SIGNER_SESSION_S", "3600"),
             ("POSTERN_FORM_TTL_S", "900"),
@@ -318,6 +320,7 @@ mod tests {
             ("POSTERN_SIGNER_SESSION_S", "3601"),
             ("POSTERN_FORM_TTL_S", "3601"),
             ("POSTERN_FORM_TTL_S", "15m"),
+            ("POSTERN_CONTENT_SCAN", "on"),
             ("POSTERN_LINK_URL_TTL_S", "0"),
             ("POSTERN_CLOUDFRONT_WINDOW_S", "31"),
             ("POSTERN_MAX_SIZE_BYTES", "53687091200001"),

@@ -17,6 +17,7 @@ use crate::link::{
 use crate::ports::{
     Counted, Created, Found, LinkReader, LinkStore, Linked, RecordStore, Replaced, UploadStore, Written,
 };
+use crate::scan::{ScanFailure, ScanStatus};
 use crate::time::Timestamp;
 use crate::token::{KeyVersion, LinkId, LinkKey, LinkKeys};
 use crate::upload::{
@@ -43,6 +44,7 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     a_race_of_verdicts_has_one_winner(store, &subject(seed, 6)).await;
     what_is_due_expires_and_may_come_back(store, &subject(seed, 8)).await;
     only_the_pinned_version_vanishes(store, &subject(seed, 9)).await;
+    a_failed_scan_is_noted_while_its_version_waits(store, &subject(seed, 10)).await;
     links_need_what_is_available(store, &subject(seed, 7)).await;
     lists_are_the_owners_newest_first(store, seed).await;
     openings_are_counted_as_the_rule_says(store, &subject(seed, 38)).await;
@@ -73,6 +75,7 @@ fn subject(seed: u8, n: u8) -> Upload {
         surplus: [].into(),
         recorded: None,
         rejection: None,
+        scan_failed: None,
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
         event: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
@@ -257,6 +260,30 @@ async fn only_the_pinned_version_vanishes(store: &impl Store, upload: &Upload) {
     let deleting = standing(store, upload).await;
     store.mark_vanished(id, &version("a"), now()).await.unwrap();
     assert_eq!(standing(store, upload).await, deleting);
+}
+
+async fn a_failed_scan_is_noted_while_its_version_waits(store: &impl Store, upload: &Upload) {
+    let id = upload.upload_id;
+    let failure = |name, status| ScanFailure { version_id: version(name), status, at: now() };
+    let unsupported = failure("a", ScanStatus::Unsupported);
+    assert_eq!(store.mark_scan_failed(id, &unsupported).await.unwrap(), Written::Refused(None));
+    store.create(upload).await.unwrap();
+    let mut expected = upload.clone();
+    for noted in [&unsupported, &failure("a", ScanStatus::Failed), &failure("b", ScanStatus::Failed)] {
+        expected = expected.scan_failed(noted).unwrap();
+        assert_eq!(store.mark_scan_failed(id, noted).await.unwrap(), Written::Applied);
+        let again = store.mark_scan_failed(id, noted).await.unwrap();
+        assert_eq!(again, Written::Refused(Some(Box::new(expected.clone()))));
+    }
+    settle(store, upload, &condemn("a")).await;
+    let rejected = expected.settled(&condemn("a")).unwrap();
+    let refused = store.mark_scan_failed(id, &unsupported).await.unwrap();
+    assert_eq!(refused, Written::Refused(Some(Box::new(rejected.clone()))));
+    settle(store, upload, &pin("b")).await;
+    let available = rejected.settled(&pin("b")).unwrap();
+    assert_eq!(available.scan_failed, None);
+    let refused = store.mark_scan_failed(id, &unsupported).await.unwrap();
+    assert_eq!(refused, Written::Refused(Some(Box::new(available))));
 }
 
 async fn links_need_what_is_available(store: &impl Store, upload: &Upload) {

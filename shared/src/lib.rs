@@ -28,6 +28,7 @@ pub mod problem;
 pub mod record;
 pub mod redirect;
 pub mod reply;
+pub mod scan;
 pub mod serve;
 pub mod sign;
 pub mod sniff;

@@ -13,6 +13,7 @@ use crate::ports::{
     Counted, Created, Found, LinkReader, LinkStore, Linked, ObjectStore, Observation, ObservedObject, Page,
     PageStart, RecordStore, Replaced, Signer, Unavailable, UploadStore, Written,
 };
+use crate::scan::ScanFailure;
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
 use crate::token::LinkId;
@@ -142,6 +143,18 @@ impl RecordStore for MemoryWorld {
             *upload = upload.vanished(version, now).unwrap_or_else(|| upload.clone());
         }
         Ok(())
+    }
+
+    async fn mark_scan_failed(&self, id: UploadId, failure: &ScanFailure) -> Result<Written, Unavailable> {
+        let mut state = self.call("mark_scan_failed")?;
+        let Some(upload) = state.uploads.get_mut(&id) else { return Ok(Written::Refused(None)) };
+        match upload.scan_failed(failure) {
+            Some(after) => {
+                *upload = after;
+                Ok(Written::Applied)
+            }
+            None => Ok(Written::Refused(Some(Box::new(upload.clone())))),
+        }
     }
 
     async fn due(&self, now: Timestamp) -> Result<Vec<Upload>, Unavailable> {

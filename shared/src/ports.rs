@@ -11,6 +11,7 @@ use crate::checksum::ChecksumSha256;
 use crate::id::{ObjectKey, Owner, S3UploadId, UploadId, VersionId};
 use crate::limits::OwnerLimits;
 use crate::link::{Link, Opening, Revoked};
+use crate::scan::{ScanFailure, ScanStatus};
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
 use crate::token::LinkId;
@@ -144,6 +145,12 @@ pub trait RecordStore: Send + Sync {
         version: &VersionId,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Notes a scan that failed if its version's fate is open, as [`Upload::scan_failed()`] says.
+    fn mark_scan_failed(
+        &self,
+        id: UploadId,
+        failure: &ScanFailure,
+    ) -> impl Future<Output = Result<Written, Unavailable>> + Send;
     /// Uploads that wait for the sweeper: pending ones that are due at `now`, and deleting ones.
     /// New ones may be missing for a moment, and one call need not give all of many.
     fn due(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Upload>, Unavailable>> + Send;
@@ -294,6 +301,8 @@ pub struct ObservedObject {
     pub metadata: std::collections::BTreeMap<String, String>,
     /// The first bytes, at most [`crate::sniff::HEAD_BYTES`].
     pub head: Vec<u8>,
+    /// What a scan has said of it, where the stack asks for one and it is through.
+    pub scan: Option<ScanStatus>,
 }
 
 impl std::fmt::Debug for ObservedObject {

@@ -20,6 +20,7 @@ use crate::checksum::ChecksumSha256;
 use crate::content_type::ContentType;
 use crate::filename::Filename;
 use crate::id::{ObjectKey, Owner, S3UploadId, TransitionId, UploadId, VersionId};
+use crate::scan::ScanFailure;
 use crate::time::Timestamp;
 use crate::upload_token::UploadTokenId;
 
@@ -116,6 +117,9 @@ pub struct Upload {
     /// Why the last rejected version was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejection: Option<Rejection>,
+    /// The last scan that failed; see [`Upload::open_scan_failure`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan_failed: Option<ScanFailure>,
     /// The last change of state.
     pub transition_id: TransitionId,
     /// What that change tells the app, if anything.
@@ -195,13 +199,15 @@ pub enum RejectionReason {
     ArchiveBomb,
     /// More pixels than this stack takes.
     ImageTooLarge,
+    /// A scan found a threat in it.
+    ThreatFound,
     /// Removed by somebody else before it was looked at.
     Vanished,
 }
 
 impl RejectionReason {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SizeOutOfRange,
         Self::ContentTypeChanged,
         Self::ContentTypeMismatch,
@@ -214,6 +220,7 @@ impl RejectionReason {
         Self::ExtensionMismatch,
         Self::ArchiveBomb,
         Self::ImageTooLarge,
+        Self::ThreatFound,
         Self::Vanished,
     ];
 
@@ -232,6 +239,7 @@ impl RejectionReason {
             Self::ExtensionMismatch => "extension_mismatch",
             Self::ArchiveBomb => "archive_bomb",
             Self::ImageTooLarge => "image_too_large",
+            Self::ThreatFound => "threat_found",
             Self::Vanished => "vanished",
         }
     }
@@ -329,6 +337,7 @@ impl Upload {
             Settlement::Pin(recorded) => {
                 after.recorded = Some(recorded.clone());
                 after.rejection = None;
+                after.scan_failed = None;
                 after.ttl = None;
             }
             Settlement::Condemn(rejection) => {
@@ -353,6 +362,23 @@ impl Upload {
         }
         let recorded = self.recorded.clone().map(|recorded| Recorded { vanished_at: Some(now), ..recorded });
         Some(Self { recorded, ..self.clone() })
+    }
+
+    /// The record after a scan of a version failed; `None` if the version's fate is settled, or
+    /// that very failure is noted.
+    #[must_use]
+    pub fn scan_failed(&self, failure: &ScanFailure) -> Option<Self> {
+        let is_noted = self
+            .scan_failed
+            .as_ref()
+            .is_some_and(|noted| noted.version_id == failure.version_id && noted.status == failure.status);
+        let is_open = self.fate_of(&failure.version_id).is_none();
+        (is_open && !is_noted).then(|| Self { scan_failed: Some(failure.clone()), ..self.clone() })
+    }
+
+    /// The failed scan that the upload waits upon: that of a version whose fate is open.
+    pub fn open_scan_failure(&self) -> Option<&ScanFailure> {
+        self.scan_failed.as_ref().filter(|failure| self.fate_of(&failure.version_id).is_none())
     }
 
     /// The record after nothing valid came until a day after the form died; `None` if it is not
@@ -403,6 +429,7 @@ pub fn tombstone_ttl(end: Timestamp) -> u64 {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::scan::ScanStatus;
 
     pub fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -433,6 +460,7 @@ pub(crate) mod tests {
             surplus: BTreeSet::new(),
             recorded: None,
             rejection: None,
+            scan_failed: None,
             transition_id: transition_id(upload_id, UploadState::Pending, ""),
             event: None,
             ttl: Some(tombstone_ttl(at("2026-11-24T10:15:00Z"))),
@@ -531,6 +559,27 @@ pub(crate) mod tests {
         assert_eq!((vanished.state, vanished.vanished_at()), (UploadState::Available, Some(now)));
         assert_eq!(vanished.vanished(&version("a"), now), None);
         assert_eq!(available.deleting().unwrap().vanished(&version("a"), now), None, "its owner removed it");
+    }
+
+    #[test]
+    fn a_failed_scan_is_noted_once_and_only_while_the_version_waits() {
+        let failure = |name: &str, status| ScanFailure {
+            version_id: version(name),
+            status,
+            at: at("2026-11-24T10:01:00Z"),
+        };
+        let unsupported = failure("a", ScanStatus::Unsupported);
+        let noted = pending().scan_failed(&unsupported).unwrap();
+        assert_eq!((noted.state, noted.open_scan_failure()), (UploadState::Pending, Some(&unsupported)));
+        let later = ScanFailure { at: at("2026-11-24T11:00:00Z"), ..unsupported.clone() };
+        assert_eq!(noted.scan_failed(&later), None);
+        assert!(noted.scan_failed(&failure("a", ScanStatus::Failed)).is_some());
+        assert_eq!(noted.settled(&pin("a")).unwrap().scan_failed, None);
+        let condemned = noted.settled(&condemn("a")).unwrap();
+        assert_eq!(condemned.open_scan_failure(), None);
+        for settled in [condemned, noted.settled(&pin("b")).unwrap(), noted.deleting().unwrap()] {
+            assert_eq!(settled.scan_failed(&unsupported), None);
+        }
     }
 
     #[test]

@@ -378,6 +378,43 @@ run "everything_that_can_be_off_is_off" {
   }
 }
 
+run "a_scan_brings_its_role_its_rule_and_its_alarms" {
+  command = plan
+
+  variables {
+    content_scan = true
+  }
+
+  assert {
+    condition     = length(aws_iam_role.guardduty) == 1 && length(aws_cloudwatch_event_target.scans) == 1 && aws_s3_bucket_notification.files.eventbridge
+    error_message = "The scanner's role, the rule's target and the bucket's events must be there."
+  }
+
+  assert {
+    condition     = aws_lambda_function.main["record-upload"].environment[0].variables["POSTERN_CONTENT_SCAN"] == "required"
+    error_message = "The recorder must ask for scans."
+  }
+
+  assert {
+    condition     = alltrue([for name in ["failed-scans", "unscanned-versions", "threats-in-pinned"] : contains(keys(aws_cloudwatch_metric_alarm.main), name)])
+    error_message = "What a scan leaves open must be told."
+  }
+}
+
+run "a_scan_with_a_role_of_ones_own_makes_none" {
+  command = plan
+
+  variables {
+    content_scan       = true
+    guardduty_role_arn = "arn:aws:iam::111122223333:role/guardduty"
+  }
+
+  assert {
+    condition     = length(aws_iam_role.guardduty) == 0 && length(aws_cloudwatch_event_rule.scans) == 1
+    error_message = "The role is the user's, the rule is ours."
+  }
+}
+
 run "everything_that_can_be_set_is_set" {
   command = plan
 

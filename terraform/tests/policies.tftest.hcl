@@ -341,6 +341,32 @@ run "plain" {
   command = apply
 }
 
+override_resource {
+  target = aws_iam_role.guardduty
+  values = { arn = "arn:aws:iam::111122223333:role/postern-guardduty", id = "postern-guardduty" }
+}
+
+override_resource {
+  target = aws_iam_role_policy.guardduty
+}
+
+override_resource {
+  target = aws_cloudwatch_event_rule.scans
+  values = { arn = "arn:aws:events:us-east-1:111122223333:rule/postern-scans" }
+}
+
+override_resource {
+  target = aws_cloudwatch_event_target.scans
+}
+
+run "scanned" {
+  command = apply
+
+  variables {
+    content_scan = true
+  }
+}
+
 run "all_options" {
   command = apply
 

@@ -91,11 +91,13 @@ impl Recorder {
 
     async fn tidy(&self, now: Timestamp) -> Result<BatchResponse, Unavailable> {
         let tidied = tidy(&self.ports, &self.config.demands, now).await?;
-        let Tidied { expired, removed, looked_at, repaired, orphans, failed } = tidied;
-        for (name, times) in [("RepairedVersions", repaired), ("OrphanedVersions", orphans)] {
+        let Tidied { expired, removed, looked_at, repaired, orphans, unscanned, failed } = tidied;
+        for (name, times) in
+            [("RepairedVersions", repaired), ("OrphanedVersions", orphans), ("UnscannedVersions", unscanned)]
+        {
             (0..times).for_each(|_| Metrics::count(name));
         }
-        tracing::info!(expired, removed, looked_at, repaired, orphans, failed, "tidied");
+        tracing::info!(expired, removed, looked_at, repaired, orphans, unscanned, failed, "tidied");
         self.metrics.flush();
         Ok(BatchResponse { batch_item_failures: Vec::new() })
     }
@@ -140,7 +142,8 @@ impl Recorder {
         arrival: &Arrival,
     ) -> Result<(), Unavailable> {
         let (key, version) = (arrival.key, &arrival.version);
-        let verdict = record_version(&self.ports, &self.config.demands, now, key, version).await?;
+        let announced = arrival.announced;
+        let verdict = record_version(&self.ports, &self.config.demands, now, key, version, announced).await?;
         count(verdict, arrival.happened_at);
         let reason = match verdict {
             Verdict::Rejected(reason) => reason.map(postern::upload::RejectionReason::as_str),
@@ -181,6 +184,8 @@ fn count(verdict: Verdict, happened_at: Option<Timestamp>) {
         Verdict::Surplus => Metrics::count("SurplusVersions"),
         Verdict::Vanished => Metrics::count("VanishedVersions"),
         Verdict::Orphan => Metrics::count("OrphanedVersions"),
+        Verdict::ScanFailed => Metrics::count("FailedScans"),
+        Verdict::ThreatInPinned => Metrics::count("ThreatsInPinned"),
         _ => {}
     }
     if let (Verdict::Pinned { .. } | Verdict::Rejected(Some(_)), Some(happened_at)) = (verdict, happened_at) {

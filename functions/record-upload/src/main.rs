@@ -16,7 +16,10 @@ async fn main() -> Result<(), Error> {
     let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = RecordConfig::read(|name: &str| std::env::var(name).ok())?;
     let sdk = sdk_config().await;
-    let ports = Ports { store: Table::new(&sdk, &config.table), objects: Bucket::new(&sdk, &config.bucket) };
+    let ports = Ports {
+        store: Table::new(&sdk, &config.table),
+        objects: Bucket::new(&sdk, &config.bucket).with_scan(config.demands.scan),
+    };
     let recorder = handler::Recorder { ports, config, metrics };
     let recorder = &recorder;
     run(service_fn(|event: LambdaEvent<handler::Event>| async move {

@@ -7,10 +7,12 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumMode, ServerSideEncryption};
+use futures::future::join;
 
 use crate::checksum::ChecksumSha256;
 use crate::id::{OBJECT_PREFIX, ObjectKey, VersionId};
 use crate::ports::{ObjectStore, Observation, ObservedObject, Unavailable};
+use crate::scan::{SCAN_TAG, ScanGate, ScanStatus};
 use crate::sniff::HEAD_BYTES;
 use crate::time::Timestamp;
 
@@ -19,6 +21,7 @@ use crate::time::Timestamp;
 pub struct Bucket {
     client: aws_sdk_s3::Client,
     name: String,
+    scan: ScanGate,
 }
 
 impl Bucket {
@@ -30,7 +33,31 @@ impl Bucket {
             // Another endpoint than AWS's has no host of its own for each bucket.
             .force_path_style(sdk.endpoint_url().is_some())
             .build();
-        Self { client: aws_sdk_s3::Client::from_conf(config), name: name.into() }
+        Self { client: aws_sdk_s3::Client::from_conf(config), name: name.into(), scan: ScanGate::Off }
+    }
+
+    /// The same, where a version's scan is read beside its first bytes if the stack asks for one.
+    #[must_use]
+    pub fn with_scan(self, scan: ScanGate) -> Self {
+        Self { scan, ..self }
+    }
+
+    /// The result that the scanner has written on a version.
+    async fn scan_of(&self, key: ObjectKey, version: &VersionId) -> Result<Option<ScanStatus>, HeadFailure> {
+        if self.scan == ScanGate::Off {
+            return Ok(None);
+        }
+        let tags = self
+            .client
+            .get_object_tagging()
+            .bucket(&self.name)
+            .key(key.to_string())
+            .version_id(version.as_str())
+            .send()
+            .await
+            .map_err(|error| failure(error, "read the tags of a version"))?;
+        let result = tags.tag_set().iter().find(|tag| tag.key() == SCAN_TAG);
+        Ok(result.map(|tag| ScanStatus::read(tag.value())))
     }
 
     async fn head(&self, key: ObjectKey, version: &VersionId) -> Result<HeadObjectOutput, HeadFailure> {
@@ -43,6 +70,29 @@ impl Bucket {
             .send()
             .await
             .map_err(|error| failure(error, "look at a version"))
+    }
+
+    /// The first bytes, and all that comes with them.
+    async fn first_look(&self, key: ObjectKey, version: &VersionId) -> Result<ObservedObject, HeadFailure> {
+        let get = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key.to_string())
+            .version_id(version.as_str())
+            .range(format!("bytes=0-{}", HEAD_BYTES - 1))
+            .send()
+            .await
+            .map_err(|error| failure(error, "read the first bytes of a version"));
+        match get {
+            Ok(mut output) => {
+                let body = std::mem::take(&mut output.body);
+                let head = first_bytes(body).await.map_err(HeadFailure::Unavailable)?;
+                Ok(of_get(&output, head))
+            }
+            Err(HeadFailure::Empty) => self.head(key, version).await.map(|output| of_head(&output)),
+            Err(failure) => Err(failure),
+        }
     }
 }
 
@@ -71,23 +121,9 @@ where
 
 impl ObjectStore for Bucket {
     async fn observe(&self, key: ObjectKey, version: &VersionId) -> Result<Observation, Unavailable> {
-        let get = self
-            .client
-            .get_object()
-            .bucket(&self.name)
-            .key(key.to_string())
-            .version_id(version.as_str())
-            .range(format!("bytes=0-{}", HEAD_BYTES - 1))
-            .send()
-            .await
-            .map_err(|error| failure(error, "read the first bytes of a version"));
-        let observed = match get {
-            Ok(mut output) => {
-                let body = std::mem::take(&mut output.body);
-                let head = first_bytes(body).await?;
-                Ok(of_get(&output, head))
-            }
-            Err(HeadFailure::Empty) => self.head(key, version).await.map(|output| of_head(&output)),
+        let (object, scan) = join(self.first_look(key, version), self.scan_of(key, version)).await;
+        let observed = match object {
+            Ok(object) => scan.map(|scan| ObservedObject { scan, ..object }),
             Err(failure) => Err(failure),
         };
         match observed {
@@ -205,6 +241,7 @@ fn of_get(output: &GetObjectOutput, head: Vec<u8>) -> ObservedObject {
         kms_key_arn: kms_key(output.server_side_encryption(), output.ssekms_key_id()),
         metadata: output.metadata().cloned().unwrap_or_default().into_iter().collect(),
         head,
+        scan: None,
     }
 }
 
@@ -216,6 +253,7 @@ fn of_head(output: &HeadObjectOutput) -> ObservedObject {
         kms_key_arn: kms_key(output.server_side_encryption(), output.ssekms_key_id()),
         metadata: output.metadata().cloned().unwrap_or_default().into_iter().collect(),
         head: Vec::new(),
+        scan: None,
     }
 }
 

@@ -17,6 +17,9 @@ pub const METRICS: &[(&str, Unit)] = &[
     ("VanishedVersions", Unit::Count),
     ("OrphanedVersions", Unit::Count),
     ("RepairedVersions", Unit::Count),
+    ("FailedScans", Unit::Count),
+    ("UnscannedVersions", Unit::Count),
+    ("ThreatsInPinned", Unit::Count),
     ("ForgedTokens", Unit::Count),
 ];
 

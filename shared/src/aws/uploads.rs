@@ -13,6 +13,7 @@ use crate::app_event::AppEvent;
 use crate::id::{Owner, UploadId, VersionId};
 use crate::link::{Link, Revoked};
 use crate::ports::{Created, Found, Page, PageStart, RecordStore, Unavailable, UploadStore, Written};
+use crate::scan::ScanFailure;
 use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::{
@@ -95,7 +96,7 @@ impl RecordStore for Table {
         let update = match settlement {
             Settlement::Pin(recorded) => update
                 .update_expression(
-                    "SET #state = :state, transition_id = :transition, #event = :event, recorded = :recorded REMOVE #ttl, rejection, unfinished, unfinished_since",
+                    "SET #state = :state, transition_id = :transition, #event = :event, recorded = :recorded REMOVE #ttl, rejection, scan_failed, unfinished, unfinished_since",
                 )
                 .expression_attribute_names("#ttl", "ttl")
                 .expression_attribute_values(":recorded", value(recorded)?),
@@ -106,13 +107,7 @@ impl RecordStore for Table {
                 .expression_attribute_values(":rejection", value(rejection)?)
                 .expression_attribute_values(":versions", AttributeValue::Ss(vec![version.to_owned()])),
         };
-        match conditional("settle a version", update.send().await)? {
-            Conditional::Done => Ok(Written::Applied),
-            Conditional::Refused(standing) => {
-                let standing = standing.map(from_item::<Upload>).transpose()?;
-                Ok(Written::Refused(standing.map(Box::new)))
-            }
-        }
+        written(conditional("settle a version", update.send().await)?)
     }
 
     async fn count_surplus(&self, id: UploadId, version: &VersionId) -> Result<(), Unavailable> {
@@ -151,6 +146,31 @@ impl RecordStore for Table {
             .expression_attribute_values(":version", text(version.as_str()))
             .expression_attribute_values(":now", value(&now)?);
         conditional("mark a vanished version", update.send().await).map(|_| ())
+    }
+
+    async fn mark_scan_failed(&self, id: UploadId, failure: &ScanFailure) -> Result<Written, Unavailable> {
+        let condition = format!(
+            "{FATE_IS_OPEN} AND (attribute_not_exists(scan_failed) OR scan_failed.version_id <> :version \
+             OR scan_failed.#status <> :status)"
+        );
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(upload_pk(id)))
+            .update_expression("SET scan_failed = :failure")
+            .condition_expression(condition)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":pending", text(UploadState::Pending.as_str()))
+            .expression_attribute_values(":rejected", text(UploadState::Rejected.as_str()))
+            .expression_attribute_values(":expired", text(UploadState::Expired.as_str()))
+            .expression_attribute_values(":version", text(failure.version_id.as_str()))
+            .expression_attribute_values(":most", AttributeValue::N(MAX_CONDEMNED.to_string()))
+            .expression_attribute_values(":status", value(&failure.status)?)
+            .expression_attribute_values(":failure", value(failure)?)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        written(conditional("note a failed scan", update.send().await)?)
     }
 
     async fn due(&self, now: Timestamp) -> Result<Vec<Upload>, Unavailable> {
@@ -202,6 +222,16 @@ impl RecordStore for Table {
             .update_link(id, revoked)?
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(revoked)");
         conditional("end a link", update.send().await).map(|_| ())
+    }
+}
+
+fn written(result: Conditional) -> Result<Written, Unavailable> {
+    match result {
+        Conditional::Done => Ok(Written::Applied),
+        Conditional::Refused(standing) => {
+            let standing = standing.map(from_item::<Upload>).transpose()?;
+            Ok(Written::Refused(standing.map(Box::new)))
+        }
     }
 }
 

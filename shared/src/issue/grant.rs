@@ -38,6 +38,7 @@ pub(super) fn pending(
         surplus: [].into(),
         recorded: None,
         rejection: None,
+        scan_failed: None,
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
         event: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),

@@ -11,6 +11,7 @@ use crate::id::{TransitionId, UploadId};
 use crate::ports::{Created, Found, GrantStore, Signer, UploadStore};
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::scan::ScanStatus;
 use crate::sign::SigningCredentials;
 use crate::sign::post_policy::MAX_POST_BYTES;
 use crate::time::Timestamp;
@@ -43,6 +44,9 @@ pub(super) struct UploadView {
     recorded: Option<RecordedView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rejection: Option<RejectionView>,
+    /// The scan that failed, while the version waits for another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scan_failed: Option<ScanFailedView>,
     /// The label of the upload token that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
@@ -69,6 +73,13 @@ struct RejectionView {
     reason: RejectionReason,
     detail: String,
     rejected_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct ScanFailedView {
+    status: ScanStatus,
+    version_id: String,
+    at: Timestamp,
 }
 
 /// `POST /uploads`: a pending record by one conditional put, and its form.
@@ -261,6 +272,11 @@ async fn within_session<S, G: Signer>(
 
 impl UploadView {
     pub(super) fn of(upload: Upload) -> Self {
+        let scan_failed = upload.open_scan_failure().map(|failure| ScanFailedView {
+            status: failure.status,
+            version_id: failure.version_id.to_string(),
+            at: failure.at,
+        });
         Self {
             upload_id: upload.upload_id,
             state: upload.state,
@@ -272,6 +288,7 @@ impl UploadView {
             metadata: upload.metadata,
             created_at: upload.uploaded_at,
             expires_at: upload.policy_expires_at,
+            scan_failed,
             recorded: upload.recorded.map(|recorded| RecordedView {
                 size_bytes: recorded.size_bytes,
                 sniffed_type: recorded.sniffed_type.into(),

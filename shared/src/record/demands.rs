@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::content_type::ContentType;
+use crate::scan::ScanGate;
 
 /// What the stack demands of every object.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct Demands {
     pub allowed_types: AllowedTypes,
     /// The most pixels of an image, as its header tells them; `None` for no ceiling.
     pub max_image_pixels: Option<u64>,
+    /// Whether what the rules accept must have passed a scan as well.
+    pub scan: ScanGate,
 }
 
 /// A list of types: `image/png`, `image/*` or `*/*`, with commas between.

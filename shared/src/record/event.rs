@@ -1,5 +1,9 @@
 //! S3's event notifications, as far as the recorder reads them: which version of which key.
 //!
+//! Beside them, the results of a scan as EventBridge brings them, where a stack asks for scans:
+//! [GuardDuty's events](https://docs.aws.amazon.com/guardduty/latest/ug/monitor-with-eventbridge-s3-malware-protection.html).
+//! They ask for another look at that version.
+//!
 //! [Event message structure](https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html).
 //! The major version 2 is understood and new fields are passed over. Keys come form-encoded (`+`
 //! is a space) and are decoded once. What is not for us is named and acknowledged: it would only
@@ -9,11 +13,13 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use crate::id::{ObjectKey, VersionId};
+use crate::scan::ScanStatus;
 use crate::time::Timestamp;
 
 /// The events upon which a version is looked at. What was removed is looked at as well, because
 /// only the object can tell whether the pinned version is missing. A delete marker removes nothing.
 const KINDS: &[&str] = &["ObjectCreated:", "ObjectRemoved:Delete", "LifecycleExpiration:Delete"];
+const SCAN_RESULT: &str = "GuardDuty Malware Protection Object Scan Result";
 const MARKERS: &str = "DeleteMarkerCreated";
 
 /// One version that an event speaks of.
@@ -23,7 +29,9 @@ pub struct Arrival {
     pub key: ObjectKey,
     /// The version that appeared, or went.
     pub version: VersionId,
-    /// When, as S3 says; only for a measure of how long it took to hear of it.
+    /// What a scan's result event tells of it. A hint, like everything here.
+    pub announced: Option<ScanStatus>,
+    /// When, as S3 or the scanner says; only for a measure of how long it took to hear of it.
     pub happened_at: Option<Timestamp>,
 }
 
@@ -81,6 +89,38 @@ enum Message {
         #[serde(rename = "Event")]
         event: String,
     },
+    Bridged(Box<Bridged>),
+}
+
+/// An event as EventBridge brings it.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Bridged {
+    source: String,
+    detail_type: String,
+    time: Option<String>,
+    detail: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ScanResult {
+    s3_object_details: ScannedObject,
+    scan_result_details: ScanResultDetails,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ScannedObject {
+    bucket_name: String,
+    object_key: String,
+    version_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ScanResultDetails {
+    scan_result_status: String,
 }
 
 #[derive(Deserialize)]
@@ -118,6 +158,9 @@ pub fn read(body: &str, bucket: &str) -> Vec<Notice> {
             records.into_iter().map(notice).collect()
         }
         Ok(Message::Test { event }) if event == "s3:TestEvent" => vec![Notice::Ignored(Ignored::TestEvent)],
+        Ok(Message::Bridged(event)) => {
+            vec![scanned(*event, bucket).map_or_else(Notice::Ignored, Notice::Arrived)]
+        }
         Ok(Message::Test { .. }) | Err(_) => vec![Notice::Ignored(Ignored::UnknownShape)],
     }
 }
@@ -137,7 +180,23 @@ fn arrival(record: serde_json::Value, bucket: &str) -> Result<Arrival, Ignored> 
     let key = decode(&record.s3.object.key).and_then(|key| key.parse().ok()).ok_or(Ignored::ForeignKey)?;
     let version = record.s3.object.version_id.and_then(|id| id.parse().ok()).ok_or(Ignored::NoVersion)?;
     let happened_at = record.event_time.and_then(|time| time.parse().ok());
-    Ok(Arrival { key, version, happened_at })
+    Ok(Arrival { key, version, announced: None, happened_at })
+}
+
+/// A scan's result. Its key is written as it is; no form-encoding here.
+fn scanned(event: Bridged, bucket: &str) -> Result<Arrival, Ignored> {
+    if event.source != "aws.guardduty" || event.detail_type != SCAN_RESULT {
+        return Err(Ignored::OtherEvent);
+    }
+    let result: ScanResult = serde_json::from_value(event.detail).map_err(|_| Ignored::UnknownShape)?;
+    let object = result.s3_object_details;
+    if object.bucket_name != bucket {
+        return Err(Ignored::ForeignBucket);
+    }
+    let key = object.object_key.parse().map_err(|_| Ignored::ForeignKey)?;
+    let version = object.version_id.and_then(|id| id.parse().ok()).ok_or(Ignored::NoVersion)?;
+    let announced = Some(ScanStatus::read(&result.scan_result_details.scan_result_status));
+    Ok(Arrival { key, version, announced, happened_at: event.time.and_then(|time| time.parse().ok()) })
 }
 
 /// Decodes a key, once.
@@ -179,7 +238,12 @@ mod tests {
         ] {
             let notice = one(&record("2.3", name, "files", KEY));
             let happened_at = Some("2026-11-24T10:00:00.123Z".parse().unwrap());
-            let arrival = Arrival { key: KEY.parse().unwrap(), version: "v1".parse().unwrap(), happened_at };
+            let arrival = Arrival {
+                key: KEY.parse().unwrap(),
+                version: "v1".parse().unwrap(),
+                announced: None,
+                happened_at,
+            };
             assert_eq!(notice, Notice::Arrived(arrival));
         }
     }
@@ -232,6 +296,71 @@ mod tests {
             assert_eq!(read(body, "files"), [Notice::Ignored(Ignored::UnknownShape)], "{body}");
         }
         assert_eq!(read(r#"{"Records":[]}"#, "files"), []);
+    }
+
+    /// The documented shape.
+    fn scan_result(bucket: &str, key: &str, status: &str) -> serde_json::Value {
+        json!({
+            "version": "0", "id": "72c7d362-737a-6dce-fc78-9e27a0171419",
+            "detail-type": "GuardDuty Malware Protection Object Scan Result", "source": "aws.guardduty",
+            "account": "111122223333", "time": "2026-11-24T10:00:01Z", "region": "us-east-1",
+            "resources": ["arn:aws:guardduty:us-east-1:111122223333:malware-protection-plan/b4c7f464ab3a4EXAMPLE"],
+            "detail": {
+                "schemaVersion": "1.0", "scanStatus": "COMPLETED", "resourceType": "S3_OBJECT",
+                "s3ObjectDetails": {
+                    "bucketName": bucket, "objectKey": key, "eTag": "ASIAI44QH8DHBEXAMPLE",
+                    "versionId": "v1", "s3Throttled": false,
+                },
+                "scanResultDetails": { "scanResultStatus": status, "threats": null, "statusReasons": null },
+            },
+        })
+    }
+
+    #[test]
+    fn the_result_of_a_scan_asks_for_a_look_at_its_version() {
+        for (word, status) in [
+            ("NO_THREATS_FOUND", ScanStatus::NoThreatsFound),
+            ("THREATS_FOUND", ScanStatus::ThreatsFound),
+            ("UNSUPPORTED", ScanStatus::Unsupported),
+            ("ACCESS_DENIED", ScanStatus::AccessDenied),
+            ("FAILED", ScanStatus::Failed),
+            ("A_NEW_WORD", ScanStatus::Failed),
+        ] {
+            let notices = read(&scan_result("files", KEY, word).to_string(), "files");
+            let arrival = Arrival {
+                key: KEY.parse().unwrap(),
+                version: "v1".parse().unwrap(),
+                announced: Some(status),
+                happened_at: Some("2026-11-24T10:00:01Z".parse().unwrap()),
+            };
+            assert_eq!(notices, [Notice::Arrived(arrival)], "{word}");
+        }
+    }
+
+    #[test]
+    fn other_events_of_the_bus_are_named_and_passed_over() {
+        let changed = |place: &str, value: serde_json::Value| {
+            let mut event = scan_result("files", KEY, "NO_THREATS_FOUND");
+            *event.pointer_mut(place).unwrap() = value;
+            event
+        };
+        for (event, ignored) in [
+            (changed("/source", json!("postern")), Ignored::OtherEvent),
+            (changed("/detail-type", json!("GuardDuty Finding")), Ignored::OtherEvent),
+            (changed("/detail", json!({})), Ignored::UnknownShape),
+            (changed("/detail/scanResultDetails", json!(null)), Ignored::UnknownShape),
+            (changed("/detail/s3ObjectDetails/bucketName", json!("others")), Ignored::ForeignBucket),
+            (
+                changed(
+                    "/detail/s3ObjectDetails/objectKey",
+                    json!("malware-protection-resource-validation-object"),
+                ),
+                Ignored::ForeignKey,
+            ),
+            (changed("/detail/s3ObjectDetails/versionId", json!(null)), Ignored::NoVersion),
+        ] {
+            assert_eq!(read(&event.to_string(), "files"), [Notice::Ignored(ignored)], "{event}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use futures::future::join;
 
 use crate::id::{ObjectKey, VersionId};
 use crate::ports::{ObjectStore, RecordStore, Unavailable};
+use crate::scan::ScanStatus;
 use crate::time::Timestamp;
 use crate::upload::RejectionReason;
 
@@ -64,6 +65,12 @@ pub enum Verdict {
     DeleteMarker,
     /// It is pinned and somebody else than the recorder removed it: links lead to S3's refusal.
     Vanished,
+    /// It keeps every rule and waits for its scan.
+    Waiting,
+    /// It keeps every rule and its scan failed: it waits for another one, or for its owner.
+    ScanFailed,
+    /// It is pinned and a later scan found a threat in it. Only its owner removes it.
+    ThreatInPinned,
 }
 
 impl Verdict {
@@ -79,11 +86,15 @@ impl Verdict {
             Self::Gone => "gone",
             Self::DeleteMarker => "delete_marker",
             Self::Vanished => "vanished",
+            Self::Waiting => "waiting",
+            Self::ScanFailed => "scan_failed",
+            Self::ThreatInPinned => "threat_in_pinned",
         }
     }
 }
 
-/// Looks at a version and settles its fate, or does what its fate asks for.
+/// Looks at a version and settles its fate, or does what its fate asks for. `announced` is what the
+/// event that asks for it tells of a scan.
 ///
 /// # Errors
 /// If the table or the bucket did not answer; the event must come back.
@@ -93,9 +104,10 @@ pub async fn record_version<S: RecordStore, O: ObjectStore>(
     now: Timestamp,
     key: ObjectKey,
     version: &VersionId,
+    announced: Option<ScanStatus>,
 ) -> Result<Verdict, Unavailable> {
     let (Ports { store, objects }, id) = (ports, key.upload_id());
-    let run = Run { version, demands, now };
+    let run = Run { version, demands, now, announced };
     let mut step = Step::Look;
     loop {
         step = match step {
@@ -104,9 +116,10 @@ pub async fn record_version<S: RecordStore, O: ObjectStore>(
                 run.looked(upload?, observation)?
             }
             Step::AskChecksum(upload, object) => {
-                run.judge(&upload, &object, objects.stored_checksum(key, version).await?)
+                run.judge(&upload, &object, objects.stored_checksum(key, version).await?)?
             }
             Step::Settle(settlement) => run.settled(&settlement, store.settle(id, &settlement).await?)?,
+            Step::MarkScanFailed(failure) => run.scan_marked(store.mark_scan_failed(id, &failure).await?),
             Step::MarkVanished => {
                 store.mark_vanished(id, version, now).await?;
                 Step::marked()
@@ -124,5 +137,7 @@ pub async fn record_version<S: RecordStore, O: ObjectStore>(
     }
 }
 
+#[cfg(test)]
+mod scan_tests;
 #[cfg(test)]
 mod tests;

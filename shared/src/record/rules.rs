@@ -79,6 +79,16 @@ pub fn judge(evidence: &Evidence<'_>, now: Timestamp) -> Settlement {
     }
 }
 
+/// The verdict on a version in which a scan found a threat.
+pub fn threat(version: &VersionId, now: Timestamp) -> Settlement {
+    Settlement::Condemn(Rejection {
+        version_id: version.clone(),
+        reason: RejectionReason::ThreatFound,
+        detail: "the scan for malware found a threat in the object".to_owned(),
+        rejected_at: now,
+    })
+}
+
 /// The verdict on a version that is no longer there: it can never be pinned.
 pub fn vanished(version: &VersionId, now: Timestamp) -> Settlement {
     Settlement::Condemn(Rejection {
@@ -212,6 +222,7 @@ pub(crate) mod tests {
 
     use super::super::AllowedTypes;
     use super::*;
+    use crate::scan::ScanGate;
     use crate::upload::tests::{at, pending, version};
 
     pub const KEY_ARN: &str = "arn:aws:kms:eu-central-1:111122223333:key/files";
@@ -222,6 +233,7 @@ pub(crate) mod tests {
             files_key_arn: KEY_ARN.to_owned(),
             allowed_types: AllowedTypes::all(),
             max_image_pixels: None,
+            scan: ScanGate::Off,
         }
     }
 
@@ -233,6 +245,7 @@ pub(crate) mod tests {
             kms_key_arn: Some(KEY_ARN.to_owned()),
             metadata: BTreeMap::new(),
             head: PNG.to_vec(),
+            scan: None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! Look ─┬─▶ AskChecksum ─▶ Settle ─┬─▶ Remove ─▶ Done
 //!       ├─▶ Settle                 ├─▶ CountSurplus ─▶ Remove
 //!       ├─▶ MarkVanished ─▶ Done   └─▶ Done
+//!       ├─▶ MarkScanFailed ─▶ Done, or as above
 //!       ├─▶ CountSurplus, Remove
 //!       └─▶ Done
 //! ```
@@ -15,6 +16,7 @@
 
 use crate::id::VersionId;
 use crate::ports::{Observation, ObservedObject, Unavailable, Written};
+use crate::scan::{ScanFailure, ScanGate, ScanStatus};
 use crate::time::Timestamp;
 use crate::upload::{Fate, Rejection, RejectionReason, Settlement, Upload};
 
@@ -30,6 +32,9 @@ pub struct Run<'a> {
     pub demands: &'a Demands,
     /// When the look began.
     pub now: Timestamp,
+    /// What the event that asks for it tells of a scan. A hint: only that a scan failed is
+    /// believed, since that opens nothing and removes nothing.
+    pub announced: Option<ScanStatus>,
 }
 
 /// What is to be done next. Every step may be done twice.
@@ -41,6 +46,8 @@ pub enum Step {
     AskChecksum(Box<Upload>, Box<ObservedObject>),
     /// Write the verdict on condition that the version's fate is open; then [`Run::settled`].
     Settle(Settlement),
+    /// Note that the version's scan failed, if its fate is open; then [`Run::scan_marked`].
+    MarkScanFailed(ScanFailure),
     /// Write that the pinned version is missing, if it is still pinned; then [`Step::marked`].
     MarkVanished,
     /// Name the version among the surplus ones; then [`Step::counted`].
@@ -73,19 +80,55 @@ impl Run<'_> {
         };
         Ok(match rules::needs_stored_checksum(&upload, &object) {
             true => Step::AskChecksum(Box::new(upload), object),
-            false => self.judge(&upload, &object, None),
+            false => self.judge(&upload, &object, None)?,
         })
     }
 
     /// After [`Step::AskChecksum`], and where no checksum is needed.
+    ///
+    /// # Errors
+    /// If a scan's result was announced that the object does not carry yet.
     pub fn judge(
         &self,
         upload: &Upload,
         object: &ObservedObject,
         stored_checksum: Option<crate::checksum::ChecksumSha256>,
-    ) -> Step {
-        let Self { version, demands, now } = *self;
-        Step::Settle(rules::judge(&Evidence { upload, object, version, stored_checksum, demands }, now))
+    ) -> Result<Step, Unavailable> {
+        let Self { version, demands, now, .. } = *self;
+        let verdict = rules::judge(&Evidence { upload, object, version, stored_checksum, demands }, now);
+        match verdict {
+            Settlement::Pin(_) if demands.scan == ScanGate::Required => {
+                self.at_the_gate(object.scan, verdict)
+            }
+            _ => Ok(Step::Settle(verdict)),
+        }
+    }
+
+    /// What keeps every rule waits for its scan.
+    fn at_the_gate(&self, found: Option<ScanStatus>, pin: Settlement) -> Result<Step, Unavailable> {
+        Ok(match found.or(self.announced) {
+            None => Step::Done(Verdict::Waiting),
+            // The tag is written first, but nothing promises it: the event comes back.
+            Some(status) if status.is_a_result() && found.is_none() => {
+                return Err(Unavailable::new("read a scan's result", "it is announced and not there yet"));
+            }
+            Some(ScanStatus::NoThreatsFound) => Step::Settle(pin),
+            Some(ScanStatus::ThreatsFound) => Step::Settle(rules::threat(self.version, self.now)),
+            Some(status) => {
+                Step::MarkScanFailed(ScanFailure { version_id: self.version.clone(), status, at: self.now })
+            }
+        })
+    }
+
+    /// After [`Step::MarkScanFailed`]: what stood in the way is followed.
+    pub fn scan_marked(&self, written: Written) -> Step {
+        match written {
+            Written::Applied => Step::Done(Verdict::ScanFailed),
+            Written::Refused(None) => Step::Done(Verdict::Orphan),
+            Written::Refused(Some(standing)) => {
+                standing.fate_of(self.version).map_or(Step::Done(Verdict::ScanFailed), follow)
+            }
+        }
     }
 
     /// After [`Step::Settle`]: what was written is followed, or what stood in its way.
@@ -160,6 +203,9 @@ fn follow_what_is_seen(
         (Fate::Pinned, Ok(Observation::Missing)) if upload.vanished_at().is_some() => Step::marked(),
         (Fate::Pinned, Ok(Observation::Missing)) => Step::MarkVanished,
         (Fate::Pinned, Err(error)) => return Err(error),
+        (Fate::Pinned, Ok(Observation::Object(object))) if object.scan == Some(ScanStatus::ThreatsFound) => {
+            Step::Done(Verdict::ThreatInPinned)
+        }
         (_, Ok(Observation::Missing)) => Step::Done(Verdict::Gone),
         (fate, _) => follow(fate),
     })

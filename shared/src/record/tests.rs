@@ -25,7 +25,7 @@ impl Ports<MemoryWorld, MemoryWorld> {
 
     async fn record(&self, name: &str) -> Verdict {
         let now = at("2026-11-24T10:01:00Z");
-        record_version(self, &demands(), now, pending().object_key(), &version(name)).await.unwrap()
+        record_version(self, &demands(), now, pending().object_key(), &version(name), None).await.unwrap()
     }
 
     async fn standing(&self) -> Upload {
@@ -144,7 +144,7 @@ async fn a_failing_bucket_brings_the_event_back_and_the_next_run_succeeds() {
     ports.objects.fail_next("observe");
     let now = at("2026-11-24T10:01:00Z");
     let key = pending().object_key();
-    assert!(record_version(&ports, &demands(), now, key, &version("a")).await.is_err());
+    assert!(record_version(&ports, &demands(), now, key, &version("a"), None).await.is_err());
     assert_eq!(ports.standing().await.state, UploadState::Pending);
     assert_eq!(ports.record("a").await, PINNED);
 }
@@ -156,7 +156,7 @@ async fn a_run_that_dies_before_the_delete_is_taken_up_by_the_next() {
     ports.objects.fail_next("remove");
     let now = at("2026-11-24T10:01:00Z");
     let key = pending().object_key();
-    assert!(record_version(&ports, &demands(), now, key, &version("a")).await.is_err());
+    assert!(record_version(&ports, &demands(), now, key, &version("a"), None).await.is_err());
     assert_eq!(ports.versions().await, ["a"]);
     assert_eq!(ports.record("a").await, Verdict::Rejected(None));
     assert_eq!(ports.versions().await, [""; 0]);

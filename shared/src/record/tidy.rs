@@ -40,6 +40,8 @@ pub struct Tidied {
     pub repaired: usize,
     /// Versions that no record knows.
     pub orphans: usize,
+    /// Versions that keep every rule and whose scan is not through, long after they came.
+    pub unscanned: usize,
     /// What could not be done; the next call tries again.
     pub failed: usize,
 }
@@ -52,6 +54,7 @@ impl Tidied {
             looked_at: self.looked_at + other.looked_at,
             repaired: self.repaired + other.repaired,
             orphans: self.orphans + other.orphans,
+            unscanned: self.unscanned + other.unscanned,
             failed: self.failed + other.failed,
         }
     }
@@ -113,15 +116,22 @@ pub async fn reconcile<S: RecordStore, O: ObjectStore>(
     for slice in slices {
         let recent = ports.objects.versions_between(slice, now - LOOK_BACK, now - EVENT_IS_LATE).await?;
         let done = stream::iter(&recent).map(async |(key, version)| {
-            let verdict = record_version(ports, demands, now, *key, version).await?;
-            let repaired =
-                usize::from(!matches!(verdict, Verdict::Duplicate | Verdict::Orphan | Verdict::Gone));
-            let orphans = usize::from(verdict == Verdict::Orphan);
-            Ok(Tidied { looked_at: 1, repaired, orphans, ..Tidied::default() })
+            let verdict = record_version(ports, demands, now, *key, version, None).await?;
+            Ok(found(verdict))
         });
         tidied = tidied.and(sum(done.buffer_unordered(AT_ONCE).collect().await));
     }
     Ok(tidied)
+}
+
+fn found(verdict: Verdict) -> Tidied {
+    let looked_at = Tidied { looked_at: 1, ..Tidied::default() };
+    match verdict {
+        Verdict::Duplicate | Verdict::Gone | Verdict::ThreatInPinned => looked_at,
+        Verdict::Orphan => Tidied { orphans: 1, ..looked_at },
+        Verdict::Waiting | Verdict::ScanFailed => Tidied { unscanned: 1, ..looked_at },
+        _ => Tidied { repaired: 1, ..looked_at },
+    }
 }
 
 fn sum(done: Vec<Result<Tidied, Unavailable>>) -> Tidied {

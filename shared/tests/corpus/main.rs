@@ -287,6 +287,7 @@ fn upload(filename: &str, declared: &str) -> Upload {
         surplus: [].into(),
         recorded: None,
         rejection: None,
+        scan_failed: None,
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
         event: None,
         ttl: Some(tombstone_ttl(now)),
@@ -303,6 +304,7 @@ fn verdict(demands: &Demands, (_, filename, declared, bytes, _): &Case) -> Settl
         kms_key_arn: Some(KEY_ARN.to_owned()),
         metadata: [].into(),
         head: bytes[..bytes.len().min(HEAD_BYTES)].to_vec(),
+        scan: None,
     };
     let evidence =
         Evidence { upload: &upload, object: &object, version: &version, stored_checksum: None, demands };
@@ -310,7 +312,12 @@ fn verdict(demands: &Demands, (_, filename, declared, bytes, _): &Case) -> Settl
 }
 
 fn demands(types: &str, max_image_pixels: Option<u64>) -> Demands {
-    Demands { files_key_arn: KEY_ARN.to_owned(), allowed_types: types.parse().unwrap(), max_image_pixels }
+    Demands {
+        files_key_arn: KEY_ARN.to_owned(),
+        allowed_types: types.parse().unwrap(),
+        max_image_pixels,
+        scan: postern::scan::ScanGate::Off,
+    }
 }
 
 /// Gives the cases whose verdict is another one, so that all of them show at once.

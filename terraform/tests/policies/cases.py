@@ -74,6 +74,8 @@ ANYONE = Principal("an unsigned request")
 S3, CLOUDFRONT, LAMBDA = _service("s3.amazonaws.com"), _service("cloudfront.amazonaws.com"), _service("lambda.amazonaws.com")
 APIGATEWAY, PIPES, LOGS = _service("apigateway.amazonaws.com"), _service("pipes.amazonaws.com"), _service("logs.us-east-1.amazonaws.com")
 SCHEDULER = _service("scheduler.amazonaws.com")
+GUARDDUTY_ITSELF, EVENTS = _service("malware-protection-plan.guardduty.amazonaws.com"), _service("events.amazonaws.com")
+SCANNER = _role("postern-guardduty")
 LOGGING, ATHENA, EC2 = _service("logging.s3.amazonaws.com"), _service("athena.amazonaws.com"), _service("ec2.amazonaws.com")
 
 # What the requests carry.
@@ -96,6 +98,14 @@ RENDERED_FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:postern"
 SCHEDULE_GROUP = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/default"
 SCHEDULED = {"aws:SourceArn": SCHEDULE_GROUP, "aws:SourceAccount": ACCOUNT}
 PLAIN_HTTP = {"aws:SecureTransport": "false"}
+
+SCANS_RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/postern-scans"
+SCANNERS_RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3-1"
+SCANS = {"aws:SourceArn": SCANS_RULE, "aws:SourceAccount": ACCOUNT}
+PLAN = {"aws:SourceArn": f"arn:aws:guardduty:us-east-1:{ACCOUNT}:malware-protection-plan/b4c7", "aws:SourceAccount": ACCOUNT}
+MANAGED = {"events:ManagedBy": "malware-protection-plan.guardduty.amazonaws.com"}
+UNTAGGING = ("DeleteObjectTagging", "DeleteObjectVersionTagging", "PutObjectTagging", "PutObjectVersionTagging")
+TAGGING = ("GetObjectTagging", "GetObjectVersionTagging", "PutObjectTagging", "PutObjectVersionTagging")
 
 ADMINISTRATION = (
     "CancelKeyDeletion CreateAlias DeleteAlias DescribeKey DisableKey EnableKey GetKeyPolicy GetKeyRotationStatus "
@@ -416,6 +426,47 @@ CASES = {
         NO(BACKUP, "s3:GetObjectVersion", FILE, BY_HEADER),
         NO(BACKUP, "kms:Decrypt", FILES_KEY, VIA_S3),
         STILL_NO(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": DISTRIBUTION}),
+    ],
+    "scanned": [
+        *EVERYWHERE,
+        *[YES(SCANNER, f"s3:{action}", FILE, BY_HEADER) for action in ("GetObject", "GetObjectVersion", *TAGGING)],
+        NO(SCANNER, "s3:RestoreObject", FILE, BY_HEADER),
+        NO(SCANNER, "s3:GetObjectVersion", f"{OTHER_BUCKET}/uploads/1", BY_HEADER),
+        YES(SCANNER, "s3:PutObject", VALIDATION_OBJECT, BY_HEADER),
+        NO(SCANNER, "s3:RestoreObject", VALIDATION_OBJECT, BY_HEADER),
+        NO(SCANNER, "s3:PutObject", f"{OTHER_BUCKET}/uploads/1", BY_HEADER),
+        NO(SCANNER, "s3:PutObject", FILE, BY_HEADER),
+        *[YES(SCANNER, f"s3:{action}", BUCKET) for action in ("GetBucketNotification", "ListBucket", "PutBucketNotification")],
+        NO(SCANNER, "s3:DeleteBucket", BUCKET),
+        NO(SCANNER, "s3:ListBucket", OTHER_BUCKET),
+        *[YES(SCANNER, f"events:{action}", SCANNERS_RULE, MANAGED) for action in ("DeleteRule", "PutRule", "PutTargets", "RemoveTargets")],
+        *[YES(SCANNER, f"events:{action}", SCANNERS_RULE) for action in ("DescribeRule", "ListTargetsByRule")],
+        NO(SCANNER, "events:PutRule", SCANNERS_RULE),
+        NO(SCANNER, "events:DisableRule", SCANNERS_RULE, MANAGED),
+        NO(SCANNER, "events:PutRule", SCANS_RULE, MANAGED),
+        NO(SCANNER, "events:DescribeRule", SCANS_RULE),
+        YES(SCANNER, "kms:Decrypt", FILES_KEY, VIA_S3),
+        YES(SCANNER, "kms:GenerateDataKey", FILES_KEY, VIA_S3),
+        NO(SCANNER, "kms:Decrypt", FILES_KEY, VIA_S3_ELSEWHERE),
+        NO(SCANNER, "kms:Decrypt", FILES_KEY, DIRECTLY_IN_CONTEXT),
+        NO(SCANNER, "kms:Decrypt", OTHER_KEY, VIA_S3),
+        NO(SCANNER, "kms:DescribeKey", FILES_KEY, VIA_S3),
+        # Its role is GuardDuty's, for a plan of this account.
+        YES(GUARDDUTY_ITSELF, "sts:AssumeRole", role_arn("postern-guardduty"), PLAN),
+        NO(GUARDDUTY_ITSELF, "sts:AssumeRole", role_arn("postern-guardduty"), PLAN | {"aws:SourceAccount": OTHER_ACCOUNT}),
+        NO(GUARDDUTY_ITSELF, "sts:AssumeRole", role_arn("postern-guardduty"), PLAN | {"aws:SourceArn": SCANS_RULE}),
+        NO(EC2, "sts:AssumeRole", role_arn("postern-guardduty"), PLAN),
+        # Nobody else writes what the recorder believes; the recorder reads it.
+        *[NO(who, f"s3:{action}", FILE, BY_HEADER) for who in (ADMIN, RECORD, UPLOADER) for action in UNTAGGING],
+        *[STILL_NO(who, f"s3:{action}", FILE, BY_HEADER) for who in (ADMIN, ANYONE, LOGGING) for action in UNTAGGING],
+        YES(RECORD, "s3:GetObjectVersionTagging", FILE, BY_HEADER),
+        NO(RECORD, "s3:GetObjectVersionTagging", f"{OTHER_BUCKET}/uploads/1", BY_HEADER),
+        NO(RECORD, "s3:RestoreObject", FILE, BY_HEADER),
+        # Our rule alone sends what a scan has found.
+        YES(EVENTS, "sqs:SendMessage", QUEUE, SCANS),
+        NO(EVENTS, "sqs:SendMessage", QUEUE, SCANS | {"aws:SourceArn": SCANNERS_RULE}),
+        NO(EVENTS, "sqs:SendMessage", QUEUE, SCANS | {"aws:SourceAccount": OTHER_ACCOUNT}),
+        NO(EC2, "sqs:SendMessage", QUEUE, SCANS),
     ],
     "all_options": [
         # The distribution's keys: serve-link reads the one that signs, and no other.

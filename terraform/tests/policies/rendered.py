@@ -17,7 +17,7 @@ from iam import World
 
 MODULE = Path(__file__).resolve().parents[2]
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-RUNS = ("plain", "all_options")
+RUNS = ("plain", "scanned", "all_options")
 ACCOUNT = "111122223333"
 
 

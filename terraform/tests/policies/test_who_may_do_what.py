@@ -50,6 +50,7 @@ SAID_TWICE = {
     "ChecksLinkTokens",
     "SignsAsTheUploadSigner",
     "SignsAsTheDownloadSigner",
+    "GuardDutyDecryptsFilesAndEncryptsItsObject",
 }
 
 # Changes that no case can notice, each with the reason. test_rules.py forbids the wildcards.

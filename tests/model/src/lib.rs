@@ -17,6 +17,10 @@
 //! events, a redrive after expiry, and the reconciler's pass, which looks at a version without any
 //! event. A run may stop for ever after each effect, before it or in place of its acknowledgement.
 //!
+//! Where a stack asks for scans, a version's scan may end at any time after the version came, with
+//! either result or by failing, and one that failed may be made again; each end is told by an event.
+//! An event that comes before its tag is a run that stops: it comes back.
+//!
 //! Two uploads share nothing but the recorders. [`Scope`] therefore checks one upload with three
 //! versions, and two uploads with fewer, where a property says that no step of the one touches the
 //! other: with it, what holds for one upload holds for any number.
@@ -26,4 +30,4 @@ mod production;
 pub mod properties;
 
 pub use model::{Action, Actor, Model, Phase, Scope, State, Subject};
-pub use production::Fault;
+pub use production::{Fault, Scan};

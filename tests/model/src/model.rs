@@ -6,11 +6,12 @@ use postern::upload::UploadState;
 use stateright::Property;
 
 use crate::production::{
-    Change, Facts, Fault, Id, Outcome, Production, Question, RemovalOutcome, RemovalQuestion,
+    Change, Facts, Fault, Id, Outcome, Production, Question, RemovalOutcome, RemovalQuestion, Scan,
 };
 use crate::properties;
 
 /// What is checked.
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of the world that is there or is not")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scope {
     /// Versions that may come under one form.
@@ -21,6 +22,8 @@ pub struct Scope {
     pub outsider: bool,
     /// Whether the form dies, the upload expires and the table forgets it.
     pub time: bool,
+    /// Whether a version must pass a scan, which may fail and be made again.
+    pub scan: bool,
 }
 
 /// `UPLOADS` uploads, two recorders, and everything that may happen to them.
@@ -56,6 +59,8 @@ pub struct Subject {
     pub(crate) approved: u8,
     /// Which have ever been pinned.
     pub(crate) pinned: u8,
+    /// What the scan has said of each.
+    pub(crate) scans: [Scan; 3],
     /// The table has forgotten the record.
     pub(crate) is_forgotten: bool,
     /// The owner's wish has not been acknowledged by a removal.
@@ -122,12 +127,37 @@ pub enum Action {
     Delete(u8),
     /// Somebody else removes a version from the bucket.
     RemoveFromOutside(u8, u8),
+    /// A scan of a version ends, and tells of it.
+    Scan(u8, u8, Scan),
     /// Time passes.
     Age(u8),
     /// The sweeper gives an upload up.
     Sweep(u8),
     /// The table forgets a record whose TTL has passed.
     Forget(u8),
+}
+
+impl Subject {
+    pub(crate) fn scan(&self, version: u8) -> Scan {
+        self.scans.get(usize::from(version)).copied().unwrap_or(Scan::NotAsked)
+    }
+}
+
+impl<const UPLOADS: usize> State<UPLOADS> {
+    /// A new event tells of a version: whoever looks at it does so because of an older one.
+    fn tell_again(&mut self, n: u8, version: u8) {
+        if let Some(subject) = self.uploads.get_mut(usize::from(n)) {
+            subject.acknowledged &= !bit(version);
+        }
+        for actor in &mut self.actors {
+            match actor {
+                Actor::Recording { upload, version: of, is_stale, .. } if (*upload, *of) == (n, version) => {
+                    *is_stale = true;
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 impl<const UPLOADS: usize> Model<UPLOADS> {
@@ -164,6 +194,17 @@ impl<const UPLOADS: usize> Model<UPLOADS> {
             let versions = (0..self.scope.versions).filter(|v| has(subject.present, *v));
             actions.extend(versions.map(|v| Action::RemoveFromOutside(n, v)));
         }
+        if self.scope.scan {
+            let versions = (0..self.scope.versions).filter(|v| has(subject.present, *v));
+            for version in versions {
+                let ends: &[Scan] = match subject.scan(version) {
+                    Scan::Open => &[Scan::Clean, Scan::Threat, Scan::Failed],
+                    Scan::Failed => &[Scan::Clean, Scan::Threat],
+                    _ => &[],
+                };
+                actions.extend(ends.iter().map(|end| Action::Scan(n, version, *end)));
+            }
+        }
         if self.scope.time {
             match subject.phase {
                 Phase::Open => actions.push(Action::Age(n)),
@@ -198,8 +239,10 @@ impl<const UPLOADS: usize> Model<UPLOADS> {
         };
         let others = others(state, upload);
         let subject = state.uploads.get_mut(usize::from(upload))?;
-        let (record, is_present) = (subject.record, has(subject.present, version));
-        let outcome = self.production.act(Question { upload, version, step, record, is_present, accepts });
+        let (record, is_present, scan) =
+            (subject.record, has(subject.present, version), subject.scan(version));
+        let question = Question { upload, version, step, record, is_present, accepts, scan };
+        let outcome = self.production.act(question);
         if outcome.removes {
             self.remove(subject, bit(version));
         }
@@ -252,6 +295,7 @@ impl<const UPLOADS: usize> stateright::Model for Model<UPLOADS> {
             reported: 0,
             approved: 0,
             pinned: 0,
+            scans: [if self.scope.scan { Scan::Open } else { Scan::NotAsked }; 3],
             is_forgotten: false,
             removal_is_due: false,
             pinned_was_removed: false,
@@ -338,17 +382,12 @@ impl<const UPLOADS: usize> stateright::Model for Model<UPLOADS> {
                 let subject = state.uploads.get_mut(usize::from(n))?;
                 subject.present &= !bit(version);
                 // S3 tells of it.
-                subject.acknowledged &= !bit(version);
-                for actor in &mut state.actors {
-                    match actor {
-                        Actor::Recording { upload, version: of, is_stale, .. }
-                            if (*upload, *of) == (n, version) =>
-                        {
-                            *is_stale = true;
-                        }
-                        _ => {}
-                    }
-                }
+                state.tell_again(n, version);
+            }
+            Action::Scan(n, version, end) => {
+                let subject = state.uploads.get_mut(usize::from(n))?;
+                *subject.scans.get_mut(usize::from(version))? = end;
+                state.tell_again(n, version);
             }
             Action::Age(n) => {
                 let subject = state.uploads.get_mut(usize::from(n))?;

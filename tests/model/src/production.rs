@@ -13,6 +13,7 @@ use postern::ports::{Observation, ObservedObject, Written};
 use postern::record::removal::{self, Removal};
 use postern::record::run::{Run, Step};
 use postern::record::{AllowedTypes, Demands, Verdict};
+use postern::scan::{ScanGate, ScanStatus};
 use postern::time::Timestamp;
 use postern::upload::{Settlement, Upload, UploadState, expiry, tombstone_ttl, transition_id};
 
@@ -31,6 +32,13 @@ pub enum Fault {
     ForgetCondemned,
     /// A write brings back a record that the table has forgotten.
     WriteGhosts,
+    /// What keeps the rules is pinned without its scan.
+    PassTheGate,
+    /// A scan that failed counts as one that found nothing.
+    BelieveAFailure,
+    /// A note of a failed scan that was refused is taken for written: what stands in its way is not
+    /// followed.
+    DoNotFollowTheMark,
 }
 
 /// A production value's number; 0 stands for "none".
@@ -51,6 +59,23 @@ pub struct Question {
     pub is_present: bool,
     /// Whether the rules, as they are today, accept it.
     pub accepts: bool,
+    /// What the version must have passed, and has.
+    pub scan: Scan,
+}
+
+/// What a scan has said of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scan {
+    /// The stack asks for none.
+    NotAsked,
+    /// It is not through.
+    Open,
+    /// Nothing was found.
+    Clean,
+    /// A threat was found.
+    Threat,
+    /// It failed.
+    Failed,
 }
 
 /// What a step did, and what comes next.
@@ -226,21 +251,37 @@ impl Production {
             files_key_arn: if question.accepts { KEY_ARN } else { "another" }.to_owned(),
             allowed_types: AllowedTypes::all(),
             max_image_pixels: None,
+            scan: match (question.scan, self.fault) {
+                (Scan::NotAsked, _) | (_, Fault::PassTheGate) => ScanGate::Off,
+                _ => ScanGate::Required,
+            },
         };
-        let run = Run { version: &version, demands: &demands, now: now() };
+        let run = Run { version: &version, demands: &demands, now: now(), announced: None };
         let standing = self.upload(question.record);
         let step = self.read(|tables| value(&tables.steps, question.step).cloned());
         let mut record = question.record;
         let (mut removes, mut approves) = (false, false);
         let next = match step.unwrap_or(Step::Look) {
-            Step::Look => run.looked(standing, Ok(observation(question.is_present))),
-            Step::AskChecksum(upload, object) => Ok(run.judge(&upload, &object, None)),
+            Step::Look => run.looked(standing, Ok(self.observation(question))),
+            Step::AskChecksum(upload, object) => run.judge(&upload, &object, None),
             Step::Settle(settlement) => {
                 removes =
                     self.fault == Fault::DeleteBeforeWrite && matches!(settlement, Settlement::Condemn(_));
                 let (after, written) = self.settle(question.upload, standing, &settlement);
                 record = after.map_or(0, |after| self.record(&after));
                 run.settled(&settlement, written)
+            }
+            Step::MarkScanFailed(failure) => {
+                let after = standing.as_ref().and_then(|upload| upload.scan_failed(&failure));
+                record = after.as_ref().map_or(record, |after| self.record(after));
+                let written = match after {
+                    Some(_) => Written::Applied,
+                    None => Written::Refused(standing.map(Box::new)),
+                };
+                match (self.fault, &written) {
+                    (Fault::DoNotFollowTheMark, Written::Refused(_)) => Ok(Step::Done(Verdict::Waiting)),
+                    _ => Ok(run.scan_marked(written)),
+                }
             }
             Step::MarkVanished => {
                 record = self.changed(record, |upload| upload.vanished(&version, now()));
@@ -264,9 +305,20 @@ impl Production {
         if let Step::Settle(Settlement::Pin(recorded)) = &next {
             approves = recorded.version_id == version;
         }
-        let reports = matches!(next, Step::Done(Verdict::Orphan | Verdict::Vanished));
+        let reports = matches!(next, Step::Done(Verdict::Orphan | Verdict::Vanished | Verdict::ScanFailed));
         let next = if matches!(next, Step::Done(_)) { 0 } else { self.step(&next) };
         Outcome { next, record, removes, approves, reports }
+    }
+
+    fn observation(&self, question: Question) -> Observation {
+        let scan = match question.scan {
+            Scan::NotAsked | Scan::Open => None,
+            Scan::Clean => Some(ScanStatus::NoThreatsFound),
+            Scan::Threat => Some(ScanStatus::ThreatsFound),
+            Scan::Failed if self.fault == Fault::BelieveAFailure => Some(ScanStatus::NoThreatsFound),
+            Scan::Failed => Some(ScanStatus::Failed),
+        };
+        observation(question.is_present, scan)
     }
 
     /// The one conditional write, as a store does it.
@@ -380,7 +432,7 @@ fn facts(upload: &Upload) -> Facts {
     Facts { state: upload.state, pinned, has_end, is_vanished }
 }
 
-fn observation(is_present: bool) -> Observation {
+fn observation(is_present: bool, scan: Option<ScanStatus>) -> Observation {
     if !is_present {
         return Observation::Missing;
     }
@@ -391,6 +443,7 @@ fn observation(is_present: bool) -> Observation {
         kms_key_arn: Some(KEY_ARN.to_owned()),
         metadata: [].into(),
         head: PNG.to_vec(),
+        scan,
     }))
 }
 
@@ -423,6 +476,7 @@ fn pending(n: u8) -> Upload {
         surplus: [].into(),
         recorded: None,
         rejection: None,
+        scan_failed: None,
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
         event: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),

@@ -3,7 +3,8 @@
 use postern::upload::UploadState;
 use stateright::Property;
 
-use crate::model::{Actor, Model, State, Subject};
+use crate::model::{Actor, Model, State, Subject, bit};
+use crate::production::Scan;
 
 /// One pinned version, for ever.
 pub const ONE_PINNED: &str = "never two versions pinned";
@@ -17,6 +18,8 @@ pub const NO_GHOST: &str = "never a record after it was forgotten";
 pub const REMEMBERED: &str = "never an available record with an end";
 /// Nothing is lost.
 pub const QUIET: &str = "once all is quiet, a permitted state";
+/// Nothing is served that a scan has not cleared, where the stack asks for scans.
+pub const CLEARED: &str = "never an available version that its scan has not cleared";
 /// Uploads are independent.
 pub const APART: &str = "never a step that touches another upload";
 
@@ -27,6 +30,11 @@ pub fn all<const N: usize>() -> Vec<Property<Model<N>>> {
         Property::always(NOT_REMOVED, |_, state| each(state, |subject| !subject.pinned_was_removed)),
         Property::always(VALIDATED, |_, state| {
             each(state, |subject| subject.pinned & !subject.approved == 0)
+        }),
+        Property::always(CLEARED, |_, state| {
+            each(state, |subject| {
+                of(subject, |scan| !matches!(scan, Scan::NotAsked | Scan::Clean)) & subject.pinned == 0
+            })
         }),
         Property::always(NO_GHOST, |_, state| {
             each(state, |subject| !subject.is_forgotten || subject.record == 0)
@@ -53,14 +61,20 @@ fn is_settled(subject: &Subject) -> bool {
     subject.acknowledged == subject.posted && !subject.removal_is_due
 }
 
-/// Nothing is in the bucket that is neither pinned nor reported, and what is pinned is there or
+/// Nothing is in the bucket that is neither pinned nor reported nor waiting for its scan, and what is pinned is there or
 /// known to be missing.
 fn is_permitted<const N: usize>(model: &Model<N>, subject: &Subject) -> bool {
     let record = model.record(subject);
     let kept = record.map_or(0, |record| record.pinned);
     let is_missing = kept & !subject.present != 0;
     let is_known = record.is_some_and(|record| record.is_vanished);
-    subject.present & !kept & !subject.reported == 0 && (!is_missing || is_known)
+    let waiting = of(subject, |scan| scan == Scan::Open);
+    subject.present & !kept & !subject.reported & !waiting == 0 && (!is_missing || is_known)
+}
+
+/// The versions of whose scan something holds, a bit each.
+fn of(subject: &Subject, holds: impl Fn(Scan) -> bool) -> u8 {
+    (0..3).filter(|version| holds(subject.scan(*version))).fold(0, |bits, version| bits | bit(version))
 }
 
 fn is<const N: usize>(model: &Model<N>, subject: &Subject, wanted: UploadState) -> bool {

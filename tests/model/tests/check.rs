@@ -2,11 +2,11 @@
 
 #![expect(clippy::panic, reason = "a check that finds nothing where it must fails the test")]
 
-use model::properties::{NO_GHOST, NOT_REMOVED, ONE_PINNED, QUIET};
+use model::properties::{CLEARED, NO_GHOST, NOT_REMOVED, ONE_PINNED, QUIET};
 use model::{Fault, Model, Scope};
 use stateright::{Checker, HasDiscoveries, Model as _};
 
-const ALL: Scope = Scope { versions: 3, removal: true, outsider: true, time: true };
+const ALL: Scope = Scope { versions: 3, removal: true, outsider: true, time: true, scan: false };
 
 /// Checks exhaustively and says how much there was.
 fn holds<const UPLOADS: usize>(scope: Scope) {
@@ -18,7 +18,11 @@ fn holds<const UPLOADS: usize>(scope: Scope) {
 
 /// Stops at the first state that breaks `property`.
 fn finds(fault: Fault, property: &'static str) {
-    let checker = Model::<1>::new(ALL, fault).checker();
+    finds_in(ALL, fault, property);
+}
+
+fn finds_in(scope: Scope, fault: Fault, property: &'static str) {
+    let checker = Model::<1>::new(scope, fault).checker();
     let checker = checker.finish_when(HasDiscoveries::AnyOf([property].into())).spawn_bfs().join();
     let path = checker.discovery(property).unwrap_or_else(|| panic!("{fault:?} was not found"));
     eprintln!("{fault:?}: {:?}", path.into_actions());
@@ -48,6 +52,34 @@ fn three_versions_of_an_upload_that_ages_and_is_removed_keep_every_invariant() {
 #[test]
 fn two_uploads_keep_every_invariant_and_do_not_touch_each_other() {
     holds::<2>(Scope { versions: 1, outsider: false, ..ALL });
+}
+
+/// Two versions behind the gate.
+const SCANNED: Scope = Scope { versions: 2, outsider: false, time: false, scan: true, ..ALL };
+
+#[test]
+fn two_versions_that_must_be_scanned_keep_every_invariant() {
+    holds::<1>(SCANNED);
+}
+
+#[test]
+fn a_version_that_must_be_scanned_and_whose_upload_ages_keeps_every_invariant() {
+    holds::<1>(Scope { versions: 1, scan: true, ..ALL });
+}
+
+#[test]
+fn a_gate_that_is_passed_without_a_scan_is_found() {
+    finds_in(SCANNED, Fault::PassTheGate, CLEARED);
+}
+
+#[test]
+fn a_failed_scan_that_counts_as_a_clean_one_is_found() {
+    finds_in(SCANNED, Fault::BelieveAFailure, CLEARED);
+}
+
+#[test]
+fn a_failed_scan_whose_refused_mark_is_not_followed_is_found() {
+    finds_in(SCANNED, Fault::DoNotFollowTheMark, QUIET);
 }
 
 #[test]

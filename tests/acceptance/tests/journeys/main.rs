@@ -31,5 +31,6 @@ mod referees;
 mod refused_forms;
 mod removal;
 mod revocation;
+mod scanning;
 mod tidying;
 mod upload_tokens;

@@ -62,6 +62,12 @@ pub(crate) fn record_upload(resources: &Resources, function: &str) -> Value {
             "Resource": resources.uploads(),
         }),
         json!({
+            "Sid": "ReadWhatAScanHasFound",
+            "Effect": "Allow",
+            "Action": "s3:GetObjectVersionTagging",
+            "Resource": resources.uploads(),
+        }),
+        json!({
             "Sid": "TellMissingFromForbidden",
             "Effect": "Allow",
             "Action": ["s3:ListBucket", "s3:ListBucketVersions"],

@@ -65,6 +65,7 @@ impl Environment {
             "owner_claim" => "sub",
             "allowed_types" => "*/*",
             "max_image_pixels" => "100000000",
+            "content_scan" => "off",
             "owner_pending_uploads" | "owner_bytes_per_day" => "none",
             _ => return None,
         })

@@ -181,7 +181,7 @@ async fn consume(stack: &Coordinates, events: &[Value], [kept, gone, retried, re
     let mut all: Vec<&Value> = events.iter().cycle().take(3 * events.len()).collect();
     let seed = fastrand::u64(..);
     fastrand::Rng::with_seed(seed).shuffle(&mut all);
-    let lines: Vec<String> = all.iter().map(|event| event.to_string()).collect();
+    let lines: Vec<String> = all.iter().map(ToString::to_string).collect();
     let answers = python(stack, &["docs/events/consumer.py"], &table, &lines.join("\n")).await;
 
     for (upload, expected) in [(kept, "shown"), (gone, "gone"), (retried, "shown"), (refused, "gone")] {

@@ -1,0 +1,144 @@
+# The scan for malware as a gate (content_scan): GuardDuty Malware Protection for S3 scans each new
+# version, writes its result on it as a tag, and tells of it on the account's default event bus. The
+# rule below brings that into the recorder's queue; the recorder reads the tag.
+#
+# GuardDuty's plan for the bucket is not here: its resource is younger than the oldest provider that
+# this module works with. The README has the few lines.
+
+locals {
+  makes_guardduty_role = var.content_scan && var.guardduty_role_arn == null
+
+  guardduty_role_arn = local.makes_guardduty_role ? aws_iam_role.guardduty[0].arn : var.guardduty_role_arn
+
+  # GuardDuty makes and manages this rule itself, by which it hears of new versions.
+  guardduty_rule_arn = "arn:${local.partition}:events:${local.region}:${local.account}:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*"
+}
+
+resource "aws_cloudwatch_event_rule" "scans" {
+  count = var.content_scan ? 1 : 0
+
+  name        = "${var.name}-scans"
+  description = "Brings what a scan has found to the recorder of ${var.name}"
+
+  event_pattern = jsonencode({
+    source      = ["aws.guardduty"]
+    detail-type = ["GuardDuty Malware Protection Object Scan Result"]
+    detail      = { s3ObjectDetails = { bucketName = [local.bucket_name] } }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "scans" {
+  count = var.content_scan ? 1 : 0
+
+  rule = aws_cloudwatch_event_rule.scans[0].name
+  arn  = aws_sqs_queue.uploads.arn
+
+  depends_on = [aws_sqs_queue_policy.uploads]
+}
+
+resource "aws_iam_role" "guardduty" {
+  count = local.makes_guardduty_role ? 1 : 0
+
+  name               = "${var.name}-guardduty"
+  description        = "What GuardDuty may do to scan the files of ${var.name}"
+  assume_role_policy = data.aws_iam_policy_document.guardduty_assumes.json
+}
+
+data "aws_iam_policy_document" "guardduty_assumes" {
+  statement {
+    sid     = "GuardDutyAssumesTheRole"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["malware-protection-plan.guardduty.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["arn:${local.partition}:guardduty:${local.region}:${local.account}:malware-protection-plan/*"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "guardduty" {
+  count = local.makes_guardduty_role ? 1 : 0
+
+  name   = "work"
+  role   = aws_iam_role.guardduty[0].id
+  policy = data.aws_iam_policy_document.guardduty[0].json
+}
+
+# https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html
+data "aws_iam_policy_document" "guardduty" {
+  count = local.makes_guardduty_role ? 1 : 0
+
+  statement {
+    sid       = "ManagesItsOwnRule"
+    actions   = ["events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"]
+    resources = [local.guardduty_rule_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "events:ManagedBy"
+      values   = ["malware-protection-plan.guardduty.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "LooksAtItsOwnRule"
+    actions   = ["events:DescribeRule", "events:ListTargetsByRule"]
+    resources = [local.guardduty_rule_arn]
+  }
+
+  # It makes sure that the bucket's events reach EventBridge, which storage.tf has switched on.
+  statement {
+    sid       = "SeesThatTheBucketTellsOfFiles"
+    actions   = ["s3:GetBucketNotification", "s3:ListBucket", "s3:PutBucketNotification"]
+    resources = [local.files_arn]
+  }
+
+  statement {
+    sid       = "PutsItsValidationObject"
+    actions   = ["s3:PutObject"]
+    resources = [local.guardduty_object_arn]
+  }
+
+  statement {
+    sid = "ReadsFilesAndTagsThem"
+    actions = [
+      "s3:GetObject",
+      "s3:GetObjectTagging",
+      "s3:GetObjectVersion",
+      "s3:GetObjectVersionTagging",
+      "s3:PutObjectTagging",
+      "s3:PutObjectVersionTagging",
+    ]
+    resources = [local.uploads_arn]
+  }
+
+  statement {
+    sid       = "GuardDutyDecryptsFilesAndEncryptsItsObject"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [aws_kms_key.files.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.s3_via_kms]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:s3:arn"
+      values   = [aws_s3_bucket.files.arn]
+    }
+  }
+}
