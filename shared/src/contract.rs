@@ -17,6 +17,7 @@ use crate::link::{
 use crate::ports::{
     Counted, Created, Found, LinkReader, LinkStore, Linked, RecordStore, Replaced, UploadStore, Written,
 };
+use crate::record::removal::LINKS_SETTLE;
 use crate::scan::{ScanFailure, ScanStatus};
 use crate::time::Timestamp;
 use crate::token::{KeyVersion, LinkId, LinkKey, LinkKeys};
@@ -45,6 +46,7 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     what_is_due_expires_and_may_come_back(store, &subject(seed, 8)).await;
     only_the_pinned_version_vanishes(store, &subject(seed, 9)).await;
     a_failed_scan_is_noted_while_its_version_waits(store, &subject(seed, 10)).await;
+    a_tombstone_waits_once_more_for_the_sweeper(store, &subject(seed, 11)).await;
     links_need_what_is_available(store, &subject(seed, 7)).await;
     lists_are_the_owners_newest_first(store, seed).await;
     openings_are_counted_as_the_rule_says(store, &subject(seed, 38)).await;
@@ -260,6 +262,29 @@ async fn only_the_pinned_version_vanishes(store: &impl Store, upload: &Upload) {
     let deleting = standing(store, upload).await;
     store.mark_vanished(id, &version("a"), now()).await.unwrap();
     assert_eq!(standing(store, upload).await, deleting);
+}
+
+async fn a_tombstone_waits_once_more_for_the_sweeper(store: &impl Store, upload: &Upload) {
+    let id = upload.upload_id;
+    store.create(upload).await.unwrap();
+    store.close_deletion(id).await.unwrap();
+    store.begin_deletion(id, &upload.owner).await.unwrap();
+    store.close_deletion(id).await.unwrap();
+    let is_due = async |at| {
+        let due = store.due(at).await.unwrap();
+        due.into_iter().find(|due| due.upload_id == id).map(|due| due.state)
+    };
+    assert_eq!(is_due(now()).await, Some(UploadState::Deleting));
+    store.finish_deletion(upload, now()).await.unwrap();
+    let deleted = standing(store, upload).await;
+    assert_eq!(deleted.state, UploadState::Deleted);
+    let settled = now() + LINKS_SETTLE;
+    assert_eq!(is_due(settled - Duration::from_millis(1)).await, None);
+    // To finish it again does not put it off.
+    store.finish_deletion(upload, now() + LINKS_SETTLE).await.unwrap();
+    assert_eq!(is_due(settled).await, Some(UploadState::Deleted));
+    store.close_deletion(id).await.unwrap();
+    assert_eq!((is_due(settled).await, standing(store, upload).await), (None, deleted));
 }
 
 async fn a_failed_scan_is_noted_while_its_version_waits(store: &impl Store, upload: &Upload) {

@@ -13,6 +13,7 @@ use crate::ports::{
     Counted, Created, Found, LinkReader, LinkStore, Linked, ObjectStore, Observation, ObservedObject, Page,
     PageStart, RecordStore, Replaced, Signer, Unavailable, UploadStore, Written,
 };
+use crate::record::removal::LINKS_SETTLE;
 use crate::scan::ScanFailure;
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
@@ -32,6 +33,9 @@ struct State {
     grants: grants::Grants,
     objects: BTreeMap<(ObjectKey, VersionId), Observation>,
     failing: HashSet<&'static str>,
+    /// Tombstones that wait for the sweeper, and until when.
+    closing: BTreeMap<UploadId, Timestamp>,
+    index_lags: bool,
     calls: usize,
 }
 
@@ -49,6 +53,11 @@ impl MemoryWorld {
     /// Makes the next call of that name fail.
     pub fn fail_next(&self, call: &'static str) {
         self.lock().failing.insert(call);
+    }
+
+    /// Lets the index of links show none for now, as an eventually consistent one may, or all.
+    pub fn let_the_index_lag(&self, lags: bool) {
+        self.lock().index_lags = lags;
     }
 
     /// How many calls have been made.
@@ -159,8 +168,10 @@ impl RecordStore for MemoryWorld {
 
     async fn due(&self, now: Timestamp) -> Result<Vec<Upload>, Unavailable> {
         let state = self.call("due")?;
-        let is_due =
-            |upload: &&Upload| upload.state == UploadState::Deleting || upload.expired(now).is_some();
+        let is_closing = |upload: &Upload| state.closing.get(&upload.upload_id).is_some_and(|at| *at <= now);
+        let is_due = |upload: &&Upload| {
+            upload.state == UploadState::Deleting || upload.expired(now).is_some() || is_closing(upload)
+        };
         Ok(state.uploads.values().filter(is_due).cloned().collect())
     }
 
@@ -174,15 +185,24 @@ impl RecordStore for MemoryWorld {
 
     async fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
         let mut state = self.call("finish_deletion")?;
-        if let Some(standing) = state.uploads.get_mut(&upload.upload_id) {
-            *standing = standing.deleted(now).unwrap_or_else(|| standing.clone());
-        }
+        let standing = state.uploads.get_mut(&upload.upload_id);
+        let deleted = standing.and_then(|standing| {
+            *standing = standing.deleted(now)?;
+            Some(standing.upload_id)
+        });
+        state.closing.extend(deleted.map(|id| (id, now + LINKS_SETTLE)));
+        Ok(())
+    }
+
+    async fn close_deletion(&self, id: UploadId) -> Result<(), Unavailable> {
+        self.call("close_deletion")?.closing.remove(&id);
         Ok(())
     }
 
     async fn all_links_to(&self, id: UploadId) -> Result<Vec<Link>, Unavailable> {
         let state = self.call("all_links_to")?;
-        Ok(state.links.values().filter(|link| link.upload_id == id).cloned().collect())
+        let shown = state.links.values().filter(|link| link.upload_id == id && !state.index_lags);
+        Ok(shown.cloned().collect())
     }
 
     async fn end_link(&self, id: &LinkId, revoked: Revoked) -> Result<(), Unavailable> {

@@ -151,19 +151,23 @@ pub trait RecordStore: Send + Sync {
         id: UploadId,
         failure: &ScanFailure,
     ) -> impl Future<Output = Result<Written, Unavailable>> + Send;
-    /// Uploads that wait for the sweeper: pending ones that are due at `now`, and deleting ones.
+    /// Uploads that wait for the sweeper: pending ones that are due at `now`, deleting ones, and those that
+    /// were deleted a while ago.
     /// New ones may be missing for a moment, and one call need not give all of many.
     fn due(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Upload>, Unavailable>> + Send;
     /// Writes `expired` if the upload is due; a repetition changes nothing.
     fn expire(&self, upload: &Upload, now: Timestamp)
     -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Writes `deleted` if the upload is `deleting`.
+    /// Writes `deleted` if the upload is `deleting`. It waits for the sweeper once more, until the
+    /// index of links has surely caught up ([`crate::record::removal::LINKS_SETTLE`]).
     fn finish_deletion(
         &self,
         upload: &Upload,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Every link of an upload.
+    /// Takes an upload that is `deleted` off the sweeper's list.
+    fn close_deletion(&self, id: UploadId) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Every link of an upload; new ones may be missing for a moment.
     fn all_links_to(&self, id: UploadId) -> impl Future<Output = Result<Vec<Link>, Unavailable>> + Send;
     /// Ends a link whoever owns it; one that had ended stays as it was.
     fn end_link(&self, id: &LinkId, revoked: Revoked)

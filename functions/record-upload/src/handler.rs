@@ -91,13 +91,15 @@ impl Recorder {
 
     async fn tidy(&self, now: Timestamp) -> Result<BatchResponse, Unavailable> {
         let tidied = tidy(&self.ports, &self.config.demands, now).await?;
-        let Tidied { expired, removed, looked_at, repaired, orphans, unscanned, failed } = tidied;
+        let Tidied { expired, removed, late_links, looked_at, repaired, orphans, unscanned, failed } = tidied;
         for (name, times) in
             [("RepairedVersions", repaired), ("OrphanedVersions", orphans), ("UnscannedVersions", unscanned)]
         {
             (0..times).for_each(|_| Metrics::count(name));
         }
-        tracing::info!(expired, removed, looked_at, repaired, orphans, unscanned, failed, "tidied");
+        tracing::info!(
+            expired, removed, late_links, looked_at, repaired, orphans, unscanned, failed, "tidied"
+        );
         self.metrics.flush();
         Ok(BatchResponse { batch_item_failures: Vec::new() })
     }

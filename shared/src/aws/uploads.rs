@@ -13,6 +13,7 @@ use crate::app_event::AppEvent;
 use crate::id::{Owner, UploadId, VersionId};
 use crate::link::{Link, Revoked};
 use crate::ports::{Created, Found, Page, PageStart, RecordStore, Unavailable, UploadStore, Written};
+use crate::record::removal::LINKS_SETTLE;
 use crate::scan::ScanFailure;
 use crate::time::Timestamp;
 use crate::token::LinkId;
@@ -194,15 +195,29 @@ impl RecordStore for Table {
         let update = self
             .update_upload(upload.upload_id, UploadState::Deleted, "")?
             .update_expression(
-                "SET #state = :state, transition_id = :transition, #event = :event, #ttl = :ttl \
-                 REMOVE unfinished, unfinished_since",
+                "SET #state = :state, transition_id = :transition, #event = :event, #ttl = :ttl, \
+                 unfinished_since = :settled",
             )
+            .expression_attribute_values(":settled", text((now + LINKS_SETTLE).to_string()))
             .condition_expression("#state = :deleting")
             .expression_attribute_values(":event", value(&AppEvent::UploadDeleted)?)
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":ttl", AttributeValue::N(ttl.to_string()))
             .expression_attribute_values(":deleting", text(UploadState::Deleting.as_str()));
         conditional("finish a deletion", update.send().await).map(|_| ())
+    }
+
+    async fn close_deletion(&self, id: UploadId) -> Result<(), Unavailable> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(upload_pk(id)))
+            .update_expression("REMOVE unfinished, unfinished_since")
+            .condition_expression("#state = :deleted")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":deleted", text(UploadState::Deleted.as_str()));
+        conditional("close a deletion", update.send().await).map(|_| ())
     }
 
     async fn all_links_to(&self, id: UploadId) -> Result<Vec<Link>, Unavailable> {

@@ -2,7 +2,15 @@
 //!
 //! The API has written `deleting`; the table's stream brings the upload here. Each step can be
 //! repeated, and the tombstone is written last, so that a run that dies half way is taken up by
-//! the next. The steps are data, as in [`super::run`]. Until the links are marked, an opening may lead to S3's refusal, never to the file.
+//! the next. The steps are data, as in [`super::run`]. Until the links are marked, an opening may
+//! lead to S3's refusal, never to the file.
+//!
+//! A link is made in a transaction that demands an `available` upload, so none is made after
+//! `deleting` was written. But the index that lists an upload's links is a moment behind the table,
+//! and a link that was made just before may be missing from the list. So the sweeper lists them once
+//! more, [`LINKS_SETTLE`] after the tombstone ([`end_late_links`]).
+
+use std::time::Duration;
 
 use futures::future::try_join_all;
 
@@ -14,6 +22,10 @@ use crate::token::LinkId;
 use crate::upload::{Upload, UploadState};
 
 use super::Ports;
+
+/// So long after its tombstone an upload's links are listed once more: far longer than an index
+/// takes to catch up.
+pub const LINKS_SETTLE: Duration = Duration::from_hours(1);
 
 /// How an attempt to remove an upload ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,4 +125,21 @@ pub async fn remove_upload<S: RecordStore, O: ObjectStore>(
             Step::Done(removal) => return Ok(removal),
         };
     }
+}
+
+/// Ends the links of a removed upload that the index had not shown yet; how many there were.
+///
+/// # Errors
+/// If the table did not answer; the attempt must be repeated.
+pub async fn end_late_links<S: RecordStore, O>(
+    ports: &Ports<S, O>,
+    now: Timestamp,
+    id: UploadId,
+) -> Result<usize, Unavailable> {
+    let revoked = Revoked { at: now, because: RevokedBecause::UploadDeleted };
+    let links = ports.store.all_links_to(id).await?;
+    let late: Vec<_> = links.iter().filter(|link| link.revoked.is_none()).collect();
+    try_join_all(late.iter().map(|link| ports.store.end_link(&link.link_id, revoked))).await?;
+    ports.store.close_deletion(id).await?;
+    Ok(late.len())
 }

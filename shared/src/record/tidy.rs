@@ -15,7 +15,7 @@ use crate::ports::{ObjectStore, RecordStore, Unavailable};
 use crate::time::Timestamp;
 use crate::upload::UploadState;
 
-use super::removal::{Removal, remove_upload};
+use super::removal::{Removal, end_late_links, remove_upload};
 use super::{Demands, Ports, Verdict, record_version};
 
 /// So many things are done side by side.
@@ -34,6 +34,8 @@ pub struct Tidied {
     pub expired: usize,
     /// Uploads whose removal was brought to its end.
     pub removed: usize,
+    /// Links of removed uploads that had not been listed with the others, and were ended now.
+    pub late_links: usize,
     /// Versions that were looked at.
     pub looked_at: usize,
     /// Versions whose event had not been acted upon, and now was.
@@ -51,6 +53,7 @@ impl Tidied {
         Self {
             expired: self.expired + other.expired,
             removed: self.removed + other.removed,
+            late_links: self.late_links + other.late_links,
             looked_at: self.looked_at + other.looked_at,
             repaired: self.repaired + other.repaired,
             orphans: self.orphans + other.orphans,
@@ -81,7 +84,7 @@ pub async fn tidy<S: RecordStore, O: ObjectStore>(
     Ok(swept.and(reconcile(ports, demands, now, slices_of_hour(now)).await?))
 }
 
-/// Expires what is due and ends removals that the stream has not ended.
+/// Expires what is due, ends removals that the stream has not ended, and looks for late links.
 ///
 /// # Errors
 /// If the table could not be asked what is due.
@@ -97,6 +100,9 @@ pub async fn sweep<S: RecordStore, O: ObjectStore>(
                 Removal::NotAsked => Tidied::default(),
             })
         }
+        UploadState::Deleted => end_late_links(ports, now, upload.upload_id)
+            .await
+            .map(|late_links| Tidied { late_links, ..Tidied::default() }),
         _ => ports.store.expire(upload, now).await.map(|()| Tidied { expired: 1, ..Tidied::default() }),
     });
     Ok(sum(done.buffer_unordered(AT_ONCE).collect().await))
@@ -142,8 +148,10 @@ fn sum(done: Vec<Result<Tidied, Unavailable>>) -> Tidied {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::{Link, RevokedBecause};
     use crate::memory::MemoryWorld;
-    use crate::ports::UploadStore;
+    use crate::ports::{LinkReader, LinkStore, UploadStore};
+    use crate::record::removal::LINKS_SETTLE;
     use crate::record::rules::tests::{demands, png};
     use crate::upload::tests::{at, pending, version};
     use crate::upload::{Upload, expiry};
@@ -185,6 +193,30 @@ mod tests {
         assert_eq!(sweep(&ports, now).await.unwrap(), Tidied { failed: 1, ..Tidied::default() });
         assert_eq!(sweep(&ports, now).await.unwrap(), Tidied { removed: 1, ..Tidied::default() });
         assert_eq!(standing(&ports).await.state, UploadState::Deleted);
+    }
+
+    #[tokio::test]
+    async fn a_link_that_the_index_showed_late_ends_all_the_same() {
+        let ports = world().await;
+        ports.objects.put(pending().object_key(), version("a"), png());
+        let now = at("2026-11-24T12:00:00Z");
+        let key = pending().object_key();
+        record_version(&ports, &demands(), now, key, &version("a"), None).await.unwrap();
+        let link_id = crate::token::tests::keys(&[1]).make([1; 16]).link_id();
+        let link = Link::to(&standing(&ports).await, link_id.clone(), now, None).unwrap();
+        ports.store.create_link(&link).await.unwrap();
+        ports.store.let_the_index_lag(true);
+        ports.store.begin_deletion(pending().upload_id, &pending().owner).await.unwrap();
+        assert_eq!(sweep(&ports, now).await.unwrap(), Tidied { removed: 1, ..Tidied::default() });
+        assert_eq!(ports.store.link(&link_id).await.unwrap().unwrap().revoked, None, "it was not listed");
+        assert_eq!(sweep(&ports, now).await.unwrap(), Tidied::default(), "its hour is not over");
+
+        ports.store.let_the_index_lag(false);
+        let later = now + LINKS_SETTLE;
+        assert_eq!(sweep(&ports, later).await.unwrap(), Tidied { late_links: 1, ..Tidied::default() });
+        let revoked = ports.store.link(&link_id).await.unwrap().unwrap().revoked.unwrap();
+        assert_eq!((revoked.at, revoked.because), (later, RevokedBecause::UploadDeleted));
+        assert_eq!(sweep(&ports, later).await.unwrap(), Tidied::default(), "and never again");
     }
 
     #[tokio::test]

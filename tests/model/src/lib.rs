@@ -21,6 +21,17 @@
 //! either result or by failing, and one that failed may be made again; each end is told by an event.
 //! An event that comes before its tag is a run that stops: it comes back.
 //!
+//! Links are not in the model. What must hold of them does not depend on any order that it could
+//! try: a link is written in a transaction that demands an `available` upload, so the table puts it
+//! either before the write of `deleting` or nowhere; from then on the set of an upload's links only
+//! shrinks, and ending one twice changes nothing. What is left is the index that shows a link late,
+//! and that is a matter of time and not of order: the sweeper lists an upload's links once more an
+//! hour after its tombstone (`postern::record::removal`).
+//!
+//! Nor is the sweeper's listing: it names versions and uploads, and what is done about each is the
+//! very step that [`Action::Deliver`], [`Action::TakeUpRemoval`] and [`Action::Sweep`] begin at any
+//! time. A listing that leaves something out is one of those that does not happen.
+//!
 //! Two uploads share nothing but the recorders. [`Scope`] therefore checks one upload with three
 //! versions, and two uploads with fewer, where a property says that no step of the one touches the
 //! other: with it, what holds for one upload holds for any number.
