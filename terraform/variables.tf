@@ -152,7 +152,7 @@ variable "link_url_ttl_s" {
 }
 
 variable "allowed_types" {
-  description = "Types that may be declared, as image/png, image/* or */*. What is declared as another type is rejected when it arrives; the bytes must be of the declared type in any case."
+  description = "Types that may be declared, as image/png, image/* or */*. What is declared as another type is refused when it is asked for, and rejected if it arrives all the same; the bytes must be of the declared type in any case. Upload tokens can allow fewer."
   type        = list(string)
   default     = ["*/*"]
   nullable    = false

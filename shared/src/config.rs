@@ -125,6 +125,7 @@ impl IssueConfig {
                     pending_uploads: limit(&lookup, "POSTERN_OWNER_PENDING_UPLOADS", MAX_PENDING)?,
                     bytes_per_day: limit(&lookup, "POSTERN_OWNER_BYTES_PER_DAY", u64::MAX)?,
                 },
+                allowed_types: parsed(&lookup, "POSTERN_ALLOWED_TYPES")?,
                 redirect_origins: parsed(&lookup, "POSTERN_REDIRECT_ORIGINS")?,
             },
         })

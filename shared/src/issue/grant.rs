@@ -1,5 +1,6 @@
 //! One upload granted: its record written, and counted where something is counted.
 
+use crate::content_type::ContentType;
 use crate::id::UploadId;
 use crate::ports::{Count, Created, GrantStore, Granted, UploadStore};
 use crate::problem::{Problem, ReachedLimit};
@@ -45,6 +46,18 @@ pub(super) fn pending(
     }
 }
 
+/// Whether the stack takes this type at all: the recorder would reject it once it came.
+///
+/// # Errors
+/// A problem of the field `content_type` that names the types.
+pub(super) fn check_type(terms: &Terms, declared: &ContentType) -> Result<(), Problem> {
+    let allowed = &terms.allowed_types;
+    match allowed.allows(declared) {
+        true => Ok(()),
+        false => Err(Problem::field("content_type", format!("this stack takes {allowed} alone"))),
+    }
+}
+
 /// Writes the record: by one conditional put, or by one transaction where a token or a limit is
 /// counted.
 ///
@@ -56,6 +69,7 @@ pub(super) async fn write<S: UploadStore + GrantStore>(
     upload: &Upload,
     now: Timestamp,
 ) -> Result<Created<Upload>, Problem> {
+    check_type(terms, &upload.content_type)?;
     let token = upload.token.as_ref().map(|token| token.token_id.clone());
     if token.is_none() && !terms.limits.any() {
         return Ok(store.create(upload).await?);

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::id::{IdempotencyKey, Owner};
 use crate::limits::OwnerLimits;
+use crate::record::AllowedTypes;
 use crate::redirect::RedirectOrigins;
 use crate::sign::BucketEndpoint;
 use crate::time::Timestamp;
@@ -56,6 +57,8 @@ pub struct Terms {
     pub link_base_url: String,
     /// What one owner may have under way.
     pub limits: OwnerLimits,
+    /// The types that may be declared.
+    pub allowed_types: AllowedTypes,
     /// Where a form may send its browser.
     pub redirect_origins: RedirectOrigins,
 }

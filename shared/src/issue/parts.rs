@@ -68,6 +68,7 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
             "S3 keeps no SHA-256 of a whole file that comes in parts: leave it out, or upload in one piece";
         return Err(Problem::field("checksum_sha256", rule));
     }
+    grant::check_type(terms, &new.content_type)?;
     let signer = ports.signer.credentials(caller.now, 60).await?;
     let mut upload = grant::pending(new, caller, token, (caller.now + MULTIPART_LIFE).floor_s());
     let begun = store.begin_parts(&signer, &upload, &terms.files_key_arn).await?;

@@ -29,7 +29,22 @@ pub(super) fn terms() -> Terms {
         link_base_url: "https://files.example/".to_owned(),
         limits: OwnerLimits::default(),
         redirect_origins: "https://app.example".parse().unwrap(),
+        allowed_types: AllowedTypes::all(),
     }
+}
+
+#[tokio::test]
+async fn a_type_that_the_stack_does_not_take_is_refused_before_anything_is_asked() {
+    let world = world("2026-11-24T11:00:00Z");
+    let terms = Terms { allowed_types: "text/*, application/pdf".parse().unwrap(), ..terms() };
+    let refused = uploads::create(&world, &terms, &caller("ann", None, 1), &body()).await.unwrap_err();
+    let told = parsed(&refused.reply("id"));
+    assert_eq!(told["errors"][0]["field"], "content_type", "{told}");
+    assert_eq!(told["errors"][0]["rule"], "this stack takes text/*, application/pdf alone", "{told}");
+    assert_eq!(world.store.calls(), 0);
+    let text = json!({ "filename": "a.txt", "content_type": "text/plain; charset=utf-8" }).to_string();
+    let granted = uploads::create(&world, &terms, &caller("ann", None, 2), text.as_bytes()).await.unwrap();
+    assert_eq!(granted.status, StatusCode::CREATED);
 }
 
 fn caller(name: &str, key: Option<&str>, entropy: u8) -> Caller {
