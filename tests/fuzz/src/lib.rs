@@ -1,0 +1,196 @@
+//! What each target does with the bytes that a fuzzer, or a kept case, gives it. A panic is a
+//! finding.
+//!
+//! `shared/tests/fuzz_cases.rs` includes this file and replays `corpus/` in the ordinary tests.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use postern::id::UploadId;
+use postern::issue::{Caller, Ports, Terms, companion, links, multipart, tokens, uploads};
+use postern::limits::OwnerLimits;
+use postern::memory::{FixedSigner, MemoryWorld};
+use postern::problem::Problem;
+use postern::reply::Reply;
+use postern::sign::post_policy::{Condition, Part, PolicyDocument, PostPolicy, Referee, evaluate};
+use postern::sign::{BucketEndpoint, SigningCredentials};
+use postern::time::Timestamp;
+use postern::token::{KeyVersion, LinkKey, LinkKeys};
+use postern::upload_token::{UploadTokenId, UploadTokenSecret};
+
+const REGION: &str = "eu-central-1";
+const BUCKET: &str = "files";
+
+fn now() -> Timestamp {
+    Timestamp::from_epoch_s(1_795_514_400)
+}
+
+fn credentials() -> SigningCredentials {
+    SigningCredentials {
+        access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+        secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
+        session_token: None,
+        expires_at: None,
+    }
+}
+
+fn keys() -> LinkKeys {
+    let key = |version| LinkKey { version: KeyVersion(version), key: [version; 32] };
+    LinkKeys::new(vec![key(1), key(2)]).unwrap()
+}
+
+fn terms() -> Terms {
+    Terms {
+        endpoint: BucketEndpoint::regional(BUCKET, REGION),
+        files_key_arn: "arn:aws:kms:eu-central-1:111122223333:key/files".to_owned(),
+        form_ttl: Duration::from_secs(900),
+        max_size_bytes: 10_000_000_000,
+        link_base_url: "https://files.example/".to_owned(),
+        limits: OwnerLimits::default(),
+        redirect_origins: "https://app.example".parse().unwrap(),
+    }
+}
+
+/// The body of a route, which its first byte chooses: whatever it is, the answer is never ours to
+/// blame. What is accepted was signed, and fits into a form.
+pub fn request_bodies(bytes: &[u8]) {
+    let Some((route, body)) = bytes.split_first() else { return };
+    let world = MemoryWorld::default();
+    let ports = Ports { store: world.clone(), signer: FixedSigner(credentials()), keys: keys() };
+    let (terms, now) = (terms(), now());
+    let owner = "https://issuer.test#ann".parse().unwrap();
+    let caller = Caller { now, owner, idempotency_key: None, entropy: [7; 16] };
+    let holder = || {
+        let body = br#"{"content_types":["*/*"],"max_size_bytes":10000000000,"uses":9,"expires_in_s":60}"#;
+        let made = settle(tokens::create(&ports, &terms, &caller, body)).unwrap();
+        let token: serde_json::Value = serde_json::from_str(&made.body).unwrap();
+        tokens::holder(&ports.keys, token["token"].as_str().unwrap(), now, [8; 16]).unwrap()
+    };
+    let upload = || {
+        let body = br#"{"filename":"a.bin","type":"image/png"}"#;
+        settle(companion::begin(&ports, &world, &terms, &holder(), body)).unwrap();
+        let id = UploadId::random([8; 16]).to_string();
+        settle(uploads::owned(&ports, &caller, &id)).unwrap()
+    };
+    let id = UploadId::random([7; 16]).to_string();
+    let answer = match route % 10 {
+        0 => settle(uploads::create(&ports, &terms, &caller, body)),
+        1 => settle(uploads::create_put(&ports, &terms, &caller, body)),
+        2 => settle(tokens::create(&ports, &terms, &caller, body)),
+        3 => settle(multipart::begin(&ports, &world, &terms, &caller, None, body)),
+        4 => settle(uploads::create_with_token(&ports, &terms, &holder(), body)),
+        5 => settle(companion::begin(&ports, &world, &terms, &holder(), body)),
+        6 => settle(companion::direct_upload(&ports, &terms, &holder(), body)),
+        7 => settle(multipart::sign(&ports, &terms, now, &upload(), body)),
+        8 => settle(companion::complete(&ports, &world, &terms, &holder(), &upload(), body)),
+        _ => settle(links::create(&ports, &terms, &caller, &id, body)),
+    };
+    if let Err(problem) = answer {
+        assert!(!matches!(problem, Problem::Internal(_) | Problem::Unavailable(_)), "{problem:?}");
+        let reply: Reply = problem.reply("request");
+        assert!(reply.status.is_client_error(), "{problem:?}");
+        serde_json::from_str::<serde_json::Value>(&reply.body).unwrap();
+    }
+}
+
+/// Nothing in memory waits.
+fn settle<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().unwrap()
+}
+
+/// A token's text: what none of our keys made is refused, and a genuine one with anything changed.
+pub fn tokens(bytes: &[u8]) {
+    let keys = keys();
+    let genuine = keys.make([9; 16]).reveal();
+    let secret = UploadTokenSecret::make(&keys, [9; 16]).unwrap();
+    let terms = postern::upload_token::TokenTerms {
+        owner: "https://issuer.test#ann".parse().unwrap(),
+        label: None,
+        content_types: vec!["image/*".parse().unwrap()],
+        max_size_bytes: 1000,
+        expires_at: now(),
+    };
+    let sealed = secret.seal(&terms).unwrap();
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        assert!(keys.verify(text).is_none() || text == genuine);
+        assert!(UploadTokenSecret::open(&keys, text).is_none() || text == sealed);
+        if let Ok(id) = text.parse::<UploadTokenId>() {
+            assert_eq!(id.to_string(), text);
+        }
+    }
+    let changed = |text: &str| {
+        let mut changed = text.as_bytes().to_vec();
+        changed.iter_mut().zip(bytes).for_each(|(to, with)| *to ^= with & 0x7f);
+        String::from_utf8(changed).unwrap()
+    };
+    let (link, upload) = (changed(&genuine), changed(&sealed));
+    assert!(keys.verify(&link).is_none() || link == genuine);
+    assert!(UploadTokenSecret::open(&keys, &upload).is_none() || upload == sealed);
+}
+
+/// A policy's document: it is read or refused, and what we write is read as it was meant.
+pub fn policies(bytes: &[u8]) {
+    if let Ok(policy) = PolicyDocument::parse(bytes) {
+        for condition in policy.conditions() {
+            assert!(!condition.to_string().is_empty());
+        }
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let value = text.replace("${filename}", "");
+    let signed = PostPolicy::new(BUCKET, now() + Duration::from_secs(60))
+        .field("key", &value)
+        .starts_with("x-amz-meta-any", &value)
+        .size_bytes(0, 10)
+        .sign(&credentials(), REGION, now());
+    let Ok(form) = signed else { return };
+    let mut parts: Vec<_> = form.fields.into_iter().map(|(name, value)| Part::Field(name, value)).collect();
+    parts.push(Part::Field("x-amz-meta-any".to_owned(), format!("{value}.")));
+    parts.push(Part::File { filename: "a".to_owned(), size_bytes: 10 });
+    let credentials = credentials();
+    let referee = Referee { bucket: BUCKET, region: REGION, credentials: &credentials };
+    match referee.judge(&parts, now()) {
+        Ok(accepted) => assert_eq!(accepted.key, value),
+        // The builder's limits are those of the form that it makes, not of what a client adds.
+        Err(refusal) => assert!(value.is_empty() || value.len() > 1000 || value.contains('$'), "{refusal:?}"),
+    }
+}
+
+/// A policy and a form, with zeros between: policy, then names and values, then the file's size.
+/// What is accepted keeps every condition, and nothing was sent along.
+pub fn evaluator(bytes: &[u8]) {
+    let mut chunks = bytes.split(|byte| *byte == 0);
+    let Some(Ok(policy)) = chunks.next().map(PolicyDocument::parse) else { return };
+    let texts: Vec<_> = chunks.map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect();
+    let (pairs, rest) = texts.as_chunks::<2>();
+    let size_bytes = rest.first().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let fields = pairs.iter().map(|[name, value]| Part::Field(name.clone(), value.clone()));
+    let file = Part::File { filename: "a.txt".to_owned(), size_bytes };
+    let parts: Vec<_> = fields.chain([file]).collect();
+    let accepted = match evaluate(&policy, BUCKET, &parts, now()) {
+        Ok(accepted) => accepted,
+        Err(refusal) => return assert!(!refusal.message.is_empty()),
+    };
+    assert!(policy.expires_at > now());
+    for condition in policy.conditions() {
+        let value = |field: &String| match field.to_ascii_lowercase().as_str() {
+            "bucket" => accepted.bucket.clone(),
+            field => accepted.fields.get(field).cloned().unwrap_or_default(),
+        };
+        match condition {
+            Condition::Equals(field, expected) => {
+                assert!(value(field) == *expected || field.to_ascii_lowercase().starts_with("x-ignore-"));
+            }
+            Condition::StartsWith(field, prefix) => {
+                let list = field.eq_ignore_ascii_case("content-type");
+                let holds = value(field).starts_with(prefix) || list;
+                assert!(holds || field.to_ascii_lowercase().starts_with("x-ignore-"));
+            }
+            Condition::ContentLengthRange(min, max) => assert!((*min..=*max).contains(&size_bytes)),
+        }
+    }
+    let covered: Vec<_> = policy.conditions().filter_map(Condition::field).collect();
+    for name in accepted.fields.keys() {
+        let exempt = matches!(name.as_str(), "policy" | "file" | "x-amz-signature");
+        assert!(exempt || covered.contains(name), "{name}");
+    }
+}
