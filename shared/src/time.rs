@@ -9,16 +9,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
-/// The instant's text: RFC 3339 in UTC with exactly three digits of a second.
-const TEXT: &[BorrowedFormatItem<'static>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-
-/// The last instant of the year 9999, the last that [`TEXT`] can write, in milliseconds.
+/// The last instant of the year 9999, the last that the text can write, in milliseconds.
 const LAST_MS: i64 = 253_402_300_799_999;
 
 /// An instant in UTC with a resolution of one millisecond, between 1970 and the year 9999.
@@ -57,6 +51,35 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
+    /// The whole second in the basic form of ISO 8601, as signatures write it: `20151229T000000Z`.
+    pub fn basic(self) -> String {
+        let mut text = self.seconds("", "");
+        text.push('Z');
+        text
+    }
+
+    /// Date and time up to the second. By hand: times are in everything that is signed, and a
+    /// general formatter takes as long as a hash.
+    fn seconds(self, dash: &str, colon: &str) -> String {
+        let at = self.date_time();
+        let (date, time) = (at.date(), at.time());
+        let year = date.year().unsigned_abs();
+        let mut text = String::with_capacity(24);
+        for (before, number) in [
+            ("", year / 100),
+            ("", year % 100),
+            (dash, u32::from(u8::from(date.month()))),
+            (dash, u32::from(date.day())),
+            ("T", u32::from(time.hour())),
+            (colon, u32::from(time.minute())),
+            (colon, u32::from(time.second())),
+        ] {
+            text.push_str(before);
+            push_digits(&mut text, 10, number);
+        }
+        text
+    }
+
     fn from_ms(ms: i64) -> Self {
         Self(ms.clamp(0, LAST_MS))
     }
@@ -65,6 +88,14 @@ impl Timestamp {
         let (s, ms) = (self.0 / 1000, self.0 % 1000);
         OffsetDateTime::from_unix_timestamp(s).unwrap_or(OffsetDateTime::UNIX_EPOCH)
             + Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+    }
+}
+
+/// The decimal digits of `number`, from the one that stands for `place` on.
+fn push_digits(text: &mut String, mut place: u32, number: u32) {
+    while place > 0 {
+        text.push(char::from_digit(number / place % 10, 10).unwrap_or('0'));
+        place /= 10;
     }
 }
 
@@ -94,7 +125,11 @@ impl std::ops::Add<Duration> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.date_time().format(TEXT).map_err(|_| fmt::Error)?)
+        let mut text = self.seconds("-", ":");
+        text.push('.');
+        push_digits(&mut text, 100, u32::try_from(self.0 % 1000).unwrap_or(0));
+        text.push('Z');
+        f.write_str(&text)
     }
 }
 

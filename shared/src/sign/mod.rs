@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 pub mod cloudfront;
 pub mod post_policy;
 pub mod presigned_url;
+mod signing_key;
 
 /// The longest time for which a role's session lives when one role assumes another
 /// ([role chaining](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining)).

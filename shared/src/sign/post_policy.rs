@@ -10,17 +10,59 @@
 //! refuse later is refused here, when the form is built. The other direction is [`Referee`]: what
 //! S3 says to a form, and why.
 //!
+//! # Only presigned POST
+//!
+//! This module needs nothing else of the crate: no feature, no client, no `async`. Give it
+//! credentials (a user's, or a role's session with its token and its end) and hand `fields` to
+//! whoever uploads; the file goes last, under the name `file`.
+//!
+//! ```
+//! use std::time::{Duration, SystemTime};
+//!
+//! use postern::sign::post_policy::{PostPolicy, SignPolicyError};
+//! use postern::sign::{BucketEndpoint, SigningCredentials};
+//! use postern::time::Timestamp;
+//!
+//! # let (access_key_id, secret_access_key) = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+//! # let (session_token, session_end) = ("token", SystemTime::now() + Duration::from_secs(3600));
+//! let credentials = SigningCredentials {
+//!     access_key_id: access_key_id.to_owned(),
+//!     secret_access_key: secret_access_key.to_owned(),
+//!     session_token: Some(session_token.to_owned()),
+//!     expires_at: Some(session_end.into()),
+//! };
+//! let bucket = BucketEndpoint::regional("my-bucket", "eu-central-1");
+//! let now = Timestamp::from(SystemTime::now());
+//! let policy = PostPolicy::new(&bucket.bucket, credentials.clamp(now + Duration::from_secs(900)))
+//!     .field("key", "avatars/ann.png")
+//!     .field("content-type", "image/png")
+//!     .field("success_action_status", "201")
+//!     .starts_with("x-amz-meta-comment", "") // filled in by whoever posts
+//!     .size_bytes(1, 1_048_576);
+//! let form = policy.sign(&credentials, &bucket.region, now)?;
+//!
+//! println!("curl {} \\", bucket.url);
+//! for (name, value) in &form.fields {
+//!     println!("  -F '{name}={value}' \\");
+//! }
+//! println!("  -F 'x-amz-meta-comment=hello' -F file=@ann.png");
+//!
+//! // What S3 would refuse is refused here, with a reason, before anybody waits for it.
+//! let without_a_size = PostPolicy::new("my-bucket", now + Duration::from_secs(60)).field("key", "a");
+//! assert_eq!(without_a_size.sign(&credentials, "eu-central-1", now), Err(SignPolicyError::NoSizeRange));
+//! # Ok::<(), SignPolicyError>(())
+//! ```
+//!
+//! If S3 says no and not why, ask [`Referee`] with the form as it was posted: it names the
+//! condition, the field and the value.
+//!
 //! Sources: [POST policy](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html),
 //! [its signature](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html),
 //! [POST Object](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html).
 
 use std::fmt;
 
-use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use super::SigningCredentials;
+use super::{SigningCredentials, signing_key};
 use crate::time::Timestamp;
 
 mod condition;
@@ -132,7 +174,7 @@ pub enum SignPolicyError {
 impl PostPolicy {
     /// A policy for forms that are posted to `bucket` until `expires_at`.
     pub fn new(bucket: impl Into<String>, expires_at: Timestamp) -> Self {
-        Self { bucket: bucket.into(), expires_at: expires_at.floor_s(), conditions: Vec::new() }
+        Self { bucket: bucket.into(), expires_at: expires_at.floor_s(), conditions: Vec::with_capacity(16) }
     }
 
     /// A field with exactly this value: the condition and the form's field.
@@ -169,9 +211,12 @@ impl PostPolicy {
         self.check(credentials, now)?;
         let scope = CredentialScope { date: now, region };
         let timestamp = scope.timestamp();
+        let (date, _) = timestamp.split_once('T').unwrap_or((&timestamp, ""));
+        let credential = [&credentials.access_key_id, "/", date, "/", region, "/s3/aws4_request"].concat();
+        self.conditions.reserve(4);
         self = self
             .field("x-amz-algorithm", "AWS4-HMAC-SHA256")
-            .field("x-amz-credential", format!("{}/{scope}", credentials.access_key_id))
+            .field("x-amz-credential", credential)
             .field("x-amz-date", timestamp);
         if let Some(token) = &credentials.session_token {
             self = self.field("x-amz-security-token", token);
@@ -223,7 +268,8 @@ impl PostPolicy {
         if let Some(end) = credentials.expires_at.filter(|end| self.expires_at > *end) {
             return Err(E::OutlivesCredentials(end));
         }
-        let (mut names, mut size_range, mut metadata_bytes) = (Vec::new(), None, 0);
+        let mut names = Vec::with_capacity(self.conditions.len());
+        let (mut size_range, mut metadata_bytes) = (None, 0);
         for condition in &self.conditions {
             match condition {
                 Condition::Equals(name, value) | Condition::StartsWith(name, value) => {
@@ -294,10 +340,9 @@ struct SignedDocument {
 
 impl SignedDocument {
     fn new(document: &[u8], credentials: &SigningCredentials, region: &str, now: Timestamp) -> Self {
-        let string_to_sign = STANDARD.encode(document);
+        let string_to_sign = base64_simd::STANDARD.encode_to_string(document);
         let secret = &credentials.secret_access_key;
-        let signing_key = generate_signing_key(secret, now.system_time(), region, "s3");
-        let signature = calculate_signature(signing_key, string_to_sign.as_bytes());
+        let signature = signing_key::signature(secret, region, now, string_to_sign.as_bytes());
         Self { string_to_sign, signature }
     }
 }
@@ -311,9 +356,7 @@ struct CredentialScope<'a> {
 impl CredentialScope<'_> {
     /// `20151229T000000Z`, the basic form of ISO 8601.
     fn timestamp(&self) -> String {
-        let extended = self.date.floor_s().to_string();
-        let (seconds, _) = extended.split_once('.').unwrap_or((&extended, ""));
-        seconds.chars().filter(|c| !matches!(c, '-' | ':')).chain(['Z']).collect()
+        self.date.basic()
     }
 }
 

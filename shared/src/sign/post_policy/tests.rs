@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 use crate::sign::tests::example_credentials;
 
