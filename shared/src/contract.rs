@@ -54,8 +54,8 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     terms_change_and_tokens_rotate_only_as_they_were_read(store, &subject(seed, 40)).await;
 }
 
-/// A pending upload that nobody else in the suite uses.
-fn subject(seed: u8, n: u8) -> Upload {
+/// A pending upload, always the same for the same numbers.
+pub fn subject(seed: u8, n: u8) -> Upload {
     let upload_id = UploadId::random([seed, n, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7]);
     let policy_expires_at = now() + Duration::from_mins(15);
     Upload {

@@ -180,6 +180,8 @@ pub enum Problem {
 struct Extensions<'a> {
     code: &'static str,
     request_id: &'a str,
+    /// For the person in front of a client that shows this member, as Uppy does.
+    message: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldProblem],
 }
@@ -207,9 +209,10 @@ impl Problem {
             Self::InvalidFields(errors) => errors.as_slice(),
             _ => &[],
         };
+        let message = if errors.is_empty() { detail.clone() } else { told(errors) };
         let problem = ProblemDetails::from_status_code(status)
             .with_detail(detail)
-            .with_extensions(Extensions { code, request_id, errors });
+            .with_extensions(Extensions { code, request_id, message: &message, errors });
         let mut reply = Reply::json(status, &problem).with("content-type", "application/problem+json");
         if let Some(seconds) = self.retry_after_s() {
             reply = reply.with("retry-after", seconds.to_string());
@@ -380,6 +383,12 @@ impl Problem {
     }
 }
 
+/// What is wrong, in one sentence for each field.
+fn told(errors: &[FieldProblem]) -> String {
+    let sentences: Vec<_> = errors.iter().map(|error| format!("{}: {}.", error.field, error.rule)).collect();
+    sentences.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -389,7 +398,7 @@ mod tests {
         let reply = Problem::field("filename", "a file name has no path in it").reply("req-1");
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(reply.header("content-type"), Some("application/problem+json"));
-        insta::assert_snapshot!(reply.body, @r#"{"status":422,"title":"Unprocessable Entity","detail":"Fields break rules: see errors, mend each field that is named there, and send the request again.","code":"invalid_fields","request_id":"req-1","errors":[{"field":"filename","rule":"a file name has no path in it"}]}"#);
+        insta::assert_snapshot!(reply.body, @r#"{"status":422,"title":"Unprocessable Entity","detail":"Fields break rules: see errors, mend each field that is named there, and send the request again.","code":"invalid_fields","request_id":"req-1","message":"filename: a file name has no path in it.","errors":[{"field":"filename","rule":"a file name has no path in it"}]}"#);
     }
 
     #[test]

@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core'
 const { browser: executablePath, origin, jobs } = JSON.parse(process.argv[2])
 const bundle = await build({ entryPoints: ['clients.js'], bundle: true, format: 'iife', write: false, logLevel: 'error' })
 const script = bundle.outputFiles[0].text
-const html = '<!DOCTYPE html><title>upload</title><form id="drop"></form><script src="/clients.js"></script>'
+const html = '<!DOCTYPE html><title>upload</title><form id="drop"></form><p role="alert"></p><script src="/clients.js"></script>'
 // A page that was not loaded from this machine would need a person's leave to speak to it, which is
 // asked beside CORS and has no part in it.
 const local = '--disable-features=LocalNetworkAccessChecks'
@@ -26,7 +26,8 @@ try {
       page.evaluate((job) => window.run(job), job),
       new Promise((resolve) => setTimeout(() => resolve({ ok: false, error: 'no answer within 60 s' }), 60000)),
     ])
-    console.log(JSON.stringify({ ...answer, heard }))
+    const shown = await page.textContent('[role=alert]')
+    console.log(JSON.stringify({ ...answer, shown, heard }))
     await page.close()
   }
 } finally {

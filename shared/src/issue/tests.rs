@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::memory::{FixedSigner, MemoryWorld};
-use crate::ports::{RecordStore, UploadStore};
+use crate::ports::{RecordStore, StoredPart, UploadStore};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::sign::SigningCredentials;
@@ -281,6 +281,34 @@ async fn a_reached_limit_says_which_and_when_it_frees_up() {
         assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(reply.header("retry-after"), Some(seconds));
         assert!(reply.body.contains(code) && reply.body.contains("wait"), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn six_gibibytes_come_in_parts_and_not_a_byte_more() {
+    const MIB: u64 = 1024 * 1024;
+    let (size, part_size) = (6 * 1024 * MIB, 8 * MIB);
+    let terms = Terms { max_size_bytes: 10 * 1024 * MIB, ..terms() };
+    let body = json!({ "filename": "film.mp4", "content_type": "video/mp4", "size_bytes": size }).to_string();
+    let world = world("2026-11-24T11:00:00Z");
+    for (wrong, entropy) in [(0, 1), (1, 2)] {
+        let ann = caller("ann", None, entropy);
+        let begun =
+            multipart::begin(&world, &world.store, &terms, &ann, None, body.as_bytes()).await.unwrap();
+        let begun = parsed(&begun);
+        assert_eq!((&begun["part_size_bytes"], &begun["part_count"]), (&json!(part_size), &json!(768)));
+        let upload = uploads::owned(&world, &ann, begun["upload_id"].as_str().unwrap()).await.unwrap();
+        let (urls, _) = parts::sign(&world, &terms, ann.now, &upload, &[1, 768]).await.unwrap();
+        assert!(urls.iter().all(|part| part.size_bytes == Some(part_size)));
+        let beyond = parts::sign(&world, &terms, ann.now, &upload, &[769]).await;
+        assert_eq!(beyond.unwrap_err().code(), "invalid_fields");
+        for number in 1..=768u16 {
+            let size_bytes = part_size + if number == 768 { wrong } else { 0 };
+            let part = StoredPart { number, etag: "\"e\"".to_owned(), size_bytes };
+            world.store.put_part(upload.s3_upload_id.as_ref().unwrap(), part);
+        }
+        let done = parts::complete(&world, &world.store, ann.now, &upload, None).await;
+        assert_eq!(done.err().map(|problem| problem.code()), (wrong > 0).then_some("parts_refused"));
     }
 }
 

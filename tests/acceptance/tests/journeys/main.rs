@@ -20,6 +20,7 @@ mod events;
 mod faults;
 mod frozen_bytes;
 mod idempotency;
+mod limits;
 mod link_terms;
 mod links;
 mod logs;

@@ -1,6 +1,14 @@
 //! Files in parts: over plain JSON for an app, over Companion's routes for a page.
 
+use std::sync::{Arc, Mutex};
+
 use acceptance::{App, PNG};
+use axum::Router;
+use axum::extract::Request;
+use postern::aws::Parts;
+use postern::ports::{PartStore, StoredPart};
+use postern::sign::SigningCredentials;
+use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -54,6 +62,73 @@ async fn an_app_uploads_in_parts_and_goes_on_where_it_was() {
     );
     let (status, late) = app.call(Method::POST, &parts, Some(json!({ "part_numbers": [1] }))).await;
     assert_eq!((status, &late["code"]), (StatusCode::NOT_FOUND, &json!("multipart_not_found")));
+}
+
+#[tokio::test]
+async fn six_gibibytes_are_begun_and_their_last_part_is_signed() {
+    let app = App::user();
+    let size = 6 * 1024 * MIB;
+    let body = json!({ "filename": "film.mp4", "content_type": "video/mp4", "size_bytes": size });
+    let (status, begun) = app.call(Method::POST, "/uploads/multipart", Some(body)).await;
+    assert_eq!((status, &begun["part_count"]), (StatusCode::CREATED, &json!(768)), "{begun}");
+    let parts = format!("/uploads/{}/parts", begun["upload_id"].as_str().unwrap());
+    let sign =
+        async |number: u32| app.call(Method::POST, &parts, Some(json!({ "part_numbers": [number] }))).await;
+    let (status, signed) = sign(768).await;
+    assert_eq!((status, &signed["parts"][0]["size_bytes"]), (StatusCode::OK, &json!(8 * MIB)), "{signed}");
+    let (status, problem) = sign(769).await;
+    assert_eq!(
+        (status, &problem["errors"][0]["field"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("part_number"))
+    );
+    assert_eq!(app.call(Method::DELETE, &parts, None).await.0, StatusCode::NO_CONTENT);
+}
+
+/// The emulator passes over checksums of parts, so what is asked of S3 is looked at itself.
+#[tokio::test]
+async fn s3_is_asked_for_a_checksum_of_the_whole_object_and_for_its_size() {
+    type Heard = Arc<Mutex<Vec<(String, HeaderMap)>>>;
+    let heard = Heard::default();
+    let hear = {
+        let heard = heard.clone();
+        move |request: Request| async move {
+            let begins = request.uri().query().is_some_and(|query| query.starts_with("uploads"));
+            heard.lock().unwrap().push((request.uri().to_string(), request.headers().clone()));
+            match begins {
+                true => {
+                    "<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>"
+                }
+                false => "<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>",
+            }
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(hear)).await });
+
+    let stack = &acceptance::shared().coordinates;
+    let sdk = stack.sdk_config(&stack.observer).into_builder().endpoint_url(endpoint).build();
+    let store = Parts::new(&sdk, "files");
+    let signer = SigningCredentials {
+        access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+        secret_access_key: "secret".to_owned(),
+        session_token: None,
+        expires_at: None,
+    };
+    let upload = postern::contract::subject(9, 9);
+    let key = upload.object_key();
+    let id = store.begin_parts(&signer, &upload, "arn:key").await.unwrap();
+    let part = |number| StoredPart { number, etag: "e".to_owned(), size_bytes: 5 };
+    store.complete_parts(&signer, key, &id, &[part(1), part(2)]).await.unwrap();
+    let heard = heard.lock().unwrap().clone();
+    let header = |n: usize, name: &str| heard[n].1[name].to_str().unwrap().to_owned();
+    assert_eq!(header(0, "x-amz-checksum-algorithm"), "CRC64NVME");
+    assert_eq!(header(0, "x-amz-checksum-type"), "FULL_OBJECT");
+    assert_eq!(header(0, "x-amz-server-side-encryption"), "aws:kms");
+    assert_eq!(header(0, "content-type"), upload.content_type.as_str());
+    assert_eq!(header(1, "x-amz-checksum-type"), "FULL_OBJECT");
+    assert_eq!(header(1, "x-amz-mp-object-size"), "10");
+    assert_eq!(header(1, "if-none-match"), "*");
 }
 
 #[tokio::test]

@@ -1,0 +1,97 @@
+//! What is limited, over HTTP and all at once: an owner's pending uploads, their bytes of a day, a
+//! token's uses. On a stack of its own, since every other journey's stack limits nothing.
+
+use std::collections::BTreeMap;
+
+use acceptance::{App, Form, PNG, Posted, shared, skipped};
+use aws_sdk_lambda::types::Environment;
+use futures::future::join_all;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use stack::{Keys, Options, Stack};
+
+const PENDING: usize = 3;
+const BYTES_PER_DAY: u64 = 1000;
+
+/// A stack with limits; whoever asks gets a user of their own.
+async fn limited() -> impl Fn(&str) -> App {
+    let stack = Stack::start(Options::default())
+        .await
+        .unwrap_or_else(|error| panic!("{}", acceptance::chain(&error)));
+    // It ends with this process.
+    let stack: &'static Stack = Box::leak(Box::new(stack));
+    let root = Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None };
+    let lambda = aws_sdk_lambda::Client::new(&stack.coordinates().sdk_config(&root));
+    let function = format!("{}-issue-upload", stack.coordinates().name);
+    let described = lambda.get_function_configuration().function_name(&function).send().await.unwrap();
+    let mut variables = described.environment.unwrap().variables.unwrap();
+    variables.insert("POSTERN_OWNER_PENDING_UPLOADS".to_owned(), PENDING.to_string());
+    variables.insert("POSTERN_OWNER_BYTES_PER_DAY".to_owned(), BYTES_PER_DAY.to_string());
+    let environment = Environment::builder().set_variables(Some(variables)).build();
+    let update = lambda.update_function_configuration().function_name(&function).environment(environment);
+    update.send().await.unwrap();
+    |subject| App::new(stack.coordinates(), Some(stack.issuer().token(subject).unwrap()))
+}
+
+/// Status, problem and `Retry-After` of a request for an upload.
+async fn ask(app: &App, path: &str, size_bytes: u64) -> (StatusCode, Value, Option<u64>) {
+    let body = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": size_bytes });
+    let response = app.request(Method::POST, path).json(&body).send().await.unwrap();
+    let status = response.status();
+    let retry_after =
+        response.headers().get("retry-after").map(|seconds| seconds.to_str().unwrap().parse().unwrap());
+    (status, response.json().await.unwrap(), retry_after)
+}
+
+/// How many answers there are of each kind.
+fn counted(answers: &[(StatusCode, Value, Option<u64>)]) -> BTreeMap<String, usize> {
+    let mut kinds = BTreeMap::new();
+    for (status, answer, _) in answers {
+        *kinds.entry(answer["code"].as_str().unwrap_or(status.as_str()).to_owned()).or_default() += 1;
+    }
+    kinds
+}
+
+#[tokio::test]
+#[ignore = "starts a stack of its own: cargo test --test journeys -- --ignored"]
+async fn limits_hold_for_whoever_asks_all_at_once() {
+    if shared().local.is_none() {
+        return skipped("limits", "only a local stack lets a test set its limits");
+    }
+    let user = limited().await;
+    let size = PNG.len() as u64;
+
+    let ann = user("ann");
+    let answers = join_all((0..20).map(|_| ask(&ann, "/uploads", size))).await;
+    let kinds =
+        BTreeMap::from([("201".to_owned(), PENDING), ("too_many_pending_uploads".to_owned(), 20 - PENDING)]);
+    assert_eq!(counted(&answers), kinds);
+    for (status, problem, retry_after) in answers.iter().filter(|(status, ..)| *status != StatusCode::CREATED)
+    {
+        assert_eq!(*status, StatusCode::TOO_MANY_REQUESTS);
+        assert!((1..=901).contains(&retry_after.unwrap()), "when the first form dies: {retry_after:?}");
+        assert!(problem["detail"].as_str().unwrap().contains("3 uploads may be pending"), "{problem}");
+    }
+    let (_, first, _) = answers.iter().find(|(status, ..)| *status == StatusCode::CREATED).unwrap();
+    let form = Form::read(first);
+    assert_eq!(form.post(PNG).await, Posted { status: 201, code: None });
+    assert_eq!(ann.settled(&form.upload_id).await["state"], "available");
+    assert_eq!(ask(&ann, "/uploads", size).await.0, StatusCode::CREATED, "a recorded upload makes room");
+
+    let bob = user("bob");
+    assert_eq!(ask(&bob, "/uploads", 600).await.0, StatusCode::CREATED);
+    let (status, problem, retry_after) = ask(&bob, "/uploads", 401).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::TOO_MANY_REQUESTS, &json!("too_many_bytes_today")));
+    assert!((1..=86_401).contains(&retry_after.unwrap()), "when the day ends: {retry_after:?}");
+    assert_eq!(ask(&bob, "/uploads", 400).await.0, StatusCode::CREATED, "what is left may be used");
+
+    let carol = user("carol");
+    let body =
+        json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 1, "expires_in_s": 600 });
+    let (_, token) = carol.call(Method::POST, "/upload-tokens", Some(body)).await;
+    let page = App::new(carol.stack, None);
+    let uploads = format!("{}/uploads", token["path"].as_str().unwrap());
+    let answers = join_all((0..50).map(|_| ask(&page, &uploads, 10))).await;
+    let kinds = BTreeMap::from([("201".to_owned(), 1), ("upload_token_used_up".to_owned(), 49)]);
+    assert_eq!(counted(&answers), kinds, "the last use is granted once, and not never");
+}
