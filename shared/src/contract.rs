@@ -55,6 +55,9 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
 }
 
 /// A pending upload, always the same for the same numbers.
+///
+/// # Panics
+/// Never: it is made of constants.
 pub fn subject(seed: u8, n: u8) -> Upload {
     let upload_id = UploadId::random([seed, n, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7]);
     let policy_expires_at = now() + Duration::from_mins(15);
