@@ -47,6 +47,7 @@ fn terms() -> Terms {
         max_size_bytes: 10_000_000_000,
         link_base_url: "https://files.example/".to_owned(),
         limits: OwnerLimits::default(),
+        allowed_types: "*/*".parse().unwrap(),
         redirect_origins: "https://app.example".parse().unwrap(),
     }
 }
