@@ -131,7 +131,7 @@ resource "aws_cloudfront_distribution" "files" {
   count = local.owns_distribution ? 1 : 0
 
   enabled         = true
-  is_ipv6_enabled = true
+  is_ipv6_enabled = var.cloudfront.ipv6
   comment         = "Files of ${var.name}"
   price_class     = var.cloudfront.price_class
   web_acl_id      = var.cloudfront.web_acl_arn

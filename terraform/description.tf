@@ -99,6 +99,7 @@ locals {
     "files_key_arn",
     "form_ttl_s",
     "link_base_url",
+    "link_check_object",
     "link_keys",
     "link_url_ttl_s",
     "max_image_pixels",
@@ -110,6 +111,7 @@ locals {
     "signer_session_s",
     "table_name",
     "upload_signer_role_arn",
+    "viewer_header",
   ]
 
   key_attributes = distinct(concat(

@@ -52,6 +52,8 @@ locals {
     owner_bytes_per_day      = var.owner_bytes_per_day == null ? "none" : format("%d", var.owner_bytes_per_day)
     redirect_origins         = length(var.redirect_origins) == 0 ? "none" : join(",", var.redirect_origins)
     link_url_ttl_s           = tostring(var.link_url_ttl_s)
+    link_check_object        = tostring(var.link_check_object)
+    viewer_header            = local.viewer_header
     cloudfront_domain        = local.cloudfront_signing_key == null ? "" : local.cloudfront_domain
     cloudfront_key_pair_id   = local.cloudfront_signing_key == null ? "" : aws_cloudfront_public_key.files[local.cloudfront_signing_key].id
     cloudfront_secret_arn    = local.cloudfront_signing_key == null ? "" : aws_secretsmanager_secret.cloudfront[local.cloudfront_signing_key].arn

@@ -9,12 +9,15 @@ output "api_id" {
 }
 
 output "custom_domain_target" {
-  description = "Where the custom domain's alias record must point: name and hosted zone id. Null without a custom domain."
-  value = one([
-    for domain in aws_apigatewayv2_domain_name.main : {
-      name           = domain.domain_name_configuration[0].target_domain_name
-      hosted_zone_id = domain.domain_name_configuration[0].hosted_zone_id
-    }
+  description = "Where the custom domain's alias record must point: name and hosted zone id, of the distribution where front is set. Null without a custom domain."
+  value = local.has_front ? {
+    name           = aws_cloudfront_distribution.front[0].domain_name
+    hosted_zone_id = aws_cloudfront_distribution.front[0].hosted_zone_id
+    } : one([
+      for domain in aws_apigatewayv2_domain_name.main : {
+        name           = domain.domain_name_configuration[0].target_domain_name
+        hosted_zone_id = domain.domain_name_configuration[0].hosted_zone_id
+      }
   ])
 }
 

@@ -54,6 +54,36 @@ variable "custom_domain" {
   }
 }
 
+variable "front" {
+  description = "CloudFront in front of the API and the links, under custom_domain: the one place where a web ACL can stand. certificate_arn: the domain's certificate in us-east-1. web_acl_arn: a web ACL of yours with the scope CLOUDFRONT, or null. Point the domain at the output custom_domain_target, which is then the distribution's."
+  type = object({
+    certificate_arn = string
+    web_acl_arn     = optional(string)
+    price_class     = optional(string, "PriceClass_All")
+  })
+  default = null
+
+  validation {
+    condition     = var.front == null || var.custom_domain != null
+    error_message = "front needs custom_domain: it switches the API's own endpoint off, past which everybody could walk around the distribution and its web ACL."
+  }
+
+  validation {
+    condition     = var.front == null || can(regex("^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/.+$", var.front.certificate_arn))
+    error_message = "Write front.certificate_arn as the ARN of a certificate in us-east-1, where CloudFront takes them from, \"arn:aws:acm:us-east-1:<account>:certificate/<id>\"."
+  }
+
+  validation {
+    condition     = try(var.front.web_acl_arn, null) == null || can(regex("^arn:aws[a-z-]*:wafv2:us-east-1:[0-9]{12}:global/webacl/.+$", var.front.web_acl_arn))
+    error_message = "Write front.web_acl_arn as the ARN of a web ACL of WAFv2 with the scope CLOUDFRONT (made in us-east-1), \"arn:aws:wafv2:us-east-1:<account>:global/webacl/<name>/<id>\"."
+  }
+
+  validation {
+    condition     = var.front == null || try(contains(["PriceClass_All", "PriceClass_200", "PriceClass_100"], var.front.price_class), false)
+    error_message = "Write front.price_class as \"PriceClass_All\", \"PriceClass_200\" or \"PriceClass_100\"."
+  }
+}
+
 variable "link_base_url" {
   description = "Address that links begin with where something of yours stands before the API, such as a CloudFront distribution. Null takes the custom domain, or else the API's own address."
   type        = string
@@ -149,6 +179,13 @@ variable "link_url_ttl_s" {
     condition     = var.link_url_ttl_s <= var.signer_session_s
     error_message = "A URL dies with the session that signed it: write a link_url_ttl_s that is not above signer_session_s, or raise signer_session_s (3600 at most)."
   }
+}
+
+variable "link_check_object" {
+  description = "Whether serve-link asks S3 for the version before it leads there, one waiting call more an opening: who opens a link whose file somebody removed from the bucket meets a page (410) in place of S3's refusal."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "allowed_types" {
@@ -385,13 +422,14 @@ variable "abort_multipart_days" {
 # ── What else may read ───────────────────────────────────────────────────────────────────────────
 
 variable "cloudfront" {
-  description = "CloudFront in front of the bucket. public_keys: public halves in PEM (RSA 2048 or ECDSA P-256) by a name of yours; every one opens, so that two stand side by side while keys rotate. signing_key: the name of the key that signs; null until its private half was put into the secret that this module makes for it, and links lead straight to the bucket until then. domain: a name of your own with its certificate in us-east-1. Null builds no distribution."
+  description = "CloudFront in front of the bucket. public_keys: public halves in PEM (RSA 2048 or ECDSA P-256) by a name of yours; every one opens, so that two stand side by side while keys rotate. signing_key: the name of the key that signs; null until its private half was put into the secret that this module makes for it, and links lead straight to the bucket until then. domain: a name of your own with its certificate in us-east-1. ipv6: false where links name IPv4 networks, which a visitor over IPv6 would not be seen in. Null builds no distribution."
   type = object({
     public_keys = map(string)
     signing_key = optional(string)
     domain      = optional(object({ name = string, certificate_arn = string }))
     price_class = optional(string, "PriceClass_All")
     web_acl_arn = optional(string)
+    ipv6        = optional(bool, true)
   })
   default = null
 

@@ -87,6 +87,11 @@ pub struct ServeConfig {
     pub terms: serve::Terms,
     /// The distribution through which they lead, if there is one.
     pub distribution: Option<DistributionRef>,
+    /// Whether S3 is asked for the version before anything is signed.
+    pub check_object: bool,
+    /// The header in which what stands before the API says where a visitor comes from; without one
+    /// the API's own word counts.
+    pub viewer_header: Option<String>,
 }
 
 /// A distribution, and where the key that signs for it is kept.
@@ -170,6 +175,8 @@ impl ServeConfig {
                 distribution: None,
             },
             distribution: distribution(&lookup, url_ttl_s)?,
+            check_object: parsed(&lookup, "POSTERN_LINK_CHECK_OBJECT")?,
+            viewer_header: lookup("POSTERN_VIEWER_HEADER").filter(|name| !name.is_empty()),
         })
     }
 }
@@ -281,6 +288,7 @@ mod tests {
             ("POSTERN_LINK_BASE_URL", "https://files.example"),
             ("POSTERN_OWNER_CLAIM", "sub"),
             ("POSTERN_LINK_URL_TTL_S", "60"),
+            ("POSTERN_LINK_CHECK_OBJECT", "false"),
             ("POSTERN_CLOUDFRONT_DOMAIN", "d1.cloudfront.net"),
             ("POSTERN_CLOUDFRONT_KEY_PAIR_ID", "K1"),
             ("POSTERN_CLOUDFRONT_SECRET_ARN", "arn:secret"),
@@ -324,6 +332,7 @@ mod tests {
             ("POSTERN_CONTENT_SCAN", "on"),
             ("POSTERN_LINK_URL_TTL_S", "0"),
             ("POSTERN_CLOUDFRONT_WINDOW_S", "31"),
+            ("POSTERN_LINK_CHECK_OBJECT", "yes"),
             ("POSTERN_MAX_SIZE_BYTES", "53687091200001"),
             ("POSTERN_OWNER_PENDING_UPLOADS", "101"),
             ("POSTERN_OWNER_BYTES_PER_DAY", "0"),

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::id::{Owner, UploadId, VersionId};
 use crate::link::{
-    Admission, Link, LinkTerms, MAX_ATTEMPTS, Opening, PasswordHash, Revoked, RevokedBecause, Window,
+    Admission, Link, LinkTerms, MAX_ATTEMPTS, Network, Opening, PasswordHash, Revoked, RevokedBecause, Window,
 };
 use crate::ports::{
     Counted, Created, Found, LinkReader, LinkStore, Linked, RecordStore, Replaced, UploadStore, Written,
@@ -51,6 +51,7 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     lists_are_the_owners_newest_first(store, seed).await;
     openings_are_counted_as_the_rule_says(store, &subject(seed, 38)).await;
     a_race_for_the_last_opening_has_one_winner(store, &subject(seed, 39)).await;
+    nothing_is_counted_from_outside_the_network(store, &subject(seed, 41)).await;
     terms_change_and_tokens_rotate_only_as_they_were_read(store, &subject(seed, 40)).await;
 }
 
@@ -375,8 +376,8 @@ async fn count(store: &impl Store, id: &LinkId, opening: &Opening) -> Counted {
 /// Counts an attempt and checks the store against the rule.
 async fn attempt(store: &impl Store, id: &LinkId, now: Timestamp) -> Counted {
     let before = store.link(id).await.unwrap().unwrap();
-    let counted = store.count_attempt(id, now).await.unwrap();
-    let expected = match before.attempted(now) {
+    let counted = store.count_attempt(id, now, None).await.unwrap();
+    let expected = match before.attempted(now, None) {
         Some(after) => Counted::Granted(Box::new(after)),
         None => Counted::Refused(Some(Box::new(before))),
     };
@@ -385,11 +386,10 @@ async fn attempt(store: &impl Store, id: &LinkId, now: Timestamp) -> Counted {
 }
 
 async fn openings_are_counted_as_the_rule_says(store: &impl Store, upload: &Upload) {
-    let visit =
-        |after_s: u64| Opening { now: now() + Duration::from_secs(after_s), admission: Admission::Visit };
+    let visit = |after_s: u64| opening(now() + Duration::from_secs(after_s), Admission::Visit);
     let nobody = link_id(upload, 9);
     assert_eq!(store.count_opening(&nobody, &visit(0)).await.unwrap(), Counted::Refused(None));
-    assert_eq!(store.count_attempt(&nobody, now()).await.unwrap(), Counted::Refused(None));
+    assert_eq!(store.count_attempt(&nobody, now(), None).await.unwrap(), Counted::Refused(None));
     assert_eq!(store.link(&nobody).await.unwrap(), None, "no count makes a link");
 
     let link = linked(
@@ -410,10 +410,9 @@ async fn openings_are_counted_as_the_rule_says(store: &impl Store, upload: &Uplo
     let password = LinkTerms { password_hash: Some(hash.clone()), ..LinkTerms::default() };
     let before = store.link(id).await.unwrap().unwrap();
     assert_eq!(store.change_link(&before, &before.changed(password, None, "1")).await.unwrap(), Found::Yes);
-    let right = Opening { now: now(), admission: Admission::Password(hash) };
-    let wrong =
-        Opening { now: now(), admission: Admission::Password(PasswordHash::new("x", [1; 16]).unwrap()) };
-    let button = Opening { now: now(), admission: Admission::Confirmed };
+    let right = opening(now(), Admission::Password(hash));
+    let wrong = opening(now(), Admission::Password(PasswordHash::new("x", [1; 16]).unwrap()));
+    let button = opening(now(), Admission::Confirmed);
     for refused in [&visit(0), &button, &wrong] {
         assert!(matches!(count(store, id, refused).await, Counted::Refused(Some(_))));
     }
@@ -440,18 +439,44 @@ async fn openings_are_counted_as_the_rule_says(store: &impl Store, upload: &Uplo
 async fn a_race_for_the_last_opening_has_one_winner(store: &impl Store, upload: &Upload) {
     let terms = LinkTerms { max_opens: Some(1), max_opens_per_hour: Some(30), ..LinkTerms::default() };
     let link = linked(store, upload, terms).await;
-    let visit = Opening { now: now(), admission: Admission::Visit };
+    let visit = opening(now(), Admission::Visit);
     let race = (0..50).map(|_| store.count_opening(&link.link_id, &visit));
     let counted = futures::future::try_join_all(race).await.unwrap();
     assert_eq!(counted.iter().filter(|counted| matches!(counted, Counted::Granted(_))).count(), 1);
     assert_eq!(store.link(&link.link_id).await.unwrap().unwrap().opens, 1);
 }
 
+async fn nothing_is_counted_from_outside_the_network(store: &impl Store, upload: &Upload) {
+    let network: Option<Network> = "192.0.2.0/24".parse().ok();
+    let password_hash = Some(PasswordHash::new("open sesame", [1; 16]).unwrap());
+    let terms = LinkTerms { allowed_network: network, max_opens: Some(1), ..LinkTerms::default() };
+    let link = linked(store, upload, terms.clone()).await;
+    let id = &link.link_id;
+    for outside in [None, "198.51.100.0/24".parse().ok()] {
+        let visit = Opening { network: outside, ..opening(now(), Admission::Visit) };
+        assert!(matches!(count(store, id, &visit).await, Counted::Refused(Some(_))));
+    }
+    let asking = link.changed(LinkTerms { password_hash, ..terms.clone() }, None, "1");
+    assert_eq!(store.change_link(&link, &asking).await.unwrap(), Found::Yes);
+    let outside = store.count_attempt(id, now(), None).await.unwrap();
+    assert!(matches!(outside, Counted::Refused(Some(link)) if link.attempt_window.used == 0));
+    assert!(matches!(store.count_attempt(id, now(), network).await.unwrap(), Counted::Granted(_)));
+    let before = store.link(id).await.unwrap().unwrap();
+    assert_eq!(store.change_link(&before, &before.changed(terms, None, "2")).await.unwrap(), Found::Yes);
+    let inside = Opening { network, ..opening(now(), Admission::Visit) };
+    assert!(matches!(count(store, id, &inside).await, Counted::Granted(_)));
+    assert!(matches!(count(store, id, &inside).await, Counted::Refused(Some(_))));
+}
+
+fn opening(now: Timestamp, admission: Admission) -> Opening {
+    Opening { now, admission, network: None }
+}
+
 async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl Store, upload: &Upload) {
     let link = linked(store, upload, LinkTerms::default()).await;
     let id = &link.link_id;
     let after = link.changed(LinkTerms { max_opens: Some(2), ..LinkTerms::default() }, None, "1");
-    let visit = Opening { now: now(), admission: Admission::Visit };
+    let visit = opening(now(), Admission::Visit);
     assert!(matches!(count(store, id, &visit).await, Counted::Granted(_)));
     assert_eq!(store.change_link(&link, &after).await.unwrap(), Found::Yes, "counting is no change");
     let expected = Link { opens: 1, hour_window: Window { nth: 0, used: 1 }, ..after.clone() };

@@ -13,10 +13,12 @@ use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::{Upload, UploadState};
 
+mod network;
 mod opening;
 mod password;
 mod terms;
 
+pub use network::{Network, ParseNetworkError};
 pub use opening::{ATTEMPT_WINDOW_S, Admission, HOUR_S, MAX_ATTEMPTS, Opening, Window, left_in_window_s};
 pub use password::{HashPasswordError, PASSWORD_BYTES, PasswordHash};
 pub use terms::{LinkTerms, MAX_NOTE_CHARS, Note, ParseNoteError};

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::checksum::ChecksumSha256;
 use crate::id::{ObjectKey, Owner, UploadId, VersionId};
-use crate::link::{Link, Opening, Revoked};
+use crate::link::{Link, Network, Opening, Revoked};
 use crate::ports::{
     Counted, Created, Found, LinkReader, LinkStore, Linked, ObjectStore, Observation, ObservedObject, Page,
     PageStart, RecordStore, Replaced, Signer, Unavailable, UploadStore, Written,
@@ -317,9 +317,14 @@ impl LinkReader for MemoryWorld {
         Ok(counted(state.links.get_mut(id), |link| link.opened(opening)))
     }
 
-    async fn count_attempt(&self, id: &LinkId, now: Timestamp) -> Result<Counted, Unavailable> {
+    async fn count_attempt(
+        &self,
+        id: &LinkId,
+        now: Timestamp,
+        network: Option<Network>,
+    ) -> Result<Counted, Unavailable> {
         let mut state = self.call("count_attempt")?;
-        Ok(counted(state.links.get_mut(id), |link| link.attempted(now)))
+        Ok(counted(state.links.get_mut(id), |link| link.attempted(now, network)))
     }
 }
 

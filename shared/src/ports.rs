@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::checksum::ChecksumSha256;
 use crate::id::{ObjectKey, Owner, S3UploadId, UploadId, VersionId};
 use crate::limits::OwnerLimits;
-use crate::link::{Link, Opening, Revoked};
+use crate::link::{Link, Network, Opening, Revoked};
 use crate::scan::{ScanFailure, ScanStatus};
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
@@ -244,7 +244,34 @@ pub trait LinkReader: Send + Sync {
         &self,
         id: &LinkId,
         now: Timestamp,
+        network: Option<Network>,
     ) -> impl Future<Output = Result<Counted, Unavailable>> + Send;
+}
+
+/// Versions as `serve` may be asked to look at them before it signs.
+pub trait VersionCheck: Send + Sync {
+    /// Whether S3 has this version and gives it to the download signer.
+    fn is_there(
+        &self,
+        now: Timestamp,
+        key: ObjectKey,
+        version: &VersionId,
+    ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+}
+
+/// Nobody is asked: the record is the check.
+impl<V: VersionCheck> VersionCheck for Option<V> {
+    async fn is_there(
+        &self,
+        now: Timestamp,
+        key: ObjectKey,
+        version: &VersionId,
+    ) -> Result<bool, Unavailable> {
+        match self {
+            Some(versions) => versions.is_there(now, key, version).await,
+            None => Ok(true),
+        }
+    }
 }
 
 /// Objects as `record` needs them. Every call names a version.

@@ -141,6 +141,12 @@ pub enum Problem {
     /// Too many wrong ones; seconds until the next attempt.
     #[error("failed to try a password after too many attempts")]
     PasswordLocked(u64),
+    /// The visitor is not where the link may be opened.
+    #[error("failed to open a link from outside its network")]
+    NetworkNotAllowed,
+    /// S3 has no longer what the link leads to.
+    #[error("failed to find what the link leads to")]
+    FileGone,
     /// The link is opened by pressing a button.
     #[error("failed to open a link without a confirmation")]
     ConfirmationRequired,
@@ -317,6 +323,16 @@ impl Problem {
                 S::TOO_MANY_REQUESTS,
                 "password_locked",
                 "There were too many wrong passwords: try again after the seconds of Retry-After.",
+            ),
+            Self::NetworkNotAllowed => (
+                S::FORBIDDEN,
+                "network_not_allowed",
+                "This link opens only from the network that its owner named: use that network, or ask its sender.",
+            ),
+            Self::FileGone => (
+                S::GONE,
+                "link_file_gone",
+                "What this link led to is no longer stored: ask its sender for it.",
             ),
             Self::ConfirmationRequired => (
                 S::FORBIDDEN,

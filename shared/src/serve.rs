@@ -8,7 +8,8 @@
 //!
 //! A token says whether its link counted when it was made, so that the door mostly knows which of
 //! the two calls to make. It is a hint: what is read decides, and a link that began to count later
-//! costs a read and a write. A password costs two writes: the attempt, then the opening.
+//! costs a read and a write. A password costs two writes: the attempt, then the opening. A link for
+//! one network costs a write more where it counts: only what is read says which network.
 //!
 //! `now` is taken before the link is read and becomes the signing time: so every URL of a link is
 //! dead at most the URL's lifetime after the revocation was answered, whatever was in flight.
@@ -21,8 +22,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::link::{ATTEMPT_WINDOW_S, Admission, HOUR_S, Link, LinkStanding, Opening, left_in_window_s};
-use crate::ports::{Counted, LinkReader, Signer, Unavailable};
+use crate::link::{
+    ATTEMPT_WINDOW_S, Admission, HOUR_S, Link, LinkStanding, Network, Opening, left_in_window_s,
+};
+use crate::ports::{Counted, LinkReader, Signer, Unavailable, VersionCheck};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::sign::presigned_url::{self, ObjectRequest, PresignError, PresignedUrl};
@@ -43,13 +46,15 @@ use visit::{Method, Visit};
 
 /// What the public door works with.
 #[derive(Debug)]
-pub struct Ports<L, G> {
+pub struct Ports<L, G, V> {
     /// The table's links.
     pub links: L,
     /// The download signer.
     pub signer: G,
     /// The keys of tokens.
     pub keys: LinkKeys,
+    /// What looks at S3 before anything is signed; an `Option`, if nobody is to be asked.
+    pub versions: V,
 }
 
 /// Where links lead, and for how long.
@@ -75,8 +80,8 @@ impl Terms {
 /// # Errors
 /// See [`Problem`]: unknown or forged, ended, asking for a password or a button, or AWS did not
 /// answer. [`page::of_problem`] tells it to people.
-pub async fn answer<L: LinkReader, G: Signer>(
-    ports: &Ports<L, G>,
+pub async fn answer<L: LinkReader, G: Signer, V: VersionCheck>(
+    ports: &Ports<L, G, V>,
     terms: &Terms,
     visit: &Visit<'_>,
 ) -> Result<Reply, Problem> {
@@ -95,27 +100,31 @@ pub async fn answer<L: LinkReader, G: Signer>(
 }
 
 /// One visit to one link.
-struct Door<'a, L, G> {
-    ports: &'a Ports<L, G>,
+struct Door<'a, L, G, V> {
+    ports: &'a Ports<L, G, V>,
     terms: &'a Terms,
     visit: &'a Visit<'a>,
     link_id: LinkId,
 }
 
-impl<L: LinkReader, G: Signer> Door<'_, L, G> {
+impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     /// HEAD: the link's own facts. Nothing is signed, so nothing is counted.
     async fn look(&self) -> Result<Reply, Problem> {
         let link = self.read().await?;
         match self.grant() {
             Some(grant) if grant.is_for(&link) => self.check_alive(&link)?,
             _ => {
-                self.check_standing(&link)?;
+                self.check_welcome(&link)?;
                 if link.terms.password_hash.is_some() {
                     return Err(Problem::PasswordRequired);
                 }
             }
         }
-        Ok(if self.visit.has(&link.etag) { unchanged(&link) } else { facts(&link) })
+        if self.visit.has(&link.etag) {
+            return Ok(unchanged(&link));
+        }
+        self.check_there(&link).await?;
+        Ok(facts(&link))
     }
 
     /// GET.
@@ -124,13 +133,13 @@ impl<L: LinkReader, G: Signer> Door<'_, L, G> {
         let asks_first =
             grant.is_some() || self.visit.is_shy() || !self.visit.headers.if_none_match.is_empty();
         if counts && !asks_first {
-            return self.count(Admission::Visit).await;
+            return self.count(Admission::Visit, None).await;
         }
         let link = self.read().await?;
         if grant.is_some_and(|grant| grant.is_for(&link)) {
             return self.go_on(&link).await;
         }
-        self.check_standing(&link)?;
+        self.check_welcome(&link)?;
         if link.terms.password_hash.is_some() {
             return Err(Problem::PasswordRequired);
         }
@@ -141,8 +150,8 @@ impl<L: LinkReader, G: Signer> Door<'_, L, G> {
             return Ok(unchanged(&link));
         }
         match link.terms.counts() {
-            true => self.count(Admission::Visit).await,
-            false => self.redirect(&link, self.credentials().await?.as_deref()),
+            true => self.count(Admission::Visit, link.terms.allowed_network).await,
+            false => self.lead(&link, self.credentials().await?.as_deref()).await,
         }
     }
 
@@ -151,14 +160,18 @@ impl<L: LinkReader, G: Signer> Door<'_, L, G> {
         let mut fields = form_urlencoded::parse(self.visit.body);
         match fields.find(|(name, _)| name == "password") {
             Some((_, password)) => self.try_password(&password).await,
-            None => self.count(Admission::Confirmed).await,
+            None => self.count(Admission::Confirmed, None).await,
         }
     }
 
     /// The attempt is counted before it is made: a race of guesses cannot be larger than the limit.
     async fn try_password(&self, password: &str) -> Result<Reply, Problem> {
-        let now = self.visit.now;
-        let link = match self.ports.links.count_attempt(&self.link_id, now).await? {
+        let (now, links) = (self.visit.now, &self.ports.links);
+        let mut counted = links.count_attempt(&self.link_id, now, None).await?;
+        if let Some(network) = self.network_asked_by(&counted)? {
+            counted = links.count_attempt(&self.link_id, now, Some(network)).await?;
+        }
+        let link = match counted {
             Counted::Granted(link) => link,
             Counted::Refused(None) => return Err(Problem::TokenUnknown),
             Counted::Refused(Some(link)) => {
@@ -166,26 +179,37 @@ impl<L: LinkReader, G: Signer> Door<'_, L, G> {
                 return match link.terms.password_hash {
                     Some(_) => Err(Problem::PasswordLocked(left_in_window_s(now, ATTEMPT_WINDOW_S))),
                     // It was taken away while the page was open.
-                    None => self.count(Admission::Confirmed).await,
+                    None => self.count(Admission::Confirmed, link.terms.allowed_network).await,
                 };
             }
         };
         match link.terms.password_hash {
-            Some(hash) if hash.verify(password) => self.count(Admission::Password(hash)).await,
+            Some(hash) if hash.verify(password) => {
+                self.count(Admission::Password(hash), link.terms.allowed_network).await
+            }
             _ => Err(Problem::PasswordWrong),
         }
     }
 
-    /// One conditional write decides.
-    async fn count(&self, admission: Admission) -> Result<Reply, Problem> {
-        let opening = Opening { now: self.visit.now, admission };
+    /// One conditional write decides. It says in which network the visitor was found: where nobody
+    /// knew yet that the link asks for one, the first write is refused and shows it.
+    async fn count(&self, admission: Admission, network: Option<Network>) -> Result<Reply, Problem> {
+        let (links, link_id) = (&self.ports.links, &self.link_id);
+        let mut opening = Opening { now: self.visit.now, admission, network };
         // Before it is counted: an opening that cannot be signed must not be used up.
         let credentials = self.credentials().await?;
-        match self.ports.links.count_opening(&self.link_id, &opening).await? {
+        let mut counted = links.count_opening(link_id, &opening).await?;
+        if opening.network.is_none()
+            && let Some(network) = self.network_asked_by(&counted)?
+        {
+            opening.network = Some(network);
+            counted = links.count_opening(link_id, &opening).await?;
+        }
+        match counted {
             Counted::Granted(link) => {
                 let grant = Grant::new(&link, opening.now);
-                let cookie = grant.set_cookie(&self.ports.keys, &self.link_id, self.visit.path);
-                Ok(self.redirect(&link, credentials.as_deref())?.with("set-cookie", cookie))
+                let cookie = grant.set_cookie(&self.ports.keys, link_id, self.visit.path);
+                Ok(self.lead(&link, credentials.as_deref()).await?.with("set-cookie", cookie))
             }
             Counted::Refused(None) => Err(Problem::TokenUnknown),
             Counted::Refused(Some(link)) => self.refuse(&link, &opening.admission),
@@ -194,7 +218,7 @@ impl<L: LinkReader, G: Signer> Door<'_, L, G> {
 
     /// Why a count was refused.
     fn refuse(&self, link: &Link, admission: &Admission) -> Result<Reply, Problem> {
-        self.check_standing(link)?;
+        self.check_welcome(link)?;
         if link.admits(admission) {
             return Err(Problem::LinkBusy(left_in_window_s(self.visit.now, HOUR_S)));
         }
@@ -210,7 +234,7 @@ impl<L: LinkReader, G: Signer> Door<'_, L, G> {
         if self.visit.has(&link.etag) {
             return Ok(unchanged(link));
         }
-        self.redirect(link, self.credentials().await?.as_deref())
+        self.lead(link, self.credentials().await?.as_deref()).await
     }
 
     fn ask(&self, link: &Link) -> Result<Reply, Problem> {
@@ -232,8 +256,46 @@ impl<L: LinkReader, G: Signer> Door<'_, L, G> {
     /// A granted opening outlives the last one, nothing else.
     fn check_alive(&self, link: &Link) -> Result<(), Problem> {
         match link.standing(self.visit.now) {
-            LinkStanding::UsedUp => Ok(()),
-            _ => self.check_standing(link),
+            LinkStanding::UsedUp => self.check_network(link),
+            _ => self.check_welcome(link),
+        }
+    }
+
+    /// Whether the link lives and may be opened from where the visitor is.
+    fn check_welcome(&self, link: &Link) -> Result<(), Problem> {
+        self.check_standing(link)?;
+        self.check_network(link)
+    }
+
+    fn check_network(&self, link: &Link) -> Result<(), Problem> {
+        let is_inside =
+            |network: Network| self.visit.address.is_some_and(|address| network.contains(address));
+        match link.terms.allowed_network {
+            Some(network) if !is_inside(network) => Err(Problem::NetworkNotAllowed),
+            _ => Ok(()),
+        }
+    }
+
+    /// The network for which a count was perhaps refused, if the visitor is in it.
+    fn network_asked_by(&self, counted: &Counted) -> Result<Option<Network>, Problem> {
+        match counted {
+            Counted::Refused(Some(link)) => {
+                self.check_welcome(link)?;
+                Ok(link.terms.allowed_network)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Where S3 does not answer, the visitor's own request will show what is the matter.
+    async fn check_there(&self, link: &Link) -> Result<(), Problem> {
+        match self.ports.versions.is_there(self.visit.now, link.object_key(), &link.version_id).await {
+            Ok(false) => Err(Problem::FileGone),
+            Ok(true) => Ok(()),
+            Err(error) => {
+                tracing::warn!(error = %error, "nobody said whether the version is there");
+                Ok(())
+            }
         }
     }
 
@@ -252,6 +314,11 @@ impl<L: LinkReader, G: Signer> Door<'_, L, G> {
         }
         let needed_s = self.terms.url_ttl.as_secs();
         Ok(Some(self.ports.signer.credentials(self.visit.now, needed_s).await?))
+    }
+
+    async fn lead(&self, link: &Link, credentials: Option<&SigningCredentials>) -> Result<Reply, Problem> {
+        self.check_there(link).await?;
+        self.redirect(link, credentials)
     }
 
     fn redirect(&self, link: &Link, credentials: Option<&SigningCredentials>) -> Result<Reply, Problem> {

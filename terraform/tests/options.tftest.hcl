@@ -552,3 +552,67 @@ run "a_distribution_with_two_keys" {
     error_message = "The routes that open links must have their own throttling."
   }
 }
+
+run "links_that_look_at_the_bucket_first" {
+  command = plan
+
+  variables {
+    link_check_object = true
+  }
+
+  assert {
+    condition     = aws_lambda_function.main["serve-link"].environment[0].variables["POSTERN_LINK_CHECK_OBJECT"] == "true"
+    error_message = "serve-link must be told to ask S3."
+  }
+}
+
+run "no_front_by_default" {
+  command = plan
+
+  assert {
+    condition     = length(aws_cloudfront_distribution.front) == 0 && aws_lambda_function.main["serve-link"].environment[0].variables["POSTERN_VIEWER_HEADER"] == "" && aws_lambda_function.main["serve-link"].environment[0].variables["POSTERN_LINK_CHECK_OBJECT"] == "false"
+    error_message = "Without a front no header may say where a visitor comes from, and nobody is asked for the file."
+  }
+}
+
+run "a_front_with_a_web_acl" {
+  command = apply
+
+  override_resource {
+    target = aws_apigatewayv2_domain_name.main
+    values = { domain_name_configuration = { target_domain_name = "d-abcdefghij.execute-api.us-east-1.amazonaws.com", hosted_zone_id = "Z1" } }
+  }
+
+  override_resource {
+    target = aws_cloudfront_distribution.front
+    values = { domain_name = "d222222abcdef8.cloudfront.net", hosted_zone_id = "Z2FDTNDATAQYW2" }
+  }
+
+  variables {
+    custom_domain = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+    front = {
+      certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge"
+      web_acl_arn     = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/links/0"
+    }
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_api.main.disable_execute_api_endpoint && aws_cloudfront_distribution.front[0].web_acl_id == "arn:aws:wafv2:us-east-1:111122223333:global/webacl/links/0" && aws_cloudfront_distribution.front[0].aliases == toset(["files.example.com"])
+    error_message = "The web ACL must stand before the only way in."
+  }
+
+  assert {
+    condition     = one(aws_cloudfront_distribution.front[0].default_cache_behavior).cache_policy_id == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad" && one(aws_cloudfront_distribution.front[0].default_cache_behavior).viewer_protocol_policy == "https-only" && one(one(aws_cloudfront_distribution.front[0].origin).custom_origin_config).origin_protocol_policy == "https-only"
+    error_message = "Nothing of the API may be cached, and nothing may go without TLS."
+  }
+
+  assert {
+    condition     = aws_lambda_function.main["serve-link"].environment[0].variables["POSTERN_VIEWER_HEADER"] == "cloudfront-viewer-address" && one(one(aws_cloudfront_origin_request_policy.front[0].headers_config).headers).items == toset(["CloudFront-Viewer-Address"])
+    error_message = "Behind CloudFront only CloudFront knows where a visitor comes from."
+  }
+
+  assert {
+    condition     = output.custom_domain_target.name == "d222222abcdef8.cloudfront.net" && output.link_base_url == "https://files.example.com"
+    error_message = "The domain must lead to the distribution."
+  }
+}

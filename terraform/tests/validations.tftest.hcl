@@ -749,3 +749,46 @@ run "links_that_are_closed_by_throttling" {
 
   expect_failures = [var.link_throttling]
 }
+
+run "a_front_without_a_custom_domain" {
+  command = plan
+
+  variables {
+    front = { certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge" }
+  }
+
+  expect_failures = [var.front]
+}
+
+run "a_front_with_a_certificate_elsewhere" {
+  command = plan
+
+  variables {
+    custom_domain = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+    front         = { certificate_arn = "arn:aws:acm:eu-central-1:111122223333:certificate/edge" }
+  }
+
+  expect_failures = [var.front]
+}
+
+run "a_front_with_a_regional_web_acl" {
+  command = plan
+
+  variables {
+    custom_domain = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+    front         = { certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge", web_acl_arn = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/links/0" }
+  }
+
+  expect_failures = [var.front]
+}
+
+run "a_front_with_no_price_class" {
+  command = plan
+
+  variables {
+    custom_domain = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+    front         = { certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge", price_class = "cheap" }
+  }
+
+  expect_failures = [var.front]
+}

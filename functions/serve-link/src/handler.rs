@@ -1,19 +1,21 @@
 //! From an event of the HTTP API to one call of the core, and back.
 
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use postern::aws::lambda::{Metrics, Request};
-use postern::aws::{RoleSigner, Table};
+use postern::aws::{RoleSigner, Table, Versions};
 use postern::problem::Problem;
-use postern::serve::visit::{Headers, Method, Visit};
+use postern::serve::visit::{Headers, Method, Visit, address_before_port};
 use postern::serve::{self, Ports, Terms, page};
 
 /// The public door with all that it needs.
 pub struct Door {
-    pub ports: Ports<Table, RoleSigner>,
+    pub ports: Ports<Table, RoleSigner, Option<Versions>>,
     pub terms: Terms,
     pub metrics: Metrics,
+    pub viewer_header: Option<String>,
 }
 
 impl Door {
@@ -30,14 +32,17 @@ impl Door {
             token: request.path("token"),
             path: request.path_to(request.path("token")),
             body: &body,
+            address: self.address(&request),
             headers: headers(&request, &cookies),
         };
         let result = match method(request.route()) {
             Some(_) => serve::answer(&self.ports, &self.terms, &visit).await,
             None => Err(Problem::RouteNotFound),
         };
-        if matches!(result, Err(Problem::TokenForged)) {
-            Metrics::count("ForgedTokens");
+        match result {
+            Err(Problem::TokenForged) => Metrics::count("ForgedTokens"),
+            Err(Problem::FileGone) => Metrics::count("MissingFiles"),
+            _ => {}
         }
         self.metrics.flush();
         request.answer_with(result, |problem| {
@@ -45,6 +50,14 @@ impl Door {
                 || page::of_problem(problem, request.id(), visit.language(), &self.terms.destination());
             visit.wants_page().then(page).flatten()
         })
+    }
+
+    /// Where a visitor comes from: by the API, or by what stands before it.
+    fn address(&self, request: &Request) -> Option<IpAddr> {
+        match &self.viewer_header {
+            Some(name) => address_before_port(request.header(name)),
+            None => request.source_ip(),
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use postern::aws::{RoleSigner, Table, derive_link_keys, lambda, read_distribution, sdk_config};
+use postern::aws::{RoleSigner, Table, Versions, derive_link_keys, lambda, read_distribution, sdk_config};
 use postern::config::ServeConfig;
 use postern::serve::{Ports, Terms};
 
@@ -22,9 +22,11 @@ async fn main() -> Result<(), Error> {
         derive_link_keys(&sdk, &config.link_keys),
         read_distribution(&sdk, config.distribution.as_ref()),
     )?;
-    let ports = Ports { links: Table::new(&sdk, &config.table), signer, keys };
+    let bucket = &config.terms.endpoint.bucket;
+    let versions = config.check_object.then(|| Versions::new(&sdk, bucket, signer.clone()));
+    let ports = Ports { links: Table::new(&sdk, &config.table), signer, keys, versions };
     let terms = Terms { distribution, ..config.terms };
-    let door = &handler::Door { ports, terms, metrics };
+    let door = &handler::Door { ports, terms, metrics, viewer_header: config.viewer_header };
     run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         Ok::<_, Error>(door.answer(event.payload).await)
     }))

@@ -4,6 +4,8 @@
 //! A line of the log names ids and hashes, never a body, a URL, a token or a file name: a route
 //! is logged by its pattern.
 
+use std::net::IpAddr;
+
 use aws_lambda_events::encodings::Body;
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::http::{HeaderMap, HeaderValue};
@@ -60,6 +62,11 @@ impl Request {
     /// A header that is text; empty if there is none. `name` is in lower case.
     pub fn header(&self, name: &str) -> &str {
         self.0.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Where the request came from, as the API saw it.
+    pub fn source_ip(&self) -> Option<IpAddr> {
+        self.0.request_context.http.source_ip.as_deref()?.parse().ok()
     }
 
     /// Every cookie that came, joined with `;`: in this payload format they have a place of their

@@ -14,7 +14,7 @@ use super::item::{Conditional, PK, conditional, from_item, link_pk, text, to_ite
 use super::uploads::{Index, is_owned_by};
 use crate::app_event::AppEvent;
 use crate::id::{Owner, UploadId};
-use crate::link::{Link, Opening, Revoked, revocation_id};
+use crate::link::{Link, Network, Opening, Revoked, revocation_id};
 use crate::ports::{Counted, Found, LinkReader, LinkStore, Linked, Page, PageStart, Replaced, Unavailable};
 use crate::time::Timestamp;
 use crate::token::LinkId;
@@ -38,8 +38,13 @@ impl LinkReader for Table {
         self.count_link_opening(id, opening).await
     }
 
-    async fn count_attempt(&self, id: &LinkId, now: Timestamp) -> Result<Counted, Unavailable> {
-        self.count_link_attempt(id, now).await
+    async fn count_attempt(
+        &self,
+        id: &LinkId,
+        now: Timestamp,
+        network: Option<Network>,
+    ) -> Result<Counted, Unavailable> {
+        self.count_link_attempt(id, now, network).await
     }
 }
 

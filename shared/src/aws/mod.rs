@@ -19,12 +19,14 @@ mod openings;
 mod parts;
 mod role_signer;
 mod uploads;
+mod versions;
 
 pub use bucket::Bucket;
 pub use distribution::read_distribution;
 pub use link_keys::derive_link_keys;
 pub use parts::Parts;
 pub use role_signer::RoleSigner;
+pub use versions::Versions;
 
 /// The table. One handle serves uploads and links.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 
 use super::Table;
 use super::item::{ConditionError, Conditional, Item, PK, from_item, link_pk, text, value};
-use crate::link::{ATTEMPT_WINDOW_S, Admission, HOUR_S, Link, MAX_ATTEMPTS, Opening, Window};
+use crate::link::{ATTEMPT_WINDOW_S, Admission, HOUR_S, Link, MAX_ATTEMPTS, Network, Opening, Window};
 use crate::ports::{Counted, Unavailable};
 use crate::time::Timestamp;
 use crate::token::LinkId;
@@ -81,7 +81,10 @@ impl Table {
             let (admitted, back) = admission(&opening.admission);
             let update = update
                 .update_expression(format!("SET opens = opens + :one, {set}{back}"))
-                .condition_expression(format!("{ALIVE} AND {admitted} AND {unless}"))
+                .condition_expression(format!(
+                    "{ALIVE} AND {admitted} AND {} AND {unless}",
+                    found_in(opening.network)
+                ))
                 .expression_attribute_values(":one", number(1))
                 .expression_attribute_values(":now", text(opening.now.to_string()));
             let update = match &opening.admission {
@@ -90,7 +93,7 @@ impl Table {
                 }
                 Admission::Visit | Admission::Confirmed => update,
             };
-            in_window(update, older, ":hour", hour)
+            in_window(with_network(update, opening.network), older, ":hour", hour)
         };
         let rule = |link: &Link| link.opened(opening).map(|after| (link.hour_window, after));
         self.count(id, "count an opening", write, rule).await
@@ -100,6 +103,7 @@ impl Table {
         &self,
         id: &LinkId,
         now: Timestamp,
+        network: Option<Network>,
     ) -> Result<Counted, Unavailable> {
         let quarter = now.epoch_s() / ATTEMPT_WINDOW_S;
         let write = |update: UpdateItemFluentBuilder, older: Older| {
@@ -114,7 +118,8 @@ impl Table {
             let update = update
                 .update_expression(format!("SET {set}"))
                 .condition_expression(format!(
-                    "{ALIVE} AND attribute_exists(terms.password_hash) AND {unless}"
+                    "{ALIVE} AND attribute_exists(terms.password_hash) AND {} AND {unless}",
+                    found_in(network)
                 ))
                 .expression_attribute_values(":now", text(now.to_string()));
             let update = match older {
@@ -123,9 +128,9 @@ impl Table {
                     .expression_attribute_values(":most", number(MAX_ATTEMPTS)),
                 Some(_) => update,
             };
-            in_window(update, older, ":quarter", quarter)
+            in_window(with_network(update, network), older, ":quarter", quarter)
         };
-        let rule = |link: &Link| link.attempted(now).map(|after| (link.attempt_window, after));
+        let rule = |link: &Link| link.attempted(now, network).map(|after| (link.attempt_window, after));
         self.count(id, "count an attempt", write, rule).await
     }
 }
@@ -144,6 +149,21 @@ fn in_window(
             .expression_attribute_values(":older", number(older.nth))
             .expression_attribute_values(":fresh", value(&Window { nth, used: 1 })?),
     })
+}
+
+/// What the record must say of the network in which a visitor was found.
+fn found_in(network: Option<Network>) -> &'static str {
+    match network {
+        None => "attribute_not_exists(terms.allowed_network)",
+        Some(_) => "terms.allowed_network = :network",
+    }
+}
+
+fn with_network(update: UpdateItemFluentBuilder, network: Option<Network>) -> UpdateItemFluentBuilder {
+    match network {
+        None => update,
+        Some(network) => update.expression_attribute_values(":network", text(network.to_string())),
+    }
 }
 
 /// What the record must say of an admission, and what else is written.

@@ -10,7 +10,7 @@ use super::request::{parse_field, parse_json};
 use crate::checksum::ChecksumSha256;
 use crate::content_type::ContentType;
 use crate::filename::{Disposition, Filename};
-use crate::link::{LinkTerms, Note, PASSWORD_BYTES, PasswordHash};
+use crate::link::{LinkTerms, Network, Note, PASSWORD_BYTES, PasswordHash};
 use crate::problem::{FieldProblem, Problem};
 use crate::time::Timestamp;
 use crate::token::LinkKeys;
@@ -45,6 +45,7 @@ struct Body {
     max_opens_per_hour: Change<u64>,
     password: Change<String>,
     confirm: Change<bool>,
+    allowed_network: Change<String>,
     filename: Change<String>,
     disposition: Change<String>,
     redirect_max_age_s: Change<u64>,
@@ -61,6 +62,7 @@ pub struct LinkChange {
     max_opens_per_hour: Change<u64>,
     password: Change<Password>,
     confirm: Change<bool>,
+    allowed_network: Change<Network>,
     filename: Change<Filename>,
     disposition: Change<Disposition>,
     redirect_max_age_s: Change<u64>,
@@ -110,6 +112,9 @@ impl LinkChange {
             ),
             password: body.password.and_then(|text| password(problems, text)),
             confirm: body.confirm,
+            allowed_network: body
+                .allowed_network
+                .and_then(|text| parse_field(problems, "allowed_network", &text)),
             filename: body.filename.and_then(|text| parse_field(problems, "filename", &text)),
             disposition: body.disposition.and_then(|text| disposition(problems, &text)),
             redirect_max_age_s: ranged(
@@ -151,6 +156,7 @@ impl LinkChange {
             max_opens_per_hour: self.max_opens_per_hour.over(standing.max_opens_per_hour),
             password_hash,
             confirm: self.confirm.over(Some(standing.confirm)).unwrap_or_default(),
+            allowed_network: self.allowed_network.over(standing.allowed_network),
             filename: self.filename.over(standing.filename.clone()),
             as_attachment: match self.disposition {
                 Change::Keep => standing.as_attachment,
@@ -161,9 +167,12 @@ impl LinkChange {
             label: self.label.over(standing.label.clone()),
             recipient: self.recipient.over(standing.recipient.clone()),
         };
-        let asks = terms.counts() || terms.confirm || terms.password_hash.is_some();
+        let asks = terms.counts()
+            || terms.confirm
+            || terms.password_hash.is_some()
+            || terms.allowed_network.is_some();
         if asks && terms.redirect_max_age_s.is_some() {
-            let rule = "a redirect can be kept only where a link neither counts nor asks: leave out max_opens, max_opens_per_hour, password and confirm, or this";
+            let rule = "a redirect can be kept only where a link neither counts nor asks: leave out max_opens, max_opens_per_hour, password, confirm and allowed_network, or this";
             return Err(Problem::field("redirect_max_age_s", rule));
         }
         Ok(terms)
@@ -303,6 +312,7 @@ mod tests {
             (r#"{"max_opens":0}"#, "max_opens"),
             (r#"{"max_opens_per_hour":0}"#, "max_opens_per_hour"),
             (r#"{"password":"short"}"#, "password"),
+            (r#"{"allowed_network":"192.0.2.0/33"}"#, "allowed_network"),
             (r#"{"filename":"a/b"}"#, "filename"),
             (r#"{"disposition":"pop-up"}"#, "disposition"),
             (r#"{"redirect_max_age_s":3601}"#, "redirect_max_age_s"),
@@ -317,13 +327,13 @@ mod tests {
     #[test]
     fn what_is_left_out_stays_and_null_takes_away() {
         let first = terms(
-            r#"{"max_opens":3,"password":"secret","filename":"b.png","label":"x","confirm":true,"disposition":"attachment"}"#,
+            r#"{"max_opens":3,"password":"secret","filename":"b.png","label":"x","confirm":true,"allowed_network":"192.0.2.0/24","disposition":"attachment"}"#,
             &LinkTerms::default(),
             "image/png",
         );
         let first = first.unwrap();
         assert_eq!(terms("", &first, "image/png").unwrap(), first);
-        let all = r#"{"max_opens":null,"password":null,"filename":null,"label":null,"confirm":null,"disposition":null}"#;
+        let all = r#"{"max_opens":null,"password":null,"filename":null,"label":null,"confirm":null,"allowed_network":null,"disposition":null}"#;
         assert_eq!(terms(all, &first, "image/png").unwrap(), LinkTerms::default());
         let one = terms(r#"{"max_opens":null}"#, &first, "image/png").unwrap();
         assert_eq!(one, LinkTerms { max_opens: None, ..first });
@@ -341,7 +351,12 @@ mod tests {
     #[test]
     fn a_redirect_is_kept_only_where_nothing_is_counted_or_asked() {
         let kept = terms(r#"{"redirect_max_age_s":30}"#, &LinkTerms::default(), "image/png").unwrap();
-        for body in [r#"{"max_opens":1}"#, r#"{"password":"secret"}"#, r#"{"confirm":true}"#] {
+        for body in [
+            r#"{"max_opens":1}"#,
+            r#"{"password":"secret"}"#,
+            r#"{"confirm":true}"#,
+            r#"{"allowed_network":"192.0.2.7"}"#,
+        ] {
             assert!(terms(body, &kept, "image/png").is_err(), "{body}");
         }
     }

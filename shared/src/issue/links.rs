@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::filename::Disposition;
 use crate::id::UploadId;
-use crate::link::{Link, LinkStanding, Revoked, RevokedBecause};
+use crate::link::{Link, LinkStanding, Network, Revoked, RevokedBecause};
 use crate::ports::{Found, LinkStore, Linked, Replaced, UploadStore};
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -41,6 +41,7 @@ struct LinkView {
     opens: u64,
     has_password: bool,
     confirm: bool,
+    allowed_network: Option<Network>,
     redirect_max_age_s: Option<u64>,
     label: Option<String>,
     recipient: Option<String>,
@@ -268,6 +269,7 @@ impl LinkView {
             opens: link.opens,
             has_password: link.terms.password_hash.is_some(),
             confirm: link.terms.confirm,
+            allowed_network: link.terms.allowed_network,
             redirect_max_age_s: link.terms.redirect_max_age_s,
             link_id: link.link_id,
             upload_id: link.upload_id,

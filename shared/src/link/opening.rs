@@ -11,6 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::network::Network;
 use super::password::PasswordHash;
 use super::{Link, LinkStanding};
 use crate::time::Timestamp;
@@ -52,6 +53,8 @@ pub struct Opening {
     pub now: Timestamp,
     /// By what right.
     pub admission: Admission,
+    /// In which network the visitor was found, where the link asks for one.
+    pub network: Option<Network>,
 }
 
 impl Window {
@@ -70,7 +73,8 @@ impl Link {
     /// The link after an opening was granted and counted; `None` if it is refused.
     #[must_use]
     pub fn opened(&self, opening: &Opening) -> Option<Self> {
-        if self.standing(opening.now) != LinkStanding::Open || !self.admits(&opening.admission) {
+        let is_open = self.standing(opening.now) == LinkStanding::Open;
+        if !is_open || !self.admits(&opening.admission) || self.terms.allowed_network != opening.network {
             return None;
         }
         let hour = opening.now.epoch_s() / HOUR_S;
@@ -80,10 +84,12 @@ impl Link {
         Some(Self { opens: self.opens + 1, hour_window, attempt_window, ..self.clone() })
     }
 
-    /// The link after a password was tried; `None` if it may not be, or there is none.
+    /// The link after a password was tried by a visitor who was found in `network`, where the link
+    /// asks for one; `None` if it may not be, or there is none.
     #[must_use]
-    pub fn attempted(&self, now: Timestamp) -> Option<Self> {
-        if self.standing(now) != LinkStanding::Open || self.terms.password_hash.is_none() {
+    pub fn attempted(&self, now: Timestamp, network: Option<Network>) -> Option<Self> {
+        let is_open = self.standing(now) == LinkStanding::Open;
+        if !is_open || self.terms.password_hash.is_none() || self.terms.allowed_network != network {
             return None;
         }
         let nth = now.epoch_s() / ATTEMPT_WINDOW_S;
@@ -119,7 +125,7 @@ mod tests {
     }
 
     fn visit(now: &str) -> Opening {
-        Opening { now: at(now), admission: Admission::Visit }
+        Opening { now: at(now), admission: Admission::Visit, network: None }
     }
 
     #[test]
@@ -143,16 +149,17 @@ mod tests {
     fn a_password_or_a_button_stand_before_the_count() {
         let hash = PasswordHash::new("secret", [1; 16]).unwrap();
         let now = at("2026-11-24T10:00:00Z");
+        let opening = |admission| Opening { now, admission, network: None };
         let closed = with(LinkTerms { password_hash: Some(hash.clone()), ..LinkTerms::default() });
         let other = PasswordHash::new("secret", [2; 16]).unwrap();
         for admission in [Admission::Visit, Admission::Confirmed, Admission::Password(other)] {
-            assert_eq!(closed.opened(&Opening { now, admission }), None);
+            assert_eq!(closed.opened(&opening(admission)), None);
         }
-        assert!(closed.opened(&Opening { now, admission: Admission::Password(hash.clone()) }).is_some());
+        assert!(closed.opened(&opening(Admission::Password(hash.clone()))).is_some());
         let asked = with(LinkTerms { confirm: true, ..LinkTerms::default() });
-        assert_eq!(asked.opened(&Opening { now, admission: Admission::Visit }), None);
-        assert_eq!(asked.opened(&Opening { now, admission: Admission::Password(hash) }), None);
-        assert!(asked.opened(&Opening { now, admission: Admission::Confirmed }).is_some());
+        assert_eq!(asked.opened(&opening(Admission::Visit)), None);
+        assert_eq!(asked.opened(&opening(Admission::Password(hash))), None);
+        assert!(asked.opened(&opening(Admission::Confirmed)).is_some());
     }
 
     #[test]
@@ -160,15 +167,31 @@ mod tests {
         let hash = PasswordHash::new("secret", [1; 16]).unwrap();
         let now = at("2026-11-24T10:14:59Z");
         let mut link = with(LinkTerms { password_hash: Some(hash.clone()), ..LinkTerms::default() });
-        let right = Opening { now, admission: Admission::Password(hash) };
+        let right = Opening { now, admission: Admission::Password(hash), network: None };
         for _ in 0..30 {
-            link = link.attempted(now).unwrap().opened(&right).unwrap();
+            link = link.attempted(now, None).unwrap().opened(&right).unwrap();
         }
         for _ in 0..MAX_ATTEMPTS {
-            link = link.attempted(now).unwrap();
+            link = link.attempted(now, None).unwrap();
         }
-        assert_eq!(link.attempted(now), None);
+        assert_eq!(link.attempted(now, None), None);
         assert_eq!(left_in_window_s(now, ATTEMPT_WINDOW_S), 1);
-        assert_eq!(link.attempted(at("2026-11-24T10:15:00Z")).unwrap().attempt_window.used, 1);
+        assert_eq!(link.attempted(at("2026-11-24T10:15:00Z"), None).unwrap().attempt_window.used, 1);
+    }
+
+    #[test]
+    fn from_outside_the_network_nothing_is_opened_and_no_attempt_is_used() {
+        let network = "192.0.2.0/24".parse().ok();
+        let hash = PasswordHash::new("secret", [1; 16]).unwrap();
+        let now = at("2026-11-24T10:00:00Z");
+        let link = with(LinkTerms { allowed_network: network, ..LinkTerms::default() });
+        let visit = |network| Opening { now, admission: Admission::Visit, network };
+        for other in [None, "192.0.3.0/24".parse().ok()] {
+            assert_eq!(link.opened(&visit(other)), None);
+        }
+        assert!(link.opened(&visit(network)).is_some());
+        let terms = LinkTerms { password_hash: Some(hash), ..link.terms.clone() };
+        assert_eq!(with(terms.clone()).attempted(now, None), None);
+        assert!(with(terms).attempted(now, network).is_some());
     }
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::network::Network;
 use super::password::PasswordHash;
 use crate::content_type::ContentType;
 use crate::filename::{Disposition, Filename};
@@ -29,6 +30,9 @@ pub struct LinkTerms {
     /// Whether everybody meets the page with the button first.
     #[serde(default, rename = "confirmed_only", skip_serializing_if = "std::ops::Not::not")]
     pub confirm: bool,
+    /// From where alone it may be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_network: Option<Network>,
     /// The name under which it is saved, in place of the upload's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filename: Option<Filename>,

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::link::Link;
-use crate::sign::cloudfront::{CloudFrontError, CloudFrontKey, SignedUrl};
+use crate::link::{Link, Network};
+use crate::sign::cloudfront::{CloudFrontError, CloudFrontKey, Limits, SignedUrl};
 use crate::time::Timestamp;
 
 /// RFC 3986, unreserved: CloudFront and S3 read everything else only if it is escaped.
@@ -35,12 +35,20 @@ impl Distribution {
         rounded + ttl
     }
 
-    /// The URL of a link's version until `ends`.
+    /// The URL of a link's version until `ends`. A link for one network gives a URL for that network
+    /// alone, as far as CloudFront can say so: its policies name no IPv6 addresses.
     ///
     /// # Errors
     /// See [`CloudFrontError`].
     pub fn sign(&self, link: &Link, ends: Timestamp) -> Result<SignedUrl, CloudFrontError> {
-        self.key.sign(&self.unsigned(link), ends)
+        let url = self.unsigned(link);
+        match link.terms.allowed_network.filter(Network::is_ipv4) {
+            Some(network) => {
+                let limits = Limits { source_ip: Some(network.to_string()), ..Limits::default() };
+                self.key.sign_within(&url, ends, &limits)
+            }
+            None => self.key.sign(&url, ends),
+        }
     }
 
     /// Every parameter here is part of the distribution's cache key, and no other reaches S3.
@@ -98,6 +106,18 @@ pub(crate) mod tests {
                 .as_str()
                 .contains("&response-content-disposition=inline%3B%20filename%3D%22photo.png%22&")
         );
+    }
+
+    #[test]
+    fn a_url_of_a_link_for_one_network_is_for_that_network() {
+        let (ends, distribution) = (at("2026-11-24T10:01:00Z"), distribution(30));
+        let sign = |network: &str| {
+            let mut link = crate::link::tests::link(None);
+            link.terms.allowed_network = network.parse().ok();
+            distribution.sign(&link, ends).unwrap().as_str().to_owned()
+        };
+        assert!(sign("192.0.2.0/24").contains("&Policy=") && !sign("192.0.2.0/24").contains("&Expires="));
+        assert!(sign("2001:db8::/32").contains("&Expires="));
     }
 
     proptest! {

@@ -62,6 +62,8 @@ pub fn of_problem(
         Problem::PasswordLocked(_) => words.locked,
         Problem::PasswordRequired | Problem::PasswordWrong => words.password,
         Problem::AuthorizationUnwanted => words.authorization,
+        Problem::NetworkNotAllowed => words.network,
+        Problem::FileGone => words.file_gone,
         Problem::Unavailable(_) | Problem::Internal(_) => words.failed,
         _ => return None,
     };
@@ -201,6 +203,8 @@ mod tests {
                 Problem::PasswordRequired,
                 Problem::PasswordWrong,
                 Problem::AuthorizationUnwanted,
+                Problem::NetworkNotAllowed,
+                Problem::FileGone,
             ];
             let mut titles = std::collections::BTreeSet::new();
             for problem in problems {
@@ -209,7 +213,7 @@ mod tests {
                 assert_eq!(page.header("cache-control"), Some("no-store"));
                 titles.insert(page.body.split("<h1>").nth(1).unwrap().split('<').next().unwrap().to_owned());
             }
-            assert_eq!(titles.len(), 8, "the two about a password share a title: {titles:?}");
+            assert_eq!(titles.len(), 10, "the two about a password share a title: {titles:?}");
         }
         let locked = of_problem(&Problem::PasswordLocked(7), "r", Language::German, &to()).unwrap();
         assert_eq!(locked.header("retry-after"), Some("7"));

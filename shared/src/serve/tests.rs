@@ -20,7 +20,8 @@ const BROWSER: Headers<'_> = Headers {
 };
 
 struct World {
-    ports: Ports<MemoryWorld, FixedSigner>,
+    ports: Ports<MemoryWorld, FixedSigner, Option<Missing>>,
+    address: Option<std::net::IpAddr>,
     terms: Terms,
     token: String,
 }
@@ -38,8 +39,8 @@ impl World {
         world.create_link(&link).await.unwrap();
         let credentials =
             SigningCredentials { expires_at: Some(at("2026-11-24T12:00:00Z")), ..example_credentials() };
-        let ports = Ports { links: world, signer: FixedSigner(credentials), keys };
-        Self { ports, terms: terms(), token: token.reveal() }
+        let ports = Ports { links: world, signer: FixedSigner(credentials), keys, versions: None };
+        Self { ports, address: None, terms: terms(), token: token.reveal() }
     }
 
     async fn visit(
@@ -49,8 +50,8 @@ impl World {
         body: &str,
         headers: Headers<'_>,
     ) -> Result<Reply, Problem> {
-        let visit =
-            Visit { now: at(now), method, token: &self.token, path: "/l/x", body: body.as_bytes(), headers };
+        let (body, address) = (body.as_bytes(), self.address);
+        let visit = Visit { now: at(now), method, token: &self.token, path: "/l/x", body, address, headers };
         answer(&self.ports, &self.terms, &visit).await
     }
 
@@ -74,6 +75,22 @@ impl World {
     async fn revoke(&self) {
         let revoked = Revoked { at: at(NOW), because: RevokedBecause::Revoked };
         self.ports.links.revoke(&self.link().await.link_id, &pending().owner, revoked).await.unwrap();
+    }
+}
+
+/// An S3 that has lost everything, or says nothing.
+struct Missing {
+    answers: bool,
+}
+
+impl VersionCheck for Missing {
+    async fn is_there(
+        &self,
+        _: Timestamp,
+        _: crate::id::ObjectKey,
+        _: &crate::id::VersionId,
+    ) -> Result<bool, Unavailable> {
+        if self.answers { Ok(false) } else { Err(Unavailable::new("look at a version", "it was silent")) }
     }
 }
 
@@ -375,4 +392,51 @@ async fn a_distribution_serves_the_same_link_under_the_same_rules() {
     let page = world.get(Headers { purpose: "prefetch", ..BROWSER }).await.unwrap();
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("form-action 'self' https://d111111abcdef8.cloudfront.net;"), "{policy}");
+}
+
+#[tokio::test]
+async fn a_link_for_one_network_opens_nowhere_else() {
+    let only = LinkTerms { allowed_network: "192.0.2.0/24".parse().ok(), ..LinkTerms::default() };
+    for terms in [
+        only.clone(),
+        LinkTerms { max_opens: Some(3), ..only.clone() },
+        LinkTerms { confirm: true, ..only.clone() },
+        LinkTerms { allowed_network: only.allowed_network, ..with_password() },
+    ] {
+        let mut world = World::with(terms.clone(), None).await;
+        for outside in [None, Some("198.51.100.7"), Some("2001:db8::7")] {
+            world.address = outside.map(|text| text.parse().unwrap());
+            for method in [Method::Get, Method::Head, Method::Post] {
+                let body = if method == Method::Post { "password=wrong" } else { "" };
+                assert_eq!(code(world.visit(NOW, method, body, BROWSER).await), "network_not_allowed");
+                let shy = Headers { purpose: "prefetch", if_none_match: "*", ..BROWSER };
+                assert_eq!(code(world.visit(NOW, method, body, shy).await), "network_not_allowed");
+            }
+        }
+        let link = world.link().await;
+        assert_eq!((link.opens, link.attempt_window.used), (0, 0), "whoever is outside uses nothing up");
+        world.address = "192.0.2.7".parse().ok();
+        let opened = match (terms.password_hash.is_some(), terms.confirm) {
+            (true, _) => world.post("password=open+sesame").await,
+            (_, true) => world.post("").await,
+            _ => world.get(BROWSER).await,
+        };
+        let opened = opened.unwrap();
+        assert!(opened.header("location").is_some(), "{terms:?}");
+        let Some(cookies) = opened.header("set-cookie").map(|_| cookie(&opened)) else { continue };
+        world.address = "198.51.100.7".parse().ok();
+        let handed_on = world.get(Headers { cookies: &cookies, ..BROWSER }).await;
+        assert_eq!(code(handed_on), "network_not_allowed");
+    }
+}
+
+#[tokio::test]
+async fn what_s3_has_lost_is_gone_and_its_silence_is_no_answer() {
+    let mut world = World::with(at_most(9), None).await;
+    world.ports.versions = Some(Missing { answers: true });
+    for method in [Method::Get, Method::Head, Method::Post] {
+        assert_eq!(code(world.visit(NOW, method, "", BROWSER).await), "link_file_gone");
+    }
+    world.ports.versions = Some(Missing { answers: false });
+    assert_eq!(world.get(BROWSER).await.unwrap().status, StatusCode::FOUND);
 }

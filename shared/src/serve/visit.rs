@@ -3,6 +3,8 @@
 //! What a request says of itself is believed only where believing it opens less: a preview or a
 //! prefetch gets the page with the button, whoever it is, and nothing here grants anything.
 
+use std::net::IpAddr;
+
 use super::words::Language;
 use crate::time::Timestamp;
 
@@ -70,6 +72,8 @@ pub struct Visit<'a> {
     pub path: &'a str,
     /// A form's body.
     pub body: &'a [u8],
+    /// Where it comes from, as whoever stands before us says; a visitor has no say in it.
+    pub address: Option<IpAddr>,
     /// What the headers say.
     pub headers: Headers<'a>,
 }
@@ -91,6 +95,13 @@ pub struct Headers<'a> {
     pub cookies: &'a str,
     /// Whether there is an `Authorization`.
     pub has_authorization: bool,
+}
+
+/// The address in front of a port, as CloudFront writes it in
+/// [`CloudFront-Viewer-Address`](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html).
+pub fn address_before_port(text: &str) -> Option<IpAddr> {
+    let (address, _) = text.rsplit_once(':')?;
+    address.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 impl Visit<'_> {
@@ -134,7 +145,7 @@ mod tests {
 
     fn visit(headers: Headers<'_>) -> Visit<'_> {
         let now = at("2026-11-24T10:00:00Z");
-        Visit { now, method: Method::Get, token: "", path: "", body: b"", headers }
+        Visit { now, method: Method::Get, token: "", path: "", body: b"", address: None, headers }
     }
 
     #[test]
@@ -190,6 +201,19 @@ mod tests {
         ] {
             let visit = visit(Headers { if_none_match, ..Headers::default() });
             assert_eq!(visit.has("abc"), has, "{if_none_match}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_read_before_its_port() {
+        for (text, address) in [
+            ("198.51.100.10:46532", Some("198.51.100.10")),
+            ("2001:db8:0:0:0:0:0:7:443", Some("2001:db8::7")),
+            ("[2001:db8::7]:443", Some("2001:db8::7")),
+            ("198.51.100.10", None),
+            ("", None),
+        ] {
+            assert_eq!(address_before_port(text), address.map(|text| text.parse().unwrap()), "{text}");
         }
     }
 }

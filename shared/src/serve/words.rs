@@ -37,6 +37,10 @@ pub struct Words {
     pub locked: Text,
     /// The request carried an `Authorization` header.
     pub authorization: Text,
+    /// From outside the link's network.
+    pub network: Text,
+    /// S3 has it no longer.
+    pub file_gone: Text,
     /// It is our fault.
     pub failed: Text,
     /// Asking for the password.
@@ -128,6 +132,11 @@ static ENGLISH: Words = Words {
         "Your program sent a login along",
         "A link needs none, and the storage refuses one. Please open the address in a browser.",
     ),
+    network: (
+        "This link does not open here",
+        "It opens only from a network that its owner named. Use that network, or ask whoever sent it to you.",
+    ),
+    file_gone: ("The file is no longer there", "It has been removed. Ask whoever sent it to you for it."),
     failed: ("Something went wrong", "Nothing is lost. Please try again in a moment."),
     password: ("This file is protected", "Enter the password that its owner has given you."),
     password_wrong: "This is not the password. Mind capitals and spaces.",
@@ -167,6 +176,14 @@ static GERMAN: Words = Words {
     authorization: (
         "Ihr Programm hat eine Anmeldung mitgeschickt",
         "Ein Link braucht keine, und der Speicher lehnt sie ab. Bitte öffnen Sie die Adresse in einem Browser.",
+    ),
+    network: (
+        "Dieser Link öffnet sich hier nicht",
+        "Er öffnet sich nur aus einem Netz, das sein Eigentümer festgelegt hat. Nutzen Sie dieses Netz oder fragen Sie, wer ihn Ihnen geschickt hat.",
+    ),
+    file_gone: (
+        "Die Datei ist nicht mehr da",
+        "Sie wurde entfernt. Fragen Sie, wer Ihnen den Link geschickt hat.",
     ),
     failed: (
         "Etwas ist schiefgegangen",
@@ -211,6 +228,14 @@ static FRENCH: Words = Words {
         "Votre programme a joint une authentification",
         "Un lien n’en a pas besoin et le stockage la refuse. Veuillez ouvrir l’adresse dans un navigateur.",
     ),
+    network: (
+        "Ce lien ne s’ouvre pas ici",
+        "Il ne s’ouvre que depuis un réseau choisi par son propriétaire. Utilisez ce réseau ou adressez-vous à la personne qui vous l’a envoyé.",
+    ),
+    file_gone: (
+        "Le fichier n’est plus là",
+        "Il a été supprimé. Adressez-vous à la personne qui vous a envoyé ce lien.",
+    ),
     failed: ("Une erreur est survenue", "Rien n’est perdu. Veuillez réessayer dans un instant."),
     password: ("Ce fichier est protégé", "Saisissez le mot de passe que son propriétaire vous a donné."),
     password_wrong: "Ce n’est pas le mot de passe. Attention aux majuscules et aux espaces.",
@@ -248,6 +273,11 @@ static SPANISH: Words = Words {
         "Su programa envió una credencial",
         "Un enlace no la necesita y el almacenamiento la rechaza. Abra la dirección en un navegador.",
     ),
+    network: (
+        "Este enlace no se abre aquí",
+        "Solo se abre desde una red que eligió su propietario. Use esa red o pregunte a quien se lo envió.",
+    ),
+    file_gone: ("El archivo ya no está", "Se ha eliminado. Pregunte a quien le envió el enlace."),
     failed: ("Algo ha fallado", "No se ha perdido nada. Vuelva a intentarlo en un momento."),
     password: ("Este archivo está protegido", "Introduzca la contraseña que le ha dado su propietario."),
     password_wrong: "Esta no es la contraseña. Fíjese en las mayúsculas y los espacios.",
@@ -270,6 +300,8 @@ static CHINESE: Words = Words {
         "您的程序附带了登录信息",
         "打开链接不需要登录信息，存储服务也会拒绝它。请在浏览器中打开此地址。",
     ),
+    network: ("此链接无法在此处打开", "它只能从所有者指定的网络打开。请使用该网络，或联系发送者。"),
+    file_gone: ("文件已不存在", "文件已被删除。请联系向您发送链接的人。"),
     failed: ("出现问题", "没有任何内容丢失。请稍后重试。"),
     password: ("此文件受密码保护", "请输入所有者提供给您的密码。"),
     password_wrong: "密码不正确。请注意大小写和空格。",

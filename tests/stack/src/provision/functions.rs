@@ -62,6 +62,9 @@ impl Environment {
             // The emulator's distributions verify nothing: links lead straight to the bucket.
             "cloudfront_domain" | "cloudfront_key_pair_id" | "cloudfront_secret_arn" => "",
             "cloudfront_window_s" => "30",
+            "link_check_object" => "false",
+            // Nothing stands before the API here.
+            "viewer_header" => "",
             "owner_claim" => "sub",
             "allowed_types" => "*/*",
             "max_image_pixels" => "100000000",

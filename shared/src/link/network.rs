@@ -1,0 +1,97 @@
+//! The network from which a link may be opened, in CIDR notation
+//! ([RFC 4632](https://www.rfc-editor.org/rfc/rfc4632)).
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+/// One network of either family; one address is a network too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Network(IpNet);
+
+/// The text is no network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("write a network as 192.0.2.0/24 or 2001:db8::/32, or one address")]
+pub struct ParseNetworkError;
+
+impl Network {
+    /// Whether `address` is in it. An IPv4 address that came in an IPv6 one counts as itself.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
+    }
+
+    /// Whether it is of the family that CloudFront's policies can name.
+    pub fn is_ipv4(&self) -> bool {
+        matches!(self.0, IpNet::V4(_))
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Network {
+    type Err = ParseNetworkError;
+
+    /// Bits beyond the prefix are dropped, so that a network is written in one way.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let one = || text.parse::<IpAddr>().map(IpNet::from);
+        let network = text.parse::<IpNet>().or_else(|_| one()).map_err(|_| ParseNetworkError)?;
+        Ok(Self(network.trunc()))
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = ParseNetworkError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> Self {
+        network.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_in_its_network_and_in_no_other() {
+        for (network, inside, outside) in [
+            ("192.0.2.0/24", "192.0.2.255", "192.0.3.0"),
+            ("192.0.2.7", "192.0.2.7", "192.0.2.8"),
+            ("192.0.2.0/24", "::ffff:192.0.2.7", "::ffff:192.0.3.7"),
+            ("2001:db8::/32", "2001:db8:1::7", "2001:db9::1"),
+            ("0.0.0.0/0", "198.51.100.1", "2001:db8::1"),
+        ] {
+            let network: Network = network.parse().unwrap();
+            assert!(network.contains(inside.parse().unwrap()), "{network} {inside}");
+            assert!(!network.contains(outside.parse().unwrap()), "{network} {outside}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_written_in_one_way() {
+        for (text, written) in [
+            ("192.0.2.7/24", "192.0.2.0/24"),
+            ("192.0.2.7", "192.0.2.7/32"),
+            ("2001:DB8:0::1/32", "2001:db8::/32"),
+        ] {
+            assert_eq!(text.parse::<Network>().unwrap().to_string(), written);
+        }
+        for text in ["", "192.0.2.0/33", "192.0.2", "office", "192.0.2.0/24,198.51.100.0/24", "192.0.2.0/24 "]
+        {
+            assert_eq!(text.parse::<Network>(), Err(ParseNetworkError), "{text:?}");
+        }
+    }
+}
