@@ -1,18 +1,41 @@
 #!/usr/bin/env bash
 # Ends every URL that is out, and every session that could sign another: see revocation.md.
-# Needs the AWS CLI with rights on the signer role and on serve-link.
+# Needs the AWS CLI with rights on the signer role, on serve-link and, with CloudFront, on its keys.
 set -euo pipefail
 
 name="${1:?write the name of the stack, such as postern}"
+role="$name-download-signer" function="$name-serve-link" group="$name-files"
 now="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 
-aws iam put-role-policy --role-name "$name-download-signer" --policy-name EmergencyStop --policy-document "{
+# 1. The sessions. What they have signed is refused with them, and nothing more can be signed.
+aws iam put-role-policy --role-name "$role" --policy-name EmergencyStop --policy-document "{
   \"Version\": \"2012-10-17\",
   \"Statement\": [{
     \"Sid\": \"NothingFromBeforeTheEmergency\", \"Effect\": \"Deny\", \"Action\": \"*\", \"Resource\": \"*\",
     \"Condition\": {\"DateLessThan\": {\"aws:TokenIssueTime\": \"$now\"}}
   }]
 }"
-# A change of configuration ends the warm environments, and their sessions with them.
-aws lambda update-function-configuration --function-name "$name-serve-link" --description "Started anew at $now" > /dev/null
-echo "Sessions from before $now are denied, and serve-link starts anew. It takes minutes to be in force everywhere."
+echo "Sessions from before $now are denied."
+
+# 2. CloudFront's keys. A group needs a key: it gets one whose private half nobody keeps.
+id="$(aws cloudfront list-key-groups --output text \
+  --query "KeyGroupList.Items[].KeyGroup | [?KeyGroupConfig.Name=='$group'].Id | [0]")"
+if [[ -n "$id" && "$id" != None ]]; then
+  public="$(openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2> /dev/null | openssl pkey -pubout)"
+  key="$(aws cloudfront create-public-key --query PublicKey.Id --output text --public-key-config "$(
+    printf '{"CallerReference": "%s", "Name": "%s", "EncodedKey": "%s\\n"}' \
+      "$now" "$name-emergency-${now//[^0-9]/}" "${public//$'\n'/\\n}"
+  )")"
+  etag="$(aws cloudfront get-key-group --id "$id" --query ETag --output text)"
+  aws cloudfront update-key-group --id "$id" --if-match "$etag" \
+    --key-group-config "{\"Name\": \"$group\", \"Items\": [\"$key\"]}" > /dev/null
+  echo "No key of yours opens the distribution any more."
+fi
+
+# 3. The function. A change of its configuration ends the warm environments, and their sessions with
+# them; without a domain its links lead straight to the bucket.
+variables="$(aws lambda get-function-configuration --function-name "$function" --output json \
+  --query "{Variables: merge(Environment.Variables, {POSTERN_CLOUDFRONT_DOMAIN: ''})}")"
+aws lambda update-function-configuration --function-name "$function" \
+  --description "Started anew at $now" --environment "$variables" > /dev/null
+echo "$function starts anew. All of it takes minutes to be in force everywhere."

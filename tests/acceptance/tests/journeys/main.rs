@@ -15,6 +15,7 @@ mod cloudfront;
 mod contents;
 mod contract;
 mod cors;
+mod door;
 mod downloads;
 mod events;
 mod faults;

@@ -6,6 +6,7 @@ use acceptance::{App, PNG, skipped};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::process::Command;
+use tokio::sync::OnceCell;
 
 const PASSWORD: &str = "open sesame";
 const BROWSERS: [&str; 4] =
@@ -19,11 +20,22 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The checker with its packages, in the folder for what is built.
-async fn checker() -> Option<PathBuf> {
+/// A Chromium, if there is one.
+pub fn browser() -> Option<&'static str> {
+    BROWSERS.into_iter().find(|path| Path::new(path).exists())
+}
+
+/// The checker with its packages, in the folder for what is built. Made once: npm begins by taking
+/// away what others work with.
+pub async fn checker() -> Option<PathBuf> {
+    static CHECKER: OnceCell<Option<PathBuf>> = OnceCell::const_new();
+    CHECKER.get_or_init(install).await.clone()
+}
+
+async fn install() -> Option<PathBuf> {
     let folder = root().join("target/pages/checker");
     std::fs::create_dir_all(&folder).ok()?;
-    for name in ["package.json", "package-lock.json", "check.mjs"] {
+    for name in ["package.json", "package-lock.json", "check.mjs", "downloads.mjs", "film.mjs"] {
         std::fs::copy(root().join("tests/pages").join(name), folder.join(name)).ok()?;
     }
     let installed = Command::new("npm")
@@ -37,7 +49,7 @@ async fn checker() -> Option<PathBuf> {
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn the_pages_are_accessible_and_their_forms_work_in_a_browser() {
-    let Some(browser) = BROWSERS.into_iter().find(|path| Path::new(path).exists()) else {
+    let Some(browser) = browser() else {
         return skipped("the pages in a browser", "there is no Chromium");
     };
     let Some(checker) = checker().await else {

@@ -1,0 +1,105 @@
+//! What a real Chromium makes of links: `tests/pages/downloads.mjs` looks, this makes the links and
+//! then looks at what was saved, and at which ranges the film was asked for.
+
+use std::path::Path;
+
+use acceptance::{App, PNG, skipped};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::pages::{browser, checker};
+
+/// Names as people write them, and what a browser must save.
+const NAMES: &[&str] = &[
+    "\u{5e74}\u{5ea6}\u{62a5}\u{544a}.bin",
+    "\u{62a}\u{642}\u{631}\u{64a}\u{631} \u{633}\u{646}\u{648}\u{64a}.bin",
+    // Without joiners: Chromium writes `_` for U+200D, whoever sends it.
+    "\u{1F600}\u{1F389} party.bin",
+    "na\u{ef}ve r\u{e9}sum\u{e9}; 100% of 'it', a=b.bin",
+];
+
+fn url(link: &Value) -> &str {
+    link["url"].as_str().unwrap()
+}
+
+/// A film of two minutes that no browser fetches whole.
+async fn film(checker: &Path, browser: &str) -> Vec<u8> {
+    let file = checker.join("film.webm");
+    if !file.exists() {
+        let script = [Path::new("film.mjs"), Path::new(browser), &file];
+        let output = Command::new("node").args(script).current_dir(checker).output().await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    std::fs::read(file).unwrap()
+}
+
+async fn saved_links(app: &App) -> Vec<Value> {
+    let mut links = Vec::new();
+    for (n, name) in NAMES.iter().enumerate() {
+        let bytes = format!("the bytes of number {n}");
+        let upload = app.upload(name, "application/octet-stream", bytes.as_bytes()).await;
+        links.push(app.link(&upload, json!({ "max_opens": 1, "disposition": "attachment" })).await);
+    }
+    links
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn a_browser_saves_names_shows_pictures_and_seeks_in_films() {
+    if !super::is_local() {
+        return skipped("downloads in a browser", "this looks at what a local stack leaves out");
+    }
+    let Some(browser) = browser() else {
+        return skipped("downloads in a browser", "there is no Chromium");
+    };
+    let Some(checker) = checker().await else {
+        return skipped("downloads in a browser", "npm could not install the checker's packages");
+    };
+    let film = film(&checker, browser).await;
+    let door = super::shared();
+    let _alone = door.alone().await;
+    let app = door.app();
+    let saved = saved_links(&app).await;
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let image = app.link(&upload, json!({})).await;
+    let upload = app.upload("film.webm", "video/webm", &film).await;
+    let film_link = app.link(&upload, json!({})).await;
+
+    door.witness.visits();
+    let folder = tempfile::tempdir().unwrap();
+    let plan = json!({
+        "chromium": browser, "saved": saved.iter().map(url).collect::<Vec<_>>(),
+        "image": url(&image), "film": url(&film_link), "wait_s": std::env::var("POSTERN_FILM_WAIT_S").ok(),
+    });
+    let input = folder.path().join("input.json");
+    std::fs::write(&input, plan.to_string()).unwrap();
+    let shots = checker.join("../downloads");
+    let _ = std::fs::remove_dir_all(&shots);
+    let script = [Path::new("downloads.mjs"), &input, &shots];
+    let output = Command::new("node").args(script).current_dir(&checker).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+
+    let mut found: Vec<String> = std::fs::read_dir(shots.join("saved"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    let mut expected: Vec<_> = NAMES.to_vec();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    for (n, name) in NAMES.iter().enumerate() {
+        let bytes = std::fs::read_to_string(shots.join("saved").join(name)).unwrap();
+        assert_eq!(bytes, format!("the bytes of number {n}"));
+    }
+
+    let ranges: Vec<usize> = door
+        .witness
+        .visits()
+        .into_iter()
+        .filter(|visit| visit.status == 206)
+        .filter_map(|visit| visit.range?.strip_prefix("bytes=")?.split_once('-')?.0.parse().ok())
+        .collect();
+    let beyond = ranges.iter().filter(|from| **from > film.len() / 2).count();
+    assert!(beyond > 0, "seeking to the end asked for no range there: {ranges:?}");
+}

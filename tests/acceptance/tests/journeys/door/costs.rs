@@ -1,0 +1,85 @@
+//! What a request at the door costs in AWS calls, counted where they pass.
+
+use acceptance::{PNG, skipped};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+fn url(link: &Value) -> &str {
+    link["url"].as_str().unwrap()
+}
+
+/// Every way in which a token can be nearly right.
+fn forgeries(token: &str) -> Vec<String> {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut forged = Vec::new();
+    for (at, digit) in token.bytes().enumerate() {
+        let value = DIGITS.iter().position(|known| *known == digit).unwrap();
+        for bit in 0..6 {
+            let mut bytes = token.as_bytes().to_vec();
+            bytes[at] = DIGITS[value ^ (1 << bit)];
+            forged.push(String::from_utf8(bytes).unwrap());
+        }
+    }
+    forged.extend((1..token.len()).map(|length| token[..length].to_owned()));
+    forged.extend([format!("{token}A"), format!("{token}="), token.to_lowercase(), "%00".repeat(32)]);
+    forged
+}
+
+#[tokio::test]
+async fn a_forged_token_is_404_and_no_call_leaves_the_door() {
+    if !super::is_local() {
+        return skipped("calls of forged tokens", "only a local stack lets a test stand between");
+    }
+    let door = super::shared();
+    let _alone = door.alone().await;
+    let app = door.app();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let link = app.link(&upload, json!({})).await;
+    assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
+    door.witness.calls();
+    let token = link["token"].as_str().unwrap();
+    let forged = forgeries(token);
+    assert!(forged.len() > 6 * 32);
+    for (n, forgery) in forged.iter().enumerate() {
+        let method = [Method::GET, Method::HEAD, Method::POST][n % 3].clone();
+        let answer = app.open(method, &url(&link).replace(token, forgery)).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{n}");
+    }
+    assert_eq!(door.witness.calls(), [""; 0], "{} forgeries", forged.len());
+    // They passed by the same witness: it sees a call where there is one.
+    assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
+    assert_eq!(door.witness.calls(), ["GetItem"]);
+}
+
+#[tokio::test]
+async fn an_opening_waits_for_one_call() {
+    if !super::is_local() {
+        return skipped("calls of an opening", "only a local stack lets a test stand between");
+    }
+    let door = super::shared();
+    let _alone = door.alone().await;
+    let app = door.app();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let plain = app.link(&upload, json!({})).await;
+    let counted = app.link(&upload, json!({ "max_opens": 3 })).await;
+    let password = app.link(&upload, json!({ "password": "open sesame" })).await;
+    app.open(Method::HEAD, url(&plain)).await;
+    door.witness.calls();
+    for (method, link, status, calls) in [
+        (Method::GET, &plain, 302, &["GetItem"][..]),
+        (Method::HEAD, &plain, 200, &["GetItem"]),
+        (Method::GET, &counted, 302, &["UpdateItem"]),
+        (Method::HEAD, &counted, 200, &["GetItem"]),
+        (Method::GET, &password, 403, &["GetItem"]),
+    ] {
+        assert_eq!(app.open(method.clone(), url(link)).await.status(), status, "{method}");
+        assert_eq!(door.witness.calls(), calls, "{method} {}", link["max_opens"]);
+    }
+    // The first attempt of a quarter of an hour begins its window, which is a write more.
+    for calls in [3, 2] {
+        let form = stack::http().post(url(&password)).body("password=open+sesame");
+        let form = form.header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(form.send().await.unwrap().status(), StatusCode::SEE_OTHER);
+        assert_eq!(door.witness.calls(), vec!["UpdateItem"; calls], "the attempt, then the opening");
+    }
+}

@@ -1,0 +1,97 @@
+//! The public door with a witness beside it: what an opening costs, what a forgery costs, and what
+//! visitors then get from S3.
+
+mod browser;
+mod cloudfront;
+mod costs;
+mod emergency;
+mod resuming;
+mod terms;
+mod witness;
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::thread;
+
+use acceptance::{App, chain};
+use aws_sdk_lambda::types::Environment;
+use serde_json::Value;
+use stack::{Coordinates, Keys, Options, Stack};
+use tokio::sync::{Mutex, MutexGuard};
+
+use witness::Witness;
+
+/// A stack of its own whose door reaches AWS, and whose visitors reach S3, by a witness.
+pub struct Door {
+    pub stack: &'static Coordinates,
+    pub witness: Witness,
+    /// What counts must not count somebody else's visits.
+    alone: Mutex<()>,
+}
+
+impl Door {
+    /// Starts a stack and puts the witness in place.
+    pub async fn open() -> Self {
+        let stack =
+            Stack::start(Options::default()).await.unwrap_or_else(|error| panic!("{}", chain(&error)));
+        // It ends with this process.
+        let stack: &'static Stack = Box::leak(Box::new(stack));
+        let coordinates = stack.coordinates();
+        let witness = Witness::start(coordinates.endpoint.as_deref().unwrap(), &coordinates.api_url);
+        let door = Self { stack: coordinates, witness, alone: Mutex::default() };
+        let services = ["S3", "DYNAMODB", "STS", "KMS", "SECRETS_MANAGER"];
+        let endpoints =
+            services.map(|service| (format!("AWS_ENDPOINT_URL_{service}"), door.witness.url.clone()));
+        door.configure(endpoints.into()).await;
+        door
+    }
+
+    /// Sets variables of serve-link, which starts every environment anew.
+    pub async fn configure(&self, changes: HashMap<String, String>) {
+        let lambda = aws_sdk_lambda::Client::new(&self.stack.sdk_config(&root()));
+        let function = format!("{}-serve-link", self.stack.name);
+        let described = lambda.get_function_configuration().function_name(&function).send().await.unwrap();
+        let mut variables = described.environment.unwrap().variables.unwrap();
+        variables.extend(changes);
+        let environment = Environment::builder().set_variables(Some(variables)).build();
+        let update = lambda.update_function_configuration().function_name(&function).environment(environment);
+        update.send().await.unwrap();
+    }
+
+    /// The user of this stack.
+    pub fn app(&self) -> App {
+        App::new(self.stack, Some(self.stack.jwt.clone()))
+    }
+
+    /// A link's address at a host of its own, which a browser and curl trust with `Secure` cookies.
+    pub fn address(&self, link: &Value) -> String {
+        let host = self.witness.url.replace("127.0.0.1", "localhost");
+        format!("{host}/l/{}", link["token"].as_str().unwrap())
+    }
+
+    /// Keeps other tests away from the witness.
+    pub async fn alone(&self) -> MutexGuard<'_, ()> {
+        self.alone.lock().await
+    }
+}
+
+/// The account's root, which no policy binds: for what an administrator does.
+pub fn root() -> Keys {
+    Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None }
+}
+
+/// Whether the stack of the journeys is a local one: only there may a test stand between.
+pub fn is_local() -> bool {
+    std::env::var_os(format!("{}API_URL", stack::PREFIX)).is_none()
+}
+
+/// The door that these journeys share.
+pub fn shared() -> &'static Door {
+    static SHARED: OnceLock<Door> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let start = || {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(Door::open())
+        };
+        thread::spawn(start).join().unwrap()
+    })
+}

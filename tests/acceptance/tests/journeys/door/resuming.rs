@@ -1,0 +1,130 @@
+//! Downloads that break off and are taken up again by programs that nobody here wrote, through the
+//! link, with what S3 does of ranges and overrides.
+
+use std::path::Path;
+use std::process::Output;
+
+use acceptance::skipped;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use super::witness::Visit;
+
+const CUT_AFTER: usize = 700_000;
+
+fn bytes() -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(7);
+    (0..2_000_000).map(|_| random.u8(..)).collect()
+}
+
+async fn run(program: impl AsRef<std::ffi::OsStr>, folder: &Path, arguments: &[&str]) -> Option<Output> {
+    Command::new(program).args(arguments).current_dir(folder).output().await.ok()
+}
+
+fn visit(range: Option<String>, status: u16) -> Visit {
+    Visit { range, status }
+}
+
+/// The bytes that were saved before the cut.
+fn saved(folder: &Path, name: &str) -> usize {
+    std::fs::read(folder.join(name)).unwrap().len()
+}
+
+#[tokio::test]
+async fn a_download_that_was_cut_goes_on_where_it_stopped() {
+    if !super::is_local() {
+        return skipped("resumed downloads", "only a local stack lets a test cut a connection");
+    }
+    let door = super::shared();
+    let _alone = door.alone().await;
+    let (app, bytes) = (door.app(), bytes());
+    let upload = app.upload("data.bin", "application/octet-stream", &bytes).await;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let url = |link: &Value| door.address(link);
+
+    // One opening is all there is: the second request must be the same opening.
+    door.witness.visits();
+    door.witness.cut_after(CUT_AFTER);
+    let counted = app.link(&upload, json!({ "max_opens": 1 })).await;
+    let curl = ["-sSfL", "-b", "jar", "-c", "jar", "-o", "curl", &url(&counted)];
+    match run("curl", folder, &curl).await {
+        Some(first) => {
+            assert!(!first.status.success(), "the cut was not seen");
+            let at = saved(folder, "curl");
+            let again = run("curl", folder, &[&["-C", "-"], &curl[..]].concat()).await.unwrap();
+            assert!(again.status.success(), "{again:?}");
+            assert!(std::fs::read(folder.join("curl")).unwrap() == bytes, "curl: other bytes");
+            let rest = visit(Some(format!("bytes={at}-")), 206);
+            assert_eq!(door.witness.visits(), [visit(None, 200), rest]);
+        }
+        None => skipped("a resumed download by curl", "there is no curl"),
+    }
+
+    // wget asks again by itself, with the cookies that it was given.
+    door.witness.cut_after(CUT_AFTER);
+    let plain = app.link(&upload, json!({})).await;
+    match run("wget", folder, &["-q", "--tries=3", "--waitretry=0", "-O", "wget", &url(&plain)]).await {
+        Some(output) => {
+            assert!(output.status.success(), "{output:?}");
+            assert!(std::fs::read(folder.join("wget")).unwrap() == bytes, "wget: other bytes");
+            let visits = door.witness.visits();
+            assert!(visits.len() == 2 && visits[1].status == 206, "{visits:?}");
+        }
+        None => skipped("a resumed download by wget", "there is no wget"),
+    }
+
+    let script = "
+import os, sys, requests
+session = requests.Session()
+with open(sys.argv[2], 'wb') as file:
+    try:
+        for chunk in session.get(sys.argv[1], stream=True).iter_content(65536):
+            file.write(chunk)
+        sys.exit('the cut was not seen')
+    except requests.exceptions.RequestException:
+        pass
+    file.flush()
+    rest = session.get(sys.argv[1], headers={'Range': f'bytes={file.tell()}-'})
+    assert rest.status_code == 206, rest.status_code
+    file.write(rest.content)
+";
+    // A `Secure` cookie goes over TLS alone here, so this link counts nothing.
+    door.witness.cut_after(CUT_AFTER);
+    let python = tokio::task::spawn_blocking(stack::python).await.unwrap().unwrap();
+    let output = run(python, folder, &["-c", script, &url(&plain), "requests"]).await.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(std::fs::read(folder.join("requests")).unwrap() == bytes, "requests: other bytes");
+}
+
+#[tokio::test]
+async fn ranges_pass_through_the_redirect_to_the_byte() {
+    if !super::is_local() {
+        return skipped("ranges", "this looks at what only a local stack leaves out");
+    }
+    let door = super::shared();
+    let _alone = door.alone().await;
+    let (app, bytes) = (door.app(), bytes());
+    let upload = app.upload("data.bin", "application/octet-stream", &bytes).await;
+    let link = app.link(&upload, json!({})).await;
+    let get = |headers: &[(&'static str, &str)]| {
+        let request = reqwest::Client::new().get(link["url"].as_str().unwrap());
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).send()
+    };
+    let etag = get(&[]).await.unwrap().headers()["etag"].to_str().unwrap().to_owned();
+    for (range, part) in [
+        ("bytes=0-0", &bytes[..1]),
+        ("bytes=5-9", &bytes[5..10]),
+        ("bytes=1999990-", &bytes[1_999_990..]),
+        ("bytes=-5", &bytes[1_999_995..]),
+    ] {
+        let answer = get(&[("range", range), ("if-range", &etag)]).await.unwrap();
+        assert_eq!(answer.status(), 206, "{range}");
+        assert!(answer.bytes().await.unwrap() == part, "{range}");
+    }
+    let other = get(&[("range", "bytes=5-9"), ("if-range", "\"other\"")]).await.unwrap();
+    assert_eq!((other.status().as_u16(), other.content_length()), (200, Some(2_000_000)));
+    assert_eq!(get(&[("range", "bytes=2000000-")]).await.unwrap().status(), 416);
+    // S3 would say so itself; the door knows the version's tag and asks nobody.
+    assert_eq!(get(&[("if-none-match", &etag)]).await.unwrap().status(), 304);
+}

@@ -1,0 +1,74 @@
+//! Terms that only a door of one's own can show: a network, and a look at the bucket.
+
+use std::collections::HashMap;
+
+use acceptance::{PNG, skipped};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::{Door, root};
+
+fn url(link: &Value) -> &str {
+    link["url"].as_str().unwrap()
+}
+
+async fn code(response: reqwest::Response) -> Value {
+    response.json::<Value>().await.unwrap()["code"].take()
+}
+
+#[tokio::test]
+async fn a_link_opens_from_its_network_and_a_header_does_not_move_a_visitor() {
+    let app = acceptance::App::user();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let elsewhere = app.link(&upload, json!({ "allowed_network": "192.0.2.7/24", "max_opens": 1 })).await;
+    assert_eq!(elsewhere["allowed_network"], "192.0.2.0/24");
+    for header in ["x-forwarded-for", "forwarded", "cloudfront-viewer-address", "x-real-ip", "accept"] {
+        let refused = app.open_with(Method::GET, url(&elsewhere), &[(header, "192.0.2.7")]).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{header}");
+        assert_eq!(code(refused).await, "network_not_allowed");
+    }
+    let path = format!("/links/{}", elsewhere["link_id"].as_str().unwrap());
+    assert_eq!(app.get(&path).await.1["opens"], 0);
+    // Everywhere, in both families: a stack that is not local sees some public address.
+    for network in ["0.0.0.0/0", "::/0"] {
+        let (status, changed) =
+            app.call(Method::PATCH, &path, Some(json!({ "allowed_network": network }))).await;
+        assert_eq!((status, &changed["allowed_network"]), (StatusCode::OK, &json!(network)));
+        let opened = app.open(Method::GET, url(&elsewhere)).await;
+        if opened.status() == StatusCode::FOUND {
+            assert_eq!(app.get(&path).await.1["opens"], 1);
+            return;
+        }
+    }
+    panic!("an address is in neither family");
+}
+
+#[tokio::test]
+async fn with_a_look_at_the_bucket_a_file_that_is_gone_is_told() {
+    if !super::is_local() {
+        return skipped("the look at the bucket", "only a local stack lets a test change its door");
+    }
+    let door = Door::open().await;
+    let look = HashMap::from([("POSTERN_LINK_CHECK_OBJECT".to_owned(), "true".to_owned())]);
+    door.configure(look).await;
+    let app = door.app();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let link = app.link(&upload, json!({})).await;
+    assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
+    door.witness.calls();
+    assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
+    assert_eq!(door.witness.calls(), ["GetItem", "S3 HEAD"], "one call more");
+
+    // Somebody who is bound by no policy.
+    let sdk = door.stack.sdk_config(&root());
+    let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
+    let removal = aws_sdk_s3::Client::from_conf(config).delete_object().bucket(&door.stack.bucket);
+    let version = app.versions(&upload).await.remove(0);
+    removal.key(format!("uploads/{upload}")).version_id(version).send().await.unwrap();
+    let gone = app.open(Method::GET, url(&link)).await;
+    assert_eq!(gone.status(), StatusCode::GONE);
+    assert_eq!(code(gone).await, "link_file_gone");
+    let page = app.open_with(Method::GET, url(&link), &[("accept", "text/html")]).await;
+    assert!(page.text().await.unwrap().contains("The file is no longer there"));
+    assert_eq!(app.open(Method::HEAD, url(&link)).await.status(), StatusCode::GONE);
+}

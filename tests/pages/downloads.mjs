@@ -1,0 +1,101 @@
+// What a real Chromium makes of links: names under which files are saved, a picture and a film in a
+// page of another site, a film in which somebody seeks.
+//
+// Usage: node downloads.mjs INPUT.json FOLDER
+// INPUT: {"chromium": path, "saved": [url], "image": url, "film": url}
+// FOLDER/saved gets the files under the names that the browser gives them; FOLDER/film-*.png show
+// where the film stood. Prints a line a check; ends with 1 if one fails.
+import { mkdir, readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const [input, folder] = process.argv.slice(2);
+const plan = JSON.parse(await readFile(input, "utf8"));
+const saved = join(folder, "saved");
+await mkdir(saved, { recursive: true });
+let failed = false;
+
+function check(what, holds, detail = "") {
+  console.log(`${holds ? "ok" : "FAILED"}  ${what} ${detail}`);
+  failed ||= !holds;
+}
+
+const browser = await chromium.launch({ executablePath: plan.chromium, args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"] });
+
+{
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  // Past the driver, which would give every file a name of its own.
+  const session = await browser.newBrowserCDPSession();
+  const { targetInfos } = await session.send("Target.getTargets");
+  const { browserContextId } = targetInfos.find((target) => target.type === "page");
+  await session.send("Browser.setDownloadBehavior", { behavior: "allow", browserContextId, downloadPath: saved, eventsEnabled: true });
+  for (const url of plan.saved) {
+    const done = new Promise((resolve) =>
+      session.on("Browser.downloadProgress", ({ state }) => state !== "inProgress" && resolve(state)),
+    );
+    // A download is no page: the navigation ends with an error.
+    const shown = await page.goto(url).catch(() => null);
+    const state = await Promise.race([done, new Promise((resolve) => setTimeout(() => resolve("nothing in 20 s"), 20000))]);
+    check("saved", state === "completed", shown ? `a page in its place: ${shown.status()} ${shown.url().split("?")[0]} ${JSON.stringify(shown.headers())}` : state);
+    session.removeAllListeners("Browser.downloadProgress");
+  }
+  await context.close();
+}
+
+// A page of another site.
+const host = createServer((_, response) =>
+  response
+    .setHeader("content-type", "text/html")
+    .end(`<!DOCTYPE html><img src="${plan.image}"><video src="${plan.film}" muted controls preload="metadata"></video>`),
+);
+await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
+const page = await browser.newPage();
+await page.goto(`http://localhost:${host.address().port}/`);
+const image = await page.waitForFunction(() => document.images[0].complete && document.images[0].naturalWidth);
+check("image: an <img> shows it", (await image.jsonValue()) > 0);
+
+const ready = await page.waitForFunction(() => {
+  const film = document.querySelector("video");
+  return film.error ? film.error.message || "error" : film.readyState >= 1 && film.duration;
+});
+const duration = await ready.jsonValue();
+check("film: its length is known from its index", Math.abs(duration - 120) < 1, duration);
+
+async function seek(to) {
+  return page.evaluate(
+    (to) =>
+      new Promise((resolve) => {
+        const film = document.querySelector("video");
+        film.onseeked = () => resolve({ at: film.currentTime, ready: film.readyState });
+        film.onerror = () => resolve({ error: film.error.message });
+        setTimeout(() => resolve({ error: "nothing in 20 s" }), 20000);
+        film.currentTime = to;
+      }),
+    to,
+  );
+}
+
+for (const to of [100, 20, 60]) {
+  const { at, ready, error } = await seek(to);
+  check(`film: seeking to ${to} s`, !error && Math.abs(at - to) < 1 && ready >= 2, error ?? at);
+  await page.locator("video").screenshot({ path: join(folder, `film-${to}.png`) });
+}
+const played = await page.evaluate(async () => {
+  const film = document.querySelector("video");
+  const from = film.currentTime;
+  await film.play();
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  film.pause();
+  return film.currentTime - from;
+});
+check("film: it plays on from there", played > 0.5, played);
+if (plan.wait_s) {
+  await new Promise((resolve) => setTimeout(resolve, plan.wait_s * 1000));
+  const { at, error } = await seek(80);
+  check(`film: seeking after ${plan.wait_s} s`, !error && Math.abs(at - 80) < 1, error ?? at);
+}
+host.close();
+await browser.close();
+process.exitCode = failed ? 1 : 0;
