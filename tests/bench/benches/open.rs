@@ -1,0 +1,227 @@
+//! Opening a link as Lambda would have it done, by serve-link and by the same handler in Node and in
+//! Python, in pairs: `cargo bench --bench open`.
+//!
+//! Each subject is a process of its own on one processor that asks the same Runtime API for its
+//! events and the same stand-in for DynamoDB, KMS and STS (`open/double.rs`). The others are as
+//! quick as their SDKs allow: one file each, clients made once, connections kept, no framework, and
+//! only the way through that is measured. serve-link is the release build that goes to AWS.
+//!
+//! Openings a second on one core are taken from processor time, which other work on the machine
+//! does not change; the time from one answer to the next stands beside it. `POSTERN_BENCH_PYTHON`
+//! names a Python that has boto3 (default: the local AWS's own, else `python3`), `ROUNDS` how many
+//! rounds (5). What is missing is said aloud.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "this is a measurement"
+)]
+
+#[path = "open/double.rs"]
+mod double;
+#[path = "open/subject.rs"]
+mod subject;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use postern::token::{KeyVersion, LinkKey, LinkKeys};
+use serde_json::{Value, json};
+
+use double::Double;
+use subject::{Figures, OPENINGS, measure};
+
+/// What all subjects derive from the key that never leaves KMS: 32 times the letter `k`.
+const MAC: &str = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=";
+const KEY: [u8; 32] = [b'k'; 32];
+
+fn main() {
+    // `cargo test --benches` starts this too, without `--bench`.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let rounds = std::env::var("ROUNDS").map_or(5, |text| text.parse().unwrap());
+    let subjects = subjects();
+    let double = Double::start(event(), item(), MAC.to_owned());
+    let variables = variables(&double.address);
+    let mut seen: Vec<Vec<Figures>> = vec![Vec::new(); subjects.len()];
+    for _ in 0..rounds {
+        for ((_, program), seen) in subjects.iter().zip(&mut seen) {
+            seen.push(measure(program, &variables, &double));
+        }
+    }
+    println!("{rounds} rounds of {OPENINGS} openings each, medians (least to most)\n");
+    for ((name, _), seen) in subjects.iter().zip(&seen) {
+        println!("{name}");
+        print("  first answer, ms", seen.iter().map(|run| run.cold_ms));
+        print("  openings a second on one core", seen.iter().map(|run| 1e6 / run.cpu_us));
+        print("  from answer to answer, us", seen.iter().map(|run| run.wall_us));
+        print("  peak memory, MiB", seen.iter().map(|run| run.peak_mib));
+    }
+    for ((name, _), others) in subjects.iter().zip(&seen).skip(1) {
+        println!("serve-link against {name}, round by round");
+        let ours = &seen[0];
+        print("  times as many openings a second", pairs(ours, others, |run| run.cpu_us));
+        print("  times as fast from cold", pairs(ours, others, |run| run.cold_ms));
+        print("  of its memory", pairs(others, ours, |run| run.peak_mib));
+    }
+}
+
+fn pairs<'a>(
+    ours: &'a [Figures],
+    others: &'a [Figures],
+    figure: impl Fn(&Figures) -> f64 + 'a,
+) -> impl Iterator<Item = f64> + 'a {
+    ours.iter().zip(others).map(move |(ours, other)| figure(other) / figure(ours))
+}
+
+fn print(what: &str, figures: impl Iterator<Item = f64>) {
+    let mut figures: Vec<f64> = figures.collect();
+    figures.sort_by(f64::total_cmp);
+    let (least, median, most) = (figures[0], figures[figures.len() / 2], figures[figures.len() - 1]);
+    println!("{what:<36}{median:>10.1}   ({least:.1} to {most:.1})");
+}
+
+/// Name and command of each, ours first.
+fn subjects() -> Vec<(&'static str, Vec<String>)> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+    let mut subjects = vec![("serve-link", vec![text(serve_link())])];
+    match node_folder(here) {
+        Some(folder) => {
+            subjects.push(("Node", vec!["node".to_owned(), text(folder.join("serve-link.mjs"))]));
+        }
+        None => println!("SKIPPED: Node: node or its packages are not here"),
+    }
+    let python = std::env::var("POSTERN_BENCH_PYTHON").ok().or_else(|| stack_python(here).map(text));
+    let python = python.unwrap_or_else(|| "python3".to_owned());
+    match Command::new(&python).args(["-c", "import boto3"]).status().is_ok_and(|status| status.success()) {
+        true => subjects.push(("Python", vec![python, text(here.join("others/serve_link.py"))])),
+        false => println!("SKIPPED: Python: {python} has no boto3"),
+    }
+    subjects
+}
+
+fn serve_link() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--bin",
+            "serve-link",
+            "--message-format=json-render-diagnostics",
+        ])
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .unwrap();
+    let messages = String::from_utf8(output.stdout).unwrap();
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let built = messages.filter(|message| message["target"]["name"] == "serve-link");
+    let executable = built.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last();
+    executable.expect("cargo builds serve-link")
+}
+
+fn node_folder(here: &Path) -> Option<PathBuf> {
+    let folder = here.join("../../target/bench-others");
+    std::fs::create_dir_all(&folder).unwrap();
+    let lock = here.join("others/package-lock.json");
+    let installed = std::fs::read(folder.join("package-lock.json")).ok() == std::fs::read(&lock).ok();
+    for name in ["package.json", "package-lock.json", "serve-link.mjs"] {
+        std::fs::copy(here.join("others").join(name), folder.join(name)).unwrap();
+    }
+    if !installed || !folder.join("node_modules").exists() {
+        let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+        let done = Command::new("npm").args(install).current_dir(&folder).status();
+        done.ok().filter(std::process::ExitStatus::success)?;
+    }
+    Some(folder)
+}
+
+/// The Python that the local AWS runs on, where it was installed.
+fn stack_python(here: &Path) -> Option<PathBuf> {
+    let folders = std::fs::read_dir(here.join("../../target/stack")).ok()?.flatten();
+    let pythons = folders.map(|folder| folder.path().join("bin/python"));
+    pythons.into_iter().find(|python| python.exists())
+}
+
+/// Such as Terraform sets them, and Lambda.
+fn variables(address: &str) -> Vec<(String, String)> {
+    let elsewhere = format!("http://{address}");
+    let variables = [
+        ("AWS_LAMBDA_RUNTIME_API", address),
+        ("AWS_LAMBDA_FUNCTION_NAME", "serve-link"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "group"),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "stream"),
+        ("AWS_REGION", bench::REGION),
+        ("AWS_DEFAULT_REGION", bench::REGION),
+        ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        ("AWS_SESSION_TOKEN", "token"),
+        ("AWS_ENDPOINT_URL", &elsewhere),
+        ("POSTERN_TABLE", "table"),
+        ("POSTERN_BUCKET", bench::BUCKET),
+        ("POSTERN_SIGNER_ROLE_ARN", "arn:aws:iam::111122223333:role/download-signer"),
+        ("POSTERN_SIGNER_SESSION_S", "3600"),
+        ("POSTERN_LINK_URL_TTL_S", "60"),
+        ("POSTERN_LINK_CHECK_OBJECT", "false"),
+        ("POSTERN_CLOUDFRONT_DOMAIN", ""),
+        ("POSTERN_LINK_KEYS", "1=arn:aws:kms:eu-central-1:111122223333:key/links"),
+    ];
+    variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+fn link_token() -> (String, String) {
+    let token = LinkKeys::new(vec![LinkKey { version: KeyVersion(1), key: KEY }]).unwrap().make([7; 16]);
+    (token.reveal(), token.link_id().as_str().to_owned())
+}
+
+/// An event of the HTTP API as a browser causes it.
+fn event() -> String {
+    let (token, _) = link_token();
+    let path = format!("/l/{token}");
+    json!({
+        "version": "2.0", "routeKey": "GET /l/{token}", "rawPath": path, "rawQueryString": "",
+        "headers": {
+            "accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "accept-encoding": "gzip, deflate, br", "accept-language": "de,en;q=0.5", "content-length": "0",
+            "host": "files.example.com", "sec-fetch-dest": "document", "sec-fetch-mode": "navigate",
+            "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "x-amzn-trace-id": "Root=1-00000000-000000000000000000000000",
+            "x-forwarded-for": "192.0.2.7", "x-forwarded-port": "443", "x-forwarded-proto": "https",
+        },
+        "requestContext": {
+            "accountId": "111122223333", "apiId": "api", "domainName": "files.example.com",
+            "domainPrefix": "files", "requestId": "JKJaXmPLvHcESHA=", "routeKey": "GET /l/{token}",
+            "stage": "$default", "time": "24/Nov/2026:10:00:00 +0000", "timeEpoch": 1_795_514_400_000_u64,
+            "http": {
+                "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7",
+                "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            },
+        },
+        "pathParameters": { "token": token }, "isBase64Encoded": false,
+    })
+    .to_string()
+}
+
+/// The link as the table keeps it.
+fn item() -> String {
+    let (_, link_id) = link_token();
+    let window = json!({ "M": { "nth": { "N": "0" }, "used": { "N": "0" } } });
+    json!({
+        "pk": { "S": format!("LINK#{link_id}") }, "link_id": { "S": link_id },
+        "upload_id": { "S": bench::KEY.trim_start_matches("uploads/") },
+        "owner": { "S": "https://login.example.com/#auth0|5f7c8ec7c33c6c004bbafe82" },
+        "version_id": { "S": "3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY" },
+        "sniffed_type": { "S": "image/png" }, "size_bytes": { "N": "67108" },
+        "etag": { "S": "0123456789abcdef0123456789abcdef" }, "filename": { "S": "photo.png" },
+        "linked_at": { "S": "2026-11-24T10:00:00.000Z" }, "terms": { "M": {} }, "opens": { "N": "0" },
+        "hour_window": window, "attempt_window": window,
+        "transition_id": { "S": "01234567-89ab-8def-8123-456789abcdef" },
+    })
+    .to_string()
+}
