@@ -119,8 +119,8 @@ fn serve_link() -> PathBuf {
         .unwrap();
     let messages = String::from_utf8(output.stdout).unwrap();
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let built = messages.filter(|message| message["target"]["name"] == "serve-link");
-    let executable = built.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last();
+    let mut built = messages.filter(|message| message["target"]["name"] == "serve-link");
+    let executable = built.find_map(|message| message["executable"].as_str().map(PathBuf::from));
     executable.expect("cargo builds serve-link")
 }
 

@@ -59,12 +59,11 @@ impl Environment {
             "form_ttl_s" => "900",
             "max_size_bytes" => "10737418240",
             "link_url_ttl_s" => "60",
-            // The emulator's distributions verify nothing: links lead straight to the bucket.
-            "cloudfront_domain" | "cloudfront_key_pair_id" | "cloudfront_secret_arn" => "",
+            // The emulator's distributions verify nothing: links lead straight to the bucket, and
+            // nothing stands before the API.
+            "cloudfront_domain" | "cloudfront_key_pair_id" | "cloudfront_secret_arn" | "viewer_header" => "",
             "cloudfront_window_s" => "30",
             "link_check_object" => "false",
-            // Nothing stands before the API here.
-            "viewer_header" => "",
             "owner_claim" => "sub",
             "allowed_types" => "*/*",
             "max_image_pixels" => "100000000",
