@@ -54,6 +54,12 @@ fn two_uploads_keep_every_invariant_and_do_not_touch_each_other() {
     holds::<2>(Scope { versions: 1, outsider: false, ..ALL });
 }
 
+#[test]
+#[ignore = "many millions of states: cargo test --test check -- --ignored"]
+fn two_uploads_with_two_versions_each_keep_every_invariant_jointly() {
+    holds::<2>(Scope { versions: 2, outsider: false, time: false, removal: false, ..ALL });
+}
+
 /// Two versions behind the gate.
 const SCANNED: Scope = Scope { versions: 2, outsider: false, time: false, scan: true, ..ALL };
 

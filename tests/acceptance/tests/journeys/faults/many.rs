@@ -43,6 +43,7 @@ async fn of_a_batch_of_ten_with_one_poison_nine_are_recorded_and_one_comes_back(
         ids.push(upload_id);
     }
     proxy.poison(7);
+    proxy.hold_reads(Duration::from_secs(1));
     let lambda = aws_sdk_lambda::Client::new(&stack.sdk_config(&root()));
     let payload = Blob::new(json!({ "Records": messages }).to_string());
     let invoke = lambda.invoke().function_name(format!("{}-record-upload", stack.name)).payload(payload);
@@ -50,6 +51,7 @@ async fn of_a_batch_of_ten_with_one_poison_nine_are_recorded_and_one_comes_back(
     assert_eq!(output.function_error(), None, "{output:?}");
     let answer: Value = serde_json::from_slice(output.payload().unwrap().as_ref()).unwrap();
     assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "7" }] }));
+    assert_eq!(proxy.most_at_once(), 9, "the others are read side by side");
     for n in (0..10).filter(|n| *n != 7) {
         assert_eq!(proxy.calls(n).get("GetObject"), Some(&1), "{:?}", proxy.calls(n));
     }
@@ -123,4 +125,34 @@ async fn a_large_object_costs_no_more_memory_than_a_small_one() {
     let peak = proxy.peak_rss_kib();
     eprintln!("{small} KiB after a small object, {peak} KiB after one of 200 MiB");
     assert!(small > 0 && peak < 64 * 1024, "{small} KiB, then {peak} KiB");
+}
+
+/// The largest file in one piece.
+const SIZE_BYTES: u64 = 5 * 1024 * 1024 * 1024;
+
+/// No emulator holds 5 GiB: the proxy makes a small object as large, and never stops by itself.
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn five_gibibytes_are_recorded_without_being_read() {
+    if shared().local.is_none() {
+        return skipped("the recorder's memory", "only a local stack lets a test stand before its recorder");
+    }
+    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let app = App::new(stack, Some(stack.jwt.clone()));
+    let request =
+        json!({ "filename": "film.png", "content_type": "image/png", "max_size_bytes": SIZE_BYTES });
+    let form = app.issue(request).await;
+    proxy.know(&form.upload_id, 0);
+    proxy.stretch(0, SIZE_BYTES);
+    assert_eq!(form.post(PNG).await.status, 201);
+    let upload = app.settled(&form.upload_id).await;
+    assert_eq!(
+        (&upload["state"], &upload["recorded"]["size_bytes"]),
+        (&json!("available"), &json!(SIZE_BYTES))
+    );
+    let (peak, sent) = (proxy.peak_rss_kib(), proxy.sent_bytes());
+    eprintln!("{peak} KiB at most, {} KiB of the object were sent", sent / 1024);
+    assert!(peak > 0 && peak < 64 * 1024, "{peak} KiB");
+    // What the connection's buffers take beyond the first 64 KiB.
+    assert!(sent < 64 * 1024 * 1024, "{sent} bytes were taken");
 }

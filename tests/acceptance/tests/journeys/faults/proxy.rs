@@ -31,6 +31,18 @@ struct Seen {
     calls: BTreeMap<(usize, String), u64>,
     faults: usize,
     poisoned: Option<usize>,
+    endless: Option<Endless>,
+    held: Option<Duration>,
+    at_once: usize,
+    most_at_once: usize,
+}
+
+/// An object that is made much larger than it is.
+#[derive(Clone, Copy)]
+struct Endless {
+    number: usize,
+    size_bytes: u64,
+    sent_bytes: u64,
 }
 
 /// A running proxy.
@@ -80,6 +92,27 @@ impl Proxy {
         self.seen.lock().unwrap().poisoned = Some(number);
     }
 
+    /// Whatever is read of this upload's object from now on is followed by zeros, up to `size_bytes`
+    /// in all: a server that passes over the range of a request, and never stops by itself.
+    pub fn stretch(&self, number: usize, size_bytes: u64) {
+        self.seen.lock().unwrap().endless = Some(Endless { number, size_bytes, sent_bytes: 0 });
+    }
+
+    /// How much of the stretched object was taken before its reader hung up.
+    pub fn sent_bytes(&self) -> u64 {
+        self.seen.lock().unwrap().endless.map_or(0, |endless| endless.sent_bytes)
+    }
+
+    /// Every read of an object takes so long from now on.
+    pub fn hold_reads(&self, held: Duration) {
+        self.seen.lock().unwrap().held = Some(held);
+    }
+
+    /// The most reads of objects that were ever under way at once, since they are held.
+    pub fn most_at_once(&self) -> usize {
+        self.seen.lock().unwrap().most_at_once
+    }
+
     /// The most memory that a process of the function has ever held, in KiB.
     pub fn peak_rss_kib(&self) -> u64 {
         let peaks = self.processes().into_iter().filter_map(|process| {
@@ -117,12 +150,67 @@ impl Proxy {
             Fault::Delay => tokio::time::sleep(Duration::from_millis(700)).await,
             Fault::None | Fault::ResetAfter | Fault::KillAfter => {}
         }
+        self.hold(&request).await;
         let response = self.forward(&request).await?;
+        if let Some(endless) = self.endless(&request) {
+            return self.send_endlessly(client, &response, endless).await;
+        }
         match fault {
             Fault::ResetAfter => Ok(()),
             Fault::KillAfter => self.kill(),
             _ => client.write_all(&response).await,
         }
+    }
+
+    async fn hold(&self, request: &[u8]) {
+        let is_read = operation(&String::from_utf8_lossy(request)).0 == "GetObject";
+        let held = {
+            let mut seen = self.seen.lock().unwrap();
+            let Some(held) = seen.held.filter(|_| is_read) else { return };
+            seen.at_once += 1;
+            seen.most_at_once = seen.most_at_once.max(seen.at_once);
+            held
+        };
+        tokio::time::sleep(held).await;
+        self.seen.lock().unwrap().at_once -= 1;
+    }
+
+    fn endless(&self, request: &[u8]) -> Option<Endless> {
+        let text = String::from_utf8_lossy(request);
+        let seen = self.seen.lock().unwrap();
+        let number = *seen.uploads.get(upload_id(&text)?)?;
+        seen.endless.filter(|endless| endless.number == number && operation(&text).0 == "GetObject")
+    }
+
+    async fn send_endlessly(
+        &self,
+        mut client: TcpStream,
+        response: &[u8],
+        endless: Endless,
+    ) -> std::io::Result<()> {
+        let head = response.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 2;
+        let body = &response[head + 2..];
+        let text = String::from_utf8_lossy(&response[..head]);
+        let kept = text.lines().filter(|line| {
+            let name = line.to_ascii_lowercase();
+            !name.starts_with("content-length:") && !name.starts_with("transfer-encoding:")
+        });
+        let head = kept.collect::<Vec<_>>().join("\r\n");
+        let head = format!("{head}\r\ncontent-length: {}\r\n\r\n", endless.size_bytes);
+        client.write_all(head.as_bytes()).await?;
+        client.write_all(body).await?;
+        let zeros = vec![0; 64 * 1024];
+        let mut sent = body.len() as u64;
+        while sent < endless.size_bytes {
+            client
+                .write_all(&zeros[..zeros.len().min(usize::try_from(endless.size_bytes - sent).unwrap())])
+                .await?;
+            sent += zeros.len() as u64;
+            if let Some(endless) = &mut self.seen.lock().unwrap().endless {
+                endless.sent_bytes = sent;
+            }
+        }
+        Ok(())
     }
 
     async fn forward(&self, request: &[u8]) -> std::io::Result<Vec<u8>> {
