@@ -4,9 +4,9 @@ use super::removal::remove_upload;
 use super::rules::tests::{PNG, demands, png};
 use super::*;
 use crate::memory::MemoryWorld;
-use crate::ports::{ObservedObject, UploadStore};
-use crate::scan::{ScanGate, ScanStatus};
-use crate::upload::tests::{at, pending, version};
+use crate::ports::{ObservedObject, UploadStore, Written};
+use crate::scan::{ScanFailure, ScanGate, ScanStatus};
+use crate::upload::tests::{at, condemn, pending, pin, version};
 use crate::upload::{Upload, UploadState};
 
 const PINNED: Verdict = Verdict::Pinned { size_bytes: PNG.len() as u64 };
@@ -135,6 +135,23 @@ async fn what_waits_beside_a_pinned_version_is_surplus_once_it_is_looked_at() {
     assert_eq!(gated.record("b").await, PINNED);
     assert_eq!(gated.look("a", Some(ScanStatus::Failed)).await.unwrap(), Verdict::Surplus);
     assert_eq!(gated.versions().await, ["b"]);
+}
+
+#[test]
+fn a_note_that_is_refused_lets_what_stands_be_followed() {
+    let (version, demands) = (version("a"), demands());
+    let run = Run { version: &version, demands: &demands, now: at("2026-11-24T10:01:00Z"), announced: None };
+    let failure = ScanFailure { version_id: version.clone(), status: ScanStatus::Failed, at: run.now };
+    let noted = pending().scan_failed(&failure).unwrap();
+    for (standing, next) in [
+        (Some(noted.settled(&pin("b")).unwrap()), Step::CountSurplus),
+        (Some(noted.settled(&condemn("a")).unwrap()), Step::Remove(Verdict::Rejected(None))),
+        (Some(noted.deleting().unwrap()), Step::Remove(Verdict::Removed)),
+        (Some(noted), Step::Done(Verdict::ScanFailed)),
+        (None, Step::Done(Verdict::Orphan)),
+    ] {
+        assert_eq!(run.scan_marked(Written::Refused(standing.map(Box::new))), next);
+    }
 }
 
 #[tokio::test]

@@ -305,7 +305,16 @@ impl Production {
         if let Step::Settle(Settlement::Pin(recorded)) = &next {
             approves = recorded.version_id == version;
         }
-        let reports = matches!(next, Step::Done(Verdict::Orphan | Verdict::Vanished | Verdict::ScanFailed));
+        let reports = match next {
+            Step::Done(Verdict::Orphan | Verdict::Vanished) => true,
+            // Only a note in the record tells of it.
+            Step::Done(Verdict::ScanFailed) => {
+                let noted = self.upload(record);
+                let noted = noted.as_ref().and_then(Upload::open_scan_failure);
+                noted.is_some_and(|failure| failure.version_id == version)
+            }
+            _ => false,
+        };
         let next = if matches!(next, Step::Done(_)) { 0 } else { self.step(&next) };
         Outcome { next, record, removes, approves, reports }
     }
