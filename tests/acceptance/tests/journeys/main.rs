@@ -36,3 +36,4 @@ mod revocation;
 mod scanning;
 mod tidying;
 mod upload_tokens;
+mod webhooks;
