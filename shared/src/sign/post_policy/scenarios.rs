@@ -20,6 +20,10 @@ mod refused;
 pub const POLICY: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html";
 /// The form and its fields.
 pub const POST_OBJECT: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html";
+/// The form's own limits: 20 KB before the file, nothing behind it.
+pub const FORMS: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html";
+/// User metadata, at most 2 KB.
+pub const METADATA: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html";
 /// S3's error codes.
 pub const ERRORS: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html";
 /// The signature of a form.

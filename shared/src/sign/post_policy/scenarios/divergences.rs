@@ -3,14 +3,14 @@
 //! `ERRORS` decides where only the code differs: the form is refused all the same. A server that
 //! *accepts* what is refused here cannot prove that a form pins it.
 
-use super::{Divergence, ERRORS, POLICY, POST_OBJECT, SIGNATURE, Server};
+use super::{Divergence, ERRORS, FORMS, METADATA, POLICY, POST_OBJECT, SIGNATURE, Server};
 
 type Row = (&'static str, &'static str, &'static str);
 
 /// The emulator of the local stack, 1.5.33.
 const MINISTACK: &[Row] = &[
     ("names of conditions and operators in any case", "InvalidPolicyDocument", POLICY),
-    ("a field after the file", "AccessDenied", POST_OBJECT),
+    ("a field after the file", "AccessDenied", FORMS),
     ("an escaped dollar sign", "InvalidPolicyDocument", POLICY),
     ("a doubled field", "accepted", POLICY),
     ("a range with one end", "InvalidPolicyDocument", POLICY),
@@ -18,9 +18,9 @@ const MINISTACK: &[Row] = &[
     ("an unknown operator", "InvalidPolicyDocument", POLICY),
     ("a field name without its dollar sign", "InvalidPolicyDocument", POLICY),
     ("a condition of two fields", "AccessDenied", POLICY),
-    ("metadata of more than 2 KB", "accepted", POST_OBJECT),
-    ("fields of more than 20 KB", "accepted", POST_OBJECT),
-    ("the key after the file", "accepted", POST_OBJECT),
+    ("metadata of more than 2 KB", "accepted", METADATA),
+    ("fields of more than 20 KB", "accepted", FORMS),
+    ("the key after the file", "accepted", FORMS),
     ("no file", "InvalidArgument", ERRORS),
     ("no credential", "AccessDenied", SIGNATURE),
 ];
@@ -45,11 +45,11 @@ const S3S: &[Row] = &[
     ("a range with a negative end", "InvalidPolicyDocument", POLICY),
     ("an unknown operator", "InvalidPolicyDocument", POLICY),
     ("a field name without its dollar sign", "accepted", POLICY),
-    ("metadata of more than 2 KB", "accepted", POST_OBJECT),
-    ("fields of more than 20 KB", "accepted", POST_OBJECT),
+    ("metadata of more than 2 KB", "accepted", METADATA),
+    ("fields of more than 20 KB", "accepted", FORMS),
     ("no key", "InvalidPolicyDocument", POST_OBJECT),
     ("an empty key", "InvalidPolicyDocument", POST_OBJECT),
-    ("the key after the file", "InvalidPolicyDocument", POST_OBJECT),
+    ("the key after the file", "InvalidPolicyDocument", FORMS),
     ("no file", "MalformedPOSTRequest", ERRORS),
     ("an unknown access key", "InvalidPolicyDocument", ERRORS),
     ("no signature", "AccessDenied", SIGNATURE),
