@@ -154,6 +154,8 @@ resource "aws_iam_role_policy" "pipe" {
 data "aws_iam_policy_document" "pipe" {
   count = var.app_events ? 1 : 0
 
+  source_policy_documents = [data.aws_iam_policy_document.reads_the_table.json]
+
   statement {
     sid       = "FollowsTheTablesStream"
     actions   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
@@ -164,24 +166,6 @@ data "aws_iam_policy_document" "pipe" {
     sid       = "ListsTheTablesStreams"
     actions   = ["dynamodb:ListStreams"]
     resources = ["${aws_dynamodb_table.main.arn}/stream/*"]
-  }
-
-  statement {
-    sid       = "ReadsTheTablesEncryption"
-    actions   = ["kms:Decrypt"]
-    resources = [aws_kms_key.operations.arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = [local.dynamodb_via_kms]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:EncryptionContext:aws:dynamodb:tableName"
-      values   = [aws_dynamodb_table.main.name]
-    }
   }
 
   statement {

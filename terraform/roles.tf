@@ -48,31 +48,10 @@ data "aws_iam_policy_document" "function_logs" {
   }
 }
 
-# ── issue-upload ─────────────────────────────────────────────────────────────────────────────────
+# ── What several roles say alike ─────────────────────────────────────────────────────────────────
 
-resource "aws_iam_role_policy" "issue_upload" {
-  name   = "work"
-  role   = aws_iam_role.function["issue-upload"].id
-  policy = data.aws_iam_policy_document.issue_upload.json
-}
-
-data "aws_iam_policy_document" "issue_upload" {
-  statement {
-    sid       = "KeepsUploadsLinksAndTokens"
-    actions   = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.main.arn]
-  }
-
-  statement {
-    sid     = "ListsUploadsAndLinks"
-    actions = ["dynamodb:Query"]
-    # All but the recorder's own.
-    resources = [
-      for index in keys(local.description.table.indexes) : "${aws_dynamodb_table.main.arn}/index/${index}"
-      if index != "uploads_unfinished"
-    ]
-  }
-
+# DynamoDB asks the key of the table with the rights of whoever calls it.
+data "aws_iam_policy_document" "reads_the_table" {
   statement {
     sid       = "ReadsTheTablesEncryption"
     actions   = ["kms:Decrypt"]
@@ -89,6 +68,57 @@ data "aws_iam_policy_document" "issue_upload" {
       variable = "kms:EncryptionContext:aws:dynamodb:tableName"
       values   = [aws_dynamodb_table.main.name]
     }
+  }
+}
+
+# The other half of what the files key's own policy says of these roles.
+data "aws_iam_policy_document" "uses_the_files_key" {
+  for_each = local.files_key_users
+
+  statement {
+    sid       = each.value.sid
+    actions   = each.value.actions
+    resources = [aws_kms_key.files.arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.s3_via_kms]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:s3:arn"
+      values   = [aws_s3_bucket.files.arn]
+    }
+  }
+}
+
+# ── issue-upload ─────────────────────────────────────────────────────────────────────────────────
+
+resource "aws_iam_role_policy" "issue_upload" {
+  name   = "work"
+  role   = aws_iam_role.function["issue-upload"].id
+  policy = data.aws_iam_policy_document.issue_upload.json
+}
+
+data "aws_iam_policy_document" "issue_upload" {
+  source_policy_documents = [data.aws_iam_policy_document.reads_the_table.json]
+
+  statement {
+    sid       = "KeepsUploadsLinksAndTokens"
+    actions   = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.main.arn]
+  }
+
+  statement {
+    sid     = "ListsUploadsAndLinks"
+    actions = ["dynamodb:Query"]
+    # All but the recorder's own.
+    resources = [
+      for index in keys(local.description.table.indexes) : "${aws_dynamodb_table.main.arn}/index/${index}"
+      if index != "uploads_unfinished"
+    ]
   }
 
   statement {
@@ -113,6 +143,8 @@ resource "aws_iam_role_policy" "record_upload" {
 }
 
 data "aws_iam_policy_document" "record_upload" {
+  source_policy_documents = [data.aws_iam_policy_document.reads_the_table.json, data.aws_iam_policy_document.uses_the_files_key["record-upload"].json]
+
   statement {
     sid       = "DecidesOnUploads"
     actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
@@ -129,24 +161,6 @@ data "aws_iam_policy_document" "record_upload" {
     sid       = "FindsWhatIsUnfinished"
     actions   = ["dynamodb:Query"]
     resources = ["${aws_dynamodb_table.main.arn}/index/uploads_unfinished"]
-  }
-
-  statement {
-    sid       = "ReadsTheTablesEncryption"
-    actions   = ["kms:Decrypt"]
-    resources = [aws_kms_key.operations.arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = [local.dynamodb_via_kms]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:EncryptionContext:aws:dynamodb:tableName"
-      values   = [aws_dynamodb_table.main.name]
-    }
   }
 
   statement {
@@ -186,24 +200,6 @@ data "aws_iam_policy_document" "record_upload" {
   }
 
   statement {
-    sid       = local.files_key_users["record-upload"].sid
-    actions   = local.files_key_users["record-upload"].actions
-    resources = [aws_kms_key.files.arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = [local.s3_via_kms]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:EncryptionContext:aws:s3:arn"
-      values   = [aws_s3_bucket.files.arn]
-    }
-  }
-
-  statement {
     sid       = "TakesEventsFromTheQueue"
     actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
     resources = [aws_sqs_queue.uploads.arn]
@@ -238,6 +234,8 @@ resource "aws_iam_role_policy" "serve_link" {
 }
 
 data "aws_iam_policy_document" "serve_link" {
+  source_policy_documents = [data.aws_iam_policy_document.reads_the_table.json]
+
   # The function that anyone can call. ForAllValues would also hold for a request that names no
   # item; both actions always name one, and those that need not (Query, Scan) are not here.
   statement {
@@ -249,24 +247,6 @@ data "aws_iam_policy_document" "serve_link" {
       test     = "ForAllValues:StringLike"
       variable = "dynamodb:LeadingKeys"
       values   = ["LINK#*"]
-    }
-  }
-
-  statement {
-    sid       = "ReadsTheTablesEncryption"
-    actions   = ["kms:Decrypt"]
-    resources = [aws_kms_key.operations.arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = [local.dynamodb_via_kms]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:EncryptionContext:aws:dynamodb:tableName"
-      values   = [aws_dynamodb_table.main.name]
     }
   }
 
@@ -323,28 +303,12 @@ resource "aws_iam_role_policy" "upload_signer" {
 }
 
 data "aws_iam_policy_document" "upload_signer" {
+  source_policy_documents = [data.aws_iam_policy_document.uses_the_files_key["upload-signer"].json]
+
   statement {
     sid       = "PutsFilesListsTheirPartsAndAborts"
     actions   = ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"]
     resources = [local.uploads_arn]
-  }
-
-  statement {
-    sid       = local.files_key_users["upload-signer"].sid
-    actions   = local.files_key_users["upload-signer"].actions
-    resources = [aws_kms_key.files.arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = [local.s3_via_kms]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:EncryptionContext:aws:s3:arn"
-      values   = [aws_s3_bucket.files.arn]
-    }
   }
 }
 
@@ -355,28 +319,12 @@ resource "aws_iam_role_policy" "download_signer" {
 }
 
 data "aws_iam_policy_document" "download_signer" {
+  source_policy_documents = [data.aws_iam_policy_document.uses_the_files_key["download-signer"].json]
+
   # No GetObject and no list: whoever takes this role over cannot find out what there is.
   statement {
     sid       = "ReadsVersionsWhoseIdItKnows"
     actions   = ["s3:GetObjectVersion"]
     resources = [local.uploads_arn]
-  }
-
-  statement {
-    sid       = local.files_key_users["download-signer"].sid
-    actions   = local.files_key_users["download-signer"].actions
-    resources = [aws_kms_key.files.arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = [local.s3_via_kms]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:EncryptionContext:aws:s3:arn"
-      values   = [aws_s3_bucket.files.arn]
-    }
   }
 }
