@@ -163,6 +163,11 @@ run "defaults" {
   }
 
   assert {
+    condition     = coalesce(one(aws_apigatewayv2_stage.default.default_route_settings).detailed_metrics_enabled, false) == false
+    error_message = "Metrics for each route cost more than the rest of an idle stack and must be off."
+  }
+
+  assert {
     condition     = alltrue([for group in concat(values(aws_cloudwatch_log_group.function), aws_cloudwatch_log_group.api[*]) : group.retention_in_days == 90])
     error_message = "Logs must not be kept for ever by default."
   }

@@ -17,10 +17,33 @@ def test_every_input_and_output_is_described(file, block, heading):
     assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == declared
 
 
+def costs() -> list[list[list[str]]]:
+    """The tables of what it costs: rows of what, arithmetic and dollars; the last is the sum."""
+    section = README.split("\n## What it costs\n", 1)[1].split("\n## ", 1)[0]
+    tables = re.findall(r"((?:^\|.*\n)+)", section, re.MULTILINE)
+    return [[[cell.strip(" *") for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]] for table in tables]
+
+
+def amount(arithmetic: str) -> float:
+    """`1 M × 0.20/M + 12,500 GB-s × 0.0000133334`: each term a count, its unit, and a price for one or for so many."""
+    terms = re.findall(r"([\d.,]+)( M)?(?: GB(?:-s)?)? × ([\d.]+)(?:/(M|[\d,]+))?", arithmetic)
+    assert len(terms) == arithmetic.count("×"), arithmetic
+    many = {"": 1, "M": 1e6}
+
+    def number(text: str) -> float:
+        return float(text.replace(",", ""))
+
+    return sum(number(n) * (1e6 if million else 1) * number(price) / (many.get(per) or number(per)) for n, million, price, per in terms)
+
+
 def test_the_costs_add_up():
-    tables = re.findall(r"((?:^\|.*\n)+)", README.split("\n## What it costs\n", 1)[1].split("\n## ", 1)[0], re.MULTILINE)
-    assert len(tables) == 2
-    for table in tables:
-        amounts = [line.rsplit("|", 2)[1].strip() for line in table.splitlines()[2:]]
-        *parts, total = [round(float(a.strip("*")) * 100) for a in amounts]
-        assert sum(parts) == total
+    assert len(costs()) == 3
+    for *parts, (_, _, total) in costs():
+        for what, arithmetic, dollars in parts:
+            assert abs(amount(arithmetic) - float(dollars)) <= 0.005 + 1e-9, what
+        assert sum(round(float(dollars) * 100) for _, _, dollars in parts) == round(float(total) * 100)
+
+
+def test_as_many_alarms_are_paid_for_as_there_are():
+    counted = re.search(r"length\(aws_cloudwatch_metric_alarm\.main\) == (\d+)", (MODULE / "tests" / "options.tftest.hcl").read_text(encoding="utf-8"))
+    assert [arithmetic.split(" ", 1)[0] for table in costs() for what, arithmetic, _ in table if what == "alarms"] == [counted[1]]
