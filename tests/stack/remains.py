@@ -34,6 +34,7 @@ LISTS = [
     ("apigatewayv2", "get_apis", "Items", "ApiId"),
     ("events", "list_event_buses", "EventBuses", "Name"),
     ("pipes", "list_pipes", "Pipes", "Name"),
+    ("scheduler", "list_schedules", "Schedules", "Name"),
     ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     ("kms", "list_keys", "Keys", "KeyId"),

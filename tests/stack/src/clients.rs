@@ -42,6 +42,7 @@ pub(crate) struct Clients {
     pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) lambda: aws_sdk_lambda::Client,
     pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) scheduler: aws_sdk_scheduler::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) sts: aws_sdk_sts::Client,
 }
@@ -58,6 +59,7 @@ impl Clients {
             kms: aws_sdk_kms::Client::new(&config),
             lambda: aws_sdk_lambda::Client::new(&config),
             s3: aws_sdk_s3::Client::new(&config),
+            scheduler: aws_sdk_scheduler::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
         }

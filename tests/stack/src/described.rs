@@ -22,17 +22,14 @@ type Found<T> = Result<T, Box<dyn Error + Send + Sync>>;
 /// When a service cannot be asked, or does not know the part at all.
 pub async fn differences(stack: &Coordinates) -> Found<Vec<String>> {
     let clients = Clients::root(&stack.region, stack.endpoint.as_deref().ok_or("not a local stack")?);
-    let mut described: Value = serde_json::from_str(DESCRIPTION)?;
-    // No schedule runs locally: a journey calls the recorder's task itself, and need not wait an hour.
-    if let Some(events) = described.pointer_mut("/events").and_then(Value::as_object_mut) {
-        events.remove("schedule");
-    }
-    let (functions, table, api, bucket, events) = tokio::try_join!(
+    let described: Value = serde_json::from_str(DESCRIPTION)?;
+    let (functions, table, api, bucket, events, schedule) = tokio::try_join!(
         functions(&clients, stack, &described),
         table(&clients, stack),
         api(&clients, stack),
         bucket(&clients, stack),
         events(&clients, stack),
+        schedule(&clients, stack),
     )?;
     let found = json!({
         "table": table,
@@ -41,7 +38,12 @@ pub async fn differences(stack: &Coordinates) -> Found<Vec<String>> {
         "routes": api.routes,
         "api_cors": api.cors,
         "bucket_cors": bucket.cors,
-        "events": { "bucket": bucket.events, "queue": events.queue, "stream": events.stream },
+        "events": {
+            "bucket": bucket.events,
+            "queue": events.queue,
+            "stream": events.stream,
+            "schedule": schedule,
+        },
     });
     let mut lines = Vec::new();
     compare("", &in_order(described), &in_order(found), &mut lines);
@@ -266,6 +268,17 @@ async fn events(clients: &Clients, stack: &Coordinates) -> Found<Events> {
             "filter": serde_json::from_str::<Value>(filter.unwrap_or("null"))?,
         }),
     })
+}
+
+/// Null where it calls anything but the recorder.
+async fn schedule(clients: &Clients, stack: &Coordinates) -> Found<Value> {
+    let schedule = clients.scheduler.get_schedule().name(format!("{}-tidy", stack.name)).send().await?;
+    let target = schedule.target().ok_or("a schedule without a target")?;
+    if !target.arn().ends_with(&format!(":function:{}-record-upload", stack.name)) {
+        return Ok(Value::Null);
+    }
+    let input: Value = serde_json::from_str(target.input().unwrap_or("null"))?;
+    Ok(json!({ "expression": schedule.schedule_expression(), "input": input }))
 }
 
 #[cfg(test)]

@@ -108,13 +108,13 @@ pub struct Cors {
     pub max_age_s: i32,
 }
 
-/// The two ways by which `record-upload` learns of something.
+/// The ways by which `record-upload` learns of something.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Events {
     /// Events of the bucket that go to the queue.
     pub bucket: Vec<String>,
-    /// What calls it by the clock. No local stack does: a test calls the function itself.
+    /// What calls it by the clock.
     pub schedule: Schedule,
     /// The queue and its mapping.
     pub queue: QueueEvents,

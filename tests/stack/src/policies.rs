@@ -78,6 +78,32 @@ pub(crate) fn trust_of_lambda(account: &str) -> Value {
     })])
 }
 
+/// Lets schedules of this account's default group call as a role.
+pub(crate) fn trust_of_scheduler(account: &str, region: &str) -> Value {
+    document(&[json!({
+        "Sid": "OurSchedulesCallAsThisRole",
+        "Effect": "Allow",
+        "Principal": { "Service": "scheduler.amazonaws.com" },
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "ArnEquals": {
+                "aws:SourceArn": format!("arn:aws:scheduler:{region}:{account}:schedule-group/default"),
+            },
+            "StringEquals": { "aws:SourceAccount": account },
+        },
+    })])
+}
+
+/// The schedule: calls one function.
+pub(crate) fn invoke(function_arn: &str) -> Value {
+    document(&[json!({
+        "Sid": "CallOneFunction",
+        "Effect": "Allow",
+        "Action": "lambda:InvokeFunction",
+        "Resource": function_arn,
+    })])
+}
+
 /// Lets one execution role become a signer.
 pub(crate) fn trust_of_role(role_arn: &str) -> Value {
     document(&[json!({

@@ -3,7 +3,7 @@
 //! ```text
 //! execution roles ─▶ signer roles ─┐
 //! keys ─▶ bucket, table ───────────┼─▶ policies, functions ─▶ mappings, notification
-//! queues ──────────────────────────┤                    └───▶ routes
+//! queues ──────────────────────────┤                    └───▶ routes, schedule
 //! API ─▶ authorizer ───────────────┘
 //! ```
 
@@ -14,6 +14,7 @@ mod functions;
 mod keys;
 mod queues;
 mod roles;
+mod schedule;
 mod table;
 mod users;
 
@@ -126,7 +127,9 @@ pub(crate) async fn provision(
         users::create(clients, "observer", policies::users::observer(&resources)),
         users::create(clients, "outsider", policies::users::outsider(&resources)),
     )?;
+    let recorder = functions.get("record-upload").step("find the recorder among the functions")?;
     tokio::try_join!(
+        schedule::create(clients, &description.events.schedule, &account, region, recorder),
         functions::map_events(clients, description, &queues, &table.stream_arn),
         bucket::notify(clients, &bucket, &account, &queues.arn, description),
         bucket::guard(clients, &resources, &observer.principal),

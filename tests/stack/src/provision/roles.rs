@@ -1,4 +1,4 @@
-//! Five roles: what each function runs as, and the two that sign.
+//! Five roles: what each function runs as, and the two that sign. The schedule makes its own.
 
 use serde_json::Value;
 
@@ -64,7 +64,7 @@ impl Roles {
     }
 }
 
-async fn role(clients: &Clients, name: &str, trust: &Value) -> Result<Principal, ProvisionError> {
+pub(super) async fn role(clients: &Clients, name: &str, trust: &Value) -> Result<Principal, ProvisionError> {
     let step = format!("create the role {name}");
     let name = format!("{NAME}-{name}");
     let created = clients
@@ -79,7 +79,7 @@ async fn role(clients: &Clients, name: &str, trust: &Value) -> Result<Principal,
     Ok(Principal { arn: created.role.step(&step)?.arn, name })
 }
 
-async fn put(clients: &Clients, role: &Principal, policy: Value) -> Result<(), ProvisionError> {
+pub(super) async fn put(clients: &Clients, role: &Principal, policy: Value) -> Result<(), ProvisionError> {
     clients
         .iam
         .put_role_policy()

@@ -1,0 +1,33 @@
+//! What calls the recorder by the clock: a schedule, and the role that it calls as.
+//!
+//! The emulator invokes the target when its time has come, with the input as it stands.
+
+use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
+
+use super::{NAME, ProvisionError, Step, roles};
+use crate::{clients::Clients, description::Schedule, policies};
+
+pub(super) async fn create(
+    clients: &Clients,
+    schedule: &Schedule,
+    account: &str,
+    region: &str,
+    recorder_arn: &str,
+) -> Result<(), ProvisionError> {
+    const STEP: &str = "call the recorder by the clock";
+    let role = roles::role(clients, "schedule", &policies::trust_of_scheduler(account, region)).await?;
+    roles::put(clients, &role, policies::invoke(recorder_arn)).await?;
+    let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().step(STEP)?;
+    let target = Target::builder().arn(recorder_arn).role_arn(&role.arn).input(schedule.input.to_string());
+    clients
+        .scheduler
+        .create_schedule()
+        .name(format!("{NAME}-tidy"))
+        .schedule_expression(&schedule.expression)
+        .flexible_time_window(window)
+        .target(target.build().step(STEP)?)
+        .send()
+        .await
+        .step(STEP)?;
+    Ok(())
+}
