@@ -81,7 +81,8 @@ pub fn package(processor: &Processor, out: &Path) -> Result<Vec<Package>, Packag
     let names: Vec<String> = Description::load()?.functions.into_keys().collect();
     let mut cargo = binaries::cargo("build");
     cargo.args(["--release", "--locked"]).env("CARGO_ENCODED_RUSTFLAGS", without_paths());
-    cargo.args(names.iter().flat_map(|name| ["--bin", name.as_str()]));
+    // The functions alone, so that no feature comes in that only tests ask for.
+    cargo.args(names.iter().flat_map(|name| ["--package", name.as_str()]));
     if let Processor::Target(target) = processor {
         find_target(target)?;
         cargo.args(["--target", target]);
