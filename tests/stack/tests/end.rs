@@ -71,6 +71,39 @@ fn where_terraform_cannot_be_had_dev_says_so_and_ends_with_2() {
     assert_cannot(without_provider, "hashicorp/aws");
 }
 
+/// Terraform leaves its provider running when it is killed, and knows nothing of who started it.
+#[test]
+#[ignore = "applies the module for half a minute: cargo test --test end -- --ignored"]
+fn a_program_that_is_killed_takes_terraform_and_its_provider_along() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dev"));
+    command.args(["--terraform", "--once"]).stdout(Stdio::null());
+    let mut program = Program(command.spawn().unwrap());
+    let run_folder = run_folder(&program.0);
+    let is_applying = || running_in(&run_folder).iter().any(|name| name.starts_with("terraform-provi"));
+    let deadline = Instant::now() + PATIENCE_AT_START;
+    while !is_applying() {
+        if let Some(status) = program.0.try_wait().unwrap() {
+            assert_eq!(status.code(), Some(2), "it ended by itself");
+            let why = "SKIPPED: the end of terraform: terraform or its provider cannot be had here";
+            return writeln!(io::stderr(), "{why}").unwrap();
+        }
+        assert!(Instant::now() < deadline, "waited in vain");
+        thread::sleep(Duration::from_millis(50));
+    }
+    program.0.kill().unwrap();
+    program.0.wait().unwrap();
+    wait_for(PATIENCE_AT_END, || running_in(&run_folder).is_empty() && !run_folder.exists());
+}
+
+/// What works in a folder, even in one that is gone: each process's name.
+fn running_in(folder: &Path) -> Vec<String> {
+    let is_there =
+        |process: &Path| fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder));
+    let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    let there = processes.filter(|process| is_there(process));
+    there.filter_map(|process| fs::read_to_string(process.join("comm")).ok()).collect()
+}
+
 fn assert_cannot(mut dev: Command, why: &str) {
     let output = dev.args(["--terraform", "--once"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);

@@ -50,8 +50,9 @@ impl Applied {
         };
         let python = steps.run_talking("the emulator's Python environment", interpreter).await?;
         // First, since it is what a machine may not be able to do.
-        let scratch = tempfile::tempdir_in(&folder).map_err(TerraformError::Copy)?;
-        let prepared = Terraform::prepare(&python, scratch.path().join("module"));
+        let scratch = tempfile::Builder::new().prefix("terraform-").tempdir_in(&folder);
+        let scratch = scratch.map_err(TerraformError::Copy)?;
+        let prepared = Terraform::prepare(&python, scratch.path().to_owned());
         let mut terraform = steps.run("terraform init", prepared).await?;
 
         let proxy = Proxy::bind().map_err(TerraformError::Proxy)?;
