@@ -120,8 +120,9 @@ provider "aws" {
 
   # No host name with the bucket in front resolves here.
   s3_use_path_style = true
-  # A loopback does not fail for a moment; the default would try for many minutes.
-  max_retries                 = 1
+  # Enough for a connection that the server closes while it is taken up again; the default would try
+  # for many minutes what does not work at all.
+  max_retries                 = 3
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_region_validation      = true
