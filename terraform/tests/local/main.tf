@@ -152,9 +152,10 @@ locals {
 module "postern" {
   source = "../.."
 
-  name          = var.name
-  origins       = var.origins
-  link_base_url = local.api_url
+  name             = var.name
+  origins          = var.origins
+  redirect_origins = var.origins
+  link_base_url    = local.api_url
 
   jwt_issuer    = var.jwt_issuer
   jwt_audiences = [var.jwt_audience]
