@@ -43,12 +43,12 @@ fn main() {
     }
     let rounds = std::env::var("ROUNDS").map_or(5, |text| text.parse().unwrap());
     let subjects = subjects();
-    let double = Double::start(event(), item(), MAC.to_owned());
-    let variables = variables(&double.address);
     let mut seen: Vec<Vec<Figures>> = vec![Vec::new(); subjects.len()];
     for _ in 0..rounds {
         for ((_, program), seen) in subjects.iter().zip(&mut seen) {
-            seen.push(measure(program, &variables, &double));
+            // One for each run: a program that was ended leaves a request for an event behind.
+            let double = Double::start(event(), item(), MAC.to_owned());
+            seen.push(measure(program, &variables(&double.address), &double));
         }
     }
     println!("{rounds} rounds of {OPENINGS} openings each, medians (least to most)\n");
