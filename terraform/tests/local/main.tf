@@ -96,9 +96,9 @@ variable "signer_session_s" {
 }
 
 variable "max_size_bytes" {
-  description = "As in the module."
+  description = "As in the module. More than S3 takes in one piece, so that files in parts are tried."
   type        = number
-  default     = 1073741824
+  default     = 10737418240
 }
 
 variable "app_events" {
