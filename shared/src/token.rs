@@ -119,11 +119,6 @@ impl LinkKeys {
         self.0.first()
     }
 
-    /// The key whose answer to a repeated request never changes.
-    pub(crate) fn oldest(&self) -> Option<&LinkKey> {
-        self.0.last()
-    }
-
     /// The key of this version.
     pub(crate) fn of_version(&self, version: KeyVersion) -> Option<&LinkKey> {
         self.0.iter().find(|key| key.version == version)
@@ -161,7 +156,8 @@ impl LinkKeys {
         seal.len() == 16 && self.0.iter().any(by)
     }
 
-    fn secret_of(&self, purpose: &[u8], parts: &[&str]) -> [u8; 16] {
+    /// A secret that nobody without the keys can derive from `parts`.
+    pub(crate) fn secret_of(&self, purpose: &[u8], parts: &[&str]) -> [u8; 16] {
         // The oldest key: the answer must not change when another takes over.
         let Some(oldest) = self.0.last() else { return [0; 16] };
         let mut secret = [0; 16];
@@ -180,7 +176,7 @@ impl LinkKey {
     }
 
     /// The MAC over `parts`, each told from the next, for one purpose.
-    fn over(&self, purpose: &[u8], parts: &[&str]) -> Hmac<Sha256> {
+    pub(crate) fn over(&self, purpose: &[u8], parts: &[&str]) -> Hmac<Sha256> {
         let mut mac = self.mac();
         mac.update(purpose);
         for part in parts {

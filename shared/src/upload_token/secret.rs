@@ -1,7 +1,9 @@
 //! The token itself and its public name.
 //!
 //! The seal is ChaCha20-Poly1305 ([RFC 8439](https://www.rfc-editor.org/rfc/rfc8439)) under a key
-//! that is derived for the one token.
+//! that is derived for the one secret. An idempotency key that comes back after the table forgot its
+//! token makes the same secret for other terms, so the nonce is derived from the terms: two of them
+//! under one key would let their holder forge a third.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,18 +20,18 @@ use super::TokenTerms;
 use crate::id::{IdempotencyKey, Owner, ParseIdError};
 use crate::token::{KeyVersion, LinkKey, LinkKeys};
 
-/// One message is sealed under each key.
-const NONCE: [u8; 12] = [0; 12];
-
 /// The longest token, in characters: request line and headers share the 10,240 bytes that
 /// API Gateway takes.
 pub const MAX_UPLOAD_TOKEN_CHARS: usize = 2048;
 
-/// The most bytes of terms that fit into it, with version, secret and the seal's tag around them.
-const MAX_SEALED_BYTES: usize = MAX_UPLOAD_TOKEN_CHARS / 4 * 3 - HEAD_BYTES - TAG_BYTES;
+/// The most bytes of terms that fit into it, with version, secret, nonce and the seal's tag around them.
+const MAX_SEALED_BYTES: usize = MAX_UPLOAD_TOKEN_CHARS / 4 * 3 - HEAD_BYTES - NONCE_BYTES - TAG_BYTES;
 
 /// Version and secret.
 const HEAD_BYTES: usize = 17;
+
+/// The cipher's.
+const NONCE_BYTES: usize = 12;
 
 /// Poly1305's.
 const TAG_BYTES: usize = 16;
@@ -64,16 +66,7 @@ impl UploadTokenSecret {
     /// The secret that `owner` gets for `key`, always the same, so that a repeated request is
     /// answered with a token of the same name although it is stored nowhere.
     pub fn derived(keys: &LinkKeys, owner: &Owner, key: &IdempotencyKey) -> Option<Self> {
-        let oldest = keys.oldest()?;
-        let mut mac = oldest.mac();
-        mac.update(b"idempotent upload token\0");
-        for part in [owner.as_str(), key.as_str()] {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
-        let mut secret = [0; 16];
-        secret.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(to, from)| *to = from);
-        Self::make(keys, secret)
+        Self::make(keys, keys.secret_of(b"idempotent upload token\0", &[owner.as_str(), key.as_str()]))
     }
 
     /// The text for the one answer that shows it.
@@ -81,13 +74,15 @@ impl UploadTokenSecret {
     /// # Errors
     /// If the terms are too long for a token.
     pub fn seal(&self, terms: &TokenTerms) -> Result<String, TermsTooLong> {
-        let plain = serde_json::to_vec(terms).map_err(|_| TermsTooLong)?;
+        let plain = serde_json::to_string(terms).map_err(|_| TermsTooLong)?;
         if plain.len() > MAX_SEALED_BYTES {
             return Err(TermsTooLong);
         }
-        let sealed = self.cipher().encrypt(&NONCE.into(), plain.as_slice()).map_err(|_| TermsTooLong)?;
+        let nonce = self.nonce(&plain);
+        let sealed = self.cipher().encrypt(&nonce.into(), plain.as_bytes()).map_err(|_| TermsTooLong)?;
         let mut bytes = vec![self.key.version.0];
         bytes.extend(self.secret);
+        bytes.extend(nonce);
         bytes.extend(sealed);
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
@@ -99,10 +94,11 @@ impl UploadTokenSecret {
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (head, sealed) = bytes.split_at_checked(HEAD_BYTES)?;
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
         let (version, secret) = head.split_first()?;
         let key = keys.of_version(KeyVersion(*version))?.clone();
         let token = Self { key, secret: secret.try_into().ok()? };
-        let plain = token.cipher().decrypt(&NONCE.into(), sealed).ok()?;
+        let plain = token.cipher().decrypt(&(*nonce).into(), sealed).ok()?;
         Some((token, serde_json::from_slice(&plain).ok()?))
     }
 
@@ -111,7 +107,14 @@ impl UploadTokenSecret {
         UploadTokenId(URL_SAFE_NO_PAD.encode(Sha256::digest(self.secret)))
     }
 
-    /// The seal's key is this token's alone, so that its nonce may be.
+    /// The same for the same terms, so that a repeated request is answered with the same text.
+    fn nonce(&self, plain: &str) -> [u8; NONCE_BYTES] {
+        let mac = self.key.over(b"upload token nonce\0", &[&self.token_id().0, plain]);
+        let mut nonce = [0; NONCE_BYTES];
+        nonce.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(to, from)| *to = from);
+        nonce
+    }
+
     fn cipher(&self) -> ChaCha20Poly1305 {
         let mut mac = self.key.mac();
         mac.update(KIND);
@@ -203,6 +206,18 @@ mod tests {
         assert_eq!(derived(&one, "i#ann", "k"), derived(&two, "i#ann", "k"), "a new key changes no name");
         assert_ne!(derived(&one, "i#ann", "k"), derived(&one, "i#bob", "k"));
         assert_ne!(derived(&one, "i#ann", "k"), derived(&one, "i#ann", "l"));
+    }
+
+    #[test]
+    fn no_two_terms_of_one_secret_are_sealed_under_one_nonce() {
+        let secret = UploadTokenSecret::make(&keys(&[1]), [9; 16]).unwrap();
+        let nonce = |max_size_bytes: u64| {
+            let terms = TokenTerms { max_size_bytes, ..token(1).terms() };
+            let bytes = URL_SAFE_NO_PAD.decode(secret.seal(&terms).unwrap()).unwrap();
+            bytes[HEAD_BYTES..][..NONCE_BYTES].to_vec()
+        };
+        assert_eq!(nonce(1), nonce(1));
+        assert_ne!(nonce(1), nonce(2));
     }
 
     #[test]
