@@ -1,63 +1,17 @@
 //! Real clients in a real browser, as they come from npm: Uppy 5 and 6, `ActiveStorage`'s direct
 //! uploads, Dropzone. The browser enforces CORS against the API and the bucket.
-//!
-//! The packages are pinned with their hashes in `tests/browser/package-lock.json` and installed
-//! below `target/`, once for each state of that file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 
-use acceptance::{App, PNG, skipped};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use acceptance::{App, PNG};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
+use crate::chromium::CLIENTS;
+
 const MIB: usize = 1024 * 1024;
-const LOCK: &str = include_str!("../../../browser/package-lock.json");
-
-/// The files of `tests/browser`, and where they go.
-const FILES: &[(&str, &str)] = &[
-    ("package.json", include_str!("../../../browser/package.json")),
-    ("package-lock.json", LOCK),
-    ("clients.js", include_str!("../../../browser/clients.js")),
-    ("drive.mjs", include_str!("../../../browser/drive.mjs")),
-    ("uppy-5/package.json", include_str!("../../../browser/uppy-5/package.json")),
-    ("uppy-5/client.js", include_str!("../../../browser/uppy-5/client.js")),
-    ("uppy-6/package.json", include_str!("../../../browser/uppy-6/package.json")),
-    ("uppy-6/client.js", include_str!("../../../browser/uppy-6/client.js")),
-];
-
-/// The folder with the clients; `None`, said aloud, where something is missing that this needs.
-async fn clients(what: &str) -> Option<(PathBuf, &'static str)> {
-    let found =
-        ["/usr/bin/chromium", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists());
-    let Some(browser) = found else {
-        skipped(what, "there is no Chromium here");
-        return None;
-    };
-    let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(LOCK));
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
-    let folder = target.join(format!("browser-{}", hash.split_at(12).0));
-    for (name, text) in FILES {
-        let path = folder.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    if !folder.join("complete").exists() {
-        let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-        let Ok(status) = Command::new("npm").args(install).current_dir(&folder).status().await else {
-            skipped(what, "there is no npm here");
-            return None;
-        };
-        assert!(status.success(), "npm ci: {status}");
-        std::fs::write(folder.join("complete"), "").unwrap();
-    }
-    Some((folder, browser))
-}
-
 async fn token(app: &App, label: &str, max_size_bytes: usize) -> Value {
     let body = json!({
         "content_types": ["image/*"], "max_size_bytes": max_size_bytes, "uses": 10, "expires_in_s": 600, "label": label,
@@ -100,7 +54,7 @@ async fn labelled(app: &App, label: &str) -> Vec<Value> {
 }
 
 async fn uploads_and_ends_available(client: &str, bytes: usize, with: Value) -> Option<Value> {
-    let clients = clients(client).await?;
+    let clients = CLIENTS.with_browser(client).await?;
     let app = App::user();
     let label = format!("{client}-{}", uuid::Uuid::new_v4());
     let token = token(&app, &label, 20 * MIB).await;
@@ -124,7 +78,7 @@ async fn pauses_and_goes_on(client: &str) {
 
 /// A cancelled upload leaves no parts behind.
 async fn cancels(client: &str) {
-    let Some(clients) = clients(client).await else { return };
+    let Some(clients) = CLIENTS.with_browser(client).await else { return };
     let app = App::user();
     let label = format!("{client}-{}", uuid::Uuid::new_v4());
     let token = token(&app, &label, 40 * MIB).await;
@@ -207,7 +161,7 @@ async fn dropzone_posts_a_form_by_configuration() {
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn what_is_refused_reaches_the_person() {
-    let Some(clients) = clients("refusals in a browser").await else { return };
+    let Some(clients) = CLIENTS.with_browser("refusals in a browser").await else { return };
     let app = App::user();
     let label = format!("refused-{}", uuid::Uuid::new_v4());
     let token = token(&app, &label, 2000).await;

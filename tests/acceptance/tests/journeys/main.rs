@@ -10,6 +10,7 @@
 mod app_events;
 mod bad_input;
 mod browsers;
+mod chromium;
 mod clients;
 mod cloudfront;
 mod contents;

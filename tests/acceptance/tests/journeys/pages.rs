@@ -1,60 +1,22 @@
 //! The pages for people in a real browser: `tests/pages/check.mjs` looks, this makes the links.
 
-use std::path::{Path, PathBuf};
-
-use acceptance::{App, PNG, skipped};
+use acceptance::{App, PNG};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::process::Command;
-use tokio::sync::OnceCell;
+
+use crate::chromium::CHECKER;
 
 const PASSWORD: &str = "open sesame";
-const BROWSERS: [&str; 4] =
-    ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/opt/google/chrome/chrome"];
 
 fn url(link: &Value) -> &str {
     link["url"].as_str().unwrap()
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// A Chromium, if there is one.
-pub fn browser() -> Option<&'static str> {
-    BROWSERS.into_iter().find(|path| Path::new(path).exists())
-}
-
-/// The checker with its packages, in the folder for what is built. Made once: npm begins by taking
-/// away what others work with.
-pub async fn checker() -> Option<PathBuf> {
-    static CHECKER: OnceCell<Option<PathBuf>> = OnceCell::const_new();
-    CHECKER.get_or_init(install).await.clone()
-}
-
-async fn install() -> Option<PathBuf> {
-    let folder = root().join("target/pages/checker");
-    std::fs::create_dir_all(&folder).ok()?;
-    for name in ["package.json", "package-lock.json", "check.mjs", "downloads.mjs", "film.mjs"] {
-        std::fs::copy(root().join("tests/pages").join(name), folder.join(name)).ok()?;
-    }
-    let installed = Command::new("npm")
-        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
-        .current_dir(&folder)
-        .status()
-        .await;
-    installed.is_ok_and(|status| status.success()).then_some(folder)
-}
-
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn the_pages_are_accessible_and_their_forms_work_in_a_browser() {
-    let Some(browser) = browser() else {
-        return skipped("the pages in a browser", "there is no Chromium");
-    };
-    let Some(checker) = checker().await else {
-        return skipped("the pages in a browser", "npm could not install the checker's packages");
-    };
+    let Some((checker, browser)) = CHECKER.with_browser("the pages in a browser").await else { return };
     let app = App::user();
     let upload = app.upload("\u{5e74}\u{5ea6}\u{62a5}\u{544a} \u{645}\u{644}\u{641} a very long name that has to be broken somewhere.png", "image/png", PNG).await;
     let revoked = app.link(&upload, json!({})).await;
@@ -82,7 +44,7 @@ async fn the_pages_are_accessible_and_their_forms_work_in_a_browser() {
         "confirm": { "url": url(&confirm) },
         "image": { "url": url(&image) },
     });
-    let (input, shots) = (checker.join("input.json"), root().join("target/pages/screenshots"));
+    let (input, shots) = (checker.join("input.json"), checker.join("screenshots"));
     std::fs::write(&input, plan.to_string()).unwrap();
     let output = Command::new("node")
         .arg("check.mjs")

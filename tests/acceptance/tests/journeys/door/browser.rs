@@ -7,7 +7,7 @@ use acceptance::{App, PNG, skipped};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::pages::{browser, checker};
+use crate::chromium::CHECKER;
 
 /// Names as people write them, and what a browser must save.
 const NAMES: &[&str] = &[
@@ -49,12 +49,7 @@ async fn a_browser_saves_names_shows_pictures_and_seeks_in_films() {
     if !super::is_local() {
         return skipped("downloads in a browser", "this looks at what a local stack leaves out");
     }
-    let Some(browser) = browser() else {
-        return skipped("downloads in a browser", "there is no Chromium");
-    };
-    let Some(checker) = checker().await else {
-        return skipped("downloads in a browser", "npm could not install the checker's packages");
-    };
+    let Some((checker, browser)) = CHECKER.with_browser("downloads in a browser").await else { return };
     let film = film(&checker, browser).await;
     let door = super::shared();
     let _alone = door.alone().await;

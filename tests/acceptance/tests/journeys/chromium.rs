@@ -1,0 +1,70 @@
+//! Scripts that drive a real Chromium: folders of `tests/` with their packages from npm.
+//!
+//! They are copied below `target/` and their packages, pinned with their hashes in
+//! `package-lock.json`, are installed there: once in a run, whichever journey comes first, because
+//! npm begins by taking away what the others work with.
+
+use std::path::{Path, PathBuf};
+
+use acceptance::skipped;
+use tokio::process::Command;
+use tokio::sync::OnceCell;
+
+const BROWSERS: [&str; 4] =
+    ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/opt/google/chrome/chrome"];
+
+/// `tests/browser`: the clients that people upload with.
+pub static CLIENTS: Scripts = Scripts { name: "browser", folder: OnceCell::const_new() };
+
+/// `tests/pages`: looks at the pages for people, and at what links download.
+pub static CHECKER: Scripts = Scripts { name: "pages", folder: OnceCell::const_new() };
+
+/// One folder of scripts.
+pub struct Scripts {
+    name: &'static str,
+    folder: OnceCell<Option<PathBuf>>,
+}
+
+impl Scripts {
+    /// Where they are, ready to run, and a browser for them; `None`, said aloud, where something is
+    /// missing.
+    pub async fn with_browser(&self, what: &str) -> Option<(PathBuf, &'static str)> {
+        let Some(browser) = BROWSERS.into_iter().find(|path| Path::new(path).exists()) else {
+            skipped(what, "there is no Chromium here");
+            return None;
+        };
+        let Some(folder) = self.folder.get_or_init(|| install(self.name)).await else {
+            skipped(what, "there is no npm here");
+            return None;
+        };
+        Some((folder.clone(), browser))
+    }
+}
+
+async fn install(name: &str) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = root.join("target/scripts").join(name);
+    copy(&root.join("tests").join(name), &folder);
+    let lock = std::fs::read(folder.join("package-lock.json")).unwrap();
+    let installed = folder.join("installed-lock.json");
+    if std::fs::read(&installed).is_ok_and(|installed| installed == lock) {
+        return Some(folder);
+    }
+    let npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    let status = Command::new("npm").args(npm).current_dir(&folder).status().await.ok()?;
+    assert!(status.success(), "npm ci in {}: {status}", folder.display());
+    std::fs::write(installed, lock).unwrap();
+    Some(folder)
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match entry.file_type().unwrap().is_dir() {
+            true if entry.file_name() == "node_modules" => {}
+            true => copy(&from, &to),
+            false => drop(std::fs::copy(from, to).unwrap()),
+        }
+    }
+}
