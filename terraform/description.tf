@@ -16,8 +16,8 @@ locals {
       },
       {
         where = "functions"
-        found = keys(local.functions)
-        known = ["issue-upload", "record-upload", "serve-link"]
+        found = keys(local.description.functions)
+        known = ["issue-upload", "record-upload", "send-webhook", "serve-link"]
       },
       {
         where = "api_cors"
@@ -32,7 +32,7 @@ locals {
       {
         where = "events"
         found = keys(local.description.events)
-        known = ["bucket", "queue", "schedule", "stream"]
+        known = ["bucket", "queue", "schedule", "stream", "webhook"]
       },
       {
         where = "events.schedule"
@@ -49,6 +49,11 @@ locals {
         found = keys(local.description.events.stream)
         known = ["batch_size", "bisect_batch_on_function_error", "filter", "maximum_retry_attempts", "starting_position"]
       },
+      {
+        where = "events.webhook"
+        found = keys(local.description.events.webhook)
+        known = ["batch_size", "max_receive_count", "retention_s", "visibility_timeout_s"]
+      },
     ],
     [
       for name, index in local.description.table.indexes : {
@@ -58,7 +63,7 @@ locals {
       }
     ],
     [
-      for name, function in local.functions : {
+      for name, function in local.description.functions : {
         where = "functions.${name}"
         found = keys(function)
         known = ["environment", "timeout_s"]
@@ -80,7 +85,7 @@ locals {
   ])
 
   unknown_coordinates = flatten([
-    for name, function in local.functions : [
+    for name, function in local.description.functions : [
       for variable, coordinate in function.environment : "${coordinate} (for ${variable} of ${name})"
       if !contains(local.coordinate_names, coordinate)
     ]
@@ -112,6 +117,10 @@ locals {
     "table_name",
     "upload_signer_role_arn",
     "viewer_header",
+    "webhook_dead_letter_queue_url",
+    "webhook_queue_url",
+    "webhook_secret_arn",
+    "webhook_url",
   ]
 
   key_attributes = distinct(concat(
@@ -121,6 +130,8 @@ locals {
 
   recorder_timeout_s = local.functions["record-upload"].timeout_s
   least_visibility_s = 6 * local.recorder_timeout_s + local.description.events.queue.batch_window_s
+
+  least_webhook_visibility_s = 6 * local.description.functions["send-webhook"].timeout_s
 }
 
 resource "terraform_data" "description" {
@@ -152,6 +163,11 @@ resource "terraform_data" "description" {
     precondition {
       condition     = local.description.events.queue.visibility_timeout_s >= local.least_visibility_s
       error_message = "The visibility timeout of events.queue in description.json must be at least six times the recorder's timeout plus the batch window, ${local.least_visibility_s} seconds."
+    }
+
+    precondition {
+      condition     = local.description.events.webhook.visibility_timeout_s >= local.least_webhook_visibility_s
+      error_message = "The visibility timeout of events.webhook in description.json must be at least six times the timeout of send-webhook, ${local.least_webhook_visibility_s} seconds."
     }
   }
 }

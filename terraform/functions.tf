@@ -1,4 +1,4 @@
-# The three functions and what feeds the recorder. The API's side is in api.tf.
+# The functions and what feeds the recorder. The API's side is in api.tf.
 
 locals {
   packages_dir = coalesce(var.packages_dir, "${path.module}/../target/lambda")
@@ -11,6 +11,7 @@ locals {
   default_memory_mb = {
     issue-upload  = 256
     record-upload = 512
+    send-webhook  = 256
     serve-link    = 256
   }
 }
@@ -18,8 +19,8 @@ locals {
 resource "aws_lambda_function" "main" {
   # checkov:skip=CKV_AWS_50:Tracing would need a right on every resource for X-Ray. The logs carry the request id through.
   # checkov:skip=CKV_AWS_115:Reserved concurrency is the user's choice (reserved_concurrency): 100 of an account must stay unreserved and new accounts have few.
-  # checkov:skip=CKV_AWS_116:Nothing calls the functions asynchronously. The queue and the stream have dead-letter queues of their own.
-  # checkov:skip=CKV_AWS_117:The functions reach AWS's public endpoints only. A VPC would add a NAT gateway or endpoints and keep nothing out.
+  # checkov:skip=CKV_AWS_116:Nothing calls the functions asynchronously. The queues and the stream have dead-letter queues of their own.
+  # checkov:skip=CKV_AWS_117:The functions reach AWS's public endpoints, and send-webhook its receiver. A VPC would add a NAT gateway or endpoints and keep nothing out.
   # checkov:skip=CKV_AWS_173:The environment holds names and ARNs, no secret. A customer key would be one more call at each cold start.
   # checkov:skip=CKV_AWS_272:The package's hash is part of the plan. Code signing needs a signing profile, which belongs to the account that installs this.
   for_each = local.functions
@@ -58,6 +59,7 @@ resource "aws_lambda_function" "main" {
     aws_iam_role_policy.function_logs,
     aws_iam_role_policy.issue_upload,
     aws_iam_role_policy.record_upload,
+    aws_iam_role_policy.send_webhook,
     aws_iam_role_policy.serve_link,
     aws_iam_role_policy.serve_link_cloudfront,
     terraform_data.description,

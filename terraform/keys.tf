@@ -220,7 +220,7 @@ data "aws_iam_policy_document" "operations_key" {
   }
 
   dynamic "statement" {
-    for_each = local.owns_distribution ? [1] : []
+    for_each = local.owns_distribution || local.has_webhook ? [1] : []
 
     content {
       sid       = "RolesOfTheAccountUseTheKeyThroughSecretsManager"

@@ -17,7 +17,8 @@ locals {
 
   bucket_name = coalesce(var.bucket_name, "${var.name}-files-${local.account}-${local.region}")
 
-  functions = local.description.functions
+  # send-webhook is there where webhook asks for it.
+  functions = { for name, function in local.description.functions : name => function if name != "send-webhook" || local.has_webhook }
 
   link_base_url = coalesce(
     var.link_base_url,
@@ -58,5 +59,10 @@ locals {
     cloudfront_key_pair_id   = local.cloudfront_signing_key == null ? "" : aws_cloudfront_public_key.files[local.cloudfront_signing_key].id
     cloudfront_secret_arn    = local.cloudfront_signing_key == null ? "" : aws_secretsmanager_secret.cloudfront[local.cloudfront_signing_key].arn
     cloudfront_window_s      = tostring(floor(var.link_url_ttl_s / 2))
+    webhook_url              = local.has_webhook ? var.webhook.url : ""
+    webhook_secret_arn       = local.has_webhook ? aws_secretsmanager_secret.webhook[0].arn : ""
+    webhook_queue_url        = local.has_webhook ? aws_sqs_queue.webhook[0].id : ""
+
+    webhook_dead_letter_queue_url = local.has_webhook ? aws_sqs_queue.dead_webhook[0].id : ""
   }
 }

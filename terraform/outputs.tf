@@ -57,13 +57,14 @@ output "queue_url" {
 }
 
 output "dead_letter_queue_urls" {
-  description = "URLs of the dead-letter queues by what failed: uploads, removals and, with app_events, app_events."
+  description = "URLs of the dead-letter queues by what failed: uploads, removals, with app_events app_events, and with webhook webhook."
   value = merge(
     {
       uploads  = aws_sqs_queue.dead_uploads.id
       removals = aws_sqs_queue.dead_removals.id
     },
     { for queue in aws_sqs_queue.dead_events : "app_events" => queue.id },
+    { for queue in aws_sqs_queue.dead_webhook : "webhook" => queue.id },
   )
 }
 
@@ -110,6 +111,16 @@ output "event_bus_name" {
 output "event_bus_arn" {
   description = "ARN of that bus. Null without app_events."
   value       = one(aws_cloudwatch_event_bus.app[*].arn)
+}
+
+output "webhook_secret_arn" {
+  description = "ARN of the secret that webhooks are signed with, whose value you put in. Null without webhook."
+  value       = one(aws_secretsmanager_secret.webhook[*].arn)
+}
+
+output "webhook_queue_arns" {
+  description = "ARNs of the queues of the webhook, by what waits there: events, and dead for those that were given up, which a redrive moves back. Null without webhook."
+  value       = local.has_webhook ? { events = aws_sqs_queue.webhook[0].arn, dead = aws_sqs_queue.dead_webhook[0].arn } : null
 }
 
 output "dashboard_name" {

@@ -313,8 +313,8 @@ variable "packages" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for name in keys(var.packages) : contains(["issue-upload", "record-upload", "serve-link"], name)])
-    error_message = "Write the keys of packages as names of functions: \"issue-upload\", \"record-upload\" or \"serve-link\"."
+    condition     = alltrue([for name in keys(var.packages) : contains(["issue-upload", "record-upload", "send-webhook", "serve-link"], name)])
+    error_message = "Write the keys of packages as names of functions: \"issue-upload\", \"record-upload\", \"send-webhook\" or \"serve-link\"."
   }
 }
 
@@ -325,8 +325,8 @@ variable "memory_mb" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for name, mb in var.memory_mb : contains(["issue-upload", "record-upload", "serve-link"], name) && mb >= 128 && mb <= 10240 && floor(mb) == mb])
-    error_message = "Write whole numbers of MB from 128 to 10240 under \"issue-upload\", \"record-upload\" or \"serve-link\"."
+    condition     = alltrue([for name, mb in var.memory_mb : contains(["issue-upload", "record-upload", "send-webhook", "serve-link"], name) && mb >= 128 && mb <= 10240 && floor(mb) == mb])
+    error_message = "Write whole numbers of MB from 128 to 10240 under \"issue-upload\", \"record-upload\", \"send-webhook\" or \"serve-link\"."
   }
 }
 
@@ -337,8 +337,8 @@ variable "reserved_concurrency" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for name, count in var.reserved_concurrency : contains(["issue-upload", "record-upload", "serve-link"], name) && count >= 1 && floor(count) == count])
-    error_message = "Write whole numbers of executions, 1 or more, under \"issue-upload\", \"record-upload\" or \"serve-link\". Leave a function out to reserve none; zero would switch it off."
+    condition     = alltrue([for name, count in var.reserved_concurrency : contains(["issue-upload", "record-upload", "send-webhook", "serve-link"], name) && count >= 1 && floor(count) == count])
+    error_message = "Write whole numbers of executions, 1 or more, under \"issue-upload\", \"record-upload\", \"send-webhook\" or \"serve-link\". Leave a function out to reserve none; zero would switch it off."
   }
 }
 
@@ -535,6 +535,7 @@ variable "alarm_thresholds" {
     oldest_event_age_s   = optional(number, 900)
     stream_lag_s         = optional(number, 3600)
     server_errors_of_api = optional(number, 5)
+    failed_webhooks      = optional(number, 10)
   })
   default  = {}
   nullable = false
@@ -564,4 +565,35 @@ variable "app_events" {
   type        = bool
   default     = true
   nullable    = false
+}
+
+variable "webhook" {
+  description = "URL of yours that is told the app's events in the form of Standard Webhooks: signed, tried for three days, then left in a dead-letter queue. events: which of them (\"Upload Available\"); null for all. max_concurrency: batches of up to ten that are posted at a time. The value of the secret is yours to put in (see the README). Null makes nothing of it."
+  type = object({
+    url             = string
+    events          = optional(list(string))
+    max_concurrency = optional(number, 2)
+  })
+  default = null
+
+  # Loopback is for the local AWS, whose functions run on this very machine.
+  validation {
+    condition     = var.webhook == null || can(regex("^(https://[^/?#@[:space:]]+|http://127\\.0\\.0\\.1:[0-9]+)([/?][^#[:space:]]*)?$", var.webhook.url))
+    error_message = "Write webhook.url as an https address without user, password and fragment, for example \"https://app.example.com/hooks/postern\": the events name owners."
+  }
+
+  validation {
+    condition     = try(var.webhook.events, null) == null || try(length(var.webhook.events) > 0 && length(setsubtract(var.webhook.events, keys(local.app_event_items))) == 0, false)
+    error_message = "Write webhook.events as a list of \"${join("\", \"", keys(local.app_event_items))}\", or leave it out for all of them."
+  }
+
+  validation {
+    condition     = var.webhook == null || try(var.webhook.max_concurrency >= 2 && var.webhook.max_concurrency <= 1000 && floor(var.webhook.max_concurrency) == var.webhook.max_concurrency, false)
+    error_message = "Write webhook.max_concurrency as a whole number from 2 to 1000, the range that an event source mapping takes."
+  }
+
+  validation {
+    condition     = var.webhook == null || var.app_events
+    error_message = "webhook needs app_events: what it tells comes from the app's event bus."
+  }
 }

@@ -13,6 +13,7 @@ locals {
       dead-removals = { queue = aws_sqs_queue.dead_removals.name, what = "a removal that failed again and again. The upload stays in the state deleting until the cause is mended" }
     },
     { for queue in aws_sqs_queue.dead_events : "dead-app-events" => { queue = queue.name, what = "an event that could not be put on the app's bus. The app has not heard of it" } },
+    { for queue in aws_sqs_queue.dead_webhook : "dead-webhook" => { queue = queue.name, what = "an event that the webhook's receiver did not take in three days, or answered with 410. Its attribute reason says which; mend the receiver, then redrive the queue" } },
   )
 
   alarms = merge(
@@ -115,6 +116,16 @@ locals {
       } if var.content_scan
     },
     {
+      for name, function in aws_lambda_function.main : "failed-webhooks" => {
+        description = "Webhooks fail: the receiver refuses them or is away, or their secret has no value. The events wait and are tried again; the log of ${function.function_name} has each attempt."
+        namespace   = local.metric_namespace
+        metric      = "FailedWebhooks"
+        dimensions  = { Function = function.function_name }
+        statistic   = "Sum"
+        threshold   = var.alarm_thresholds.failed_webhooks
+      } if name == "send-webhook"
+    },
+    {
       for name, function in aws_lambda_function.main : "${name}-errors" => {
         description = "${function.function_name} fails. Its log has the cause."
         namespace   = "AWS/Lambda"
@@ -193,11 +204,17 @@ locals {
     },
     {
       title = "4 Open: serve-link"
-      rows = [
+      rows = concat([
         { title = "Openings and errors", stat = "Sum", metrics = [["AWS/Lambda", "Invocations", "FunctionName", local.function_names["serve-link"]], ["AWS/Lambda", "Errors", "FunctionName", local.function_names["serve-link"]], ["AWS/Lambda", "Throttles", "FunctionName", local.function_names["serve-link"]]] },
         { title = "Time taken (p95)", stat = "p95", metrics = [["AWS/Lambda", "Duration", "FunctionName", local.function_names["serve-link"]]] },
         { title = "Forged tokens", stat = "Sum", metrics = [[local.metric_namespace, "ForgedTokens", "Function", local.function_names["serve-link"]]] },
-      ]
+        ], [
+        # Beside the openings, since what an app does after an upload begins with either.
+        for name, function in local.function_names : { title = "Webhooks delivered, failed and waiting", stat = "Sum", metrics = concat(
+          [for metric in ["DeliveredWebhooks", "FailedWebhooks"] : [local.metric_namespace, metric, "Function", function]],
+          [for queue in aws_sqs_queue.webhook : ["AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", queue.name, { stat = "Maximum" }]],
+        ) } if name == "send-webhook"
+      ])
     },
   ]
 

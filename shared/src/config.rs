@@ -14,6 +14,10 @@ use crate::sign::{BucketEndpoint, MAX_CHAINED_SESSION_S};
 use crate::token::KeyVersion;
 use crate::{issue, serve};
 
+mod webhook;
+
+pub use webhook::WebhookConfig;
+
 /// The most that a ceiling on pixels may be; 0 stands for none.
 const MAX_IMAGE_PIXELS: u64 = 1_000_000_000_000;
 

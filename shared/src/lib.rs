@@ -36,3 +36,4 @@ pub mod time;
 pub mod token;
 pub mod upload;
 pub mod upload_token;
+pub mod webhook;

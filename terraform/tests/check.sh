@@ -20,14 +20,10 @@ environment() {
 }
 
 if command -v terraform > /dev/null; then
-  terraform fmt -check -recursive . ../docs
+  terraform fmt -check -recursive .
   if terraform init -no-color -backend=false -input=false > "$target/terraform-init.log" 2>&1; then
     terraform validate -no-color
     terraform test -no-color
-    # The example that stands beside the module.
-    export TF_DATA_DIR="$target/terraform-webhook"
-    terraform -chdir=../docs/webhook init -no-color -backend=false -input=false > "$target/terraform-init.log"
-    terraform -chdir=../docs/webhook validate -no-color
   else
     echo "SKIPPED: terraform validate and terraform test, because terraform init fails here:"
     tail -n 5 "$target/terraform-init.log"

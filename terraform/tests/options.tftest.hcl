@@ -35,6 +35,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:events:us-east-1:111122223333:event-bus/mock" }
   }
 
+  mock_resource "aws_secretsmanager_secret" {
+    defaults = { arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:mock" }
+  }
+
   mock_resource "aws_dynamodb_table" {
     defaults = { arn = "arn:aws:dynamodb:us-east-1:111122223333:table/mock", stream_arn = "arn:aws:dynamodb:us-east-1:111122223333:table/mock/stream/mock" }
   }
@@ -63,6 +67,7 @@ variables {
   packages = {
     issue-upload  = "tests/fixtures/package.zip"
     record-upload = "tests/fixtures/package.zip"
+    send-webhook  = "tests/fixtures/package.zip"
     serve-link    = "tests/fixtures/package.zip"
   }
 }
@@ -186,6 +191,10 @@ run "defaults" {
 run "the_description_is_built" {
   command = plan
 
+  variables {
+    webhook = { url = "https://app.example.com/hooks" }
+  }
+
   assert {
     condition     = toset(keys(aws_apigatewayv2_route.main)) == toset([for route in jsondecode(file("description.json")).routes : route.key])
     error_message = "There must be exactly the routes of description.json."
@@ -231,6 +240,15 @@ run "the_description_is_built" {
   }
 
   assert {
+    condition = alltrue([
+      aws_sqs_queue.webhook[0].visibility_timeout_seconds == jsondecode(file("description.json")).events.webhook.visibility_timeout_s,
+      aws_sqs_queue.webhook[0].message_retention_seconds == jsondecode(file("description.json")).events.webhook.retention_s,
+      aws_lambda_event_source_mapping.webhook[0].batch_size == jsondecode(file("description.json")).events.webhook.batch_size,
+    ])
+    error_message = "The queue of webhooks must be wired as description.json says."
+  }
+
+  assert {
     condition     = one(aws_s3_bucket_notification.files.queue).filter_prefix == jsondecode(file("description.json")).object_prefix && toset(one(aws_s3_bucket_notification.files.queue).events) == toset(jsondecode(file("description.json")).events.bucket)
     error_message = "The bucket must report the events of description.json below its prefix."
   }
@@ -238,6 +256,10 @@ run "the_description_is_built" {
 
 run "each_variable_of_a_function_has_its_coordinate" {
   command = apply
+
+  variables {
+    webhook = { url = "https://app.example.com/hooks" }
+  }
 
   override_resource {
     target = aws_iam_role.signer["upload"]
@@ -619,5 +641,95 @@ run "a_front_with_a_web_acl" {
   assert {
     condition     = output.custom_domain_target.name == "d222222abcdef8.cloudfront.net" && output.link_base_url == "https://files.example.com"
     error_message = "The domain must lead to the distribution."
+  }
+}
+
+run "no_webhook_by_default" {
+  command = plan
+
+  assert {
+    condition     = length(aws_cloudwatch_event_rule.webhook) + length(aws_cloudwatch_event_target.webhook) + length(aws_sqs_queue.webhook) + length(aws_sqs_queue.dead_webhook) + length(aws_secretsmanager_secret.webhook) + length(aws_lambda_event_source_mapping.webhook) + length(aws_iam_role_policy.send_webhook) == 0
+    error_message = "Without webhook, nothing of it must exist."
+  }
+
+  assert {
+    condition     = keys(aws_lambda_function.main) == ["issue-upload", "record-upload", "serve-link"] && keys(aws_iam_role.function) == keys(aws_lambda_function.main) && keys(aws_cloudwatch_log_group.function) == keys(aws_lambda_function.main)
+    error_message = "Without webhook, its function, role and log group must not exist."
+  }
+}
+
+run "a_webhook_brings_its_function_its_queues_and_its_alarms" {
+  command = apply
+
+  override_resource {
+    target = aws_sqs_queue.webhook
+    values = { arn = "arn:aws:sqs:us-east-1:111122223333:webhook", id = "https://sqs/webhook" }
+  }
+
+  override_resource {
+    target = aws_sqs_queue.dead_webhook
+    values = { arn = "arn:aws:sqs:us-east-1:111122223333:webhook-dead", id = "https://sqs/webhook-dead" }
+  }
+
+  variables {
+    webhook = { url = "https://app.example.com/hooks?tenant=7" }
+  }
+
+  assert {
+    condition = one(aws_lambda_function.main["send-webhook"].environment).variables == tomap({
+      POSTERN_WEBHOOK_URL                   = "https://app.example.com/hooks?tenant=7"
+      POSTERN_WEBHOOK_SECRET_ARN            = output.webhook_secret_arn
+      POSTERN_WEBHOOK_QUEUE_URL             = "https://sqs/webhook"
+      POSTERN_WEBHOOK_DEAD_LETTER_QUEUE_URL = "https://sqs/webhook-dead"
+    })
+    error_message = "The sender must be told where webhooks go, and its own secret and queues."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.webhook[0].event_pattern) == { source = ["postern"], detail-type = ["Link Revoked", "Upload Available", "Upload Deleted", "Upload Rejected"] } && aws_cloudwatch_event_rule.webhook[0].event_bus_name == aws_cloudwatch_event_bus.app[0].name
+    error_message = "Without events, the webhook must be told all that the app's bus carries."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_target.webhook[0].arn == "arn:aws:sqs:us-east-1:111122223333:webhook" && one(aws_cloudwatch_event_target.webhook[0].dead_letter_config).arn == "arn:aws:sqs:us-east-1:111122223333:webhook-dead"
+    error_message = "The rule must lead to the queue, and what it cannot put there to the dead-letter queue."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue.webhook[0].redrive_policy) == { deadLetterTargetArn = "arn:aws:sqs:us-east-1:111122223333:webhook-dead", maxReceiveCount = 12 } && aws_sqs_queue.webhook[0].sqs_managed_sse_enabled && aws_sqs_queue.dead_webhook[0].sqs_managed_sse_enabled
+    error_message = "The queues must be encrypted, and the queue must give up after the attempts of the sender."
+  }
+
+  assert {
+    condition     = one(aws_lambda_event_source_mapping.webhook[0].function_response_types) == "ReportBatchItemFailures" && one(aws_lambda_event_source_mapping.webhook[0].scaling_config).maximum_concurrency == 2
+    error_message = "The mapping must take partial failures and storm no receiver."
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret.webhook[0].kms_key_id == aws_kms_key.operations.arn
+    error_message = "The secret must be encrypted under the operations key."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.main) == 22 && alltrue([for name in ["dead-webhook", "failed-webhooks", "send-webhook-errors", "send-webhook-throttles"] : contains(keys(aws_cloudwatch_metric_alarm.main), name)])
+    error_message = "A webhook that fails must be heard of."
+  }
+
+  assert {
+    condition     = output.dead_letter_queue_urls["webhook"] == "https://sqs/webhook-dead" && output.webhook_queue_arns == { events = "arn:aws:sqs:us-east-1:111122223333:webhook", dead = "arn:aws:sqs:us-east-1:111122223333:webhook-dead" } && strcontains(aws_cloudwatch_dashboard.main[0].dashboard_body, "DeliveredWebhooks")
+    error_message = "The dead letters must be found, and what is delivered be seen."
+  }
+}
+
+run "a_webhook_for_some_events_in_more_batches_at_a_time" {
+  command = plan
+
+  variables {
+    webhook = { url = "https://app.example.com:8443", events = ["Upload Deleted", "Upload Available"], max_concurrency = 10 }
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.webhook[0].event_pattern).detail-type == ["Upload Available", "Upload Deleted"] && one(aws_lambda_event_source_mapping.webhook[0].scaling_config).maximum_concurrency == 10
+    error_message = "The webhook must be told what it is asked for, as often at a time as it is asked for."
   }
 }

@@ -20,6 +20,7 @@ variables {
   packages = {
     issue-upload  = "tests/fixtures/package.zip"
     record-upload = "tests/fixtures/package.zip"
+    send-webhook  = "tests/fixtures/package.zip"
     serve-link    = "tests/fixtures/package.zip"
   }
 }
@@ -359,6 +360,60 @@ override_resource {
   target = aws_cloudwatch_event_target.scans
 }
 
+override_resource {
+  target = aws_iam_role.function["send-webhook"]
+  values = { arn = "arn:aws:iam::111122223333:role/postern-send-webhook", id = "postern-send-webhook" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.function["send-webhook"]
+  values = { arn = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/lambda/postern-send-webhook" }
+}
+
+override_resource {
+  target = aws_cloudwatch_event_rule.webhook
+  values = { arn = "arn:aws:events:us-east-1:111122223333:rule/postern/postern-webhook" }
+}
+
+override_resource {
+  target = aws_cloudwatch_event_target.webhook
+}
+
+override_resource {
+  target = aws_sqs_queue.webhook
+  values = { arn = "arn:aws:sqs:us-east-1:111122223333:postern-webhook", id = "https://sqs.us-east-1.amazonaws.com/111122223333/postern-webhook" }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_webhook
+  values = { arn = "arn:aws:sqs:us-east-1:111122223333:postern-webhook-dead", id = "https://sqs.us-east-1.amazonaws.com/111122223333/postern-webhook-dead" }
+}
+
+override_resource {
+  target = aws_sqs_queue_policy.webhook
+}
+
+override_resource {
+  target = aws_sqs_queue_policy.dead_webhook
+}
+
+override_resource {
+  target = aws_sqs_queue_redrive_allow_policy.dead_webhook
+}
+
+override_resource {
+  target = aws_secretsmanager_secret.webhook
+  values = { arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:postern/webhook-a-AbCdEf" }
+}
+
+override_resource {
+  target = aws_iam_role_policy.send_webhook
+}
+
+override_resource {
+  target = aws_lambda_event_source_mapping.webhook
+}
+
 run "scanned" {
   command = apply
 
@@ -374,6 +429,7 @@ run "all_options" {
     link_key_versions  = [1, 2]
     guardduty_role_arn = "arn:aws:iam::111122223333:role/guardduty-files"
     reader_arns        = ["arn:aws:iam::111122223333:role/backup"]
+    webhook            = { url = "https://app.example.com/hooks" }
 
     cloudfront = {
       public_keys = { a = "-----BEGIN PUBLIC KEY-----", b = "-----BEGIN PUBLIC KEY-----" }

@@ -36,6 +36,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:events:us-east-1:111122223333:event-bus/mock" }
   }
 
+  mock_resource "aws_secretsmanager_secret" {
+    defaults = { arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:mock" }
+  }
+
   mock_resource "aws_dynamodb_table" {
     defaults = { arn = "arn:aws:dynamodb:us-east-1:111122223333:table/mock", stream_arn = "arn:aws:dynamodb:us-east-1:111122223333:table/mock/stream/mock" }
   }
@@ -64,6 +68,7 @@ variables {
   packages = {
     issue-upload  = "tests/fixtures/package.zip"
     record-upload = "tests/fixtures/package.zip"
+    send-webhook  = "tests/fixtures/package.zip"
     serve-link    = "tests/fixtures/package.zip"
   }
 }
@@ -791,4 +796,65 @@ run "a_front_with_no_price_class" {
   }
 
   expect_failures = [var.front]
+}
+
+run "a_webhook_in_the_clear" {
+  command = plan
+
+  variables {
+    webhook = { url = "http://app.example.com/hooks" }
+  }
+
+  expect_failures = [var.webhook]
+}
+
+run "a_webhook_with_a_password_in_its_address" {
+  command = plan
+
+  variables {
+    webhook = { url = "https://user:password@app.example.com/hooks" }
+  }
+
+  expect_failures = [var.webhook]
+}
+
+run "a_webhook_for_an_event_that_there_is_not" {
+  command = plan
+
+  variables {
+    webhook = { url = "https://app.example.com/hooks", events = ["Upload Available", "upload.deleted"] }
+  }
+
+  expect_failures = [var.webhook]
+}
+
+run "a_webhook_for_no_event_at_all" {
+  command = plan
+
+  variables {
+    webhook = { url = "https://app.example.com/hooks", events = [] }
+  }
+
+  expect_failures = [var.webhook]
+}
+
+run "a_webhook_in_one_batch_at_a_time" {
+  command = plan
+
+  variables {
+    webhook = { url = "https://app.example.com/hooks", max_concurrency = 1 }
+  }
+
+  expect_failures = [var.webhook]
+}
+
+run "a_webhook_without_the_bus" {
+  command = plan
+
+  variables {
+    webhook    = { url = "https://app.example.com/hooks" }
+    app_events = false
+  }
+
+  expect_failures = [var.webhook]
 }

@@ -33,6 +33,7 @@ LISTS = [
     ("logs", "describe_log_groups", "logGroups", "logGroupName"),
     ("apigatewayv2", "get_apis", "Items", "ApiId"),
     ("events", "list_event_buses", "EventBuses", "Name"),
+    ("secretsmanager", "list_secrets", "SecretList", "Name"),
     ("pipes", "list_pipes", "Pipes", "Name"),
     ("scheduler", "list_schedules", "Schedules", "Name"),
     ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),

@@ -21,6 +21,8 @@ pub const METRICS: &[(&str, Unit)] = &[
     ("UnscannedVersions", Unit::Count),
     ("ThreatsInPinned", Unit::Count),
     ("ForgedTokens", Unit::Count),
+    ("DeliveredWebhooks", Unit::Count),
+    ("FailedWebhooks", Unit::Count),
 ];
 
 /// Uploads that became available.

@@ -24,6 +24,8 @@ OTHER_STREAM = f"{OTHER_TABLE}/stream/2026-01-01T00:00:00.000"
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-uploads"
 DEAD_REMOVALS = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-removals-dead"
 DEAD_EVENTS = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-app-events-dead"
+WEBHOOK_QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-webhook"
+DEAD_WEBHOOK = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-webhook-dead"
 OTHER_QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:another-queue"
 FILES_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/files"
 OPERATIONS_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/operations"
@@ -36,6 +38,9 @@ OTHER_BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
 SIGNING_SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:postern/cloudfront/a-AbCdEf"
 OTHER_SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:other-AbCdEf"
 VIA_SECRETS = {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com", "kms:EncryptionContext:SecretARN": SIGNING_SECRET}
+WEBHOOK_SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:postern/webhook-a-AbCdEf"
+VIA_SECRETS_WEBHOOK = VIA_SECRETS | {"kms:EncryptionContext:SecretARN": WEBHOOK_SECRET}
+WEBHOOK_RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/postern/postern-webhook"
 DISTRIBUTION = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1OURS"
 OTHER_DISTRIBUTION = f"arn:aws:cloudfront::{OTHER_ACCOUNT}:distribution/E2THEIRS"
 API = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:api1"
@@ -63,6 +68,7 @@ def _service(name: str) -> Principal:
 
 
 ISSUE, RECORD, SERVE = _role("postern-issue-upload"), _role("postern-record-upload"), _role("postern-serve-link")
+SENDER = _role("postern-send-webhook")
 UPLOADER, DOWNLOADER = _role("postern-upload-signer"), _role("postern-download-signer")
 PIPE_ROLE = _role("postern-app-events")
 SCHEDULE_ROLE = _role("postern-schedule")
@@ -501,6 +507,50 @@ CASES = {
         NO(CLOUDFRONT, "kms:Encrypt", FILES_KEY, {"aws:SourceArn": DISTRIBUTION}),
         NO(EC2, "kms:Decrypt", FILES_KEY, {"aws:SourceArn": DISTRIBUTION}),
         NO(EC2, "s3:GetObjectVersion", FILE, {"aws:SourceArn": DISTRIBUTION}),
+        # The webhook: its queue and its secret, nothing else of the stack.
+        *[YES(SENDER, f"sqs:{a}", WEBHOOK_QUEUE) for a in ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage")],
+        *[NO(SENDER, f"sqs:{a}", WEBHOOK_QUEUE) for a in ("SendMessage", "PurgeQueue", "SetQueueAttributes")],
+        *[NO(SENDER, f"sqs:{a}", QUEUE) for a in ("ReceiveMessage", "SendMessage", "ChangeMessageVisibility")],
+        YES(SENDER, "sqs:SendMessage", DEAD_WEBHOOK),
+        NO(SENDER, "sqs:ReceiveMessage", DEAD_WEBHOOK),
+        NO(SENDER, "sqs:SendMessage", OTHER_QUEUE),
+        YES(SENDER, "secretsmanager:GetSecretValue", WEBHOOK_SECRET),
+        NO(SENDER, "secretsmanager:PutSecretValue", WEBHOOK_SECRET),
+        NO(SENDER, "secretsmanager:GetSecretValue", SIGNING_SECRET),
+        NO(SENDER, "secretsmanager:GetSecretValue", OTHER_SECRET),
+        *[NO(who, "secretsmanager:GetSecretValue", WEBHOOK_SECRET) for who in (SERVE, ISSUE, RECORD)],
+        YES(SENDER, "kms:Decrypt", OPERATIONS_KEY, VIA_SECRETS_WEBHOOK),
+        NO(SENDER, "kms:Decrypt", OPERATIONS_KEY, VIA_SECRETS),
+        NO(SENDER, "kms:Decrypt", OPERATIONS_KEY, VIA_TABLE),
+        NO(SENDER, "kms:Decrypt", OPERATIONS_KEY, VIA_TABLE | {"kms:EncryptionContext:SecretARN": WEBHOOK_SECRET, "kms:EncryptionContext:aws:dynamodb:tableName": "another"}),
+        NO(SENDER, "kms:GenerateDataKey", OPERATIONS_KEY, VIA_SECRETS_WEBHOOK),
+        NO(SENDER, "kms:Decrypt", OTHER_KEY, VIA_SECRETS_WEBHOOK),
+        NO(SENDER, "kms:Decrypt", FILES_KEY, VIA_S3),
+        NO(SENDER, "dynamodb:GetItem", TABLE),
+        NO(SENDER, "s3:GetObjectVersion", FILE, BY_HEADER),
+        NO(SENDER, "events:PutEvents", BUS),
+        NO(SENDER, "kms:GenerateMac", LINK_KEY),
+        *[NO(SENDER, "sts:AssumeRole", role_arn(f"postern-{name}-signer")) for name in ("upload", "download")],
+        YES(SENDER, "logs:CreateLogStream", f"{log_group('/aws/lambda/postern-send-webhook')}:log-stream:1"),
+        YES(SENDER, "logs:PutLogEvents", f"{log_group('/aws/lambda/postern-send-webhook')}:log-stream:1"),
+        NO(SENDER, "logs:GetLogEvents", f"{log_group('/aws/lambda/postern-send-webhook')}:log-stream:1"),
+        NO(SENDER, "logs:PutLogEvents", f"{log_group('/aws/lambda/postern-serve-link')}:log-stream:1"),
+        YES(LOGS, "kms:Encrypt", OPERATIONS_KEY, {"kms:EncryptionContext:aws:logs:arn": log_group("/aws/lambda/postern-send-webhook")}),
+        YES(LAMBDA, "sts:AssumeRole", role_arn("postern-send-webhook"), {"aws:SourceAccount": ACCOUNT}),
+        NO(LAMBDA, "sts:AssumeRole", role_arn("postern-send-webhook"), {"aws:SourceAccount": OTHER_ACCOUNT}),
+        NO(EC2, "sts:AssumeRole", role_arn("postern-send-webhook"), {"aws:SourceAccount": ACCOUNT}),
+        *[
+            case
+            for queue in (WEBHOOK_QUEUE, DEAD_WEBHOOK)
+            for case in (
+                YES(EVENTS, "sqs:SendMessage", queue, {"aws:SourceArn": WEBHOOK_RULE, "aws:SourceAccount": ACCOUNT}),
+                NO(EVENTS, "sqs:SendMessage", queue, {"aws:SourceArn": SCANS_RULE, "aws:SourceAccount": ACCOUNT}),
+                NO(EVENTS, "sqs:SendMessage", queue, {"aws:SourceArn": WEBHOOK_RULE, "aws:SourceAccount": OTHER_ACCOUNT}),
+                NO(EVENTS, "sqs:ReceiveMessage", queue, {"aws:SourceArn": WEBHOOK_RULE, "aws:SourceAccount": ACCOUNT}),
+                NO(EC2, "sqs:SendMessage", queue, {"aws:SourceArn": WEBHOOK_RULE, "aws:SourceAccount": ACCOUNT}),
+                NO(ANYONE, "sqs:SendMessage", queue),
+            )
+        ],
         # GuardDuty's role: reads, and puts its one object.
         YES(GUARDDUTY, "s3:GetObject", FILE, BY_HEADER),
         YES(GUARDDUTY, "s3:GetObjectVersion", FILE, BY_HEADER),

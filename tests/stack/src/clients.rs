@@ -38,11 +38,13 @@ pub fn http() -> reqwest::Client {
 pub(crate) struct Clients {
     pub(crate) api_gateway: aws_sdk_apigatewayv2::Client,
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) events: aws_sdk_eventbridge::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) lambda: aws_sdk_lambda::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) scheduler: aws_sdk_scheduler::Client,
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) sts: aws_sdk_sts::Client,
 }
@@ -55,11 +57,13 @@ impl Clients {
         Self {
             api_gateway: aws_sdk_apigatewayv2::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            events: aws_sdk_eventbridge::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
             kms: aws_sdk_kms::Client::new(&config),
             lambda: aws_sdk_lambda::Client::new(&config),
             s3: aws_sdk_s3::Client::new(&config),
             scheduler: aws_sdk_scheduler::Client::new(&config),
+            secrets: aws_sdk_secretsmanager::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
         }

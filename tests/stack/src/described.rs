@@ -43,6 +43,7 @@ pub async fn differences(stack: &Coordinates) -> Found<Vec<String>> {
             "queue": events.queue,
             "stream": events.stream,
             "schedule": schedule,
+            "webhook": events.webhook,
         },
     });
     let mut lines = Vec::new();
@@ -227,28 +228,35 @@ fn coordinate(stack: &Coordinates, described: Option<&str>, value: &str) -> Valu
 struct Events {
     queue: Value,
     stream: Value,
+    webhook: Value,
     dead_removals: Option<String>,
 }
 
+/// What a queue says of itself.
+struct QueueAttributes {
+    max_receive_count: Option<u32>,
+    visibility_timeout_s: Value,
+    retention_s: Value,
+}
+
 async fn events(clients: &Clients, stack: &Coordinates) -> Found<Events> {
-    let request = clients.sqs.get_queue_attributes().queue_url(&stack.queue_url);
-    let attributes =
-        request.attribute_names(QueueAttributeName::All).send().await?.attributes.unwrap_or_default();
-    let attribute = |name: &QueueAttributeName| attributes.get(name).map_or("null", String::as_str);
-    let number = |name: QueueAttributeName| serde_json::from_str::<Value>(attribute(&name));
-    let redrive: Value = serde_json::from_str(attribute(&QueueAttributeName::RedrivePolicy))?;
-    let receptions = redrive.get("maxReceiveCount").map(|count| count.to_string().replace('"', ""));
+    let queue = queue(clients, &stack.queue_url).await?;
+    let of_webhooks = format!("{}-webhook", stack.name);
+    let of_webhooks = clients.sqs.get_queue_url().queue_name(of_webhooks).send().await?.queue_url;
+    let of_webhooks = self::queue(clients, of_webhooks.as_deref().unwrap_or_default()).await?;
 
     let mappings = clients.lambda.list_event_source_mappings().send().await?;
-    let from = |service: &str| {
-        let service = format!(":{service}:");
+    let from = |service: &str, function: &str| {
+        let (service, function) = (format!(":{service}:"), format!(":{}-{function}", stack.name));
         let mappings = mappings.event_source_mappings();
         let is_from = |mapping: &&EventSourceMappingConfiguration| {
             mapping.event_source_arn().is_some_and(|arn| arn.contains(&service))
+                && mapping.function_arn().is_some_and(|arn| arn.ends_with(&function))
         };
-        mappings.iter().find(is_from).ok_or_else(|| format!("no mapping of{service}"))
+        mappings.iter().find(is_from).ok_or_else(|| format!("no mapping of{service} to{function}"))
     };
-    let (of_queue, of_stream) = (from("sqs")?, from("dynamodb")?);
+    let (of_queue, of_stream) = (from("sqs", "record-upload")?, from("dynamodb", "record-upload")?);
+    let of_webhook = from("sqs", "send-webhook")?;
     let filter = of_stream.filter_criteria().and_then(|criteria| criteria.filters().first()?.pattern());
     let destination = of_stream.destination_config().and_then(|config| config.on_failure()?.destination());
     Ok(Events {
@@ -256,9 +264,15 @@ async fn events(clients: &Clients, stack: &Coordinates) -> Found<Events> {
         queue: json!({
             "batch_size": of_queue.batch_size(),
             "batch_window_s": of_queue.maximum_batching_window_in_seconds().unwrap_or_default(),
-            "max_receive_count": receptions.and_then(|count| count.parse::<u32>().ok()),
-            "visibility_timeout_s": number(QueueAttributeName::VisibilityTimeout)?,
-            "retention_s": number(QueueAttributeName::MessageRetentionPeriod)?,
+            "max_receive_count": queue.max_receive_count,
+            "visibility_timeout_s": queue.visibility_timeout_s,
+            "retention_s": queue.retention_s,
+        }),
+        webhook: json!({
+            "batch_size": of_webhook.batch_size(),
+            "max_receive_count": of_webhooks.max_receive_count,
+            "visibility_timeout_s": of_webhooks.visibility_timeout_s,
+            "retention_s": of_webhooks.retention_s,
         }),
         stream: json!({
             "batch_size": of_stream.batch_size(),
@@ -267,6 +281,21 @@ async fn events(clients: &Clients, stack: &Coordinates) -> Found<Events> {
             "bisect_batch_on_function_error": of_stream.bisect_batch_on_function_error(),
             "filter": serde_json::from_str::<Value>(filter.unwrap_or("null"))?,
         }),
+    })
+}
+
+async fn queue(clients: &Clients, url: &str) -> Found<QueueAttributes> {
+    let request = clients.sqs.get_queue_attributes().queue_url(url);
+    let attributes =
+        request.attribute_names(QueueAttributeName::All).send().await?.attributes.unwrap_or_default();
+    let attribute = |name: &QueueAttributeName| attributes.get(name).map_or("null", String::as_str);
+    let number = |name: QueueAttributeName| serde_json::from_str::<Value>(attribute(&name));
+    let redrive: Value = serde_json::from_str(attribute(&QueueAttributeName::RedrivePolicy))?;
+    let receptions = redrive.get("maxReceiveCount").map(|count| count.to_string().replace('"', ""));
+    Ok(QueueAttributes {
+        max_receive_count: receptions.and_then(|count| count.parse().ok()),
+        visibility_timeout_s: number(QueueAttributeName::VisibilityTimeout)?,
+        retention_s: number(QueueAttributeName::MessageRetentionPeriod)?,
     })
 }
 

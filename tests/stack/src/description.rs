@@ -108,7 +108,7 @@ pub struct Cors {
     pub max_age_s: i32,
 }
 
-/// The ways by which `record-upload` learns of something.
+/// The ways by which functions learn of something.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Events {
@@ -120,6 +120,8 @@ pub struct Events {
     pub queue: QueueEvents,
     /// The mapping of the table's stream.
     pub stream: StreamEvents,
+    /// The queue between the app's bus and `send-webhook`, and its mapping.
+    pub webhook: WebhookEvents,
 }
 
 /// A call by the clock.
@@ -143,6 +145,20 @@ pub struct QueueEvents {
     /// Receptions before a message goes to the dead-letter queue.
     pub max_receive_count: u32,
     /// How long a received message stays hidden.
+    pub visibility_timeout_s: u32,
+    /// How long a message is kept.
+    pub retention_s: u32,
+}
+
+/// The queue between the app's bus and `send-webhook`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookEvents {
+    /// Messages of one invocation at most.
+    pub batch_size: i32,
+    /// Receptions before a message goes to the dead-letter queue.
+    pub max_receive_count: u32,
+    /// How long a received message stays hidden, unless the function says otherwise.
     pub visibility_timeout_s: u32,
     /// How long a message is kept.
     pub retention_s: u32,

@@ -40,7 +40,7 @@ pub use self::{
     described::differences,
     description::{
         Authorization, Cors, Description, DescriptionError, Events, Function, Index, QueueEvents, Route,
-        Schedule, StreamEvents, Table,
+        Schedule, StreamEvents, Table, WebhookEvents,
     },
     issuer::{AUDIENCE, Issuer, IssuerError},
     logs::LogsError,

@@ -22,6 +22,9 @@ pub(crate) struct Resources {
     pub(crate) queue_arn: String,
     pub(crate) dead_letter_queue_arn: String,
     pub(crate) dead_removals_queue_arn: String,
+    pub(crate) webhook_queue_arn: String,
+    pub(crate) dead_webhook_queue_arn: String,
+    pub(crate) webhook_secret_arn: String,
     pub(crate) files_key_arn: String,
     pub(crate) operations_key_arn: String,
     pub(crate) link_key_arn: String,
@@ -111,6 +114,21 @@ pub(crate) fn trust_of_role(role_arn: &str) -> Value {
         "Effect": "Allow",
         "Principal": { "AWS": role_arn },
         "Action": "sts:AssumeRole",
+    })])
+}
+
+/// A queue of webhooks, or of those that were given up: this rule of this account may send.
+pub(crate) fn queue_of_rule(account: &str, rule_arn: &str, queue_arn: &str) -> Value {
+    document(&[json!({
+        "Sid": "TheRuleSendsEvents",
+        "Effect": "Allow",
+        "Principal": { "Service": "events.amazonaws.com" },
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {
+            "ArnEquals": { "aws:SourceArn": rule_arn },
+            "StringEquals": { "aws:SourceAccount": account },
+        },
     })])
 }
 

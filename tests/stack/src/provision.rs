@@ -5,6 +5,7 @@
 //! keys ─▶ bucket, table ───────────┼─▶ policies, functions ─▶ mappings, notification
 //! queues ──────────────────────────┤                    └───▶ routes, schedule
 //! API ─▶ authorizer ───────────────┘
+//! bus ─▶ rule ─▶ queue of webhooks ─▶ mapping
 //! ```
 
 mod api;
@@ -17,6 +18,7 @@ mod roles;
 mod schedule;
 mod table;
 mod users;
+mod webhook;
 
 use std::error::Error;
 
@@ -98,8 +100,9 @@ pub(crate) async fn provision(
         queues::create(clients, &account, &bucket, &description.events.queue, settings.visibility_timeout_s),
         api::create(clients, description, origins, settings.issuer_url, settings.audience),
     )?;
-    let (table, code_bucket, ()) = tokio::try_join!(
+    let (table, webhook, code_bucket, ()) = tokio::try_join!(
         table::create(clients, &description.table, &keys.operations),
+        webhook::create(clients, &account, &description.events.webhook, &keys.operations),
         code::upload(clients, &account, region, settings.archives),
         bucket::create(clients, &bucket, region, &keys.files, description, origins),
     )?;
@@ -113,6 +116,9 @@ pub(crate) async fn provision(
         queue_arn: queues.arn.clone(),
         dead_letter_queue_arn: queues.dead_letter_arn.clone(),
         dead_removals_queue_arn: queues.dead_removals_arn.clone(),
+        webhook_queue_arn: webhook.queue_arn.clone(),
+        dead_webhook_queue_arn: webhook.dead_letter_arn.clone(),
+        webhook_secret_arn: webhook.secret_arn.clone(),
         files_key_arn: keys.files.clone(),
         operations_key_arn: keys.operations.clone(),
         link_key_arn: keys.links.clone(),
@@ -120,7 +126,8 @@ pub(crate) async fn provision(
         download_signer_role: roles.download_signer.clone(),
         recorder_role: roles.record_upload.clone(),
     };
-    let environment = Environment::new(&resources, &table.name, &api.url(endpoint), settings.origins);
+    let environment =
+        Environment::new(&resources, &table.name, &api.url(endpoint), settings.origins, &webhook);
     let ((), functions, observer, outsider) = tokio::try_join!(
         roles.allow(clients, &resources),
         functions::create(clients, description, &environment, &roles, &code_bucket),
@@ -131,6 +138,7 @@ pub(crate) async fn provision(
     tokio::try_join!(
         schedule::create(clients, &description.events.schedule, &account, region, recorder),
         functions::map_events(clients, description, &queues, &table.stream_arn),
+        webhook.map(clients, &description.events.webhook),
         bucket::notify(clients, &bucket, &account, &queues.arn, description),
         bucket::guard(clients, &resources, &observer.principal),
         api.route(clients, description, &functions, &account, region),

@@ -114,6 +114,40 @@ pub(crate) fn serve_link(resources: &Resources, function: &str) -> Value {
     ])
 }
 
+/// `send-webhook`, which reaches out of AWS: its queue and its secret, and nothing else.
+pub(crate) fn send_webhook(resources: &Resources, function: &str) -> Value {
+    document(&[
+        json!({
+            "Sid": "TakeEventsAndHideThem",
+            "Effect": "Allow",
+            "Action": [
+                "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility",
+            ],
+            "Resource": resources.webhook_queue_arn,
+        }),
+        json!({
+            "Sid": "LeaveWhatWasGivenUp",
+            "Effect": "Allow",
+            "Action": "sqs:SendMessage",
+            "Resource": resources.dead_webhook_queue_arn,
+        }),
+        json!({
+            "Sid": "ReadItsSecret",
+            "Effect": "Allow",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": resources.webhook_secret_arn,
+        }),
+        json!({
+            "Sid": "DecryptItsSecret",
+            "Effect": "Allow",
+            "Action": "kms:Decrypt",
+            "Resource": resources.operations_key_arn,
+            "Condition": through(resources, "secretsmanager"),
+        }),
+        write_logs(resources, function),
+    ])
+}
+
 /// The upload signer: what a form or a part's URL can do at most.
 pub(crate) fn upload_signer(resources: &Resources) -> Value {
     document(&[

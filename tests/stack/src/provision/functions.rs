@@ -8,7 +8,7 @@ use aws_sdk_lambda::types::{
 };
 use futures::future::try_join_all;
 
-use super::{NAME, ProvisionError, Step, queues::Queues, roles::Roles};
+use super::{NAME, ProvisionError, Step, queues::Queues, roles::Roles, webhook::Webhook};
 use crate::{
     clients::Clients,
     description::{Description, Function},
@@ -29,10 +29,19 @@ pub(super) struct Environment {
     link_keys: String,
     link_base_url: String,
     redirect_origins: String,
+    webhook_secret_arn: String,
+    webhook_queue_url: String,
+    webhook_dead_letter_queue_url: String,
 }
 
 impl Environment {
-    pub(super) fn new(resources: &Resources, table: &str, api_url: &str, origins: &[String]) -> Self {
+    pub(super) fn new(
+        resources: &Resources,
+        table: &str,
+        api_url: &str,
+        origins: &[String],
+        webhook: &Webhook,
+    ) -> Self {
         Self {
             table_name: table.to_owned(),
             bucket_name: resources.bucket.clone(),
@@ -42,6 +51,9 @@ impl Environment {
             link_keys: format!("1={}", resources.link_key_arn),
             link_base_url: api_url.to_owned(),
             redirect_origins: origins.join(","),
+            webhook_secret_arn: webhook.secret_arn.clone(),
+            webhook_queue_url: webhook.queue_url.clone(),
+            webhook_dead_letter_queue_url: webhook.dead_letter_url.clone(),
         }
     }
 
@@ -55,6 +67,11 @@ impl Environment {
             "link_keys" => &self.link_keys,
             "link_base_url" => &self.link_base_url,
             "redirect_origins" => &self.redirect_origins,
+            "webhook_secret_arn" => &self.webhook_secret_arn,
+            "webhook_queue_url" => &self.webhook_queue_url,
+            "webhook_dead_letter_queue_url" => &self.webhook_dead_letter_queue_url,
+            // Nobody listens there; a test that listens says where.
+            "webhook_url" => "http://127.0.0.1:9/",
             "signer_session_s" => "3600",
             "form_ttl_s" => "900",
             "max_size_bytes" => "10737418240",
@@ -181,6 +198,9 @@ mod tests {
             link_keys: "1=the-link-key".to_owned(),
             link_base_url: "http://127.0.0.1/api".to_owned(),
             redirect_origins: "http://127.0.0.1:8080".to_owned(),
+            webhook_secret_arn: "the-secret".to_owned(),
+            webhook_queue_url: "the-queue".to_owned(),
+            webhook_dead_letter_queue_url: "the-dead-letter-queue".to_owned(),
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) struct Queues {
     pub(super) dead_removals_arn: String,
 }
 
-type Attributes = HashMap<QueueAttributeName, String>;
+pub(super) type Attributes = HashMap<QueueAttributeName, String>;
 
 pub(super) async fn create(
     clients: &Clients,
@@ -52,7 +52,7 @@ pub(super) async fn create(
     Ok(Queues { url, arn, dead_letter_url, dead_letter_arn, dead_removals_arn })
 }
 
-async fn queue(
+pub(super) async fn queue(
     clients: &Clients,
     name: &str,
     attributes: Attributes,

@@ -1,4 +1,4 @@
-//! Five roles: what each function runs as, and the two that sign. The schedule makes its own.
+//! Six roles: what each function runs as, and the two that sign. The schedule makes its own.
 
 use serde_json::Value;
 
@@ -16,6 +16,7 @@ pub(super) struct Roles {
     pub(super) issue_upload: Principal,
     pub(super) record_upload: Principal,
     pub(super) serve_link: Principal,
+    pub(super) send_webhook: Principal,
     pub(super) upload_signer: Principal,
     pub(super) download_signer: Principal,
 }
@@ -24,10 +25,11 @@ impl Roles {
     /// Creates them without any rights.
     pub(super) async fn create(clients: &Clients, account: &str) -> Result<Self, ProvisionError> {
         let lambda = policies::trust_of_lambda(account);
-        let (issue_upload, record_upload, serve_link) = tokio::try_join!(
+        let (issue_upload, record_upload, serve_link, send_webhook) = tokio::try_join!(
             role(clients, "issue-upload", &lambda),
             role(clients, "record-upload", &lambda),
             role(clients, "serve-link", &lambda),
+            role(clients, "send-webhook", &lambda),
         )?;
         let (for_issue, for_serve) =
             (policies::trust_of_role(&issue_upload.arn), policies::trust_of_role(&serve_link.arn));
@@ -35,7 +37,7 @@ impl Roles {
             role(clients, "upload-signer", &for_issue),
             role(clients, "download-signer", &for_serve),
         )?;
-        Ok(Self { issue_upload, record_upload, serve_link, upload_signer, download_signer })
+        Ok(Self { issue_upload, record_upload, serve_link, send_webhook, upload_signer, download_signer })
     }
 
     /// Gives each one what it needs.
@@ -47,6 +49,11 @@ impl Roles {
             put(clients, &self.issue_upload, policies::roles::issue_upload(resources, issue)),
             put(clients, &self.record_upload, policies::roles::record_upload(resources, record)),
             put(clients, &self.serve_link, policies::roles::serve_link(resources, serve)),
+            put(
+                clients,
+                &self.send_webhook,
+                policies::roles::send_webhook(resources, &self.send_webhook.name)
+            ),
             put(clients, &self.upload_signer, policies::roles::upload_signer(resources)),
             put(clients, &self.download_signer, policies::roles::download_signer(resources)),
         )?;
@@ -59,6 +66,7 @@ impl Roles {
             "issue-upload" => Ok(&self.issue_upload),
             "record-upload" => Ok(&self.record_upload),
             "serve-link" => Ok(&self.serve_link),
+            "send-webhook" => Ok(&self.send_webhook),
             _ => Err("this function of the description has no role here").step(format!("create {function}")),
         }
     }

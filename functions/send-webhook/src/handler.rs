@@ -1,0 +1,132 @@
+//! From a batch of the queue to attempts, side by side; the answer names what must come back
+//! ([partial batch responses](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)).
+//!
+//! A line of the log names the webhook's id, its type and how the attempt ended, never a body, an
+//! address or a secret.
+
+use std::time::SystemTime;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::future::join_all;
+use postern::aws::lambda::{Metrics, causes};
+use postern::time::Timestamp;
+use postern::webhook::{Answer, Decision, GivenUp, Webhook, decide};
+
+use crate::endpoint::Endpoint;
+use crate::kept_secrets::KeptSecrets;
+use crate::queue::Queue;
+
+/// The sender with all that it needs.
+pub struct Sender {
+    pub endpoint: Endpoint,
+    pub secrets: KeptSecrets,
+    pub queue: Queue,
+    pub metrics: Metrics,
+}
+
+/// Whether a message of the batch is done with.
+enum Outcome {
+    Done,
+    ComesBack,
+}
+
+impl Sender {
+    /// Makes an attempt for each message.
+    pub async fn take(&self, batch: SqsEvent) -> SqsBatchResponse {
+        let outcomes = join_all(batch.records.iter().map(|message| self.take_one(message))).await;
+        self.metrics.flush();
+        let mut response = SqsBatchResponse::default();
+        for (message, outcome) in batch.records.iter().zip(outcomes) {
+            if let Outcome::ComesBack = outcome {
+                response.add_failure(message.message_id.as_deref().unwrap_or_default());
+            }
+        }
+        response
+    }
+
+    async fn take_one(&self, message: &SqsMessage) -> Outcome {
+        let request_id = message.message_id.as_deref().unwrap_or_default();
+        let body = message.body.as_deref().unwrap_or_default();
+        let webhook = match Webhook::read(body) {
+            Ok(webhook) => webhook,
+            Err(error) => {
+                tracing::error!(request_id, cause = causes(&error), "no event");
+                return self.give_up(request_id, body, GivenUp::NoEvent).await;
+            }
+        };
+        let attempt = attempt(message);
+        let answer = self.attempt(&webhook).await;
+        let decision = decide(answer, attempt, fastrand::u32(..));
+        log(request_id, &webhook, attempt, answer, decision);
+        match decision {
+            Decision::Delivered => {
+                Metrics::count("DeliveredWebhooks");
+                Outcome::Done
+            }
+            Decision::Again(delay) => {
+                Metrics::count("FailedWebhooks");
+                let receipt = message.receipt_handle.as_deref().unwrap_or_default();
+                if let Err(error) = self.queue.hide(receipt, delay).await {
+                    tracing::warn!(request_id, cause = causes(&error), "comes back at the queue's own time");
+                }
+                Outcome::ComesBack
+            }
+            Decision::GivenUp(reason) => {
+                Metrics::count("FailedWebhooks");
+                self.give_up(request_id, body, reason).await
+            }
+        }
+    }
+
+    async fn attempt(&self, webhook: &Webhook) -> Answer {
+        let now = clock();
+        let Ok(secrets) = self.secrets.get(now).await else { return Answer::NotSent };
+        match self.endpoint.post(now, webhook, &secrets.sign(webhook, now)).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::warn!(webhook_id = webhook.id.as_str(), cause = causes(&error), "no answer");
+                Answer::Nothing
+            }
+        }
+    }
+
+    /// What is in the dead-letter queue is done with here; what is not comes back, and goes there by
+    /// the queue's own count in the end.
+    async fn give_up(&self, request_id: &str, body: &str, reason: GivenUp) -> Outcome {
+        match self.queue.give_up(body, reason).await {
+            Ok(()) => {
+                tracing::error!(request_id, reason = reason.as_str(), "given up");
+                Outcome::Done
+            }
+            Err(error) => {
+                tracing::error!(request_id, cause = causes(&error), "comes back");
+                Outcome::ComesBack
+            }
+        }
+    }
+}
+
+/// How often the message was received, this time included.
+fn attempt(message: &SqsMessage) -> u32 {
+    let count = message.attributes.get("ApproximateReceiveCount");
+    count.and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
+fn log(request_id: &str, webhook: &Webhook, attempt: u32, answer: Answer, decision: Decision) {
+    let (webhook_id, kind) = (webhook.id.as_str(), webhook.kind.as_str());
+    let status = match answer {
+        Answer::Status { status, .. } => Some(status),
+        Answer::Nothing | Answer::NotSent => None,
+    };
+    let again_in_s = match decision {
+        Decision::Again(delay) => Some(delay.as_secs()),
+        Decision::Delivered | Decision::GivenUp(_) => None,
+    };
+    let delivered = matches!(decision, Decision::Delivered);
+    tracing::info!(request_id, webhook_id, kind, attempt, status, delivered, again_in_s, "attempt");
+}
+
+#[expect(clippy::disallowed_methods, reason = "time is taken here alone")]
+fn clock() -> Timestamp {
+    SystemTime::now().into()
+}

@@ -1,0 +1,93 @@
+//! The secrets that webhooks are signed with, from Secrets Manager, kept for five minutes: so long
+//! it takes at most until a rotation is in force.
+//!
+//! Where they cannot be read again, those that are known go on signing.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::Client;
+use postern::aws::lambda::causes;
+use postern::ports::Unavailable;
+use postern::time::Timestamp;
+use postern::webhook::Secrets;
+
+/// How long what was read counts as new.
+const KEPT: Duration = Duration::from_secs(300);
+
+/// A secret of Secrets Manager.
+pub struct KeptSecrets {
+    client: Client,
+    arn: String,
+    kept: Kept,
+}
+
+impl KeptSecrets {
+    pub fn new(sdk: &SdkConfig, arn: String) -> Self {
+        Self { client: Client::new(sdk), arn, kept: Kept::default() }
+    }
+
+    /// The secrets as they were at most five minutes ago.
+    ///
+    /// # Errors
+    /// If none are known and they cannot be read, or are malformed.
+    pub async fn get(&self, now: Timestamp) -> Result<Arc<Secrets>, Unavailable> {
+        if let Some(secrets) = self.kept.fresh(now) {
+            return Ok(secrets);
+        }
+        match self.read().await {
+            Ok(secrets) => Ok(self.kept.renew(now, secrets)),
+            Err(error) => {
+                tracing::error!(cause = causes(&error), "the secret cannot be read");
+                self.kept.stale().ok_or(error)
+            }
+        }
+    }
+
+    async fn read(&self) -> Result<Secrets, Unavailable> {
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
+            Unavailable::new("read the webhook's secret", error)
+        };
+        let answer = self.client.get_secret_value().secret_id(&self.arn).send().await;
+        let text = answer.map_err(|error| failed(error.into()))?.secret_string;
+        let text = text.ok_or_else(|| failed("it holds no text".into()))?;
+        text.parse().map_err(|error: postern::webhook::ParseSecretsError| failed(error.into()))
+    }
+}
+
+/// What was read, and when.
+#[derive(Default)]
+struct Kept(Mutex<Option<(Timestamp, Arc<Secrets>)>>);
+
+impl Kept {
+    fn fresh(&self, now: Timestamp) -> Option<Arc<Secrets>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().filter(|(since, _)| since.until(now) < KEPT).map(|(_, secrets)| Arc::clone(secrets))
+    }
+
+    fn stale(&self) -> Option<Arc<Secrets>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().map(|(_, secrets)| Arc::clone(secrets))
+    }
+
+    fn renew(&self, now: Timestamp, secrets: Secrets) -> Arc<Secrets> {
+        let secrets = Arc::new(secrets);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&secrets)));
+        secrets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_new_for_five_minutes_and_known_for_ever() {
+        let (kept, begin) = (Kept::default(), Timestamp::from_epoch_s(1_000));
+        assert!(kept.fresh(begin).is_none() && kept.stale().is_none());
+        kept.renew(begin, "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD".parse().unwrap());
+        assert!(kept.fresh(begin + KEPT - Duration::from_secs(1)).is_some());
+        assert!(kept.fresh(begin + KEPT).is_none() && kept.stale().is_some());
+    }
+}

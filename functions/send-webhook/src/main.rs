@@ -1,0 +1,33 @@
+//! `send-webhook`: tells the app's events to a URL, signed.
+//!
+//! Wires configuration, clients and log; what it does stands in `handler.rs` and in
+//! [`postern::webhook`]. The one function that reaches out of AWS: it may read its queue and its
+//! secret, and nothing else of the stack.
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use postern::aws::{lambda, sdk_config};
+use postern::config::WebhookConfig;
+
+mod endpoint;
+mod handler;
+mod kept_secrets;
+mod queue;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda::start_log();
+    let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
+    let config = WebhookConfig::read(|name: &str| std::env::var(name).ok())?;
+    let sdk = sdk_config().await;
+    let sender = &handler::Sender {
+        endpoint: endpoint::Endpoint::new(config.url)?,
+        secrets: kept_secrets::KeptSecrets::new(&sdk, config.secret_arn),
+        queue: queue::Queue::new(&sdk, config.queue_url, config.dead_letter_queue_url),
+        metrics,
+    };
+    run(service_fn(
+        |event: LambdaEvent<SqsEvent>| async move { Ok::<_, Error>(sender.take(event.payload).await) },
+    ))
+    .await
+}

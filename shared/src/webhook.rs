@@ -1,0 +1,22 @@
+//! The app's events, told to a URL in the form of
+//! [Standard Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
+//!
+//! ```text
+//!  event of the bus ─▶ queue ─▶ event: id, body ─▶ secrets: signature ─▶ POST ─▶ attempt: what now
+//!                        ▲                                                         │
+//!                        └────────────── hidden until the next attempt ◀───────────┤
+//!                                          dead-letter queue ◀─────────────────────┘
+//! ```
+//!
+//! Everything here is arithmetic over texts. Refuses to know: HTTP clients, queues, and where the
+//! secrets are kept.
+
+mod attempt;
+mod event;
+mod secrets;
+mod url;
+
+pub use attempt::{ATTEMPTS, Answer, Decision, GivenUp, LONGEST_DELAY, decide, retry_after};
+pub use event::{NoWebhookError, Webhook, WebhookId};
+pub use secrets::{ParseSecretsError, Secrets};
+pub use url::{ParseWebhookUrlError, WebhookUrl};
