@@ -7,7 +7,9 @@
 //! It runs in Lambda's `provided.al2023`: <https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html>.
 
 use std::{
-    env, fs, io,
+    env,
+    ffi::OsString,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -37,6 +39,21 @@ pub enum PackageError {
     /// The standard library of the target is not here.
     #[error("build for {0}: its standard library is not installed (rustup target add {0})")]
     Target(String),
+    /// A linker for the target is not here.
+    #[error(
+        "build for {target}: {linker} is not installed (in Debian: apt install gcc-{package}); another \
+         linker is named in {variable}"
+    )]
+    Linker {
+        /// What was to be built for.
+        target: String,
+        /// The C compiler that links for it.
+        linker: String,
+        /// What it is of, as Debian spells it.
+        package: String,
+        /// Cargo's variable for another.
+        variable: String,
+    },
     /// The binary would not start in Lambda.
     #[error(
         "package {name}: it was linked with a C library newer than Lambda's (2.{needed}, where \
@@ -86,6 +103,9 @@ pub fn package(processor: &Processor, out: &Path) -> Result<Vec<Package>, Packag
     if let Processor::Target(target) = processor {
         find_target(target)?;
         cargo.args(["--target", target]);
+        if let Some((variable, linker)) = linker(target, env::consts::ARCH, |name| env::var_os(name))? {
+            cargo.env(variable, linker);
+        }
     }
     let built = binaries::executables(&mut cargo)?;
     names
@@ -132,6 +152,33 @@ fn find_target(target: &str) -> Result<(), PackageError> {
     let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let found = output.status.success() && Path::new(&folder).is_dir();
     found.then_some(()).ok_or_else(|| PackageError::Target(target.to_owned()))
+}
+
+/// Cargo's variable and the C compiler that links for another processor than this machine's, where
+/// nobody named one. Cargo itself would take this machine's, and fail after minutes.
+fn linker(
+    target: &str,
+    here: &str,
+    variables: impl Fn(&str) -> Option<OsString>,
+) -> Result<Option<(String, PathBuf)>, PackageError> {
+    let Some(processor) = target.strip_suffix("-unknown-linux-gnu").filter(|processor| *processor != here)
+    else {
+        return Ok(None);
+    };
+    let variable = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
+    if variables(&variable).is_some() {
+        return Ok(None);
+    }
+    let linker = format!("{processor}-linux-gnu-gcc");
+    let folders = variables("PATH").unwrap_or_default();
+    let found = env::split_paths(&folders).map(|folder| folder.join(&linker)).find(|path| path.is_file());
+    found.map(|found| Some((variable.clone(), found))).ok_or_else(|| PackageError::Linker {
+        target: target.to_owned(),
+        linker,
+        // Debian's names of packages have no underscore: x86-64.
+        package: format!("{}-linux-gnu", processor.replace('_', "-")),
+        variable,
+    })
 }
 
 /// The newest version 2.x of the C library whose symbols a binary names; none for a static one.
@@ -188,5 +235,26 @@ mod tests {
     fn a_target_that_is_not_installed_is_named() {
         let error = find_target("no-such-target").unwrap_err();
         assert!(error.to_string().contains("rustup target add no-such-target"), "{error}");
+    }
+
+    #[test]
+    fn another_processor_is_linked_for_by_its_own_compiler() {
+        const ARM64: &str = "aarch64-unknown-linux-gnu";
+        const VARIABLE: &str = "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER";
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| (name == "PATH").then(|| folder.path().as_os_str().to_owned());
+        let error = linker(ARM64, "x86_64", path).unwrap_err().to_string();
+        assert!(error.contains("apt install gcc-aarch64-linux-gnu"), "{error}");
+        assert!(error.contains(VARIABLE), "{error}");
+        let error = linker("x86_64-unknown-linux-gnu", "aarch64", path).unwrap_err().to_string();
+        assert!(error.contains("apt install gcc-x86-64-linux-gnu"), "{error}");
+
+        let compiler = folder.path().join("aarch64-linux-gnu-gcc");
+        fs::write(&compiler, "").unwrap();
+        assert_eq!(linker(ARM64, "x86_64", path).unwrap(), Some((VARIABLE.to_owned(), compiler)));
+        let named = |name: &str| (name == VARIABLE).then(|| "lld".into());
+        assert_eq!(linker(ARM64, "x86_64", named).unwrap(), None, "the one that is named is taken");
+        assert_eq!(linker(ARM64, "aarch64", path).unwrap(), None);
+        assert_eq!(linker("aarch64-unknown-linux-musl", "x86_64", path).unwrap(), None);
     }
 }
