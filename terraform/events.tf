@@ -10,12 +10,14 @@ locals {
   event_source = "postern"
 
   # Detail type -> what else must hold of the item, so that an `event` left over from an earlier
-  # state says nothing. Each is a filter of its own; a record passes that meets one of them.
+  # state says nothing. Each is a filter of its own; a record passes that meets one of them. A pipe
+  # has five filters, unless AWS is asked for more.
   app_event_items = {
-    "Upload Available" = { state = { S = ["available"] } }
-    "Upload Rejected"  = { state = { S = ["rejected"] } }
-    "Upload Deleted"   = { state = { S = ["deleted"] } }
-    "Link Revoked"     = { revoked = { M = { at = { S = [{ exists = true }] } } } }
+    "Upload Available"   = { state = { S = ["available"] } }
+    "Upload Rejected"    = { state = { S = ["rejected"] } }
+    "Upload Scan Failed" = { state = { S = ["pending", "rejected", "expired"] }, scan_failed = { M = { status = { S = [{ exists = true }] } } } }
+    "Upload Deleted"     = { state = { S = ["deleted"] } }
+    "Link Revoked"       = { revoked = { M = { at = { S = [{ exists = true }] } } } }
   }
 
   # Detail field -> attribute of the item and its type. Fields that an item lacks are left out of
@@ -31,6 +33,8 @@ locals {
     content_type        = "recorded.M.sniffed_type.S"
     rejected_version_id = "rejection.M.version_id.S"
     reason              = "rejection.M.reason.S"
+    scan_version_id     = "scan_failed.M.version_id.S"
+    scan_status         = "scan_failed.M.status.S"
     link_id             = "link_id.S"
     revoked_at          = "revoked.M.at.S"
     revoked_because     = "revoked.M.because.S"

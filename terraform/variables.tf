@@ -561,7 +561,7 @@ variable "api_access_log" {
 }
 
 variable "app_events" {
-  description = "Whether an event bus carries Upload Available, Upload Rejected, Upload Deleted and Link Revoked to your app."
+  description = "Whether an event bus carries Upload Available, Upload Rejected, Upload Scan Failed, Upload Deleted and Link Revoked to your app."
   type        = bool
   default     = true
   nullable    = false

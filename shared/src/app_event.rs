@@ -16,6 +16,9 @@ pub enum AppEvent {
     /// What arrived broke a rule.
     #[serde(rename = "Upload Rejected")]
     UploadRejected,
+    /// A scan of a version failed; the version waits.
+    #[serde(rename = "Upload Scan Failed")]
+    UploadScanFailed,
     /// The upload is gone.
     #[serde(rename = "Upload Deleted")]
     UploadDeleted,

@@ -70,6 +70,17 @@ impl ScanStatus {
         }
     }
 
+    /// As the scanner writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoThreatsFound => "NO_THREATS_FOUND",
+            Self::ThreatsFound => "THREATS_FOUND",
+            Self::Unsupported => "UNSUPPORTED",
+            Self::AccessDenied => "ACCESS_DENIED",
+            Self::Failed => "FAILED",
+        }
+    }
+
     /// Whether it says something of the bytes.
     pub fn is_a_result(self) -> bool {
         matches!(self, Self::NoThreatsFound | Self::ThreatsFound)
@@ -98,6 +109,7 @@ mod tests {
         }
         for status in ["NO_THREATS_FOUND", "THREATS_FOUND", "UNSUPPORTED", "ACCESS_DENIED", "FAILED"] {
             assert_eq!(serde_json::to_value(ScanStatus::read(status)).unwrap(), status);
+            assert_eq!(ScanStatus::read(status).as_str(), status);
         }
         assert!(ScanStatus::read("NO_THREATS_FOUND").is_a_result());
     }

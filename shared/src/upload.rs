@@ -303,6 +303,12 @@ pub fn transition_id(upload_id: UploadId, state: UploadState, cause: &str) -> Tr
     TransitionId::of(&upload_id.to_string(), state.as_str(), cause)
 }
 
+/// The id of noting that a scan of a version of an upload failed.
+pub fn scan_failure_id(upload_id: UploadId, failure: &ScanFailure) -> TransitionId {
+    let cause = format!("{} {}", failure.status.as_str(), failure.version_id.as_str());
+    TransitionId::of(&upload_id.to_string(), "scan_failed", &cause)
+}
+
 impl Upload {
     /// The key of the upload's object.
     pub fn object_key(&self) -> ObjectKey {
@@ -373,7 +379,12 @@ impl Upload {
             .as_ref()
             .is_some_and(|noted| noted.version_id == failure.version_id && noted.status == failure.status);
         let is_open = self.fate_of(&failure.version_id).is_none();
-        (is_open && !is_noted).then(|| Self { scan_failed: Some(failure.clone()), ..self.clone() })
+        (is_open && !is_noted).then(|| Self {
+            scan_failed: Some(failure.clone()),
+            transition_id: scan_failure_id(self.upload_id, failure),
+            event: Some(AppEvent::UploadScanFailed),
+            ..self.clone()
+        })
     }
 
     /// The failed scan that the upload waits upon: that of a version whose fate is open.
@@ -573,7 +584,11 @@ pub(crate) mod tests {
         assert_eq!((noted.state, noted.open_scan_failure()), (UploadState::Pending, Some(&unsupported)));
         let later = ScanFailure { at: at("2026-11-24T11:00:00Z"), ..unsupported.clone() };
         assert_eq!(noted.scan_failed(&later), None);
-        assert!(noted.scan_failed(&failure("a", ScanStatus::Failed)).is_some());
+        let another = noted.scan_failed(&failure("a", ScanStatus::Failed)).unwrap();
+        assert_eq!(noted.event, Some(AppEvent::UploadScanFailed));
+        let of_another_version = pending().scan_failed(&failure("b", ScanStatus::Unsupported)).unwrap();
+        let ids = [&pending(), &noted, &another, &of_another_version].map(|upload| upload.transition_id);
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), 4, "each is told for itself");
         assert_eq!(noted.settled(&pin("a")).unwrap().scan_failed, None);
         let condemned = noted.settled(&condemn("a")).unwrap();
         assert_eq!(condemned.open_scan_failure(), None);

@@ -18,7 +18,8 @@ use crate::scan::ScanFailure;
 use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::{
-    MAX_CONDEMNED, MAX_SURPLUS, Settlement, Upload, UploadState, expiry, tombstone_ttl, transition_id,
+    MAX_CONDEMNED, MAX_SURPLUS, Settlement, Upload, UploadState, expiry, scan_failure_id, tombstone_ttl,
+    transition_id,
 };
 
 /// The version's fate is open; see [`Upload::fate_of`].
@@ -159,10 +160,13 @@ impl RecordStore for Table {
             .update_item()
             .table_name(&self.name)
             .key(PK, text(upload_pk(id)))
-            .update_expression("SET scan_failed = :failure")
+            .update_expression("SET scan_failed = :failure, transition_id = :transition, #event = :event")
             .condition_expression(condition)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#event", "event")
+            .expression_attribute_values(":event", value(&AppEvent::UploadScanFailed)?)
+            .expression_attribute_values(":transition", value(&scan_failure_id(id, failure))?)
             .expression_attribute_values(":pending", text(UploadState::Pending.as_str()))
             .expression_attribute_values(":rejected", text(UploadState::Rejected.as_str()))
             .expression_attribute_values(":expired", text(UploadState::Expired.as_str()))

@@ -3,6 +3,7 @@
 use super::removal::remove_upload;
 use super::rules::tests::{PNG, demands, png};
 use super::*;
+use crate::app_event::AppEvent;
 use crate::memory::MemoryWorld;
 use crate::ports::{ObservedObject, UploadStore, Written};
 use crate::scan::{ScanFailure, ScanGate, ScanStatus};
@@ -135,6 +136,23 @@ async fn what_waits_beside_a_pinned_version_is_surplus_once_it_is_looked_at() {
     assert_eq!(gated.record("b").await, PINNED);
     assert_eq!(gated.look("a", Some(ScanStatus::Failed)).await.unwrap(), Verdict::Surplus);
     assert_eq!(gated.versions().await, ["b"]);
+}
+
+/// `docs/scanning.md` warns of it.
+#[tokio::test]
+async fn what_waits_is_let_through_once_the_gate_is_off() {
+    for scan in [None, Some(ScanStatus::Unsupported)] {
+        let gated = Gated::new().await;
+        gated.put("a", scan);
+        gated.record("a").await;
+        assert_eq!(gated.standing().await.state, UploadState::Pending);
+        let now = at("2026-11-24T11:01:00Z");
+        let key = pending().object_key();
+        let looked = record_version(&gated.0, &demands(), now, key, &version("a"), None).await;
+        assert_eq!(looked.unwrap(), PINNED);
+        let standing = gated.standing().await;
+        assert_eq!((standing.scan_failed, standing.event), (None, Some(AppEvent::UploadAvailable)));
+    }
 }
 
 #[test]

@@ -109,6 +109,28 @@ def test_a_rejected_upload():
     }
 
 
+@pytest.mark.parametrize("state", ["pending", "rejected", "expired"])
+def test_a_failed_scan(state):
+    failed = {"M": {"version_id": text("v1"), "status": text("UNSUPPORTED"), "at": text("…")}}
+    told = event(record("MODIFY", **UPLOAD, state=text(state), event=text("Upload Scan Failed"), scan_failed=failed))
+    assert told["detail-type"] == "Upload Scan Failed"
+    assert told["detail"] == {
+        "transition_id": "t1",
+        "owner": "https://login.example.com/ ada",
+        "upload_id": "5e9f0a52",
+        "state": state,
+        "scan_version_id": "v1",
+        "scan_status": "UNSUPPORTED",
+    }
+
+
+@pytest.mark.parametrize("state", ["available", "deleting", "deleted"])
+def test_a_failed_scan_of_what_was_decided_since_says_nothing(state):
+    failed = {"M": {"version_id": text("v1"), "status": text("UNSUPPORTED"), "at": text("…")}}
+    assert event(record("MODIFY", **UPLOAD, state=text(state), event=text("Upload Scan Failed"), scan_failed=failed)) is None
+    assert event(record("MODIFY", **UPLOAD, state=text("pending"), event=text("Upload Scan Failed"))) is None
+
+
 def test_a_deleted_upload():
     told = event(record("MODIFY", **UPLOAD, state=text("deleted"), event=text("Upload Deleted")))
     assert told["detail-type"] == "Upload Deleted" and told["detail"]["upload_id"] == "5e9f0a52"

@@ -11,6 +11,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stack::{Coordinates, Keys, Options, Stack};
 
+use crate::app_events::{assert_keeps_its_schema, events};
+
 /// An event that came before its tag comes back after so long.
 const VISIBILITY_S: u32 = 4;
 
@@ -95,6 +97,19 @@ async fn waiting(app: &App) -> (String, String) {
     (form.upload_id, version)
 }
 
+/// Once, before the upload became available.
+async fn assert_told_of_the_failed_scan(stack: &Coordinates, upload_id: &str, version: &str) {
+    let events = events(stack, &[upload_id]).await;
+    events.iter().for_each(assert_keeps_its_schema);
+    let told: Vec<_> = events.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+    assert_eq!(told, ["Upload Scan Failed", "Upload Available"]);
+    let detail = &events[0]["detail"];
+    assert_eq!(
+        (&detail["state"], &detail["scan_version_id"], &detail["scan_status"]),
+        (&json!("pending"), &json!(version), &json!("UNSUPPORTED"))
+    );
+}
+
 #[tokio::test]
 async fn a_file_is_available_only_after_its_scan_has_cleared_it() {
     if shared().local.is_none() {
@@ -138,10 +153,12 @@ async fn a_file_is_available_only_after_its_scan_has_cleared_it() {
         (&json!("pending"), &json!("UNSUPPORTED"))
     );
     assert_eq!(app.versions(&unclear).await, [version.as_str()]);
+    tell(stack, &unclear, &version, "UNSUPPORTED").await;
     tag(stack, &unclear, &version, "NO_THREATS_FOUND").await;
     tell(stack, &unclear, &version, "NO_THREATS_FOUND").await;
     let upload = app.until(&unclear, |upload| upload["state"] == "available").await;
     assert_eq!(upload["scan_failed"], json!(null));
+    assert_told_of_the_failed_scan(stack, &unclear, &version).await;
 
     // A version, and an upload, that nobody knows.
     tell(stack, &clean, "another-version", "NO_THREATS_FOUND").await;

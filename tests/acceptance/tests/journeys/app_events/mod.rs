@@ -19,6 +19,7 @@ use pipe::Pipe;
 const SCHEMAS: &[(&str, &str)] = &[
     ("Upload Available", include_str!("../../../../../docs/events/upload-available.schema.json")),
     ("Upload Rejected", include_str!("../../../../../docs/events/upload-rejected.schema.json")),
+    ("Upload Scan Failed", include_str!("../../../../../docs/events/upload-scan-failed.schema.json")),
     ("Upload Deleted", include_str!("../../../../../docs/events/upload-deleted.schema.json")),
     ("Link Revoked", include_str!("../../../../../docs/events/link-revoked.schema.json")),
 ];
@@ -47,7 +48,7 @@ async fn python(stack: &Coordinates, arguments: &[&str], table: &str, input: &st
 }
 
 /// The events that the table's stream has become so far, for these uploads.
-async fn events(stack: &Coordinates, uploads: &[&str]) -> Vec<Value> {
+pub async fn events(stack: &Coordinates, uploads: &[&str]) -> Vec<Value> {
     let script = "tests/acceptance/tests/journeys/app_events/stream.py";
     let records = python(stack, &[script, &stack.table], "", "").await;
     let pipe = Pipe::rendered();
@@ -57,7 +58,7 @@ async fn events(stack: &Coordinates, uploads: &[&str]) -> Vec<Value> {
 }
 
 /// Every field is one that the schema tells of, and the schema holds.
-fn assert_keeps_its_schema(event: &Value) {
+pub fn assert_keeps_its_schema(event: &Value) {
     let name = event["detail-type"].as_str().unwrap();
     let (_, schema) = SCHEMAS.iter().find(|(of, _)| *of == name).unwrap_or_else(|| panic!("{event}"));
     let schema: Value = serde_json::from_str(schema).unwrap();
