@@ -3,13 +3,15 @@
 //!
 //! Each subject is a process of its own on one processor that asks the same Runtime API for its
 //! events and the same stand-in for DynamoDB, KMS and STS (`open/double.rs`). The others are as
-//! quick as their SDKs allow: one file each, clients made once, connections kept, no framework, and
-//! only the way through that is measured. serve-link is the release build that goes to AWS.
+//! quick as their SDKs allow: one file each, clients made once, connections kept, no framework. They
+//! do the same work on the way that is measured, down to the answer's headers and the log's line. serve-link is the release build that goes to AWS.
 //!
-//! Openings a second on one core are taken from processor time, which other work on the machine
-//! does not change; the time from one answer to the next stands beside it. `POSTERN_BENCH_PYTHON`
+//! Openings a second on one core are taken from processor time; the time from one answer to the next
+//! stands beside it. Other work on the machine slows all of them: therefore they take turns, some
+//! tenths of a second each, and each turn is compared with those beside it. `POSTERN_BENCH_PYTHON`
 //! names a Python that has boto3 (default: the local AWS's own, else `python3`), `ROUNDS` how many
-//! rounds (5). What is missing is said aloud.
+//! rounds (5), `POSTERN_BENCH_BUILT` one or more serve-links with commas between that are measured in
+//! place of building one. What is missing is said aloud.
 
 #![expect(
     clippy::unwrap_used,
@@ -30,7 +32,7 @@ use postern::token::{KeyVersion, LinkKey, LinkKeys};
 use serde_json::{Value, json};
 
 use double::Double;
-use subject::{Figures, OPENINGS, measure};
+use subject::{OPENINGS, Subject, TURNS};
 
 /// What all subjects derive from the key that never leaves KMS: 32 times the letter `k`.
 const MAC: &str = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=";
@@ -42,52 +44,82 @@ fn main() {
         return;
     }
     let rounds = std::env::var("ROUNDS").map_or(5, |text| text.parse().unwrap());
-    let subjects = subjects();
-    let mut seen: Vec<Vec<Figures>> = vec![Vec::new(); subjects.len()];
+    let programs = programs();
+    let mut seen: Vec<Seen> = programs.iter().map(|_| Seen::default()).collect();
     for _ in 0..rounds {
-        for ((_, program), seen) in subjects.iter().zip(&mut seen) {
-            // One for each run: a program that was ended leaves a request for an event behind.
-            let double = Double::start(event(), item(), MAC.to_owned());
-            seen.push(measure(program, &variables(&double.address), &double));
+        round(&programs, &mut seen);
+    }
+    println!("{rounds} rounds of {TURNS} turns of {OPENINGS} openings each, medians (least to most)\n");
+    for ((name, _), seen) in programs.iter().zip(&seen) {
+        println!("{name}");
+        print("  first answer, ms", &seen.cold_ms);
+        print("  openings a second on one core", &seen.cpu_us.iter().map(|us| 1e6 / us).collect::<Vec<_>>());
+        print("  from answer to answer, us", &seen.wall_us);
+        print("  peak memory, MiB", &seen.peak_mib);
+    }
+    for ((name, _), other) in programs.iter().zip(&seen).skip(1) {
+        println!("serve-link against {name}, in pairs");
+        let ours = &seen[0];
+        print("  times as many openings a second", &ratios(&other.cpu_us, &ours.cpu_us));
+        print("  times as fast from cold", &ratios(&other.cold_ms, &ours.cold_ms));
+        print("  of its memory", &ratios(&ours.peak_mib, &other.peak_mib));
+    }
+}
+
+/// What was seen of one program: a start a round, many turns a round.
+#[derive(Default)]
+struct Seen {
+    cold_ms: Vec<f64>,
+    cpu_us: Vec<f64>,
+    wall_us: Vec<f64>,
+    peak_mib: Vec<f64>,
+}
+
+/// Starts every program anew; then they take turns, so that whatever else the machine does, and
+/// however fast it runs just now, meets all of them.
+fn round(programs: &[(&str, Vec<String>)], seen: &mut [Seen]) {
+    let start = |(_, program): &(&str, Vec<String>)| {
+        let double = Double::start(event(), item(), MAC.to_owned());
+        let variables = variables(&double.address);
+        Subject::start(program, &variables, double)
+    };
+    let subjects: Vec<Subject> = programs.iter().map(start).collect();
+    subjects.iter().for_each(Subject::warm_up);
+    for _ in 0..TURNS {
+        for (subject, seen) in subjects.iter().zip(&mut *seen) {
+            let turn = subject.take_turn();
+            seen.cpu_us.push(turn.cpu_us);
+            seen.wall_us.push(turn.wall_us);
         }
     }
-    println!("{rounds} rounds of {OPENINGS} openings each, medians (least to most)\n");
-    for ((name, _), seen) in subjects.iter().zip(&seen) {
-        println!("{name}");
-        print("  first answer, ms", seen.iter().map(|run| run.cold_ms));
-        print("  openings a second on one core", seen.iter().map(|run| 1e6 / run.cpu_us));
-        print("  from answer to answer, us", seen.iter().map(|run| run.wall_us));
-        print("  peak memory, MiB", seen.iter().map(|run| run.peak_mib));
-    }
-    for ((name, _), others) in subjects.iter().zip(&seen).skip(1) {
-        println!("serve-link against {name}, round by round");
-        let ours = &seen[0];
-        print("  times as many openings a second", pairs(ours, others, |run| run.cpu_us));
-        print("  times as fast from cold", pairs(ours, others, |run| run.cold_ms));
-        print("  of its memory", pairs(others, ours, |run| run.peak_mib));
+    for (subject, seen) in subjects.iter().zip(seen) {
+        seen.cold_ms.push(subject.cold_ms);
+        seen.peak_mib.push(subject.peak_mib());
     }
 }
 
-fn pairs<'a>(
-    ours: &'a [Figures],
-    others: &'a [Figures],
-    figure: impl Fn(&Figures) -> f64 + 'a,
-) -> impl Iterator<Item = f64> + 'a {
-    ours.iter().zip(others).map(move |(ours, other)| figure(other) / figure(ours))
+fn ratios(above: &[f64], below: &[f64]) -> Vec<f64> {
+    above.iter().zip(below).map(|(above, below)| above / below).collect()
 }
 
-fn print(what: &str, figures: impl Iterator<Item = f64>) {
-    let mut figures: Vec<f64> = figures.collect();
+fn print(what: &str, figures: &[f64]) {
+    let mut figures = figures.to_vec();
     figures.sort_by(f64::total_cmp);
     let (least, median, most) = (figures[0], figures[figures.len() / 2], figures[figures.len() - 1]);
-    println!("{what:<36}{median:>10.1}   ({least:.1} to {most:.1})");
+    println!("{what:<36}{median:>10.2}   ({least:.2} to {most:.2})");
 }
 
 /// Name and command of each, ours first.
-fn subjects() -> Vec<(&'static str, Vec<String>)> {
+fn programs() -> Vec<(&'static str, Vec<String>)> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = |path: PathBuf| path.to_str().unwrap().to_owned();
-    let mut subjects = vec![("serve-link", vec![text(serve_link())])];
+    let mut subjects = match std::env::var("POSTERN_BENCH_BUILT") {
+        Ok(built) => built.split(',').map(|path| ("serve-link", vec![path.to_owned()])).collect(),
+        Err(_) => vec![("serve-link", vec![text(serve_link())])],
+    };
+    if subjects.len() > 1 {
+        return subjects;
+    }
     match node_folder(here) {
         Some(folder) => {
             subjects.push(("Node", vec!["node".to_owned(), text(folder.join("serve-link.mjs"))]));

@@ -6,73 +6,106 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::double::Double;
 
 /// Before anything is counted: a just-in-time compiler needs them.
 const WARM_UP: u32 = 1500;
 
-/// Openings of one measurement.
-pub const OPENINGS: u32 = 3000;
+/// How often the subjects take turns in a round.
+pub const TURNS: u32 = 20;
 
-/// What one run has shown.
+/// Openings of one turn.
+pub const OPENINGS: u32 = 150;
+
+/// What one turn has shown.
 #[derive(Debug, Clone, Copy)]
-pub struct Figures {
+pub struct Turn {
+    /// Processor time of one opening, in microseconds, over all threads.
+    pub cpu_us: f64,
+    /// Time of one opening, one after another, in microseconds.
+    pub wall_us: f64,
+}
+
+/// A program that waits for events. Ends with this.
+pub struct Subject {
+    child: Child,
+    double: Double,
     /// From the start of the process to the first answer, in milliseconds.
     pub cold_ms: f64,
-    /// Processor time of one opening once warm, in microseconds, over all threads.
-    pub cpu_us: f64,
-    /// Time of one opening once warm, one after another, in microseconds.
-    pub wall_us: f64,
-    /// The most memory that the process ever held, in MiB.
-    pub peak_mib: f64,
 }
 
-/// Ends its process.
-struct Running(Child);
-
-impl Drop for Running {
+impl Drop for Subject {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
-/// Runs the program once, on one processor.
-pub fn measure(program: &[String], variables: &[(String, String)], double: &Double) -> Figures {
-    let begin = Instant::now();
-    let child = Command::new("taskset")
-        .args(["-c", "0"])
-        .args(program)
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .envs(variables.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("taskset starts");
-    let running = Running(child);
-    check(&double.invoke());
-    let cold_ms = begin.elapsed().as_secs_f64() * 1e3;
-    for _ in 0..WARM_UP {
-        check(&double.invoke());
+impl Subject {
+    /// Runs the program on one processor until it has answered once.
+    pub fn start(program: &[String], variables: &[(String, String)], double: Double) -> Self {
+        let begin = Instant::now();
+        let child = Command::new("taskset")
+            .args(["-c", "0"])
+            .args(program)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("taskset starts");
+        let mut subject = Self { child, double, cold_ms: 0.0 };
+        check(&subject.double.invoke());
+        subject.cold_ms = begin.elapsed().as_secs_f64() * 1e3;
+        subject
     }
-    let (cpu, begin) = (cpu_ns(running.0.id()), Instant::now());
-    for _ in 0..OPENINGS {
-        double.invoke();
+
+    /// Lets it open until it is as quick as it gets.
+    pub fn warm_up(&self) {
+        for _ in 0..WARM_UP {
+            check(&self.double.invoke());
+        }
     }
-    let wall_us = begin.elapsed().as_secs_f64() * 1e6 / f64::from(OPENINGS);
-    let cpu_us = (cpu_ns(running.0.id()) - cpu) / 1e3 / f64::from(OPENINGS);
-    Figures { cold_ms, cpu_us, wall_us, peak_mib: peak_mib(running.0.id()) }
+
+    /// Counts what the next openings cost.
+    pub fn take_turn(&self) -> Turn {
+        let (cpu, begin) = (cpu_ns(self.child.id()), Instant::now());
+        for _ in 0..OPENINGS {
+            self.double.invoke();
+        }
+        let wall_us = begin.elapsed().as_secs_f64() * 1e6 / f64::from(OPENINGS);
+        Turn { cpu_us: (cpu_ns(self.child.id()) - cpu) / 1e3 / f64::from(OPENINGS), wall_us }
+    }
+
+    /// The most memory that the process ever held, in MiB.
+    pub fn peak_mib(&self) -> f64 {
+        peak_mib(self.child.id())
+    }
 }
 
-/// The same link, the same redirect.
+/// The same link, the same redirect, the same headers.
 fn check(answer: &str) {
-    let answer: Value = serde_json::from_str(answer).unwrap();
-    let location = answer["headers"]["location"].as_str().unwrap_or_default();
-    let expected = ["versionId=", "response-content-disposition=", "X-Amz-Signature=", "X-Amz-Expires=60"];
-    assert!(answer["statusCode"] == 302 && expected.iter().all(|part| location.contains(part)), "{answer}");
+    let mut answer: Value = serde_json::from_str(answer).unwrap();
+    let headers = answer["headers"].as_object_mut().unwrap();
+    let location = headers.remove("location").unwrap();
+    let location = location.as_str().unwrap();
+    let expected = [
+        "versionId=3%2FL4kqtJlcpXroDTDmJ%2BrmSpXd3dIbrHY",
+        "response-content-type=image%2Fpng",
+        "response-content-disposition=inline%3B%20filename%3D%22photo.png%22",
+        "response-cache-control=private%2C%20no-store",
+        "X-Amz-Security-Token=ttt",
+        "X-Amz-Signature=",
+        "X-Amz-Expires=60",
+    ];
+    assert!(expected.iter().all(|part| location.contains(part)), "{location}");
+    let guards = json!({
+        "cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex",
+    });
+    assert_eq!((&answer["statusCode"], &answer["headers"]), (&json!(302), &guards));
 }
 
 /// On a processor so far, all threads together
