@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use postern::aws::http_api::{HttpAnswer, HttpEvent};
 use postern::aws::lambda::Request;
 use postern::aws::{Parts, RoleSigner, Table};
 use postern::config::IssueConfig;
@@ -21,7 +21,7 @@ pub struct Api {
 
 impl Api {
     /// Answers one request; a problem is an answer too.
-    pub async fn answer(&self, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+    pub async fn answer(&self, event: HttpEvent) -> HttpAnswer {
         let request = Request::new(event);
         let result = self.dispatch(&request).await;
         request.answer(result)

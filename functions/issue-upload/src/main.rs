@@ -3,8 +3,8 @@
 //! Wires configuration, clients and log; what it does stands in `handler.rs` and in
 //! [`postern::issue`].
 
-use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
+use postern::aws::http_api::HttpEvent;
 use postern::aws::{Parts, RoleSigner, Table, derive_link_keys, lambda, sdk_config};
 use postern::config::IssueConfig;
 use postern::issue::Ports;
@@ -22,10 +22,9 @@ async fn main() -> Result<(), Error> {
     )?;
     let parts = Parts::new(&sdk, &config.terms.endpoint.bucket);
     let ports = Ports { store: Table::new(&sdk, &config.table), signer, keys };
-    let api = handler::Api { ports, parts, config };
-    let api = &api;
-    run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
-        Ok::<_, Error>(api.answer(event.payload).await)
-    }))
-    .await
+    let api: &'static handler::Api = Box::leak(Box::new(handler::Api { ports, parts, config }));
+    // As in serve-link: a task of its own, and no span for each invocation.
+    let answer =
+        move |event: LambdaEvent<HttpEvent>| async move { Ok::<_, Error>(api.answer(event.payload).await) };
+    tokio::spawn(Runtime::new(service_fn(answer)).run()).await?
 }

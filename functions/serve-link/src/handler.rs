@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use postern::aws::http_api::{HttpAnswer, HttpEvent};
 use postern::aws::lambda::{Metrics, Request};
 use postern::aws::{RoleSigner, Table, Versions};
 use postern::problem::Problem;
@@ -20,7 +20,7 @@ pub struct Door {
 
 impl Door {
     /// Answers one request; a problem is an answer too, to people in a page.
-    pub async fn answer(&self, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+    pub async fn answer(&self, event: HttpEvent) -> HttpAnswer {
         // Taken before anything is read: it bounds what a revocation leaves alive.
         #[expect(clippy::disallowed_methods, reason = "a request's time is taken here, once")]
         let now = SystemTime::now().into();

@@ -3,8 +3,8 @@
 //! Wires configuration, clients and log; what it does stands in `handler.rs` and in
 //! [`postern::serve`].
 
-use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
+use postern::aws::http_api::HttpEvent;
 use postern::aws::{RoleSigner, Table, Versions, derive_link_keys, lambda, read_distribution, sdk_config};
 use postern::config::ServeConfig;
 use postern::serve::{Ports, Terms};
@@ -26,9 +26,11 @@ async fn main() -> Result<(), Error> {
     let versions = config.check_object.then(|| Versions::new(&sdk, bucket, signer.clone()));
     let ports = Ports { links: Table::new(&sdk, &config.table), signer, keys, versions };
     let terms = Terms { distribution, ..config.terms };
-    let door = &handler::Door { ports, terms, metrics, viewer_header: config.viewer_header };
-    run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
-        Ok::<_, Error>(door.answer(event.payload).await)
-    }))
-    .await
+    let door = handler::Door { ports, terms, metrics, viewer_header: config.viewer_header };
+    let door: &'static handler::Door = Box::leak(Box::new(door));
+    // A task of its own: what `main` itself waits for is looked at only after the system was asked
+    // once more for news. Without a span for each invocation: a request's line has its id.
+    let answer =
+        move |event: LambdaEvent<HttpEvent>| async move { Ok::<_, Error>(door.answer(event.payload).await) };
+    tokio::spawn(Runtime::new(service_fn(answer)).run()).await?
 }

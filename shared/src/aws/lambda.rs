@@ -6,13 +6,11 @@
 
 use std::net::IpAddr;
 
-use aws_lambda_events::encodings::Body;
-use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use aws_lambda_events::http::{HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tracing::Level;
 
+use super::http_api::{HttpAnswer, HttpEvent};
 use crate::id::{IdempotencyKey, Owner};
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -29,24 +27,23 @@ pub fn start_log() {
         .init();
 }
 
-/// A request of the HTTP API (payload format 2.0).
-#[derive(Debug)]
-pub struct Request(ApiGatewayV2httpRequest);
+/// A request of the HTTP API.
+pub struct Request(HttpEvent);
 
 impl Request {
     /// The event as it came.
-    pub fn new(event: ApiGatewayV2httpRequest) -> Self {
+    pub fn new(event: HttpEvent) -> Self {
         Self(event)
     }
 
     /// The route's pattern, such as `GET /uploads/{id}`.
     pub fn route(&self) -> &str {
-        self.0.request_context.route_key.as_deref().or(self.0.route_key.as_deref()).unwrap_or_default()
+        &self.0.request_context.route_key
     }
 
     /// The id that the client finds in the header `apigw-requestid`.
     pub fn id(&self) -> &str {
-        self.0.request_context.request_id.as_deref().unwrap_or_default()
+        &self.0.request_context.request_id
     }
 
     /// A part of the path, by its name in the route.
@@ -56,36 +53,36 @@ impl Request {
 
     /// A query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.0.query_string_parameters.first(name)
+        self.0.query_string_parameters.get(name).map(String::as_str)
     }
 
-    /// A header that is text; empty if there is none. `name` is in lower case.
+    /// A header; empty if there is none. `name` is in lower case.
     pub fn header(&self, name: &str) -> &str {
-        self.0.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.0.headers.get(name).map_or("", String::as_str)
     }
 
     /// Where the request came from, as the API saw it.
     pub fn source_ip(&self) -> Option<IpAddr> {
-        self.0.request_context.http.source_ip.as_deref()?.parse().ok()
+        self.0.request_context.http.source_ip.parse().ok()
     }
 
     /// Every cookie that came, joined with `;`: in this payload format they have a place of their
     /// own.
     pub fn cookies(&self) -> String {
-        let apart = self.0.cookies.iter().flatten().map(String::as_str);
+        let apart = self.0.cookies.iter().map(String::as_str);
         apart.chain([self.header("cookie")]).collect::<Vec<_>>().join(";")
     }
 
     /// The path up to and including a part of it.
     pub fn path_to(&self, part: &str) -> &str {
-        let path = self.0.raw_path.as_deref().unwrap_or_default();
+        let path = self.0.raw_path.as_str();
         let end = path.find(part).map(|at| at + part.len()).filter(|_| !part.is_empty());
         end.and_then(|end| path.get(..end)).unwrap_or("/")
     }
 
     /// All query parameters, decoded.
     pub fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.query_string_parameters.iter()
+        self.0.query_string_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The body's bytes.
@@ -93,7 +90,7 @@ impl Request {
     /// # Errors
     /// If it says that it is base64 and is not.
     pub fn body(&self) -> Result<Vec<u8>, Problem> {
-        let body = self.0.body.as_deref().unwrap_or_default();
+        let body = &self.0.body;
         match self.0.is_base64_encoded {
             true => STANDARD
                 .decode(body)
@@ -108,8 +105,7 @@ impl Request {
     /// If the header breaks its rule.
     pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Problem> {
         let Some(value) = self.0.headers.get("idempotency-key") else { return Ok(None) };
-        let key = value.to_str().ok().and_then(|text| text.parse().ok());
-        key.map(Some).ok_or_else(|| {
+        value.parse().map(Some).map_err(|_| {
             Problem::field(
                 "Idempotency-Key",
                 "the header has 1 to 255 printable ASCII characters without spaces",
@@ -122,14 +118,13 @@ impl Request {
     /// # Errors
     /// If the claim is missing or empty.
     pub fn owner(&self, claim: &str) -> Result<Owner, Problem> {
-        let jwt = self.0.request_context.authorizer.as_ref().and_then(|authorizer| authorizer.jwt.as_ref());
-        let claims = jwt.map(|jwt| &jwt.claims);
-        let value = |name: &str| claims.and_then(|claims| claims.get(name)).map_or("", String::as_str);
+        let claims = &self.0.request_context.authorizer.jwt.claims;
+        let value = |name: &str| claims.get(name).map_or("", String::as_str);
         Owner::of_claim(value("iss"), value(claim)).map_err(|_| Problem::NoOwner(claim.to_owned()))
     }
 
     /// Gives the answer its event's form and writes the request's line into the log.
-    pub fn answer(&self, result: Result<Reply, Problem>) -> ApiGatewayV2httpResponse {
+    pub fn answer(&self, result: Result<Reply, Problem>) -> HttpAnswer {
         self.answer_with(result, |_| None)
     }
 
@@ -138,7 +133,7 @@ impl Request {
         &self,
         result: Result<Reply, Problem>,
         page: impl FnOnce(&Problem) -> Option<Reply>,
-    ) -> ApiGatewayV2httpResponse {
+    ) -> HttpAnswer {
         let (request_id, route) = (self.id(), self.route());
         let (reply, problem) = match result {
             Ok(reply) => (reply, None),
@@ -156,7 +151,7 @@ impl Request {
             Some(problem) => tracing::info!(request_id, route, status, code = problem.code(), "request"),
             None => tracing::info!(request_id, route, status, "request"),
         }
-        response(reply)
+        reply.into()
     }
 }
 
@@ -164,20 +159,4 @@ impl Request {
 pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let chain = std::iter::successors(Some(error), |error| error.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-fn response(reply: Reply) -> ApiGatewayV2httpResponse {
-    let mut headers = HeaderMap::new();
-    let mut response = ApiGatewayV2httpResponse::default();
-    for (name, value) in reply.headers {
-        if name == "set-cookie" {
-            response.cookies.push(value);
-        } else if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
-    }
-    response.status_code = i64::from(reply.status.as_u16());
-    response.headers = headers;
-    response.body = Some(Body::Text(reply.body)).filter(|body| !body.is_empty());
-    response
 }

@@ -10,6 +10,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 mod bucket;
 mod distribution;
 mod grants;
+pub mod http_api;
 mod item;
 pub mod lambda;
 mod link_keys;
@@ -42,14 +43,19 @@ impl Table {
     }
 }
 
+/// How long a connection may take to stand.
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// How long one attempt of a call may take: there is time for another within a request.
+const ATTEMPT: Duration = Duration::from_secs(5);
+
+const TLS: Provider = Provider::Rustls(CryptoMode::Ring);
+
 /// The SDK's configuration for a function: credentials and region from its environment, one HTTP
 /// client for all, and timeouts that leave room for a retry within a request.
 pub async fn sdk_config() -> SdkConfig {
-    let https =
-        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(5))
-        .build();
+    let https = aws_smithy_http_client::Builder::new().tls_provider(TLS).build_https();
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
     aws_config::defaults(BehaviorVersion::latest()).http_client(https).timeout_config(timeouts).load().await
 }
