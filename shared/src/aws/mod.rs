@@ -18,6 +18,7 @@ mod links;
 pub mod metrics;
 mod openings;
 mod parts;
+mod quick_read;
 mod role_signer;
 mod uploads;
 mod versions;
@@ -33,13 +34,15 @@ pub use versions::Versions;
 #[derive(Debug, Clone)]
 pub struct Table {
     client: aws_sdk_dynamodb::Client,
+    quick: Option<quick_read::QuickRead>,
     name: String,
 }
 
 impl Table {
     /// The table `name`.
     pub fn new(sdk: &SdkConfig, name: impl Into<String>) -> Self {
-        Self { client: aws_sdk_dynamodb::Client::new(sdk), name: name.into() }
+        let client = aws_sdk_dynamodb::Client::new(sdk);
+        Self { client, quick: quick_read::QuickRead::new(sdk), name: name.into() }
     }
 }
 

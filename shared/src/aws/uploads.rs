@@ -307,6 +307,15 @@ impl Table {
         pk: String,
         operation: &'static str,
     ) -> Result<Option<T>, Unavailable> {
+        if let Some(quick) = &self.quick {
+            match quick.get(&self.name, &pk).await {
+                Ok(item) => {
+                    let read = item.map(serde_dynamo::from_item).transpose();
+                    return read.map_err(|error| Unavailable::new("read an item", error));
+                }
+                Err(error) => tracing::warn!(error = %error, "asked again through the SDK"),
+            }
+        }
         let get = self.client.get_item().table_name(&self.name).key(PK, text(pk)).consistent_read(true);
         let output = get.send().await.map_err(|error| Unavailable::new(operation, error))?;
         output.item.map(from_item).transpose()
