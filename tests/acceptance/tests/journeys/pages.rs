@@ -1,11 +1,12 @@
 //! The pages for people in a real browser: `tests/pages/check.mjs` looks, this makes the links.
 
-use acceptance::{App, PNG};
+use acceptance::{App, PNG, skipped};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::chromium::CHECKER;
+use crate::door::{self, Door};
 
 const PASSWORD: &str = "open sesame";
 
@@ -25,7 +26,9 @@ async fn the_pages_are_accessible_and_their_forms_work_in_a_browser() {
     let password = app.link(&upload, json!({ "password": PASSWORD })).await;
     let confirm = app.link(&upload, json!({ "confirm": true })).await;
     let image = app.link(&upload, json!({})).await;
+    let elsewhere = app.link(&upload, json!({ "allowed_network": "192.0.2.0/24" })).await;
     let unknown = format!("{}/l/nowhere", app.stack.api_url);
+    let gone = gone().await;
     let mut pages = Vec::new();
     for language in ["en", "de", "fr", "es", "zh-CN"] {
         for (name, url, status) in [
@@ -33,7 +36,11 @@ async fn the_pages_are_accessible_and_their_forms_work_in_a_browser() {
             ("revoked", url(&revoked), 410),
             ("password", url(&password), 403),
             ("confirm", url(&confirm), 200),
-        ] {
+            ("network", url(&elsewhere), 403),
+        ]
+        .into_iter()
+        .chain(gone.as_deref().map(|url| ("gone", url, 410)))
+        {
             pages.push(json!({ "name": name, "url": url, "language": language, "status": status }));
         }
     }
@@ -57,4 +64,19 @@ async fn the_pages_are_accessible_and_their_forms_work_in_a_browser() {
     let (said, complained) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}\n{complained}");
+}
+
+/// A link whose file somebody has removed from the bucket, at a door that asks S3 first.
+async fn gone() -> Option<String> {
+    if !door::is_local() {
+        skipped("the page for a file that is gone", "only a local stack lets a test change its door");
+        return None;
+    }
+    let door = Door::open().await;
+    door.look_first().await;
+    let app = door.app();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let link = app.link(&upload, json!({})).await;
+    door.lose(&upload).await;
+    Some(url(&link).to_owned())
 }

@@ -83,3 +83,40 @@ async fn an_opening_waits_for_one_call() {
         assert_eq!(door.witness.calls(), vec!["UpdateItem"; calls], "the attempt, then the opening");
     }
 }
+
+/// The most memory that a process of this door has ever held, in KiB.
+fn peak_kib(door: &super::Door) -> u64 {
+    let variable = format!("AWS_ENDPOINT_URL_DYNAMODB={}", door.witness.url);
+    let is_door = |process: &std::path::PathBuf| {
+        let environment = std::fs::read(process.join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|set| set == variable.as_bytes())
+    };
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
+    let peak = |process: std::path::PathBuf| {
+        let status = std::fs::read_to_string(process.join("status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().trim_end_matches(" kB").parse::<u64>().ok()
+    };
+    processes.filter(is_door).filter_map(peak).max().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn passwords_and_openings_stay_below_40_mib() {
+    if !super::is_local() || !cfg!(target_os = "linux") {
+        return skipped("the memory of an opening", "only here can a test look at the process");
+    }
+    let door = super::shared();
+    let _alone = door.alone().await;
+    let app = door.app();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let link = app.link(&upload, json!({ "password": "open sesame" })).await;
+    for _ in 0..20 {
+        let form = stack::http().post(url(&link)).body("password=open+sesame");
+        let form = form.header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(form.send().await.unwrap().status(), StatusCode::SEE_OTHER);
+    }
+    let peak = peak_kib(door);
+    eprintln!("{peak} KiB at most");
+    // More than the nine that one hash takes: it is the process that hashed.
+    assert!((9 * 1024..40 * 1024).contains(&peak), "{peak} KiB");
+}

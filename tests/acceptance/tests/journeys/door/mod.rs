@@ -58,6 +58,21 @@ impl Door {
         update.send().await.unwrap();
     }
 
+    /// From now on the door asks S3 before it signs.
+    pub async fn look_first(&self) {
+        let look = HashMap::from([("POSTERN_LINK_CHECK_OBJECT".to_owned(), "true".to_owned())]);
+        self.configure(look).await;
+    }
+
+    /// Removes an upload's version past the API, as somebody whom no policy binds.
+    pub async fn lose(&self, upload: &str) {
+        let sdk = self.stack.sdk_config(&root());
+        let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
+        let removal = aws_sdk_s3::Client::from_conf(config).delete_object().bucket(&self.stack.bucket);
+        let version = self.app().versions(upload).await.remove(0);
+        removal.key(format!("uploads/{upload}")).version_id(version).send().await.unwrap();
+    }
+
     /// The user of this stack.
     pub fn app(&self) -> App {
         App::new(self.stack, Some(self.stack.jwt.clone()))

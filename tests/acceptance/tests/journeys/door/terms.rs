@@ -1,12 +1,10 @@
 //! Terms that only a door of one's own can show: a network, and a look at the bucket.
 
-use std::collections::HashMap;
-
 use acceptance::{PNG, skipped};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Door, root};
+use super::Door;
 
 fn url(link: &Value) -> &str {
     link["url"].as_str().unwrap()
@@ -49,8 +47,7 @@ async fn with_a_look_at_the_bucket_a_file_that_is_gone_is_told() {
         return skipped("the look at the bucket", "only a local stack lets a test change its door");
     }
     let door = Door::open().await;
-    let look = HashMap::from([("POSTERN_LINK_CHECK_OBJECT".to_owned(), "true".to_owned())]);
-    door.configure(look).await;
+    door.look_first().await;
     let app = door.app();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
@@ -59,12 +56,7 @@ async fn with_a_look_at_the_bucket_a_file_that_is_gone_is_told() {
     assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
     assert_eq!(door.witness.calls(), ["GetItem", "S3 HEAD"], "one call more");
 
-    // Somebody who is bound by no policy.
-    let sdk = door.stack.sdk_config(&root());
-    let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
-    let removal = aws_sdk_s3::Client::from_conf(config).delete_object().bucket(&door.stack.bucket);
-    let version = app.versions(&upload).await.remove(0);
-    removal.key(format!("uploads/{upload}")).version_id(version).send().await.unwrap();
+    door.lose(&upload).await;
     let gone = app.open(Method::GET, url(&link)).await;
     assert_eq!(gone.status(), StatusCode::GONE);
     assert_eq!(code(gone).await, "link_file_gone");
