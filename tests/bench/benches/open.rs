@@ -142,8 +142,8 @@ fn serve_link() -> PathBuf {
             "build",
             "--release",
             "--locked",
-            "--bin",
-            "serve-link",
+            "--workspace",
+            "--bin=serve-link",
             "--message-format=json-render-diagnostics",
         ])
         .stderr(std::process::Stdio::inherit())
