@@ -52,6 +52,10 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// How long one attempt of a call may take: there is time for another within a request.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
+/// How long the first attempt of a read may take, which DynamoDB answers within milliseconds: a
+/// connection that died while the function slept is told by silence.
+const QUICK_ATTEMPT: Duration = Duration::from_secs(2);
+
 const TLS: Provider = Provider::Rustls(CryptoMode::Ring);
 
 /// The SDK's configuration for a function: credentials and region from its environment, one HTTP
