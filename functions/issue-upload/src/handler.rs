@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use lambda_runtime::LambdaEvent;
 use postern::aws::http_api::{HttpAnswer, HttpEvent};
 use postern::aws::lambda::Request;
 use postern::aws::{Parts, RoleSigner, Table};
@@ -21,8 +22,8 @@ pub struct Api {
 
 impl Api {
     /// Answers one request; a problem is an answer too.
-    pub async fn answer(&self, event: HttpEvent) -> HttpAnswer {
-        let request = Request::new(event);
+    pub async fn answer(&self, event: LambdaEvent<HttpEvent>) -> HttpAnswer {
+        let request = Request::new(event.payload, event.context.request_id);
         let result = self.dispatch(&request).await;
         request.answer(result)
     }

@@ -23,8 +23,7 @@ async fn main() -> Result<(), Error> {
     let parts = Parts::new(&sdk, &config.terms.endpoint.bucket);
     let ports = Ports { store: Table::new(&sdk, &config.table), signer, keys };
     let api: &'static handler::Api = Box::leak(Box::new(handler::Api { ports, parts, config }));
-    // As in serve-link: a task of its own, and no span for each invocation.
-    let answer =
-        move |event: LambdaEvent<HttpEvent>| async move { Ok::<_, Error>(api.answer(event.payload).await) };
+    // As in serve-link: a task of its own, and no span for each invocation, whose id is in the request's line.
+    let answer = move |event: LambdaEvent<HttpEvent>| async move { Ok::<_, Error>(api.answer(event).await) };
     tokio::spawn(Runtime::new(service_fn(answer)).run()).await?
 }

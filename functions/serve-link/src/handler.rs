@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+use lambda_runtime::LambdaEvent;
 use postern::aws::http_api::{HttpAnswer, HttpEvent};
 use postern::aws::lambda::{Metrics, Request};
 use postern::aws::{RoleSigner, Table, Versions};
@@ -20,11 +21,11 @@ pub struct Door {
 
 impl Door {
     /// Answers one request; a problem is an answer too, to people in a page.
-    pub async fn answer(&self, event: HttpEvent) -> HttpAnswer {
+    pub async fn answer(&self, event: LambdaEvent<HttpEvent>) -> HttpAnswer {
         // Taken before anything is read: it bounds what a revocation leaves alive.
         #[expect(clippy::disallowed_methods, reason = "a request's time is taken here, once")]
         let now = SystemTime::now().into();
-        let request = Request::new(event);
+        let request = Request::new(event.payload, event.context.request_id);
         let (cookies, body) = (request.cookies(), request.body().unwrap_or_default());
         let visit = Visit {
             now,

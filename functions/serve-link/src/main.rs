@@ -29,8 +29,8 @@ async fn main() -> Result<(), Error> {
     let door = handler::Door { ports, terms, metrics, viewer_header: config.viewer_header };
     let door: &'static handler::Door = Box::leak(Box::new(door));
     // A task of its own: what `main` itself waits for is looked at only after the system was asked
-    // once more for news. Without a span for each invocation: a request's line has its id.
-    let answer =
-        move |event: LambdaEvent<HttpEvent>| async move { Ok::<_, Error>(door.answer(event.payload).await) };
+    // once more for news. Without a span for each invocation: a request's line has
+    // the invocation's id.
+    let answer = move |event: LambdaEvent<HttpEvent>| async move { Ok::<_, Error>(door.answer(event).await) };
     tokio::spawn(Runtime::new(service_fn(answer)).run()).await?
 }

@@ -28,61 +28,64 @@ pub fn start_log() {
 }
 
 /// A request of the HTTP API.
-pub struct Request(HttpEvent);
+pub struct Request {
+    event: HttpEvent,
+    invocation_id: String,
+}
 
 impl Request {
-    /// The event as it came.
-    pub fn new(event: HttpEvent) -> Self {
-        Self(event)
+    /// The event as it came, with Lambda's own id of the call, which its reports carry.
+    pub fn new(event: HttpEvent, invocation_id: String) -> Self {
+        Self { event, invocation_id }
     }
 
     /// The route's pattern, such as `GET /uploads/{id}`.
     pub fn route(&self) -> &str {
-        &self.0.request_context.route_key
+        &self.event.request_context.route_key
     }
 
     /// The id that the client finds in the header `apigw-requestid`.
     pub fn id(&self) -> &str {
-        &self.0.request_context.request_id
+        &self.event.request_context.request_id
     }
 
     /// A part of the path, by its name in the route.
     pub fn path(&self, name: &str) -> &str {
-        self.0.path_parameters.get(name).map_or("", String::as_str)
+        self.event.path_parameters.get(name).map_or("", String::as_str)
     }
 
     /// A query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.0.query_string_parameters.get(name).map(String::as_str)
+        self.event.query_string_parameters.get(name).map(String::as_str)
     }
 
     /// A header; empty if there is none. `name` is in lower case.
     pub fn header(&self, name: &str) -> &str {
-        self.0.headers.get(name).map_or("", String::as_str)
+        self.event.headers.get(name).map_or("", String::as_str)
     }
 
     /// Where the request came from, as the API saw it.
     pub fn source_ip(&self) -> Option<IpAddr> {
-        self.0.request_context.http.source_ip.parse().ok()
+        self.event.request_context.http.source_ip.parse().ok()
     }
 
     /// Every cookie that came, joined with `;`: in this payload format they have a place of their
     /// own.
     pub fn cookies(&self) -> String {
-        let apart = self.0.cookies.iter().map(String::as_str);
+        let apart = self.event.cookies.iter().map(String::as_str);
         apart.chain([self.header("cookie")]).collect::<Vec<_>>().join(";")
     }
 
     /// The path up to and including a part of it.
     pub fn path_to(&self, part: &str) -> &str {
-        let path = self.0.raw_path.as_str();
+        let path = self.event.raw_path.as_str();
         let end = path.find(part).map(|at| at + part.len()).filter(|_| !part.is_empty());
         end.and_then(|end| path.get(..end)).unwrap_or("/")
     }
 
     /// All query parameters, decoded.
     pub fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.query_string_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.event.query_string_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The body's bytes.
@@ -90,8 +93,8 @@ impl Request {
     /// # Errors
     /// If it says that it is base64 and is not.
     pub fn body(&self) -> Result<Vec<u8>, Problem> {
-        let body = &self.0.body;
-        match self.0.is_base64_encoded {
+        let body = &self.event.body;
+        match self.event.is_base64_encoded {
             true => STANDARD
                 .decode(body)
                 .map_err(|_| Problem::MalformedBody("it is not what it says it is".to_owned())),
@@ -104,7 +107,7 @@ impl Request {
     /// # Errors
     /// If the header breaks its rule.
     pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Problem> {
-        let Some(value) = self.0.headers.get("idempotency-key") else { return Ok(None) };
+        let Some(value) = self.event.headers.get("idempotency-key") else { return Ok(None) };
         value.parse().map(Some).map_err(|_| {
             Problem::field(
                 "Idempotency-Key",
@@ -118,7 +121,7 @@ impl Request {
     /// # Errors
     /// If the claim is missing or empty.
     pub fn owner(&self, claim: &str) -> Result<Owner, Problem> {
-        let claims = &self.0.request_context.authorizer.jwt.claims;
+        let claims = &self.event.request_context.authorizer.jwt.claims;
         let value = |name: &str| claims.get(name).map_or("", String::as_str);
         Owner::of_claim(value("iss"), value(claim)).map_err(|_| Problem::NoOwner(claim.to_owned()))
     }
@@ -134,7 +137,7 @@ impl Request {
         result: Result<Reply, Problem>,
         page: impl FnOnce(&Problem) -> Option<Reply>,
     ) -> HttpAnswer {
-        let (request_id, route) = (self.id(), self.route());
+        let (request_id, invocation_id, route) = (self.id(), self.invocation_id.as_str(), self.route());
         let (reply, problem) = match result {
             Ok(reply) => (reply, None),
             Err(problem) => {
@@ -143,13 +146,13 @@ impl Request {
             }
         };
         let status = reply.status.as_u16();
+        let code = problem.as_ref().map(Problem::code);
         match &problem {
             Some(problem) if status >= 500 => {
                 let cause = causes(problem);
-                tracing::error!(request_id, route, status, code = problem.code(), cause, "request");
+                tracing::error!(request_id, invocation_id, route, status, code, cause, "request");
             }
-            Some(problem) => tracing::info!(request_id, route, status, code = problem.code(), "request"),
-            None => tracing::info!(request_id, route, status, "request"),
+            _ => tracing::info!(request_id, invocation_id, route, status, code, "request"),
         }
         reply.into()
     }

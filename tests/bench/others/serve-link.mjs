@@ -166,13 +166,14 @@ async function open(event) {
 }
 
 // One line a request.
-function log(event, { statusCode }) {
+function log(id, event, { statusCode }) {
   console.log(
     JSON.stringify({
       timestamp: new Date().toISOString(),
       level: 'INFO',
       message: 'request',
       request_id: event.requestContext.requestId,
+      invocation_id: id,
       route: event.routeKey,
       status: statusCode,
       target: 'serve-link',
@@ -184,6 +185,7 @@ for (;;) {
   const next = await call('GET', 'next')
   const event = JSON.parse(next.text)
   const answer = await open(event)
-  log(event, answer)
-  await call('POST', `${next.headers['lambda-runtime-aws-request-id']}/response`, JSON.stringify(answer))
+  const id = next.headers['lambda-runtime-aws-request-id']
+  log(id, event, answer)
+  await call('POST', `${id}/response`, JSON.stringify(answer))
 }

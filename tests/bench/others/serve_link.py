@@ -183,13 +183,14 @@ def open_link(event):
     return {"statusCode": 302, "headers": {**GUARDS, "cache-control": cache_control, "location": url}}
 
 
-def log(event, answer):
+def log(invocation_id, event, answer):
     """One line a request, written at once as Lambda's own Python does."""
     line = {
         "timestamp": datetime.datetime.now(datetime.timezone.utc).isoformat(),
         "level": "INFO",
         "message": "request",
         "request_id": event["requestContext"]["requestId"],
+        "invocation_id": invocation_id,
         "route": event["routeKey"],
         "status": answer["statusCode"],
         "target": "serve-link",
@@ -201,5 +202,6 @@ while True:
     headers, body = call("GET", "next")
     event = json.loads(body)
     answer = open_link(event)
-    log(event, answer)
-    call("POST", f"{headers['lambda-runtime-aws-request-id']}/response", json.dumps(answer))
+    invocation_id = headers["lambda-runtime-aws-request-id"]
+    log(invocation_id, event, answer)
+    call("POST", f"{invocation_id}/response", json.dumps(answer))

@@ -49,6 +49,7 @@ async fn every_request_has_its_line_and_no_line_has_a_secret() {
         (&json!("GET /uploads/{id}"), &json!(404)),
         "{refusal}"
     );
+    assert!(refusal["invocation_id"].as_str().is_some_and(|id| id.len() == 36), "{refusal}");
     assert_eq!(parsed(&ours, &form.upload_id)[0]["verdict"], "pinned");
 
     let (_, signature) = signed.split_once("X-Amz-Signature=").unwrap();
