@@ -138,6 +138,8 @@ pub async fn record_version<S: RecordStore, O: ObjectStore>(
 }
 
 #[cfg(test)]
+mod apart_tests;
+#[cfg(test)]
 mod scan_tests;
 #[cfg(test)]
 mod tests;

@@ -47,8 +47,6 @@ pub type Id = u16;
 /// What a version's run looks at in its next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Question {
-    /// The upload's number.
-    pub upload: u8,
     /// The version's number.
     pub version: u8,
     /// The step that is due.
@@ -96,8 +94,6 @@ pub struct Outcome {
 /// What a removal looks at in its next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RemovalQuestion {
-    /// The upload's number.
-    pub upload: u8,
     /// The step that is due.
     pub step: Id,
     /// The record as it stands.
@@ -169,8 +165,8 @@ impl Production {
     }
 
     /// The number of the record that stands before anything has arrived.
-    pub fn pending(&self, upload: u8) -> Id {
-        self.record(&pending(upload))
+    pub fn pending(&self) -> Id {
+        self.record(&pending())
     }
 
     fn upload(&self, record: Id) -> Option<Upload> {
@@ -267,7 +263,7 @@ impl Production {
             Step::Settle(settlement) => {
                 removes =
                     self.fault == Fault::DeleteBeforeWrite && matches!(settlement, Settlement::Condemn(_));
-                let (after, written) = self.settle(question.upload, standing, &settlement);
+                let (after, written) = self.settle(standing, &settlement);
                 record = after.map_or(0, |after| self.record(&after));
                 run.settled(&settlement, written)
             }
@@ -331,13 +327,8 @@ impl Production {
     }
 
     /// The one conditional write, as a store does it.
-    fn settle(
-        &self,
-        upload: u8,
-        standing: Option<Upload>,
-        verdict: &Settlement,
-    ) -> (Option<Upload>, Written) {
-        let ghost = || (self.fault == Fault::WriteGhosts).then(|| pending(upload));
+    fn settle(&self, standing: Option<Upload>, verdict: &Settlement) -> (Option<Upload>, Written) {
+        let ghost = || (self.fault == Fault::WriteGhosts).then(pending);
         let Some(standing) = standing.or_else(ghost) else { return (None, Written::Refused(None)) };
         let after = match self.fault {
             Fault::DropCondition => undecided(&standing).settled(verdict),
@@ -462,8 +453,8 @@ fn undecided(standing: &Upload) -> Upload {
 }
 
 #[expect(clippy::expect_used, reason = "constants of the right form")]
-fn pending(n: u8) -> Upload {
-    let upload_id = UploadId::random([n; 16]);
+fn pending() -> Upload {
+    let upload_id = UploadId::random([0; 16]);
     let policy_expires_at = now() + Duration::from_mins(15);
     debug_assert_eq!(ObjectKey::of(upload_id).upload_id(), upload_id);
     Upload {

@@ -1,10 +1,13 @@
 //! What must hold in every state that can be reached: the invariants 1, 2, 3 and 5 of the design.
+//!
+//! Each is asked of every upload by itself.
 
 use postern::upload::UploadState;
 use stateright::Property;
 
-use crate::model::{Actor, Model, State, Subject, bit};
+use crate::model::{Model, State};
 use crate::production::Scan;
+use crate::upload::{MAX_VERSIONS, Subject, World, bit};
 
 /// One pinned version, for ever.
 pub const ONE_PINNED: &str = "never two versions pinned";
@@ -21,7 +24,7 @@ pub const QUIET: &str = "once all is quiet, a permitted state";
 /// Nothing is served that a scan has not cleared, where the stack asks for scans.
 pub const CLEARED: &str = "never an available version that its scan has not cleared";
 /// Uploads are independent.
-pub const APART: &str = "never a step that touches another upload";
+pub const APART: &str = "never an upload as it could not stand alone";
 
 /// The invariants, and that the check came by where it should.
 pub fn all<const N: usize>() -> Vec<Property<Model<N>>> {
@@ -40,31 +43,34 @@ pub fn all<const N: usize>() -> Vec<Property<Model<N>>> {
             each(state, |subject| !subject.is_forgotten || subject.record == 0)
         }),
         Property::always(REMEMBERED, |model, state| {
-            each(state, |subject| !is(model, subject, UploadState::Available) || has_no_end(model, subject))
+            each(state, |subject| {
+                !is(&model.world, subject, UploadState::Available) || has_no_end(&model.world, subject)
+            })
         }),
-        Property::always(QUIET, |model, state: &State<N>| {
-            state.actors != [Actor::Idle; 2]
-                || each(state, |subject| !is_settled(subject) || is_permitted(model, subject))
+        Property::always(QUIET, |model, state| {
+            each(state, |subject| !is_quiet(subject) || is_permitted(&model.world, subject))
         }),
-        Property::always(APART, |_, state: &State<N>| !state.crossed),
+        Property::always(APART, |model, state| {
+            model.alone.as_ref().is_none_or(|alone| each(state, |subject| alone.contains(subject)))
+        }),
         Property::sometimes("a version is pinned", |model, state| {
-            any(state, |subject| is(model, subject, UploadState::Available))
+            any(state, |subject| is(&model.world, subject, UploadState::Available))
         }),
         Property::sometimes("a version is rejected", |model, state| {
-            any(state, |subject| is(model, subject, UploadState::Rejected))
+            any(state, |subject| is(&model.world, subject, UploadState::Rejected))
         }),
     ]
 }
 
-/// Every event has been acknowledged.
-fn is_settled(subject: &Subject) -> bool {
-    subject.acknowledged == subject.posted && !subject.removal_is_due
+/// No recorder is at it and every event has been acknowledged.
+fn is_quiet(subject: &Subject) -> bool {
+    subject.busy() == 0 && subject.acknowledged == subject.posted && !subject.removal_is_due
 }
 
 /// Nothing is in the bucket that is neither pinned nor reported nor waiting for its scan, and what is pinned is there or
 /// known to be missing.
-fn is_permitted<const N: usize>(model: &Model<N>, subject: &Subject) -> bool {
-    let record = model.record(subject);
+fn is_permitted(world: &World, subject: &Subject) -> bool {
+    let record = world.record(subject);
     let kept = record.map_or(0, |record| record.pinned);
     let is_missing = kept & !subject.present != 0;
     let is_known = record.is_some_and(|record| record.is_vanished);
@@ -74,21 +80,22 @@ fn is_permitted<const N: usize>(model: &Model<N>, subject: &Subject) -> bool {
 
 /// The versions of whose scan something holds, a bit each.
 fn of(subject: &Subject, holds: impl Fn(Scan) -> bool) -> u8 {
-    (0..3).filter(|version| holds(subject.scan(*version))).fold(0, |bits, version| bits | bit(version))
+    let versions = (0..MAX_VERSIONS).filter(|version| holds(subject.scan(*version)));
+    versions.fold(0, |bits, version| bits | bit(version))
 }
 
-fn is<const N: usize>(model: &Model<N>, subject: &Subject, wanted: UploadState) -> bool {
-    model.record(subject).is_some_and(|record| record.state == wanted)
+fn is(world: &World, subject: &Subject, wanted: UploadState) -> bool {
+    world.record(subject).is_some_and(|record| record.state == wanted)
 }
 
-fn has_no_end<const N: usize>(model: &Model<N>, subject: &Subject) -> bool {
-    model.record(subject).is_none_or(|record| !record.has_end)
+fn has_no_end(world: &World, subject: &Subject) -> bool {
+    world.record(subject).is_none_or(|record| !record.has_end)
 }
 
 fn each<const N: usize>(state: &State<N>, holds: impl Fn(&Subject) -> bool) -> bool {
-    state.uploads.iter().all(holds)
+    state.iter().all(holds)
 }
 
 fn any<const N: usize>(state: &State<N>, holds: impl Fn(&Subject) -> bool) -> bool {
-    state.uploads.iter().any(holds)
+    state.iter().any(holds)
 }
