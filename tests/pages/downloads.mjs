@@ -2,7 +2,8 @@
 // page of another site, a film in which somebody seeks.
 //
 // Usage: node downloads.mjs INPUT.json FOLDER
-// INPUT: {"chromium": path, "saved": [url], "image": url, "film": url}
+// INPUT: {"chromium": path, "saved": [url], "image": url, "film": url, "kill": url}
+// A visit to "kill" lets the URLs die to which the links have led.
 // FOLDER/saved gets the files under the names that the browser gives them; FOLDER/film-*.png show
 // where the film stood. Prints a line a check; ends with 1 if one fails.
 import { mkdir, readFile } from "node:fs/promises";
@@ -91,10 +92,57 @@ const played = await page.evaluate(async () => {
   return film.currentTime - from;
 });
 check("film: it plays on from there", played > 0.5, played);
-if (plan.wait_s) {
-  await new Promise((resolve) => setTimeout(resolve, plan.wait_s * 1000));
-  const { at, error } = await seek(80);
-  check(`film: seeking after ${plan.wait_s} s`, !error && Math.abs(at - 80) < 1, error ?? at);
+
+async function killUrls() {
+  await page.request.get(plan.kill);
+  // Within a second the link would lead to the very URL that has died.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+}
+
+await killUrls();
+{
+  const { error } = await seek(110);
+  check("film: without more, seeking after the URL's death fails", Boolean(error), error);
+}
+// As in docs/links.md.
+await page.evaluate(() => {
+  const film = document.querySelector("video");
+  let came = false;
+  film.addEventListener("emptied", () => (came = false));
+  film.addEventListener("loadedmetadata", () => (came = true));
+  film.addEventListener("error", () => {
+    if (!came) return;
+    const at = film.currentTime;
+    film.load();
+    film.currentTime = at;
+  });
+  film.load();
+});
+await seek(20);
+await killUrls();
+{
+  const at = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const film = document.querySelector("video");
+        film.onseeked = () => film.readyState >= 2 && resolve(film.currentTime);
+        setTimeout(() => resolve(`nothing in 20 s, ${film.error?.message}`), 20000);
+        film.currentTime = 80;
+      }),
+  );
+  check("film: with an event's few lines, it goes on by the link", Math.abs(at - 80) < 1, at);
+  await page.locator("video").screenshot({ path: join(folder, "film-80.png") });
+}
+{
+  const errors = await page.evaluate(async () => {
+    const film = document.querySelector("video");
+    let errors = 0;
+    film.addEventListener("error", () => (errors += 1));
+    film.src += "x";
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    return errors;
+  });
+  check("film: a link that is not there is asked once", errors === 1, errors);
 }
 host.close();
 await browser.close();

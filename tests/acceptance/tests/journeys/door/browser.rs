@@ -64,7 +64,7 @@ async fn a_browser_saves_names_shows_pictures_and_seeks_in_films() {
     let folder = tempfile::tempdir().unwrap();
     let plan = json!({
         "chromium": browser, "saved": saved.iter().map(url).collect::<Vec<_>>(),
-        "image": url(&image), "film": url(&film_link), "wait_s": std::env::var("POSTERN_FILM_WAIT_S").ok(),
+        "image": url(&image), "film": url(&film_link), "kill": door.witness.kill_url(),
     });
     let input = folder.path().join("input.json");
     std::fs::write(&input, plan.to_string()).unwrap();

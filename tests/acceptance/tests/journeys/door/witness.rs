@@ -8,9 +8,13 @@
 //! ([`GetObject`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html)): one range,
 //! `If-Range`, 416, and the three overrides that our links sign. Nothing that it refuses is let in.
 //!
+//! A visit to [`Witness::kill_url`] lets every URL die that has been fetched by then, as time would:
+//! the emulator is asked nothing then, and what is answered is what S3 answers.
+//!
 //! Below `/l/` it stands where a domain of one's own would: the emulator's API has a path in front,
 //! for which no cookie of a link is meant.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -33,7 +37,11 @@ struct Seen {
     calls: Vec<String>,
     visits: Vec<Visit>,
     cut_after: Option<usize>,
+    fetched: HashSet<String>,
+    dead: HashSet<String>,
 }
+
+const KILL: &str = "/witness/kill-urls";
 
 /// The running witness.
 #[derive(Clone)]
@@ -81,6 +89,23 @@ impl Witness {
         self.seen.lock().unwrap().cut_after = Some(bytes);
     }
 
+    /// Whoever visits it lets the URLs die that have been fetched.
+    pub fn kill_url(&self) -> String {
+        format!("{}{KILL}", self.url)
+    }
+
+    fn kill_urls(&self) {
+        let mut seen = self.seen.lock().unwrap();
+        let fetched = std::mem::take(&mut seen.fetched);
+        seen.dead.extend(fetched);
+    }
+
+    fn is_dead(&self, url: &str) -> bool {
+        let mut seen = self.seen.lock().unwrap();
+        seen.fetched.insert(url.to_owned());
+        seen.dead.contains(url)
+    }
+
     fn note_call(&self, operation: String) {
         self.seen.lock().unwrap().calls.push(operation);
     }
@@ -92,6 +117,13 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
     let is_visit = parts.uri.query().is_some_and(|query| query.contains("X-Amz-Signature="));
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let is_link = path.starts_with("/l/");
+    if path == KILL {
+        witness.kill_urls();
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    if is_visit && witness.is_dead(path) {
+        return witness.refuse_as_s3(&parts);
+    }
     if !is_visit && !is_link {
         witness.note_call(operation(&parts, &body));
     }
@@ -119,6 +151,14 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
 }
 
 impl Witness {
+    /// What S3 says to whoever comes with a URL that is dead.
+    fn refuse_as_s3(&self, asked: &request::Parts) -> Response {
+        let range = asked.headers.get(header::RANGE).map(|value| value.to_str().unwrap().to_owned());
+        self.seen.lock().unwrap().visits.push(Visit { range, status: 403 });
+        let body = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+        (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
+    }
+
     /// Completes an answer to a visitor.
     fn as_s3(&self, asked: &request::Parts, mut head: response::Parts, bytes: Bytes) -> Response {
         let mut part = bytes.clone();
