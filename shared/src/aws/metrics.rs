@@ -21,6 +21,7 @@ pub const METRICS: &[(&str, Unit)] = &[
     ("UnscannedVersions", Unit::Count),
     ("ThreatsInPinned", Unit::Count),
     ("ForgedTokens", Unit::Count),
+    ("MissingFiles", Unit::Count),
     ("DeliveredWebhooks", Unit::Count),
     ("FailedWebhooks", Unit::Count),
 ];
