@@ -36,7 +36,7 @@ variable "origins" {
 }
 
 variable "custom_domain" {
-  description = "Domain under which the API and the links answer, with the ARN of its certificate in this region. The stack's own execute-api address is then switched off. Point the domain at the output custom_domain_target."
+  description = "Domain under which the API and the links answer. name: the host name. certificate_arn: its certificate in this region. The stack's own execute-api address is then switched off. Point the domain at the output custom_domain_target."
   type = object({
     name            = string
     certificate_arn = string
@@ -55,7 +55,7 @@ variable "custom_domain" {
 }
 
 variable "front" {
-  description = "CloudFront in front of the API and the links, under custom_domain: the one place where a web ACL can stand. certificate_arn: the domain's certificate in us-east-1. web_acl_arn: a web ACL of yours with the scope CLOUDFRONT, or null. Point the domain at the output custom_domain_target, which is then the distribution's."
+  description = "CloudFront in front of the API and the links, under custom_domain: the one place where a web ACL can stand. certificate_arn: the domain's certificate in us-east-1. web_acl_arn (null): a web ACL of yours with the scope CLOUDFRONT. price_class (PriceClass_All): the edges that answer; PriceClass_200 and PriceClass_100 are fewer and cheaper. Point the domain at the output custom_domain_target, which is then the distribution's."
   type = object({
     certificate_arn = string
     web_acl_arn     = optional(string)
@@ -258,7 +258,7 @@ variable "redirect_origins" {
 }
 
 variable "throttling" {
-  description = "Requests a second that the API lets through to the functions, steady and in a burst. It bounds what a flood can cost."
+  description = "Requests that the API lets through to the functions, which bounds what a flood can cost. Each member may be left out for its default in parentheses. rate (100): a second, steady. burst (200): at once."
   type = object({
     rate  = optional(number, 100)
     burst = optional(number, 200)
@@ -273,7 +273,7 @@ variable "throttling" {
 }
 
 variable "link_throttling" {
-  description = "The same for the routes that open links, which anyone can call, each route for itself. Null leaves them to throttling."
+  description = "The same for the routes that open links, which anyone can call, each route for itself: rate and burst, both of them. Null leaves them to throttling."
   type = object({
     rate  = number
     burst = number
@@ -422,7 +422,7 @@ variable "abort_multipart_days" {
 # ── What else may read ───────────────────────────────────────────────────────────────────────────
 
 variable "cloudfront" {
-  description = "CloudFront in front of the bucket. public_keys: public halves in PEM (RSA 2048 or ECDSA P-256) by a name of yours; every one opens, so that two stand side by side while keys rotate. signing_key: the name of the key that signs; null until its private half was put into the secret that this module makes for it, and links lead straight to the bucket until then. domain: a name of your own with its certificate in us-east-1. ipv6: false where links name IPv4 networks, which a visitor over IPv6 would not be seen in. Null builds no distribution."
+  description = "CloudFront in front of the bucket. public_keys: public halves in PEM (RSA 2048 or ECDSA P-256) by a name of yours; every one opens, so that two stand side by side while keys rotate. signing_key (null): the name of the key that signs; null until its private half was put into the secret that this module makes for it, and links lead straight to the bucket until then. domain (null): a name of your own, and in certificate_arn its certificate in us-east-1. price_class (PriceClass_All): the edges that answer; PriceClass_200 and PriceClass_100 are fewer and cheaper. web_acl_arn (null): a web ACL of yours with the scope CLOUDFRONT. ipv6 (true): false where links name IPv4 networks, which a visitor over IPv6 would not be seen in. Null builds no distribution."
   type = object({
     public_keys = map(string)
     signing_key = optional(string)
@@ -493,7 +493,7 @@ variable "reader_arns" {
 # ── Watching ─────────────────────────────────────────────────────────────────────────────────────
 
 variable "access_log_bucket" {
-  description = "Bucket of yours that S3 writes the file bucket's access log to, and the prefix there. It must let logging.s3.amazonaws.com put objects, and must not be the file bucket."
+  description = "Bucket of yours that S3 writes the file bucket's access log to. name: the bucket's, not its ARN. prefix (empty): what the log's keys begin with. It must let logging.s3.amazonaws.com put objects, and must not be the file bucket."
   type = object({
     name   = string
     prefix = optional(string, "")
@@ -525,7 +525,7 @@ variable "alarm_topic_arn" {
 }
 
 variable "alarm_thresholds" {
-  description = "How many of a kind in five minutes are too many, and how old in seconds the oldest waiting event may become. What is rejected, surplus or forged depends on your users, so these are starting points."
+  description = "From which figure on an alarm sounds. Each member may be left out for its default in parentheses. How many in five minutes: function_errors (1) and function_throttles (1) of one function, rejected_uploads (25), surplus_versions (10), forged_tokens (50), server_errors_of_api (5), failed_webhooks (10). Seconds: oldest_event_age_s (900), the age of the oldest event that waits to be recorded; stream_lag_s (3600), how far the recorder is behind on the table's stream. What is rejected, surplus or forged depends on your users, so these are starting points."
   type = object({
     function_errors      = optional(number, 1)
     function_throttles   = optional(number, 1)
@@ -568,7 +568,7 @@ variable "app_events" {
 }
 
 variable "webhook" {
-  description = "URL of yours that is told the app's events in the form of Standard Webhooks: signed, tried for three days, then left in a dead-letter queue. events: which of them (\"Upload Available\"); null for all. max_concurrency: batches of up to ten that are posted at a time. The value of the secret is yours to put in (see the README). Null makes nothing of it."
+  description = "A receiver of yours that is told the app's events in the form of Standard Webhooks: signed, tried for three days, then left in a dead-letter queue. url: its https address. events (null): which of them, as [\"Upload Available\"]; null for all. max_concurrency (2): batches of up to ten that are posted at a time. The value of the secret is yours to put in (see the README). Null makes nothing of it."
   type = object({
     url             = string
     events          = optional(list(string))

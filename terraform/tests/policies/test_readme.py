@@ -17,6 +17,35 @@ def test_every_input_and_output_is_described(file, block, heading):
     assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == declared
 
 
+def inputs() -> list[tuple[str, str, str]]:
+    """Each variable of the module: its name, its description and the rest of its block."""
+    text = (MODULE / "variables.tf").read_text(encoding="utf-8")
+    found = re.findall(r'^variable "(\w+)" {\n  description = "([^\n]*)"\n(.*?)^}', text, re.MULTILINE | re.DOTALL)
+    return [(name, description.replace('\\"', '"'), rest) for name, description, rest in found]
+
+
+def members() -> list[tuple[str, str, str]]:
+    """Each member of an object: the variable, its description, and the member as that must name it."""
+    found = []
+    for name, description, rest in inputs():
+        for block in re.findall(r"^  type = object\({\n(.*?)^  }\)", rest, re.MULTILINE | re.DOTALL):
+            for member, optional in re.findall(r"^    (\w+) += (?:optional\((.*)\)|[^\n]*)$", block, re.MULTILINE):
+                default = re.sub(r"^\w+(\(.*\))?(, )?", "", optional).replace('""', "empty").strip('"') or "null"
+                found.append((name, description, f"{member} ({default})" if optional else member))
+    return found
+
+
+def test_the_table_of_inputs_says_what_the_variables_say():
+    section = README.split("\n## Inputs\n", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \| (.*) \|$", section, re.MULTILINE)
+    assert [(name, row.replace("&lt;", "<")) for name, row in rows] == [(name, description) for name, description, _ in inputs()]
+
+
+def test_every_member_of_an_object_is_described_with_its_default():
+    assert [said for name, _, said in members() if name == "throttling"] == ["rate (100)", "burst (200)"]
+    assert [f"{name}: {said}" for name, description, said in members() if not re.search(rf"\b{re.escape(said)}(?!\w)", description)] == []
+
+
 def costs() -> list[list[list[str]]]:
     """The tables of what it costs: rows of what, arithmetic and dollars; the last is the sum."""
     section = README.split("\n## What it costs\n", 1)[1].split("\n## ", 1)[0]
