@@ -326,6 +326,9 @@ pub struct ObservedObject {
     pub etag: String,
     /// The stored media type.
     pub content_type: Option<String>,
+    /// What a browser would undo before it shows or saves the bytes: a `Content-Encoding`, which no
+    /// client was asked for and no signature of a PUT forbids.
+    pub content_encoding: Option<String>,
     /// The ARN of the KMS key, if it is encrypted under one.
     pub kms_key_arn: Option<String>,
     /// User metadata; names without `x-amz-meta-`.

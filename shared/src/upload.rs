@@ -179,6 +179,8 @@ pub enum RejectionReason {
     SizeOutOfRange,
     /// The object's type is not the declared one.
     ContentTypeChanged,
+    /// Stored with a `Content-Encoding`: what is served would not be what was looked at.
+    ContentEncoded,
     /// The bytes are not of the declared type.
     ContentTypeMismatch,
     /// Not encrypted under the stack's key.
@@ -207,9 +209,10 @@ pub enum RejectionReason {
 
 impl RejectionReason {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SizeOutOfRange,
         Self::ContentTypeChanged,
+        Self::ContentEncoded,
         Self::ContentTypeMismatch,
         Self::EncryptionMismatch,
         Self::MetadataChanged,
@@ -229,6 +232,7 @@ impl RejectionReason {
         match self {
             Self::SizeOutOfRange => "size_out_of_range",
             Self::ContentTypeChanged => "content_type_changed",
+            Self::ContentEncoded => "content_encoded",
             Self::ContentTypeMismatch => "content_type_mismatch",
             Self::EncryptionMismatch => "encryption_mismatch",
             Self::MetadataChanged => "metadata_changed",

@@ -38,6 +38,7 @@ const RULES: &[fn(&Case<'_>) -> Option<Broken>] = &[
     encryption,
     size,
     stored_content_type,
+    content_encoding,
     metadata,
     checksum,
     allowed_type,
@@ -131,6 +132,13 @@ fn stored_content_type(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
             format!("the object is stored as {stored}, declared was {declared}"),
         )
     })
+}
+
+/// Bytes that a browser decodes are others than those that were looked at.
+fn content_encoding(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
+    let encoding = evidence.object.content_encoding.as_deref()?;
+    let detail = format!("the object is stored with the Content-Encoding {encoding:?}, none was agreed");
+    Some((RejectionReason::ContentEncoded, detail))
 }
 
 fn metadata(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
@@ -242,6 +250,7 @@ pub(crate) mod tests {
             size_bytes: PNG.len() as u64,
             etag: "etag".to_owned(),
             content_type: Some("image/png".to_owned()),
+            content_encoding: None,
             kms_key_arn: Some(KEY_ARN.to_owned()),
             metadata: BTreeMap::new(),
             head: PNG.to_vec(),
@@ -275,6 +284,7 @@ pub(crate) mod tests {
         let metadata = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
         for (object, expected) in [
             (ObservedObject { kms_key_arn: None, ..png() }, R::EncryptionMismatch),
+            (ObservedObject { content_encoding: Some("br".to_owned()), ..png() }, R::ContentEncoded),
             (ObservedObject { kms_key_arn: Some(format!("{KEY_ARN}2")), ..png() }, R::EncryptionMismatch),
             (ObservedObject { size_bytes: 1001, ..png() }, R::SizeOutOfRange),
             (ObservedObject { size_bytes: 0, head: vec![], ..png() }, R::SizeOutOfRange),

@@ -301,6 +301,7 @@ fn verdict(demands: &Demands, (_, filename, declared, bytes, _): &Case) -> Settl
         size_bytes: bytes.len() as u64,
         etag: "etag".to_owned(),
         content_type: Some((*declared).to_owned()),
+        content_encoding: None,
         kms_key_arn: Some(KEY_ARN.to_owned()),
         metadata: [].into(),
         head: bytes[..bytes.len().min(HEAD_BYTES)].to_vec(),

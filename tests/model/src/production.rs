@@ -440,6 +440,7 @@ fn observation(is_present: bool, scan: Option<ScanStatus>) -> Observation {
         size_bytes: PNG.len() as u64,
         etag: "etag".to_owned(),
         content_type: Some("image/png".to_owned()),
+        content_encoding: None,
         kms_key_arn: Some(KEY_ARN.to_owned()),
         metadata: [].into(),
         head: PNG.to_vec(),
