@@ -79,10 +79,7 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
     }
     match written? {
         Created::New => Ok(upload),
-        Created::Exists(standing) => match standing.s3_upload_id {
-            Some(_) => super::uploads::repeated(&upload, *standing, caller.now),
-            None => Err(Problem::IdempotencyKeyReused),
-        },
+        Created::Exists(standing) => super::uploads::repeated(&upload, *standing, caller.now),
     }
 }
 
@@ -139,7 +136,13 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     let Some(stored) = store.list_parts(&signer, upload.object_key(), id).await? else {
         return outlived(ports, store, upload).await;
     };
-    check(upload, &stored, said).map_err(Problem::PartsRefused)?;
+    if let Err(why) = check(upload, &stored, said) {
+        if total_bytes(&stored) > upload.max_size_bytes {
+            // It can only grow, and is paid for until it goes.
+            store.abort_parts(&signer, upload.object_key(), id).await?;
+        }
+        return Err(Problem::PartsRefused(why));
+    }
     match store.complete_parts(&signer, upload.object_key(), id, &stored).await? {
         Completed::Done | Completed::ObjectExists => Ok(()),
         Completed::Unknown => outlived(ports, store, upload).await,
@@ -177,6 +180,15 @@ fn planned_bytes(size_bytes: u64, number: u64) -> Option<u64> {
     Some(left.min(part))
 }
 
+/// The most parts in which so many bytes can come: every one but the last has S3's least size.
+fn most_parts(max_size_bytes: u64) -> u64 {
+    max_size_bytes.div_ceil(MIN_PART_BYTES).clamp(1, MAX_PARTS)
+}
+
+fn total_bytes(stored: &[StoredPart]) -> u64 {
+    stored.iter().map(|part| part.size_bytes).sum()
+}
+
 fn part_url(
     terms: &Terms,
     signer: &SigningCredentials,
@@ -186,9 +198,10 @@ fn part_url(
     number: u64,
     expires_at: Timestamp,
 ) -> Result<PartUrl, Problem> {
-    let in_range = u16::try_from(number).ok().filter(|number| (1..=MAX_PARTS).contains(&u64::from(*number)));
-    let part = in_range
-        .ok_or_else(|| Problem::field("part_number", format!("a part's number is 1 to {MAX_PARTS}")))?;
+    let last = most_parts(upload.max_size_bytes);
+    let in_range = u16::try_from(number).ok().filter(|number| (1..=last).contains(&u64::from(*number)));
+    let part =
+        in_range.ok_or_else(|| Problem::field("part_number", format!("a part's number is 1 to {last}")))?;
     let size_bytes = match upload.min_size_bytes == upload.max_size_bytes {
         true => Some(planned_bytes(upload.max_size_bytes, number).ok_or_else(|| {
             let (size, part) = (upload.max_size_bytes, part_size_bytes(upload.max_size_bytes));
@@ -245,7 +258,7 @@ async fn outlived<S: UploadStore, G, P: PartStore>(
 
 /// What S3 would find out too late, or not at all.
 fn check(upload: &Upload, stored: &[StoredPart], said: Option<&[u64]>) -> Result<(), String> {
-    let total: u64 = stored.iter().map(|part| part.size_bytes).sum();
+    let total = total_bytes(stored);
     let (least, most) = (upload.min_size_bytes, upload.max_size_bytes);
     if stored.is_empty() {
         return Err("none has arrived".to_owned());
@@ -294,6 +307,14 @@ mod tests {
             assert_eq!(if count == 1 { last } else { first * (count - 1) + last }, size);
             assert_eq!((planned_bytes(size, count + 1), planned_bytes(size, 0)), (None, None));
         }
+    }
+
+    #[test]
+    fn no_more_parts_are_signed_than_the_largest_file_has() {
+        for (most, parts) in [(0, 1), (1, 1), (MIN_PART_BYTES, 1), (MIN_PART_BYTES + 1, 2), (10_000_000, 2)] {
+            assert_eq!(most_parts(most), parts, "{most}");
+        }
+        assert_eq!(most_parts(MAX_OBJECT_BYTES), MAX_PARTS);
     }
 
     #[test]

@@ -124,6 +124,15 @@ async fn a_repeated_request_gets_the_same_upload_and_another_request_does_not() 
     let other = json!({ "filename": "other.png", "content_type": "image/png" }).to_string();
     let reused = uploads::create(&world, &terms(), &caller("ann", Some("k"), 4), other.as_bytes()).await;
     assert!(matches!(reused, Err(Problem::IdempotencyKeyReused)));
+    // The same body in another way has another life and another URL.
+    let sized = json!({ "filename": "film.png", "content_type": "image/png", "size_bytes": 9 }).to_string();
+    let (body_of, by) = (sized.as_bytes(), caller("ann", Some("parts"), 6));
+    multipart::begin(&world, &world.store, &terms(), &by, None, body_of).await.unwrap();
+    let form = uploads::create(&world, &terms(), &by, body_of).await;
+    let put = uploads::create_put(&world, &terms(), &by, body_of).await;
+    for other in [form, put] {
+        assert!(matches!(other, Err(Problem::IdempotencyKeyReused)));
+    }
     let expired = Caller { now: at("2026-11-24T10:15:00Z"), ..caller("ann", Some("k"), 5) };
     let spent = uploads::create(&world, &terms(), &expired, &body()).await;
     assert!(matches!(spent, Err(Problem::IdempotencyKeySpent)));

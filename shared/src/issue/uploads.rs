@@ -247,7 +247,8 @@ pub(super) fn repeated(asked: &Upload, standing: Upload, now: Timestamp) -> Resu
     if asked.request_hash.is_none() {
         return Err(Problem::internal("a random upload id was taken"));
     }
-    if standing.request_hash != asked.request_hash || standing.owner != asked.owner {
+    let is_another = standing.s3_upload_id.is_some() != asked.s3_upload_id.is_some();
+    if is_another || standing.request_hash != asked.request_hash || standing.owner != asked.owner {
         return Err(Problem::IdempotencyKeyReused);
     }
     let open = matches!(standing.state, UploadState::Pending | UploadState::Rejected);

@@ -220,6 +220,8 @@ async fn parts_that_are_too_large_together_never_become_an_object() {
     let (app, page) = (App::user(), App::nobody());
     let t = token(&app, 1000).await;
     let (multipart, key) = begin(&page, &t).await;
+    let (status, problem) = page.get(&format!("{multipart}/2?key={key}")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "1000 bytes come in one part: {problem}");
     let (_, one) = page.get(&format!("{multipart}/1?key={key}")).await;
     assert!(put(one["url"].as_str().unwrap(), &large(1001)).await.0.is_success());
     let complete = format!("{multipart}/complete?key={key}");
@@ -228,6 +230,8 @@ async fn parts_that_are_too_large_together_never_become_an_object() {
         .await;
     assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("parts_refused")));
     assert!(problem["detail"].as_str().unwrap().contains("1001 bytes, at most 1000"), "{problem}");
+    let (status, gone) = page.get(&format!("{multipart}?key={key}")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "nobody pays for them any longer: {gone}");
     app.assert_untouched(key.strip_prefix("uploads/").unwrap()).await;
 }
 
@@ -249,4 +253,20 @@ async fn a_client_that_can_only_put_uploads_exactly_what_was_signed() {
     assert_eq!(send(PNG.to_vec()).await, StatusCode::PRECONDITION_FAILED, "the object must be new");
     let upload = app.settled(issued["upload_id"].as_str().unwrap()).await;
     assert_eq!(upload["state"], "available", "{upload}");
+}
+
+/// No signature forbids the header, and S3 stores it: a browser would save what the bytes decode to.
+#[tokio::test]
+async fn a_put_with_a_content_encoding_is_rejected() {
+    let app = App::user();
+    let body = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": PNG.len() });
+    let (status, issued) = app.call(Method::POST, "/uploads/put", Some(body)).await;
+    assert_eq!(status, StatusCode::CREATED, "{issued}");
+    let request = Client::new().put(issued["url"].as_str().unwrap()).header("content-encoding", "br");
+    let headers = issued["headers"].as_object().unwrap().iter();
+    let request =
+        headers.fold(request, |request, (name, value)| request.header(name, value.as_str().unwrap()));
+    assert_eq!(request.body(PNG).send().await.unwrap().status(), StatusCode::OK);
+    let upload = app.settled(issued["upload_id"].as_str().unwrap()).await;
+    assert_eq!(upload["rejection"]["reason"], "content_encoded", "{upload}");
 }
