@@ -27,6 +27,11 @@ resource "aws_cloudfront_public_key" "files" {
   name        = "${var.name}-${each.key}"
   comment     = "Verifies links of ${var.name}"
   encoded_key = each.value
+
+  # A key that is taken out leaves the group first: CloudFront deletes none that a group names.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # Every key here opens: a key that is taken out ends every URL that it has signed.
