@@ -68,22 +68,39 @@ const jobs = {
     const { Uppy, AwsS3 } = await import('./uppy-6/client.js')
     return uppy(job, Uppy, AwsS3, { signRequest: ({ contentType }) => presign(job, job.filename, contentType ?? job.type) })
   },
+  // As docs/uploading.md shows it.
+  fetch: async (job) => {
+    const body = JSON.stringify({ filename: job.filename, content_type: job.type, size_bytes: job.bytes })
+    const answer = await fetch(`${job.base}/uploads`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    const issued = await answer.json()
+    if (!answer.ok) return { ok: false, error: issued.message }
+    const form = new FormData()
+    for (const [name, value] of Object.entries(issued.fields)) form.append(name, value)
+    form.append('file', file(job))
+    const stored = await fetch(issued.url, { method: 'POST', body: form })
+    return { ok: stored.status === 201, error: null }
+  },
   activestorage: (job) =>
     new Promise((resolve) => {
       const upload = new DirectUpload(file(job), `${job.base}/direct_uploads`)
       upload.create((error, blob) => resolve({ ok: !error && Boolean(blob.signed_id), error: error ? String(error) : null }))
     }),
-  dropzone: async (job) => {
-    const issued = await fetch(`${job.base}/s3/params?filename=${encodeURIComponent(job.filename)}&type=${encodeURIComponent(job.type)}`)
-    const { url, fields } = await issued.json()
-    // A plain object is lost: Dropzone lays it over its own default, which is a function.
-    const dropzone = new Dropzone(document.querySelector('#drop'), { url, params: () => fields })
-    return new Promise((resolve) => {
-      dropzone.on('success', () => resolve({ ok: true, error: null }))
-      dropzone.on('error', (_, message) => resolve({ ok: false, error: String(message) }))
-      dropzone.addFile(file(job))
-    })
-  },
+  // A form for each file, as docs/uploading.md shows it.
+  dropzone: (job) =>
+    new Promise((resolve) => {
+      const dropzone = new Dropzone(document.querySelector('#drop'), {
+        url: ([file]) => file.issued.url,
+        params: ([file]) => file.issued.fields,
+        accept: async (file, done) => {
+          const answer = await fetch(`${job.base}/s3/params?${new URLSearchParams({ filename: file.name, type: file.type })}`)
+          file.issued = await answer.json()
+          done(answer.ok ? undefined : file.issued.message)
+        },
+      })
+      dropzone.on('queuecomplete', () => resolve({ ok: dropzone.getRejectedFiles().length === 0 && dropzone.getFilesWithStatus(Dropzone.SUCCESS).length === job.files, error: null }))
+      dropzone.on('error', (_, message) => resolve({ ok: false, error: String(message.message ?? message) }))
+      for (let n = 0; n < job.files; n += 1) dropzone.addFile(file(job))
+    }),
 }
 
 window.run = async (job) => {

@@ -63,9 +63,12 @@ async fn uploads_and_ends_available(client: &str, bytes: usize, with: Value) -> 
     let answers = drive(&app, &clients, &[job]).await;
     assert_eq!(answers[0]["ok"], true, "{answers:?}");
     let uploads = labelled(&app, &label).await;
-    assert_eq!(uploads.len(), 1, "{uploads:?}");
-    assert_eq!(uploads[0]["state"], "available", "{uploads:?}");
-    assert_eq!(uploads[0]["recorded"]["size_bytes"], bytes, "{uploads:?}");
+    assert_eq!(uploads.len() as u64, with["files"].as_u64().unwrap_or(1), "{uploads:?}");
+    for upload in uploads {
+        assert_eq!(upload["state"], "available", "{upload}");
+        assert_eq!(upload["recorded"]["size_bytes"], bytes, "{upload}");
+        assert_eq!(upload["surplus_versions"], 0, "{upload}");
+    }
     answers.into_iter().next()
 }
 
@@ -148,14 +151,20 @@ async fn uppy_6_uploads_in_parts_with_a_pause() {
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn a_page_posts_a_form_with_fetch() {
+    uploads_and_ends_available("fetch", 1000, json!({})).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn activestorage_puts_directly() {
     uploads_and_ends_available("activestorage", 1000, json!({})).await;
 }
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn dropzone_posts_a_form_by_configuration() {
-    uploads_and_ends_available("dropzone", 1000, json!({})).await;
+async fn dropzone_posts_a_form_for_each_file_by_configuration() {
+    uploads_and_ends_available("dropzone", 1000, json!({ "files": 3 })).await;
 }
 
 #[tokio::test]
