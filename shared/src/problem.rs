@@ -271,8 +271,17 @@ impl Problem {
                 "You have no link with this id: check the id, or list the upload's links.",
             ),
             Self::UploadNotAvailable(state) => {
-                let state = state.as_str();
-                let detail = format!("The upload is {state}: a link can be made once it is available.");
+                let rest = match state {
+                    UploadState::Deleting | UploadState::Deleted => {
+                        "it was removed, which is final. Make a new upload."
+                    }
+                    UploadState::Expired => "its form is dead and nothing came. Make a new upload.",
+                    UploadState::Rejected => {
+                        "`rejection` of GET /uploads/{id} says why. Post a valid file by the same form, or make a new upload."
+                    }
+                    _ => "a link can be made once it is available. Ask GET /uploads/{id} until it is.",
+                };
+                let detail = format!("The upload is {}: {rest}", state.as_str());
                 return (S::CONFLICT, "upload_not_available", detail);
             }
             Self::IdempotencyKeyReused => (
@@ -288,7 +297,7 @@ impl Problem {
             Self::RouteNotFound => (
                 S::NOT_FOUND,
                 "route_not_found",
-                "There is no such route: see the table of routes in the README.",
+                "There is no such route: see the table of routes in docs/api.md.",
             ),
             Self::TokenForged | Self::TokenUnknown => {
                 (S::NOT_FOUND, "link_unknown", "This link leads nowhere: check that the address is complete.")
