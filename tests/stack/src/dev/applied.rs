@@ -36,9 +36,9 @@ struct Begun {
 
 async fn begin(arguments: &Arguments, steps: &Steps) -> Result<Begun, Failure> {
     let page = Page::bind().map_err(|error| Failure::from_error("find a port for the page", &error))?;
-    let options = Options { origins: vec![page.origin()], steps: steps.clone(), ..Options::default() };
     steps.say("Starting");
-    let applied = Applied::start(options).await.map_err(|error| not_started(&error))?;
+    let applied =
+        Applied::start(arguments.options(&page, steps)).await.map_err(|error| not_started(&error))?;
     write_env_file(arguments, applied.stack(), steps)?;
     let walk = Walk::new(applied.stack().coordinates(), steps);
     let walked = walk

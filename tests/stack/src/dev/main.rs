@@ -35,6 +35,11 @@ struct Arguments {
     #[arg(long)]
     terraform: bool,
 
+    /// Let a page of yours in beside the one that is served, as far as CORS goes:
+    /// http://localhost:5173. Can be given more than once.
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    origin: Vec<String>,
+
     /// Write the running stack's coordinates, credentials among them, to FILE as shell variables.
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
@@ -43,6 +48,23 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Package(package::Package),
+}
+
+impl Arguments {
+    fn options(&self, page: &Page, steps: &Steps) -> Options {
+        // The first is the page's: the walk comes from there.
+        let origins = [&[page.origin()], self.origin.as_slice()].concat();
+        Options { origins, steps: steps.clone(), ..Options::default() }
+    }
+}
+
+/// What a browser sends as `Origin`.
+fn origin(text: &str) -> Result<String, String> {
+    match reqwest::Url::parse(text).map(|url| url.origin().ascii_serialization()) {
+        Ok(origin) if origin == text => Ok(origin),
+        Ok(origin) if origin != "null" => Err(format!("write it as browsers do: {origin}")),
+        _ => Err("an origin is scheme, host and port: http://localhost:5173".to_owned()),
+    }
 }
 
 fn main() -> ExitCode {
@@ -74,10 +96,10 @@ fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments, steps: &Steps) -> Result<(), Failure> {
     let page = Page::bind().map_err(|error| Failure::from_error("find a port for the page", &error))?;
-    let options = Options { origins: vec![page.origin()], steps: steps.clone(), ..Options::default() };
     steps.say("Starting");
-    let stack =
-        Stack::start(options).await.map_err(|error| Failure::from_error("start the stack", &error))?;
+    let stack = Stack::start(arguments.options(&page, steps))
+        .await
+        .map_err(|error| Failure::from_error("start the stack", &error))?;
     write_env_file(arguments, &stack, steps)?;
 
     let walk = Walk::new(stack.coordinates(), steps);
@@ -132,4 +154,21 @@ async fn interrupted() {
 fn report(steps: &Steps, failure: &Failure) -> ExitCode {
     steps.say(&failure.to_string());
     failure.exit_code()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_written_as_browsers_send_it() {
+        for written in ["http://localhost:5173", "https://app.example"] {
+            assert_eq!(origin(written).as_deref(), Ok(written));
+        }
+        let other = origin("http://localhost:5173/").unwrap_err();
+        assert!(other.ends_with(": http://localhost:5173"), "{other}");
+        for none in ["localhost:5173", "app.example", "*", ""] {
+            assert!(origin(none).unwrap_err().contains("scheme, host and port"), "{none}");
+        }
+    }
 }
