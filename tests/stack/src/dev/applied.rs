@@ -1,6 +1,6 @@
 //! The same walk on the stack that `terraform apply` makes, and what is asked of Terraform after it.
 
-use stack::{Applied, Options, StartError, Steps, TerraformError};
+use stack::{Applied, StartError, Steps, TerraformError};
 
 use super::{Arguments, Failure, guide, page::Page, unless_interrupted, walk::Walk, write_env_file};
 

@@ -35,8 +35,8 @@ struct Arguments {
     #[arg(long)]
     terraform: bool,
 
-    /// Let a page of yours in beside the one that is served, as far as CORS goes:
-    /// http://localhost:5173. Can be given more than once.
+    /// Let a page of yours in beside the one that is served, as far as CORS goes: scheme, host and
+    /// port. Can be given more than once.
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     origin: Vec<String>,
 
