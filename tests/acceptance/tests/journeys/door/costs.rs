@@ -84,6 +84,42 @@ async fn an_opening_waits_for_one_call() {
     }
 }
 
+#[tokio::test]
+async fn a_form_waits_for_one_call_and_a_tokens_form_too() {
+    if !super::is_local() {
+        return skipped("calls of a form", "only a local stack lets a test stand between");
+    }
+    let door = super::shared();
+    let _alone = door.alone().await;
+    let app = door.app();
+    let terms =
+        json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 9, "expires_in_s": 600 });
+    let (status, token) = app.call(Method::POST, "/upload-tokens", Some(terms)).await;
+    assert_eq!(status, StatusCode::CREATED, "{token}");
+    let page = |route: &str| format!("{}{route}", token["path"].as_str().unwrap());
+    let file = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": 9 });
+    app.call(Method::POST, "/uploads", Some(file.clone())).await;
+    door.issuing.calls();
+    for (path, call) in [
+        ("/uploads".to_owned(), "PutItem"),
+        ("/uploads/put".to_owned(), "PutItem"),
+        (page("/uploads"), "TransactWriteItems"),
+    ] {
+        let (status, issued) = app.call(Method::POST, &path, Some(file.clone())).await;
+        assert_eq!((status, door.issuing.calls()), (StatusCode::CREATED, vec![call.to_owned()]), "{issued}");
+    }
+    for route in
+        ["/s3/params?filename=photo.png&type=image/png", "/presign?filename=photo.png&type=image/png"]
+    {
+        let (status, issued) = app.get(&page(route)).await;
+        assert_eq!(
+            (status, door.issuing.calls()),
+            (StatusCode::OK, vec!["TransactWriteItems".to_owned()]),
+            "{issued}"
+        );
+    }
+}
+
 /// The most memory that a process of this door has ever held, in KiB.
 fn peak_kib(door: &super::Door) -> u64 {
     let variable = format!("AWS_ENDPOINT_URL_DYNAMODB={}", door.witness.url);

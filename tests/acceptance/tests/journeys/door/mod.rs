@@ -25,6 +25,8 @@ use witness::Witness;
 pub struct Door {
     pub stack: &'static Coordinates,
     pub witness: Witness,
+    /// Stands between issue-upload and all that it asks but S3.
+    pub issuing: Witness,
     /// What counts must not count somebody else's visits.
     alone: Mutex<()>,
 }
@@ -37,19 +39,27 @@ impl Door {
         // It ends with this process.
         let stack: &'static Stack = Box::leak(Box::new(stack));
         let coordinates = stack.coordinates();
-        let witness = Witness::start(coordinates.endpoint.as_deref().unwrap(), &coordinates.api_url);
-        let door = Self { stack: coordinates, witness, alone: Mutex::default() };
-        let services = ["S3", "DYNAMODB", "STS", "KMS", "SECRETS_MANAGER"];
-        let endpoints =
-            services.map(|service| (format!("AWS_ENDPOINT_URL_{service}"), door.witness.url.clone()));
-        door.configure(endpoints.into()).await;
+        let start = || Witness::start(coordinates.endpoint.as_deref().unwrap(), &coordinates.api_url);
+        let door = Self { stack: coordinates, witness: start(), issuing: start(), alone: Mutex::default() };
+        let through = |witness: &Witness, services: &[&str]| {
+            let endpoint = |service| (format!("AWS_ENDPOINT_URL_{service}"), witness.url.clone());
+            services.iter().map(endpoint).collect::<HashMap<_, _>>()
+        };
+        let services = ["DYNAMODB", "STS", "KMS", "SECRETS_MANAGER", "S3"];
+        door.configure_function("serve-link", through(&door.witness, &services)).await;
+        // S3 is where its forms lead.
+        door.configure_function("issue-upload", through(&door.issuing, &services[..4])).await;
         door
     }
 
     /// Sets variables of serve-link, which starts every environment anew.
     pub async fn configure(&self, changes: HashMap<String, String>) {
+        self.configure_function("serve-link", changes).await;
+    }
+
+    async fn configure_function(&self, name: &str, changes: HashMap<String, String>) {
         let lambda = aws_sdk_lambda::Client::new(&self.stack.sdk_config(&root()));
-        let function = format!("{}-serve-link", self.stack.name);
+        let function = format!("{}-{name}", self.stack.name);
         let described = lambda.get_function_configuration().function_name(&function).send().await.unwrap();
         let mut variables = described.environment.unwrap().variables.unwrap();
         variables.extend(changes);
