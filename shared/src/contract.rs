@@ -50,6 +50,7 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     links_need_what_is_available(store, &subject(seed, 7)).await;
     lists_are_the_owners_newest_first(store, seed).await;
     openings_are_counted_as_the_rule_says(store, &subject(seed, 38)).await;
+    windows_only_move_forward(store, &subject(seed, 42), &subject(seed, 43)).await;
     a_race_for_the_last_opening_has_one_winner(store, &subject(seed, 39)).await;
     nothing_is_counted_from_outside_the_network(store, &subject(seed, 41)).await;
     terms_change_and_tokens_rotate_only_as_they_were_read(store, &subject(seed, 40)).await;
@@ -436,6 +437,29 @@ async fn openings_are_counted_as_the_rule_says(store: &impl Store, upload: &Uplo
     assert!(matches!(count(store, id, &button).await, Counted::Refused(Some(_))));
 }
 
+/// A request that is late, or whose clock is behind, must not bring an older window back: what was
+/// counted since would be forgotten.
+async fn windows_only_move_forward(store: &impl Store, upload: &Upload, closed: &Upload) {
+    let visit = |after_s: u64| opening(now() + Duration::from_secs(after_s), Admission::Visit);
+    let hourly = LinkTerms { max_opens_per_hour: Some(2), ..LinkTerms::default() };
+    let link = linked(store, upload, hourly).await;
+    for (after_s, granted) in [(3600, true), (0, true), (3601, false), (1, false), (7200, true), (3602, true)]
+    {
+        let counted = count(store, &link.link_id, &visit(after_s)).await;
+        assert_eq!(matches!(counted, Counted::Granted(_)), granted, "after {after_s} s");
+    }
+    let password_hash = Some(PasswordHash::new("open sesame", [1; 16]).unwrap());
+    let link = linked(store, closed, LinkTerms { password_hash, ..LinkTerms::default() }).await;
+    let later = now() + Duration::from_hours(1);
+    for n in 0..MAX_ATTEMPTS {
+        let at = if n % 2 == 0 { later } else { now() };
+        assert!(matches!(attempt(store, &link.link_id, at).await, Counted::Granted(_)), "{n}");
+    }
+    for at in [now(), later] {
+        assert!(matches!(attempt(store, &link.link_id, at).await, Counted::Refused(Some(_))));
+    }
+}
+
 async fn a_race_for_the_last_opening_has_one_winner(store: &impl Store, upload: &Upload) {
     let terms = LinkTerms { max_opens: Some(1), max_opens_per_hour: Some(30), ..LinkTerms::default() };
     let link = linked(store, upload, terms).await;
@@ -487,6 +511,11 @@ async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl Stor
     assert_eq!(store.standing_link(id).await.unwrap().as_ref(), Some(&expected));
 
     let revoked = Revoked { at: now(), because: RevokedBecause::Rotated };
+    assert!(matches!(count(store, id, &visit).await, Counted::Granted(_)));
+    let stale = expected.rotated(link_id(upload, 2), now() + Duration::from_secs(1));
+    let replaced = store.replace_link(&expected, &stale, revoked).await.unwrap();
+    assert_eq!(replaced, Replaced::Changed, "what was counted meanwhile stays counted");
+    let expected = store.standing_link(id).await.unwrap().unwrap();
     let new = expected.rotated(link_id(upload, 2), now() + Duration::from_secs(1));
     assert_eq!(store.replace_link(&link, &new, revoked).await.unwrap(), Replaced::Changed);
     assert_eq!(store.standing_link(&new.link_id).await.unwrap(), None);

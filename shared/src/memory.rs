@@ -283,7 +283,9 @@ impl LinkStore for MemoryWorld {
 
     async fn replace_link(&self, old: &Link, new: &Link, revoked: Revoked) -> Result<Replaced, Unavailable> {
         let mut state = self.call("replace_link")?;
-        let ended = state.links.get(&old.link_id).filter(|link| is_unchanged(link, old));
+        let counts = |link: &Link| (link.opens, link.hour_window, link.attempt_window);
+        let is_as_read = |link: &&Link| is_unchanged(link, old) && counts(link) == counts(old);
+        let ended = state.links.get(&old.link_id).filter(is_as_read);
         let ended = ended.and_then(|link| link.revoked(revoked));
         let Some(ended) = ended.filter(|_| !state.links.contains_key(&new.link_id)) else {
             return Ok(Replaced::Changed);

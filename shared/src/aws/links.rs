@@ -26,6 +26,9 @@ const FAILED: &str = "ConditionalCheckFailed";
 /// Alive, the owner's, and as it was when it was read.
 const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND transition_id = :before";
 
+/// And nothing was counted since: what takes the link's place goes on from there.
+const UNCOUNTED: &str = "opens = :opens AND hour_window = :hour_window AND attempt_window = :attempt_window";
+
 /// How often a transaction is tried that met another one.
 const ATTEMPTS: u32 = 5;
 
@@ -138,11 +141,14 @@ impl LinkStore for Table {
             .table_name(&self.name)
             .key(PK, text(link_pk(&old.link_id)))
             .update_expression("SET revoked = :revoked, transition_id = :transition, #event = :event")
-            .condition_expression(UNCHANGED)
+            .condition_expression(format!("{UNCHANGED} AND {UNCOUNTED}"))
             .expression_attribute_names("#event", "event")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(old.owner.as_str()))
             .expression_attribute_values(":before", value(&old.transition_id)?)
+            .expression_attribute_values(":opens", value(&old.opens)?)
+            .expression_attribute_values(":hour_window", value(&old.hour_window)?)
+            .expression_attribute_values(":attempt_window", value(&old.attempt_window)?)
             .expression_attribute_values(":event", value(&AppEvent::LinkRevoked)?)
             .expression_attribute_values(":revoked", value(&revoked)?)
             .expression_attribute_values(":transition", value(&revocation_id(&old.link_id))?)

@@ -2,7 +2,8 @@
 //!
 //! DynamoDB cannot write "one more, or one if another window has begun" in one expression. So the
 //! write says in which window it counts, and where the record stands in an older one, a second
-//! write begins the new window on condition that the old one still stands.
+//! write begins the new window on condition that the old one still stands. Windows only move
+//! forward: whoever comes late counts in the one that has begun since.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -66,11 +67,11 @@ impl Table {
     ) -> Result<Counted, Unavailable> {
         let hour = opening.now.epoch_s() / HOUR_S;
         let write = |update: UpdateItemFluentBuilder, older: Older| {
-            let older = older.filter(|window| window.nth != hour);
+            let older = older.filter(|window| window.nth < hour);
             let (set, unless) = match older {
                 None => (
                     "hour_window.used = hour_window.used + :one",
-                    "(attribute_not_exists(terms.max_opens_per_hour) OR (hour_window.nth = :hour \
+                    "(attribute_not_exists(terms.max_opens_per_hour) OR (hour_window.nth >= :hour \
                         AND hour_window.used < terms.max_opens_per_hour))",
                 ),
                 Some(_) => (
@@ -107,11 +108,11 @@ impl Table {
     ) -> Result<Counted, Unavailable> {
         let quarter = now.epoch_s() / ATTEMPT_WINDOW_S;
         let write = |update: UpdateItemFluentBuilder, older: Older| {
-            let older = older.filter(|window| window.nth != quarter);
+            let older = older.filter(|window| window.nth < quarter);
             let (set, unless) = match older {
                 None => (
                     "attempt_window.used = attempt_window.used + :one",
-                    "attempt_window.nth = :quarter AND attempt_window.used < :most",
+                    "attempt_window.nth >= :quarter AND attempt_window.used < :most",
                 ),
                 Some(_) => ("attempt_window = :fresh", "attempt_window.nth = :older"),
             };

@@ -59,10 +59,10 @@ pub struct Opening {
 
 impl Window {
     /// The window after one more use within window `nth`; `None` if `limit` is reached. Without a
-    /// limit the number just grows.
+    /// limit the number just grows. Whoever comes late counts in the window that has begun since.
     pub fn used_in(self, nth: u64, limit: Option<u64>) -> Option<Self> {
         match limit {
-            Some(_) if self.nth != nth => Some(Self { nth, used: 1 }),
+            Some(_) if self.nth < nth => Some(Self { nth, used: 1 }),
             Some(limit) if self.used >= i64::try_from(limit).unwrap_or(i64::MAX) => None,
             _ => Some(Self { used: self.used.saturating_add(1), ..self }),
         }
@@ -142,7 +142,9 @@ mod tests {
         let link = with(LinkTerms { max_opens_per_hour: Some(1), ..LinkTerms::default() });
         let once = link.opened(&visit("2026-11-24T10:59:59Z")).unwrap();
         assert_eq!(once.opened(&visit("2026-11-24T10:59:59.9Z")), None);
-        assert_eq!(once.opened(&visit("2026-11-24T11:00:00Z")).unwrap().opens, 2);
+        let next = once.opened(&visit("2026-11-24T11:00:00Z")).unwrap();
+        assert_eq!(next.opens, 2);
+        assert_eq!(next.opened(&visit("2026-11-24T10:59:59.9Z")), None, "the hour before does not come back");
     }
 
     #[test]
