@@ -235,22 +235,31 @@ async fn parts_that_are_too_large_together_never_become_an_object() {
     app.assert_untouched(key.strip_prefix("uploads/").unwrap()).await;
 }
 
-#[tokio::test]
-async fn a_client_that_can_only_put_uploads_exactly_what_was_signed() {
-    let app = App::user();
+async fn issued_put(app: &App) -> Value {
     let body = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": PNG.len() });
     let (status, issued) = app.call(Method::POST, "/uploads/put", Some(body)).await;
     assert_eq!(status, StatusCode::CREATED, "{issued}");
-    let send = async |bytes: Vec<u8>| {
-        let request = Client::new().put(issued["url"].as_str().unwrap()).body(bytes);
-        let headers = issued["headers"].as_object().unwrap().iter();
-        let request =
-            headers.fold(request, |request, (name, value)| request.header(name, value.as_str().unwrap()));
-        request.send().await.unwrap().status()
-    };
-    assert_eq!(send([PNG, b"x"].concat()).await, StatusCode::FORBIDDEN);
-    assert_eq!(send(PNG.to_vec()).await, StatusCode::OK);
-    assert_eq!(send(PNG.to_vec()).await, StatusCode::PRECONDITION_FAILED, "the object must be new");
+    issued
+}
+
+/// Sends it as it was issued, with `more` headers.
+async fn send(issued: &Value, more: &[(&str, &str)], bytes: &[u8]) -> StatusCode {
+    let headers = issued["headers"].as_object().unwrap().iter();
+    let headers = headers.map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+    let request = Client::new().put(issued["url"].as_str().unwrap()).body(bytes.to_vec());
+    let request = headers
+        .chain(more.iter().copied())
+        .fold(request, |request, (name, value)| request.header(name, value));
+    request.send().await.unwrap().status()
+}
+
+#[tokio::test]
+async fn a_client_that_can_only_put_uploads_exactly_what_was_signed() {
+    let app = App::user();
+    let issued = issued_put(&app).await;
+    assert_eq!(send(&issued, &[], &[PNG, b"x"].concat()).await, StatusCode::FORBIDDEN);
+    assert_eq!(send(&issued, &[], PNG).await, StatusCode::OK);
+    assert_eq!(send(&issued, &[], PNG).await, StatusCode::PRECONDITION_FAILED, "the object must be new");
     let upload = app.settled(issued["upload_id"].as_str().unwrap()).await;
     assert_eq!(upload["state"], "available", "{upload}");
 }
@@ -259,14 +268,8 @@ async fn a_client_that_can_only_put_uploads_exactly_what_was_signed() {
 #[tokio::test]
 async fn a_put_with_a_content_encoding_is_rejected() {
     let app = App::user();
-    let body = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": PNG.len() });
-    let (status, issued) = app.call(Method::POST, "/uploads/put", Some(body)).await;
-    assert_eq!(status, StatusCode::CREATED, "{issued}");
-    let request = Client::new().put(issued["url"].as_str().unwrap()).header("content-encoding", "br");
-    let headers = issued["headers"].as_object().unwrap().iter();
-    let request =
-        headers.fold(request, |request, (name, value)| request.header(name, value.as_str().unwrap()));
-    assert_eq!(request.body(PNG).send().await.unwrap().status(), StatusCode::OK);
+    let issued = issued_put(&app).await;
+    assert_eq!(send(&issued, &[("content-encoding", "br")], PNG).await, StatusCode::OK);
     let upload = app.settled(issued["upload_id"].as_str().unwrap()).await;
     assert_eq!(upload["rejection"]["reason"], "content_encoded", "{upload}");
 }
