@@ -15,7 +15,8 @@ use crate::link::{
     Admission, Link, LinkTerms, MAX_ATTEMPTS, Network, Opening, PasswordHash, Revoked, RevokedBecause, Window,
 };
 use crate::ports::{
-    Counted, Created, Found, LinkReader, LinkStore, Linked, RecordStore, Replaced, UploadStore, Written,
+    Counted, Created, Found, LinkReader, LinkStore, Linked, PageStart, RecordStore, Replaced, UploadStore,
+    Written,
 };
 use crate::record::removal::LINKS_SETTLE;
 use crate::scan::{ScanFailure, ScanStatus};
@@ -48,6 +49,7 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     a_failed_scan_is_noted_while_its_version_waits(store, &subject(seed, 10)).await;
     a_tombstone_waits_once_more_for_the_sweeper(store, &subject(seed, 11)).await;
     links_need_what_is_available(store, &subject(seed, 7)).await;
+    a_walk_meets_the_links_that_live(store, &subject(seed, 12)).await;
     lists_are_the_owners_newest_first(store, seed).await;
     openings_are_counted_as_the_rule_says(store, &subject(seed, 38)).await;
     windows_only_move_forward(store, &subject(seed, 42), &subject(seed, 43)).await;
@@ -85,6 +87,7 @@ pub fn subject(seed: u8, n: u8) -> Upload {
         scan_failed: None,
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
         event: None,
+        links_walked: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
     }
 }
@@ -329,7 +332,8 @@ async fn links_need_what_is_available(store: &impl Store, upload: &Upload) {
     assert_eq!(store.create_link(&link).await.unwrap(), Linked::New);
     assert_eq!(store.create_link(&elsewhere).await.unwrap(), Linked::Exists(Box::new(link.clone())));
     assert_eq!(store.link(&link.link_id).await.unwrap().as_ref(), Some(&link));
-    assert_eq!(store.all_links_to(upload.upload_id).await.unwrap(), std::slice::from_ref(&link));
+    let live = store.live_links_to(upload.upload_id, None).await.unwrap();
+    assert_eq!((live.items, live.next), (vec![link.link_id.clone()], None));
 
     let revoked = Revoked { at: now(), because: RevokedBecause::Revoked };
     assert_eq!(store.revoke(&link.link_id, &owner("stranger"), revoked).await.unwrap(), Found::No);
@@ -349,6 +353,44 @@ async fn links_need_what_is_available(store: &impl Store, upload: &Upload) {
     store.begin_deletion(upload.upload_id, &upload.owner).await.unwrap();
     let late = Link { link_id: link_id(upload, 2), ..link };
     assert_eq!(store.create_link(&late).await.unwrap(), Linked::NotAvailable);
+}
+
+async fn a_walk_meets_the_links_that_live(store: &impl Store, upload: &Upload) {
+    let first = linked(store, upload, LinkTerms::default()).await;
+    let available = standing(store, upload).await;
+    for n in 2..=6 {
+        let linked_at = now() + Duration::from_secs(u64::from(n));
+        let link = Link { linked_at, link_id: link_id(upload, n), ..first.clone() };
+        assert_eq!(store.create_link(&link).await.unwrap(), Linked::New);
+    }
+    let revoked = Revoked { at: now(), because: RevokedBecause::Revoked };
+    for n in [1, 3, 6] {
+        store.revoke(&link_id(upload, n), &upload.owner, revoked).await.unwrap();
+    }
+    let id = upload.upload_id;
+    let expected = [5, 4, 2].map(|n| link_id(upload, n));
+    assert_eq!(store.live_links_to(id, None).await.unwrap().items, expected);
+    let beyond = PageStart { at: now() + Duration::from_secs(4), id: link_id(upload, 4).to_string() };
+    assert_eq!(store.live_links_to(id, Some(&beyond)).await.unwrap().items, expected[2..]);
+
+    store.note_links_walked(&available, &beyond).await.unwrap();
+    assert_eq!(standing(store, upload).await, available, "nobody asked for its removal");
+    store.begin_deletion(id, &upload.owner).await.unwrap();
+    let deleting = standing(store, upload).await;
+    store.note_links_walked(&deleting, &beyond).await.unwrap();
+    let walked = deleting.links_walked(&deleting, &beyond).unwrap();
+    assert_eq!(standing(store, upload).await, walked);
+    let end = PageStart { at: now(), ..beyond };
+    store.note_links_walked(&deleting, &end).await.unwrap();
+    assert_eq!(standing(store, upload).await, walked, "another run was faster");
+    store.note_links_walked(&walked, &end).await.unwrap();
+    let walked = walked.links_walked(&walked, &end).unwrap();
+    assert_eq!(standing(store, upload).await, walked);
+    store.finish_deletion(&walked, now()).await.unwrap();
+    assert_eq!(standing(store, upload).await.links_walked, None, "late ones stand at the head");
+    let gone = UploadId::random([0xee; 16]);
+    store.note_links_walked(&Upload { upload_id: gone, ..deleting }, &end).await.unwrap();
+    assert_eq!(UploadStore::upload(store, gone).await.unwrap(), None, "no write makes a record");
 }
 
 /// Makes a link under `terms` to an upload that is made available for it.

@@ -3,7 +3,7 @@
 //! For tests. It applies the transitions of [`Upload`] itself, so a store that keeps the same
 //! contract keeps the same rules.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::checksum::ChecksumSha256;
@@ -32,11 +32,25 @@ struct State {
     links: BTreeMap<LinkId, Link>,
     grants: grants::Grants,
     objects: BTreeMap<(ObjectKey, VersionId), Observation>,
-    failing: HashSet<&'static str>,
+    /// Calls that are to fail, and how many of that name come before.
+    failing: HashMap<&'static str, usize>,
     /// Tombstones that wait for the sweeper, and until when.
     closing: BTreeMap<UploadId, Timestamp>,
     index_lags: bool,
+    /// Links that one call reads to find those that live, if it is to be few.
+    live_page: Option<u8>,
     calls: usize,
+}
+
+impl State {
+    /// Of a page of links, those that live.
+    fn live_links(&self, of: impl Fn(&Link) -> bool, start: Option<&PageStart>) -> Page<LinkId> {
+        let shown = self.links.values().filter(|link| of(link) && !self.index_lags).cloned();
+        let place = |link: &Link| (link.linked_at, link.link_id.to_string());
+        let Page { items, next } = page(shown, place, start, self.live_page.unwrap_or(u8::MAX));
+        let live = items.into_iter().filter(|link| link.revoked.is_none());
+        Page { items: live.map(|link| link.link_id).collect(), next }
+    }
 }
 
 impl MemoryWorld {
@@ -52,12 +66,22 @@ impl MemoryWorld {
 
     /// Makes the next call of that name fail.
     pub fn fail_next(&self, call: &'static str) {
-        self.lock().failing.insert(call);
+        self.fail_nth(call, 1);
+    }
+
+    /// Makes the call of that name fail that comes as the `nth` from now.
+    pub fn fail_nth(&self, call: &'static str, nth: usize) {
+        self.lock().failing.insert(call, nth.saturating_sub(1));
     }
 
     /// Lets the index of links show none for now, as an eventually consistent one may, or all.
     pub fn let_the_index_lag(&self, lags: bool) {
         self.lock().index_lags = lags;
+    }
+
+    /// Lets a call that looks for links that live read so many.
+    pub fn read_links_at_once(&self, limit: u8) {
+        self.lock().live_page = Some(limit);
     }
 
     /// How many calls have been made.
@@ -73,8 +97,12 @@ impl MemoryWorld {
         let mut state = self.lock();
         state.calls += 1;
         match state.failing.remove(name) {
-            true => Err(Unavailable::new("reach the world", format!("{name} was told to fail"))),
-            false => Ok(state),
+            Some(0) => Err(Unavailable::new("reach the world", format!("{name} was told to fail"))),
+            Some(before) => {
+                state.failing.insert(name, before - 1);
+                Ok(state)
+            }
+            None => Ok(state),
         }
     }
 }
@@ -199,10 +227,21 @@ impl RecordStore for MemoryWorld {
         Ok(())
     }
 
-    async fn all_links_to(&self, id: UploadId) -> Result<Vec<Link>, Unavailable> {
-        let state = self.call("all_links_to")?;
-        let shown = state.links.values().filter(|link| link.upload_id == id && !state.index_lags);
-        Ok(shown.cloned().collect())
+    async fn live_links_to(
+        &self,
+        id: UploadId,
+        start: Option<&PageStart>,
+    ) -> Result<Page<LinkId>, Unavailable> {
+        let state = self.call("live_links_to")?;
+        Ok(state.live_links(|link| link.upload_id == id, start))
+    }
+
+    async fn note_links_walked(&self, upload: &Upload, to: &PageStart) -> Result<(), Unavailable> {
+        let mut state = self.call("note_links_walked")?;
+        if let Some(standing) = state.uploads.get_mut(&upload.upload_id) {
+            *standing = standing.links_walked(upload, to).unwrap_or_else(|| standing.clone());
+        }
+        Ok(())
     }
 
     async fn end_link(&self, id: &LinkId, revoked: Revoked) -> Result<(), Unavailable> {

@@ -167,8 +167,21 @@ pub trait RecordStore: Send + Sync {
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
     /// Takes an upload that is `deleted` off the sweeper's list.
     fn close_deletion(&self, id: UploadId) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Every link of an upload; new ones may be missing for a moment.
-    fn all_links_to(&self, id: UploadId) -> impl Future<Output = Result<Vec<Link>, Unavailable>> + Send;
+    /// The links of an upload that live, newest first; new ones may be missing for a moment. Dead
+    /// ones are passed over, and however many there are, a call comes to an end: a page may be
+    /// empty with more behind it.
+    fn live_links_to(
+        &self,
+        id: UploadId,
+        start: Option<&PageStart>,
+    ) -> impl Future<Output = Result<Page<LinkId>, Unavailable>> + Send;
+    /// Notes how far the links of an upload that goes, or is gone, were walked, if it stands as it
+    /// was read ([`Upload::links_walked()`]). While it goes, the table's stream brings it back.
+    fn note_links_walked(
+        &self,
+        upload: &Upload,
+        to: &PageStart,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
     /// Ends a link whoever owns it; one that had ended stays as it was.
     fn end_link(&self, id: &LinkId, revoked: Revoked)
     -> impl Future<Output = Result<(), Unavailable>> + Send;

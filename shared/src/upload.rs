@@ -20,6 +20,7 @@ use crate::checksum::ChecksumSha256;
 use crate::content_type::ContentType;
 use crate::filename::Filename;
 use crate::id::{ObjectKey, Owner, S3UploadId, TransitionId, UploadId, VersionId};
+use crate::ports::PageStart;
 use crate::scan::ScanFailure;
 use crate::time::Timestamp;
 use crate::upload_token::UploadTokenId;
@@ -128,6 +129,9 @@ pub struct Upload {
     /// When DynamoDB may forget the record, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
+    /// How far a removal has walked through the links, if one run was not enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links_walked: Option<PageStart>,
 }
 
 /// The upload token that made an upload.
@@ -420,10 +424,20 @@ impl Upload {
             UploadState::Deleting => Some(Self {
                 ttl: Some(tombstone_ttl(now.max(self.policy_expires_at))),
                 event: Some(AppEvent::UploadDeleted),
+                links_walked: None,
                 ..self.moved_to(UploadState::Deleted)
             }),
             _ => None,
         }
+    }
+
+    /// The record after a run that read it as `before` has walked its links as far as `to`; `None`
+    /// if it has changed meanwhile.
+    #[must_use]
+    pub fn links_walked(&self, before: &Self, to: &PageStart) -> Option<Self> {
+        let is_going = matches!(self.state, UploadState::Deleting | UploadState::Deleted);
+        let is_as_read = self.state == before.state && self.links_walked == before.links_walked;
+        (is_going && is_as_read).then(|| Self { links_walked: Some(to.clone()), ..self.clone() })
     }
 
     fn moved_to(&self, state: UploadState) -> Self {
@@ -479,6 +493,7 @@ pub(crate) mod tests {
             transition_id: transition_id(upload_id, UploadState::Pending, ""),
             event: None,
             ttl: Some(tombstone_ttl(at("2026-11-24T10:15:00Z"))),
+            links_walked: None,
         }
     }
 

@@ -4,7 +4,7 @@
 //! Both batches are answered alike: with the ids of the messages that must come back
 //! ([partial batch responses](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)).
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::sqs::SqsMessage;
@@ -20,6 +20,9 @@ use postern::record::tidy::{Tidied, tidy};
 use postern::record::{Ports, Verdict, record_version};
 use postern::time::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// So long uploads that wait are taken up: the function dies at a minute.
+const SWEEP_FOR: Duration = Duration::from_secs(45);
 
 /// The recorder with all that it needs.
 pub struct Recorder {
@@ -90,7 +93,8 @@ impl Recorder {
     }
 
     async fn tidy(&self, now: Timestamp) -> Result<BatchResponse, Unavailable> {
-        let tidied = tidy(&self.ports, &self.config.demands, now).await?;
+        let time_is_up = tokio::time::sleep(SWEEP_FOR);
+        let tidied = tidy(&self.ports, &self.config.demands, now, time_is_up).await?;
         let Tidied { expired, removed, late_links, looked_at, repaired, orphans, unscanned, failed } = tidied;
         for (name, times) in
             [("RepairedVersions", repaired), ("OrphanedVersions", orphans), ("UnscannedVersions", unscanned)]
@@ -167,6 +171,9 @@ impl Recorder {
         match removal {
             Removal::Done { versions, links } => {
                 tracing::info!(request_id, upload_id, versions, links, "removed");
+            }
+            Removal::Partly { versions, links } => {
+                tracing::info!(request_id, upload_id, versions, links, "removed in part");
             }
             Removal::NotAsked => tracing::info!(request_id, upload_id, reason = "not_asked", "ignored"),
         }

@@ -6,14 +6,15 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 
 use super::Table;
 use super::item::{Conditional, PK, conditional, from_item, link_pk, text, to_item, upload_pk, value};
-use super::uploads::{Index, is_owned_by};
+use super::uploads::{Index, is_owned_by, place};
 use crate::app_event::AppEvent;
-use crate::id::{Owner, UploadId};
+use crate::id::{Owner, ParseIdError, UploadId};
 use crate::link::{Link, Network, Opening, Revoked, revocation_id};
 use crate::ports::{Counted, Found, LinkReader, LinkStore, Linked, Page, PageStart, Replaced, Unavailable};
 use crate::time::Timestamp;
@@ -28,6 +29,15 @@ const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND t
 
 /// And nothing was counted since: what takes the link's place goes on from there.
 const UNCOUNTED: &str = "opens = :opens AND hour_window = :hour_window AND attempt_window = :attempt_window";
+
+pub(super) const LINKS_BY_UPLOAD: Index =
+    Index { name: "links_by_upload", hash: "upload_id", range: "linked_at", pk_prefix: "LINK#" };
+
+const LINKS_BY_OWNER: Index =
+    Index { name: "links_by_owner", hash: "owner", range: "linked_at", pk_prefix: "LINK#" };
+
+/// Links that one call reads to find those that live: about half a megabyte.
+const LIVE_PAGE: i32 = 500;
 
 /// How often a transaction is tried that met another one.
 const ATTEMPTS: u32 = 5;
@@ -78,7 +88,7 @@ impl LinkStore for Table {
         start: Option<&PageStart>,
         limit: u8,
     ) -> Result<Page<Link>, Unavailable> {
-        self.links_page(upload, start, limit).await
+        self.page(&LINKS_BY_UPLOAD, text(upload.to_string()), start, limit).await
     }
 
     async fn revoke(&self, id: &LinkId, owner: &Owner, revoked: Revoked) -> Result<Found, Unavailable> {
@@ -105,8 +115,7 @@ impl LinkStore for Table {
         start: Option<&PageStart>,
         limit: u8,
     ) -> Result<Page<Link>, Unavailable> {
-        let index = Index { name: "links_by_owner", hash: "owner", range: "linked_at", pk_prefix: "LINK#" };
-        self.page(&index, text(owner.as_str()), start, limit).await
+        self.page(&LINKS_BY_OWNER, text(owner.as_str()), start, limit).await
     }
 
     async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
@@ -193,15 +202,28 @@ impl Table {
         Err(Unavailable::new(operation, "it met other transactions again and again"))
     }
 
-    pub(super) async fn links_page(
+    /// The links of an index that live. DynamoDB counts those that it reads, not those that it
+    /// shows, so that dead ones cost a page its items and never its time.
+    pub(super) async fn live_links_page(
         &self,
-        upload: UploadId,
+        index: &Index,
+        hash: AttributeValue,
         start: Option<&PageStart>,
-        limit: u8,
-    ) -> Result<Page<Link>, Unavailable> {
-        let index =
-            Index { name: "links_by_upload", hash: "upload_id", range: "linked_at", pk_prefix: "LINK#" };
-        self.page(&index, text(upload.to_string()), start, limit).await
+    ) -> Result<Page<LinkId>, Unavailable> {
+        const OPERATION: &str = "list links that live";
+        let query = self
+            .newest_first(index, hash, start)
+            .limit(LIVE_PAGE)
+            .filter_expression("attribute_not_exists(revoked)")
+            .projection_expression(PK);
+        let output = query.send().await.map_err(|error| Unavailable::new(OPERATION, error))?;
+        let next = output.last_evaluated_key.and_then(|key| place(index, &key));
+        let ids = output.items.unwrap_or_default().into_iter().map(|item| {
+            let pk = item.get(PK).and_then(|pk| pk.as_s().ok());
+            let id = pk.and_then(|pk| pk.strip_prefix(index.pk_prefix)).unwrap_or_default();
+            id.parse().map_err(|error: ParseIdError| Unavailable::new(OPERATION, error))
+        });
+        Ok(Page { items: ids.collect::<Result<_, _>>()?, next })
     }
 
     /// A write that ends a link.

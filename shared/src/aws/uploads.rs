@@ -4,14 +4,16 @@
 //! refused write brings back the item that stood in its way
 //! ([`ReturnValuesOnConditionCheckFailure`](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html)).
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::Table;
 use super::item::{Conditional, Item, PK, conditional, from_item, text, to_item, upload_pk, value};
+use super::links::LINKS_BY_UPLOAD;
 use crate::app_event::AppEvent;
 use crate::id::{Owner, UploadId, VersionId};
-use crate::link::{Link, Revoked};
+use crate::link::Revoked;
 use crate::ports::{Created, Found, Page, PageStart, RecordStore, Unavailable, UploadStore, Written};
 use crate::record::removal::LINKS_SETTLE;
 use crate::scan::ScanFailure;
@@ -200,7 +202,7 @@ impl RecordStore for Table {
             .update_upload(upload.upload_id, UploadState::Deleted, "")?
             .update_expression(
                 "SET #state = :state, transition_id = :transition, #event = :event, #ttl = :ttl, \
-                 unfinished_since = :settled",
+                 unfinished_since = :settled REMOVE links_walked",
             )
             .expression_attribute_values(":settled", text((now + LINKS_SETTLE).to_string()))
             .condition_expression("#state = :deleting")
@@ -224,16 +226,35 @@ impl RecordStore for Table {
         conditional("close a deletion", update.send().await).map(|_| ())
     }
 
-    async fn all_links_to(&self, id: UploadId) -> Result<Vec<Link>, Unavailable> {
-        let (mut links, mut start) = (Vec::new(), None);
-        loop {
-            let page = self.links_page(id, start.as_ref(), u8::MAX).await?;
-            links.extend(page.items);
-            match page.next {
-                Some(next) => start = Some(next),
-                None => return Ok(links),
-            }
+    async fn live_links_to(
+        &self,
+        id: UploadId,
+        start: Option<&PageStart>,
+    ) -> Result<Page<LinkId>, Unavailable> {
+        self.live_links_page(&LINKS_BY_UPLOAD, text(id.to_string()), start).await
+    }
+
+    async fn note_links_walked(&self, upload: &Upload, to: &PageStart) -> Result<(), Unavailable> {
+        // The record as it was read decides whether it goes, and the condition that it is still so.
+        if upload.links_walked(upload, to).is_none() {
+            return Ok(());
         }
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(upload_pk(upload.upload_id)))
+            .update_expression("SET links_walked = :to")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":state", text(upload.state.as_str()))
+            .expression_attribute_values(":to", value(to)?);
+        let update = match &upload.links_walked {
+            Some(before) => update
+                .condition_expression("#state = :state AND links_walked = :before")
+                .expression_attribute_values(":before", value(before)?),
+            None => update.condition_expression("#state = :state AND attribute_not_exists(links_walked)"),
+        };
+        conditional("note how far links were walked", update.send().await).map(|_| ())
     }
 
     async fn end_link(&self, id: &LinkId, revoked: Revoked) -> Result<(), Unavailable> {
@@ -343,6 +364,20 @@ impl Table {
         start: Option<&PageStart>,
         limit: u8,
     ) -> Result<Page<T>, Unavailable> {
+        let query = self.newest_first(index, hash, start).limit(i32::from(limit));
+        let output = query.send().await.map_err(|error| Unavailable::new("list items", error))?;
+        let next = output.last_evaluated_key.and_then(|key| place(index, &key));
+        let items = output.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+
+    /// What stands in an index under `hash`, from a place on.
+    pub(super) fn newest_first(
+        &self,
+        index: &Index,
+        hash: AttributeValue,
+        start: Option<&PageStart>,
+    ) -> QueryFluentBuilder {
         let begin = start.map(|start| {
             Item::from([
                 (PK.to_owned(), text(format!("{}{}", index.pk_prefix, start.id))),
@@ -350,8 +385,7 @@ impl Table {
                 (index.range.to_owned(), text(start.at.to_string())),
             ])
         });
-        let output = self
-            .client
+        self.client
             .query()
             .table_name(&self.name)
             .index_name(index.name)
@@ -359,18 +393,11 @@ impl Table {
             .expression_attribute_names("#hash", index.hash)
             .expression_attribute_values(":hash", hash)
             .scan_index_forward(false)
-            .limit(i32::from(limit))
             .set_exclusive_start_key(begin)
-            .send()
-            .await
-            .map_err(|error| Unavailable::new("list items", error))?;
-        let next = output.last_evaluated_key.and_then(|key| place(index, &key));
-        let items = output.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
     }
 }
 
-fn place(index: &Index, key: &Item) -> Option<PageStart> {
+pub(super) fn place(index: &Index, key: &Item) -> Option<PageStart> {
     let at = key.get(index.range)?.as_s().ok()?.parse().ok()?;
     let id = key.get(PK)?.as_s().ok()?.strip_prefix(index.pk_prefix)?.to_owned();
     Some(PageStart { at, id })

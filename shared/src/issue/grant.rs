@@ -43,6 +43,7 @@ pub(super) fn pending(
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
         event: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
+        links_walked: None,
     }
 }
 

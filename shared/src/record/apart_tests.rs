@@ -152,7 +152,7 @@ impl<'a> Side<'a> {
                 ports.objects.fail_next(call);
                 format!("{:?}", remove_upload(ports, now, id).await)
             }
-            EndLateLinks => format!("{:?}", end_late_links(ports, now, id).await),
+            EndLateLinks => format!("{:?}", end_late_links(ports, now, &self.standing().await).await),
             Expire => format!("{:?}", ports.store.expire(&self.standing().await, now).await),
         };
         format!("{deed:?} {answer}\n{}", self.shows().await)
@@ -169,7 +169,7 @@ impl<'a> Side<'a> {
             let object = self.ports.objects.observe(key, &version).await.unwrap();
             versions.push((version, object));
         }
-        let links = self.ports.store.all_links_to(self.upload.upload_id).await.unwrap();
+        let links = self.ports.store.links_to(self.upload.upload_id, None, u8::MAX).await.unwrap().items;
         format!("{:?} {versions:?} {links:?}", self.standing().await)
     }
 }

@@ -5,6 +5,11 @@
 //! the next. The steps are data, as in [`super::run`]. Until the links are marked, an opening may
 //! lead to S3's refusal, never to the file.
 //!
+//! An owner may have made any number of links, and nobody else may wait for them. So a run takes
+//! pages of links that live, ends each page before it asks for the next, and after
+//! [`PAGES_AT_ONCE`] notes in the record how far it came. That write brings the upload back through
+//! the stream, behind what others have asked for meanwhile.
+//!
 //! A link is made in a transaction that demands an `available` upload, so none is made after
 //! `deleting` was written. But the index that lists an upload's links is a moment behind the table,
 //! and a link that was made just before may be missing from the list. So the sweeper lists them once
@@ -12,11 +17,11 @@
 
 use std::time::Duration;
 
-use futures::future::try_join_all;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::id::{ObjectKey, UploadId, VersionId};
 use crate::link::{Revoked, RevokedBecause};
-use crate::ports::{ObjectStore, RecordStore, Unavailable};
+use crate::ports::{ObjectStore, Page, PageStart, RecordStore, Unavailable};
 use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::{Upload, UploadState};
@@ -27,6 +32,12 @@ use super::Ports;
 /// takes to catch up.
 pub const LINKS_SETTLE: Duration = Duration::from_hours(1);
 
+/// Pages of links that one run walks at most.
+pub const PAGES_AT_ONCE: usize = 10;
+
+/// Removals and writes in flight.
+const CONCURRENCY: usize = 16;
+
 /// How an attempt to remove an upload ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
@@ -34,11 +45,31 @@ pub enum Removal {
     Done {
         /// Versions and delete markers.
         versions: usize,
-        /// Links that this run marked, or found marked.
+        /// Links that this run ended.
+        links: usize,
+    },
+    /// As far as one run goes; the next goes on.
+    Partly {
+        /// As above.
+        versions: usize,
+        /// As above.
         links: usize,
     },
     /// The upload is not, or no longer, to be removed.
     NotAsked,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Walk {
+    /// Versions and delete markers that it removed.
+    pub versions: usize,
+    /// Links that it ended.
+    pub links: usize,
+    /// Pages of links that it walked.
+    pub pages: usize,
+    /// Where the next page begins.
+    pub start: Option<PageStart>,
 }
 
 /// What is to be done next. Every step may be done twice.
@@ -50,10 +81,12 @@ pub enum Step {
     List(Box<Upload>),
     /// Remove these versions, in any order; then [`Step::removed`].
     Remove(Box<Upload>, Vec<VersionId>),
-    /// List the links; then [`Step::links_listed`].
-    ListLinks(Box<Upload>, usize),
+    /// List a page of the links that live; then [`Step::links_listed`].
+    ListLinks(Box<Upload>, Walk),
     /// End these links, in any order; then [`Step::links_ended`].
-    EndLinks(Box<Upload>, usize, Vec<LinkId>),
+    EndLinks(Box<Upload>, Walk, Page<LinkId>),
+    /// Note how far the links were walked; then [`Step::Done`] as given.
+    PutOff(Box<Upload>, PageStart, Removal),
     /// Write the tombstone if the upload is still `deleting`; then [`Step::Done`] as given.
     Finish(Box<Upload>, Removal),
     /// Nothing more.
@@ -76,17 +109,25 @@ impl Step {
 
     /// After [`Step::Remove`].
     pub fn removed(upload: Box<Upload>, versions: usize) -> Self {
-        Self::ListLinks(upload, versions)
+        let start = upload.links_walked.clone();
+        Self::ListLinks(upload, Walk { versions, start, ..Walk::default() })
     }
 
     /// After [`Step::ListLinks`].
-    pub fn links_listed(upload: Box<Upload>, versions: usize, links: Vec<LinkId>) -> Self {
-        Self::EndLinks(upload, versions, links)
+    pub fn links_listed(upload: Box<Upload>, walk: Walk, page: Page<LinkId>) -> Self {
+        Self::EndLinks(upload, walk, page)
     }
 
     /// After [`Step::EndLinks`].
-    pub fn links_ended(upload: Box<Upload>, versions: usize, links: usize) -> Self {
-        Self::Finish(upload, Removal::Done { versions, links })
+    pub fn links_ended(upload: Box<Upload>, walk: &Walk, page: Page<LinkId>) -> Self {
+        let (versions, links, pages) = (walk.versions, walk.links + page.items.len(), walk.pages + 1);
+        match page.next {
+            None => Self::Finish(upload, Removal::Done { versions, links }),
+            Some(next) if pages >= PAGES_AT_ONCE => {
+                Self::PutOff(upload, next, Removal::Partly { versions, links })
+            }
+            start => Self::ListLinks(upload, Walk { versions, links, pages, start }),
+        }
     }
 }
 
@@ -107,16 +148,20 @@ pub async fn remove_upload<S: RecordStore, O: ObjectStore>(
             Step::Look => Step::looked(store.upload(id).await?),
             Step::List(upload) => Step::listed(upload, objects.versions(key).await?),
             Step::Remove(upload, versions) => {
-                try_join_all(versions.iter().map(|version| objects.remove(key, version))).await?;
+                all(versions.iter().map(|version| objects.remove(key, version))).await?;
                 Step::removed(upload, versions.len())
             }
-            Step::ListLinks(upload, versions) => {
-                let links = store.all_links_to(id).await?.into_iter().map(|link| link.link_id).collect();
-                Step::links_listed(upload, versions, links)
+            Step::ListLinks(upload, walk) => {
+                let page = store.live_links_to(id, walk.start.as_ref()).await?;
+                Step::links_listed(upload, walk, page)
             }
-            Step::EndLinks(upload, versions, links) => {
-                try_join_all(links.iter().map(|link| store.end_link(link, revoked))).await?;
-                Step::links_ended(upload, versions, links.len())
+            Step::EndLinks(upload, walk, page) => {
+                all(page.items.iter().map(|link| store.end_link(link, revoked))).await?;
+                Step::links_ended(upload, &walk, page)
+            }
+            Step::PutOff(upload, to, removal) => {
+                store.note_links_walked(&upload, &to).await?;
+                Step::Done(removal)
             }
             Step::Finish(upload, removal) => {
                 store.finish_deletion(&upload, now).await?;
@@ -127,19 +172,61 @@ pub async fn remove_upload<S: RecordStore, O: ObjectStore>(
     }
 }
 
-/// Ends the links of a removed upload that the index had not shown yet; how many there were.
+/// Ends the links of a removed upload that the index had not shown yet; how many there were. They
+/// were the newest, so that they stand on the first page.
 ///
 /// # Errors
 /// If the table did not answer; the attempt must be repeated.
 pub async fn end_late_links<S: RecordStore, O>(
     ports: &Ports<S, O>,
     now: Timestamp,
-    id: UploadId,
+    upload: &Upload,
 ) -> Result<usize, Unavailable> {
+    let (store, id) = (&ports.store, upload.upload_id);
     let revoked = Revoked { at: now, because: RevokedBecause::UploadDeleted };
-    let links = ports.store.all_links_to(id).await?;
-    let late: Vec<_> = links.iter().filter(|link| link.revoked.is_none()).collect();
-    try_join_all(late.iter().map(|link| ports.store.end_link(&link.link_id, revoked))).await?;
-    ports.store.close_deletion(id).await?;
-    Ok(late.len())
+    let (mut late, mut start) = (0, upload.links_walked.clone());
+    for _ in 0..PAGES_AT_ONCE {
+        let page = store.live_links_to(id, start.as_ref()).await?;
+        all(page.items.iter().map(|link| store.end_link(link, revoked))).await?;
+        late += page.items.len();
+        start = page.next;
+        if start.is_none() {
+            break;
+        }
+    }
+    match &start {
+        Some(to) => store.note_links_walked(upload, to).await?,
+        None => store.close_deletion(id).await?,
+    }
+    Ok(late)
+}
+
+/// All of it, a few at a time.
+async fn all<F>(calls: impl Iterator<Item = F>) -> Result<(), Unavailable>
+where
+    F: Future<Output = Result<(), Unavailable>>,
+{
+    stream::iter(calls).buffer_unordered(CONCURRENCY).try_collect().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn any_number_of_calls_is_made_a_few_at_a_time() {
+        let (in_flight, most, made) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        let call = |_| async {
+            in_flight.set(in_flight.get() + 1);
+            most.set(in_flight.get().max(most.get()));
+            tokio::task::yield_now().await;
+            in_flight.set(in_flight.get() - 1);
+            made.set(made.get() + 1);
+            Ok(())
+        };
+        all((0..1000).map(call)).await.unwrap();
+        assert_eq!((made.get(), most.get()), (1000, CONCURRENCY));
+    }
 }

@@ -1,11 +1,12 @@
 //! Verdicts over orders, repetitions and refusals, on the in-memory world.
 
-use super::removal::{Removal, remove_upload};
+use super::removal::{PAGES_AT_ONCE, Removal, remove_upload};
 use super::rules::tests::{PNG, demands, png};
 use super::*;
-use crate::link::Link;
+use crate::link::{Link, RevokedBecause};
 use crate::memory::MemoryWorld;
-use crate::ports::{LinkReader, LinkStore, ObservedObject, UploadStore};
+use crate::ports::{LinkReader, LinkStore, ObservedObject, PageStart, UploadStore};
+use crate::token::LinkId;
 use crate::upload::Upload;
 use crate::upload::UploadState;
 use crate::upload::tests::{at, pending, version};
@@ -135,6 +136,73 @@ async fn a_removed_upload_stays_removed_whatever_arrives() {
     ports.put("c", png());
     assert_eq!(ports.record("c").await, Verdict::Removed);
     assert_eq!(ports.versions().await, [""; 0]);
+}
+
+/// A removal that was asked for, of a version with so many links, of which two are read at once.
+async fn removal_of(links: u8) -> Ports<MemoryWorld, MemoryWorld> {
+    let ports = world().await;
+    ports.put("a", png());
+    ports.record("a").await;
+    for n in 0..links {
+        let link = Link::to(&ports.standing().await, link_id(n), at("2026-11-24T10:02:00Z"), None).unwrap();
+        ports.store.create_link(&link).await.unwrap();
+    }
+    ports.store.read_links_at_once(2);
+    ports.store.begin_deletion(pending().upload_id, &pending().owner).await.unwrap();
+    ports
+}
+
+fn link_id(n: u8) -> LinkId {
+    crate::token::tests::keys(&[1]).make([n; 16]).link_id()
+}
+
+#[tokio::test]
+async fn an_upload_with_many_links_is_removed_in_runs_of_one_size() {
+    let ports = removal_of(50).await;
+    let (now, id) = (at("2026-11-24T10:03:00Z"), pending().upload_id);
+    let mut runs = Vec::new();
+    for _ in 0..4 {
+        let before = ports.objects.calls();
+        runs.push(remove_upload(&ports, now, id).await.unwrap());
+        let calls = ports.objects.calls() - before;
+        assert!(calls <= 4 + PAGES_AT_ONCE * 3, "{calls} calls");
+    }
+    assert_eq!(
+        runs,
+        [
+            Removal::Partly { versions: 1, links: 20 },
+            Removal::Partly { versions: 0, links: 20 },
+            Removal::Done { versions: 0, links: 10 },
+            Removal::NotAsked,
+        ]
+    );
+    for n in 0..50 {
+        let link = ports.store.link(&link_id(n)).await.unwrap().unwrap();
+        assert_eq!(link.revoked.map(|revoked| revoked.because), Some(RevokedBecause::UploadDeleted));
+    }
+    let tombstone = ports.standing().await;
+    assert_eq!((tombstone.state, tombstone.links_walked), (UploadState::Deleted, None));
+}
+
+#[tokio::test]
+async fn a_run_that_dies_among_the_links_is_taken_up_behind_those_that_it_ended() {
+    let ports = removal_of(10).await;
+    let (now, id) = (at("2026-11-24T10:03:00Z"), pending().upload_id);
+    ports.store.fail_nth("end_link", 7);
+    assert!(remove_upload(&ports, now, id).await.is_err());
+    let done = remove_upload(&ports, now, id).await.unwrap();
+    assert_eq!(done, Removal::Done { versions: 0, links: 4 });
+}
+
+#[tokio::test]
+async fn two_runs_beside_each_other_ask_for_one_continuation() {
+    let ports = removal_of(50).await;
+    let upload = ports.standing().await;
+    let place = |at| PageStart { at, id: link_id(1).to_string() };
+    let (first, second) = (place(at("2026-11-24T10:02:00Z")), place(at("2026-11-24T10:01:00Z")));
+    ports.store.note_links_walked(&upload, &first).await.unwrap();
+    ports.store.note_links_walked(&upload, &second).await.unwrap();
+    assert_eq!(ports.standing().await.links_walked, Some(first));
 }
 
 #[tokio::test]

@@ -5,10 +5,15 @@
 //! of its own: it expires what is due by a conditional write, removes as the table's stream asks
 //! for, and looks at versions as the queue does. The bucket is listed in slices by the first two
 //! digits of the upload's id, each once a day, so that no pass has to remember where it was.
+//!
+//! Nobody's uploads may keep it from another's: what waits and what was lost are taken up side by
+//! side, what fails is counted and passed over, and what is due is taken up as long as there is
+//! time, beginning elsewhere each hour. The next hour goes on.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use futures::future::join;
 use futures::stream::{self, StreamExt};
 
 use crate::ports::{ObjectStore, RecordStore, Unavailable};
@@ -65,47 +70,58 @@ impl Tidied {
 
 /// The slices of the hour in which `now` lies: all 256 in a day.
 pub fn slices_of_hour(now: Timestamp) -> RangeInclusive<u8> {
-    let hour = u8::try_from(now.epoch_s() / 3600 % 24).unwrap_or(0);
+    let hour = hour_of_day(now);
     let begins = |hour: u8| u16::from(hour) * 256 / 24;
     let last = begins(hour + 1).saturating_sub(1);
     u8::try_from(begins(hour)).unwrap_or(u8::MAX)..=u8::try_from(last).unwrap_or(u8::MAX)
 }
 
+fn hour_of_day(now: Timestamp) -> u8 {
+    u8::try_from(now.epoch_s() / 3600 % 24).unwrap_or(0)
+}
+
 /// Expires, removes and looks again, as far as it is due at `now`.
 ///
 /// # Errors
-/// If what is due could not be listed. What fails singly is counted and left to the next call.
+/// If what is due, or the bucket, could not be listed; the other was done all the same. What fails
+/// singly is counted and left to the next call.
 pub async fn tidy<S: RecordStore, O: ObjectStore>(
     ports: &Ports<S, O>,
     demands: &Demands,
     now: Timestamp,
+    time_is_up: impl Future<Output = ()>,
 ) -> Result<Tidied, Unavailable> {
-    let swept = sweep(ports, now).await?;
-    Ok(swept.and(reconcile(ports, demands, now, slices_of_hour(now)).await?))
+    let looked = reconcile(ports, demands, now, slices_of_hour(now));
+    let (swept, looked) = join(sweep(ports, now, time_is_up), looked).await;
+    Ok(swept?.and(looked?))
 }
 
-/// Expires what is due, ends removals that the stream has not ended, and looks for late links.
+/// Expires what is due, ends removals that the stream has not ended, and looks for late links,
+/// until `time_is_up`: what is in the middle then may be dropped as if the function had died.
 ///
 /// # Errors
 /// If the table could not be asked what is due.
 pub async fn sweep<S: RecordStore, O: ObjectStore>(
     ports: &Ports<S, O>,
     now: Timestamp,
+    time_is_up: impl Future<Output = ()>,
 ) -> Result<Tidied, Unavailable> {
-    let due = ports.store.due(now).await?;
+    let mut due = ports.store.due(now).await?;
+    let begin = due.len() * usize::from(hour_of_day(now)) / 24;
+    due.rotate_left(begin);
     let done = stream::iter(&due).map(async |upload| match upload.state {
         UploadState::Deleting => {
             remove_upload(ports, now, upload.upload_id).await.map(|removal| match removal {
                 Removal::Done { .. } => Tidied { removed: 1, ..Tidied::default() },
-                Removal::NotAsked => Tidied::default(),
+                Removal::Partly { .. } | Removal::NotAsked => Tidied::default(),
             })
         }
-        UploadState::Deleted => end_late_links(ports, now, upload.upload_id)
+        UploadState::Deleted => end_late_links(ports, now, upload)
             .await
             .map(|late_links| Tidied { late_links, ..Tidied::default() }),
         _ => ports.store.expire(upload, now).await.map(|()| Tidied { expired: 1, ..Tidied::default() }),
     });
-    Ok(sum(done.buffer_unordered(AT_ONCE).collect().await))
+    Ok(sum(done.buffer_unordered(AT_ONCE).take_until(time_is_up).collect().await))
 }
 
 /// Looks at every recent version of some slices of the bucket.
@@ -148,6 +164,7 @@ fn sum(done: Vec<Result<Tidied, Unavailable>>) -> Tidied {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::UploadId;
     use crate::link::{Link, RevokedBecause};
     use crate::memory::MemoryWorld;
     use crate::ports::{LinkReader, LinkStore, UploadStore};
@@ -160,6 +177,10 @@ mod tests {
         let world = MemoryWorld::default();
         world.create(&pending()).await.unwrap();
         Ports { store: world.clone(), objects: world }
+    }
+
+    async fn swept(ports: &Ports<MemoryWorld, MemoryWorld>, now: Timestamp) -> Result<Tidied, Unavailable> {
+        sweep(ports, now, std::future::pending()).await
     }
 
     async fn standing(ports: &Ports<MemoryWorld, MemoryWorld>) -> Upload {
@@ -177,10 +198,10 @@ mod tests {
     async fn what_is_due_expires_once() {
         let ports = world().await;
         let due = expiry(pending().policy_expires_at);
-        assert_eq!(sweep(&ports, pending().policy_expires_at).await.unwrap(), Tidied::default());
-        assert_eq!(sweep(&ports, due).await.unwrap(), Tidied { expired: 1, ..Tidied::default() });
+        assert_eq!(swept(&ports, pending().policy_expires_at).await.unwrap(), Tidied::default());
+        assert_eq!(swept(&ports, due).await.unwrap(), Tidied { expired: 1, ..Tidied::default() });
         assert_eq!(standing(&ports).await.state, UploadState::Expired);
-        assert_eq!(sweep(&ports, due).await.unwrap(), Tidied::default());
+        assert_eq!(swept(&ports, due).await.unwrap(), Tidied::default());
     }
 
     #[tokio::test]
@@ -190,8 +211,8 @@ mod tests {
         ports.store.begin_deletion(pending().upload_id, &pending().owner).await.unwrap();
         let now = at("2026-11-24T12:00:00Z");
         ports.objects.fail_next("remove");
-        assert_eq!(sweep(&ports, now).await.unwrap(), Tidied { failed: 1, ..Tidied::default() });
-        assert_eq!(sweep(&ports, now).await.unwrap(), Tidied { removed: 1, ..Tidied::default() });
+        assert_eq!(swept(&ports, now).await.unwrap(), Tidied { failed: 1, ..Tidied::default() });
+        assert_eq!(swept(&ports, now).await.unwrap(), Tidied { removed: 1, ..Tidied::default() });
         assert_eq!(standing(&ports).await.state, UploadState::Deleted);
     }
 
@@ -207,16 +228,61 @@ mod tests {
         ports.store.create_link(&link).await.unwrap();
         ports.store.let_the_index_lag(true);
         ports.store.begin_deletion(pending().upload_id, &pending().owner).await.unwrap();
-        assert_eq!(sweep(&ports, now).await.unwrap(), Tidied { removed: 1, ..Tidied::default() });
+        assert_eq!(swept(&ports, now).await.unwrap(), Tidied { removed: 1, ..Tidied::default() });
         assert_eq!(ports.store.link(&link_id).await.unwrap().unwrap().revoked, None, "it was not listed");
-        assert_eq!(sweep(&ports, now).await.unwrap(), Tidied::default(), "its hour is not over");
+        assert_eq!(swept(&ports, now).await.unwrap(), Tidied::default(), "its hour is not over");
 
         ports.store.let_the_index_lag(false);
         let later = now + LINKS_SETTLE;
-        assert_eq!(sweep(&ports, later).await.unwrap(), Tidied { late_links: 1, ..Tidied::default() });
+        assert_eq!(swept(&ports, later).await.unwrap(), Tidied { late_links: 1, ..Tidied::default() });
         let revoked = ports.store.link(&link_id).await.unwrap().unwrap().revoked.unwrap();
         assert_eq!((revoked.at, revoked.because), (later, RevokedBecause::UploadDeleted));
-        assert_eq!(sweep(&ports, later).await.unwrap(), Tidied::default(), "and never again");
+        assert_eq!(swept(&ports, later).await.unwrap(), Tidied::default(), "and never again");
+    }
+
+    /// Uploads that wait to be removed, each with a version.
+    async fn removals(ports: &Ports<MemoryWorld, MemoryWorld>, n: u8) {
+        for n in 0..n {
+            let upload = Upload { upload_id: UploadId::random([n; 16]), ..pending() };
+            ports.store.create(&upload).await.unwrap();
+            ports.objects.put(upload.object_key(), version("a"), png());
+            ports.store.begin_deletion(upload.upload_id, &upload.owner).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_fails_keeps_the_sweeper_from_no_other() {
+        let world = MemoryWorld::default();
+        let ports = Ports { store: world.clone(), objects: world };
+        removals(&ports, 30).await;
+        ports.objects.fail_next("versions");
+        let now = at("2026-11-24T12:00:00Z");
+        assert_eq!(swept(&ports, now).await.unwrap(), Tidied { removed: 29, failed: 1, ..Tidied::default() });
+        assert_eq!(swept(&ports, now).await.unwrap(), Tidied { removed: 1, ..Tidied::default() });
+    }
+
+    #[tokio::test]
+    async fn versions_are_looked_at_whatever_becomes_of_what_is_due() {
+        let ports = world().await;
+        ports.objects.put(pending().object_key(), version("a"), png());
+        let slice = usize::from(pending().upload_id.slice());
+        let mut hours = (0..24).map(|hour| at("2026-11-24T00:00:00Z") + Duration::from_hours(hour));
+        let now =
+            hours.find(|now| slices_of_hour(*now).any(|of_hour| usize::from(of_hour) == slice)).unwrap();
+        ports.store.fail_next("due");
+        assert!(tidy(&ports, &demands(), now, std::future::pending()).await.is_err(), "it is told");
+        assert_eq!(standing(&ports).await.state, UploadState::Available);
+    }
+
+    #[tokio::test]
+    async fn what_there_was_no_time_for_is_left_to_the_next_hour() {
+        let world = MemoryWorld::default();
+        let ports = Ports { store: world.clone(), objects: world };
+        removals(&ports, 30).await;
+        let now = at("2026-11-24T12:00:00Z");
+        let done = sweep(&ports, now, std::future::ready(())).await.unwrap();
+        assert_eq!(done, Tidied::default());
+        assert_eq!(swept(&ports, now).await.unwrap(), Tidied { removed: 30, ..Tidied::default() });
     }
 
     #[tokio::test]

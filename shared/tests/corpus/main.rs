@@ -291,6 +291,7 @@ fn upload(filename: &str, declared: &str) -> Upload {
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
         event: None,
         ttl: Some(tombstone_ttl(now)),
+        links_walked: None,
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use postern::id::{ObjectKey, UploadId, VersionId};
-use postern::ports::{Observation, ObservedObject, Written};
+use postern::ports::{Observation, ObservedObject, Page, Written};
 use postern::record::removal::{self, Removal};
 use postern::record::run::{Run, Step};
 use postern::record::{AllowedTypes, Demands, Verdict};
@@ -359,8 +359,14 @@ impl Production {
                 Step::Remove(upload, versions)
             }
             Step::Remove(upload, _) => Step::removed(upload, 0),
-            Step::ListLinks(upload, versions) => Step::links_listed(upload, versions, Vec::new()),
-            Step::EndLinks(upload, versions, _) => Step::links_ended(upload, versions, 0),
+            Step::ListLinks(upload, walk) => {
+                Step::links_listed(upload, walk, Page { items: Vec::new(), next: None })
+            }
+            Step::EndLinks(upload, walk, page) => Step::links_ended(upload, &walk, page),
+            Step::PutOff(upload, to, removal) => {
+                record = self.changed(record, |standing| standing.links_walked(&upload, &to));
+                Step::Done(removal)
+            }
             Step::Finish(_, removal) => {
                 record = self.changed(record, |upload| upload.deleted(now()));
                 Step::Done(removal)
@@ -481,5 +487,6 @@ fn pending() -> Upload {
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
         event: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
+        links_walked: None,
     }
 }
