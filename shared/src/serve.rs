@@ -196,8 +196,16 @@ impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     async fn count(&self, admission: Admission, network: Option<Network>) -> Result<Reply, Problem> {
         let (links, link_id) = (&self.ports.links, &self.link_id);
         let mut opening = Opening { now: self.visit.now, admission, network };
-        // Before it is counted: an opening that cannot be signed must not be used up.
+        // Before it is counted: an opening that cannot be signed, or leads nowhere, must not be used up.
         let credentials = self.credentials().await?;
+        if self.ports.versions.looks() {
+            let link = self.read().await?;
+            self.check_welcome(&link)?;
+            opening.network = link.terms.allowed_network;
+            if link.opened(&opening).is_some() {
+                self.check_there(&link).await?;
+            }
+        }
         let mut counted = links.count_opening(link_id, &opening).await?;
         if opening.network.is_none()
             && let Some(network) = self.network_asked_by(&counted)?
@@ -209,7 +217,7 @@ impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
             Counted::Granted(link) => {
                 let grant = Grant::new(&link, opening.now);
                 let cookie = grant.set_cookie(&self.ports.keys, link_id, self.visit.path);
-                Ok(self.lead(&link, credentials.as_deref()).await?.with("set-cookie", cookie))
+                Ok(self.redirect(&link, credentials.as_deref())?.with("set-cookie", cookie))
             }
             Counted::Refused(None) => Err(Problem::TokenUnknown),
             Counted::Refused(Some(link)) => self.refuse(&link, &opening.admission),

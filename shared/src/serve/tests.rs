@@ -437,6 +437,8 @@ async fn what_s3_has_lost_is_gone_and_its_silence_is_no_answer() {
     for method in [Method::Get, Method::Head, Method::Post] {
         assert_eq!(code(world.visit(NOW, method, "", BROWSER).await), "link_file_gone");
     }
+    assert_eq!(world.link().await.opens, 0, "what leads nowhere uses nothing up");
     world.ports.versions = Some(Missing { answers: false });
     assert_eq!(world.get(BROWSER).await.unwrap().status, StatusCode::FOUND);
+    assert_eq!(world.link().await.opens, 1);
 }

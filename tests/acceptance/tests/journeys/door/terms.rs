@@ -51,15 +51,21 @@ async fn with_a_look_at_the_bucket_a_file_that_is_gone_is_told() {
     let app = door.app();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
+    let counted = app.link(&upload, json!({ "max_opens": 2 })).await;
     assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
     door.witness.calls();
     assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
     assert_eq!(door.witness.calls(), ["GetItem", "S3 HEAD"], "one call more");
+    assert_eq!(app.open(Method::GET, url(&counted)).await.status(), StatusCode::FOUND);
+    assert_eq!(door.witness.calls(), ["GetItem", "S3 HEAD", "UpdateItem"], "two calls more");
 
     door.lose(&upload).await;
     let gone = app.open(Method::GET, url(&link)).await;
     assert_eq!(gone.status(), StatusCode::GONE);
     assert_eq!(code(gone).await, "link_file_gone");
+    assert_eq!(app.open(Method::GET, url(&counted)).await.status(), StatusCode::GONE);
+    let shown = app.get(&format!("/links/{}", counted["link_id"].as_str().unwrap())).await.1;
+    assert_eq!(shown["opens"], 1, "what leads nowhere uses nothing up: {shown}");
     let page = app.open_with(Method::GET, url(&link), &[("accept", "text/html")]).await;
     assert!(page.text().await.unwrap().contains("The file is no longer there"));
     assert_eq!(app.open(Method::HEAD, url(&link)).await.status(), StatusCode::GONE);
