@@ -447,6 +447,21 @@ variable "cloudfront" {
     condition     = var.cloudfront == null || var.cloudfront_distribution_arn == null
     error_message = "Write either cloudfront, and the module owns the distribution, or cloudfront_distribution_arn for one of yours."
   }
+
+  validation {
+    condition     = try(var.cloudfront.domain, null) == null || can(regex("^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/.+$", var.cloudfront.domain.certificate_arn))
+    error_message = "Write cloudfront.domain.certificate_arn as the ARN of a certificate in us-east-1, where CloudFront takes them from, \"arn:aws:acm:us-east-1:<account>:certificate/<id>\"."
+  }
+
+  validation {
+    condition     = try(var.cloudfront.web_acl_arn, null) == null || can(regex("^arn:aws[a-z-]*:wafv2:us-east-1:[0-9]{12}:global/webacl/.+$", var.cloudfront.web_acl_arn))
+    error_message = "Write cloudfront.web_acl_arn as the ARN of a web ACL with the scope CLOUDFRONT, \"arn:aws:wafv2:us-east-1:<account>:global/webacl/<name>/<id>\"."
+  }
+
+  validation {
+    condition     = var.cloudfront == null || try(contains(["PriceClass_All", "PriceClass_200", "PriceClass_100"], var.cloudfront.price_class), false)
+    error_message = "Write cloudfront.price_class as \"PriceClass_All\", \"PriceClass_200\" or \"PriceClass_100\"."
+  }
 }
 
 variable "cloudfront_distribution_arn" {

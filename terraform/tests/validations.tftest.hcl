@@ -734,6 +734,36 @@ run "a_signing_key_that_nothing_verifies" {
   expect_failures = [var.cloudfront]
 }
 
+run "a_distribution_with_a_certificate_of_another_region" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = { a = "-----BEGIN PUBLIC KEY-----" }, domain = { name = "files.example.com", certificate_arn = "arn:aws:acm:eu-central-1:111122223333:certificate/here" } }
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
+run "a_distribution_with_a_regional_web_acl" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = { a = "-----BEGIN PUBLIC KEY-----" }, web_acl_arn = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/links/1" }
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
+run "a_distribution_with_no_price_class" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = { a = "-----BEGIN PUBLIC KEY-----" }, price_class = "cheap" }
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
 run "two_distributions" {
   command = plan
 
