@@ -15,8 +15,8 @@ use crate::link::{
     Admission, Link, LinkTerms, MAX_ATTEMPTS, Network, Opening, PasswordHash, Revoked, RevokedBecause, Window,
 };
 use crate::ports::{
-    Counted, Created, Found, LinkReader, LinkStore, Linked, PageStart, RecordStore, Replaced, UploadStore,
-    Written,
+    Counted, Created, Found, LinkReader, LinkStore, Linked, LinksOf, PageStart, RecordStore, Replaced,
+    UploadStore, Written,
 };
 use crate::record::removal::LINKS_SETTLE;
 use crate::scan::{ScanFailure, ScanStatus};
@@ -372,6 +372,11 @@ async fn a_walk_meets_the_links_that_live(store: &impl Store, upload: &Upload) {
     assert_eq!(store.live_links_to(id, None).await.unwrap().items, expected);
     let beyond = PageStart { at: now() + Duration::from_secs(4), id: link_id(upload, 4).to_string() };
     assert_eq!(store.live_links_to(id, Some(&beyond)).await.unwrap().items, expected[2..]);
+
+    for of in [LinksOf::Upload(id), LinksOf::Owner(&upload.owner)] {
+        assert_eq!(store.live_links(of, None).await.unwrap().items, expected);
+        assert_eq!(store.live_links(of, Some(&beyond)).await.unwrap().items, expected[2..]);
+    }
 
     store.note_links_walked(&available, &beyond).await.unwrap();
     assert_eq!(standing(store, upload).await, available, "nobody asked for its removal");

@@ -10,8 +10,8 @@ use crate::checksum::ChecksumSha256;
 use crate::id::{ObjectKey, Owner, UploadId, VersionId};
 use crate::link::{Link, Network, Opening, Revoked};
 use crate::ports::{
-    Counted, Created, Found, LinkReader, LinkStore, Linked, ObjectStore, Observation, ObservedObject, Page,
-    PageStart, RecordStore, Replaced, Signer, Unavailable, UploadStore, Written,
+    Counted, Created, Found, LinkReader, LinkStore, Linked, LinksOf, ObjectStore, Observation,
+    ObservedObject, Page, PageStart, RecordStore, Replaced, Signer, Unavailable, UploadStore, Written,
 };
 use crate::record::removal::LINKS_SETTLE;
 use crate::scan::ScanFailure;
@@ -301,6 +301,18 @@ impl LinkStore for MemoryWorld {
         let state = self.call("links_of")?;
         let links = state.links.values().filter(|link| link.owner == *owner).cloned();
         Ok(page(links, |link| (link.linked_at, link.link_id.to_string()), start, limit))
+    }
+
+    async fn live_links(
+        &self,
+        of: LinksOf<'_>,
+        start: Option<&PageStart>,
+    ) -> Result<Page<LinkId>, Unavailable> {
+        let is_meant = |link: &Link| match of {
+            LinksOf::Upload(id) => link.upload_id == id,
+            LinksOf::Owner(owner) => link.owner == *owner,
+        };
+        Ok(self.call("live_links")?.live_links(is_meant, start))
     }
 
     async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {

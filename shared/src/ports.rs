@@ -196,6 +196,15 @@ pub enum Counted {
     Refused(Option<Box<Link>>),
 }
 
+/// Whose links are meant.
+#[derive(Debug, Clone, Copy)]
+pub enum LinksOf<'a> {
+    /// All to an upload.
+    Upload(UploadId),
+    /// All that an owner made.
+    Owner(&'a Owner),
+}
+
 /// Links as `issue` needs them.
 pub trait LinkStore: Send + Sync {
     /// Writes a link on condition that its upload is available with that very version: one
@@ -224,6 +233,12 @@ pub trait LinkStore: Send + Sync {
         start: Option<&PageStart>,
         limit: u8,
     ) -> impl Future<Output = Result<Page<Link>, Unavailable>> + Send;
+    /// Those that live, as [`RecordStore::live_links_to`] says.
+    fn live_links(
+        &self,
+        of: LinksOf<'_>,
+        start: Option<&PageStart>,
+    ) -> impl Future<Output = Result<Page<LinkId>, Unavailable>> + Send;
     /// Writes the terms and the end of `after` on condition that the link is still `before` in
     /// all that its owner laid down, and alive: one conditional write.
     fn change_link(

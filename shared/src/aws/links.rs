@@ -16,7 +16,10 @@ use super::uploads::{Index, is_owned_by, place};
 use crate::app_event::AppEvent;
 use crate::id::{Owner, ParseIdError, UploadId};
 use crate::link::{Link, Network, Opening, Revoked, revocation_id};
-use crate::ports::{Counted, Found, LinkReader, LinkStore, Linked, Page, PageStart, Replaced, Unavailable};
+use crate::ports::{
+    Counted, Found, LinkReader, LinkStore, Linked, LinksOf, Page, PageStart, RecordStore, Replaced,
+    Unavailable,
+};
 use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::UploadState;
@@ -116,6 +119,17 @@ impl LinkStore for Table {
         limit: u8,
     ) -> Result<Page<Link>, Unavailable> {
         self.page(&LINKS_BY_OWNER, text(owner.as_str()), start, limit).await
+    }
+
+    async fn live_links(
+        &self,
+        of: LinksOf<'_>,
+        start: Option<&PageStart>,
+    ) -> Result<Page<LinkId>, Unavailable> {
+        match of {
+            LinksOf::Upload(id) => self.live_links_to(id, start).await,
+            LinksOf::Owner(owner) => self.live_links_page(&LINKS_BY_OWNER, text(owner.as_str()), start).await,
+        }
     }
 
     async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {

@@ -43,10 +43,14 @@ impl PageRequest {
 
 impl<T> PageView<T> {
     pub fn of<U>(page: Page<U>, view: impl FnMut(U) -> T) -> Self {
-        let next_cursor =
-            page.next.map(|start| URL_SAFE_NO_PAD.encode(serde_json::to_vec(&start).unwrap_or_default()));
+        let next_cursor = page.next.as_ref().map(cursor);
         Self { items: page.items.into_iter().map(view).collect(), next_cursor }
     }
+}
+
+/// A place as clients hand it back.
+pub(super) fn cursor(start: &PageStart) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(start).unwrap_or_default())
 }
 
 fn decode(cursor: &str) -> Option<PageStart> {

@@ -3,15 +3,19 @@
 //! One link is dead when its write is answered. Many are found through an index, which shows a
 //! new link a moment after it was made: whoever ends all links while others make some repeats the
 //! request, which then finds nothing to do.
+//!
+//! Dead links stay in the index. A request passes them over, and one that has met very many ends
+//! before it finds a link that lives; where it stood is its answer's cursor, and the next goes on.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use http::StatusCode;
 use serde::Serialize;
 
+use super::paging::{self, PageRequest};
 use super::uploads::owned;
 use super::{Caller, Ports};
-use crate::link::{Link, Revoked, RevokedBecause};
-use crate::ports::{Found, LinkStore, Page, UploadStore};
+use crate::link::{Revoked, RevokedBecause};
+use crate::ports::{Found, LinkStore, LinksOf, PageStart, UploadStore};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::token::LinkId;
@@ -19,8 +23,8 @@ use crate::token::LinkId;
 /// Links that one request ends at most, so that it is answered in time.
 const MAX_REVOKED: usize = 1000;
 
-/// Links of a page.
-const PAGE: u8 = 100;
+/// Pages that one request walks at most, for the same reason: 500 links each, dead or alive.
+const MAX_PAGES: usize = 60;
 
 /// Writes in flight.
 const CONCURRENCY: usize = 16;
@@ -30,8 +34,10 @@ const CONCURRENCY: usize = 16;
 struct RevokedView {
     /// Links that this request ended.
     revoked: usize,
-    /// Whether there may be more: send the request again then.
+    /// Whether there may be more: send the request again then, with the cursor.
     more: bool,
+    /// Goes into the query parameter `cursor` of that request; `null` at the end.
+    next_cursor: Option<String>,
 }
 
 /// `DELETE /links/{id}`: once this is answered, no request that begins later opens the link.
@@ -58,52 +64,50 @@ pub async fn revoke_all_to<S: UploadStore + LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
     upload_id: &str,
+    cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
+    let start = PageRequest::parse(None, cursor)?.start;
     let upload = owned(ports, caller, upload_id).await?.upload_id;
-    let (mut start, mut revoked) = (None, 0);
-    loop {
-        let page = ports.store.links_to(upload, start.as_ref(), PAGE).await?;
-        start = page.next.clone();
-        revoked += revoke_page(ports, caller, page).await?;
-        if start.is_none() || revoked >= MAX_REVOKED {
-            return Ok(answer(revoked, start.is_some()));
-        }
-    }
+    revoke_those_of(ports, caller, LinksOf::Upload(upload), start).await
 }
 
 /// `DELETE /links`: ends every link of the caller.
 ///
 /// # Errors
 /// If the table does not answer; what was ended stays ended.
-pub async fn revoke_all<S: LinkStore, G>(ports: &Ports<S, G>, caller: &Caller) -> Result<Reply, Problem> {
-    let (mut start, mut revoked) = (None, 0);
-    loop {
-        let page = ports.store.links_of(&caller.owner, start.as_ref(), PAGE).await?;
-        start = page.next.clone();
-        revoked += revoke_page(ports, caller, page).await?;
-        if start.is_none() || revoked >= MAX_REVOKED {
-            return Ok(answer(revoked, start.is_some()));
-        }
-    }
-}
-
-/// Ends the links of a page that live.
-async fn revoke_page<S: LinkStore, G>(
+pub async fn revoke_all<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
-    page: Page<Link>,
-) -> Result<usize, Problem> {
-    let living = page.items.into_iter().filter(|link| link.revoked.is_none());
-    let writes = living
-        .map(|link| async move { ports.store.revoke(&link.link_id, &caller.owner, by_wish(caller)).await });
-    let written: Vec<Found> = stream::iter(writes).buffer_unordered(CONCURRENCY).try_collect().await?;
-    Ok(written.len())
+    cursor: Option<&str>,
+) -> Result<Reply, Problem> {
+    let start = PageRequest::parse(None, cursor)?.start;
+    revoke_those_of(ports, caller, LinksOf::Owner(&caller.owner), start).await
+}
+
+async fn revoke_those_of<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    of: LinksOf<'_>,
+    mut start: Option<PageStart>,
+) -> Result<Reply, Problem> {
+    let mut revoked = 0;
+    for _ in 0..MAX_PAGES {
+        let page = ports.store.live_links(of, start.as_ref()).await?;
+        let ids = page.items.into_iter();
+        let writes =
+            ids.map(|id| async move { ports.store.revoke(&id, &caller.owner, by_wish(caller)).await });
+        let written: Vec<Found> = stream::iter(writes).buffer_unordered(CONCURRENCY).try_collect().await?;
+        revoked += written.len();
+        start = page.next;
+        if start.is_none() || revoked >= MAX_REVOKED {
+            break;
+        }
+    }
+    let view =
+        RevokedView { revoked, more: start.is_some(), next_cursor: start.as_ref().map(paging::cursor) };
+    Ok(Reply::json(StatusCode::OK, &view))
 }
 
 fn by_wish(caller: &Caller) -> Revoked {
     Revoked { at: caller.now, because: RevokedBecause::Revoked }
-}
-
-fn answer(revoked: usize, more: bool) -> Reply {
-    Reply::json(StatusCode::OK, &RevokedView { revoked, more })
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::memory::{FixedSigner, MemoryWorld};
-use crate::ports::{RecordStore, StoredPart, UploadStore};
+use crate::ports::{LinkStore, RecordStore, StoredPart, UploadStore};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::sign::SigningCredentials;
@@ -473,24 +473,57 @@ async fn all_links_of_an_upload_or_an_owner_end_at_once() {
         linked(&world, &caller("ann", None, n + 50), &second, json!({})).await;
         linked(&world, &caller("bob", None, n + 100), &other, json!({})).await;
     }
-    let stranger = revocation::revoke_all_to(&world, &bob, &first).await;
+    let stranger = revocation::revoke_all_to(&world, &bob, &first, None).await;
     assert!(matches!(stranger, Err(Problem::UploadNotFound)));
     let open = async |caller: &Caller| {
         let all = parsed(&links::list_all(&world, caller, Some("100"), None).await.unwrap());
         all["items"].as_array().unwrap().iter().filter(|link| link["state"] == "open").count()
     };
     assert_eq!(
-        parsed(&revocation::revoke_all_to(&world, &ann, &first).await.unwrap()),
-        json!({ "revoked": 5, "more": false })
+        parsed(&revocation::revoke_all_to(&world, &ann, &first, None).await.unwrap()),
+        json!({ "revoked": 5, "more": false, "next_cursor": null })
     );
     assert_eq!((open(&ann).await, open(&bob).await), (5, 5));
     assert_eq!(
-        parsed(&revocation::revoke_all(&world, &ann).await.unwrap()),
-        json!({ "revoked": 5, "more": false })
+        parsed(&revocation::revoke_all(&world, &ann, None).await.unwrap()),
+        json!({ "revoked": 5, "more": false, "next_cursor": null })
     );
     assert_eq!((open(&ann).await, open(&bob).await), (0, 5));
     assert_eq!(
-        parsed(&revocation::revoke_all(&world, &ann).await.unwrap()),
-        json!({ "revoked": 0, "more": false })
+        parsed(&revocation::revoke_all(&world, &ann, None).await.unwrap()),
+        json!({ "revoked": 0, "more": false, "next_cursor": null })
     );
+}
+
+#[tokio::test]
+async fn a_link_behind_any_number_of_dead_ones_ends_if_the_request_is_repeated() {
+    let (world, ann) = (world("2026-11-24T11:00:00Z"), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    for n in 10..=210 {
+        linked(&world, &caller("ann", None, n), &upload, json!({})).await;
+    }
+    let links = world.store.links_of(&ann.owner, None, u8::MAX).await.unwrap().items;
+    let (oldest, newer) = links.split_last().unwrap();
+    for link in newer {
+        revocation::revoke(&world, &ann, &link.link_id.to_string()).await.unwrap();
+    }
+    world.store.read_links_at_once(1);
+    // 201 links at 60 a request.
+    let mut cursor = None;
+    for expected in [(0, true), (0, true), (0, true), (1, false)] {
+        let before = world.store.calls();
+        let answer = parsed(&revocation::revoke_all(&world, &ann, cursor.as_deref()).await.unwrap());
+        assert!(world.store.calls() - before <= 61, "a request comes to its end");
+        assert_eq!((&answer["revoked"], &answer["more"]), (&json!(expected.0), &json!(expected.1)));
+        assert_eq!(answer["next_cursor"].is_string(), expected.1);
+        cursor = answer["next_cursor"].as_str().map(str::to_owned);
+    }
+    let shown = parsed(&links::show(&world, &ann, &oldest.link_id.to_string()).await.unwrap());
+    assert_eq!(shown["state"], "revoked");
+
+    world.store.read_links_at_once(200);
+    let answer = parsed(&revocation::revoke_all_to(&world, &ann, &upload, None).await.unwrap());
+    assert_eq!(answer, json!({ "revoked": 0, "more": false, "next_cursor": null }));
+    let refused = revocation::revoke_all_to(&world, &ann, &upload, Some("x")).await;
+    assert!(matches!(refused, Err(Problem::InvalidFields(_))), "{refused:?}");
 }

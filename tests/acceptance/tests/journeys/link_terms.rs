@@ -178,8 +178,15 @@ async fn all_links_of_an_upload_end_together() {
     );
     let (status, _) = App::stranger().call(Method::DELETE, &format!("/uploads/{upload}/links"), None).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+    for path in [format!("/uploads/{upload}/links?cursor=x"), "/links?cursor=x".to_owned()] {
+        let (status, problem) = app.call(Method::DELETE, &path, None).await;
+        assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("invalid_fields")));
+    }
     let (status, answer) = app.call(Method::DELETE, &format!("/uploads/{upload}/links"), None).await;
-    assert_eq!((status, answer), (StatusCode::OK, json!({ "revoked": 2, "more": false })));
+    assert_eq!(
+        (status, answer),
+        (StatusCode::OK, json!({ "revoked": 2, "more": false, "next_cursor": null }))
+    );
     for link in [&first, &second] {
         assert_eq!(visit(Method::GET, url(link)).send().await.unwrap().status(), StatusCode::GONE);
     }
