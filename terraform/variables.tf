@@ -182,7 +182,7 @@ variable "link_url_ttl_s" {
 }
 
 variable "link_check_object" {
-  description = "Whether serve-link asks S3 for the version before it leads there, one waiting call more an opening: who opens a link whose file somebody removed from the bucket meets a page (410) in place of S3's refusal."
+  description = "Whether serve-link asks S3 for the version before it leads there, one waiting call more an opening, two where the link counts: who opens a link whose file somebody removed from the bucket meets a page (410) in place of S3's refusal."
   type        = bool
   default     = false
   nullable    = false
