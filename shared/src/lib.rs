@@ -16,6 +16,7 @@ pub mod config;
 pub mod content_type;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
+mod few;
 pub mod filename;
 pub mod id;
 pub mod issue;

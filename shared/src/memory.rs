@@ -10,7 +10,7 @@ use crate::checksum::ChecksumSha256;
 use crate::id::{ObjectKey, Owner, UploadId, VersionId};
 use crate::link::{Link, Network, Opening, Revoked};
 use crate::ports::{
-    Counted, Created, Found, LinkReader, LinkStore, Linked, LinksOf, ObjectStore, Observation,
+    Counted, Created, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, ObjectStore, Observation,
     ObservedObject, Page, PageStart, RecordStore, Replaced, Signer, Unavailable, UploadStore, Written,
 };
 use crate::record::removal::LINKS_SETTLE;
@@ -40,17 +40,6 @@ struct State {
     /// Links that one call reads to find those that live, if it is to be few.
     live_page: Option<u8>,
     calls: usize,
-}
-
-impl State {
-    /// Of a page of links, those that live.
-    fn live_links(&self, of: impl Fn(&Link) -> bool, start: Option<&PageStart>) -> Page<LinkId> {
-        let shown = self.links.values().filter(|link| of(link) && !self.index_lags).cloned();
-        let place = |link: &Link| (link.linked_at, link.link_id.to_string());
-        let Page { items, next } = page(shown, place, start, self.live_page.unwrap_or(u8::MAX));
-        let live = items.into_iter().filter(|link| link.revoked.is_none());
-        Page { items: live.map(|link| link.link_id).collect(), next }
-    }
 }
 
 impl MemoryWorld {
@@ -144,6 +133,25 @@ impl UploadStore for MemoryWorld {
     }
 }
 
+impl LinkIndex for MemoryWorld {
+    async fn live_links(
+        &self,
+        of: LinksOf<'_>,
+        start: Option<&PageStart>,
+    ) -> Result<Page<LinkId>, Unavailable> {
+        let state = self.call("live_links")?;
+        let is_meant = |link: &Link| match of {
+            LinksOf::Upload(id) => link.upload_id == id,
+            LinksOf::Owner(owner) => link.owner == *owner,
+        };
+        let shown = state.links.values().filter(|link| is_meant(link) && !state.index_lags).cloned();
+        let place = |link: &Link| (link.linked_at, link.link_id.to_string());
+        let Page { items, next } = page(shown, place, start, state.live_page.unwrap_or(u8::MAX));
+        let live = items.into_iter().filter(|link| link.revoked.is_none());
+        Ok(Page { items: live.map(|link| link.link_id).collect(), next })
+    }
+}
+
 impl RecordStore for MemoryWorld {
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
         UploadStore::upload(self, id).await
@@ -227,15 +235,6 @@ impl RecordStore for MemoryWorld {
         Ok(())
     }
 
-    async fn live_links_to(
-        &self,
-        id: UploadId,
-        start: Option<&PageStart>,
-    ) -> Result<Page<LinkId>, Unavailable> {
-        let state = self.call("live_links_to")?;
-        Ok(state.live_links(|link| link.upload_id == id, start))
-    }
-
     async fn note_links_walked(&self, upload: &Upload, to: &PageStart) -> Result<(), Unavailable> {
         let mut state = self.call("note_links_walked")?;
         if let Some(standing) = state.uploads.get_mut(&upload.upload_id) {
@@ -301,18 +300,6 @@ impl LinkStore for MemoryWorld {
         let state = self.call("links_of")?;
         let links = state.links.values().filter(|link| link.owner == *owner).cloned();
         Ok(page(links, |link| (link.linked_at, link.link_id.to_string()), start, limit))
-    }
-
-    async fn live_links(
-        &self,
-        of: LinksOf<'_>,
-        start: Option<&PageStart>,
-    ) -> Result<Page<LinkId>, Unavailable> {
-        let is_meant = |link: &Link| match of {
-            LinksOf::Upload(id) => link.upload_id == id,
-            LinksOf::Owner(owner) => link.owner == *owner,
-        };
-        Ok(self.call("live_links")?.live_links(is_meant, start))
     }
 
     async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {

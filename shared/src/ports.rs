@@ -122,8 +122,29 @@ pub trait UploadStore: Send + Sync {
     ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
 }
 
+/// Whose links are meant.
+#[derive(Debug, Clone, Copy)]
+pub enum LinksOf<'a> {
+    /// All to an upload.
+    Upload(UploadId),
+    /// All that an owner made.
+    Owner(&'a Owner),
+}
+
+/// Links by whom or what they belong to.
+pub trait LinkIndex: Send + Sync {
+    /// Those that live, newest first; new ones may be missing for a moment. Dead ones are passed
+    /// over, and however many there are, a call comes to an end: a page may be empty with more
+    /// behind it.
+    fn live_links(
+        &self,
+        of: LinksOf<'_>,
+        start: Option<&PageStart>,
+    ) -> impl Future<Output = Result<Page<LinkId>, Unavailable>> + Send;
+}
+
 /// Uploads as `record` needs them.
-pub trait RecordStore: Send + Sync {
+pub trait RecordStore: LinkIndex {
     /// The record as it stands now (a consistent read).
     fn upload(&self, id: UploadId) -> impl Future<Output = Result<Option<Upload>, Unavailable>> + Send;
     /// Writes the verdict if the version's fate is open: one conditional write.
@@ -167,14 +188,6 @@ pub trait RecordStore: Send + Sync {
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
     /// Takes an upload that is `deleted` off the sweeper's list.
     fn close_deletion(&self, id: UploadId) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// The links of an upload that live, newest first; new ones may be missing for a moment. Dead
-    /// ones are passed over, and however many there are, a call comes to an end: a page may be
-    /// empty with more behind it.
-    fn live_links_to(
-        &self,
-        id: UploadId,
-        start: Option<&PageStart>,
-    ) -> impl Future<Output = Result<Page<LinkId>, Unavailable>> + Send;
     /// Notes how far the links of an upload that goes, or is gone, were walked, if it stands as it
     /// was read ([`Upload::links_walked()`]). While it goes, the table's stream brings it back.
     fn note_links_walked(
@@ -196,17 +209,8 @@ pub enum Counted {
     Refused(Option<Box<Link>>),
 }
 
-/// Whose links are meant.
-#[derive(Debug, Clone, Copy)]
-pub enum LinksOf<'a> {
-    /// All to an upload.
-    Upload(UploadId),
-    /// All that an owner made.
-    Owner(&'a Owner),
-}
-
 /// Links as `issue` needs them.
-pub trait LinkStore: Send + Sync {
+pub trait LinkStore: LinkIndex {
     /// Writes a link on condition that its upload is available with that very version: one
     /// transaction.
     fn create_link(&self, link: &Link) -> impl Future<Output = Result<Linked, Unavailable>> + Send;
@@ -233,12 +237,6 @@ pub trait LinkStore: Send + Sync {
         start: Option<&PageStart>,
         limit: u8,
     ) -> impl Future<Output = Result<Page<Link>, Unavailable>> + Send;
-    /// Those that live, as [`RecordStore::live_links_to`] says.
-    fn live_links(
-        &self,
-        of: LinksOf<'_>,
-        start: Option<&PageStart>,
-    ) -> impl Future<Output = Result<Page<LinkId>, Unavailable>> + Send;
     /// Writes the terms and the end of `after` on condition that the link is still `before` in
     /// all that its owner laid down, and alive: one conditional write.
     fn change_link(

@@ -6,8 +6,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 
 use super::Table;
@@ -17,8 +16,7 @@ use crate::app_event::AppEvent;
 use crate::id::{Owner, ParseIdError, UploadId};
 use crate::link::{Link, Network, Opening, Revoked, revocation_id};
 use crate::ports::{
-    Counted, Found, LinkReader, LinkStore, Linked, LinksOf, Page, PageStart, RecordStore, Replaced,
-    Unavailable,
+    Counted, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, Page, PageStart, Replaced, Unavailable,
 };
 use crate::time::Timestamp;
 use crate::token::LinkId;
@@ -33,7 +31,7 @@ const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND t
 /// And nothing was counted since: what takes the link's place goes on from there.
 const UNCOUNTED: &str = "opens = :opens AND hour_window = :hour_window AND attempt_window = :attempt_window";
 
-pub(super) const LINKS_BY_UPLOAD: Index =
+const LINKS_BY_UPLOAD: Index =
     Index { name: "links_by_upload", hash: "upload_id", range: "linked_at", pk_prefix: "LINK#" };
 
 const LINKS_BY_OWNER: Index =
@@ -61,6 +59,35 @@ impl LinkReader for Table {
         network: Option<Network>,
     ) -> Result<Counted, Unavailable> {
         self.count_link_attempt(id, now, network).await
+    }
+}
+
+impl LinkIndex for Table {
+    /// DynamoDB counts the links that it reads, not those that it shows, so that dead ones cost a
+    /// page its items and never its time.
+    async fn live_links(
+        &self,
+        of: LinksOf<'_>,
+        start: Option<&PageStart>,
+    ) -> Result<Page<LinkId>, Unavailable> {
+        const OPERATION: &str = "list links that live";
+        let (index, hash) = match of {
+            LinksOf::Upload(id) => (&LINKS_BY_UPLOAD, text(id.to_string())),
+            LinksOf::Owner(owner) => (&LINKS_BY_OWNER, text(owner.as_str())),
+        };
+        let query = self
+            .newest_first(index, hash, start)
+            .limit(LIVE_PAGE)
+            .filter_expression("attribute_not_exists(revoked)")
+            .projection_expression(PK);
+        let output = query.send().await.map_err(|error| Unavailable::new(OPERATION, error))?;
+        let next = output.last_evaluated_key.and_then(|key| place(index, &key));
+        let ids = output.items.unwrap_or_default().into_iter().map(|item| {
+            let pk = item.get(PK).and_then(|pk| pk.as_s().ok());
+            let id = pk.and_then(|pk| pk.strip_prefix(index.pk_prefix)).unwrap_or_default();
+            id.parse().map_err(|error: ParseIdError| Unavailable::new(OPERATION, error))
+        });
+        Ok(Page { items: ids.collect::<Result<_, _>>()?, next })
     }
 }
 
@@ -119,17 +146,6 @@ impl LinkStore for Table {
         limit: u8,
     ) -> Result<Page<Link>, Unavailable> {
         self.page(&LINKS_BY_OWNER, text(owner.as_str()), start, limit).await
-    }
-
-    async fn live_links(
-        &self,
-        of: LinksOf<'_>,
-        start: Option<&PageStart>,
-    ) -> Result<Page<LinkId>, Unavailable> {
-        match of {
-            LinksOf::Upload(id) => self.live_links_to(id, start).await,
-            LinksOf::Owner(owner) => self.live_links_page(&LINKS_BY_OWNER, text(owner.as_str()), start).await,
-        }
     }
 
     async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
@@ -214,30 +230,6 @@ impl Table {
             tokio::time::sleep(Duration::from_millis(jitter)).await;
         }
         Err(Unavailable::new(operation, "it met other transactions again and again"))
-    }
-
-    /// The links of an index that live. DynamoDB counts those that it reads, not those that it
-    /// shows, so that dead ones cost a page its items and never its time.
-    pub(super) async fn live_links_page(
-        &self,
-        index: &Index,
-        hash: AttributeValue,
-        start: Option<&PageStart>,
-    ) -> Result<Page<LinkId>, Unavailable> {
-        const OPERATION: &str = "list links that live";
-        let query = self
-            .newest_first(index, hash, start)
-            .limit(LIVE_PAGE)
-            .filter_expression("attribute_not_exists(revoked)")
-            .projection_expression(PK);
-        let output = query.send().await.map_err(|error| Unavailable::new(OPERATION, error))?;
-        let next = output.last_evaluated_key.and_then(|key| place(index, &key));
-        let ids = output.items.unwrap_or_default().into_iter().map(|item| {
-            let pk = item.get(PK).and_then(|pk| pk.as_s().ok());
-            let id = pk.and_then(|pk| pk.strip_prefix(index.pk_prefix)).unwrap_or_default();
-            id.parse().map_err(|error: ParseIdError| Unavailable::new(OPERATION, error))
-        });
-        Ok(Page { items: ids.collect::<Result<_, _>>()?, next })
     }
 
     /// A write that ends a link.

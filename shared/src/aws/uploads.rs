@@ -10,7 +10,6 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 
 use super::Table;
 use super::item::{Conditional, Item, PK, conditional, from_item, text, to_item, upload_pk, value};
-use super::links::LINKS_BY_UPLOAD;
 use crate::app_event::AppEvent;
 use crate::id::{Owner, UploadId, VersionId};
 use crate::link::Revoked;
@@ -224,14 +223,6 @@ impl RecordStore for Table {
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":deleted", text(UploadState::Deleted.as_str()));
         conditional("close a deletion", update.send().await).map(|_| ())
-    }
-
-    async fn live_links_to(
-        &self,
-        id: UploadId,
-        start: Option<&PageStart>,
-    ) -> Result<Page<LinkId>, Unavailable> {
-        self.live_links_page(&LINKS_BY_UPLOAD, text(id.to_string()), start).await
     }
 
     async fn note_links_walked(&self, upload: &Upload, to: &PageStart) -> Result<(), Unavailable> {

@@ -138,7 +138,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     };
     if let Err(why) = check(upload, &stored, said) {
         if total_bytes(&stored) > upload.max_size_bytes {
-            // It can only grow, and is paid for until it goes.
+            // It is paid for until it goes.
             store.abort_parts(&signer, upload.object_key(), id).await?;
         }
         return Err(Problem::PartsRefused(why));

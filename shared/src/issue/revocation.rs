@@ -7,13 +7,13 @@
 //! Dead links stay in the index. A request passes them over, and one that has met very many ends
 //! before it finds a link that lives; where it stood is its answer's cursor, and the next goes on.
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use http::StatusCode;
 use serde::Serialize;
 
 use super::paging::{self, PageRequest};
 use super::uploads::owned;
 use super::{Caller, Ports};
+use crate::few;
 use crate::link::{Revoked, RevokedBecause};
 use crate::ports::{Found, LinkStore, LinksOf, PageStart, UploadStore};
 use crate::problem::Problem;
@@ -25,9 +25,6 @@ const MAX_REVOKED: usize = 1000;
 
 /// Pages that one request walks at most, for the same reason: 500 links each, dead or alive.
 const MAX_PAGES: usize = 60;
-
-/// Writes in flight.
-const CONCURRENCY: usize = 16;
 
 /// What a revocation of many did.
 #[derive(Debug, Serialize)]
@@ -93,11 +90,11 @@ async fn revoke_those_of<S: LinkStore, G>(
     let mut revoked = 0;
     for _ in 0..MAX_PAGES {
         let page = ports.store.live_links(of, start.as_ref()).await?;
-        let ids = page.items.into_iter();
-        let writes =
-            ids.map(|id| async move { ports.store.revoke(&id, &caller.owner, by_wish(caller)).await });
-        let written: Vec<Found> = stream::iter(writes).buffer_unordered(CONCURRENCY).try_collect().await?;
-        revoked += written.len();
+        revoked += page.items.len();
+        let ends = page.items.into_iter().map(|id| async move {
+            ports.store.revoke(&id, &caller.owner, by_wish(caller)).await.map(|_| ())
+        });
+        few::all(ends).await?;
         start = page.next;
         if start.is_none() || revoked >= MAX_REVOKED {
             break;

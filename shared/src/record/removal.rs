@@ -17,11 +17,10 @@
 
 use std::time::Duration;
 
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-
+use crate::few;
 use crate::id::{ObjectKey, UploadId, VersionId};
 use crate::link::{Revoked, RevokedBecause};
-use crate::ports::{ObjectStore, Page, PageStart, RecordStore, Unavailable};
+use crate::ports::{LinksOf, ObjectStore, Page, PageStart, RecordStore, Unavailable};
 use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::{Upload, UploadState};
@@ -34,9 +33,6 @@ pub const LINKS_SETTLE: Duration = Duration::from_hours(1);
 
 /// Pages of links that one run walks at most.
 pub const PAGES_AT_ONCE: usize = 10;
-
-/// Removals and writes in flight.
-const CONCURRENCY: usize = 16;
 
 /// How an attempt to remove an upload ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,15 +144,15 @@ pub async fn remove_upload<S: RecordStore, O: ObjectStore>(
             Step::Look => Step::looked(store.upload(id).await?),
             Step::List(upload) => Step::listed(upload, objects.versions(key).await?),
             Step::Remove(upload, versions) => {
-                all(versions.iter().map(|version| objects.remove(key, version))).await?;
+                few::all(versions.iter().map(|version| objects.remove(key, version))).await?;
                 Step::removed(upload, versions.len())
             }
             Step::ListLinks(upload, walk) => {
-                let page = store.live_links_to(id, walk.start.as_ref()).await?;
+                let page = store.live_links(LinksOf::Upload(id), walk.start.as_ref()).await?;
                 Step::links_listed(upload, walk, page)
             }
             Step::EndLinks(upload, walk, page) => {
-                all(page.items.iter().map(|link| store.end_link(link, revoked))).await?;
+                few::all(page.items.iter().map(|link| store.end_link(link, revoked))).await?;
                 Step::links_ended(upload, &walk, page)
             }
             Step::PutOff(upload, to, removal) => {
@@ -186,8 +182,8 @@ pub async fn end_late_links<S: RecordStore, O>(
     let revoked = Revoked { at: now, because: RevokedBecause::UploadDeleted };
     let (mut late, mut start) = (0, upload.links_walked.clone());
     for _ in 0..PAGES_AT_ONCE {
-        let page = store.live_links_to(id, start.as_ref()).await?;
-        all(page.items.iter().map(|link| store.end_link(link, revoked))).await?;
+        let page = store.live_links(LinksOf::Upload(id), start.as_ref()).await?;
+        few::all(page.items.iter().map(|link| store.end_link(link, revoked))).await?;
         late += page.items.len();
         start = page.next;
         if start.is_none() {
@@ -199,34 +195,4 @@ pub async fn end_late_links<S: RecordStore, O>(
         None => store.close_deletion(id).await?,
     }
     Ok(late)
-}
-
-/// All of it, a few at a time.
-async fn all<F>(calls: impl Iterator<Item = F>) -> Result<(), Unavailable>
-where
-    F: Future<Output = Result<(), Unavailable>>,
-{
-    stream::iter(calls).buffer_unordered(CONCURRENCY).try_collect().await
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn any_number_of_calls_is_made_a_few_at_a_time() {
-        let (in_flight, most, made) = (Cell::new(0), Cell::new(0), Cell::new(0));
-        let call = |_| async {
-            in_flight.set(in_flight.get() + 1);
-            most.set(in_flight.get().max(most.get()));
-            tokio::task::yield_now().await;
-            in_flight.set(in_flight.get() - 1);
-            made.set(made.get() + 1);
-            Ok(())
-        };
-        all((0..1000).map(call)).await.unwrap();
-        assert_eq!((made.get(), most.get()), (1000, CONCURRENCY));
-    }
 }

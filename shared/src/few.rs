@@ -1,0 +1,40 @@
+//! Any number of calls, a few at a time: they are somebody's links or versions, and of those there may
+//! be very many.
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+
+/// Calls in flight.
+const CONCURRENCY: usize = 16;
+
+/// Makes all of them.
+///
+/// # Errors
+/// The first that fails ends it.
+pub(crate) async fn all<F, E>(calls: impl Iterator<Item = F>) -> Result<(), E>
+where
+    F: Future<Output = Result<(), E>>,
+{
+    stream::iter(calls).buffer_unordered(CONCURRENCY).try_collect().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn any_number_of_calls_is_made_a_few_at_a_time() {
+        let (in_flight, most, made) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        let call = |_| async {
+            in_flight.set(in_flight.get() + 1);
+            most.set(in_flight.get().max(most.get()));
+            tokio::task::yield_now().await;
+            in_flight.set(in_flight.get() - 1);
+            made.set(made.get() + 1);
+            Ok::<_, ()>(())
+        };
+        all((0..1000).map(call)).await.unwrap();
+        assert_eq!((made.get(), most.get()), (1000, CONCURRENCY));
+    }
+}
