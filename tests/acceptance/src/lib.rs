@@ -12,14 +12,15 @@
     reason = "this is a test's support"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use aws_sdk_lambda::types::Environment;
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, multipart};
 use serde_json::{Value, json};
-use stack::Coordinates;
+use stack::{Coordinates, Keys};
 
 /// How long a journey waits for what happens behind the API.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -27,6 +28,24 @@ const PATIENCE: Duration = Duration::from_secs(40);
 /// The stack that the journeys of this process share.
 pub fn shared() -> &'static stack::Shared {
     stack::shared().unwrap_or_else(|error| panic!("no stack to walk on: {}", chain(error)))
+}
+
+/// Sets variables of a function of a local stack, all of whose environments start anew; gives all that
+/// it has then.
+pub async fn configure(
+    stack: &Coordinates,
+    function: &str,
+    changes: impl IntoIterator<Item = (String, String)>,
+) -> HashMap<String, String> {
+    let lambda = aws_sdk_lambda::Client::new(&stack.sdk_config(&Keys::root()));
+    let function = format!("{}-{function}", stack.name);
+    let described = lambda.get_function_configuration().function_name(&function).send().await.unwrap();
+    let mut variables = described.environment.unwrap().variables.unwrap();
+    variables.extend(changes);
+    let environment = Environment::builder().set_variables(Some(variables.clone())).build();
+    let update = lambda.update_function_configuration().function_name(&function).environment(environment);
+    update.send().await.unwrap();
+    variables
 }
 
 /// An error with its causes.

@@ -69,6 +69,13 @@ pub struct Keys {
 #[error("read the stack's coordinates: {PREFIX}API_URL is set but {0} is not")]
 pub struct MissingVariable(pub String);
 
+impl Keys {
+    /// The root of the local AWS's account, which no policy binds: what an administrator does.
+    pub fn root() -> Self {
+        Self { access_key_id: "test".to_owned(), secret_access_key: "test".to_owned(), session_token: None }
+    }
+}
+
 impl Coordinates {
     /// The stack that the environment names, if it names one.
     ///

@@ -23,7 +23,7 @@ async fn an_outsider_whom_its_own_policy_would_let_in_is_refused_by_bucket_and_s
         refused("assume", session);
     }
 
-    let version_id = put(&s3(at, &root()), at, UPLOAD).await.unwrap();
+    let version_id = put(&s3(at, &Keys::root()), at, UPLOAD).await.unwrap();
     let outsider = s3(at, &at.outsider);
 
     refused("put", put(&outsider, at, UPLOAD).await);
@@ -33,7 +33,7 @@ async fn an_outsider_whom_its_own_policy_would_let_in_is_refused_by_bucket_and_s
     refused("delete a version", delete(&outsider, at, Some(&version_id)).await);
     get(&s3(at, &at.observer), at, Some(&version_id)).await.unwrap();
 
-    s3(at, &root()).delete_bucket_policy().bucket(&at.bucket).send().await.unwrap();
+    s3(at, &Keys::root()).delete_bucket_policy().bucket(&at.bucket).send().await.unwrap();
     put(&outsider, at, UPLOAD).await.unwrap();
     get(&outsider, at, Some(&version_id)).await.unwrap();
 }
@@ -62,7 +62,7 @@ async fn the_upload_signer_puts_uploads_and_can_do_nothing_else() {
 #[tokio::test]
 async fn the_download_signer_reads_a_version_and_can_do_nothing_else() {
     let at = stack().coordinates();
-    let version_id = put(&s3(at, &root()), at, UPLOAD).await.unwrap();
+    let version_id = put(&s3(at, &Keys::root()), at, UPLOAD).await.unwrap();
     let signer = s3(at, &act_as(at, "download-signer").await);
 
     get(&signer, at, Some(&version_id)).await.unwrap();
@@ -76,7 +76,7 @@ async fn the_download_signer_reads_a_version_and_can_do_nothing_else() {
 #[tokio::test]
 async fn the_recorder_looks_and_removes_but_never_puts_or_hides() {
     let at = stack().coordinates();
-    let version_id = put(&s3(at, &root()), at, UPLOAD).await.unwrap();
+    let version_id = put(&s3(at, &Keys::root()), at, UPLOAD).await.unwrap();
     let role = act_as(at, "record-upload").await;
     let recorder = s3(at, &role);
 
@@ -93,7 +93,7 @@ async fn the_recorder_looks_and_removes_but_never_puts_or_hides() {
 #[tokio::test]
 async fn the_functions_that_face_clients_reach_no_object() {
     let at = stack().coordinates();
-    let version_id = put(&s3(at, &root()), at, UPLOAD).await.unwrap();
+    let version_id = put(&s3(at, &Keys::root()), at, UPLOAD).await.unwrap();
     for function in ["issue-upload", "serve-link"] {
         let role = act_as(at, function).await;
         refused("put", put(&s3(at, &role), at, UPLOAD).await);
@@ -119,7 +119,7 @@ async fn the_stack_is_what_the_description_says() {
 #[tokio::test]
 async fn the_observer_reads_and_changes_nothing() {
     let at = stack().coordinates();
-    let version_id = put(&s3(at, &root()), at, UPLOAD).await.unwrap();
+    let version_id = put(&s3(at, &Keys::root()), at, UPLOAD).await.unwrap();
     let (objects, items) = (s3(at, &at.observer), dynamodb(at, &at.observer));
 
     get(&objects, at, None).await.unwrap();
@@ -144,15 +144,10 @@ fn stack() -> &'static Stack {
     })
 }
 
-/// The emulator's root, to whom nothing is refused.
-fn root() -> Keys {
-    Keys { access_key_id: "test".to_owned(), secret_access_key: "test".to_owned(), session_token: None }
-}
-
 /// Credentials of a role of the stack. Its trust is opened to the outsider first.
 async fn act_as(at: &Coordinates, role: &str) -> Keys {
     let name = format!("{}-{role}", at.name);
-    let root_iam = aws_sdk_iam::Client::new(&at.sdk_config(&root()));
+    let root_iam = aws_sdk_iam::Client::new(&at.sdk_config(&Keys::root()));
     let arn = root_iam.get_role().role_name(&name).send().await.unwrap().role.unwrap().arn;
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;
     root_iam.update_assume_role_policy().role_name(&name).policy_document(trust).send().await.unwrap();

@@ -6,10 +6,6 @@ use acceptance::{App, PNG, shared, skipped};
 use serde_json::{Value, json};
 use stack::{Coordinates, Keys, Options, Stack};
 
-fn root() -> Keys {
-    Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None }
-}
-
 /// The event that S3 would send for a version.
 fn event(stack: &Coordinates, upload_id: &str, version_id: &str) -> String {
     json!({ "Records": [{
@@ -23,7 +19,7 @@ fn event(stack: &Coordinates, upload_id: &str, version_id: &str) -> String {
 }
 
 async fn send(stack: &Coordinates, body: &str) {
-    let sqs = aws_sdk_sqs::Client::new(&stack.sdk_config(&root()));
+    let sqs = aws_sdk_sqs::Client::new(&stack.sdk_config(&Keys::root()));
     sqs.send_message().queue_url(&stack.queue_url).message_body(body).send().await.unwrap();
 }
 
@@ -97,7 +93,7 @@ async fn hindered() -> &'static Stack {
 
 /// Takes away, or gives back, the recorder's right to look at versions.
 async fn hinder(stack: &Coordinates, hindered: bool) {
-    let iam = aws_sdk_iam::Client::new(&stack.sdk_config(&root()));
+    let iam = aws_sdk_iam::Client::new(&stack.sdk_config(&Keys::root()));
     let roles = iam.list_roles().send().await.unwrap().roles;
     let recorder = roles
         .iter()

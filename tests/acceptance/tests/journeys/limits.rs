@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use acceptance::{App, Form, PNG, Posted, shared, skipped};
-use aws_sdk_lambda::types::Environment;
+use acceptance::{App, Form, PNG, Posted, configure, shared, skipped};
 use futures::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use stack::{Keys, Options, Stack};
+use stack::{Options, Stack};
 
 const PENDING: usize = 3;
 const BYTES_PER_DAY: u64 = 1000;
@@ -20,16 +19,9 @@ async fn limited() -> impl Fn(&str) -> App {
         .unwrap_or_else(|error| panic!("{}", acceptance::chain(&error)));
     // It ends with this process.
     let stack: &'static Stack = Box::leak(Box::new(stack));
-    let root = Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None };
-    let lambda = aws_sdk_lambda::Client::new(&stack.coordinates().sdk_config(&root));
-    let function = format!("{}-issue-upload", stack.coordinates().name);
-    let described = lambda.get_function_configuration().function_name(&function).send().await.unwrap();
-    let mut variables = described.environment.unwrap().variables.unwrap();
-    variables.insert("POSTERN_OWNER_PENDING_UPLOADS".to_owned(), PENDING.to_string());
-    variables.insert("POSTERN_OWNER_BYTES_PER_DAY".to_owned(), BYTES_PER_DAY.to_string());
-    let environment = Environment::builder().set_variables(Some(variables)).build();
-    let update = lambda.update_function_configuration().function_name(&function).environment(environment);
-    update.send().await.unwrap();
+    let limits = [("PENDING_UPLOADS", PENDING.to_string()), ("BYTES_PER_DAY", BYTES_PER_DAY.to_string())];
+    let limits = limits.map(|(name, limit)| (format!("POSTERN_OWNER_{name}"), limit));
+    configure(stack.coordinates(), "issue-upload", limits).await;
     |subject| App::new(stack.coordinates(), Some(stack.issuer().token(subject).unwrap()))
 }
 

@@ -38,8 +38,7 @@ async fn an_upload_removed_while_its_form_is_valid_stays_removed() {
 
 /// Puts dead links before one that lives: copies of it that were made later and have ended.
 async fn bury(app: &App, link_id: &str, dead: usize) {
-    let root = Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None };
-    let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&root));
+    let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&Keys::root()));
     let table = &app.stack.table;
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let get = dynamodb.get_item().table_name(table).key("pk", text(&format!("LINK#{link_id}")));
@@ -61,9 +60,12 @@ async fn bury(app: &App, link_id: &str, dead: usize) {
     let copies: Vec<WriteRequest> = (0..dead).map(copy).collect();
     let writes = copies.chunks(25).map(|chunk| {
         let write = dynamodb.batch_write_item().request_items(table, chunk.to_vec());
-        async move { write.send().await.unwrap() }
+        async move {
+            let left = write.send().await.unwrap().unprocessed_items.unwrap_or_default();
+            assert!(left.is_empty(), "all of them are written: {left:?}");
+        }
     });
-    stream::iter(writes).buffer_unordered(8).for_each(|_| async {}).await;
+    stream::iter(writes).buffer_unordered(8).collect::<()>().await;
 }
 
 #[tokio::test]

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use acceptance::{App, PNG, chain, shared, skipped};
-use aws_sdk_lambda::types::Environment;
+use acceptance::{App, PNG, chain, configure, shared, skipped};
 use aws_sdk_s3::types::{Tag, Tagging};
 use postern::scan::SCAN_TAG;
 use reqwest::{Method, StatusCode};
@@ -16,10 +15,6 @@ use crate::app_events::{assert_keeps_its_schema, events};
 /// An event that came before its tag comes back after so long.
 const VISIBILITY_S: u32 = 4;
 
-fn root() -> Keys {
-    Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None }
-}
-
 /// A stack of its own whose recorder asks for scans.
 async fn gated() -> &'static Coordinates {
     let options = Options { visibility_timeout_s: Some(VISIBILITY_S), ..Options::default() };
@@ -27,20 +22,14 @@ async fn gated() -> &'static Coordinates {
     // It ends with this process.
     let stack: &'static Stack = Box::leak(Box::new(stack));
     let coordinates = stack.coordinates();
-    let lambda = aws_sdk_lambda::Client::new(&coordinates.sdk_config(&root()));
-    let function = format!("{}-record-upload", coordinates.name);
-    let described = lambda.get_function_configuration().function_name(&function).send().await.unwrap();
-    let mut variables = described.environment.unwrap().variables.unwrap();
-    variables.insert("POSTERN_CONTENT_SCAN".to_owned(), "required".to_owned());
-    let environment = Environment::builder().set_variables(Some(variables)).build();
-    let update = lambda.update_function_configuration().function_name(&function).environment(environment);
-    update.send().await.unwrap();
+    let required = ("POSTERN_CONTENT_SCAN".to_owned(), "required".to_owned());
+    configure(coordinates, "record-upload", [required]).await;
     coordinates
 }
 
 /// Writes the scanner's tag.
 async fn tag(stack: &Coordinates, upload_id: &str, version: &str, status: &str) {
-    let sdk = stack.sdk_config(&root());
+    let sdk = stack.sdk_config(&Keys::root());
     let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
     let tag = Tag::builder().key(SCAN_TAG).value(status).build().unwrap();
     aws_sdk_s3::Client::from_conf(config)
@@ -70,7 +59,7 @@ async fn tell(stack: &Coordinates, upload_id: &str, version: &str, status: &str)
             "scanResultDetails": { "scanResultStatus": status, "threats": null },
         },
     });
-    let sqs = aws_sdk_sqs::Client::new(&stack.sdk_config(&root()));
+    let sqs = aws_sdk_sqs::Client::new(&stack.sdk_config(&Keys::root()));
     sqs.send_message().queue_url(&stack.queue_url).message_body(body.to_string()).send().await.unwrap();
 }
 

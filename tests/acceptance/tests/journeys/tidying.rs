@@ -5,14 +5,10 @@ use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 use stack::{Coordinates, Description, Keys};
 
-fn root() -> Keys {
-    Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None }
-}
-
 /// Calls the recorder as the schedule does.
 async fn tidy(stack: &Coordinates) -> Value {
     let input = Description::load().unwrap().events.schedule.input;
-    let lambda = aws_sdk_lambda::Client::new(&stack.sdk_config(&root()));
+    let lambda = aws_sdk_lambda::Client::new(&stack.sdk_config(&Keys::root()));
     let invoke = lambda.invoke().function_name(format!("{}-record-upload", stack.name));
     let output = invoke.payload(Blob::new(input.to_string())).send().await.unwrap();
     assert_eq!(output.function_error(), None, "{output:?}");
@@ -29,7 +25,7 @@ async fn the_schedule_expires_what_never_came() {
     assert_eq!(tidy(app.stack).await, json!({ "batchItemFailures": [] }));
     assert_eq!(app.show(&form.upload_id).await["state"], "pending", "its day is not over");
 
-    let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&root()));
+    let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&Keys::root()));
     let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
     dynamodb
         .update_item()
@@ -56,7 +52,7 @@ async fn a_pinned_version_that_somebody_else_removes_is_marked() {
     let app = App::user();
     let upload_id = app.upload("photo.png", "image/png", PNG).await;
     let version = app.show(&upload_id).await["recorded"]["version_id"].as_str().unwrap().to_owned();
-    let sdk = app.stack.sdk_config(&root());
+    let sdk = app.stack.sdk_config(&Keys::root());
     let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
     let delete = aws_sdk_s3::Client::from_conf(s3).delete_object().bucket(&app.stack.bucket);
     delete.key(format!("uploads/{upload_id}")).version_id(version).send().await.unwrap();

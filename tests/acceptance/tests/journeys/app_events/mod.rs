@@ -9,7 +9,7 @@ use std::process::Stdio;
 use acceptance::{App, PNG, shared, skipped};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use stack::Coordinates;
+use stack::{Coordinates, Keys};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
@@ -175,9 +175,7 @@ async fn every_change_is_told_in_its_schema_and_the_example_consumer_takes_each_
 /// Feeds the example consumer every event three times, shuffled, and looks at its table.
 async fn consume(stack: &Coordinates, events: &[Value], [kept, gone, retried, refused]: &[String; 4]) {
     let table = format!("consumer-{}", fastrand::u32(..));
-    let root =
-        stack::Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None };
-    let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk_config(&root));
+    let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk_config(&Keys::root()));
     make_table(&dynamodb, &table).await;
     let mut all: Vec<&Value> = events.iter().cycle().take(3 * events.len()).collect();
     let seed = fastrand::u64(..);

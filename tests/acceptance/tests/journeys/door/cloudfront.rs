@@ -12,8 +12,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use acceptance::{App, PNG, skipped};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use stack::Keys;
 
-use super::{Door, root};
+use super::Door;
 
 const RSA: &str = include_str!("../../../../../shared/src/sign/cloudfront/rsa.test.pem");
 const P256: &str = include_str!("../../../../../shared/src/sign/cloudfront/p256.test.pem");
@@ -25,7 +26,7 @@ const TTL_S: u64 = 60;
 
 /// Puts a private key into Secrets Manager and lets serve-link read it, and no other.
 async fn keep_secret(door: &Door, name: &str, pem: &str) -> String {
-    let sdk = door.stack.sdk_config(&root());
+    let sdk = door.stack.sdk_config(&Keys::root());
     let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
     let secret = secrets.create_secret().name(format!("{}/cloudfront/{name}", door.stack.name));
     let arn = secret.secret_string(pem).send().await.unwrap().arn.unwrap();

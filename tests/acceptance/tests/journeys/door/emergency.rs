@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use acceptance::{App, PNG, skipped};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use stack::Keys;
 use tokio::process::Command;
 
-use super::{Door, root};
+use super::Door;
 
 const CLI: &str = include_str!("../../../../stack/aws-cli.txt");
 const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\n\
@@ -45,7 +46,7 @@ struct Operator<'a> {
 impl Operator<'_> {
     /// Runs a program as the account's administrator and gives what it prints.
     async fn run(&self, program: &str, arguments: &[&str]) -> String {
-        let keys = root();
+        let keys = Keys::root();
         let output = Command::new(program)
             .args(arguments)
             .env("PATH", &self.path)

@@ -13,8 +13,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::thread;
 
-use acceptance::{App, chain};
-use aws_sdk_lambda::types::Environment;
+use acceptance::{App, chain, configure};
 use serde_json::Value;
 use stack::{Coordinates, Keys, Options, Stack};
 use tokio::sync::{Mutex, MutexGuard};
@@ -46,26 +45,15 @@ impl Door {
             services.iter().map(endpoint).collect::<HashMap<_, _>>()
         };
         let services = ["DYNAMODB", "STS", "KMS", "SECRETS_MANAGER", "S3"];
-        door.configure_function("serve-link", through(&door.witness, &services)).await;
+        configure(coordinates, "serve-link", through(&door.witness, &services)).await;
         // S3 is where its forms lead.
-        door.configure_function("issue-upload", through(&door.issuing, &services[..4])).await;
+        configure(coordinates, "issue-upload", through(&door.issuing, &services[..4])).await;
         door
     }
 
     /// Sets variables of serve-link, which starts every environment anew.
     pub async fn configure(&self, changes: HashMap<String, String>) {
-        self.configure_function("serve-link", changes).await;
-    }
-
-    async fn configure_function(&self, name: &str, changes: HashMap<String, String>) {
-        let lambda = aws_sdk_lambda::Client::new(&self.stack.sdk_config(&root()));
-        let function = format!("{}-{name}", self.stack.name);
-        let described = lambda.get_function_configuration().function_name(&function).send().await.unwrap();
-        let mut variables = described.environment.unwrap().variables.unwrap();
-        variables.extend(changes);
-        let environment = Environment::builder().set_variables(Some(variables)).build();
-        let update = lambda.update_function_configuration().function_name(&function).environment(environment);
-        update.send().await.unwrap();
+        configure(self.stack, "serve-link", changes).await;
     }
 
     /// From now on the door asks S3 before it signs.
@@ -76,7 +64,7 @@ impl Door {
 
     /// Removes an upload's version past the API, as somebody whom no policy binds.
     pub async fn lose(&self, upload: &str) {
-        let sdk = self.stack.sdk_config(&root());
+        let sdk = self.stack.sdk_config(&Keys::root());
         let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
         let removal = aws_sdk_s3::Client::from_conf(config).delete_object().bucket(&self.stack.bucket);
         let version = self.app().versions(upload).await.remove(0);
@@ -98,11 +86,6 @@ impl Door {
     pub async fn alone(&self) -> MutexGuard<'_, ()> {
         self.alone.lock().await
     }
-}
-
-/// The account's root, which no policy binds: for what an administrator does.
-pub fn root() -> Keys {
-    Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None }
 }
 
 /// Whether the stack of the journeys is a local one: only there may a test stand between.

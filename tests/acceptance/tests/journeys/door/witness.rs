@@ -106,6 +106,11 @@ impl Witness {
         seen.dead.contains(url)
     }
 
+    fn note_visit(&self, asked: &request::Parts, status: StatusCode) {
+        let range = asked.headers.get(header::RANGE).map(|value| value.to_str().unwrap().to_owned());
+        self.seen.lock().unwrap().visits.push(Visit { range, status: status.as_u16() });
+    }
+
     fn note_call(&self, operation: String) {
         self.seen.lock().unwrap().calls.push(operation);
     }
@@ -153,8 +158,7 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
 impl Witness {
     /// What S3 says to whoever comes with a URL that is dead.
     fn refuse_as_s3(&self, asked: &request::Parts) -> Response {
-        let range = asked.headers.get(header::RANGE).map(|value| value.to_str().unwrap().to_owned());
-        self.seen.lock().unwrap().visits.push(Visit { range, status: 403 });
+        self.note_visit(asked, StatusCode::FORBIDDEN);
         let body = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
         (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
     }
@@ -166,10 +170,8 @@ impl Witness {
             override_headers(&asked.uri, &mut head.headers);
             part = cut_to_range(&asked.headers, &mut head, bytes);
         }
-        let range = asked.headers.get(header::RANGE).map(|value| value.to_str().unwrap().to_owned());
-        let mut seen = self.seen.lock().unwrap();
-        seen.visits.push(Visit { range, status: head.status.as_u16() });
-        let Some(after) = seen.cut_after.take_if(|after| *after < part.len()) else {
+        self.note_visit(asked, head.status);
+        let Some(after) = self.seen.lock().unwrap().cut_after.take_if(|after| *after < part.len()) else {
             return Response::from_parts(head, Body::from(part));
         };
         head.headers.insert(header::CONTENT_LENGTH, part.len().into());

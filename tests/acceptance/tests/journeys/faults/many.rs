@@ -7,9 +7,9 @@ use acceptance::{App, PNG, shared, skipped};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_s3::types::ServerSideEncryption;
 use serde_json::{Value, json};
-use stack::Coordinates;
+use stack::{Coordinates, Keys};
 
-use super::{UNHURRIED_S, number, proxied, root};
+use super::{UNHURRIED_S, number, proxied};
 
 /// The event of a version as a message of the queue, named `id`.
 fn message(stack: &Coordinates, id: usize, upload_id: &str, version: &str) -> Value {
@@ -44,7 +44,7 @@ async fn of_a_batch_of_ten_with_one_poison_nine_are_recorded_and_one_comes_back(
     }
     proxy.poison(7);
     proxy.hold_reads(Duration::from_secs(1));
-    let lambda = aws_sdk_lambda::Client::new(&stack.sdk_config(&root()));
+    let lambda = aws_sdk_lambda::Client::new(&stack.sdk_config(&Keys::root()));
     let payload = Blob::new(json!({ "Records": messages }).to_string());
     let invoke = lambda.invoke().function_name(format!("{}-record-upload", stack.name)).payload(payload);
     let output = invoke.send().await.unwrap();
@@ -68,7 +68,7 @@ async fn of_many_uploads_none_is_lost_and_each_is_recorded_once() {
     let app = App::new(stack, Some(stack.jwt.clone()));
     let form = app.issue(json!({ "filename": "photo.png", "content_type": "image/png" })).await;
 
-    let sdk = stack.sdk_config(&root());
+    let sdk = stack.sdk_config(&Keys::root());
     let table = postern::aws::Table::new(&sdk, &stack.table);
     let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
     let s3 = aws_sdk_s3::Client::from_conf(config);

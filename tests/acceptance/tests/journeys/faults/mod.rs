@@ -7,8 +7,7 @@ mod proxy;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use acceptance::{App, Form, PNG, shared, skipped};
-use aws_sdk_lambda::types::Environment;
+use acceptance::{App, Form, PNG, configure, shared, skipped};
 use reqwest::Method;
 use serde_json::Value;
 use stack::{Coordinates, Keys, Options, Stack};
@@ -25,10 +24,6 @@ struct Plan {
     is_removed: bool,
 }
 
-fn root() -> Keys {
-    Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None }
-}
-
 /// A stack of its own whose recorder reaches table and bucket through a proxy.
 async fn proxied(visibility_timeout_s: u32) -> (&'static Coordinates, Proxy) {
     let options = Options { visibility_timeout_s: Some(visibility_timeout_s), ..Options::default() };
@@ -37,21 +32,9 @@ async fn proxied(visibility_timeout_s: u32) -> (&'static Coordinates, Proxy) {
     let stack: &'static Stack = Box::leak(Box::new(stack));
     let coordinates = stack.coordinates();
     let proxy = Proxy::start(coordinates.endpoint.as_deref().unwrap()).await;
-    let lambda = aws_sdk_lambda::Client::new(&coordinates.sdk_config(&root()));
-    let function = format!("{}-record-upload", coordinates.name);
-    let described = lambda.get_function_configuration().function_name(&function).send().await.unwrap();
-    let variables = described.environment.unwrap().variables.unwrap();
-    let variables = variables
-        .into_iter()
-        .chain(["S3", "DYNAMODB"].map(|service| (format!("AWS_ENDPOINT_URL_{service}"), proxy.url.clone())));
-    let environment = Environment::builder().set_variables(Some(variables.collect())).build();
-    lambda
-        .update_function_configuration()
-        .function_name(&function)
-        .environment(environment)
-        .send()
-        .await
-        .unwrap();
+    let through =
+        ["S3", "DYNAMODB"].map(|service| (format!("AWS_ENDPOINT_URL_{service}"), proxy.url.clone()));
+    configure(coordinates, "record-upload", through).await;
     (coordinates, proxy)
 }
 
@@ -60,7 +43,7 @@ fn number(variable: &str, default: u64) -> u64 {
 }
 
 async fn redrive(stack: &Coordinates) -> usize {
-    let sqs = aws_sdk_sqs::Client::new(&stack.sdk_config(&root()));
+    let sqs = aws_sdk_sqs::Client::new(&stack.sdk_config(&Keys::root()));
     let mut redriven = 0;
     loop {
         let received =

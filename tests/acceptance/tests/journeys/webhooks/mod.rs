@@ -9,9 +9,8 @@ mod receiver;
 
 use std::time::Duration;
 
-use acceptance::{shared, skipped};
+use acceptance::{configure, shared, skipped};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use aws_sdk_lambda::types::Environment;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -42,10 +41,6 @@ struct Wired {
     dead_letter_queue_url: String,
 }
 
-fn root() -> Keys {
-    Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None }
-}
-
 /// The one that all tests here share, on a runtime that outlives each of them.
 async fn wired() -> Option<&'static Wired> {
     static WIRED: OnceCell<Wired> = OnceCell::const_new();
@@ -70,20 +65,17 @@ async fn on_its_own_runtime<T: Send + 'static>(work: impl Future<Output = T> + S
 
 impl Wired {
     async fn new(stack: &'static Coordinates) -> Self {
-        let sdk = stack.sdk_config(&root());
+        let sdk = stack.sdk_config(&Keys::root());
         let receiver = Receiver::start().await;
         let hours = Hours::start(stack.endpoint.as_deref().unwrap(), aws_sdk_sqs::Client::new(&sdk)).await;
-        let lambda = aws_sdk_lambda::Client::new(&sdk);
-        let function = format!("{}-send-webhook", stack.name);
-        let described = lambda.get_function_configuration().function_name(&function).send().await.unwrap();
-        let mut variables = described.environment.unwrap().variables.unwrap();
-        variables.insert("POSTERN_WEBHOOK_URL".to_owned(), receiver.url.clone());
-        variables.insert("AWS_ENDPOINT_URL_SQS".to_owned(), hours.url.clone());
-        // What a proxy would answer is no answer of the receiver's.
-        variables.insert("HTTP_PROXY".to_owned(), "http://127.0.0.1:9".to_owned());
-        let environment = Environment::builder().set_variables(Some(variables.clone())).build();
-        let update = lambda.update_function_configuration().function_name(&function).environment(environment);
-        update.send().await.unwrap();
+        let changes = [
+            ("POSTERN_WEBHOOK_URL", receiver.url.as_str()),
+            ("AWS_ENDPOINT_URL_SQS", hours.url.as_str()),
+            // What a proxy would answer is no answer of the receiver's.
+            ("HTTP_PROXY", "http://127.0.0.1:9"),
+        ];
+        let changes = changes.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let variables = configure(stack, "send-webhook", changes).await;
 
         let wired = Self {
             stack,
@@ -102,7 +94,7 @@ impl Wired {
 
     /// Puts an event on the app's bus.
     async fn tell(&self, id: &str) {
-        let events = aws_sdk_eventbridge::Client::new(&self.stack.sdk_config(&root()));
+        let events = aws_sdk_eventbridge::Client::new(&self.stack.sdk_config(&Keys::root()));
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(&self.stack.name)
             .source("postern")
@@ -155,7 +147,7 @@ impl Wired {
 
     /// Waits for a message with a text in the dead-letter queue: its body and the reason.
     async fn until_dead(&self, text: &str) -> (String, String) {
-        let sqs = aws_sdk_sqs::Client::new(&self.stack.sdk_config(&root()));
+        let sqs = aws_sdk_sqs::Client::new(&self.stack.sdk_config(&Keys::root()));
         for _ in 0..400 {
             let receive = sqs.receive_message().queue_url(&self.dead_letter_queue_url);
             let receive =
@@ -258,7 +250,7 @@ async fn a_receiver_that_is_gone_is_not_asked_again_and_the_event_can_be_redrive
     assert_eq!((reason.as_str(), wired.receiver.came("gone").len()), ("gone", 1));
 
     // What a redrive moves is this very body.
-    let sqs = aws_sdk_sqs::Client::new(&wired.stack.sdk_config(&root()));
+    let sqs = aws_sdk_sqs::Client::new(&wired.stack.sdk_config(&Keys::root()));
     sqs.send_message().queue_url(&wired.queue_url).message_body(event).send().await.unwrap();
     let came = wired.until_came("gone", 2).await;
     assert_eq!(came[0].1, came[1].1);
@@ -300,7 +292,7 @@ async fn what_is_no_event_among_a_batch_is_a_dead_letter_and_hinders_nobody() {
     let entries = bodies.iter().zip(0..).map(|(body, number)| {
         SendMessageBatchRequestEntry::builder().id(number.to_string()).message_body(body).build().unwrap()
     });
-    let sqs = aws_sdk_sqs::Client::new(&wired.stack.sdk_config(&root()));
+    let sqs = aws_sdk_sqs::Client::new(&wired.stack.sdk_config(&Keys::root()));
     let send = sqs.send_message_batch().queue_url(&wired.queue_url).set_entries(Some(entries.collect()));
     send.send().await.unwrap();
     assert_eq!(wired.until_dead("poison {").await, ("poison {".to_owned(), "no_event".to_owned()));
