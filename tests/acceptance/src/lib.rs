@@ -13,13 +13,13 @@
 )]
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use aws_sdk_lambda::types::Environment;
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, multipart};
 use serde_json::{Value, json};
+pub use stack::skipped;
 use stack::{Coordinates, Keys};
 
 /// How long a journey waits for what happens behind the API.
@@ -57,12 +57,6 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-/// Something that a test cannot run here: said aloud, since a silent skip looks like a pass. Past
-/// `eprintln!`, which the test harness keeps for tests that fail.
-pub fn skipped(what: &str, why: &str) {
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {what}: {why}");
 }
 
 /// One user of the API.

@@ -8,8 +8,8 @@
 
 use std::process::{Command, Stdio};
 
-use acceptance::{App, PNG, Posted, chain, skipped};
-use stack::{Applied, Coordinates, Options, differences, test_executable};
+use acceptance::{App, PNG, Posted, chain};
+use stack::{Applied, Coordinates, Options, differences, skipped_without_provider, test_executable};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: cargo test --test terraform -- --ignored"]
@@ -19,7 +19,7 @@ async fn the_journeys_pass_on_what_terraform_applies_and_nothing_of_it_stays() {
     let applied = match Applied::start(Options::default()).await {
         Ok(applied) => applied,
         Err(error) if error.is_unavailable() => {
-            return skipped("the stack that Terraform makes", &chain(&error));
+            return skipped_without_provider("the stack that Terraform makes", &chain(&error));
         }
         Err(error) => panic!("{}", chain(&error)),
     };

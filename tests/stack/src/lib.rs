@@ -28,6 +28,7 @@ mod provision;
 mod proxy;
 mod python;
 mod server;
+mod skip;
 mod stack;
 mod steps;
 mod terraform;
@@ -48,6 +49,7 @@ pub use self::{
     provision::ProvisionError,
     python::PythonError,
     server::{Server, ServerError},
+    skip::{skipped, skipped_without_provider},
     stack::{Options, STRANGER, SUBJECT, Shared, Stack, StartError, python, shared},
     steps::{Steps, Transfer},
     terraform::{Applied, TerraformError},

@@ -4,7 +4,6 @@
 
 use std::{
     fs,
-    io::{self, Write},
     net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
@@ -63,8 +62,7 @@ fn where_terraform_cannot_be_had_dev_says_so_and_ends_with_2() {
     assert_cannot(without_terraform, "not installed");
 
     if Command::new("terraform").arg("-version").output().is_err() {
-        let why = "SKIPPED: terraform without its provider: terraform is not installed here";
-        return writeln!(io::stderr(), "{why}").unwrap();
+        return stack::skipped("terraform without its provider", "terraform is not installed here");
     }
     let mut without_provider = Command::new(env!("CARGO_BIN_EXE_dev"));
     without_provider.env("TF_CLI_CONFIG_FILE", &no_provider);
@@ -84,8 +82,10 @@ fn a_program_that_is_killed_takes_terraform_and_its_provider_along() {
     while !is_applying() {
         if let Some(status) = program.0.try_wait().unwrap() {
             assert_eq!(status.code(), Some(2), "it ended by itself");
-            let why = "SKIPPED: the end of terraform: terraform or its provider cannot be had here";
-            return writeln!(io::stderr(), "{why}").unwrap();
+            return stack::skipped_without_provider(
+                "the end of terraform",
+                "terraform init finds no provider",
+            );
         }
         assert!(Instant::now() < deadline, "waited in vain");
         thread::sleep(Duration::from_millis(50));
