@@ -1,43 +1,49 @@
-//! Who may do what: the policies of roles, bucket and queue, as the deployed stack has them.
+//! Who may do what: the policies that Terraform renders, put in force on the local stack.
 //!
-//! Two statements of the deployed stack cannot stand here, because the emulator refuses what AWS
-//! allows: the bucket's demand for TLS (the emulator speaks plain HTTP), and the check that a
-//! request to the table names a leading key at all (the emulator never fills that key, so
-//! `serve-link` is not held to link items here).
+//! `terraform/tests/policies/snapshots` holds each document as `terraform test` renders it. The
+//! local stack is the one with a scan for malware (`scanned`), with the webhook of `all_options`
+//! beside it. [`Policies`] puts this stack's account, region and ARNs in the place of the rendered
+//! ones. [`emulator`] lists what the local AWS cannot evaluate. Nothing else differs.
 
-pub(crate) mod bucket;
-pub(crate) mod roles;
+mod emulator;
 pub(crate) mod users;
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// What the policies name.
+/// Later snapshots give what earlier ones lack.
+const SNAPSHOTS: [&str; 2] = [
+    include_str!("../../../terraform/tests/policies/snapshots/scanned.json"),
+    include_str!("../../../terraform/tests/policies/snapshots/all_options.json"),
+];
+
+/// The account and the region of the snapshots.
+const RENDERED_ACCOUNT: &str = "111122223333";
+const RENDERED_REGION: &str = "us-east-1";
+
+/// A snapshot lacks a document that the local stack needs, or is not what it should be.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PoliciesError {
+    #[error("read a snapshot of the rendered policies")]
+    Snapshot(#[from] serde_json::Error),
+    #[error("find {address} among the {kind} of the rendered policies")]
+    Missing { kind: &'static str, address: String },
+}
+
+/// What the functions' environments and the users of the tests name.
 #[derive(Debug, Clone)]
 pub(crate) struct Resources {
-    pub(crate) account: String,
-    pub(crate) region: String,
     pub(crate) bucket: String,
     pub(crate) object_prefix: String,
     pub(crate) table_arn: String,
     pub(crate) queue_arn: String,
     pub(crate) dead_letter_queue_arn: String,
-    pub(crate) dead_removals_queue_arn: String,
-    pub(crate) webhook_queue_arn: String,
-    pub(crate) dead_webhook_queue_arn: String,
-    pub(crate) webhook_secret_arn: String,
     pub(crate) files_key_arn: String,
     pub(crate) operations_key_arn: String,
     pub(crate) link_key_arn: String,
     pub(crate) upload_signer_role: Principal,
     pub(crate) download_signer_role: Principal,
-    pub(crate) recorder_role: Principal,
-}
-
-/// A role or a user, as conditions see it.
-#[derive(Debug, Clone)]
-pub(crate) struct Principal {
-    pub(crate) arn: String,
-    pub(crate) name: String,
 }
 
 impl Resources {
@@ -48,101 +54,188 @@ impl Resources {
     fn uploads(&self) -> String {
         format!("{}/{}*", self.bucket_arn(), self.object_prefix)
     }
+}
 
-    /// The principals' ARNs, and their sessions' beside them: AWS compares a session by the ARN of
-    /// its role, the emulator by its own.
-    fn sessions_too(&self, principals: &[Principal]) -> Vec<String> {
-        principals
-            .iter()
-            .flat_map(|principal| {
-                let session = format!("arn:aws:sts::{}:assumed-role/{}/*", self.account, principal.name);
-                [principal.arn.clone(), session]
-            })
-            .collect()
+/// A role or a user, as conditions see it.
+#[derive(Debug, Clone)]
+pub(crate) struct Principal {
+    pub(crate) arn: String,
+    pub(crate) name: String,
+}
+
+/// A role as Terraform makes it: its name, and who may assume it.
+#[derive(Debug)]
+pub(crate) struct RenderedRole {
+    pub(crate) name: String,
+    pub(crate) trust: Value,
+}
+
+/// The documents of one stack.
+#[derive(Debug)]
+pub(crate) struct Policies {
+    snapshots: Vec<Value>,
+    arns: BTreeMap<String, String>,
+}
+
+impl Policies {
+    /// The documents for an account and a region.
+    pub(crate) fn new(account: &str, region: &str) -> Result<Self, PoliciesError> {
+        let localize = |text: &str| text.replace(RENDERED_ACCOUNT, account).replace(RENDERED_REGION, region);
+        let snapshots = SNAPSHOTS.iter().map(|text| serde_json::from_str(&localize(text)));
+        Ok(Self { snapshots: snapshots.collect::<Result<_, _>>()?, arns: BTreeMap::new() })
     }
 
-    fn index_arn(&self, index: &str) -> String {
-        format!("{}/index/{index}", self.table_arn)
+    /// The same with the ARN beside it in the place of each rendered ARN of `arns`: AWS makes up a part
+    /// of these ARNs.
+    pub(crate) fn with_arns(mut self, arns: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.arns.extend(arns);
+        self
     }
+
+    /// The role at an address of the module.
+    pub(crate) fn role(&self, address: &str) -> Result<RenderedRole, PoliciesError> {
+        let entry = self.entry("trusts", address)?;
+        let name = entry["role"].as_str().unwrap_or_default().to_owned();
+        Ok(RenderedRole { name, trust: self.evaluable(&entry["document"]) })
+    }
+
+    /// Everything that a role may do: the statements of all its policies. A later snapshot counts
+    /// only for a role that the earlier ones lack.
+    pub(crate) fn rights(&self, role: &str) -> Result<Value, PoliciesError> {
+        const KIND: &str = "role policies";
+        let of_role = |snapshot: &Value| -> Vec<Value> {
+            let policies = snapshot[KIND].as_object().into_iter().flat_map(|entries| entries.values());
+            let policies = policies.filter(|policy| policy["role"] == role);
+            policies.flat_map(|policy| statements(&self.evaluable(&policy["document"]))).collect()
+        };
+        let mut found = self.snapshots.iter().map(of_role).filter(|statements| !statements.is_empty());
+        let missing = || PoliciesError::Missing { kind: KIND, address: role.to_owned() };
+        found.next().map(|statements| document(&statements)).ok_or_else(missing)
+    }
+
+    /// The policy of a queue at an address of the module.
+    pub(crate) fn queue(&self, address: &str) -> Result<Value, PoliciesError> {
+        Ok(self.evaluable(&self.entry("queue policies", address)?["document"]))
+    }
+
+    /// The policy of the bucket. `readers` read beside the roles that the policy names.
+    pub(crate) fn bucket(&self, readers: &[&Principal]) -> Result<Value, PoliciesError> {
+        const READS: &str = "OnlyTheNamedRolesRead";
+        let entry = self.entry("bucket policies", "aws_s3_bucket_policy.files")?;
+        let mut policy = self.evaluable(&entry["document"]);
+        let statements = policy["Statement"].as_array_mut().into_iter().flatten();
+        for statement in statements.filter(|statement| statement["Sid"] == READS) {
+            if let Some(named) = statement["Condition"]["StringNotLike"]["aws:PrincipalArn"].as_array_mut() {
+                named.extend(readers.iter().map(|reader| json!(reader.arn)));
+            }
+        }
+        Ok(policy)
+    }
+
+    fn entry(&self, kind: &'static str, address: &str) -> Result<&Value, PoliciesError> {
+        let mut entries = self.snapshots.iter().filter_map(|snapshot| snapshot[kind].get(address));
+        entries.next().ok_or_else(|| PoliciesError::Missing { kind, address: address.to_owned() })
+    }
+
+    /// The document with this stack's ARNs, as far as the emulator can evaluate it.
+    fn evaluable(&self, document: &Value) -> Value {
+        let mut evaluable = emulator::evaluable(document);
+        self.replace_arns(&mut evaluable);
+        evaluable
+    }
+
+    fn replace_arns(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Some(arn) = self.arns.get(text) {
+                    text.clone_from(arn);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.replace_arns(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.replace_arns(field)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+fn statements(document: &Value) -> Vec<Value> {
+    document["Statement"].as_array().cloned().unwrap_or_default()
 }
 
 fn document(statements: &[Value]) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// Lets Lambda run functions of this account as a role.
-pub(crate) fn trust_of_lambda(account: &str) -> Value {
-    document(&[json!({
-        "Sid": "LambdaRunsOurFunctionsAsThisRole",
-        "Effect": "Allow",
-        "Principal": { "Service": "lambda.amazonaws.com" },
-        "Action": "sts:AssumeRole",
-        "Condition": { "StringEquals": { "aws:SourceAccount": account } },
-    })])
-}
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test")]
 
-/// Lets schedules of this account's default group call as a role.
-pub(crate) fn trust_of_scheduler(account: &str, region: &str) -> Value {
-    document(&[json!({
-        "Sid": "OurSchedulesCallAsThisRole",
-        "Effect": "Allow",
-        "Principal": { "Service": "scheduler.amazonaws.com" },
-        "Action": "sts:AssumeRole",
-        "Condition": {
-            "ArnEquals": {
-                "aws:SourceArn": format!("arn:aws:scheduler:{region}:{account}:schedule-group/default"),
-            },
-            "StringEquals": { "aws:SourceAccount": account },
-        },
-    })])
-}
+    use super::*;
 
-/// The schedule: calls one function.
-pub(crate) fn invoke(function_arn: &str) -> Value {
-    document(&[json!({
-        "Sid": "CallOneFunction",
-        "Effect": "Allow",
-        "Action": "lambda:InvokeFunction",
-        "Resource": function_arn,
-    })])
-}
+    const ROLES: [&str; 7] = [
+        "aws_iam_role.function[\"issue-upload\"]",
+        "aws_iam_role.function[\"record-upload\"]",
+        "aws_iam_role.function[\"serve-link\"]",
+        "aws_iam_role.function[\"send-webhook\"]",
+        "aws_iam_role.signer[\"upload\"]",
+        "aws_iam_role.signer[\"download\"]",
+        "aws_iam_role.schedule",
+    ];
 
-/// Lets one execution role become a signer.
-pub(crate) fn trust_of_role(role_arn: &str) -> Value {
-    document(&[json!({
-        "Sid": "OneFunctionBecomesThisSigner",
-        "Effect": "Allow",
-        "Principal": { "AWS": role_arn },
-        "Action": "sts:AssumeRole",
-    })])
-}
+    fn policies() -> Policies {
+        let files = "arn:aws:kms:eu-west-1:000000000000:key/files".to_owned();
+        let arns = [(files, "arn:aws:kms:eu-west-1:000000000000:key/1234".to_owned())];
+        Policies::new("000000000000", "eu-west-1").unwrap().with_arns(arns)
+    }
 
-/// A queue of webhooks, or of those that were given up: this rule of this account may send.
-pub(crate) fn queue_of_rule(account: &str, rule_arn: &str, queue_arn: &str) -> Value {
-    document(&[json!({
-        "Sid": "TheRuleSendsEvents",
-        "Effect": "Allow",
-        "Principal": { "Service": "events.amazonaws.com" },
-        "Action": "sqs:SendMessage",
-        "Resource": queue_arn,
-        "Condition": {
-            "ArnEquals": { "aws:SourceArn": rule_arn },
-            "StringEquals": { "aws:SourceAccount": account },
-        },
-    })])
-}
+    fn sids(document: &Value) -> Vec<String> {
+        statements(document).iter().map(|statement| statement["Sid"].as_str().unwrap().to_owned()).collect()
+    }
 
-/// The queue: this bucket of this account may send, and nobody else.
-pub(crate) fn queue(account: &str, bucket: &str, queue_arn: &str) -> Value {
-    document(&[json!({
-        "Sid": "TheBucketSendsItsEvents",
-        "Effect": "Allow",
-        "Principal": { "Service": "s3.amazonaws.com" },
-        "Action": "sqs:SendMessage",
-        "Resource": queue_arn,
-        "Condition": {
-            "ArnEquals": { "aws:SourceArn": format!("arn:aws:s3:::{bucket}") },
-            "StringEquals": { "aws:SourceAccount": account },
-        },
-    })])
+    #[test]
+    fn every_role_of_the_module_has_a_trust_and_rights_of_this_account() {
+        for address in ROLES {
+            let role = policies().role(address).unwrap();
+            let rights = policies().rights(&role.name).unwrap();
+            assert!(!sids(&role.trust).is_empty() && !sids(&rights).is_empty(), "{address}");
+            for text in [rights.to_string(), role.trust.to_string()] {
+                assert!(!text.contains(RENDERED_ACCOUNT) && !text.contains(RENDERED_REGION), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_recorder_lists_versions_below_uploads_only() {
+        let rights = policies().rights("postern-record-upload").unwrap();
+        let lists = statements(&rights)
+            .into_iter()
+            .find(|statement| statement["Action"] == "s3:ListBucketVersions")
+            .unwrap();
+        assert_eq!(lists["Condition"]["StringLike"]["s3:prefix"], "uploads/*");
+    }
+
+    #[test]
+    fn an_arn_that_aws_makes_up_is_replaced() {
+        let rights = policies().rights("postern-download-signer").unwrap();
+        assert!(rights.to_string().contains("key/1234") && !rights.to_string().contains("key/files"));
+    }
+
+    #[test]
+    fn the_bucket_has_every_statement_that_the_emulator_can_evaluate() {
+        let reader = Principal { arn: "arn:aws:iam::000000000000:user/me".to_owned(), name: "me".to_owned() };
+        let policies = policies();
+        let rendered =
+            sids(&policies.entry("bucket policies", "aws_s3_bucket_policy.files").unwrap()["document"]);
+        let bucket = policies.bucket(&[&reader]).unwrap();
+        let without_tls: Vec<_> =
+            rendered.into_iter().filter(|sid| sid != "NothingTravelsWithoutTls").collect();
+        assert_eq!(sids(&bucket), without_tls);
+        assert!(bucket.to_string().contains(&reader.arn));
+    }
+
+    #[test]
+    fn a_document_that_no_snapshot_has_is_named() {
+        let error = policies().queue("aws_sqs_queue_policy.none").unwrap_err();
+        assert!(error.to_string().contains("aws_sqs_queue_policy.none"), "{error}");
+    }
 }

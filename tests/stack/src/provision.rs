@@ -28,7 +28,7 @@ use crate::{
     binaries::Archives,
     clients::Clients,
     description::Description,
-    policies::{self, Resources},
+    policies::{self, Policies, Resources},
 };
 
 /// The stack's name; every resource's begins with it.
@@ -94,53 +94,61 @@ pub(crate) async fn provision(
     let account = account(clients).await?;
     let bucket = format!("{NAME}-files-{account}-{region}");
 
+    let policies = Policies::new(&account, region).step("read the policies that Terraform renders")?;
+
     let (keys, roles, queues, api) = tokio::try_join!(
         keys::create(clients),
-        Roles::create(clients, &account),
-        queues::create(clients, &account, &bucket, &description.events.queue, settings.visibility_timeout_s),
+        Roles::create(clients, &policies),
+        queues::create(clients, &policies, &description.events.queue, settings.visibility_timeout_s),
         api::create(clients, description, origins, settings.issuer_url, settings.audience),
     )?;
     let (table, webhook, code_bucket, ()) = tokio::try_join!(
         table::create(clients, &description.table, &keys.operations),
-        webhook::create(clients, &account, &description.events.webhook, &keys.operations),
+        webhook::create(clients, &policies, &description.events.webhook, &keys.operations),
         code::upload(clients, &account, region, settings.archives),
         bucket::create(clients, &bucket, region, &keys.files, description, origins),
     )?;
 
     let resources = Resources {
-        account: account.clone(),
-        region: region.to_owned(),
         bucket: bucket.clone(),
         object_prefix: description.object_prefix.clone(),
         table_arn: table.arn.clone(),
         queue_arn: queues.arn.clone(),
         dead_letter_queue_arn: queues.dead_letter_arn.clone(),
-        dead_removals_queue_arn: queues.dead_removals_arn.clone(),
-        webhook_queue_arn: webhook.queue_arn.clone(),
-        dead_webhook_queue_arn: webhook.dead_letter_arn.clone(),
-        webhook_secret_arn: webhook.secret_arn.clone(),
         files_key_arn: keys.files.clone(),
         operations_key_arn: keys.operations.clone(),
         link_key_arn: keys.links.clone(),
         upload_signer_role: roles.upload_signer.clone(),
         download_signer_role: roles.download_signer.clone(),
-        recorder_role: roles.record_upload.clone(),
     };
+    let kms = |key: &str| format!("arn:aws:kms:{region}:{account}:key/{key}");
+    let recorder = |name: &str| format!("arn:aws:lambda:{region}:{account}:function:{name}");
+    let policies = policies.with_arns([
+        (kms("files"), keys.files),
+        (kms("operations"), keys.operations),
+        (kms("links-1"), keys.links),
+        (format!("{}/stream/2026-01-01T00:00:00.000", table.arn), table.stream_arn.clone()),
+        (
+            format!("arn:aws:secretsmanager:{region}:{account}:secret:{NAME}/webhook-a-AbCdEf"),
+            webhook.secret_arn.clone(),
+        ),
+        (recorder(NAME), recorder(&format!("{NAME}-record-upload"))),
+    ]);
     let environment =
         Environment::new(&resources, &table.name, &api.url(endpoint), settings.origins, &webhook);
     let ((), functions, observer, outsider) = tokio::try_join!(
-        roles.allow(clients, &resources),
+        roles.allow(clients, &policies),
         functions::create(clients, description, &environment, &roles, &code_bucket),
         users::create(clients, "observer", policies::users::observer(&resources)),
         users::create(clients, "outsider", policies::users::outsider(&resources)),
     )?;
     let recorder = functions.get("record-upload").step("find the recorder among the functions")?;
     tokio::try_join!(
-        schedule::create(clients, &description.events.schedule, &account, region, recorder),
+        schedule::create(clients, &policies, &description.events.schedule, recorder),
         functions::map_events(clients, description, &queues, &table.stream_arn),
         webhook.map(clients, &description.events.webhook),
         bucket::notify(clients, &bucket, &account, &queues.arn, description),
-        bucket::guard(clients, &resources, &observer.principal),
+        bucket::guard(clients, &policies, &bucket, &observer.principal),
         api.route(clients, description, &functions, &account, region),
     )?;
 

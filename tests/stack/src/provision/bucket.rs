@@ -12,7 +12,7 @@ use super::{ProvisionError, Step};
 use crate::{
     clients::Clients,
     description::Description,
-    policies::{self, Principal, Resources},
+    policies::{Policies, Principal},
 };
 
 pub(super) async fn create(
@@ -75,18 +75,13 @@ pub(super) async fn notify(
 /// Puts the bucket's policy in force; the observer reads beside those who do in production.
 pub(super) async fn guard(
     clients: &Clients,
-    resources: &Resources,
+    policies: &Policies,
+    bucket: &str,
     observer: &Principal,
 ) -> Result<(), ProvisionError> {
-    let policy = policies::bucket::policy(resources, std::slice::from_ref(observer));
-    clients
-        .s3
-        .put_bucket_policy()
-        .bucket(&resources.bucket)
-        .policy(policy.to_string())
-        .send()
-        .await
-        .step("put the bucket's policy in force")?;
+    const STEP: &str = "put the bucket's policy in force";
+    let policy = policies.bucket(&[observer]).step(STEP)?;
+    clients.s3.put_bucket_policy().bucket(bucket).policy(policy.to_string()).send().await.step(STEP)?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
 
 use super::{NAME, ProvisionError, Step};
-use crate::{clients::Clients, description::QueueEvents, policies};
+use crate::{clients::Clients, description::QueueEvents, policies::Policies};
 
 pub(super) struct Queues {
     pub(super) url: String,
@@ -21,17 +21,17 @@ pub(super) type Attributes = HashMap<QueueAttributeName, String>;
 
 pub(super) async fn create(
     clients: &Clients,
-    account: &str,
-    bucket: &str,
+    policies: &Policies,
     events: &QueueEvents,
     visibility_timeout_s: u32,
 ) -> Result<Queues, ProvisionError> {
+    const STEP: &str = "let the bucket send to the queue";
     let common = Attributes::from([
         (QueueAttributeName::MessageRetentionPeriod, events.retention_s.to_string()),
         (QueueAttributeName::SqsManagedSseEnabled, "true".to_owned()),
     ]);
     let (dead_letter_url, dead_letter_arn) =
-        queue(clients, &format!("{NAME}-events-dead"), common.clone()).await?;
+        queue(clients, &format!("{NAME}-uploads-dead"), common.clone()).await?;
     let (_, dead_removals_arn) = queue(clients, &format!("{NAME}-removals-dead"), common.clone()).await?;
 
     let mut attributes = common;
@@ -39,16 +39,17 @@ pub(super) async fn create(
         json!({ "deadLetterTargetArn": dead_letter_arn, "maxReceiveCount": events.max_receive_count });
     attributes.insert(QueueAttributeName::RedrivePolicy, redrive.to_string());
     attributes.insert(QueueAttributeName::VisibilityTimeout, visibility_timeout_s.to_string());
-    let (url, arn) = queue(clients, &format!("{NAME}-events"), attributes).await?;
+    let (url, arn) = queue(clients, &format!("{NAME}-uploads"), attributes).await?;
 
+    let policy = policies.queue("aws_sqs_queue_policy.uploads").step(STEP)?;
     clients
         .sqs
         .set_queue_attributes()
         .queue_url(&url)
-        .attributes(QueueAttributeName::Policy, policies::queue(account, bucket, &arn).to_string())
+        .attributes(QueueAttributeName::Policy, policy.to_string())
         .send()
         .await
-        .step("let the bucket send to the queue")?;
+        .step(STEP)?;
     Ok(Queues { url, arn, dead_letter_url, dead_letter_arn, dead_removals_arn })
 }
 

@@ -1,11 +1,11 @@
 //! Six roles: what each function runs as, and the two that sign. The schedule makes its own.
 
-use serde_json::Value;
+use futures::future::try_join_all;
 
-use super::{NAME, ProvisionError, Step};
+use super::{ProvisionError, Step};
 use crate::{
     clients::Clients,
-    policies::{self, Principal, Resources},
+    policies::{Policies, Principal},
 };
 
 /// Role chaining grants an hour at most, whatever is asked for.
@@ -23,40 +23,32 @@ pub(super) struct Roles {
 
 impl Roles {
     /// Creates them without any rights.
-    pub(super) async fn create(clients: &Clients, account: &str) -> Result<Self, ProvisionError> {
-        let lambda = policies::trust_of_lambda(account);
+    pub(super) async fn create(clients: &Clients, policies: &Policies) -> Result<Self, ProvisionError> {
         let (issue_upload, record_upload, serve_link, send_webhook) = tokio::try_join!(
-            role(clients, "issue-upload", &lambda),
-            role(clients, "record-upload", &lambda),
-            role(clients, "serve-link", &lambda),
-            role(clients, "send-webhook", &lambda),
+            role(clients, policies, "aws_iam_role.function[\"issue-upload\"]"),
+            role(clients, policies, "aws_iam_role.function[\"record-upload\"]"),
+            role(clients, policies, "aws_iam_role.function[\"serve-link\"]"),
+            role(clients, policies, "aws_iam_role.function[\"send-webhook\"]"),
         )?;
-        let (for_issue, for_serve) =
-            (policies::trust_of_role(&issue_upload.arn), policies::trust_of_role(&serve_link.arn));
+        // A signer's trust names the role of a function.
         let (upload_signer, download_signer) = tokio::try_join!(
-            role(clients, "upload-signer", &for_issue),
-            role(clients, "download-signer", &for_serve),
+            role(clients, policies, "aws_iam_role.signer[\"upload\"]"),
+            role(clients, policies, "aws_iam_role.signer[\"download\"]"),
         )?;
         Ok(Self { issue_upload, record_upload, serve_link, send_webhook, upload_signer, download_signer })
     }
 
-    /// Gives each one what it needs.
-    pub(super) async fn allow(&self, clients: &Clients, resources: &Resources) -> Result<(), ProvisionError> {
-        // A function carries the name of its role.
-        let (issue, record, serve) =
-            (&self.issue_upload.name, &self.record_upload.name, &self.serve_link.name);
-        tokio::try_join!(
-            put(clients, &self.issue_upload, policies::roles::issue_upload(resources, issue)),
-            put(clients, &self.record_upload, policies::roles::record_upload(resources, record)),
-            put(clients, &self.serve_link, policies::roles::serve_link(resources, serve)),
-            put(
-                clients,
-                &self.send_webhook,
-                policies::roles::send_webhook(resources, &self.send_webhook.name)
-            ),
-            put(clients, &self.upload_signer, policies::roles::upload_signer(resources)),
-            put(clients, &self.download_signer, policies::roles::download_signer(resources)),
-        )?;
+    /// Gives each role its rights.
+    pub(super) async fn allow(&self, clients: &Clients, policies: &Policies) -> Result<(), ProvisionError> {
+        let roles = [
+            &self.issue_upload,
+            &self.record_upload,
+            &self.serve_link,
+            &self.send_webhook,
+            &self.upload_signer,
+            &self.download_signer,
+        ];
+        try_join_all(roles.map(|role| allow(clients, policies, role))).await?;
         Ok(())
     }
 
@@ -72,30 +64,41 @@ impl Roles {
     }
 }
 
-pub(super) async fn role(clients: &Clients, name: &str, trust: &Value) -> Result<Principal, ProvisionError> {
-    let step = format!("create the role {name}");
-    let name = format!("{NAME}-{name}");
+/// Creates the role at an address of the module, without any rights.
+pub(super) async fn role(
+    clients: &Clients,
+    policies: &Policies,
+    address: &str,
+) -> Result<Principal, ProvisionError> {
+    let step = format!("create {address}");
+    let rendered = policies.role(address).step(&step)?;
     let created = clients
         .iam
         .create_role()
-        .role_name(&name)
-        .assume_role_policy_document(trust.to_string())
+        .role_name(&rendered.name)
+        .assume_role_policy_document(rendered.trust.to_string())
         .max_session_duration(MAX_SESSION_S)
         .send()
         .await
         .step(&step)?;
-    Ok(Principal { arn: created.role.step(&step)?.arn, name })
+    Ok(Principal { arn: created.role.step(&step)?.arn, name: rendered.name })
 }
 
-pub(super) async fn put(clients: &Clients, role: &Principal, policy: Value) -> Result<(), ProvisionError> {
+/// Gives a role its rights.
+pub(super) async fn allow(
+    clients: &Clients,
+    policies: &Policies,
+    role: &Principal,
+) -> Result<(), ProvisionError> {
+    let step = format!("give {} its rights", role.name);
     clients
         .iam
         .put_role_policy()
         .role_name(&role.name)
         .policy_name("rights")
-        .policy_document(policy.to_string())
+        .policy_document(policies.rights(&role.name).step(&step)?.to_string())
         .send()
         .await
-        .step(format!("give {} its rights", role.name))?;
+        .step(&step)?;
     Ok(())
 }

@@ -5,18 +5,17 @@
 use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
 
 use super::{NAME, ProvisionError, Step, roles};
-use crate::{clients::Clients, description::Schedule, policies};
+use crate::{clients::Clients, description::Schedule, policies::Policies};
 
 pub(super) async fn create(
     clients: &Clients,
+    policies: &Policies,
     schedule: &Schedule,
-    account: &str,
-    region: &str,
     recorder_arn: &str,
 ) -> Result<(), ProvisionError> {
     const STEP: &str = "call the recorder by the clock";
-    let role = roles::role(clients, "schedule", &policies::trust_of_scheduler(account, region)).await?;
-    roles::put(clients, &role, policies::invoke(recorder_arn)).await?;
+    let role = roles::role(clients, policies, "aws_iam_role.schedule").await?;
+    roles::allow(clients, policies, &role).await?;
     let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().step(STEP)?;
     let target = Target::builder().arn(recorder_arn).role_arn(&role.arn).input(schedule.input.to_string());
     clients

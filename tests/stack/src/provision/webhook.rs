@@ -13,7 +13,7 @@ use super::{
     NAME, ProvisionError, Step,
     queues::{Attributes, queue},
 };
-use crate::{clients::Clients, description::WebhookEvents, policies};
+use crate::{clients::Clients, description::WebhookEvents, policies::Policies};
 
 /// What the module's variable `webhook` says by default.
 const MAX_CONCURRENCY: i32 = 2;
@@ -23,17 +23,16 @@ pub(super) struct Webhook {
     pub(super) queue_url: String,
     pub(super) queue_arn: String,
     pub(super) dead_letter_url: String,
-    pub(super) dead_letter_arn: String,
     pub(super) secret_arn: String,
 }
 
 pub(super) async fn create(
     clients: &Clients,
-    account: &str,
+    policies: &Policies,
     events: &WebhookEvents,
     operations_key_arn: &str,
 ) -> Result<Webhook, ProvisionError> {
-    let (rule_arn, secret_arn) = tokio::try_join!(rule(clients), secret(clients, operations_key_arn))?;
+    let ((), secret_arn) = tokio::try_join!(rule(clients), secret(clients, operations_key_arn))?;
     let common = Attributes::from([
         (QueueAttributeName::MessageRetentionPeriod, events.retention_s.to_string()),
         (QueueAttributeName::SqsManagedSseEnabled, "true".to_owned()),
@@ -46,14 +45,15 @@ pub(super) async fn create(
     attributes.insert(QueueAttributeName::RedrivePolicy, redrive.to_string());
     attributes.insert(QueueAttributeName::VisibilityTimeout, events.visibility_timeout_s.to_string());
     let (queue_url, queue_arn) = queue(clients, &format!("{NAME}-webhook"), attributes).await?;
-    for (url, arn) in [(&queue_url, &queue_arn), (&dead_letter_url, &dead_letter_arn)] {
-        let policy = policies::queue_of_rule(account, &rule_arn, arn).to_string();
+    let addresses = ["aws_sqs_queue_policy.webhook[0]", "aws_sqs_queue_policy.dead_webhook[0]"];
+    for (url, address) in [&queue_url, &dead_letter_url].into_iter().zip(addresses) {
+        const STEP: &str = "let the rule send to the queue of webhooks";
+        let policy = policies.queue(address).step(STEP)?.to_string();
         let let_in = clients.sqs.set_queue_attributes().queue_url(url);
-        let let_in = let_in.attributes(QueueAttributeName::Policy, policy).send().await;
-        let_in.step("let the rule send to the queue of webhooks")?;
+        let_in.attributes(QueueAttributeName::Policy, policy).send().await.step(STEP)?;
     }
     target(clients, &queue_arn, &dead_letter_arn).await?;
-    Ok(Webhook { queue_url, queue_arn, dead_letter_url, dead_letter_arn, secret_arn })
+    Ok(Webhook { queue_url, queue_arn, dead_letter_url, secret_arn })
 }
 
 impl Webhook {
@@ -75,12 +75,13 @@ impl Webhook {
 }
 
 /// A rule for all that is told on the app's bus.
-async fn rule(clients: &Clients) -> Result<String, ProvisionError> {
+async fn rule(clients: &Clients) -> Result<(), ProvisionError> {
     const STEP: &str = "make the app's bus and the rule of webhooks";
     clients.events.create_event_bus().name(NAME).send().await.step(STEP)?;
     let rule = clients.events.put_rule().name(format!("{NAME}-webhook")).event_bus_name(NAME);
     let rule = rule.event_pattern(json!({ "source": ["postern"] }).to_string()).send().await;
-    rule.step(STEP)?.rule_arn.step(STEP)
+    rule.step(STEP)?;
+    Ok(())
 }
 
 async fn target(clients: &Clients, queue_arn: &str, dead_letter_arn: &str) -> Result<(), ProvisionError> {
