@@ -116,6 +116,7 @@ locals {
     "signer_session_s",
     "table_name",
     "upload_signer_role_arn",
+    "upload_token_keys",
     "viewer_header",
     "webhook_dead_letter_queue_url",
     "webhook_queue_url",

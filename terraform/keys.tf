@@ -342,3 +342,52 @@ data "aws_iam_policy_document" "link_key" {
     }
   }
 }
+
+# ── Upload tokens ────────────────────────────────────────────────────────────────────────────────
+
+# serve-link holds the link keys, because it checks links. What must stay out of its reach has keys of
+# its own: upload tokens, and the secrets from which repeated requests are answered alike.
+resource "aws_kms_key" "upload_tokens" {
+  # checkov:skip=CKV_AWS_7:KMS cannot rotate an HMAC key. upload_token_key_versions puts a second one beside it.
+  for_each = toset([for version in var.upload_token_key_versions : tostring(version)])
+
+  description              = "Key ${each.key} behind the upload tokens of ${var.name}"
+  key_usage                = "GENERATE_VERIFY_MAC"
+  customer_master_key_spec = "HMAC_256"
+  deletion_window_in_days  = var.key_deletion_window_days
+  policy                   = data.aws_iam_policy_document.upload_token_key.json
+}
+
+resource "aws_kms_alias" "upload_tokens" {
+  for_each = aws_kms_key.upload_tokens
+
+  name          = "alias/${var.name}-upload-tokens-${each.key}"
+  target_key_id = each.value.key_id
+}
+
+data "aws_iam_policy_document" "upload_token_key" {
+  # checkov:skip=CKV_AWS_109:In a key's own policy "*" is that key, and the account must be able to administer it or nobody could.
+  # checkov:skip=CKV_AWS_111:In a key's own policy "*" is that key.
+  # checkov:skip=CKV_AWS_356:In a key's own policy "*" is that key; KMS takes no other resource there.
+  statement {
+    sid       = "TheAccountAdministersTheKey"
+    actions   = setsubtract(local.key_administration_actions, ["kms:DisableKeyRotation", "kms:EnableKeyRotation", "kms:ListKeyRotations", "kms:RotateKeyOnDemand"])
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.account_root_arn]
+    }
+  }
+
+  statement {
+    sid       = "OnlyIssueUploadComputesMacs"
+    actions   = ["kms:GenerateMac"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [aws_iam_role.function["issue-upload"].arn]
+    }
+  }
+}

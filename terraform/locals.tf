@@ -32,6 +32,11 @@ locals {
     if contains(var.link_key_versions, version)
   ])
 
+  upload_token_keys = join(",", [
+    for version in range(1, 128) : "${version}=${aws_kms_key.upload_tokens[version].arn}"
+    if contains(var.upload_token_key_versions, version)
+  ])
+
   # The names by which description.json asks for what is known only once the stack is planned. A
   # name that is not here fails the plan.
   coordinates = {
@@ -47,6 +52,7 @@ locals {
     max_image_pixels         = format("%d", coalesce(var.max_image_pixels, 0))
     content_scan             = var.content_scan ? "required" : "off"
     link_keys                = local.link_keys
+    upload_token_keys        = local.upload_token_keys
     link_base_url            = local.link_base_url
     owner_claim              = var.owner_claim
     owner_pending_uploads    = var.owner_pending_uploads == null ? "none" : format("%d", var.owner_pending_uploads)

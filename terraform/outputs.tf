@@ -98,6 +98,11 @@ output "link_key_arns" {
   value       = { for version, key in aws_kms_key.links : version => key.arn }
 }
 
+output "upload_token_key_arns" {
+  description = "ARNs of the keys behind upload tokens by version."
+  value       = { for version, key in aws_kms_key.upload_tokens : version => key.arn }
+}
+
 output "guardduty_role_arn" {
   description = "ARN of the role for GuardDuty's plan. Null without content_scan or a role of yours."
   value       = local.guardduty_role_arn

@@ -128,6 +128,12 @@ data "aws_iam_policy_document" "issue_upload" {
   }
 
   statement {
+    sid       = "MakesUploadTokens"
+    actions   = ["kms:GenerateMac"]
+    resources = [for key in aws_kms_key.upload_tokens : key.arn]
+  }
+
+  statement {
     sid       = "SignsAsTheUploadSigner"
     actions   = ["sts:AssumeRole"]
     resources = [aws_iam_role.signer["upload"].arn]

@@ -379,6 +379,18 @@ variable "link_key_versions" {
   }
 }
 
+variable "upload_token_key_versions" {
+  description = "Versions of the key behind upload tokens, which only issue-upload may use. The highest seals new tokens, all of them open old ones. To rotate, add the next number; to end every token of a version, take its number away."
+  type        = set(number)
+  default     = [1]
+  nullable    = false
+
+  validation {
+    condition     = length(var.upload_token_key_versions) > 0 && alltrue([for version in var.upload_token_key_versions : version >= 1 && version <= 127 && floor(version) == version])
+    error_message = "Write at least one whole number from 1 to 127 (a token has seven bits for it), for example [1], or [1, 2] once the key has been rotated."
+  }
+}
+
 variable "key_deletion_window_days" {
   description = "Days between the deletion of a key and its end, in which it can be called back. Without the files key no file can be read, without a link key none of its links opens."
   type        = number

@@ -34,9 +34,9 @@ pub struct ConfigError {
     rule: String,
 }
 
-/// A KMS key for link tokens, and the version that tokens name.
+/// A KMS key for tokens, and the version that they name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LinkKeyRef {
+pub struct TokenKeyRef {
     /// The version.
     pub version: KeyVersion,
     /// The HMAC key's ARN.
@@ -60,7 +60,9 @@ pub struct IssueConfig {
     /// The upload signer.
     pub signer: SignerRole,
     /// The keys of link tokens.
-    pub link_keys: Vec<LinkKeyRef>,
+    pub link_keys: Vec<TokenKeyRef>,
+    /// The keys of upload tokens.
+    pub upload_token_keys: Vec<TokenKeyRef>,
     /// The claim of the JWT that names the owner.
     pub owner_claim: String,
     /// What the stack grants.
@@ -86,7 +88,7 @@ pub struct ServeConfig {
     /// The download signer.
     pub signer: SignerRole,
     /// The keys of link tokens.
-    pub link_keys: Vec<LinkKeyRef>,
+    pub link_keys: Vec<TokenKeyRef>,
     /// Where links lead, and for how long.
     pub terms: serve::Terms,
     /// The distribution through which they lead, if there is one.
@@ -122,7 +124,8 @@ impl IssueConfig {
         Ok(Self {
             table: required(&lookup, "POSTERN_TABLE")?,
             signer,
-            link_keys: link_keys(&lookup)?,
+            link_keys: token_keys(&lookup, "POSTERN_LINK_KEYS")?,
+            upload_token_keys: token_keys(&lookup, "POSTERN_UPLOAD_TOKEN_KEYS")?,
             owner_claim: required(&lookup, "POSTERN_OWNER_CLAIM")?,
             terms: issue::Terms {
                 endpoint: endpoint(&lookup)?,
@@ -172,7 +175,7 @@ impl ServeConfig {
         Ok(Self {
             table: required(&lookup, "POSTERN_TABLE")?,
             signer,
-            link_keys: link_keys(&lookup)?,
+            link_keys: token_keys(&lookup, "POSTERN_LINK_KEYS")?,
             terms: serve::Terms {
                 endpoint: endpoint(&lookup)?,
                 url_ttl: Duration::from_secs(url_ttl_s),
@@ -206,14 +209,13 @@ fn distribution(lookup: &impl Lookup, url_ttl_s: u64) -> Result<Option<Distribut
 }
 
 /// `1=arn:…,2=arn:…`
-fn link_keys(lookup: &impl Lookup) -> Result<Vec<LinkKeyRef>, ConfigError> {
-    let variable = "POSTERN_LINK_KEYS";
+fn token_keys(lookup: &impl Lookup, variable: &str) -> Result<Vec<TokenKeyRef>, ConfigError> {
     let text = required(lookup, variable)?;
     let key = |entry: &str| {
         let (version, key_arn) = entry.split_once('=')?;
         let version = version.parse().ok().filter(|version| (1..=127).contains(version))?;
         let key_arn = Some(key_arn).filter(|arn| !arn.is_empty())?.to_owned();
-        Some(LinkKeyRef { version: KeyVersion(version), key_arn })
+        Some(TokenKeyRef { version: KeyVersion(version), key_arn })
     };
     let keys: Option<Vec<_>> = text.split(',').map(key).collect();
     keys.ok_or_else(|| {
@@ -289,6 +291,7 @@ mod tests {
             ("POSTERN_FORM_TTL_S", "900"),
             ("POSTERN_MAX_SIZE_BYTES", "1048576"),
             ("POSTERN_LINK_KEYS", "1=arn:one,2=arn:two"),
+            ("POSTERN_UPLOAD_TOKEN_KEYS", "1=arn:three"),
             ("POSTERN_LINK_BASE_URL", "https://files.example"),
             ("POSTERN_OWNER_CLAIM", "sub"),
             ("POSTERN_LINK_URL_TTL_S", "60"),
@@ -346,6 +349,7 @@ mod tests {
             ("POSTERN_LINK_KEYS", "0=arn:one"),
             ("POSTERN_LINK_KEYS", "128=arn:one"),
             ("POSTERN_LINK_KEYS", "1=arn:one,"),
+            ("POSTERN_UPLOAD_TOKEN_KEYS", "arn:three"),
         ] {
             assert!(failure(variable, value).unwrap().contains(variable), "{variable}={value}");
         }

@@ -21,7 +21,7 @@ use crate::ports::{
 use crate::record::removal::LINKS_SETTLE;
 use crate::scan::{ScanFailure, ScanStatus};
 use crate::time::Timestamp;
-use crate::token::{KeyVersion, LinkId, LinkKey, LinkKeys};
+use crate::token::{KeyVersion, LinkId, LinkKeys, TokenKey, TokenKeys};
 use crate::upload::{
     Fate, MAX_CONDEMNED, Recorded, Rejection, RejectionReason, Settlement, Upload, UploadState,
     tombstone_ttl, transition_id,
@@ -606,7 +606,8 @@ fn link_id(upload: &Upload, n: u8) -> LinkId {
     let mut secret = [0; 16];
     let text = format!("{n}{}", upload.upload_id);
     secret.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
-    let keys = LinkKeys::new(vec![LinkKey { version: KeyVersion(1), key: [1; 32] }]).unwrap();
+    let keys =
+        LinkKeys::new(TokenKeys::new(vec![TokenKey { version: KeyVersion(1), key: [1; 32] }]).unwrap());
     keys.make(secret).link_id()
 }
 

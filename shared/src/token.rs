@@ -21,11 +21,15 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::id::{IdempotencyKey, Owner, ParseIdError, UploadId};
+use crate::id::ParseIdError;
+
+mod keys;
+
+pub use keys::{KeyVersion, TokenKey, TokenKeys, TokenKeysError};
 
 const TOKEN_BYTES: usize = 24;
 const SECRET: std::ops::Range<usize> = 1..17;
@@ -37,22 +41,9 @@ pub const TOKEN_CHARS: usize = 32;
 /// The bit of byte 0 that tells of a link that counts.
 const COUNTS: u8 = 0x80;
 
-/// The version of a link key, 1 to 127.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct KeyVersion(pub u8);
-
-/// One key as KMS derived it.
+/// The keys under which link tokens are made and checked. `Debug` shows only the versions.
 #[derive(Clone)]
-pub struct LinkKey {
-    /// The version that tokens name.
-    pub version: KeyVersion,
-    /// The derived key.
-    pub key: [u8; 32],
-}
-
-/// The keys under which tokens are made and checked. `Debug` shows the versions alone.
-#[derive(Clone)]
-pub struct LinkKeys(Vec<LinkKey>);
+pub struct LinkKeys(TokenKeys);
 
 /// A token that one of our keys has made. `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq)]
@@ -64,20 +55,17 @@ pub struct LinkToken([u8; TOKEN_BYTES]);
 #[serde(try_from = "String", into = "String")]
 pub struct LinkId(String);
 
-/// There is no key to make tokens with.
-#[derive(Debug, thiserror::Error)]
-#[error("use link keys: at least one is needed, each with a version of its own")]
-pub struct LinkKeysError;
-
 impl LinkKeys {
-    /// The keys; the highest version makes new tokens, all check.
-    ///
-    /// # Errors
-    /// If there is none, or two have the same version.
-    pub fn new(mut keys: Vec<LinkKey>) -> Result<Self, LinkKeysError> {
-        keys.sort_by_key(|key| std::cmp::Reverse(key.version));
-        let twice = keys.iter().zip(keys.iter().skip(1)).any(|(a, b)| a.version == b.version);
-        if keys.is_empty() || twice { Err(LinkKeysError) } else { Ok(Self(keys)) }
+    /// The keys of link tokens.
+    pub fn new(keys: TokenKeys) -> Self {
+        Self(keys)
+    }
+
+    /// The keys from which idempotent secrets were derived, and under which upload tokens were
+    /// sealed, before [`crate::upload_token::UploadTokenKeys`] took over. Nothing new rests on
+    /// them: the public door holds them too.
+    pub fn before_upload_token_keys(&self) -> &TokenKeys {
+        &self.0
     }
 
     /// The token for a secret of 16 random bytes.
@@ -92,12 +80,12 @@ impl LinkKeys {
 
     fn make_with(&self, flags: u8, secret: [u8; 16]) -> LinkToken {
         let mut token = [0; TOKEN_BYTES];
-        let Some(key) = self.0.first() else { return LinkToken(token) };
+        let Some(key) = self.0.newest() else { return LinkToken(token) };
         if let Some(version) = token.first_mut() {
             *version = key.version.0 | flags;
         }
         copy(&mut token, SECRET, &secret);
-        let tag = key.tag(&token).finalize().into_bytes();
+        let tag = tag(key, &token).finalize().into_bytes();
         copy(&mut token, TAG, &tag);
         LinkToken(token)
     }
@@ -109,42 +97,15 @@ impl LinkKeys {
         }
         let token: [u8; TOKEN_BYTES] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let version = KeyVersion(*token.first()? & !COUNTS);
-        let key = self.0.iter().find(|key| key.version == version)?;
-        key.tag(&token).verify_truncated_left(token.get(TAG)?).ok()?;
+        let key = self.0.of_version(version)?;
+        tag(key, &token).verify_truncated_left(token.get(TAG)?).ok()?;
         Some(LinkToken(token))
-    }
-
-    /// The key that makes new tokens.
-    pub(crate) fn newest(&self) -> Option<&LinkKey> {
-        self.0.first()
-    }
-
-    /// The key of this version.
-    pub(crate) fn of_version(&self, version: KeyVersion) -> Option<&LinkKey> {
-        self.0.iter().find(|key| key.version == version)
-    }
-
-    /// The secret that `owner` gets for `key`: always the same, so that a repeated request is
-    /// answered with the same token although no token is stored. Only who holds this key can
-    /// derive it.
-    pub fn derived_secret(&self, owner: &Owner, upload_id: UploadId, key: &IdempotencyKey) -> [u8; 16] {
-        self.secret_of(b"idempotent link\0", &[owner.as_str(), &upload_id.to_string(), key.as_str()])
-    }
-
-    /// The same for the token that takes `old`'s place.
-    pub fn rotated_secret(&self, owner: &Owner, old: &LinkId, key: &IdempotencyKey) -> [u8; 16] {
-        self.secret_of(b"idempotent rotation\0", &[owner.as_str(), old.as_str(), key.as_str()])
-    }
-
-    /// A digest of something that a leak of the table must not let anybody guess.
-    pub fn fingerprint(&self, text: &str) -> [u8; 16] {
-        self.secret_of(b"fingerprint\0", &[text])
     }
 
     /// A seal over `parts`, under the newest key.
     pub fn seal(&self, parts: &[&str]) -> [u8; 16] {
         let mut seal = [0; 16];
-        let Some(newest) = self.0.first() else { return seal };
+        let Some(newest) = self.0.newest() else { return seal };
         let mac = newest.over(b"seal\0", parts).finalize().into_bytes();
         seal.iter_mut().zip(mac).for_each(|(to, from)| *to = from);
         seal
@@ -152,47 +113,17 @@ impl LinkKeys {
 
     /// Whether one of the keys sealed `parts`. Compares in constant time.
     pub fn is_sealed(&self, parts: &[&str], seal: &[u8]) -> bool {
-        let by = |key: &LinkKey| key.over(b"seal\0", parts).verify_truncated_left(seal).is_ok();
+        let by = |key: &TokenKey| key.over(b"seal\0", parts).verify_truncated_left(seal).is_ok();
         seal.len() == 16 && self.0.iter().any(by)
-    }
-
-    /// A secret that nobody without the keys can derive from `parts`.
-    pub(crate) fn secret_of(&self, purpose: &[u8], parts: &[&str]) -> [u8; 16] {
-        // The oldest key: the answer must not change when another takes over.
-        let Some(oldest) = self.0.last() else { return [0; 16] };
-        let mut secret = [0; 16];
-        let mac = oldest.over(purpose, parts);
-        secret.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(to, from)| *to = from);
-        secret
     }
 }
 
-impl LinkKey {
-    /// HMAC pads a key with zeros to its block (RFC 2104), so this is the MAC under `key`.
-    pub(crate) fn mac(&self) -> Hmac<Sha256> {
-        let mut block = [0; 64];
-        block.iter_mut().zip(self.key).for_each(|(to, from)| *to = from);
-        Hmac::new(&block.into())
-    }
-
-    /// The MAC over `parts`, each told from the next, for one purpose.
-    pub(crate) fn over(&self, purpose: &[u8], parts: &[&str]) -> Hmac<Sha256> {
-        let mut mac = self.mac();
-        mac.update(purpose);
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
-        mac
-    }
-
-    /// The MAC over a token's version and secret.
-    fn tag(&self, token: &[u8; TOKEN_BYTES]) -> Hmac<Sha256> {
-        let mut mac = self.mac();
-        let (signed, _) = token.split_at(TAG.start);
-        mac.update(signed);
-        mac
-    }
+/// The MAC over a token's version and secret.
+fn tag(key: &TokenKey, token: &[u8; TOKEN_BYTES]) -> Hmac<Sha256> {
+    let mut mac = key.mac();
+    let (signed, _) = token.split_at(TAG.start);
+    mac.update(signed);
+    mac
 }
 
 fn copy(token: &mut [u8; TOKEN_BYTES], range: std::ops::Range<usize>, from: &[u8]) {
@@ -267,7 +198,7 @@ impl fmt::Debug for LinkToken {
 
 impl fmt::Debug for LinkKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|key| key.version)).finish()
+        self.0.fmt(f)
     }
 }
 
@@ -275,11 +206,11 @@ impl fmt::Debug for LinkKeys {
 pub(crate) mod tests {
     use proptest::prelude::*;
 
+    pub use super::keys::tests::ring;
     use super::*;
 
     pub fn keys(versions: &[u8]) -> LinkKeys {
-        let key = |version: &u8| LinkKey { version: KeyVersion(*version), key: [*version; 32] };
-        LinkKeys::new(versions.iter().map(key).collect()).unwrap()
+        LinkKeys::new(ring(versions))
     }
 
     #[test]
@@ -333,38 +264,12 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_idempotent_secret_is_bound_to_owner_upload_and_key() {
-        let secret = |owner: &str, upload: u8, key: &str| {
-            keys(&[1]).derived_secret(
-                &owner.parse().unwrap(),
-                UploadId::random([upload; 16]),
-                &key.parse().unwrap(),
-            )
-        };
-        let first = secret("i#ann", 1, "k");
-        assert_eq!(first, secret("i#ann", 1, "k"));
-        for other in [secret("i#bob", 1, "k"), secret("i#ann", 2, "k"), secret("i#ann", 1, "l")] {
-            assert_ne!(first, other);
-        }
-        let key = "k".parse().unwrap();
-        let later = keys(&[1, 2]).derived_secret(&"i#ann".parse().unwrap(), UploadId::random([1; 16]), &key);
-        assert_eq!(first, later, "a new key must not change the answer to a repeated request");
-    }
-
-    #[test]
     fn nothing_secret_is_shown() {
         let keys = keys(&[1]);
         let token = keys.make([9; 16]);
         let shown = format!("{keys:?} {token:?}");
         assert!(!shown.contains(&token.reveal()), "{shown}");
         assert_eq!(shown, "[KeyVersion(1)] LinkToken(..)");
-    }
-
-    #[test]
-    fn keys_without_a_key_or_with_two_of_one_version_are_refused() {
-        assert!(LinkKeys::new(vec![]).is_err());
-        let key = LinkKey { version: KeyVersion(1), key: [0; 32] };
-        assert!(LinkKeys::new(vec![key.clone(), key]).is_err());
     }
 
     /// Ten million forgeries: random ones, truncated ones, and every kind of damage to real ones.

@@ -11,6 +11,10 @@
 //!  version of the key   secret           the terms, sealed by ChaCha20-Poly1305
 //! ```
 //!
+//! The key is one of [`UploadTokenKeys`], which only this API holds. Tokens of older versions of
+//! this software were sealed under a link key. They are still taken, but the public function holds
+//! the link keys too, so of such a token only its name counts: the terms are read from its record.
+//!
 //! Nobody but this API reads the terms: they name an owner, and the page may be anybody's. What
 //! nobody here sealed is refused before anything is asked. The token is shown once.
 
@@ -23,11 +27,15 @@ use crate::content_type::ContentType;
 use crate::id::Owner;
 use crate::time::Timestamp;
 
+mod keys;
 mod pattern;
 mod secret;
 
+pub use keys::UploadTokenKeys;
 pub use pattern::{ParsePatternError, TypePattern};
-pub use secret::{MAX_UPLOAD_TOKEN_CHARS, TermsTooLong, UploadTokenId, UploadTokenSecret};
+#[cfg(any(test, feature = "testing"))]
+pub use secret::seal_by_link_key;
+pub use secret::{MAX_UPLOAD_TOKEN_CHARS, OpenedToken, TermsTooLong, UploadTokenId, UploadTokenSecret};
 
 /// So many uploads one token allows at most.
 pub const MAX_USES: u32 = 10_000;
@@ -66,6 +74,10 @@ pub struct UploadToken {
     /// A digest of the request that an idempotency key stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<ChecksumSha256>,
+    /// Whether the token was sealed under one of [`UploadTokenKeys`]. A token of an older version
+    /// was sealed under a link key; only a record without this mark is found by such a token.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_own_key: bool,
     /// When DynamoDB may forget it, in seconds since 1970.
     pub ttl: u64,
 }
@@ -154,13 +166,17 @@ impl UploadToken {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::token::tests::keys;
+    use crate::token::tests::ring;
     use crate::upload::tests::at;
+
+    pub fn upload_token_keys(versions: &[u8]) -> UploadTokenKeys {
+        UploadTokenKeys::new(ring(versions))
+    }
 
     pub fn token(uses: u32) -> UploadToken {
         let expires_at = at("2026-11-24T11:00:00Z");
         UploadToken {
-            token_id: UploadTokenSecret::make(&keys(&[1]), [3; 16]).unwrap().token_id(),
+            token_id: UploadTokenSecret::make(&upload_token_keys(&[1]), [3; 16]).unwrap().token_id(),
             owner: "https://issuer.test#ann".parse().unwrap(),
             label: Some("avatar".to_owned()),
             content_types: vec!["image/*".parse().unwrap()],
@@ -171,6 +187,7 @@ pub(crate) mod tests {
             expires_at,
             revoked_at: None,
             request_hash: None,
+            has_own_key: true,
             ttl: UploadToken::ttl_of(expires_at),
         }
     }

@@ -131,6 +131,11 @@ run "defaults" {
   }
 
   assert {
+    condition     = keys(aws_kms_key.upload_tokens) == ["1"] && aws_kms_key.upload_tokens["1"].customer_master_key_spec == "HMAC_256" && aws_kms_key.upload_tokens["1"].key_usage == "GENERATE_VERIFY_MAC"
+    error_message = "There must be one HMAC key for upload tokens."
+  }
+
+  assert {
     condition     = one(aws_dynamodb_table.main.point_in_time_recovery).enabled == true && one(aws_dynamodb_table.main.server_side_encryption).enabled == true && aws_dynamodb_table.main.billing_mode == "PAY_PER_REQUEST"
     error_message = "The table must be on demand, encrypted and recoverable."
   }
@@ -289,6 +294,11 @@ run "each_variable_of_a_function_has_its_coordinate" {
   }
 
   assert {
+    condition     = one(aws_lambda_function.main["issue-upload"].environment).variables["POSTERN_UPLOAD_TOKEN_KEYS"] == "1=${output.upload_token_key_arns["1"]}"
+    error_message = "Upload token keys must be written as version=ARN."
+  }
+
+  assert {
     condition     = one(aws_lambda_function.main["issue-upload"].environment).variables["POSTERN_MAX_SIZE_BYTES"] == "1073741824"
     error_message = "A large number must be written in digits."
   }
@@ -371,6 +381,29 @@ run "link_keys_stand_side_by_side" {
   assert {
     condition     = one(aws_lambda_function.main["serve-link"].environment).variables["POSTERN_LINK_KEYS"] == "2=arn:aws:kms:us-east-1:111122223333:key/second,10=arn:aws:kms:us-east-1:111122223333:key/tenth"
     error_message = "Link keys must be listed in the order of their numbers."
+  }
+}
+
+run "upload_token_keys_stand_side_by_side" {
+  command = apply
+
+  variables {
+    upload_token_key_versions = [10, 2]
+  }
+
+  override_resource {
+    target = aws_kms_key.upload_tokens["2"]
+    values = { arn = "arn:aws:kms:us-east-1:111122223333:key/second" }
+  }
+
+  override_resource {
+    target = aws_kms_key.upload_tokens["10"]
+    values = { arn = "arn:aws:kms:us-east-1:111122223333:key/tenth" }
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.main["issue-upload"].environment).variables["POSTERN_UPLOAD_TOKEN_KEYS"] == "2=arn:aws:kms:us-east-1:111122223333:key/second,10=arn:aws:kms:us-east-1:111122223333:key/tenth"
+    error_message = "Upload token keys must be listed in the order of their numbers."
   }
 }
 

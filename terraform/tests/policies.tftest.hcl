@@ -51,6 +51,16 @@ override_resource {
 }
 
 override_resource {
+  target = aws_kms_key.upload_tokens["1"]
+  values = { arn = "arn:aws:kms:us-east-1:111122223333:key/upload-tokens-1", key_id = "upload-tokens-1" }
+}
+
+override_resource {
+  target = aws_kms_key.upload_tokens["2"]
+  values = { arn = "arn:aws:kms:us-east-1:111122223333:key/upload-tokens-2", key_id = "upload-tokens-2" }
+}
+
+override_resource {
   target = aws_s3_bucket.files
   values = { arn = "arn:aws:s3:::postern-files-111122223333-us-east-1", id = "postern-files-111122223333-us-east-1" }
 }
@@ -225,6 +235,10 @@ override_resource {
 
 override_resource {
   target = aws_kms_alias.links
+}
+
+override_resource {
+  target = aws_kms_alias.upload_tokens
 }
 
 override_resource {
@@ -426,10 +440,11 @@ run "all_options" {
   command = apply
 
   variables {
-    link_key_versions  = [1, 2]
-    guardduty_role_arn = "arn:aws:iam::111122223333:role/guardduty-files"
-    reader_arns        = ["arn:aws:iam::111122223333:role/backup"]
-    webhook            = { url = "https://app.example.com/hooks" }
+    link_key_versions         = [1, 2]
+    upload_token_key_versions = [1, 2]
+    guardduty_role_arn        = "arn:aws:iam::111122223333:role/guardduty-files"
+    reader_arns               = ["arn:aws:iam::111122223333:role/backup"]
+    webhook                   = { url = "https://app.example.com/hooks" }
 
     cloudfront = {
       public_keys = { a = "-----BEGIN PUBLIC KEY-----", b = "-----BEGIN PUBLIC KEY-----" }

@@ -503,6 +503,26 @@ run "a_link_key_beyond_its_byte" {
   expect_failures = [var.link_key_versions]
 }
 
+run "no_upload_token_key" {
+  command = plan
+
+  variables {
+    upload_token_key_versions = []
+  }
+
+  expect_failures = [var.upload_token_key_versions]
+}
+
+run "an_upload_token_key_beyond_its_byte" {
+  command = plan
+
+  variables {
+    upload_token_key_versions = [1, 128]
+  }
+
+  expect_failures = [var.upload_token_key_versions]
+}
+
 run "a_hasty_end_of_keys" {
   command = plan
 
@@ -660,26 +680,27 @@ run "the_least_of_everything_is_accepted" {
   command = plan
 
   variables {
-    name                     = "abc"
-    bucket_name              = "abc"
-    owner_claim              = "sub"
-    signer_session_s         = 900
-    form_ttl_s               = 60
-    link_url_ttl_s           = 5
-    max_size_bytes           = 1
-    owner_pending_uploads    = 1
-    owner_bytes_per_day      = 1
-    throttling               = { rate = 1, burst = 1 }
-    memory_mb                = { serve-link = 128 }
-    reserved_concurrency     = { serve-link = 1 }
-    recorder_concurrency     = 2
-    log_retention_days       = 0
-    link_key_versions        = [1]
-    key_deletion_window_days = 7
-    abort_multipart_days     = 1
-    jwt_issuer               = "https://login.example.com"
-    origins                  = ["http://127.0.0.1:5173"]
-    redirect_origins         = ["http://127.0.0.1:5173", "https://app.example.com"]
+    name                      = "abc"
+    bucket_name               = "abc"
+    owner_claim               = "sub"
+    signer_session_s          = 900
+    form_ttl_s                = 60
+    link_url_ttl_s            = 5
+    max_size_bytes            = 1
+    owner_pending_uploads     = 1
+    owner_bytes_per_day       = 1
+    throttling                = { rate = 1, burst = 1 }
+    memory_mb                 = { serve-link = 128 }
+    reserved_concurrency      = { serve-link = 1 }
+    recorder_concurrency      = 2
+    log_retention_days        = 0
+    link_key_versions         = [1]
+    upload_token_key_versions = [1]
+    key_deletion_window_days  = 7
+    abort_multipart_days      = 1
+    jwt_issuer                = "https://login.example.com"
+    origins                   = ["http://127.0.0.1:5173"]
+    redirect_origins          = ["http://127.0.0.1:5173", "https://app.example.com"]
   }
 }
 
@@ -687,20 +708,21 @@ run "the_most_of_everything_is_accepted" {
   command = plan
 
   variables {
-    name                     = "a-name-of-twenty-eight-chars"
-    signer_session_s         = 3600
-    form_ttl_s               = 3600
-    link_url_ttl_s           = 3600
-    max_size_bytes           = 53687091200000
-    owner_pending_uploads    = 100
-    memory_mb                = { serve-link = 10240 }
-    recorder_concurrency     = 1000
-    log_retention_days       = 3653
-    link_key_versions        = [1, 127]
-    key_deletion_window_days = 30
-    owner_claim              = "https://example.com/tenant"
-    jwt_issuer               = "https://login.example.com/realms/app"
-    link_base_url            = "https://files.example.com/d"
+    name                      = "a-name-of-twenty-eight-chars"
+    signer_session_s          = 3600
+    form_ttl_s                = 3600
+    link_url_ttl_s            = 3600
+    max_size_bytes            = 53687091200000
+    owner_pending_uploads     = 100
+    memory_mb                 = { serve-link = 10240 }
+    recorder_concurrency      = 1000
+    log_retention_days        = 3653
+    link_key_versions         = [1, 127]
+    upload_token_key_versions = [1, 127]
+    key_deletion_window_days  = 30
+    owner_claim               = "https://example.com/tenant"
+    jwt_issuer                = "https://login.example.com/realms/app"
+    link_base_url             = "https://files.example.com/d"
   }
 }
 

@@ -31,7 +31,7 @@ impl Api {
     async fn dispatch(&self, request: &Request) -> Result<Reply, Problem> {
         let (now, entropy) = chance()?;
         if request.route().contains(" /t/{token}/") {
-            let holder = tokens::holder(&self.ports.keys, request.path("token"), now, entropy)?;
+            let holder = tokens::holder(&self.ports, request.path("token"), now, entropy).await?;
             return self.by_token(request, &holder).await;
         }
         let owner = request.owner(&self.config.owner_claim)?;

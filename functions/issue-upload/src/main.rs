@@ -5,9 +5,11 @@
 
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use postern::aws::http_api::HttpEvent;
-use postern::aws::{Parts, RoleSigner, Table, derive_link_keys, lambda, sdk_config};
+use postern::aws::{
+    Parts, RoleSigner, Table, derive_link_keys, derive_upload_token_keys, lambda, sdk_config,
+};
 use postern::config::IssueConfig;
-use postern::issue::Ports;
+use postern::issue::{Keys, Ports};
 
 mod handler;
 
@@ -16,12 +18,13 @@ async fn main() -> Result<(), Error> {
     lambda::start_log();
     let config = IssueConfig::read(|name: &str| std::env::var(name).ok())?;
     let sdk = sdk_config().await;
-    let (signer, keys) = tokio::try_join!(
+    let (signer, links, upload_tokens) = tokio::try_join!(
         RoleSigner::assume(&sdk, &config.signer, "issue-upload"),
         derive_link_keys(&sdk, &config.link_keys),
+        derive_upload_token_keys(&sdk, &config.upload_token_keys),
     )?;
     let parts = Parts::new(&sdk, &config.terms.endpoint.bucket);
-    let ports = Ports { store: Table::new(&sdk, &config.table), signer, keys };
+    let ports = Ports { store: Table::new(&sdk, &config.table), signer, keys: Keys { links, upload_tokens } };
     let api: &'static handler::Api = Box::leak(Box::new(handler::Api { ports, parts, config }));
     // As in serve-link: a task of its own, and no span for each invocation, whose id is in the request's line.
     let answer = move |event: LambdaEvent<HttpEvent>| async move { Ok::<_, Error>(api.answer(event).await) };

@@ -13,21 +13,21 @@ mod grants;
 pub mod http_api;
 mod item;
 pub mod lambda;
-mod link_keys;
 mod links;
 pub mod metrics;
 mod openings;
 mod parts;
 mod quick_read;
 mod role_signer;
+mod token_keys;
 mod uploads;
 mod versions;
 
 pub use bucket::Bucket;
 pub use distribution::read_distribution;
-pub use link_keys::derive_link_keys;
 pub use parts::Parts;
 pub use role_signer::RoleSigner;
+pub use token_keys::{derive_link_keys, derive_upload_token_keys};
 pub use versions::Versions;
 
 /// The table. One handle serves uploads and links.

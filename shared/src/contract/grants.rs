@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::{now, owner, subject};
 use crate::limits::{OwnerLimits, day};
 use crate::ports::{Count, Created, Found, GrantStore, Granted, RecordStore, UploadStore};
-use crate::token::{KeyVersion, LinkKey, LinkKeys};
+use crate::token::{KeyVersion, TokenKey, TokenKeys};
 use crate::upload::{Upload, expiry};
-use crate::upload_token::{TokenStanding, UploadToken, UploadTokenSecret};
+use crate::upload_token::{TokenStanding, UploadToken, UploadTokenKeys, UploadTokenSecret};
 
 /// So many ask at once for the last use.
 const RACE: u8 = 50;
@@ -21,7 +21,8 @@ pub async fn keeps_the_contract_of_grants(store: &(impl UploadStore + RecordStor
 }
 
 fn token(seed: u8, n: u8, uses: u32) -> UploadToken {
-    let keys = LinkKeys::new(vec![LinkKey { version: KeyVersion(1), key: [1; 32] }]).unwrap();
+    let key = TokenKey { version: KeyVersion(1), key: [1; 32] };
+    let keys = UploadTokenKeys::new(TokenKeys::new(vec![key]).unwrap());
     let expires_at = now() + Duration::from_hours(1);
     UploadToken {
         token_id: UploadTokenSecret::make(&keys, [seed, n, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9])
@@ -37,6 +38,7 @@ fn token(seed: u8, n: u8, uses: u32) -> UploadToken {
         expires_at,
         revoked_at: None,
         request_hash: None,
+        has_own_key: true,
         ttl: UploadToken::ttl_of(expires_at),
     }
 }

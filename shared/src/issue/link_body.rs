@@ -13,7 +13,7 @@ use crate::filename::{Disposition, Filename};
 use crate::link::{LinkTerms, Network, Note, PASSWORD_BYTES, PasswordHash};
 use crate::problem::{FieldProblem, Problem};
 use crate::time::Timestamp;
-use crate::token::LinkKeys;
+use crate::token::TokenKeys;
 
 /// The longest life of a link that has an end: ten years.
 const MAX_LINK_S: u64 = 10 * 366 * 24 * 3600;
@@ -189,7 +189,7 @@ impl LinkChange {
 
     /// A digest that is the same for the same request. The password goes into it under a key, so
     /// that the table holds nothing against which passwords could be tried fast.
-    pub fn hash(&self, terms: &LinkTerms, keys: &LinkKeys) -> ChecksumSha256 {
+    pub fn hash(&self, terms: &LinkTerms, keys: &TokenKeys) -> ChecksumSha256 {
         let terms = LinkTerms { password_hash: None, ..terms.clone() };
         let digested = Digested {
             expires_in: match self.expires_in {
@@ -363,8 +363,8 @@ mod tests {
 
     #[test]
     fn a_digest_tells_passwords_apart_and_is_not_their_hash() {
-        let keys = crate::token::tests::keys(&[1]);
-        let digest = |body: &str, keys: &LinkKeys| {
+        let keys = crate::token::tests::ring(&[1]);
+        let digest = |body: &str, keys: &TokenKeys| {
             let change = LinkChange::parse(body.as_bytes()).unwrap();
             let terms = change.apply(&LinkTerms::default(), &"image/png".parse().unwrap(), [1; 16]).unwrap();
             change.hash(&terms, keys)
@@ -373,7 +373,7 @@ mod tests {
         assert_eq!(digest(body, &keys), digest(body, &keys));
         assert_ne!(digest(body, &keys), digest(r#"{"password":"secrets"}"#, &keys));
         assert_ne!(digest(body, &keys), digest("{}", &keys));
-        assert_ne!(digest(body, &keys), digest(body, &crate::token::tests::keys(&[2])));
+        assert_ne!(digest(body, &keys), digest(body, &crate::token::tests::ring(&[2])));
         let change = LinkChange::parse(body.as_bytes()).unwrap();
         assert!(!format!("{change:?}").contains("secret"));
     }

@@ -17,7 +17,7 @@ use crate::upload::UploadState;
 use super::link_body::LinkChange;
 use super::paging::{PageRequest, PageView};
 use super::uploads::owned;
-use super::{Caller, Ports, Terms};
+use super::{Caller, Ports, Terms, idempotent};
 
 /// How often a change is tried that meets another one.
 const TRIES: u32 = 3;
@@ -69,23 +69,21 @@ pub async fn create<S: UploadStore + LinkStore, G>(
     body: &[u8],
 ) -> Result<Reply, Problem> {
     let change = LinkChange::parse(body)?;
-    let upload = owned(ports, caller, upload_id).await?;
-    let secret = match &caller.idempotency_key {
-        Some(key) => ports.keys.derived_secret(&caller.owner, upload.upload_id, key),
-        None => caller.entropy,
-    };
+    let id = upload_id.parse().map_err(|_| Problem::UploadNotFound)?;
+    let secret = async { Ok(idempotent::of_link(ports, caller, id).await?) };
+    let (upload, secret) = futures::try_join!(owned(ports, caller, upload_id), secret)?;
     let expires_at = change.expires_at(None, caller.now);
-    let mut link = Link::to(&upload, ports.keys.make(secret).link_id(), caller.now, expires_at)
+    let mut link = Link::to(&upload, ports.keys.links.make(secret.bytes).link_id(), caller.now, expires_at)
         .ok_or(Problem::UploadNotAvailable(upload.state))?;
     link.terms = change.apply(&link.terms, &link.sniffed_type, salt(caller))?;
-    link.request_hash = caller.idempotency_key.as_ref().map(|_| change.hash(&link.terms, &ports.keys));
+    link.request_hash = caller.idempotency_key.as_ref().map(|_| change.hash(&link.terms, secret.keys));
     let link = match ports.store.create_link(&link).await? {
         Linked::New => link,
         Linked::Exists(standing) => repeated(&link, *standing, caller.now)?,
         // It was available a moment ago: only its owner's removal ends that.
         Linked::NotAvailable => return Err(Problem::UploadNotAvailable(UploadState::Deleting)),
     };
-    Ok(with_token(ports, terms, caller, link, secret))
+    Ok(with_token(ports, terms, caller, link, secret.bytes))
 }
 
 /// `GET /uploads/{id}/links`, newest first.
@@ -162,11 +160,9 @@ pub async fn rotate<S: LinkStore, G>(
     caller: &Caller,
     id: &str,
 ) -> Result<Reply, Problem> {
-    let secret = match (&caller.idempotency_key, id.parse::<LinkId>()) {
-        (Some(key), Ok(old)) => ports.keys.rotated_secret(&caller.owner, &old, key),
-        _ => caller.entropy,
-    };
-    let new_id = ports.keys.make(secret).link_id();
+    let old_id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
+    let secret = idempotent::of_rotation(ports, caller, &old_id).await?.bytes;
+    let new_id = ports.keys.links.make(secret).link_id();
     for _ in 0..TRIES {
         let old = owned_link(ports, caller, id).await?;
         if let Some(Revoked { because: RevokedBecause::Rotated, .. }) = old.revoked
@@ -211,8 +207,8 @@ fn with_token<S, G>(
     secret: [u8; 16],
 ) -> Reply {
     let token = match link.terms.counts() {
-        true => ports.keys.make_counting(secret),
-        false => ports.keys.make(secret),
+        true => ports.keys.links.make_counting(secret),
+        false => ports.keys.links.make(secret),
     };
     let view = NewLinkView {
         url: format!("{}/l/{}", terms.link_base_url.trim_end_matches('/'), token.reveal()),

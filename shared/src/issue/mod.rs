@@ -15,11 +15,11 @@ use crate::record::AllowedTypes;
 use crate::redirect::RedirectOrigins;
 use crate::sign::BucketEndpoint;
 use crate::time::Timestamp;
-use crate::token::LinkKeys;
 
 pub mod companion;
 pub mod form;
 mod grant;
+mod idempotent;
 mod link_body;
 pub mod links;
 pub mod multipart;
@@ -31,6 +31,8 @@ pub mod revocation;
 pub mod tokens;
 pub mod uploads;
 
+pub use idempotent::Keys;
+
 /// What the API works with.
 #[derive(Debug)]
 pub struct Ports<S, G> {
@@ -39,7 +41,7 @@ pub struct Ports<S, G> {
     /// The upload signer.
     pub signer: G,
     /// The keys of tokens.
-    pub keys: LinkKeys,
+    pub keys: Keys,
 }
 
 /// What the stack grants.
@@ -78,5 +80,7 @@ pub struct Caller {
 
 #[cfg(test)]
 mod prover;
+#[cfg(test)]
+mod takeover_tests;
 #[cfg(test)]
 mod tests;

@@ -12,12 +12,18 @@ use crate::sign::SigningCredentials;
 use crate::sign::tests::example_credentials;
 use crate::upload::tests::{at, pin};
 
-type World = Ports<MemoryWorld, FixedSigner>;
+pub(super) type World = Ports<MemoryWorld, FixedSigner>;
 
-fn world(session_ends: &str) -> World {
+pub(super) fn world(session_ends: &str) -> World {
     let credentials = SigningCredentials { expires_at: Some(at(session_ends)), ..example_credentials() };
-    let keys = crate::token::tests::keys(&[1]);
+    let keys = keys();
     Ports { store: MemoryWorld::default(), signer: FixedSigner(credentials), keys }
+}
+
+/// Each kind of token has keys of its own.
+pub(super) fn keys() -> Keys {
+    let upload_tokens = crate::upload_token::tests::upload_token_keys(&[2]);
+    Keys { links: crate::token::tests::keys(&[1]), upload_tokens }
 }
 
 pub(super) fn terms() -> Terms {
@@ -47,7 +53,7 @@ async fn a_type_that_the_stack_does_not_take_is_refused_before_anything_is_asked
     assert_eq!(granted.status, StatusCode::CREATED);
 }
 
-fn caller(name: &str, key: Option<&str>, entropy: u8) -> Caller {
+pub(super) fn caller(name: &str, key: Option<&str>, entropy: u8) -> Caller {
     Caller {
         now: at("2026-11-24T10:00:00Z"),
         owner: format!("https://issuer.test#{name}").parse().unwrap(),
@@ -62,7 +68,7 @@ fn body() -> Vec<u8> {
         .into_bytes()
 }
 
-fn parsed(reply: &Reply) -> Value {
+pub(super) fn parsed(reply: &Reply) -> Value {
     serde_json::from_str(&reply.body).unwrap()
 }
 
@@ -72,7 +78,7 @@ async fn issued(world: &World, caller: &Caller) -> Value {
     parsed(&reply)
 }
 
-async fn available(world: &World, caller: &Caller) -> String {
+pub(super) async fn available(world: &World, caller: &Caller) -> String {
     let id = issued(world, caller).await["upload_id"].as_str().unwrap().to_owned();
     world.store.settle(id.parse().unwrap(), &pin("v1")).await.unwrap();
     id
@@ -203,18 +209,14 @@ async fn held(world: &World, uses: u32) -> (Value, tokens::Holder) {
         json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": uses, "expires_in_s": 600 });
     let made = tokens::create(world, &terms(), &caller("ann", None, 9), body.to_string().as_bytes()).await;
     let token = parsed(&made.unwrap());
-    (token.clone(), holder(world, &token))
+    let holder = holder(world, &token).await;
+    (token, holder)
 }
 
-fn holder(world: &World, token: &Value) -> tokens::Holder {
+async fn holder(world: &World, token: &Value) -> tokens::Holder {
     let text = token["token"].as_str().unwrap();
-    tokens::holder(
-        &world.keys,
-        text,
-        at("2026-11-24T10:00:00Z"),
-        [u8::try_from(world.store.calls()).unwrap(); 16],
-    )
-    .unwrap()
+    let entropy = [u8::try_from(world.store.calls()).unwrap(); 16];
+    tokens::holder(world, text, at("2026-11-24T10:00:00Z"), entropy).await.unwrap()
 }
 
 #[tokio::test]
@@ -225,14 +227,14 @@ async fn a_form_by_token_costs_one_waiting_call() {
     uploads::create_with_token(&world, &terms(), &first, &plain()).await.unwrap();
     assert_eq!(world.store.calls() - before, 1);
     let query = [("filename", "a.png"), ("type", "image/png")];
-    let params = companion::params(&world, &terms(), &holder(&world, &token), query.into_iter()).await;
+    let params = companion::params(&world, &terms(), &holder(&world, &token).await, query.into_iter()).await;
     assert_eq!(params.unwrap().status, StatusCode::OK);
     assert_eq!(world.store.calls() - before, 2);
 
-    let over = uploads::create_with_token(&world, &terms(), &holder(&world, &token), &plain()).await;
+    let over = uploads::create_with_token(&world, &terms(), &holder(&world, &token).await, &plain()).await;
     assert_eq!(over.unwrap_err().code(), "upload_token_used_up");
     assert_eq!(world.store.calls() - before, 3, "why it is refused is told by the refused write");
-    let forged = tokens::holder(&world.keys, &"A".repeat(200), first.caller.now, [0; 16]);
+    let forged = tokens::holder(&world, &"A".repeat(200), first.caller.now, [0; 16]).await;
     assert!(matches!(forged, Err(Problem::UploadTokenUnknown)));
     assert_eq!(world.store.calls() - before, 3, "a forged token asks nobody");
 }
@@ -243,11 +245,11 @@ async fn a_revoked_token_opens_nothing_from_then_on() {
     let (token, first) = held(&world, 9).await;
     let made = parsed(&uploads::create_with_token(&world, &terms(), &first, &plain()).await.unwrap());
     let id = made["upload_id"].as_str().unwrap();
-    assert!(uploads::show_to_holder(&world, &holder(&world, &token), id).await.is_ok());
+    assert!(uploads::show_to_holder(&world, &holder(&world, &token).await, id).await.is_ok());
     let token_id = token["upload_token_id"].as_str().unwrap();
     tokens::revoke(&world, &caller("ann", None, 1), token_id).await.unwrap();
     let ports = (&world, terms());
-    let holder = holder(&world, &token);
+    let holder = holder(&world, &token).await;
     let form = uploads::create_with_token(ports.0, &ports.1, &holder, &plain()).await;
     let parts =
         multipart::begin(&world, &world.store, &terms(), &holder.caller, Some(&holder), &plain()).await;
@@ -256,7 +258,7 @@ async fn a_revoked_token_opens_nothing_from_then_on() {
         assert_eq!(refused.unwrap_err().code(), "upload_token_revoked");
     }
     let later =
-        tokens::holder(&world.keys, token["token"].as_str().unwrap(), at("2026-11-24T10:10:00Z"), [0; 16]);
+        tokens::holder(&world, token["token"].as_str().unwrap(), at("2026-11-24T10:10:00Z"), [0; 16]).await;
     assert_eq!(later.unwrap_err().code(), "upload_token_expired");
 }
 

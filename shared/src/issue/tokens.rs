@@ -10,14 +10,14 @@ use crate::ports::{Created, Found, GrantStore, UploadStore};
 use crate::problem::{FieldProblem, Problem};
 use crate::reply::Reply;
 use crate::time::Timestamp;
-use crate::token::LinkKeys;
 use crate::upload::{Upload, UsedToken};
 use crate::upload_token::{
-    MAX_LIFE, MAX_USES, TokenStanding, TokenTerms, TypePattern, UploadToken, UploadTokenId, UploadTokenSecret,
+    MAX_LIFE, MAX_USES, OpenedToken, TokenStanding, TokenTerms, TypePattern, UploadToken, UploadTokenId,
+    UploadTokenSecret,
 };
 
 use super::request::{NewUpload, parse_field, parse_json};
-use super::{Caller, Ports, Terms};
+use super::{Caller, Ports, Terms, idempotent};
 
 /// The longest label, in bytes.
 const MAX_LABEL_BYTES: usize = 255;
@@ -50,7 +50,8 @@ struct NewTokenView {
     expires_at: Timestamp,
 }
 
-/// `POST /upload-tokens`: one conditional put.
+/// `POST /upload-tokens`: one conditional put, after one read where the request has an
+/// `Idempotency-Key`.
 ///
 /// # Errors
 /// [`Problem::InvalidFields`] with every rule that is broken.
@@ -61,11 +62,9 @@ pub async fn create<S: GrantStore, G>(
     body: &[u8],
 ) -> Result<Reply, Problem> {
     let body: NewTokenBody = parse_json(body)?;
-    let secret = match &caller.idempotency_key {
-        Some(key) => UploadTokenSecret::derived(&ports.keys, &caller.owner, key),
-        None => UploadTokenSecret::make(&ports.keys, caller.entropy),
-    };
-    let secret = secret.ok_or_else(|| Problem::internal("there is no key for tokens"))?;
+    let secret = idempotent::of_upload_token(ports, caller).await?.bytes;
+    let secret = UploadTokenSecret::make(&ports.keys.upload_tokens, secret)
+        .ok_or_else(|| Problem::internal("there is no key for tokens"))?;
     let token = checked(&body, terms, caller, &secret)?;
     sealed(&secret, &token)?;
     let token = match ports.store.create_token(&token).await? {
@@ -120,18 +119,38 @@ pub struct Holder {
 }
 
 /// The holder of the token `text`, which has not expired. Nothing is read: whether it is revoked or
-/// used up is asked by what is done with it.
+/// used up is asked by what is done with it. Only the terms of a token that an older version sealed
+/// under a link key are read from its record.
 ///
 /// # Errors
 /// [`Problem::UploadTokenUnknown`] for a forged one; [`Problem::UploadTokenEnded`].
-pub fn holder(keys: &LinkKeys, text: &str, now: Timestamp, entropy: [u8; 16]) -> Result<Holder, Problem> {
-    let (secret, terms) = UploadTokenSecret::open(keys, text).ok_or(Problem::UploadTokenUnknown)?;
+pub async fn holder<S: GrantStore, G>(
+    ports: &Ports<S, G>,
+    text: &str,
+    now: Timestamp,
+    entropy: [u8; 16],
+) -> Result<Holder, Problem> {
+    let opened = UploadTokenSecret::open(&ports.keys.upload_tokens, &ports.keys.links, text);
+    let (token_id, terms) = match opened.ok_or(Problem::UploadTokenUnknown)? {
+        OpenedToken::Sealed(id, terms) => (id, terms),
+        OpenedToken::ByLinkKey(id) => {
+            let terms = recorded_terms(&ports.store, &id).await?;
+            (id, terms)
+        }
+    };
     if terms.expires_at <= now {
         return Err(Problem::UploadTokenEnded(TokenStanding::Expired));
     }
-    let token = UsedToken { token_id: secret.token_id(), label: terms.label.clone() };
+    let token = UsedToken { token_id, label: terms.label.clone() };
     let caller = Caller { now, owner: terms.owner.clone(), idempotency_key: None, entropy };
     Ok(Holder { token, terms, caller })
+}
+
+/// The terms in the record of a token that a link key sealed. `serve-link` can make such a seal, but
+/// no record: what the seal says is never used.
+async fn recorded_terms<S: GrantStore>(store: &S, id: &UploadTokenId) -> Result<TokenTerms, Problem> {
+    let token = store.token(id).await?.filter(|token| !token.has_own_key);
+    token.map(|token| token.terms()).ok_or(Problem::UploadTokenUnknown)
 }
 
 impl Holder {
@@ -242,6 +261,7 @@ fn checked(
         expires_at,
         revoked_at: None,
         request_hash: caller.idempotency_key.as_ref().map(|_| hash()),
+        has_own_key: true,
         ttl: UploadToken::ttl_of(expires_at),
     })
 }

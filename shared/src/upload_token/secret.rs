@@ -16,9 +16,9 @@ use hmac::Mac;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::TokenTerms;
+use super::{TokenTerms, UploadTokenKeys};
 use crate::id::{IdempotencyKey, Owner, ParseIdError};
-use crate::token::{KeyVersion, LinkKey, LinkKeys};
+use crate::token::{KeyVersion, LinkKeys, TokenKey, TokenKeys};
 
 /// The longest token, in characters: request line and headers share the 10,240 bytes that
 /// API Gateway takes.
@@ -36,14 +36,28 @@ const NONCE_BYTES: usize = 12;
 /// Poly1305's.
 const TAG_BYTES: usize = 16;
 
+/// The bit of byte 0 that says that the key is one of [`UploadTokenKeys`]. Without it the token is
+/// older, and byte 0 names a link key.
+const OWN_KEY: u8 = 0x80;
+
 /// What keeps the seal of an upload token apart from everything else under the same key.
 const KIND: &[u8] = b"upload token\0";
 
 /// The secret of a token, and the key that will seal its terms. `Debug` never shows it.
 #[derive(Clone)]
 pub struct UploadTokenSecret {
-    key: LinkKey,
+    key: TokenKey,
     secret: [u8; 16],
+}
+
+/// A token that one of our keys sealed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum OpenedToken {
+    /// Sealed under one of [`UploadTokenKeys`]: the terms are what this API wrote.
+    Sealed(UploadTokenId, TokenTerms),
+    /// Sealed under a link key, by an older version of this API or by whoever took over the public
+    /// function: the terms must be read from the record.
+    ByLinkKey(UploadTokenId),
 }
 
 /// The terms have more bytes than a token carries.
@@ -59,14 +73,14 @@ pub struct UploadTokenId(String);
 
 impl UploadTokenSecret {
     /// The token for a secret of 16 random bytes; `None` without a key.
-    pub fn make(keys: &LinkKeys, secret: [u8; 16]) -> Option<Self> {
-        keys.newest().map(|key| Self { key: key.clone(), secret })
+    pub fn make(keys: &UploadTokenKeys, secret: [u8; 16]) -> Option<Self> {
+        keys.token_keys().newest().map(|key| Self { key: key.clone(), secret })
     }
 
     /// The secret that `owner` gets for `key`, always the same, so that a repeated request is
     /// answered with a token of the same name although it is stored nowhere.
-    pub fn derived(keys: &LinkKeys, owner: &Owner, key: &IdempotencyKey) -> Option<Self> {
-        Self::make(keys, keys.secret_of(b"idempotent upload token\0", &[owner.as_str(), key.as_str()]))
+    pub fn derived(keys: &TokenKeys, owner: &Owner, key: &IdempotencyKey) -> [u8; 16] {
+        keys.secret_of(b"idempotent upload token\0", &[owner.as_str(), key.as_str()])
     }
 
     /// The text for the one answer that shows it.
@@ -79,32 +93,38 @@ impl UploadTokenSecret {
             return Err(TermsTooLong);
         }
         let nonce = self.nonce(&plain);
-        let sealed = self.cipher().encrypt(&nonce.into(), plain.as_bytes()).map_err(|_| TermsTooLong)?;
-        let mut bytes = vec![self.key.version.0];
+        let head = self.key.version.0 | OWN_KEY;
+        let cipher = cipher(&self.key, head, &self.secret);
+        let sealed = cipher.encrypt(&nonce.into(), plain.as_bytes()).map_err(|_| TermsTooLong)?;
+        let mut bytes = vec![head];
         bytes.extend(self.secret);
         bytes.extend(nonce);
         bytes.extend(sealed);
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// The token that `text` is, with its terms, if one of our keys has sealed it.
-    pub fn open(keys: &LinkKeys, text: &str) -> Option<(Self, TokenTerms)> {
+    /// The token that `text` is, if one of our keys has sealed it.
+    pub fn open(keys: &UploadTokenKeys, link_keys: &LinkKeys, text: &str) -> Option<OpenedToken> {
         if text.len() > MAX_UPLOAD_TOKEN_CHARS {
             return None;
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (head, sealed) = bytes.split_at_checked(HEAD_BYTES)?;
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
-        let (version, secret) = head.split_first()?;
-        let key = keys.of_version(KeyVersion(*version))?.clone();
-        let token = Self { key, secret: secret.try_into().ok()? };
-        let plain = token.cipher().decrypt(&(*nonce).into(), sealed).ok()?;
-        Some((token, serde_json::from_slice(&plain).ok()?))
+        let (first, secret) = head.split_first()?;
+        let has_own_key = first & OWN_KEY != 0;
+        let keys = if has_own_key { keys.token_keys() } else { link_keys.before_upload_token_keys() };
+        let key = keys.of_version(KeyVersion(*first & !OWN_KEY))?;
+        let secret = secret.try_into().ok()?;
+        let plain = cipher(key, *first, &secret).decrypt(&(*nonce).into(), sealed).ok()?;
+        let terms = serde_json::from_slice(&plain).ok()?;
+        let id = UploadTokenId::of_secret(&secret);
+        Some(if has_own_key { OpenedToken::Sealed(id, terms) } else { OpenedToken::ByLinkKey(id) })
     }
 
     /// The name under which the table knows it.
     pub fn token_id(&self) -> UploadTokenId {
-        UploadTokenId(URL_SAFE_NO_PAD.encode(Sha256::digest(self.secret)))
+        UploadTokenId::of_secret(&self.secret)
     }
 
     /// The same for the same terms, so that a repeated request is answered with the same text.
@@ -114,14 +134,35 @@ impl UploadTokenSecret {
         nonce.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(to, from)| *to = from);
         nonce
     }
+}
 
-    fn cipher(&self) -> ChaCha20Poly1305 {
-        let mut mac = self.key.mac();
-        mac.update(KIND);
-        mac.update(&[self.key.version.0]);
-        mac.update(&self.secret);
-        ChaCha20Poly1305::new(&mac.finalize().into_bytes())
+impl UploadTokenId {
+    /// The name of the token with this secret.
+    pub fn of_secret(secret: &[u8; 16]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(Sha256::digest(secret)))
     }
+}
+
+/// The cipher of one secret, under a key that is derived for it. `head` is byte 0 of the token.
+fn cipher(key: &TokenKey, head: u8, secret: &[u8; 16]) -> ChaCha20Poly1305 {
+    let mut mac = key.mac();
+    mac.update(KIND);
+    mac.update(&[head]);
+    mac.update(secret);
+    ChaCha20Poly1305::new(&mac.finalize().into_bytes())
+}
+
+/// Seals as versions before [`UploadTokenKeys`] did.
+#[cfg(any(test, feature = "testing"))]
+pub fn seal_by_link_key(keys: &LinkKeys, secret: [u8; 16], terms: &TokenTerms) -> Option<String> {
+    let key = keys.before_upload_token_keys().newest()?.clone();
+    let head = key.version.0;
+    let plain = serde_json::to_string(terms).ok()?;
+    let sealer = UploadTokenSecret { key, secret };
+    let nonce = sealer.nonce(&plain);
+    let sealed = cipher(&sealer.key, head, &secret).encrypt(&nonce.into(), plain.as_bytes()).ok()?;
+    let bytes: Vec<u8> = [head].into_iter().chain(secret).chain(nonce).chain(sealed).collect();
+    Some(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 impl FromStr for UploadTokenId {
@@ -172,18 +213,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::token::tests::keys;
-    use crate::upload_token::tests::token;
+    use crate::token::tests::{keys as link_keys, ring};
+    use crate::upload_token::tests::{token, upload_token_keys as keys};
 
     #[test]
     fn a_token_brings_its_terms_and_shows_them_to_nobody() {
         let (keys, terms) = (keys(&[1, 2]), token(3).terms());
         let secret = UploadTokenSecret::make(&keys, [9; 16]).unwrap();
         let text = secret.seal(&terms).unwrap();
-        let (opened, found) = UploadTokenSecret::open(&keys, &text).unwrap();
-        assert_eq!((opened.token_id(), found), (secret.token_id(), terms));
-        assert!(keys.verify(&text).is_none(), "an upload token opens no link");
-        assert!(UploadTokenSecret::open(&keys, &keys.make([9; 16]).reveal()).is_none());
+        let links = link_keys(&[1, 2]);
+        let opened = UploadTokenSecret::open(&keys, &links, &text);
+        assert_eq!(opened, Some(OpenedToken::Sealed(secret.token_id(), terms)));
+        assert!(links.verify(&text).is_none(), "an upload token opens no link");
+        assert!(UploadTokenSecret::open(&keys, &links, &links.make([9; 16]).reveal()).is_none());
         let bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"issuer"), "the owner's name is sealed");
         assert!(!format!("{secret:?}").contains(&text));
@@ -196,13 +238,25 @@ mod tests {
         assert_eq!(secret.token_id().to_string(), digest);
     }
 
+    /// The public function holds the link keys: what it could have sealed is never believed.
+    #[test]
+    fn of_a_token_that_a_link_key_sealed_only_the_name_counts() {
+        let (keys, links) = (keys(&[1]), link_keys(&[1, 2]));
+        let text = seal_by_link_key(&links, [9; 16], &token(1).terms()).unwrap();
+        let name = UploadTokenSecret::make(&keys, [9; 16]).unwrap().token_id();
+        assert_eq!(UploadTokenSecret::open(&keys, &links, &text), Some(OpenedToken::ByLinkKey(name)));
+        let mut bytes = URL_SAFE_NO_PAD.decode(text).unwrap();
+        bytes[0] |= OWN_KEY;
+        let claimed = URL_SAFE_NO_PAD.encode(bytes);
+        assert_eq!(UploadTokenSecret::open(&keys, &links, &claimed), None);
+    }
+
     #[test]
     fn an_idempotent_token_is_bound_to_owner_and_key() {
-        let derived = |keys: &LinkKeys, owner: &str, key: &str| {
-            let secret = UploadTokenSecret::derived(keys, &owner.parse().unwrap(), &key.parse().unwrap());
-            secret.unwrap().token_id()
+        let derived = |keys: &TokenKeys, owner: &str, key: &str| {
+            UploadTokenSecret::derived(keys, &owner.parse().unwrap(), &key.parse().unwrap())
         };
-        let (one, two) = (keys(&[1]), keys(&[1, 2]));
+        let (one, two) = (ring(&[1]), ring(&[1, 2]));
         assert_eq!(derived(&one, "i#ann", "k"), derived(&two, "i#ann", "k"), "a new key changes no name");
         assert_ne!(derived(&one, "i#ann", "k"), derived(&one, "i#bob", "k"));
         assert_ne!(derived(&one, "i#ann", "k"), derived(&one, "i#ann", "l"));
@@ -227,7 +281,7 @@ mod tests {
             |bytes: usize| secret.seal(&TokenTerms { label: Some("x".repeat(bytes)), ..token(1).terms() });
         let largest = (0..2000).rev().find_map(|bytes| sealed(bytes).ok()).unwrap();
         assert_eq!(largest.len(), MAX_UPLOAD_TOKEN_CHARS);
-        assert!(UploadTokenSecret::open(&keys(&[1]), &largest).is_some());
+        assert!(UploadTokenSecret::open(&keys(&[1]), &link_keys(&[9]), &largest).is_some());
         assert_eq!(sealed(2000), Err(TermsTooLong));
     }
 
@@ -239,7 +293,8 @@ mod tests {
             let mut bytes = URL_SAFE_NO_PAD.decode(text).unwrap();
             let bit = bit % (bytes.len() * 8);
             bytes[bit / 8] ^= 1 << (bit % 8);
-            prop_assert!(UploadTokenSecret::open(&keys, &URL_SAFE_NO_PAD.encode(bytes)).is_none());
+            let text = URL_SAFE_NO_PAD.encode(bytes);
+            prop_assert!(UploadTokenSecret::open(&keys, &link_keys(&[1, 2, 3]), &text).is_none());
         }
     }
 }

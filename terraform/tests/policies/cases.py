@@ -31,6 +31,8 @@ FILES_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/files"
 OPERATIONS_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/operations"
 LINK_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/links-1"
 SECOND_LINK_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/links-2"
+UPLOAD_TOKEN_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/upload-tokens-1"
+SECOND_UPLOAD_TOKEN_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/upload-tokens-2"
 OTHER_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/another"
 """A key of another stack that trusts every role of the account, as most keys do."""
 BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/postern"
@@ -253,6 +255,9 @@ def _functions() -> list[Case]:
         NO(ISSUE, "dynamodb:Scan", f"{TABLE}/index/uploads_by_owner"),
         NO(ISSUE, "dynamodb:GetRecords", STREAM),
         YES(ISSUE, "kms:GenerateMac", LINK_KEY),
+        YES(ISSUE, "kms:GenerateMac", UPLOAD_TOKEN_KEY),
+        NO(ISSUE, "kms:VerifyMac", UPLOAD_TOKEN_KEY),
+        NO(ISSUE, "kms:ScheduleKeyDeletion", UPLOAD_TOKEN_KEY),
         NO(ISSUE, "kms:GenerateMac", OTHER_KEY),
         NO(ISSUE, "kms:VerifyMac", LINK_KEY),
         NO(ISSUE, "kms:ScheduleKeyDeletion", LINK_KEY),
@@ -299,6 +304,7 @@ def _functions() -> list[Case]:
         *[NO(RECORD, f"dynamodb:{a}", OTHER_STREAM) for a in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
         NO(RECORD, "dynamodb:PutResourcePolicy", STREAM),
         NO(RECORD, "kms:GenerateMac", LINK_KEY),
+        NO(RECORD, "kms:GenerateMac", UPLOAD_TOKEN_KEY),
         NO(RECORD, "sts:AssumeRole", role_arn("postern-upload-signer")),
         NO(RECORD, "sts:AssumeRole", role_arn("postern-download-signer")),
         # serve-link, which anyone can call
@@ -313,6 +319,9 @@ def _functions() -> list[Case]:
         NO(SERVE, "dynamodb:Query", f"{TABLE}/index/links_by_owner"),
         NO(SERVE, "secretsmanager:GetSecretValue", OTHER_SECRET),
         YES(SERVE, "kms:GenerateMac", LINK_KEY),
+        # A takeover of it makes no upload token, and derives no secret of a request.
+        NO(SERVE, "kms:GenerateMac", UPLOAD_TOKEN_KEY),
+        NO(SERVE, "kms:VerifyMac", UPLOAD_TOKEN_KEY),
         NO(SERVE, "kms:GenerateMac", OTHER_KEY),
         NO(SERVE, "kms:VerifyMac", OTHER_KEY),
         NO(SERVE, "kms:ScheduleKeyDeletion", LINK_KEY),
@@ -409,12 +418,11 @@ def _services() -> list[Case]:
             for a in ("CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
         ],
         NO(ADMIN, "kms:Decrypt", OPERATIONS_KEY),
-        NO(ADMIN, "kms:GenerateMac", LINK_KEY),
-        *[NO(STRANGER, "kms:PutKeyPolicy", key) for key in (FILES_KEY, OPERATIONS_KEY, LINK_KEY)],
-        NO(STRANGER, "kms:GenerateMac", LINK_KEY),
+        *[NO(who, "kms:GenerateMac", key) for who in (ADMIN, STRANGER) for key in (LINK_KEY, UPLOAD_TOKEN_KEY)],
+        *[NO(STRANGER, "kms:PutKeyPolicy", key) for key in (FILES_KEY, OPERATIONS_KEY, LINK_KEY, UPLOAD_TOKEN_KEY)],
         NO(STRANGER, "kms:Decrypt", OPERATIONS_KEY, VIA_TABLE),
         NO(STRANGER, "kms:Decrypt", FILES_KEY, VIA_S3),
-        *[YES(ADMIN, f"kms:{a}", key) for a in ADMINISTRATION for key in (FILES_KEY, OPERATIONS_KEY, LINK_KEY)],
+        *[YES(ADMIN, f"kms:{a}", key) for a in ADMINISTRATION for key in (FILES_KEY, OPERATIONS_KEY, LINK_KEY, UPLOAD_TOKEN_KEY)],
         *[YES(ADMIN, f"kms:{a}", key) for a in ROTATION for key in (FILES_KEY, OPERATIONS_KEY)],
     ]
 
@@ -492,9 +500,11 @@ CASES = {
         *EVERYWHERE,
         YES(ISSUE, "kms:GenerateMac", SECOND_LINK_KEY),
         YES(SERVE, "kms:GenerateMac", SECOND_LINK_KEY),
-        NO(ADMIN, "kms:GenerateMac", SECOND_LINK_KEY),
-        NO(STRANGER, "kms:PutKeyPolicy", SECOND_LINK_KEY),
-        *[YES(ADMIN, f"kms:{a}", SECOND_LINK_KEY) for a in ADMINISTRATION],
+        YES(ISSUE, "kms:GenerateMac", SECOND_UPLOAD_TOKEN_KEY),
+        NO(SERVE, "kms:GenerateMac", SECOND_UPLOAD_TOKEN_KEY),
+        *[NO(ADMIN, "kms:GenerateMac", key) for key in (SECOND_LINK_KEY, SECOND_UPLOAD_TOKEN_KEY)],
+        *[NO(STRANGER, "kms:PutKeyPolicy", key) for key in (SECOND_LINK_KEY, SECOND_UPLOAD_TOKEN_KEY)],
+        *[YES(ADMIN, f"kms:{a}", key) for a in ADMINISTRATION for key in (SECOND_LINK_KEY, SECOND_UPLOAD_TOKEN_KEY)],
         # CloudFront: our distribution, versions alone, below uploads/.
         YES(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": DISTRIBUTION}),
         NO(CLOUDFRONT, "s3:GetObject", FILE, {"aws:SourceArn": DISTRIBUTION}),
@@ -529,7 +539,7 @@ CASES = {
         NO(SENDER, "dynamodb:GetItem", TABLE),
         NO(SENDER, "s3:GetObjectVersion", FILE, BY_HEADER),
         NO(SENDER, "events:PutEvents", BUS),
-        NO(SENDER, "kms:GenerateMac", LINK_KEY),
+        *[NO(SENDER, "kms:GenerateMac", key) for key in (LINK_KEY, UPLOAD_TOKEN_KEY)],
         *[NO(SENDER, "sts:AssumeRole", role_arn(f"postern-{name}-signer")) for name in ("upload", "download")],
         YES(SENDER, "logs:CreateLogStream", f"{log_group('/aws/lambda/postern-send-webhook')}:log-stream:1"),
         YES(SENDER, "logs:PutLogEvents", f"{log_group('/aws/lambda/postern-send-webhook')}:log-stream:1"),

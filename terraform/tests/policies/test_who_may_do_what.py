@@ -47,6 +47,7 @@ SAID_TWICE = {
     "TheDownloadSignerDecryptsFiles",
     "TheRecorderDecryptsFiles",
     "MakesLinkTokens",
+    "MakesUploadTokens",
     "ChecksLinkTokens",
     "SignsAsTheUploadSigner",
     "SignsAsTheDownloadSigner",

@@ -22,6 +22,8 @@ use serde_json::{Value, json};
 pub use stack::skipped;
 use stack::{Coordinates, Keys};
 
+pub mod roles;
+
 /// How long a journey waits for what happens behind the API.
 const PATIENCE: Duration = Duration::from_secs(40);
 

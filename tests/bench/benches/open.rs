@@ -28,7 +28,7 @@ mod subject;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use postern::token::{KeyVersion, LinkKey, LinkKeys};
+use postern::token::{KeyVersion, LinkKeys, TokenKey, TokenKeys};
 use serde_json::{Value, json};
 
 use double::Double;
@@ -208,7 +208,8 @@ fn variables(address: &str) -> Vec<(String, String)> {
 }
 
 fn link_token() -> (String, String) {
-    let token = LinkKeys::new(vec![LinkKey { version: KeyVersion(1), key: KEY }]).unwrap().make([7; 16]);
+    let token = LinkKeys::new(TokenKeys::new(vec![TokenKey { version: KeyVersion(1), key: KEY }]).unwrap())
+        .make([7; 16]);
     (token.reveal(), token.link_id().as_str().to_owned())
 }
 

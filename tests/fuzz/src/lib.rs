@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use postern::id::UploadId;
-use postern::issue::{Caller, Ports, Terms, companion, links, multipart, tokens, uploads};
+use postern::issue::{Caller, Keys, Ports, Terms, companion, links, multipart, tokens, uploads};
 use postern::limits::OwnerLimits;
 use postern::memory::{FixedSigner, MemoryWorld};
 use postern::problem::Problem;
@@ -15,8 +15,8 @@ use postern::reply::Reply;
 use postern::sign::post_policy::{Condition, Part, PolicyDocument, PostPolicy, Referee, evaluate};
 use postern::sign::{BucketEndpoint, SigningCredentials};
 use postern::time::Timestamp;
-use postern::token::{KeyVersion, LinkKey, LinkKeys};
-use postern::upload_token::{UploadTokenId, UploadTokenSecret};
+use postern::token::{KeyVersion, LinkKeys, TokenKey, TokenKeys};
+use postern::upload_token::{UploadTokenId, UploadTokenKeys, UploadTokenSecret};
 
 const REGION: &str = "eu-central-1";
 const BUCKET: &str = "files";
@@ -34,9 +34,11 @@ fn credentials() -> SigningCredentials {
     }
 }
 
-fn keys() -> LinkKeys {
-    let key = |version| LinkKey { version: KeyVersion(version), key: [version; 32] };
-    LinkKeys::new(vec![key(1), key(2)]).unwrap()
+fn keys() -> Keys {
+    let key = |version, byte| TokenKey { version: KeyVersion(version), key: [byte; 32] };
+    let links = LinkKeys::new(TokenKeys::new(vec![key(1, 1), key(2, 2)]).unwrap());
+    let upload_tokens = UploadTokenKeys::new(TokenKeys::new(vec![key(1, 3), key(2, 4)]).unwrap());
+    Keys { links, upload_tokens }
 }
 
 fn terms() -> Terms {
@@ -65,7 +67,7 @@ pub fn request_bodies(bytes: &[u8]) {
         let body = br#"{"content_types":["*/*"],"max_size_bytes":10000000000,"uses":9,"expires_in_s":60}"#;
         let made = settle(tokens::create(&ports, &terms, &caller, body)).unwrap();
         let token: serde_json::Value = serde_json::from_str(&made.body).unwrap();
-        tokens::holder(&ports.keys, token["token"].as_str().unwrap(), now, [8; 16]).unwrap()
+        settle(tokens::holder(&ports, token["token"].as_str().unwrap(), now, [8; 16])).unwrap()
     };
     let upload = || {
         let body = br#"{"filename":"a.bin","type":"image/png"}"#;
@@ -102,8 +104,8 @@ fn settle<T>(future: impl Future<Output = T>) -> T {
 /// A token's text: what none of our keys made is refused, and a genuine one with anything changed.
 pub fn tokens(bytes: &[u8]) {
     let keys = keys();
-    let genuine = keys.make([9; 16]).reveal();
-    let secret = UploadTokenSecret::make(&keys, [9; 16]).unwrap();
+    let genuine = keys.links.make([9; 16]).reveal();
+    let secret = UploadTokenSecret::make(&keys.upload_tokens, [9; 16]).unwrap();
     let terms = postern::upload_token::TokenTerms {
         owner: "https://issuer.test#ann".parse().unwrap(),
         label: None,
@@ -113,8 +115,8 @@ pub fn tokens(bytes: &[u8]) {
     };
     let sealed = secret.seal(&terms).unwrap();
     if let Ok(text) = std::str::from_utf8(bytes) {
-        assert!(keys.verify(text).is_none() || text == genuine);
-        assert!(UploadTokenSecret::open(&keys, text).is_none() || text == sealed);
+        assert!(keys.links.verify(text).is_none() || text == genuine);
+        assert!(UploadTokenSecret::open(&keys.upload_tokens, &keys.links, text).is_none() || text == sealed);
         if let Ok(id) = text.parse::<UploadTokenId>() {
             assert_eq!(id.to_string(), text);
         }
@@ -125,8 +127,8 @@ pub fn tokens(bytes: &[u8]) {
         String::from_utf8(changed).unwrap()
     };
     let (link, upload) = (changed(&genuine), changed(&sealed));
-    assert!(keys.verify(&link).is_none() || link == genuine);
-    assert!(UploadTokenSecret::open(&keys, &upload).is_none() || upload == sealed);
+    assert!(keys.links.verify(&link).is_none() || link == genuine);
+    assert!(UploadTokenSecret::open(&keys.upload_tokens, &keys.links, &upload).is_none() || upload == sealed);
 }
 
 /// A policy's document: it is read or refused, and what we write is read as it was meant.

@@ -43,6 +43,8 @@ pub struct Coordinates {
     pub files_key_arn: String,
     /// The key that the secret of links is derived with.
     pub link_key_arn: String,
+    /// The key that the secret of upload tokens is derived with.
+    pub upload_token_key_arn: String,
     /// The role that signs forms.
     pub upload_signer_role_arn: String,
     /// The role that signs what links lead to.
@@ -114,6 +116,7 @@ impl Coordinates {
             dead_letter_queue_url: required("DEAD_LETTER_QUEUE_URL")?,
             files_key_arn: required("FILES_KEY_ARN")?,
             link_key_arn: required("LINK_KEY_ARN")?,
+            upload_token_key_arn: required("UPLOAD_TOKEN_KEY_ARN")?,
             upload_signer_role_arn: required("UPLOAD_SIGNER_ROLE_ARN")?,
             download_signer_role_arn: required("DOWNLOAD_SIGNER_ROLE_ARN")?,
             observer: keys("OBSERVER")?,
@@ -137,6 +140,7 @@ impl Coordinates {
             ("DEAD_LETTER_QUEUE_URL", Some(&self.dead_letter_queue_url)),
             ("FILES_KEY_ARN", Some(&self.files_key_arn)),
             ("LINK_KEY_ARN", Some(&self.link_key_arn)),
+            ("UPLOAD_TOKEN_KEY_ARN", Some(&self.upload_token_key_arn)),
             ("UPLOAD_SIGNER_ROLE_ARN", Some(&self.upload_signer_role_arn)),
             ("DOWNLOAD_SIGNER_ROLE_ARN", Some(&self.download_signer_role_arn)),
             ("OBSERVER_ACCESS_KEY_ID", Some(&self.observer.access_key_id)),
@@ -225,6 +229,7 @@ mod tests {
             dead_letter_queue_url: "http://127.0.0.1:1/0/dead".to_owned(),
             files_key_arn: "arn:files".to_owned(),
             link_key_arn: "arn:links".to_owned(),
+            upload_token_key_arn: "arn:upload-tokens".to_owned(),
             upload_signer_role_arn: "arn:up".to_owned(),
             download_signer_role_arn: "arn:down".to_owned(),
             observer: keys("observer"),

@@ -217,6 +217,7 @@ fn coordinate(stack: &Coordinates, described: Option<&str>, value: &str) -> Valu
         Some("upload_signer_role_arn") => &stack.upload_signer_role_arn,
         Some("download_signer_role_arn") => &stack.download_signer_role_arn,
         Some("link_keys") => &format!("1={}", stack.link_key_arn),
+        Some("upload_token_keys") => &format!("1={}", stack.upload_token_key_arn),
         Some("link_base_url") => &stack.api_url,
         // The installation's own choices.
         Some(_) => value,

@@ -42,6 +42,7 @@ pub(crate) struct Resources {
     pub(crate) files_key_arn: String,
     pub(crate) operations_key_arn: String,
     pub(crate) link_key_arn: String,
+    pub(crate) upload_token_key_arn: String,
     pub(crate) upload_signer_role: Principal,
     pub(crate) download_signer_role: Principal,
 }

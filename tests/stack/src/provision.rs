@@ -118,6 +118,7 @@ pub(crate) async fn provision(
         files_key_arn: keys.files.clone(),
         operations_key_arn: keys.operations.clone(),
         link_key_arn: keys.links.clone(),
+        upload_token_key_arn: keys.upload_tokens.clone(),
         upload_signer_role: roles.upload_signer.clone(),
         download_signer_role: roles.download_signer.clone(),
     };
@@ -127,6 +128,7 @@ pub(crate) async fn provision(
         (kms("files"), keys.files),
         (kms("operations"), keys.operations),
         (kms("links-1"), keys.links),
+        (kms("upload-tokens-1"), keys.upload_tokens),
         (format!("{}/stream/2026-01-01T00:00:00.000", table.arn), table.stream_arn.clone()),
         (
             format!("arn:aws:secretsmanager:{region}:{account}:secret:{NAME}/webhook-a-AbCdEf"),

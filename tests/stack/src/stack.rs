@@ -244,6 +244,7 @@ fn coordinates(
         dead_letter_queue_url: provisioned.dead_letter_queue_url,
         files_key_arn: provisioned.resources.files_key_arn,
         link_key_arn: provisioned.resources.link_key_arn,
+        upload_token_key_arn: provisioned.resources.upload_token_key_arn,
         upload_signer_role_arn: provisioned.resources.upload_signer_role.arn,
         download_signer_role_arn: provisioned.resources.download_signer_role.arn,
         observer: keys(provisioned.observer),

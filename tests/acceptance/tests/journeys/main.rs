@@ -35,6 +35,7 @@ mod refused_forms;
 mod removal;
 mod revocation;
 mod scanning;
+mod takeover;
 mod tidying;
 mod upload_tokens;
 mod webhooks;

@@ -5,13 +5,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use acceptance::{App, Form, PNG, Posted, shared, skipped};
+use acceptance::{App, Form, PNG, Posted, roles, shared, skipped};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postern::sign::SigningCredentials;
 use postern::sign::post_policy::PostPolicy;
 use postern::time::Timestamp;
-use stack::Keys;
 
 async fn refused(change: impl FnOnce(Form) -> Form, bytes: &[u8], code: &str) {
     let app = App::user();
@@ -139,28 +138,14 @@ fn times() -> (Timestamp, Timestamp, Timestamp) {
     (Timestamp::from_epoch_s(now.epoch_s() - 120), now, now + minute)
 }
 
-/// The upload signer's session. On a local stack its root can let itself in beside the function.
+/// The upload signer's session.
 async fn upload_signer(app: &App) -> Option<SigningCredentials> {
-    shared().local.as_ref()?;
-    let root = Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None };
-    let sdk = app.stack.sdk_config(&root);
-    let arn = &app.stack.upload_signer_role_arn;
-    let (account, name) = (arn.split(':').nth(4).unwrap(), arn.rsplit('/').next().unwrap());
-    let iam = aws_sdk_iam::Client::new(&sdk);
-    let role = iam.get_role().role_name(name).send().await.unwrap().role.unwrap();
-    let trust = role.assume_role_policy_document().unwrap();
-    let trust = percent_encoding::percent_decode_str(trust).decode_utf8().unwrap();
-    let mut trust: serde_json::Value = serde_json::from_str(&trust).unwrap();
-    trust["Statement"].as_array_mut().unwrap().push(serde_json::json!({
-        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
-    }));
-    iam.update_assume_role_policy().role_name(name).policy_document(trust.to_string()).send().await.unwrap();
-    let assume = aws_sdk_sts::Client::new(&sdk).assume_role().role_arn(arn).role_session_name("test");
-    let credentials = assume.send().await.unwrap().credentials.unwrap();
+    let name = app.stack.upload_signer_role_arn.rsplit('/').next().unwrap();
+    let keys = roles::assume(app.stack, name).await?;
     Some(SigningCredentials {
-        access_key_id: credentials.access_key_id,
-        secret_access_key: credentials.secret_access_key,
-        session_token: Some(credentials.session_token),
+        access_key_id: keys.access_key_id,
+        secret_access_key: keys.secret_access_key,
+        session_token: keys.session_token,
         expires_at: None,
     })
 }

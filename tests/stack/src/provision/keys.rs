@@ -1,4 +1,4 @@
-//! The three KMS keys: one for files, one for everything else at rest, one for links.
+//! The KMS keys: one for files, one for everything else at rest, one for links, one for upload tokens.
 
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 
@@ -10,15 +10,17 @@ pub(super) struct Keys {
     pub(super) files: String,
     pub(super) operations: String,
     pub(super) links: String,
+    pub(super) upload_tokens: String,
 }
 
 pub(super) async fn create(clients: &Clients) -> Result<Keys, ProvisionError> {
-    let (files, operations, links) = tokio::try_join!(
+    let (files, operations, links, upload_tokens) = tokio::try_join!(
         key(clients, "files", KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt),
         key(clients, "operations", KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt),
         key(clients, "links", KeySpec::Hmac256, KeyUsageType::GenerateVerifyMac),
+        key(clients, "upload tokens", KeySpec::Hmac256, KeyUsageType::GenerateVerifyMac),
     )?;
-    Ok(Keys { files, operations, links })
+    Ok(Keys { files, operations, links, upload_tokens })
 }
 
 async fn key(

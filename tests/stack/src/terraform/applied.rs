@@ -178,6 +178,7 @@ fn coordinates(
         dead_letter_queue_url: text("/stack/value/dead_letter_queue_urls/uploads")?,
         files_key_arn: text("/stack/value/files_key_arn")?,
         link_key_arn: text("/stack/value/link_key_arns/1")?,
+        upload_token_key_arn: text("/stack/value/upload_token_key_arns/1")?,
         upload_signer_role_arn: text("/stack/value/signer_role_arns/upload")?,
         download_signer_role_arn: text("/stack/value/signer_role_arns/download")?,
         observer: keys("observer")?,

@@ -1,0 +1,73 @@
+//! What somebody can do with the credentials of `serve-link`, the function that anyone can call.
+
+use acceptance::{App, PNG, roles, skipped};
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use postern::aws::{derive_link_keys, derive_upload_token_keys};
+use postern::config::TokenKeyRef;
+use postern::token::KeyVersion;
+use postern::upload_token::{TokenTerms, seal_by_link_key};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use stack::Keys;
+
+/// The keys of serve-link's role, or a word why there are none.
+async fn serve_link(app: &App) -> Option<Keys> {
+    let keys = roles::assume(app.stack, &format!("{}-serve-link", app.stack.name)).await;
+    if keys.is_none() {
+        skipped("a takeover of serve-link", "only a local stack lets a test be serve-link");
+    }
+    keys
+}
+
+fn version_one(key_arn: &str) -> [TokenKeyRef; 1] {
+    [TokenKeyRef { version: KeyVersion(1), key_arn: key_arn.to_owned() }]
+}
+
+async fn token(app: &App) -> Value {
+    let body =
+        json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 2, "expires_in_s": 600 });
+    app.call(Method::POST, "/upload-tokens", Some(body)).await.1
+}
+
+async fn post(page: &App, text: &str) -> (StatusCode, Value) {
+    let body = json!({ "filename": "a.png", "content_type": "image/png", "size_bytes": PNG.len() });
+    page.call(Method::POST, &format!("/t/{text}/uploads"), Some(body)).await
+}
+
+#[tokio::test]
+async fn an_upload_token_sealed_again_for_another_owner_plants_no_upload() {
+    let (app, page) = (App::user(), App::nobody());
+    let Some(keys) = serve_link(&app).await else { return };
+    let sdk = app.stack.sdk_config(&keys);
+    let link_keys = derive_link_keys(&sdk, &version_one(&app.stack.link_key_arn)).await.unwrap();
+    let denied = derive_upload_token_keys(&sdk, &version_one(&app.stack.upload_token_key_arn)).await;
+    assert!(denied.is_err(), "serve-link may not use the keys of upload tokens");
+
+    // The attacker's own token, whose secret he reads from it, for a victim whose name he knows.
+    let token = token(&app).await;
+    let bytes = URL_SAFE_NO_PAD.decode(token["token"].as_str().unwrap()).unwrap();
+    let secret: [u8; 16] = bytes[1..17].try_into().unwrap();
+    let terms = TokenTerms {
+        owner: "https://issuer.test#victim".parse().unwrap(),
+        label: None,
+        content_types: vec!["*/*".parse().unwrap()],
+        max_size_bytes: 1_000_000,
+        expires_at: postern::time::Timestamp::from_epoch_s(4_102_444_800),
+    };
+    let forged = seal_by_link_key(&link_keys, secret, &terms).unwrap();
+    let (status, problem) = post(&page, &forged).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::NOT_FOUND, &json!("upload_token_unknown")));
+
+    // As the record of a token that an older version sealed under a link key: it lives on, and the
+    // record says whose it is.
+    let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&Keys::root()));
+    let pk = format!("TOKEN#{}", token["upload_token_id"].as_str().unwrap());
+    let older = dynamodb.update_item().table_name(&app.stack.table).key("pk", AttributeValue::S(pk));
+    older.update_expression("REMOVE has_own_key").send().await.unwrap();
+    let (status, issued) = post(&page, &forged).await;
+    assert_eq!(status, StatusCode::CREATED, "{issued}");
+    let (status, _) = app.get(&format!("/uploads/{}", issued["upload_id"].as_str().unwrap())).await;
+    assert_eq!(status, StatusCode::OK, "the upload is its holder's own");
+}
