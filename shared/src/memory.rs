@@ -34,12 +34,23 @@ struct State {
     objects: BTreeMap<(ObjectKey, VersionId), Observation>,
     /// Calls that are to fail, and how many of that name come before.
     failing: HashMap<&'static str, usize>,
+    /// Writes that are to lose their answer.
+    losing: HashMap<&'static str, Loss>,
     /// Tombstones that wait for the sweeper, and until when.
     closing: BTreeMap<UploadId, Timestamp>,
     index_lags: bool,
     /// Links that one call reads to find those that live, if it is to be few.
     live_page: Option<u8>,
     calls: usize,
+}
+
+/// What becomes of the answer to a write that took effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// The client sends the write again, as an SDK does, and its condition fails on its own item.
+    Retried,
+    /// No answer comes at all.
+    Whole,
 }
 
 impl MemoryWorld {
@@ -63,6 +74,11 @@ impl MemoryWorld {
         self.lock().failing.insert(call, nth.saturating_sub(1));
     }
 
+    /// Lets the next creation of that name take effect and lose its answer.
+    pub fn lose_answer(&self, call: &'static str, loss: Loss) {
+        self.lock().losing.insert(call, loss);
+    }
+
     /// Lets the index of links show none for now, as an eventually consistent one may, or all.
     pub fn let_the_index_lag(&self, lags: bool) {
         self.lock().index_lags = lags;
@@ -82,6 +98,21 @@ impl MemoryWorld {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The answer to a write that can be made twice.
+    fn answered<T>(
+        &self,
+        name: &'static str,
+        write: impl Fn() -> Result<T, Unavailable>,
+    ) -> Result<T, Unavailable> {
+        let written = write()?;
+        let loss = self.lock().losing.remove(name);
+        match loss {
+            None => Ok(written),
+            Some(Loss::Retried) => write(),
+            Some(Loss::Whole) => Err(Unavailable::new("reach the world", format!("{name} lost its answer"))),
+        }
+    }
+
     fn call(&self, name: &'static str) -> Result<MutexGuard<'_, State>, Unavailable> {
         let mut state = self.lock();
         state.calls += 1;
@@ -98,12 +129,14 @@ impl MemoryWorld {
 
 impl UploadStore for MemoryWorld {
     async fn create(&self, upload: &Upload) -> Result<Created<Upload>, Unavailable> {
-        let mut state = self.call("create")?;
-        if let Some(standing) = state.uploads.get(&upload.upload_id) {
-            return Ok(Created::Exists(Box::new(standing.clone())));
-        }
-        state.uploads.insert(upload.upload_id, upload.clone());
-        Ok(Created::New)
+        self.answered("create", || {
+            let mut state = self.call("create")?;
+            if let Some(standing) = state.uploads.get(&upload.upload_id) {
+                return Ok(Created::Exists(Box::new(standing.clone())));
+            }
+            state.uploads.insert(upload.upload_id, upload.clone());
+            Ok(Created::New)
+        })
     }
 
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {

@@ -61,6 +61,18 @@ pub enum Created<T> {
     Exists(Box<T>),
 }
 
+impl<T: PartialEq> Created<T> {
+    /// The rule for lost answers: an existing item that equals what was sent is the request's own. The
+    /// write took effect, its answer was lost, and the condition of its retry failed on it.
+    #[must_use]
+    pub fn or_own(self, sent: &T) -> Self {
+        match self {
+            Self::Exists(existing) if *existing == *sent => Self::New,
+            other => other,
+        }
+    }
+}
+
 /// What a conditional write found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
@@ -467,6 +479,9 @@ pub enum Completed {
     ObjectExists,
     /// S3 takes these parts for no object; what it says.
     Refused(String),
+    /// S3 has not answered in time, or has not said what it did: the object may be made now, later or
+    /// never.
+    Underway,
 }
 
 /// Multipart uploads as `issue` needs them: every call acts as the upload signer.

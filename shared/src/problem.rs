@@ -174,6 +174,9 @@ pub enum Problem {
     /// The parts are no valid file.
     #[error("failed to complete a multipart upload: {0}")]
     PartsRefused(String),
+    /// S3 is still at work on the object, or its outcome is not known yet.
+    #[error("failed to see the end of a multipart upload's completion")]
+    Completing,
     /// AWS did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -235,6 +238,7 @@ impl Problem {
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::Unavailable(_) | Self::LinkChanging => Some(1),
+            Self::Completing => Some(5),
             Self::LinkBusy(seconds) | Self::PasswordLocked(seconds) => Some(*seconds),
             Self::LimitReached(limit) => Some(limit.retry_after_s().max(1)),
             _ => None,
@@ -393,6 +397,11 @@ impl Problem {
                     format!("The parts make no valid file: {why}."),
                 );
             }
+            Self::Completing => (
+                S::SERVICE_UNAVAILABLE,
+                "completing",
+                "S3 is putting the parts together, which may take minutes for a very large file: send the request again after the seconds of Retry-After until it says otherwise.",
+            ),
             Self::Unavailable(_) => (
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",

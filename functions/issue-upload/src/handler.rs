@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use lambda_runtime::LambdaEvent;
 use postern::aws::http_api::{HttpAnswer, HttpEvent};
 use postern::aws::lambda::Request;
-use postern::aws::{Parts, RoleSigner, Table};
+use postern::aws::{Parts, RoleSigner, Table, TimeLimits};
 use postern::config::IssueConfig;
 use postern::issue::tokens::Holder;
 use postern::issue::{Caller, Ports, companion, links, multipart, revocation, tokens, uploads};
@@ -21,15 +21,21 @@ pub struct Api {
 }
 
 impl Api {
-    /// Answers one request; a problem is an answer too.
+    /// Answers one request; a problem is an answer too, and comes in time.
     pub async fn answer(&self, event: LambdaEvent<HttpEvent>) -> HttpAnswer {
+        let deadline = event.context.deadline();
         let request = Request::new(event.payload, event.context.request_id);
-        let result = self.dispatch(&request).await;
+        let result = self.in_time(&request, deadline).await;
         request.answer(result)
     }
 
-    async fn dispatch(&self, request: &Request) -> Result<Reply, Problem> {
+    async fn in_time(&self, request: &Request, deadline: SystemTime) -> Result<Reply, Problem> {
         let (now, entropy) = chance()?;
+        let work = self.dispatch(request, now, entropy);
+        TimeLimits::ISSUE_UPLOAD.in_time(now, deadline, work).await?
+    }
+
+    async fn dispatch(&self, request: &Request, now: Timestamp, entropy: [u8; 16]) -> Result<Reply, Problem> {
         if request.route().contains(" /t/{token}/") {
             let holder = tokens::holder(&self.ports, request.path("token"), now, entropy).await?;
             return self.by_token(request, &holder).await;

@@ -6,7 +6,7 @@
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use postern::aws::http_api::HttpEvent;
 use postern::aws::{
-    Parts, RoleSigner, Table, derive_link_keys, derive_upload_token_keys, lambda, sdk_config,
+    Parts, RoleSigner, Table, TimeLimits, derive_link_keys, derive_upload_token_keys, lambda, sdk_config,
 };
 use postern::config::IssueConfig;
 use postern::issue::{Keys, Ports};
@@ -17,7 +17,7 @@ mod handler;
 async fn main() -> Result<(), Error> {
     lambda::start_log();
     let config = IssueConfig::read(|name: &str| std::env::var(name).ok())?;
-    let sdk = sdk_config().await;
+    let sdk = sdk_config(TimeLimits::ISSUE_UPLOAD).await;
     let (signer, links, upload_tokens) = tokio::try_join!(
         RoleSigner::assume(&sdk, &config.signer, "issue-upload"),
         derive_link_keys(&sdk, &config.link_keys),

@@ -9,8 +9,9 @@ use std::time::{Duration, SystemTime};
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::sqs::SqsMessage;
 use futures::future::join_all;
+use lambda_runtime::LambdaEvent;
 use postern::aws::lambda::{Metrics, causes};
-use postern::aws::{Bucket, Table, metrics};
+use postern::aws::{Bucket, Table, TimeLimits, metrics};
 use postern::config::RecordConfig;
 use postern::id::UploadId;
 use postern::ports::Unavailable;
@@ -84,10 +85,10 @@ impl Recorder {
     ///
     /// # Errors
     /// If a task could not be begun; the schedule calls again.
-    pub async fn take(&self, event: Event) -> Result<BatchResponse, Unavailable> {
-        let now = clock();
-        match event {
-            Event::Batch(batch) => Ok(self.take_batch(now, batch).await),
+    pub async fn take(&self, event: LambdaEvent<Event>) -> Result<BatchResponse, Unavailable> {
+        let (now, deadline) = (clock(), event.context.deadline());
+        match event.payload {
+            Event::Batch(batch) => Ok(self.take_batch(now, deadline, batch).await),
             Event::Task { task: Task::Tidy } => self.tidy(now).await,
         }
     }
@@ -108,24 +109,29 @@ impl Recorder {
         Ok(BatchResponse { batch_item_failures: Vec::new() })
     }
 
-    /// Takes a batch; what failed is named and comes back.
-    async fn take_batch(&self, now: Timestamp, batch: Batch) -> BatchResponse {
-        let failures = join_all(batch.records.iter().map(|record| self.take_one(now, record))).await;
+    /// Takes a batch. The answer names the records that failed, or did not end in time, and only those
+    /// will be redelivered.
+    async fn take_batch(&self, now: Timestamp, deadline: SystemTime, batch: Batch) -> BatchResponse {
+        let take = |record| self.take_one(now, deadline, record);
+        let failures = join_all(batch.records.iter().map(take)).await;
         self.metrics.flush();
         BatchResponse { batch_item_failures: failures.into_iter().flatten().collect() }
     }
 
-    async fn take_one(&self, now: Timestamp, record: &Record) -> Option<Failure> {
+    async fn take_one(&self, now: Timestamp, deadline: SystemTime, record: &Record) -> Option<Failure> {
+        let limits = TimeLimits::RECORD_UPLOAD;
         let (request_id, result) = match record {
             Record::Message(message) => {
-                (message.message_id.as_deref(), self.take_message(now, message).await)
+                let work = self.take_message(now, message);
+                (message.message_id.as_deref(), limits.in_time(now, deadline, work).await)
             }
             Record::Change(change) => {
-                (change.change.sequence_number.as_deref(), self.take_change(now, change).await)
+                let work = self.take_change(now, change);
+                (change.change.sequence_number.as_deref(), limits.in_time(now, deadline, work).await)
             }
         };
         let request_id = request_id.unwrap_or_default();
-        let error = result.err()?;
+        let error = result.flatten().err()?;
         tracing::error!(request_id, cause = causes(&error), "comes back");
         Some(Failure { item_identifier: request_id.to_owned() })
     }

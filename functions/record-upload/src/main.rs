@@ -4,7 +4,7 @@
 //! [`postern::record`].
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use postern::aws::{Bucket, Table, lambda, sdk_config};
+use postern::aws::{Bucket, Table, TimeLimits, lambda, sdk_config};
 use postern::config::RecordConfig;
 use postern::record::Ports;
 
@@ -15,7 +15,7 @@ async fn main() -> Result<(), Error> {
     lambda::start_log();
     let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = RecordConfig::read(|name: &str| std::env::var(name).ok())?;
-    let sdk = sdk_config().await;
+    let sdk = sdk_config(TimeLimits::RECORD_UPLOAD).await;
     let ports = Ports {
         store: Table::new(&sdk, &config.table),
         objects: Bucket::new(&sdk, &config.bucket).with_scan(config.demands.scan),
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Error> {
     let recorder = handler::Recorder { ports, config, metrics };
     let recorder = &recorder;
     run(service_fn(|event: LambdaEvent<handler::Event>| async move {
-        Ok::<_, Error>(recorder.take(event.payload).await?)
+        Ok::<_, Error>(recorder.take(event).await?)
     }))
     .await
 }

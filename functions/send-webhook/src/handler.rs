@@ -8,6 +8,8 @@ use std::time::SystemTime;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
+use lambda_runtime::LambdaEvent;
+use postern::aws::TimeLimits;
 use postern::aws::lambda::{Metrics, causes};
 use postern::time::Timestamp;
 use postern::webhook::{Answer, Decision, GivenUp, Webhook, decide};
@@ -32,8 +34,14 @@ enum Outcome {
 
 impl Sender {
     /// Makes an attempt for each message.
-    pub async fn take(&self, batch: SqsEvent) -> SqsBatchResponse {
-        let outcomes = join_all(batch.records.iter().map(|message| self.take_one(message))).await;
+    pub async fn take(&self, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
+        let (batch, deadline) = (event.payload, event.context.deadline());
+        let now = clock();
+        let take = |message| async move {
+            let work = self.take_one(message);
+            TimeLimits::SEND_WEBHOOK.in_time(now, deadline, work).await.unwrap_or(Outcome::ComesBack)
+        };
+        let outcomes = join_all(batch.records.iter().map(take)).await;
         self.metrics.flush();
         let mut response = SqsBatchResponse::default();
         for (message, outcome) in batch.records.iter().zip(outcomes) {

@@ -6,7 +6,7 @@
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use postern::aws::{lambda, sdk_config};
+use postern::aws::{TimeLimits, lambda, sdk_config};
 use postern::config::WebhookConfig;
 
 mod endpoint;
@@ -19,15 +19,13 @@ async fn main() -> Result<(), Error> {
     lambda::start_log();
     let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = WebhookConfig::read(|name: &str| std::env::var(name).ok())?;
-    let sdk = sdk_config().await;
+    let sdk = sdk_config(TimeLimits::SEND_WEBHOOK).await;
     let sender = &handler::Sender {
         endpoint: endpoint::Endpoint::new(config.url)?,
         secrets: kept_secrets::KeptSecrets::new(&sdk, config.secret_arn),
         queue: queue::Queue::new(&sdk, config.queue_url, config.dead_letter_queue_url),
         metrics,
     };
-    run(service_fn(
-        |event: LambdaEvent<SqsEvent>| async move { Ok::<_, Error>(sender.take(event.payload).await) },
-    ))
-    .await
+    run(service_fn(|event: LambdaEvent<SqsEvent>| async move { Ok::<_, Error>(sender.take(event).await) }))
+        .await
 }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use lambda_runtime::LambdaEvent;
 use postern::aws::http_api::{HttpAnswer, HttpEvent};
 use postern::aws::lambda::{Metrics, Request};
-use postern::aws::{RoleSigner, Table, Versions};
+use postern::aws::{RoleSigner, Table, TimeLimits, Versions};
 use postern::problem::Problem;
 use postern::serve::visit::{Headers, Method, Visit, address_before_port};
 use postern::serve::{self, Ports, Terms, page};
@@ -25,6 +25,7 @@ impl Door {
         // Taken before anything is read: it bounds what a revocation leaves alive.
         #[expect(clippy::disallowed_methods, reason = "a request's time is taken here, once")]
         let now = SystemTime::now().into();
+        let deadline = event.context.deadline();
         let request = Request::new(event.payload, event.context.request_id);
         let (cookies, body) = (request.cookies(), request.body().unwrap_or_default());
         let visit = Visit {
@@ -37,7 +38,11 @@ impl Door {
             headers: headers(&request, &cookies),
         };
         let result = match method(request.route()) {
-            Some(_) => serve::answer(&self.ports, &self.terms, &visit).await,
+            Some(_) => {
+                let work = serve::answer(&self.ports, &self.terms, &visit);
+                let answered = TimeLimits::SERVE_LINK.in_time(now, deadline, work).await;
+                answered.unwrap_or_else(|late| Err(late.into()))
+            }
             None => Err(Problem::RouteNotFound),
         };
         match result {

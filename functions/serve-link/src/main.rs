@@ -5,7 +5,9 @@
 
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use postern::aws::http_api::HttpEvent;
-use postern::aws::{RoleSigner, Table, Versions, derive_link_keys, lambda, read_distribution, sdk_config};
+use postern::aws::{
+    RoleSigner, Table, TimeLimits, Versions, derive_link_keys, lambda, read_distribution, sdk_config,
+};
 use postern::config::ServeConfig;
 use postern::serve::{Ports, Terms};
 
@@ -16,7 +18,7 @@ async fn main() -> Result<(), Error> {
     lambda::start_log();
     let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = ServeConfig::read(|name: &str| std::env::var(name).ok())?;
-    let sdk = sdk_config().await;
+    let sdk = sdk_config(TimeLimits::SERVE_LINK).await;
     let (signer, keys, distribution) = tokio::try_join!(
         RoleSigner::assume(&sdk, &config.signer, "serve-link"),
         derive_link_keys(&sdk, &config.link_keys),

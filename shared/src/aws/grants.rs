@@ -7,39 +7,34 @@
 //!  update BYTES#owner#day  + its bytes, if there is room         where bytes a day are limited
 //! ```
 //!
-//! What DynamoDB calls a conflict is another transaction under way, no limit: it is tried again.
+//! What DynamoDB calls a conflict is another transaction under way, no limit: it is tried again
+//! ([`super::conflicts`]).
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use futures::future::try_join_all;
 
 use super::Table;
-use super::item::{
-    Conditional, Item, PK, bytes_pk, conditional, from_item, number, pending_pk, text, to_item, token_pk,
-    upload_pk,
-};
-use super::links::{cancellation, is};
+use super::conflicts::reasons;
+use super::item::{Conditional, Item, PK, bytes_pk, from_item, number, text, to_item, token_pk, upload_pk};
+use super::links::{FAILED, is};
+use super::pending::entries;
 use super::uploads::{is_owned_by, unfinished};
 use crate::id::Owner;
-use crate::limits::{PendingUpload, alive, day};
-use crate::ports::{Count, Created, Found, GrantStore, Granted, Unavailable, UploadStore};
+use crate::limits::day;
+use crate::ports::{Count, Created, Found, GrantStore, Granted, Unavailable};
 use crate::time::Timestamp;
-use crate::upload::{Upload, UploadState};
+use crate::upload::Upload;
 use crate::upload_token::{TokenStanding, UploadToken, UploadTokenId};
 
-/// How often a transaction is tried that met others: fifty at once for one token come through.
-const ATTEMPTS: u32 = 12;
-
-/// The longest pause between two tries, in milliseconds.
-const LONGEST_PAUSE_MS: u64 = 800;
+/// How often room is made among an owner's pending uploads that others may take.
+const ROUNDS: u32 = 5;
 
 /// An owner's items outlive what they count by this much.
-const MEMORY: Duration = Duration::from_hours(48);
+pub(super) const MEMORY: Duration = Duration::from_hours(48);
 
 impl GrantStore for Table {
     async fn create_token(&self, token: &UploadToken) -> Result<Created<UploadToken>, Unavailable> {
@@ -50,7 +45,7 @@ impl GrantStore for Table {
             .set_item(Some(to_item(token_pk(&token.token_id), token)?))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match conditional("create an upload token", put.send().await)? {
+        match self.conditional("create an upload token", put).await? {
             Conditional::Done => Ok(Created::New),
             Conditional::Refused(Some(standing)) => Ok(Created::Exists(Box::new(from_item(standing)?))),
             Conditional::Refused(None) => {
@@ -80,7 +75,7 @@ impl GrantStore for Table {
             .expression_attribute_values(":owner", text(owner.as_str()))
             .expression_attribute_values(":now", text(now.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match conditional("revoke an upload token", update.send().await)? {
+        match self.conditional("revoke an upload token", update).await? {
             Conditional::Done => Ok(Found::Yes),
             Conditional::Refused(Some(standing)) if is_owned_by(&standing, owner) => Ok(Found::Yes),
             Conditional::Refused(_) => Ok(Found::No),
@@ -88,38 +83,30 @@ impl GrantStore for Table {
     }
 
     async fn grant(&self, upload: &Upload, count: &Count) -> Result<Granted, Unavailable> {
-        let transaction = self.transaction(upload, count)?;
-        for attempt in 1.. {
-            let items = transaction.iter().map(|(_, item)| item.clone()).collect();
-            let sent = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
-            let Err(error) = sent else { return Ok(Granted::New) };
-            let reasons = cancellation(&error);
-            let failed =
-                transaction.iter().zip(reasons).find(|(_, reason)| is(reason, "ConditionalCheckFailed"));
-            let again = match failed {
-                Some(((Counted::Record, _), reason)) => {
-                    return Ok(Granted::Exists(Box::new(record(reason)?)));
-                }
-                Some(((Counted::Token, _), reason)) => {
+        const OPERATION: &str = "grant an upload";
+        let (counted, items): (Vec<_>, Vec<_>) = self.transaction(upload, count)?.into_iter().unzip();
+        let transaction = self.client.transact_write_items().set_transact_items(Some(items));
+        for _ in 0..ROUNDS {
+            let Err(error) = self.send(|| transaction.clone().send()).await else { return Ok(Granted::New) };
+            let reasons = error.as_service_error().map_or(&[][..], reasons);
+            let failed = counted.iter().zip(reasons).find(|(_, reason)| is(reason, FAILED));
+            match failed {
+                None => return Err(Unavailable::new(OPERATION, error)),
+                Some((Counted::Record, reason)) => return Ok(Granted::Exists(Box::new(record(reason)?))),
+                Some((Counted::Token, reason)) => {
                     return Ok(Granted::TokenEnded(standing(reason.item(), count.now)?));
                 }
-                Some(((Counted::Bytes, _), _)) => return Ok(Granted::TooManyBytes(day(count.now).1)),
-                Some(((Counted::Pending(limit), _), reason)) => {
-                    let standing = entries(reason.item());
-                    match self.make_room(&upload.owner, &standing, *limit, count.now).await? {
-                        Some(until) => return Ok(Granted::TooManyPending(until)),
-                        None => true,
+                Some((Counted::Bytes, _)) => return Ok(Granted::TooManyBytes(day(count.now).1)),
+                Some((Counted::Pending(limit), reason)) => {
+                    let existing = entries(reason.item());
+                    let until = self.make_room(&upload.owner, &existing, *limit, count.now).await?;
+                    if let Some(until) = until {
+                        return Ok(Granted::TooManyPending(until));
                     }
                 }
-                None => reasons.iter().any(|reason| is(reason, "TransactionConflict")),
-            };
-            if !again || attempt >= ATTEMPTS {
-                return Err(Unavailable::new("grant an upload", error));
             }
-            let longest = (20 << attempt.min(6)).min(LONGEST_PAUSE_MS);
-            tokio::time::sleep(Duration::from_millis(fastrand::u64(1..=longest))).await;
         }
-        Err(Unavailable::new("grant an upload", "no try is left"))
+        Err(Unavailable::new(OPERATION, "others took the room that was made, again and again"))
     }
 }
 
@@ -180,21 +167,6 @@ impl Table {
             .build()
     }
 
-    fn add_pending(&self, upload: &Upload, limit: u8) -> Result<Update, BuildError> {
-        let entry = PendingUpload::of(upload);
-        Update::builder()
-            .table_name(&self.name)
-            .key(PK, text(pending_pk(&upload.owner)))
-            .update_expression("ADD pending :entry SET #ttl = :ttl")
-            .condition_expression("attribute_not_exists(pending) OR size(pending) < :limit")
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":entry", AttributeValue::Ss(vec![entry.to_text()]))
-            .expression_attribute_values(":limit", number(u64::from(limit)))
-            .expression_attribute_values(":ttl", number((entry.until + MEMORY).epoch_s()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-    }
-
     fn add_bytes(&self, upload: &Upload, limit: u64, now: Timestamp) -> Result<Update, BuildError> {
         let (today, tomorrow) = day(now);
         // More than the whole limit leaves no room at all, which no sum would say.
@@ -214,45 +186,6 @@ impl Table {
             .expression_attribute_values(":ttl", number((tomorrow + MEMORY).epoch_s()))
             .build()
     }
-
-    /// Takes out of the owner's set what is no longer pending. `None` if there is room now, or
-    /// somebody changed the set meanwhile; else when the first entry ends.
-    async fn make_room(
-        &self,
-        owner: &Owner,
-        standing: &BTreeSet<PendingUpload>,
-        limit: u8,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, Unavailable> {
-        let alive = alive(standing, now);
-        let looks = alive.iter().map(|entry| UploadStore::upload(self, entry.upload_id));
-        let uploads = try_join_all(looks).await?;
-        let is_pending = |upload: &Option<Upload>| {
-            upload.as_ref().is_some_and(|upload| upload.state == UploadState::Pending)
-        };
-        let left: BTreeSet<_> = alive
-            .iter()
-            .zip(&uploads)
-            .filter(|(_, upload)| is_pending(upload))
-            .map(|(entry, _)| *entry)
-            .collect();
-        if let (true, Some(first)) = (left.len() >= usize::from(limit), left.first()) {
-            return Ok(Some(first.until));
-        }
-        let gone: Vec<_> = standing.difference(&left).map(|entry| entry.to_text()).collect();
-        if !gone.is_empty() {
-            let update = self
-                .client
-                .update_item()
-                .table_name(&self.name)
-                .key(PK, text(pending_pk(owner)))
-                // Removing by name cannot take out what somebody else has added meanwhile.
-                .update_expression("DELETE pending :gone")
-                .expression_attribute_values(":gone", AttributeValue::Ss(gone));
-            update.send().await.map_err(|error| Unavailable::new("make room for an upload", error))?;
-        }
-        Ok(None)
-    }
 }
 
 fn record(reason: &CancellationReason) -> Result<Upload, Unavailable> {
@@ -266,9 +199,4 @@ fn standing(item: Option<&Item>, now: Timestamp) -> Result<TokenStanding, Unavai
         Some(item) => Ok(from_item::<UploadToken>(item.clone())?.standing(now)),
         None => Ok(TokenStanding::Expired),
     }
-}
-
-fn entries(item: Option<&Item>) -> BTreeSet<PendingUpload> {
-    let set = item.and_then(|item| item.get("pending")).and_then(|set| set.as_ss().ok());
-    set.into_iter().flatten().filter_map(|text| PendingUpload::parse(text)).collect()
 }

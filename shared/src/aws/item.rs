@@ -4,11 +4,15 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::Table;
+use super::conflicts::Conflict;
 use crate::id::{Owner, UploadId};
 use crate::limits::owner_hash;
 use crate::ports::Unavailable;
@@ -66,7 +70,7 @@ pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Unavailabl
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new("read an item", error))
 }
 
-/// What a conditional write found: done, or the item that stood in its way, if any.
+/// What a conditional write found: done, or the item that made its condition fail, if any.
 pub(super) enum Conditional {
     Done,
     Refused(Option<Item>),
@@ -74,7 +78,7 @@ pub(super) enum Conditional {
 
 /// Errors that carry the item on which a condition failed.
 pub(super) trait ConditionError: std::error::Error + Send + Sync + 'static {
-    /// The refusal, with the item as it stands, if it was the condition that failed.
+    /// The refusal, with the existing item, if it was the condition that failed.
     fn refusal(&self) -> Option<Conditional>;
 }
 
@@ -96,18 +100,39 @@ impl ConditionError for UpdateItemError {
     }
 }
 
-pub(super) fn conditional<T, E: ConditionError, R>(
-    operation: &'static str,
-    result: Result<T, SdkError<E, R>>,
-) -> Result<Conditional, Unavailable>
-where
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    match result {
-        Ok(_) => Ok(Conditional::Done),
-        Err(error) => match error.as_service_error().and_then(E::refusal) {
+/// A write of one item, ready to be sent.
+pub(super) trait Write: Clone {
+    type Error: ConditionError + Conflict;
+    fn write(self) -> impl Future<Output = Result<(), SdkError<Self::Error>>> + Send;
+}
+
+impl Write for PutItemFluentBuilder {
+    type Error = PutItemError;
+
+    async fn write(self) -> Result<(), SdkError<PutItemError>> {
+        self.send().await.map(drop)
+    }
+}
+
+impl Write for UpdateItemFluentBuilder {
+    type Error = UpdateItemError;
+
+    async fn write(self) -> Result<(), SdkError<UpdateItemError>> {
+        self.send().await.map(drop)
+    }
+}
+
+impl Table {
+    /// Sends a conditional write, as often as it meets another transaction.
+    pub(super) async fn conditional<W: Write>(
+        &self,
+        operation: &'static str,
+        write: W,
+    ) -> Result<Conditional, Unavailable> {
+        let Err(error) = self.send(|| write.clone().write()).await else { return Ok(Conditional::Done) };
+        match error.as_service_error().and_then(W::Error::refusal) {
             Some(refusal) => Ok(refusal),
             None => Err(Unavailable::new(operation, error)),
-        },
+        }
     }
 }

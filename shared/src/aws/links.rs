@@ -1,16 +1,13 @@
 //! Links in the table.
 
-use std::time::Duration;
-
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 
 use super::Table;
-use super::item::{Conditional, PK, conditional, from_item, link_pk, text, to_item, upload_pk, value};
+use super::conflicts::reasons;
+use super::item::{Conditional, PK, from_item, link_pk, text, to_item, upload_pk, value};
 use super::uploads::{Index, is_owned_by, place};
 use crate::app_event::AppEvent;
 use crate::id::{Owner, ParseIdError, UploadId};
@@ -23,7 +20,7 @@ use crate::token::LinkId;
 use crate::upload::UploadState;
 
 /// A reason for which a transaction was not written.
-const FAILED: &str = "ConditionalCheckFailed";
+pub(super) const FAILED: &str = "ConditionalCheckFailed";
 
 /// Alive, the owner's, and as it was when it was read.
 const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND transition_id = :before";
@@ -39,9 +36,6 @@ const LINKS_BY_OWNER: Index =
 
 /// Links that one call reads to find those that live: about half a megabyte.
 const LIVE_PAGE: i32 = 500;
-
-/// How often a transaction is tried that met another one.
-const ATTEMPTS: u32 = 5;
 
 impl LinkReader for Table {
     async fn link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
@@ -128,7 +122,7 @@ impl LinkStore for Table {
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(owner.as_str()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match conditional("revoke a link", update.send().await)? {
+        match self.conditional("revoke a link", update).await? {
             Conditional::Done => Ok(Found::Yes),
             Conditional::Refused(Some(standing)) if is_owned_by(&standing, owner) => Ok(Found::Yes),
             Conditional::Refused(_) => Ok(Found::No),
@@ -168,7 +162,7 @@ impl LinkStore for Table {
                 .expression_attribute_values(":end", value(&end)?),
             None => update.update_expression(format!("{set} REMOVE #event, expires_at")),
         };
-        match conditional("change a link", update.send().await)? {
+        match self.conditional("change a link", update).await? {
             Conditional::Done => Ok(Found::Yes),
             Conditional::Refused(_) => Ok(Found::No),
         }
@@ -208,28 +202,19 @@ impl LinkStore for Table {
 }
 
 impl Table {
-    /// Sends a transaction until it meets no other one. The reasons are empty when it was
-    /// written; else a condition failed.
+    /// Sends a transaction. The reasons are empty when it was written; else a condition failed.
     async fn transact(
         &self,
         operation: &'static str,
         items: &[TransactWriteItem],
     ) -> Result<Vec<CancellationReason>, Unavailable> {
-        for attempt in 1..=ATTEMPTS {
-            let transaction = self.client.transact_write_items().set_transact_items(Some(items.to_vec()));
-            let Err(error) = transaction.send().await else { return Ok(Vec::new()) };
-            let reasons = cancellation(&error);
-            if reasons.iter().any(|reason| is(reason, FAILED)) {
-                return Ok(reasons.to_vec());
-            }
-            let met = reasons.iter().any(|reason| is(reason, "TransactionConflict"));
-            if !met || attempt == ATTEMPTS {
-                return Err(Unavailable::new(operation, error));
-            }
-            let jitter = fastrand::u64(5..25) << attempt;
-            tokio::time::sleep(Duration::from_millis(jitter)).await;
+        let transaction = self.client.transact_write_items().set_transact_items(Some(items.to_vec()));
+        let Err(error) = self.send(|| transaction.clone().send()).await else { return Ok(Vec::new()) };
+        let reasons = error.as_service_error().map_or(&[][..], reasons);
+        match reasons.iter().any(|reason| is(reason, FAILED)) {
+            true => Ok(reasons.to_vec()),
+            false => Err(Unavailable::new(operation, error)),
         }
-        Err(Unavailable::new(operation, "it met other transactions again and again"))
     }
 
     /// A write that ends a link.
@@ -268,15 +253,6 @@ impl Table {
             .build();
         let built = |error| Unavailable::new("create a link", error);
         Ok((check.map_err(built)?, put.map_err(built)?))
-    }
-}
-
-pub(super) fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> &[CancellationReason] {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-            canceled.cancellation_reasons()
-        }
-        _ => &[],
     }
 }
 

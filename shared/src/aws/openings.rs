@@ -42,7 +42,8 @@ impl Table {
                 .key(PK, text(link_pk(id)))
                 .return_values(ReturnValue::AllNew)
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-            let error = match write(update, older)?.send().await {
+            let update = write(update, older)?;
+            let error = match self.send(|| update.clone().send()).await {
                 Ok(output) => return Ok(Counted::Granted(link(output.attributes.unwrap_or_default())?)),
                 Err(error) => error,
             };

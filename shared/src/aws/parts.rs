@@ -1,15 +1,25 @@
 //! Multipart uploads in S3, as the upload signer: the function itself may write no object.
+//!
+//! [`CompleteMultipartUpload`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html)
+//! may take minutes. It has a timeout of its own and is sent once: an answer that does not come in
+//! time says nothing, and the caller looks up what became of it. That S3 goes on when its client has
+//! hung up is (assumed); where it does not, the client's repetition begins it again.
 
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::Credentials;
 use aws_sdk_s3::config::RequestChecksumCalculation;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::complete_multipart_upload::CompleteMultipartUploadError;
 use aws_sdk_s3::types::{
     ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, ServerSideEncryption,
 };
 
+use super::lambda::causes;
+use super::time_limits::operation_timeout;
 use crate::id::{ObjectKey, S3UploadId};
 use crate::ports::{Completed, PartStore, StoredPart, Unavailable};
 use crate::sign::SigningCredentials;
@@ -23,6 +33,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub struct Parts {
     config: aws_sdk_s3::Config,
     bucket: String,
+    /// How long a completion is waited for.
+    completion: Duration,
 }
 
 impl Parts {
@@ -33,7 +45,16 @@ impl Parts {
             // Another endpoint than AWS's has no host of its own for each bucket.
             .force_path_style(sdk.endpoint_url().is_some())
             .build();
-        Self { config, bucket: name.into() }
+        Self { config, bucket: name.into(), completion: operation_timeout(sdk) }
+    }
+
+    /// For a call that is not retried, because it may still be under way.
+    fn sent_once(&self) -> aws_sdk_s3::config::Builder {
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(self.completion)
+            .operation_timeout(self.completion)
+            .build();
+        aws_sdk_s3::Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts)
     }
 
     /// A client that acts as the signer; connections are shared by all.
@@ -125,16 +146,13 @@ impl PartStore for Parts {
                 parts.iter().map(|part| part.size_bytes).sum::<u64>().try_into().unwrap_or(i64::MAX),
             )
             .multipart_upload(list)
+            .customize()
+            .config_override(self.sent_once())
             .send()
             .await;
-        let Err(error) = sent else { return Ok(Completed::Done) };
-        match code(&error) {
-            Some("NoSuchUpload") => Ok(Completed::Unknown),
-            Some("PreconditionFailed") => Ok(Completed::ObjectExists),
-            Some(refused @ ("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall" | "EntityTooLarge")) => {
-                Ok(Completed::Refused(refused.to_owned()))
-            }
-            _ => Err(Unavailable::new("complete a multipart upload", error)),
+        match sent {
+            Ok(_) => Ok(Completed::Done),
+            Err(error) => completed(error),
         }
     }
 
@@ -155,6 +173,35 @@ impl PartStore for Parts {
 
     async fn pause(&self) {
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// What a completion that did not succeed has found.
+fn completed(error: SdkError<CompleteMultipartUploadError>) -> Result<Completed, Unavailable> {
+    match code(&error) {
+        Some("NoSuchUpload") => Ok(Completed::Unknown),
+        Some("PreconditionFailed") => Ok(Completed::ObjectExists),
+        Some(refused @ ("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall" | "EntityTooLarge")) => {
+            Ok(Completed::Refused(refused.to_owned()))
+        }
+        // Another completion of the same upload is at work.
+        Some("ConditionalRequestConflict" | "OperationAborted") => Ok(Completed::Underway),
+        _ if may_have_begun(&error) => {
+            tracing::warn!(cause = causes(&error), "the outcome of a completion is unknown");
+            Ok(Completed::Underway)
+        }
+        _ => Err(Unavailable::new("complete a multipart upload", error)),
+    }
+}
+
+/// Unless the request was never sent, or S3 refused it without doing anything.
+fn may_have_begun(error: &SdkError<CompleteMultipartUploadError>) -> bool {
+    match error {
+        SdkError::ConstructionFailure(_) => false,
+        SdkError::ServiceError(refused) => {
+            refused.raw().status().as_u16() != 503 && !refused.raw().status().is_client_error()
+        }
+        _ => true,
     }
 }
 

@@ -7,7 +7,7 @@
 //! this finds no way. It is here for `serve-link`, which spent more on the SDK's way through than on any work of its own
 //! (`cargo bench --package bench --bench open`).
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
@@ -24,8 +24,13 @@ use serde::Deserialize;
 use serde_dynamo::Item;
 use serde_json::json;
 
+use super::TLS;
 use super::item::PK;
-use super::{CONNECT, QUICK_ATTEMPT, TLS};
+use super::time_limits::{CONNECT, attempt_timeout};
+
+/// The longest that the read may take: DynamoDB answers within milliseconds, and a connection that died
+/// while the function slept shows itself by silence.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// What a read of one key needs.
 #[derive(Debug, Clone)]
@@ -35,6 +40,7 @@ pub(super) struct QuickRead {
     host: String,
     region: String,
     credentials: SharedCredentialsProvider,
+    timeout: Duration,
 }
 
 #[derive(Deserialize)]
@@ -67,12 +73,13 @@ impl QuickRead {
         let connector = Connector::builder().connector_settings(settings).tls_provider(TLS).build();
         let credentials = sdk.credentials_provider()?;
         let connector = SharedHttpConnector::new(connector);
-        Some(Self { connector, url, host, region, credentials })
+        let timeout = attempt_timeout(sdk).min(LONGEST);
+        Some(Self { connector, url, host, region, credentials, timeout })
     }
 
     /// A consistent read; an error says only that it must be asked again.
     pub(super) async fn get(&self, table: &str, pk: &str) -> Result<Option<Item>, Unclear> {
-        tokio::time::timeout(QUICK_ATTEMPT, self.attempt(table, pk)).await?
+        tokio::time::timeout(self.timeout, self.attempt(table, pk)).await?
     }
 
     async fn attempt(&self, table: &str, pk: &str) -> Result<Option<Item>, Unclear> {
@@ -135,78 +142,46 @@ fn endpoint_url(sdk: &SdkConfig) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::io::{BufRead, BufReader, Read, Write};
-    use std::net::TcpListener;
-    use std::thread;
-
-    use aws_config::{BehaviorVersion, Region};
-    use aws_credential_types::Credentials;
 
     use super::super::Table;
+    use super::super::scripted::{Answer, Heard, answering, sdk};
     use super::*;
 
-    const SILENCE: (u16, &str) = (0, "");
+    const ITEM: &str = r#"{"Item":{"pk":{"S":"LINK#1"}}}"#;
 
-    /// Gives these answers one after another, each on a connection of its own, and then the number of
-    /// requests and whether all were signed for this service.
-    fn answering(answers: Vec<(u16, &'static str)>) -> (String, thread::JoinHandle<(usize, bool)>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let answer = move || {
-            let (count, mut signed, mut silent) = (answers.len(), true, Vec::new());
-            for (status, body) in answers {
-                let mut reader = BufReader::new(listener.accept().unwrap().0);
-                let mut head = String::new();
-                while !head.ends_with("\r\n\r\n") {
-                    reader.read_line(&mut head).unwrap();
-                }
-                let head = head.to_ascii_lowercase();
-                let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-                reader.read_exact(&mut vec![0; length.parse().unwrap()]).unwrap();
-                signed &= head.contains("/eu-central-1/dynamodb/aws4_request, signedheaders=");
-                if (status, body) == SILENCE {
-                    silent.push(reader);
-                    continue;
-                }
-                let length = body.len();
-                let answer = format!(
-                    "HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-                );
-                reader.get_mut().write_all(answer.as_bytes()).unwrap();
-            }
-            (count, signed)
-        };
-        (url, thread::spawn(answer))
+    fn say(status: u16, body: &str) -> Answer {
+        Answer::Say(status, body.to_owned())
     }
 
     async fn read(url: &str) -> Option<BTreeMap<String, String>> {
-        let sdk = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-central-1"))
-            .endpoint_url(url)
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
-        Table::new(&sdk, "table").get("LINK#1".to_owned(), "read a link").await.unwrap()
+        let table = Table::new(&sdk(url, Duration::from_millis(300)), "table");
+        table.get("LINK#1".to_owned(), "read a link").await.unwrap()
+    }
+
+    fn is_signed(heard: &Heard) -> bool {
+        heard.head.contains("/eu-central-1/dynamodb/aws4_request, signedheaders=")
     }
 
     #[tokio::test]
     async fn a_plain_answer_is_all_that_is_asked_for() {
-        let (url, asked) = answering(vec![(200, r#"{"Item":{"pk":{"S":"LINK#1"}}}"#)]);
+        let (url, heard) = answering(vec![say(200, ITEM)]);
         assert_eq!(read(&url).await, Some([("pk".to_owned(), "LINK#1".to_owned())].into()));
-        assert_eq!(asked.join().unwrap(), (1, true));
-        let (url, asked) = answering(vec![(200, "{}")]);
+        assert!(heard.join().unwrap().iter().all(is_signed));
+        let (url, heard) = answering(vec![say(200, "{}")]);
         assert_eq!(read(&url).await, None);
-        assert_eq!(asked.join().unwrap(), (1, true));
+        assert!(heard.join().unwrap().iter().all(is_signed));
     }
 
     #[tokio::test]
-    async fn whatever_is_no_plain_answer_is_asked_again_through_the_sdk() {
-        let throttled = (400, r#"{"__type":"ThrottlingException"}"#);
-        for first in [(500, ""), throttled, (200, "{\"Item\":[]}"), (200, ""), SILENCE] {
-            let (url, asked) = answering(vec![first, (200, r#"{"Item":{"pk":{"S":"LINK#1"}}}"#)]);
+    async fn whatever_is_no_plain_answer_is_asked_again_through_the_sdk_and_consistently() {
+        let throttled = say(400, r#"{"__type":"ThrottlingException"}"#);
+        let unclear = [say(500, ""), throttled, say(200, "{\"Item\":[]}"), say(200, "")];
+        for first in unclear.into_iter().chain([Answer::Lose, Answer::Silence]) {
+            let (url, heard) = answering(vec![first.clone(), say(200, ITEM)]);
             assert_eq!(read(&url).await, Some([("pk".to_owned(), "LINK#1".to_owned())].into()), "{first:?}");
-            assert_eq!(asked.join().unwrap(), (2, true));
+            let heard = heard.join().unwrap();
+            assert!(heard.iter().all(is_signed), "{first:?}");
+            assert!(heard.iter().all(|heard| heard.json()["ConsistentRead"] == true), "{first:?}");
         }
     }
 }

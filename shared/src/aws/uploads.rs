@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::Table;
-use super::item::{Conditional, Item, PK, conditional, from_item, text, to_item, upload_pk, value};
+use super::item::{Conditional, Item, PK, from_item, text, to_item, upload_pk, value};
 use crate::app_event::AppEvent;
 use crate::id::{Owner, UploadId, VersionId};
 use crate::link::Revoked;
@@ -35,10 +35,8 @@ impl UploadStore for Table {
             .table_name(&self.name)
             .set_item(Some(unfinished(to_item(upload_pk(upload.upload_id), upload)?, upload)))
             .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match conditional("create an upload", put)? {
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match self.conditional("create an upload", put).await? {
             Conditional::Done => Ok(Created::New),
             Conditional::Refused(Some(standing)) => Ok(Created::Exists(Box::new(from_item(standing)?))),
             Conditional::Refused(None) => {
@@ -71,7 +69,7 @@ impl UploadStore for Table {
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(owner.as_str()))
             .expression_attribute_values(":deleted", text(UploadState::Deleted.as_str()));
-        match conditional("begin a deletion", update.send().await)? {
+        match self.conditional("begin a deletion", update).await? {
             Conditional::Done => Ok(Found::Yes),
             Conditional::Refused(Some(standing)) if is_owned_by(&standing, owner) => Ok(Found::Yes),
             Conditional::Refused(_) => Ok(Found::No),
@@ -110,7 +108,7 @@ impl RecordStore for Table {
                 .expression_attribute_values(":rejection", value(rejection)?)
                 .expression_attribute_values(":versions", AttributeValue::Ss(vec![version.to_owned()])),
         };
-        written(conditional("settle a version", update.send().await)?)
+        written(self.conditional("settle a version", update).await?)
     }
 
     async fn count_surplus(&self, id: UploadId, version: &VersionId) -> Result<(), Unavailable> {
@@ -125,7 +123,7 @@ impl RecordStore for Table {
             )
             .expression_attribute_values(":versions", AttributeValue::Ss(vec![version.as_str().to_owned()]))
             .expression_attribute_values(":most", AttributeValue::N(MAX_SURPLUS.to_string()));
-        conditional("count a surplus version", update.send().await).map(|_| ())
+        self.conditional("count a surplus version", update).await.map(|_| ())
     }
 
     async fn mark_vanished(
@@ -148,7 +146,7 @@ impl RecordStore for Table {
             .expression_attribute_values(":available", text(UploadState::Available.as_str()))
             .expression_attribute_values(":version", text(version.as_str()))
             .expression_attribute_values(":now", value(&now)?);
-        conditional("mark a vanished version", update.send().await).map(|_| ())
+        self.conditional("mark a vanished version", update).await.map(|_| ())
     }
 
     async fn mark_scan_failed(&self, id: UploadId, failure: &ScanFailure) -> Result<Written, Unavailable> {
@@ -176,7 +174,7 @@ impl RecordStore for Table {
             .expression_attribute_values(":status", value(&failure.status)?)
             .expression_attribute_values(":failure", value(failure)?)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        written(conditional("note a failed scan", update.send().await)?)
+        written(self.conditional("note a failed scan", update).await?)
     }
 
     async fn due(&self, now: Timestamp) -> Result<Vec<Upload>, Unavailable> {
@@ -192,7 +190,7 @@ impl RecordStore for Table {
             .update_expression("SET #state = :state, transition_id = :transition REMOVE #event, unfinished, unfinished_since")
             .condition_expression("#state = :pending")
             .expression_attribute_values(":pending", text(UploadState::Pending.as_str()));
-        conditional("expire an upload", update.send().await).map(|_| ())
+        self.conditional("expire an upload", update).await.map(|_| ())
     }
 
     async fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
@@ -209,7 +207,7 @@ impl RecordStore for Table {
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":ttl", AttributeValue::N(ttl.to_string()))
             .expression_attribute_values(":deleting", text(UploadState::Deleting.as_str()));
-        conditional("finish a deletion", update.send().await).map(|_| ())
+        self.conditional("finish a deletion", update).await.map(|_| ())
     }
 
     async fn close_deletion(&self, id: UploadId) -> Result<(), Unavailable> {
@@ -222,7 +220,7 @@ impl RecordStore for Table {
             .condition_expression("#state = :deleted")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":deleted", text(UploadState::Deleted.as_str()));
-        conditional("close a deletion", update.send().await).map(|_| ())
+        self.conditional("close a deletion", update).await.map(|_| ())
     }
 
     async fn note_links_walked(&self, upload: &Upload, to: &PageStart) -> Result<(), Unavailable> {
@@ -245,14 +243,14 @@ impl RecordStore for Table {
                 .expression_attribute_values(":before", value(before)?),
             None => update.condition_expression("#state = :state AND attribute_not_exists(links_walked)"),
         };
-        conditional("note how far links were walked", update.send().await).map(|_| ())
+        self.conditional("note how far links were walked", update).await.map(|_| ())
     }
 
     async fn end_link(&self, id: &LinkId, revoked: Revoked) -> Result<(), Unavailable> {
         let update = self
             .update_link(id, revoked)?
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(revoked)");
-        conditional("end a link", update.send().await).map(|_| ())
+        self.conditional("end a link", update).await.map(|_| ())
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn check_type(terms: &Terms, declared: &ContentType) -> Result<(), Pr
 }
 
 /// Writes the record: by one conditional put, or by one transaction where a token or a limit is
-/// counted.
+/// counted. A record that equals this one is this one.
 ///
 /// # Errors
 /// [`Problem::UploadTokenEnded`], [`Problem::LimitReached`].
@@ -73,12 +73,12 @@ pub(super) async fn write<S: UploadStore + GrantStore>(
     check_type(terms, &upload.content_type)?;
     let token = upload.token.as_ref().map(|token| token.token_id.clone());
     if token.is_none() && !terms.limits.any() {
-        return Ok(store.create(upload).await?);
+        return Ok(store.create(upload).await?.or_own(upload));
     }
     let count = Count { now, token, limits: terms.limits };
     match store.grant(upload, &count).await? {
         Granted::New => Ok(Created::New),
-        Granted::Exists(standing) => Ok(Created::Exists(standing)),
+        Granted::Exists(existing) => Ok(Created::Exists(existing).or_own(upload)),
         Granted::TokenEnded(standing) => Err(Problem::UploadTokenEnded(standing)),
         Granted::TooManyPending(until) => Err(Problem::LimitReached(ReachedLimit::Pending {
             uploads: terms.limits.pending_uploads.unwrap_or_default(),

@@ -79,6 +79,8 @@ pub struct Caller {
 }
 
 #[cfg(test)]
+mod lost_answer_tests;
+#[cfg(test)]
 mod prover;
 #[cfg(test)]
 mod takeover_tests;

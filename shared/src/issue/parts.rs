@@ -52,9 +52,12 @@ pub struct PartUrl {
 
 /// Begins a multipart upload and writes its record.
 ///
+/// S3's upload is aborted only where the table has answered that no record names it. Where the outcome
+/// of the write is unknown it stays: the record may name it, and if none does, the bucket's lifecycle
+/// removes it.
+///
 /// # Errors
-/// A declared SHA-256 is refused: S3 stores a digest of digests for parts. Else as for a form;
-/// nothing stays begun then.
+/// A declared SHA-256 is refused: S3 stores a digest of digests for parts. Else as for a form.
 pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
@@ -74,12 +77,22 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
     let begun = store.begin_parts(&signer, &upload, &terms.files_key_arn).await?;
     upload.s3_upload_id = Some(begun.clone());
     let written = grant::write(&ports.store, terms, &upload, caller.now).await;
-    if !matches!(written, Ok(Created::New)) {
-        store.abort_parts(&signer, upload.object_key(), &begun).await?;
+    if is_unnamed(&begun, &written) {
+        // Best effort: an upload that stays is the lifecycle's to remove, and no reason to fail.
+        let _ = store.abort_parts(&signer, upload.object_key(), &begun).await;
     }
     match written? {
         Created::New => Ok(upload),
         Created::Exists(standing) => super::uploads::repeated(&upload, *standing, caller.now),
+    }
+}
+
+/// Whether it is certain that no record names the upload `begun` at S3.
+fn is_unnamed(begun: &S3UploadId, written: &Result<Created<Upload>, Problem>) -> bool {
+    match written {
+        Ok(Created::Exists(existing)) => existing.s3_upload_id.as_ref() != Some(begun),
+        Err(Problem::UploadTokenEnded(_) | Problem::LimitReached(_)) => true,
+        Ok(Created::New) | Err(_) => false,
     }
 }
 
@@ -120,7 +133,8 @@ pub async fn list<S, G: Signer, P: PartStore>(
 /// Makes the object. A repetition, and one after a completion whose answer was lost, end well.
 ///
 /// # Errors
-/// [`Problem::PartsRefused`] if what S3 lists is not what was granted.
+/// [`Problem::PartsRefused`] if what S3 lists is not what was granted; [`Problem::Completing`] if S3 is
+/// not through in time.
 pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
@@ -146,6 +160,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     match store.complete_parts(&signer, upload.object_key(), id, &stored).await? {
         Completed::Done | Completed::ObjectExists => Ok(()),
         Completed::Unknown => outlived(ports, store, upload).await,
+        Completed::Underway => taken_effect(ports, upload).await,
         Completed::Refused(why) => Err(Problem::PartsRefused(why)),
     }
 }
@@ -254,6 +269,15 @@ async fn outlived<S: UploadStore, G, P: PartStore>(
         }
     }
     Err(Problem::MultipartNotFound)
+}
+
+/// What became of a completion whose outcome is unknown: its object may be recorded by now. A
+/// repetition of the request begins with S3's list of the parts and goes on from what that shows.
+async fn taken_effect<S: UploadStore, G>(ports: &Ports<S, G>, upload: &Upload) -> Result<(), Problem> {
+    match ports.store.upload(upload.upload_id).await? {
+        Some(now) if now.state != UploadState::Pending => arrived(&now),
+        _ => Err(Problem::Completing),
+    }
 }
 
 /// What S3 would find out too late, or not at all.

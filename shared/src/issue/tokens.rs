@@ -67,7 +67,7 @@ pub async fn create<S: GrantStore, G>(
         .ok_or_else(|| Problem::internal("there is no key for tokens"))?;
     let token = checked(&body, terms, caller, &secret)?;
     sealed(&secret, &token)?;
-    let token = match ports.store.create_token(&token).await? {
+    let token = match ports.store.create_token(&token).await?.or_own(&token) {
         Created::New => token,
         Created::Exists(standing) => repeated(&token, *standing, caller.now)?,
     };

@@ -245,7 +245,7 @@ def _functions() -> list[Case]:
     links = {"dynamodb:LeadingKeys": ["LINK#4f2a"]}
     return [
         # issue-upload
-        *[YES(ISSUE, f"dynamodb:{a}", TABLE) for a in ("GetItem", "PutItem", "UpdateItem", "ConditionCheckItem")],
+        *[YES(ISSUE, f"dynamodb:{a}", TABLE) for a in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem")],
         *[NO(ISSUE, f"dynamodb:{a}", TABLE) for a in ("DeleteItem", "Scan", "Query", "BatchWriteItem", "DeleteTable", "PartiQLSelect")],
         NO(ISSUE, "dynamodb:GetItem", OTHER_TABLE),
         YES(ISSUE, "dynamodb:Query", f"{TABLE}/index/uploads_by_owner"),

@@ -1,0 +1,94 @@
+//! A service that answers by a script, for tests of what is sent: a connection for each request, so
+//! that an answer can be lost.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::thread;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use serde_json::Value;
+
+use super::TimeLimits;
+
+/// What is answered to one request.
+#[derive(Debug, Clone)]
+pub(super) enum Answer {
+    /// This status and body.
+    Say(u16, String),
+    /// Nothing: the connection is closed once the request was read.
+    Lose,
+    /// Nothing, and the connection stays open.
+    Silence,
+}
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub(super) struct Heard {
+    /// Its head in lower case.
+    pub head: String,
+    pub body: String,
+}
+
+impl Heard {
+    /// The body of a request to DynamoDB.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+/// Gives these answers one after another, and then what it heard.
+pub(super) fn answering(answers: Vec<Answer>) -> (String, thread::JoinHandle<Vec<Heard>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let serve = move || {
+        let (mut heard, mut silent) = (Vec::new(), Vec::new());
+        for answer in answers {
+            let mut reader = BufReader::new(listener.accept().unwrap().0);
+            heard.push(hear(&mut reader));
+            match answer {
+                Answer::Say(status, body) => {
+                    let length = body.len();
+                    let head = format!(
+                        "HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+                    );
+                    reader.get_mut().write_all((head + &body).as_bytes()).unwrap();
+                }
+                Answer::Lose => {}
+                Answer::Silence => silent.push(reader),
+            }
+        }
+        heard
+    };
+    (url, thread::spawn(serve))
+}
+
+fn hear(reader: &mut impl BufRead) -> Heard {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        reader.read_line(&mut head).unwrap();
+    }
+    let head = head.to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    reader.read_exact(&mut body).unwrap();
+    Heard { head, body: String::from_utf8(body).unwrap() }
+}
+
+/// Clients of the service at `url`, with the retries of the functions and short timeouts.
+pub(super) fn sdk(url: &str, attempt: Duration) -> SdkConfig {
+    let timeouts =
+        TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(attempt * 4).build();
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .endpoint_url(url)
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .retry_config(TimeLimits::retries())
+        .timeout_config(timeouts)
+        .build()
+}

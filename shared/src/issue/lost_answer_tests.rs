@@ -1,0 +1,144 @@
+//! Writes that take effect and lose their answer: what the caller is told, what the record names, and
+//! what stays at S3.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::tests::{World, caller, parsed, terms, world};
+use super::*;
+use crate::memory::Loss;
+use crate::ports::{PartStore, UploadStore};
+use crate::problem::Problem;
+use crate::sign::tests::example_credentials;
+use crate::upload::Upload;
+
+const SESSION_ENDS: &str = "2026-11-24T11:00:00Z";
+
+fn body() -> Vec<u8> {
+    json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": 10 }).to_string().into_bytes()
+}
+
+/// No limits, and with one, which counts in a transaction: each with the name of its write.
+fn settings() -> [(&'static str, Terms); 2] {
+    let limited = OwnerLimits { pending_uploads: Some(2), bytes_per_day: None };
+    [("create", terms()), ("grant", Terms { limits: limited, ..terms() })]
+}
+
+async fn record(world: &World, answer: &Value) -> Upload {
+    let id = answer["upload_id"].as_str().unwrap().parse().unwrap();
+    UploadStore::upload(&world.store, id).await.unwrap().unwrap()
+}
+
+/// Whether S3 still has the multipart upload that the record names.
+async fn is_alive(world: &World, upload: &Upload) -> bool {
+    let id = upload.s3_upload_id.as_ref().unwrap();
+    let listed = world.store.list_parts(&example_credentials(), upload.object_key(), id).await;
+    listed.unwrap().is_some()
+}
+
+async fn begin(world: &World, terms: &Terms, caller: &Caller) -> Result<Value, Problem> {
+    let begun = multipart::begin(world, &world.store, terms, caller, None, &body()).await?;
+    assert_eq!(begun.status, StatusCode::CREATED);
+    Ok(parsed(&begun))
+}
+
+#[tokio::test]
+async fn a_request_whose_write_is_retried_gets_what_it_made() {
+    for (write, terms) in settings() {
+        for key in [None, Some("order-7")] {
+            let world = world(SESSION_ENDS);
+            world.store.lose_answer(write, Loss::Retried);
+            let by = caller("ann", key, 1);
+            let form = uploads::create(&world, &terms, &by, &body()).await.unwrap();
+            assert_eq!(form.status, StatusCode::CREATED, "{write} {key:?}");
+            record(&world, &parsed(&form)).await;
+
+            world.store.lose_answer(write, Loss::Retried);
+            let by = caller("ann", key.map(|_| "order-8"), 2);
+            let put = uploads::create_put(&world, &terms, &by, &body()).await.unwrap();
+            assert_eq!(put.status, StatusCode::CREATED, "{write} {key:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_multipart_upload_that_its_record_names_is_never_aborted() {
+    for (write, terms) in settings() {
+        for key in [None, Some("order-7")] {
+            let world = world(SESSION_ENDS);
+            world.store.lose_answer(write, Loss::Retried);
+            let begun = begin(&world, &terms, &caller("ann", key, 1)).await.unwrap();
+            assert!(is_alive(&world, &record(&world, &begun).await).await, "{write} {key:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_multipart_upload_of_unknown_outcome_is_there_for_the_repetition() {
+    for (write, terms) in settings() {
+        let world = world(SESSION_ENDS);
+        world.store.lose_answer(write, Loss::Whole);
+        let ann = caller("ann", Some("order-7"), 1);
+        let lost = begin(&world, &terms, &ann).await.unwrap_err();
+        assert_eq!(lost.code(), "unavailable", "{write}");
+        let again = begin(&world, &terms, &Caller { entropy: [2; 16], ..ann }).await.unwrap();
+        assert!(is_alive(&world, &record(&world, &again).await).await, "{write}");
+    }
+}
+
+#[tokio::test]
+async fn what_s3_began_for_a_refused_request_is_aborted_and_a_silent_s3_does_not_fail_the_answer() {
+    let [_, (_, limited)] = settings();
+    let world = world(SESSION_ENDS);
+    let mut begun = Vec::new();
+    for n in 1..=2 {
+        begun.push(begin(&world, &limited, &caller("ann", None, n)).await.unwrap());
+    }
+    let refused = begin(&world, &limited, &caller("ann", None, 3)).await.unwrap_err();
+    assert_eq!(refused.code(), "too_many_pending_uploads");
+    let unnamed = grant_of(&caller("ann", None, 3));
+    assert!(!is_alive(&world, &unnamed).await, "nobody pays for it");
+    world.store.fail_next("abort_parts");
+    let refused = begin(&world, &limited, &caller("ann", None, 4)).await.unwrap_err();
+    assert_eq!(refused.code(), "too_many_pending_uploads");
+    for answer in &begun {
+        assert!(is_alive(&world, &record(&world, answer).await).await);
+    }
+}
+
+/// The upload that a refused request would have made, under the name that the S3 in memory gives it.
+fn grant_of(caller: &Caller) -> Upload {
+    let upload_id = crate::id::UploadId::random(caller.entropy);
+    let s3_upload_id = Some(format!("parts-of-{upload_id}").parse().unwrap());
+    Upload { upload_id, s3_upload_id, ..crate::upload::tests::pending() }
+}
+
+#[tokio::test]
+async fn an_upload_token_whose_write_is_retried_is_shown() {
+    let body =
+        json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 2, "expires_in_s": 600 });
+    for key in [None, Some("order-7")] {
+        let world = world(SESSION_ENDS);
+        world.store.lose_answer("create_token", Loss::Retried);
+        let made =
+            tokens::create(&world, &terms(), &caller("ann", key, 1), body.to_string().as_bytes()).await;
+        assert_eq!(made.unwrap().status, StatusCode::CREATED, "{key:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_completion_of_unknown_outcome_is_told_to_come_again() {
+    let world = world(SESSION_ENDS);
+    let begun = begin(&world, &terms(), &caller("ann", None, 1)).await.unwrap();
+    let upload = record(&world, &begun).await;
+    let part = crate::ports::StoredPart { number: 1, etag: "e".to_owned(), size_bytes: 10 };
+    world.store.put_part(upload.s3_upload_id.as_ref().unwrap(), part);
+    world.store.lose_answer("complete_parts", Loss::Whole);
+    let now = upload.uploaded_at;
+    let unknown = multipart::complete(&world, &world.store, now, &upload).await.unwrap_err();
+    assert_eq!((unknown.code(), unknown.retry_after_s()), ("completing", Some(5)));
+    world.store.lose_answer("complete_parts", Loss::Whole);
+    let again = multipart::complete(&world, &world.store, now, &upload).await.unwrap_err();
+    assert_eq!(again.code(), "completing");
+    assert_eq!(multipart::complete(&world, &world.store, now, &upload).await.unwrap().status, StatusCode::OK);
+}
