@@ -1,6 +1,10 @@
 //! The recorder while the network and AWS fail under it, on random schedules that a seed replays:
 //! `POSTERN_FAULT_SEED=<seed> POSTERN_FAULT_UPLOADS=<how many> cargo test --test journeys -- faults`.
 
+mod agreement;
+mod api;
+mod calls;
+mod late;
 mod many;
 mod proxy;
 

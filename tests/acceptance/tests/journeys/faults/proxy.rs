@@ -151,7 +151,7 @@ impl Proxy {
             Fault::None | Fault::ResetAfter | Fault::KillAfter => {}
         }
         self.hold(&request).await;
-        let response = self.forward(&request).await?;
+        let response = forward(&self.upstream, &request).await?;
         if let Some(endless) = self.endless(&request) {
             return self.send_endlessly(client, &response, endless).await;
         }
@@ -213,17 +213,6 @@ impl Proxy {
         Ok(())
     }
 
-    async fn forward(&self, request: &[u8]) -> std::io::Result<Vec<u8>> {
-        let mut server = TcpStream::connect(&self.upstream).await?;
-        let line = request.windows(2).position(|end| end == b"\r\n").unwrap() + 2;
-        server.write_all(&request[..line]).await?;
-        server.write_all(b"connection: close\r\n").await?;
-        server.write_all(&request[line..]).await?;
-        let mut response = Vec::new();
-        server.read_to_end(&mut response).await?;
-        Ok(response)
-    }
-
     /// Decides, and counts.
     fn fault_of(&self, request: &[u8]) -> (Fault, bool) {
         let text = String::from_utf8_lossy(request);
@@ -283,7 +272,7 @@ fn upload_id(request: &str) -> Option<&str> {
 }
 
 /// The whole request: the clients say how long its body is.
-async fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+pub(super) async fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut request = Vec::new();
     loop {
         if let Some(end) = request.windows(4).position(|end| end == b"\r\n\r\n") {
@@ -300,7 +289,20 @@ async fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     }
 }
 
-fn operation(request: &str) -> (String, bool) {
+/// Sends a request on, and gives the whole answer.
+pub(super) async fn forward(upstream: &str, request: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut server = TcpStream::connect(upstream).await?;
+    let line = request.windows(2).position(|end| end == b"\r\n").unwrap() + 2;
+    server.write_all(&request[..line]).await?;
+    server.write_all(b"connection: close\r\n").await?;
+    server.write_all(&request[line..]).await?;
+    let mut response = Vec::new();
+    server.read_to_end(&mut response).await?;
+    Ok(response)
+}
+
+/// The operation that a request asks for, and whether DynamoDB is asked.
+pub(super) fn operation(request: &str) -> (String, bool) {
     let target = request.lines().find(|line| line.to_ascii_lowercase().starts_with("x-amz-target:"));
     if let Some(target) = target {
         return (target.rsplit('.').next().unwrap_or_default().trim().to_owned(), true);
@@ -308,6 +310,10 @@ fn operation(request: &str) -> (String, bool) {
     let line = request.lines().next().unwrap_or_default();
     let name = match line.split(' ').next().unwrap_or_default() {
         "GET" if line.contains("versions") => "ListObjectVersions",
+        "GET" if line.contains("uploadId=") => "ListParts",
+        "POST" if line.contains("uploadId=") => "CompleteMultipartUpload",
+        "POST" if line.contains("?uploads") => "CreateMultipartUpload",
+        "DELETE" if line.contains("uploadId=") => "AbortMultipartUpload",
         "GET" => "GetObject",
         "HEAD" => "HeadObject",
         "DELETE" => "DeleteObject",
@@ -316,7 +322,7 @@ fn operation(request: &str) -> (String, bool) {
     (name.to_owned(), false)
 }
 
-fn answer(status: u16, code: &str, is_dynamodb: bool) -> Vec<u8> {
+pub(super) fn answer(status: u16, code: &str, is_dynamodb: bool) -> Vec<u8> {
     let body = match is_dynamodb {
         true => format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"on purpose"}}"#),
         false => format!("<Error><Code>{code}</Code><Message>on purpose</Message></Error>"),
