@@ -267,7 +267,7 @@ async fn a_page_with_a_token(client: &mut Client<'_>, key: Option<&str>) {
 /// One schedule.
 async fn walk(api: &Api, seed: u64, round: &str) {
     let mut client = api.client(&format!("{round}-{seed}"));
-    let key = (seed / 5 % 2 == 0).then_some("order-7");
+    let key = seed.is_multiple_of(2).then_some("order-7");
     api.set(Some(seed));
     match seed % 5 {
         0 => a_form_and_its_link(&mut client, key).await,
