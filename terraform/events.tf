@@ -9,6 +9,16 @@
 locals {
   event_source = "postern"
 
+  # Detail type -> what the item's key begins with. serve-link may write any attribute of a link's
+  # item, so an attribute alone announces nothing.
+  app_event_keys = {
+    "Upload Available"   = "UPLOAD#"
+    "Upload Rejected"    = "UPLOAD#"
+    "Upload Scan Failed" = "UPLOAD#"
+    "Upload Deleted"     = "UPLOAD#"
+    "Link Revoked"       = "LINK#"
+  }
+
   # Detail type -> what else must hold of the item, so that an `event` left over from an earlier
   # state says nothing. Each is a filter of its own; a record passes that meets one of them. A pipe
   # has five filters, unless AWS is asked for more.
@@ -43,7 +53,10 @@ locals {
   event_filters = [
     for detail_type, item in local.app_event_items : {
       eventName = ["INSERT", "MODIFY"]
-      dynamodb  = { NewImage = merge({ event = { S = [detail_type] } }, item) }
+      dynamodb = {
+        Keys     = { pk = { S = [{ prefix = local.app_event_keys[detail_type] }] } }
+        NewImage = merge({ event = { S = [detail_type] } }, item)
+      }
     }
   ]
 

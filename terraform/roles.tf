@@ -175,6 +175,12 @@ data "aws_iam_policy_document" "record_upload" {
     resources = [local.uploads_arn]
   }
 
+  statement {
+    sid       = "DropsTheirUnfinishedParts"
+    actions   = ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+    resources = [local.uploads_arn]
+  }
+
   dynamic "statement" {
     for_each = var.content_scan ? [1] : []
 

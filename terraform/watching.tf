@@ -92,6 +92,30 @@ locals {
         statistic   = "Sum"
         threshold   = 1
       }
+      unreadable-items = {
+        description = "The index of what is due holds items that are no uploads. No function of ours writes them there: somebody writes to the table with the rights of one, and that of serve-link reaches the items of links. Look at CloudTrail's data events and end the role's sessions."
+        namespace   = local.metric_namespace
+        metric      = "UnreadableItems"
+        dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
+        statistic   = "Sum"
+        threshold   = 1
+      }
+      skipped-slices = {
+        description = "The hourly comparison of the bucket with the records has been behind for more than a day and left a part out. Look at the recorder's errors; the bucket may have outgrown it."
+        namespace   = local.metric_namespace
+        metric      = "SkippedSlices"
+        dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
+        statistic   = "Sum"
+        threshold   = 1
+      }
+      unknown-event-versions = {
+        description = "S3 sends events of a major version that the recorder does not know, and they are acknowledged. Only the daily comparison records their files: install a version that knows them."
+        namespace   = local.metric_namespace
+        metric      = "UnknownEventVersions"
+        dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
+        statistic   = "Sum"
+        threshold   = 1
+      }
       forged-tokens = {
         description = "Someone tries link tokens that were never made. They are refused before any call to AWS; throttling bounds their cost."
         namespace   = local.metric_namespace

@@ -24,9 +24,12 @@ def passes(pattern, value) -> bool:
         return isinstance(value, dict) and all(passes(p, value.get(k)) for k, p in pattern.items())
     for one in pattern:
         if isinstance(one, dict):
-            if set(one) != {"exists"}:
+            if set(one) == {"prefix"}:
+                if isinstance(value, str) and value.startswith(one["prefix"]):
+                    return True
+            elif set(one) != {"exists"}:
                 raise NotImplementedError(f"{one} is not evaluated")
-            if (value is not None) == one["exists"]:
+            elif (value is not None) == one["exists"]:
                 return True
         elif value == one:
             return True
@@ -53,7 +56,7 @@ def event(record: dict) -> dict | None:
 
 
 def record(name: str, **attributes) -> dict:
-    return {"eventName": name, "dynamodb": {"Keys": {"pk": {"S": "…"}}, "NewImage": attributes}}
+    return {"eventName": name, "dynamodb": {"Keys": {"pk": attributes["pk"]}, "NewImage": attributes}}
 
 
 def text(value: str) -> dict:
@@ -77,6 +80,18 @@ RECORDED = {
     }
 }
 AVAILABLE = UPLOAD | {"state": text("available"), "event": text("Upload Available"), "recorded": RECORDED}
+
+
+@pytest.mark.parametrize("event_type", sorted(filtered["dynamodb"]["NewImage"]["event"]["S"][0] for filtered in PIPE["filters"]))
+def test_an_item_of_another_kind_announces_nothing(event_type):
+    """serve-link may write every attribute of a link's item, and nothing of an upload's."""
+    revoked = {"M": {"at": text("2026-11-24T10:00:00.000Z"), "because": text("owner")}}
+    states = ["available", "rejected", "pending", "deleted"]
+    failed = {"M": {"version_id": text("v1"), "status": text("UNSUPPORTED"), "at": text("…")}}
+    other = "UPLOAD#5e9f0a52" if event_type == "Link Revoked" else "LINK#4f2a"
+    for state in states:
+        attributes = AVAILABLE | {"state": text(state), "event": text(event_type), "revoked": revoked, "scan_failed": failed}
+        assert event(record("MODIFY", **attributes | {"pk": text(other)})) is None
 
 
 def test_an_available_upload():

@@ -53,9 +53,10 @@ fn passes(pattern: &Value, value: Option<&Value>) -> bool {
         Value::Object(fields) => {
             fields.iter().all(|(name, pattern)| passes(pattern, value.and_then(|value| value.get(name))))
         }
-        Value::Array(allowed) => allowed.iter().any(|one| match one.get("exists") {
-            Some(exists) => exists.as_bool().unwrap() == value.is_some(),
-            None => Some(one) == value,
+        Value::Array(allowed) => allowed.iter().any(|one| match (one.get("exists"), one.get("prefix")) {
+            (Some(exists), _) => exists.as_bool().unwrap() == value.is_some(),
+            (_, Some(prefix)) => value.unwrap().as_str().unwrap().starts_with(prefix.as_str().unwrap()),
+            (None, None) => Some(one) == value,
         }),
         other => panic!("{other} is no pattern"),
     }
