@@ -15,15 +15,15 @@ use crate::link::{
     Admission, Link, LinkTerms, MAX_ATTEMPTS, Network, Opening, PasswordHash, Revoked, RevokedBecause, Window,
 };
 use crate::ports::{
-    Counted, Created, Found, LinkReader, LinkStore, Linked, LinksOf, PageStart, RecordStore, Replaced,
-    UploadStore, Written,
+    Counted, Created, DueCursor, Found, LinkReader, LinkStore, Linked, LinksOf, PageStart, RecordStore,
+    Replaced, UploadStore, Written,
 };
 use crate::record::removal::LINKS_SETTLE;
 use crate::scan::{ScanFailure, ScanStatus};
 use crate::time::Timestamp;
 use crate::token::{KeyVersion, LinkId, LinkKeys, TokenKey, TokenKeys};
 use crate::upload::{
-    Fate, MAX_CONDEMNED, Recorded, Rejection, RejectionReason, Settlement, Upload, UploadState,
+    Fate, MAX_CONDEMNED, Recorded, Rejection, RejectionReason, Settlement, Upload, UploadState, expiry,
     tombstone_ttl, transition_id,
 };
 
@@ -48,6 +48,8 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     only_the_pinned_version_vanishes(store, &subject(seed, 9)).await;
     a_failed_scan_is_noted_while_its_version_waits(store, &subject(seed, 10)).await;
     a_tombstone_waits_once_more_for_the_sweeper(store, &subject(seed, 11)).await;
+    what_is_pinned_is_listed_until_it_goes(store, &subject(seed, 13)).await;
+    the_listing_only_goes_forward(store, u64::from(seed)).await;
     links_need_what_is_available(store, &subject(seed, 7)).await;
     a_walk_meets_the_links_that_live(store, &subject(seed, 12)).await;
     lists_are_the_owners_newest_first(store, seed).await;
@@ -226,7 +228,7 @@ async fn a_race_of_verdicts_has_one_winner(store: &impl Store, upload: &Upload) 
 }
 
 async fn what_is_due_expires_and_may_come_back(store: &impl Store, upload: &Upload) {
-    let due = crate::upload::expiry(upload.policy_expires_at);
+    let due = expiry(upload.policy_expires_at);
     store.expire(upload, due).await.unwrap();
     assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None, "no write makes a record");
     store.create(upload).await.unwrap();
@@ -245,9 +247,22 @@ async fn what_is_due_expires_and_may_come_back(store: &impl Store, upload: &Uplo
     assert_eq!(standing(store, upload).await, available, "a sweeper that read it before changes nothing");
 }
 
-async fn is_due(store: &impl Store, upload: &Upload, now: Timestamp) -> bool {
-    let due = store.due(now).await.unwrap();
-    due.iter().any(|found| found.upload_id == upload.upload_id)
+async fn is_due(store: &impl RecordStore, upload: &Upload, now: Timestamp) -> bool {
+    due_as(store, upload, now).await.is_some()
+}
+
+/// The state in which an upload is shown among what is due.
+async fn due_as(store: &impl RecordStore, upload: &Upload, now: Timestamp) -> Option<UploadState> {
+    let mut from = DueCursor::shard(upload.upload_id.slice() >> 4);
+    loop {
+        let page = store.due(now, &from).await.unwrap();
+        let found = page.uploads.into_iter().find(|(id, _)| *id == upload.upload_id);
+        match (found, page.next) {
+            (Some((_, state)), _) => return Some(state),
+            (None, Some(next)) => from = next,
+            (None, None) => return None,
+        }
+    }
 }
 
 async fn only_the_pinned_version_vanishes(store: &impl Store, upload: &Upload) {
@@ -278,10 +293,7 @@ async fn a_tombstone_waits_once_more_for_the_sweeper(store: &impl Store, upload:
     store.close_deletion(id).await.unwrap();
     store.begin_deletion(id, &upload.owner).await.unwrap();
     store.close_deletion(id).await.unwrap();
-    let is_due = async |at| {
-        let due = store.due(at).await.unwrap();
-        due.into_iter().find(|due| due.upload_id == id).map(|due| due.state)
-    };
+    let is_due = async |at| due_as(store, upload, at).await;
     assert_eq!(is_due(now()).await, Some(UploadState::Deleting));
     store.finish_deletion(upload, now()).await.unwrap();
     let deleted = standing(store, upload).await;
@@ -293,6 +305,47 @@ async fn a_tombstone_waits_once_more_for_the_sweeper(store: &impl Store, upload:
     assert_eq!(is_due(settled).await, Some(UploadState::Deleted));
     store.close_deletion(id).await.unwrap();
     assert_eq!((is_due(settled).await, standing(store, upload).await), (None, deleted));
+}
+
+async fn pinned(store: &impl Store, upload: &Upload) -> Option<VersionId> {
+    let (digits, mut start) = (upload.upload_id.digits(3), None);
+    loop {
+        let page = store.pinned_below(&digits, start.as_ref()).await.unwrap();
+        let found = page.versions.into_iter().find(|(id, _)| *id == upload.upload_id);
+        match (found, page.next) {
+            (Some((_, version)), _) => return Some(version),
+            (None, None) => return None,
+            (None, next) => start = next,
+        }
+    }
+}
+
+async fn what_is_pinned_is_listed_until_it_goes(store: &impl Store, upload: &Upload) {
+    let id = upload.upload_id;
+    store.list_pinned(id, &version("a"), now()).await.unwrap();
+    assert_eq!(UploadStore::upload(store, id).await.unwrap(), None, "no write makes a record");
+    store.create(upload).await.unwrap();
+    store.list_pinned(id, &version("a"), now()).await.unwrap();
+    settle(store, upload, &condemn("x")).await;
+    assert_eq!(pinned(store, upload).await, None);
+    settle(store, upload, &pin("a")).await;
+    let available = standing(store, upload).await;
+    assert_eq!(pinned(store, upload).await, Some(version("a")));
+    assert!(!is_due(store, upload, expiry(upload.policy_expires_at)).await);
+    store.list_pinned(id, &version("a"), now()).await.unwrap();
+    assert_eq!(standing(store, upload).await, available, "what is listed stays as it is");
+    store.mark_vanished(id, &version("a"), now()).await.unwrap();
+    store.list_pinned(id, &version("a"), now()).await.unwrap();
+    assert_eq!(pinned(store, upload).await, None, "what has vanished is told once");
+    store.begin_deletion(id, &upload.owner).await.unwrap();
+    assert!(is_due(store, upload, now()).await);
+}
+
+async fn the_listing_only_goes_forward(store: &impl Store, seed: u64) {
+    let slices = 1_000_000 * (seed + 1);
+    store.note_slices_listed(slices).await.unwrap();
+    store.note_slices_listed(slices - 1).await.unwrap();
+    assert!(store.slices_listed().await.unwrap() >= Some(slices));
 }
 
 async fn a_failed_scan_is_noted_while_its_version_waits(store: &impl Store, upload: &Upload) {

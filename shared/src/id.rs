@@ -51,6 +51,11 @@ impl UploadId {
         let [first, ..] = self.0.into_bytes();
         first
     }
+
+    /// The first hexadecimal digits.
+    pub fn digits(self, how_many: usize) -> String {
+        self.to_string().chars().take(how_many).collect()
+    }
 }
 
 impl fmt::Display for UploadId {

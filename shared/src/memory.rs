@@ -3,24 +3,30 @@
 //! For tests. It applies the transitions of [`Upload`] itself, so a store that keeps the same
 //! contract keeps the same rules.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::checksum::ChecksumSha256;
-use crate::id::{ObjectKey, Owner, UploadId, VersionId};
+use crate::id::{ObjectKey, Owner, S3UploadId, UploadId, VersionId};
 use crate::link::{Link, Network, Opening, Revoked};
 use crate::ports::{
-    Counted, Created, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, ObjectStore, Observation,
-    ObservedObject, Page, PageStart, RecordStore, Replaced, Signer, Unavailable, UploadStore, Written,
+    Counted, Created, DueCursor, DuePage, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf,
+    ListedVersion, ObjectStore, Observation, ObservedObject, Page, PageStart, PinnedCursor, PinnedPage,
+    RecordStore, Replaced, Signer, Unavailable, UploadStore, VersionCursor, VersionPage, Written,
 };
 use crate::record::removal::LINKS_SETTLE;
 use crate::scan::ScanFailure;
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
 use crate::token::LinkId;
-use crate::upload::{MAX_SURPLUS, Settlement, Upload, UploadState};
+use crate::upload::{Fate, MAX_SURPLUS, Settlement, Upload, UploadState};
 
 mod grants;
+
+/// When a version comes, unless it is said otherwise: 2026-11-24T10:00:30Z.
+fn came_at() -> Timestamp {
+    Timestamp::from_epoch_s(1_795_514_430)
+}
 
 /// Table, bucket and signer in one; clones share them.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +45,15 @@ struct State {
     /// Tombstones that wait for the sweeper, and until when.
     closing: BTreeMap<UploadId, Timestamp>,
     index_lags: bool,
+    /// Items among what is due that are no uploads.
+    unreadable: usize,
+    /// When versions came, where it is not [`came_at`].
+    came: BTreeMap<VersionId, Timestamp>,
+    /// Versions that one page of a listing shows, if it is to be few.
+    versions_at_once: Option<usize>,
+    /// Available uploads that are missing from the list of pinned versions.
+    unlisted: BTreeSet<UploadId>,
+    slices_listed: Option<u64>,
     /// Links that one call reads to find those that live, if it is to be few.
     live_page: Option<u8>,
     calls: usize,
@@ -82,6 +97,28 @@ impl MemoryWorld {
     /// Lets the index of links show none for now, as an eventually consistent one may, or all.
     pub fn let_the_index_lag(&self, lags: bool) {
         self.lock().index_lags = lags;
+    }
+
+    /// Puts a version into the bucket that came at another time than all others.
+    pub fn put_at(&self, key: ObjectKey, version: VersionId, object: ObservedObject, came_at: Timestamp) {
+        self.lock().came.insert(version.clone(), came_at);
+        self.put(key, version, object);
+    }
+
+    /// Lets a page of a listing of the bucket show so many versions.
+    pub fn list_versions_at_once(&self, limit: usize) {
+        self.lock().versions_at_once = Some(limit);
+    }
+
+    /// Leaves an available upload out of the list of pinned versions, as an older version of this
+    /// software did.
+    pub fn leave_unlisted(&self, id: UploadId) {
+        self.lock().unlisted.insert(id);
+    }
+
+    /// Puts items among what is due that are no uploads.
+    pub fn put_unreadable(&self, items: usize) {
+        self.lock().unreadable = items;
     }
 
     /// Lets a call that looks for links that live read so many.
@@ -235,13 +272,17 @@ impl RecordStore for MemoryWorld {
         }
     }
 
-    async fn due(&self, now: Timestamp) -> Result<Vec<Upload>, Unavailable> {
+    async fn due(&self, now: Timestamp, from: &DueCursor) -> Result<DuePage, Unavailable> {
         let state = self.call("due")?;
+        let of_shard = |upload: &&Upload| upload.upload_id.slice() >> 4 == from.shard;
         let is_closing = |upload: &Upload| state.closing.get(&upload.upload_id).is_some_and(|at| *at <= now);
         let is_due = |upload: &&Upload| {
             upload.state == UploadState::Deleting || upload.expired(now).is_some() || is_closing(upload)
         };
-        Ok(state.uploads.values().filter(is_due).cloned().collect())
+        let due = state.uploads.values().filter(of_shard).filter(is_due);
+        let uploads = due.map(|upload| (upload.upload_id, upload.state)).collect();
+        let unreadable = if from.shard == 0 { state.unreadable } else { 0 };
+        Ok(DuePage { uploads, unreadable, next: None })
     }
 
     async fn expire(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
@@ -273,6 +314,47 @@ impl RecordStore for MemoryWorld {
         if let Some(standing) = state.uploads.get_mut(&upload.upload_id) {
             *standing = standing.links_walked(upload, to).unwrap_or_else(|| standing.clone());
         }
+        Ok(())
+    }
+
+    async fn pinned_below(
+        &self,
+        digits: &str,
+        _start: Option<&PinnedCursor>,
+    ) -> Result<PinnedPage, Unavailable> {
+        let state = self.call("pinned_below")?;
+        let is_listed = |upload: &&Upload| {
+            upload.state == UploadState::Available
+                && upload.vanished_at().is_none()
+                && upload.upload_id.to_string().starts_with(digits)
+                && !state.unlisted.contains(&upload.upload_id)
+        };
+        let pinned = |upload: &Upload| Some((upload.upload_id, upload.recorded.as_ref()?.version_id.clone()));
+        let versions = state.uploads.values().filter(is_listed).filter_map(pinned).collect();
+        Ok(PinnedPage { versions, next: None })
+    }
+
+    async fn list_pinned(
+        &self,
+        id: UploadId,
+        version: &VersionId,
+        _now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let mut state = self.call("list_pinned")?;
+        let fate = state.uploads.get(&id).and_then(|upload| upload.fate_of(version));
+        if fate == Some(Fate::Pinned) {
+            state.unlisted.remove(&id);
+        }
+        Ok(())
+    }
+
+    async fn slices_listed(&self) -> Result<Option<u64>, Unavailable> {
+        Ok(self.call("slices_listed")?.slices_listed)
+    }
+
+    async fn note_slices_listed(&self, slices: u64) -> Result<(), Unavailable> {
+        let mut state = self.call("note_slices_listed")?;
+        state.slices_listed = state.slices_listed.max(Some(slices));
         Ok(())
     }
 
@@ -432,16 +514,37 @@ impl ObjectStore for MemoryWorld {
         Ok(of_key.map(|(_, version)| version.clone()).collect())
     }
 
-    async fn versions_between(
+    async fn versions_below(
         &self,
-        slice: u8,
-        _from: Timestamp,
-        _until: Timestamp,
-    ) -> Result<Vec<(ObjectKey, VersionId)>, Unavailable> {
-        let state = self.call("versions_between")?;
-        let of_slice = |(key, _): &&(ObjectKey, VersionId)| key.upload_id().slice() == slice;
-        let objects = state.objects.iter().filter(|(_, object)| **object != Observation::DeleteMarker);
-        Ok(objects.map(|(place, _)| place).filter(of_slice).cloned().collect())
+        digits: &str,
+        start: Option<&VersionCursor>,
+    ) -> Result<VersionPage, Unavailable> {
+        let state = self.call("versions_below")?;
+        let is_next = |key: &ObjectKey, version: &VersionId| {
+            start.is_none_or(|start| {
+                (key.to_string(), Some(version.to_string())) > (start.key.clone(), start.version.clone())
+            })
+        };
+        let objects = state.objects.iter().filter(|((key, version), object)| {
+            **object != Observation::DeleteMarker
+                && key.upload_id().to_string().starts_with(digits)
+                && is_next(key, version)
+        });
+        let mut versions = objects.map(|((key, version), _)| ListedVersion {
+            key: *key,
+            version: version.clone(),
+            came_at: state.came.get(version).copied().unwrap_or_else(came_at),
+        });
+        let page: Vec<_> = versions.by_ref().take(state.versions_at_once.unwrap_or(1000)).collect();
+        let last = page.last().filter(|_| versions.next().is_some());
+        let next = last
+            .map(|last| VersionCursor { key: last.key.to_string(), version: Some(last.version.to_string()) });
+        Ok(VersionPage { versions: page, next })
+    }
+
+    async fn drop_parts(&self, key: ObjectKey, id: &S3UploadId) -> Result<(), Unavailable> {
+        self.call("drop_parts")?.grants.drop_parts(key, id);
+        Ok(())
     }
 
     async fn remove(&self, key: ObjectKey, version: &VersionId) -> Result<(), Unavailable> {

@@ -15,7 +15,7 @@ use crate::scan::{ScanFailure, ScanStatus};
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
 use crate::token::LinkId;
-use crate::upload::{Settlement, Upload};
+use crate::upload::{Settlement, Upload, UploadState};
 use crate::upload_token::{TokenStanding, UploadToken, UploadTokenId};
 
 /// The world did not answer, or not in a way that decides anything: try again.
@@ -155,6 +155,55 @@ pub trait LinkIndex: Send + Sync {
     ) -> impl Future<Output = Result<Page<LinkId>, Unavailable>> + Send;
 }
 
+/// Where a page of what is due begins. What is due is kept in [`DueCursor::SHARDS`] shards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueCursor {
+    /// The shard.
+    pub shard: u8,
+    /// Range and key of the last item of the page before; none at the shard's beginning.
+    pub after: Option<(String, String)>,
+}
+
+impl DueCursor {
+    /// How many shards there are: the first hexadecimal digit of an upload's id.
+    pub const SHARDS: u8 = 16;
+
+    /// The beginning of a shard.
+    pub fn shard(shard: u8) -> Self {
+        Self { shard, after: None }
+    }
+}
+
+/// A page of what waits for the sweeper.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DuePage {
+    /// Uploads with the state in which the index shows them. The sweeper reads the record before it
+    /// acts.
+    pub uploads: Vec<(UploadId, UploadState)>,
+    /// Items of the index that are no uploads. None of our functions writes such an item there.
+    pub unreadable: usize,
+    /// Where the next page of this shard begins.
+    pub next: Option<DueCursor>,
+}
+
+/// After which item a page of pinned versions begins: its range and key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinnedCursor {
+    /// The range.
+    pub since: String,
+    /// The key.
+    pub pk: String,
+}
+
+/// A page of pinned versions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PinnedPage {
+    /// Uploads and their pinned versions.
+    pub versions: Vec<(UploadId, VersionId)>,
+    /// Where the next page begins.
+    pub next: Option<PinnedCursor>,
+}
+
 /// Uploads as `record` needs them.
 pub trait RecordStore: LinkIndex {
     /// The record as it stands now (a consistent read).
@@ -184,10 +233,14 @@ pub trait RecordStore: LinkIndex {
         id: UploadId,
         failure: &ScanFailure,
     ) -> impl Future<Output = Result<Written, Unavailable>> + Send;
-    /// Uploads that wait for the sweeper: pending ones that are due at `now`, deleting ones, and those that
-    /// were deleted a while ago.
-    /// New ones may be missing for a moment, and one call need not give all of many.
-    fn due(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Upload>, Unavailable>> + Send;
+    /// A page of the uploads that wait for the sweeper: pending ones that are due at `now`, deleting
+    /// ones, and those that were deleted a while ago. New ones may be missing for a moment, and
+    /// what is shown may have changed since.
+    fn due(
+        &self,
+        now: Timestamp,
+        from: &DueCursor,
+    ) -> impl Future<Output = Result<DuePage, Unavailable>> + Send;
     /// Writes `expired` if the upload is due; a repetition changes nothing.
     fn expire(&self, upload: &Upload, now: Timestamp)
     -> impl Future<Output = Result<(), Unavailable>> + Send;
@@ -207,6 +260,27 @@ pub trait RecordStore: LinkIndex {
         upload: &Upload,
         to: &PageStart,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// A page of the pinned versions of the available uploads whose id begins with these three
+    /// hexadecimal digits. New ones may be missing for a moment. One that is known to have vanished
+    /// is left out.
+    fn pinned_below(
+        &self,
+        digits: &str,
+        start: Option<&PinnedCursor>,
+    ) -> impl Future<Output = Result<PinnedPage, Unavailable>> + Send;
+    /// Lets [`Self::pinned_below`] show an upload if this version of it is pinned. Versions of this
+    /// software that knew no such list have left uploads out of it.
+    fn list_pinned(
+        &self,
+        id: UploadId,
+        version: &VersionId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// How many slices of the bucket have been listed, counted from 1970; none if that was never
+    /// noted.
+    fn slices_listed(&self) -> impl Future<Output = Result<Option<u64>, Unavailable>> + Send;
+    /// Notes that so many slices have been listed; never fewer than before.
+    fn note_slices_listed(&self, slices: u64) -> impl Future<Output = Result<(), Unavailable>> + Send;
     /// Ends a link whoever owns it; one that had ended stays as it was.
     fn end_link(&self, id: &LinkId, revoked: Revoked)
     -> impl Future<Output = Result<(), Unavailable>> + Send;
@@ -320,6 +394,35 @@ impl<V: VersionCheck> VersionCheck for Option<V> {
     }
 }
 
+/// A version as a listing of the bucket shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedVersion {
+    /// Its key.
+    pub key: ObjectKey,
+    /// The version.
+    pub version: VersionId,
+    /// When it came.
+    pub came_at: Timestamp,
+}
+
+/// After which version a page of a listing begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionCursor {
+    /// Its key.
+    pub key: String,
+    /// The version.
+    pub version: Option<String>,
+}
+
+/// A page of a listing of the bucket.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VersionPage {
+    /// The versions, in the order of their keys.
+    pub versions: Vec<ListedVersion>,
+    /// Where the next page begins.
+    pub next: Option<VersionCursor>,
+}
+
 /// Objects as `record` needs them. Every call names a version.
 pub trait ObjectStore: Send + Sync {
     /// What stands under this version now: one ranged read of its first bytes.
@@ -336,14 +439,19 @@ pub trait ObjectStore: Send + Sync {
     ) -> impl Future<Output = Result<Option<ChecksumSha256>, Unavailable>> + Send;
     /// Every version and delete marker of a key.
     fn versions(&self, key: ObjectKey) -> impl Future<Output = Result<Vec<VersionId>, Unavailable>> + Send;
-    /// Every version of the uploads whose id begins with the byte `slice`, as far as it came after
-    /// `from` and before `until`; no delete markers.
-    fn versions_between(
+    /// A page of the versions of the uploads whose id begins with these hexadecimal digits; no
+    /// delete markers.
+    fn versions_below(
         &self,
-        slice: u8,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> impl Future<Output = Result<Vec<(ObjectKey, VersionId)>, Unavailable>> + Send;
+        digits: &str,
+        start: Option<&VersionCursor>,
+    ) -> impl Future<Output = Result<VersionPage, Unavailable>> + Send;
+    /// Aborts a multipart upload until S3 knows no part of it; one that is gone stays gone.
+    fn drop_parts(
+        &self,
+        key: ObjectKey,
+        id: &S3UploadId,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
     /// Removes one version for good; one that is gone stays gone.
     fn remove(
         &self,

@@ -329,6 +329,7 @@ impl Upload {
         match self.state {
             UploadState::Deleting | UploadState::Deleted => Some(Fate::Removed),
             UploadState::Available if pinned == Some(version) => Some(Fate::Pinned),
+            UploadState::Available if self.condemned.contains(version) => Some(Fate::Condemned),
             UploadState::Available => Some(Fate::Surplus),
             _ if self.condemned.contains(version) || self.condemned.len() >= MAX_CONDEMNED => {
                 Some(Fate::Condemned)
@@ -614,6 +615,21 @@ pub(crate) mod tests {
         for settled in [condemned, noted.settled(&pin("b")).unwrap(), noted.deleting().unwrap()] {
             assert_eq!(settled.scan_failed(&unsupported), None);
         }
+    }
+
+    /// A message may wait in the queue, then in its dead-letter queue, and be redriven to the queue.
+    #[test]
+    fn a_record_outlives_every_message_that_can_tell_of_it() {
+        let description: serde_json::Value =
+            serde_json::from_str(include_str!("../../terraform/description.json")).unwrap();
+        let queue = description["events"]["queue"]["retention_s"].as_u64().unwrap();
+        let queues = include_str!("../../terraform/queue.tf");
+        let dead = queues.split("resource \"aws_sqs_queue\" \"dead_uploads\"").nth(1).unwrap();
+        let dead = dead.split("message_retention_seconds = ").nth(1).unwrap().lines().next().unwrap();
+        let dead: u64 = dead.trim().parse().unwrap();
+        // A redrive gives a message a new beginning in the queue; a week to notice and to mend.
+        let travels = Duration::from_secs(queue.max(dead) + queue) + Duration::from_hours(7 * 24);
+        assert!(TOMBSTONE >= travels, "{TOMBSTONE:?} {travels:?}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Both batches are answered alike: with the ids of the messages that must come back
 //! ([partial batch responses](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)).
 
+use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::event::dynamodb::EventRecord;
@@ -15,15 +16,15 @@ use postern::aws::{Bucket, Table, TimeLimits, metrics};
 use postern::config::RecordConfig;
 use postern::id::UploadId;
 use postern::ports::Unavailable;
-use postern::record::event::{Arrival, Notice, read};
+use postern::record::event::{Arrival, Ignored, Notice, read};
 use postern::record::removal::{Removal, remove_upload};
-use postern::record::tidy::{Tidied, tidy};
-use postern::record::{Ports, Verdict, record_version};
+use postern::record::tidy::{Report, Tidied, tidy};
+use postern::record::{Ports, Verdict, record_version, try_each};
 use postern::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// So long uploads that wait are taken up: the function dies at a minute.
-const SWEEP_FOR: Duration = Duration::from_secs(45);
+/// So long an hourly run lasts: the function dies at a minute, and a call may take some seconds.
+const TIDY_FOR: Duration = Duration::from_secs(45);
 
 /// The recorder with all that it needs.
 pub struct Recorder {
@@ -94,19 +95,12 @@ impl Recorder {
     }
 
     async fn tidy(&self, now: Timestamp) -> Result<BatchResponse, Unavailable> {
-        let time_is_up = tokio::time::sleep(SWEEP_FOR);
-        let tidied = tidy(&self.ports, &self.config.demands, now, time_is_up).await?;
-        let Tidied { expired, removed, late_links, looked_at, repaired, orphans, unscanned, failed } = tidied;
-        for (name, times) in
-            [("RepairedVersions", repaired), ("OrphanedVersions", orphans), ("UnscannedVersions", unscanned)]
-        {
-            (0..times).for_each(|_| Metrics::count(name));
-        }
-        tracing::info!(
-            expired, removed, late_links, looked_at, repaired, orphans, unscanned, failed, "tidied"
-        );
-        self.metrics.flush();
-        Ok(BatchResponse { batch_item_failures: Vec::new() })
+        let time_is_up = tokio::time::sleep(TIDY_FOR);
+        let counts = Counts { metrics: self.metrics, sum: RefCell::default() };
+        let result = tidy(&self.ports, &self.config.demands, now, time_is_up, &counts).await;
+        counts.pause();
+        tracing::info!(done = ?counts.sum.take(), "tidied");
+        result.map(|()| BatchResponse { batch_item_failures: Vec::new() })
     }
 
     /// Takes a batch. The answer names the records that failed, or did not end in time, and only those
@@ -136,15 +130,21 @@ impl Recorder {
         Some(Failure { item_identifier: request_id.to_owned() })
     }
 
+    /// Takes every record of a message; the first that fails makes the whole message come again.
     async fn take_message(&self, now: Timestamp, message: &SqsMessage) -> Result<(), Unavailable> {
         let request_id = message.message_id.as_deref().unwrap_or_default();
-        for notice in read(message.body.as_deref().unwrap_or_default(), &self.config.bucket) {
-            match notice {
-                Notice::Arrived(arrival) => self.take_arrival(now, request_id, &arrival).await?,
-                Notice::Ignored(reason) => tracing::info!(request_id, reason = reason.as_str(), "ignored"),
+        let notices = read(message.body.as_deref().unwrap_or_default(), &self.config.bucket);
+        try_each(notices, async |notice| match notice {
+            Notice::Arrived(arrival) => self.take_arrival(now, request_id, &arrival).await,
+            Notice::Ignored(reason) => {
+                if reason == Ignored::UnknownVersion {
+                    Metrics::count("UnknownEventVersions");
+                }
+                tracing::info!(request_id, reason = reason.as_str(), "ignored");
+                Ok(())
             }
-        }
-        Ok(())
+        })
+        .await
     }
 
     async fn take_arrival(
@@ -184,6 +184,32 @@ impl Recorder {
             Removal::NotAsked => tracing::info!(request_id, upload_id, reason = "not_asked", "ignored"),
         }
         Ok(())
+    }
+}
+
+/// Counts what an hourly run does, as it does it.
+struct Counts {
+    metrics: Metrics,
+    sum: RefCell<Tidied>,
+}
+
+impl Report for Counts {
+    fn done(&self, what: Tidied) {
+        for (name, times) in [
+            ("RepairedVersions", what.repaired),
+            ("VanishedVersions", what.vanished),
+            ("OrphanedVersions", what.orphans),
+            ("UnscannedVersions", what.unscanned),
+            ("UnreadableItems", what.unreadable),
+            ("SkippedSlices", what.skipped_slices),
+        ] {
+            (0..times).for_each(|_| Metrics::count(name));
+        }
+        *self.sum.borrow_mut() += what;
+    }
+
+    fn pause(&self) {
+        self.metrics.flush();
     }
 }
 

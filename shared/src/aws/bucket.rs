@@ -2,19 +2,24 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::config::ResponseChecksumValidation;
-use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{ChecksumMode, ServerSideEncryption};
+use aws_sdk_s3::types::{ChecksumMode, ObjectVersion, ServerSideEncryption};
 use futures::future::join;
 
 use crate::checksum::ChecksumSha256;
-use crate::id::{OBJECT_PREFIX, ObjectKey, VersionId};
-use crate::ports::{ObjectStore, Observation, ObservedObject, Unavailable};
+use crate::id::{OBJECT_PREFIX, ObjectKey, S3UploadId, VersionId};
+use crate::ports::{
+    ListedVersion, ObjectStore, Observation, ObservedObject, Unavailable, VersionCursor, VersionPage,
+};
 use crate::scan::{SCAN_TAG, ScanGate, ScanStatus};
 use crate::sniff::HEAD_BYTES;
 use crate::time::Timestamp;
+
+/// How often a multipart upload is aborted in one attempt.
+const ABORTS: usize = 5;
 
 /// The stack's bucket.
 #[derive(Debug, Clone)]
@@ -174,29 +179,37 @@ impl ObjectStore for Bucket {
         }
     }
 
-    async fn versions_between(
+    async fn versions_below(
         &self,
-        slice: u8,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<(ObjectKey, VersionId)>, Unavailable> {
-        let prefix = format!("{OBJECT_PREFIX}{slice:02x}");
-        let list = self.client.list_object_versions().bucket(&self.name).prefix(prefix);
-        let (mut found, mut start) = (Vec::new(), (None, None));
-        loop {
-            let (key_marker, version_marker) = start;
-            let page = list.clone().set_key_marker(key_marker).set_version_id_marker(version_marker);
-            let page = page.send().await.map_err(|error| Unavailable::new("list versions", error))?;
-            found.extend(page.versions().iter().filter_map(|version| {
-                let came = Timestamp::from_epoch_s(u64::try_from(version.last_modified()?.secs()).ok()?);
-                let place = (version.key()?.parse().ok()?, version.version_id()?.parse().ok()?);
-                (from..until).contains(&came).then_some(place)
-            }));
-            if page.is_truncated() != Some(true) {
-                return Ok(found);
+        digits: &str,
+        start: Option<&VersionCursor>,
+    ) -> Result<VersionPage, Unavailable> {
+        let list =
+            self.client.list_object_versions().bucket(&self.name).prefix(format!("{OBJECT_PREFIX}{digits}"));
+        let list = list.set_key_marker(start.map(|start| start.key.clone()));
+        let list = list.set_version_id_marker(start.and_then(|start| start.version.clone()));
+        let page = list.send().await.map_err(|error| Unavailable::new("list versions", error))?;
+        let versions = page.versions().iter().filter_map(listed).collect();
+        let next = page.next_key_marker.filter(|_| page.is_truncated == Some(true));
+        Ok(VersionPage {
+            versions,
+            next: next.map(|key| VersionCursor { key, version: page.next_version_id_marker }),
+        })
+    }
+
+    /// A part that is on its way may be stored after the abort, so S3 is asked until it knows none.
+    async fn drop_parts(&self, key: ObjectKey, id: &S3UploadId) -> Result<(), Unavailable> {
+        const OPERATION: &str = "abort a multipart upload";
+        let key = key.to_string();
+        for _ in 0..ABORTS {
+            let abort = self.client.abort_multipart_upload().bucket(&self.name).key(&key);
+            is_gone(OPERATION, abort.upload_id(id.as_str()).send().await)?;
+            let list = self.client.list_parts().bucket(&self.name).key(&key).max_parts(1);
+            if is_gone(OPERATION, list.upload_id(id.as_str()).send().await)? {
+                return Ok(());
             }
-            start = (page.next_key_marker, page.next_version_id_marker);
         }
+        Err(Unavailable::new(OPERATION, "S3 still lists it after it was aborted"))
     }
 
     async fn remove(&self, key: ObjectKey, version: &VersionId) -> Result<(), Unavailable> {
@@ -209,6 +222,24 @@ impl ObjectStore for Bucket {
             .await
             .map(|_| ())
             .map_err(|error| Unavailable::new("remove a version", error))
+    }
+}
+
+fn listed(version: &ObjectVersion) -> Option<ListedVersion> {
+    let came_at = Timestamp::from_epoch_s(u64::try_from(version.last_modified()?.secs()).ok()?);
+    let (key, version) = (version.key()?.parse().ok()?, version.version_id()?.parse().ok()?);
+    Some(ListedVersion { key, version, came_at })
+}
+
+/// Whether S3 answered that it knows no such multipart upload.
+fn is_gone<T, E>(operation: &'static str, sent: Result<T, SdkError<E>>) -> Result<bool, Unavailable>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match sent {
+        Ok(_) => Ok(false),
+        Err(error) if error.code() == Some("NoSuchUpload") => Ok(true),
+        Err(error) => Err(Unavailable::new(operation, error)),
     }
 }
 

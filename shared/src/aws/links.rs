@@ -7,10 +7,10 @@ use aws_sdk_dynamodb::types::{
 
 use super::Table;
 use super::conflicts::reasons;
-use super::item::{Conditional, PK, from_item, link_pk, text, to_item, upload_pk, value};
-use super::uploads::{Index, is_owned_by, place};
+use super::item::{Conditional, Item, PK, from_item, link_pk, text, to_item, upload_pk, value};
+use super::uploads::{Index, is_owned_by};
 use crate::app_event::AppEvent;
-use crate::id::{Owner, ParseIdError, UploadId};
+use crate::id::{Owner, UploadId};
 use crate::link::{Link, Network, Opening, Revoked, revocation_id};
 use crate::ports::{
     Counted, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, Page, PageStart, Replaced, Unavailable,
@@ -64,7 +64,6 @@ impl LinkIndex for Table {
         of: LinksOf<'_>,
         start: Option<&PageStart>,
     ) -> Result<Page<LinkId>, Unavailable> {
-        const OPERATION: &str = "list links that live";
         let (index, hash) = match of {
             LinksOf::Upload(id) => (&LINKS_BY_UPLOAD, text(id.to_string())),
             LinksOf::Owner(owner) => (&LINKS_BY_OWNER, text(owner.as_str())),
@@ -74,14 +73,10 @@ impl LinkIndex for Table {
             .limit(LIVE_PAGE)
             .filter_expression("attribute_not_exists(revoked)")
             .projection_expression(PK);
-        let output = query.send().await.map_err(|error| Unavailable::new(OPERATION, error))?;
-        let next = output.last_evaluated_key.and_then(|key| place(index, &key));
-        let ids = output.items.unwrap_or_default().into_iter().map(|item| {
-            let pk = item.get(PK).and_then(|pk| pk.as_s().ok());
-            let id = pk.and_then(|pk| pk.strip_prefix(index.pk_prefix)).unwrap_or_default();
-            id.parse().map_err(|error: ParseIdError| Unavailable::new(OPERATION, error))
-        });
-        Ok(Page { items: ids.collect::<Result<_, _>>()?, next })
+        let (items, next) = self.items_with_place(index, query, "list links that live").await?;
+        // What has no id of a link opens nothing.
+        let id = |item: &Item| item.get(PK)?.as_s().ok()?.strip_prefix(index.pk_prefix)?.parse().ok();
+        Ok(Page { items: items.iter().filter_map(id).collect(), next })
     }
 }
 

@@ -9,11 +9,14 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::Table;
-use super::item::{Conditional, Item, PK, from_item, text, to_item, upload_pk, value};
+use super::item::{Conditional, Item, PK, from_item, number, text, to_item, upload_pk, value};
 use crate::app_event::AppEvent;
 use crate::id::{Owner, UploadId, VersionId};
 use crate::link::Revoked;
-use crate::ports::{Created, Found, Page, PageStart, RecordStore, Unavailable, UploadStore, Written};
+use crate::ports::{
+    Created, DueCursor, DuePage, Found, Page, PageStart, PinnedCursor, PinnedPage, RecordStore, Unavailable,
+    UploadStore, Written,
+};
 use crate::record::removal::LINKS_SETTLE;
 use crate::scan::ScanFailure;
 use crate::time::Timestamp;
@@ -97,8 +100,10 @@ impl RecordStore for Table {
         let update = match settlement {
             Settlement::Pin(recorded) => update
                 .update_expression(
-                    "SET #state = :state, transition_id = :transition, #event = :event, recorded = :recorded REMOVE #ttl, rejection, scan_failed, unfinished, unfinished_since",
+                    "SET #state = :state, transition_id = :transition, #event = :event, recorded = :recorded, unfinished = :pinned, unfinished_since = :since REMOVE #ttl, rejection, scan_failed",
                 )
+                .expression_attribute_values(":pinned", text(pinned_shard(&id.digits(PINNED_DIGITS))))
+                .expression_attribute_values(":since", text(recorded.recorded_at.to_string()))
                 .expression_attribute_names("#ttl", "ttl")
                 .expression_attribute_values(":recorded", value(recorded)?),
             Settlement::Condemn(rejection) => update
@@ -137,7 +142,7 @@ impl RecordStore for Table {
             .update_item()
             .table_name(&self.name)
             .key(PK, text(upload_pk(id)))
-            .update_expression("SET recorded.vanished_at = :now")
+            .update_expression("SET recorded.vanished_at = :now REMOVE unfinished, unfinished_since")
             .condition_expression(
                 "#state = :available AND recorded.version_id = :version \
                  AND attribute_not_exists(recorded.vanished_at)",
@@ -177,9 +182,34 @@ impl RecordStore for Table {
         written(self.conditional("note a failed scan", update).await?)
     }
 
-    async fn due(&self, now: Timestamp) -> Result<Vec<Upload>, Unavailable> {
-        let shards = futures::future::try_join_all(SHARDS.chars().map(|shard| self.due_of(shard, now)));
-        Ok(shards.await?.into_iter().flatten().collect())
+    async fn due(&self, now: Timestamp, from: &DueCursor) -> Result<DuePage, Unavailable> {
+        let begin = from.after.as_ref().map(|(since, pk)| {
+            Item::from([
+                (PK.to_owned(), text(pk)),
+                ("unfinished".to_owned(), text(format!("{:x}", from.shard))),
+                ("unfinished_since".to_owned(), text(since)),
+            ])
+        });
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name("uploads_unfinished")
+            .key_condition_expression("unfinished = :shard AND unfinished_since <= :now")
+            .projection_expression("pk, #state")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":shard", text(format!("{:x}", from.shard)))
+            .expression_attribute_values(":now", text(now.to_string()))
+            .limit(DUE_AT_ONCE)
+            .set_exclusive_start_key(begin);
+        let output = query.send().await.map_err(|error| Unavailable::new("list what is due", error))?;
+        let items = output.items.unwrap_or_default();
+        let uploads: Vec<_> = items.iter().filter_map(due_upload).collect();
+        let after = output.last_evaluated_key.as_ref().and_then(|key| {
+            Some((attribute(key, "unfinished_since")?.to_owned(), attribute(key, PK)?.to_owned()))
+        });
+        let next = after.map(|after| DueCursor { after: Some(after), ..from.clone() });
+        Ok(DuePage { unreadable: items.len() - uploads.len(), uploads, next })
     }
 
     async fn expire(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
@@ -246,6 +276,80 @@ impl RecordStore for Table {
         self.conditional("note how far links were walked", update).await.map(|_| ())
     }
 
+    async fn pinned_below(
+        &self,
+        digits: &str,
+        start: Option<&PinnedCursor>,
+    ) -> Result<PinnedPage, Unavailable> {
+        let hash = text(pinned_shard(digits));
+        let begin = start.map(|start| {
+            Item::from([
+                (PK.to_owned(), text(&start.pk)),
+                ("unfinished".to_owned(), hash.clone()),
+                ("unfinished_since".to_owned(), text(&start.since)),
+            ])
+        });
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name("uploads_unfinished")
+            .key_condition_expression("unfinished = :shard")
+            .projection_expression("pk, recorded.version_id")
+            .expression_attribute_values(":shard", hash)
+            .set_exclusive_start_key(begin);
+        let output = query.send().await.map_err(|error| Unavailable::new("list pinned versions", error))?;
+        let versions = output.items.unwrap_or_default().iter().filter_map(pinned_version).collect();
+        let next = output.last_evaluated_key.as_ref().and_then(|key| {
+            let (since, pk) = (attribute(key, "unfinished_since")?, attribute(key, PK)?);
+            Some(PinnedCursor { since: since.to_owned(), pk: pk.to_owned() })
+        });
+        Ok(PinnedPage { versions, next })
+    }
+
+    async fn list_pinned(
+        &self,
+        id: UploadId,
+        version: &VersionId,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(upload_pk(id)))
+            // Without its event, so that the app is not told again.
+            .update_expression("SET unfinished = :pinned, unfinished_since = :now REMOVE #event")
+            .condition_expression(
+                "#state = :available AND recorded.version_id = :version \
+                 AND attribute_not_exists(recorded.vanished_at) AND attribute_not_exists(unfinished)",
+            )
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#event", "event")
+            .expression_attribute_values(":available", text(UploadState::Available.as_str()))
+            .expression_attribute_values(":version", text(version.as_str()))
+            .expression_attribute_values(":pinned", text(pinned_shard(&id.digits(PINNED_DIGITS))))
+            .expression_attribute_values(":now", text(now.to_string()));
+        self.conditional("list a pinned version", update).await.map(|_| ())
+    }
+
+    async fn slices_listed(&self) -> Result<Option<u64>, Unavailable> {
+        let progress: Option<Progress> = self.get(PROGRESS.to_owned(), "read how far the listing is").await?;
+        Ok(progress.map(|progress| progress.slices_listed))
+    }
+
+    async fn note_slices_listed(&self, slices: u64) -> Result<(), Unavailable> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(PROGRESS))
+            .update_expression("SET slices_listed = :slices")
+            .condition_expression("attribute_not_exists(slices_listed) OR slices_listed < :slices")
+            .expression_attribute_values(":slices", number(slices));
+        self.conditional("note how far the listing is", update).await.map(|_| ())
+    }
+
     async fn end_link(&self, id: &LinkId, revoked: Revoked) -> Result<(), Unavailable> {
         let update = self
             .update_link(id, revoked)?
@@ -267,10 +371,44 @@ fn written(result: Conditional) -> Result<Written, Unavailable> {
 /// What waits for the sweeper stands in an index of its own, which everything else leaves: the
 /// attribute `unfinished` is the first digit of the id, so that no partition takes all writes, and
 /// `unfinished_since` the time from when on the sweeper may act.
-const SHARDS: &str = "0123456789abcdef";
+/// The same index holds what the daily listing compares with the bucket: an available upload has
+/// `unfinished` = `pinned-` with the first three digits of its id, until its version is found missing.
+const PINNED_DIGITS: usize = 3;
+
+fn pinned_shard(digits: &str) -> String {
+    format!("pinned-{digits}")
+}
+
+/// The key of the item that holds how far the daily listing has come.
+const PROGRESS: &str = "LISTING#progress";
+
+#[derive(serde::Deserialize)]
+struct Progress {
+    slices_listed: u64,
+}
 
 /// How many of a shard one call gives.
 const DUE_AT_ONCE: i32 = 1000;
+
+/// How many pages are read on to find a place at which a list can go on.
+const ROUNDS: usize = 20;
+
+/// The upload that an item of the sweeper's index is. `serve-link` may write any attribute of a link's
+/// item, and with them put it into any index: the item's key says what it is.
+fn due_upload(item: &Item) -> Option<(UploadId, UploadState)> {
+    let id = attribute(item, PK)?.strip_prefix("UPLOAD#")?.parse().ok()?;
+    let state = serde_dynamo::from_attribute_value(item.get("state")?.clone()).ok()?;
+    Some((id, state))
+}
+
+fn pinned_version(item: &Item) -> Option<(UploadId, VersionId)> {
+    let id = attribute(item, PK)?.strip_prefix("UPLOAD#")?.parse().ok()?;
+    Some((id, attribute(item.get("recorded")?.as_m().ok()?, "version_id")?.parse().ok()?))
+}
+
+fn attribute<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
 
 fn shard(id: UploadId) -> String {
     id.to_string().chars().take(1).collect()
@@ -331,21 +469,7 @@ impl Table {
         output.item.map(from_item).transpose()
     }
 
-    async fn due_of(&self, shard: char, now: Timestamp) -> Result<Vec<Upload>, Unavailable> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name("uploads_unfinished")
-            .key_condition_expression("unfinished = :shard AND unfinished_since <= :now")
-            .expression_attribute_values(":shard", text(shard))
-            .expression_attribute_values(":now", text(now.to_string()))
-            .limit(DUE_AT_ONCE);
-        let output = query.send().await.map_err(|error| Unavailable::new("list what is due", error))?;
-        output.items.unwrap_or_default().into_iter().map(from_item).collect()
-    }
-
-    /// A page of an index, newest first.
+    /// A page of an index, newest first. What cannot be read is left out and logged.
     pub(super) async fn page<T: serde::de::DeserializeOwned>(
         &self,
         index: &Index,
@@ -354,10 +478,29 @@ impl Table {
         limit: u8,
     ) -> Result<Page<T>, Unavailable> {
         let query = self.newest_first(index, hash, start).limit(i32::from(limit));
-        let output = query.send().await.map_err(|error| Unavailable::new("list items", error))?;
-        let next = output.last_evaluated_key.and_then(|key| place(index, &key));
-        let items = output.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
+        let (items, next) = self.items_with_place(index, query, "list items").await?;
+        Ok(Page { items: items.into_iter().filter_map(|item| readable(index, item)).collect(), next })
+    }
+
+    /// The items of one page, and the place at which the next begins. Where an item that is none of
+    /// ours ends the page, the next page is read too: no cursor can name such an item.
+    pub(super) async fn items_with_place(
+        &self,
+        index: &Index,
+        query: QueryFluentBuilder,
+        operation: &'static str,
+    ) -> Result<(Vec<Item>, Option<PageStart>), Unavailable> {
+        let (mut items, mut query) = (Vec::new(), query);
+        for _ in 0..ROUNDS {
+            let page = query.clone().send().await.map_err(|error| Unavailable::new(operation, error))?;
+            items.extend(page.items.unwrap_or_default());
+            let Some(key) = page.last_evaluated_key else { return Ok((items, None)) };
+            if let Some(next) = place(index, &key) {
+                return Ok((items, Some(next)));
+            }
+            query = query.set_exclusive_start_key(Some(key));
+        }
+        Err(Unavailable::new(operation, "the index holds too many items that are none of ours"))
     }
 
     /// What stands in an index under `hash`, from a place on.
@@ -386,7 +529,17 @@ impl Table {
     }
 }
 
-pub(super) fn place(index: &Index, key: &Item) -> Option<PageStart> {
+/// The record that an item is, if its key is of the index's kind.
+fn readable<T: serde::de::DeserializeOwned>(index: &Index, item: Item) -> Option<T> {
+    let pk = attribute(&item, PK).unwrap_or_default().to_owned();
+    let read = if pk.starts_with(index.pk_prefix) { from_item(item).ok() } else { None };
+    if read.is_none() {
+        tracing::warn!(index = index.name, pk, "an item that cannot be read was left out of a list");
+    }
+    read
+}
+
+fn place(index: &Index, key: &Item) -> Option<PageStart> {
     let at = key.get(index.range)?.as_s().ok()?.parse().ok()?;
     let id = key.get(PK)?.as_s().ok()?.strip_prefix(index.pk_prefix)?.to_owned();
     Some(PageStart { at, id })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{now, owner, subject};
+use super::{is_due, now, owner, subject};
 use crate::limits::{OwnerLimits, day};
 use crate::ports::{Count, Created, Found, GrantStore, Granted, RecordStore, UploadStore};
 use crate::token::{KeyVersion, TokenKey, TokenKeys};
@@ -62,9 +62,8 @@ async fn a_token_is_made_once_and_ended_by_its_owner(
     let first = upload(seed, 120, "token");
     assert_eq!(store.grant(&first, &count).await.unwrap(), Granted::New);
     assert_eq!(store.grant(&first, &count).await.unwrap(), Granted::Exists(Box::new(first.clone())));
-    let due = store.due(expiry(first.policy_expires_at)).await.unwrap();
-    let is_first = |found: &Upload| found.upload_id == first.upload_id;
-    assert!(due.iter().any(is_first), "a counted upload waits for the sweeper as any other");
+    let is_due = is_due(store, &first, expiry(first.policy_expires_at)).await;
+    assert!(is_due, "a counted upload waits for the sweeper as any other");
     let used = token.used(now()).unwrap();
     assert_eq!(store.token(id).await.unwrap().as_ref(), Some(&used), "a repetition uses nothing up");
     assert_eq!(store.revoke_token(id, &stranger, now()).await.unwrap(), Found::No);

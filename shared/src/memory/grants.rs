@@ -21,7 +21,19 @@ pub(super) struct Grants {
     parts: BTreeMap<S3UploadId, (ObjectKey, Vec<StoredPart>)>,
 }
 
+impl Grants {
+    /// Drops the parts of a multipart upload of this key.
+    pub(super) fn drop_parts(&mut self, key: ObjectKey, id: &S3UploadId) {
+        self.parts.retain(|known, (of, _)| known != id || *of != key);
+    }
+}
+
 impl MemoryWorld {
+    /// Whether S3 knows this multipart upload.
+    pub fn has_parts(&self, id: &S3UploadId) -> bool {
+        self.lock().grants.parts.contains_key(id)
+    }
+
     /// Puts a part into a multipart upload.
     pub fn put_part(&self, id: &S3UploadId, part: StoredPart) {
         if let Some((_, parts)) = self.lock().grants.parts.get_mut(id) {

@@ -24,9 +24,11 @@ use crate::upload::RejectionReason;
 pub mod content;
 mod demands;
 pub mod event;
+pub mod listing;
 pub mod removal;
 pub mod rules;
 pub mod run;
+pub mod sweep;
 pub mod tidy;
 
 pub use demands::{AllowedTypes, Demands, ParseAllowedTypesError};
@@ -137,9 +139,29 @@ pub async fn record_version<S: RecordStore, O: ObjectStore>(
     }
 }
 
+/// Does something for each item, one after another; the first error is given once all were tried, so
+/// that an item which fails keeps no other from being taken.
+///
+/// # Errors
+/// The first that occurred.
+pub async fn try_each<T, E>(
+    items: impl IntoIterator<Item = T>,
+    take: impl AsyncFn(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut result = Ok(());
+    for item in items {
+        result = result.and(take(item).await);
+    }
+    result
+}
+
 #[cfg(test)]
 mod apart_tests;
+#[cfg(test)]
+mod removal_tests;
 #[cfg(test)]
 mod scan_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tidy_tests;

@@ -192,7 +192,7 @@ impl Production {
     /// How many versions a removal's step may begin with; at least one way to go on.
     pub fn choices(&self, step: Id) -> u8 {
         self.read(|tables| match value(&tables.removals, step) {
-            Some(removal::Step::Remove(_, versions)) => {
+            Some(removal::Step::Remove(_, _, versions)) => {
                 u8::try_from(versions.len()).unwrap_or(u8::MAX).max(1)
             }
             _ => 1,
@@ -349,16 +349,18 @@ impl Production {
         let (mut record, mut removed) = (question.record, 0);
         let next = match step.unwrap_or(Step::Look) {
             Step::Look => Step::looked(self.upload(record)),
-            Step::List(upload) => Step::listed(
+            Step::ListVersions(upload, walk) => Step::listed(
                 upload,
+                walk,
                 (0..8).filter(|n| question.present & (1 << n) != 0).map(version).collect(),
             ),
-            Step::Remove(upload, mut versions) if !versions.is_empty() => {
+            Step::Remove(upload, walk, mut versions) if !versions.is_empty() => {
                 let gone = versions.remove(usize::from(question.first).min(versions.len() - 1));
                 removed = (0..8).filter(|n| version(*n) == gone).fold(0, |bits, n| bits | 1 << n);
-                Step::Remove(upload, versions)
+                Step::Remove(upload, walk, versions)
             }
-            Step::Remove(upload, _) => Step::removed(upload, 0),
+            Step::Remove(upload, walk, _) => Step::removed(upload, walk, 0),
+            Step::DropParts(upload, walk, _) => Step::parts_dropped(upload, walk),
             Step::ListLinks(upload, walk) => {
                 Step::links_listed(upload, walk, Page { items: Vec::new(), next: None })
             }
