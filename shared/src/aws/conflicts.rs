@@ -83,3 +83,38 @@ impl Table {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use aws_sdk_dynamodb::types::error::TransactionConflictException;
+    use futures::future::join_all;
+
+    use super::super::scripted::sdk;
+    use super::*;
+
+    /// As many links for one upload as a mail has recipients: their transactions share the upload's
+    /// item, and DynamoDB refuses whichever comes while another is under way.
+    #[tokio::test]
+    async fn fifty_transactions_on_one_item_at_once_are_all_written() {
+        const UNDER_WAY: Duration = Duration::from_millis(15);
+        // The patience of `issue-upload` is nine seconds.
+        let table = Table::new(&sdk("http://127.0.0.1:1", Duration::from_secs(2)), "table");
+        let is_busy = AtomicBool::new(false);
+        let write = || async {
+            if is_busy.swap(true, Ordering::SeqCst) {
+                let conflict = TransactionConflictException::builder().build();
+                return Err(SdkError::service_error(
+                    UpdateItemError::TransactionConflictException(conflict),
+                    (),
+                ));
+            }
+            sleep(UNDER_WAY).await;
+            is_busy.store(false, Ordering::SeqCst);
+            Ok(())
+        };
+        let written = join_all((0..50).map(|_| table.send(write))).await;
+        assert_eq!(written.iter().filter(|written| written.is_ok()).count(), 50);
+    }
+}

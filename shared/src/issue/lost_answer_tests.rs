@@ -83,6 +83,11 @@ async fn a_multipart_upload_of_unknown_outcome_is_there_for_the_repetition() {
         assert_eq!(lost.code(), "unavailable", "{write}");
         let again = begin(&world, &terms, &Caller { entropy: [2; 16], ..ann }).await.unwrap();
         assert!(is_alive(&world, &record(&world, &again).await).await, "{write}");
+        assert_eq!(
+            world.store.multipart_uploads(),
+            1,
+            "the second one is aborted: the record names the first"
+        );
     }
 }
 
@@ -96,21 +101,13 @@ async fn what_s3_began_for_a_refused_request_is_aborted_and_a_silent_s3_does_not
     }
     let refused = begin(&world, &limited, &caller("ann", None, 3)).await.unwrap_err();
     assert_eq!(refused.code(), "too_many_pending_uploads");
-    let unnamed = grant_of(&caller("ann", None, 3));
-    assert!(!is_alive(&world, &unnamed).await, "nobody pays for it");
+    assert_eq!(world.store.multipart_uploads(), 2, "nobody pays for what is refused");
     world.store.fail_next("abort_parts");
     let refused = begin(&world, &limited, &caller("ann", None, 4)).await.unwrap_err();
     assert_eq!(refused.code(), "too_many_pending_uploads");
     for answer in &begun {
         assert!(is_alive(&world, &record(&world, answer).await).await);
     }
-}
-
-/// The upload that a refused request would have made, under the name that the S3 in memory gives it.
-fn grant_of(caller: &Caller) -> Upload {
-    let upload_id = crate::id::UploadId::random(caller.entropy);
-    let s3_upload_id = Some(format!("parts-of-{upload_id}").parse().unwrap());
-    Upload { upload_id, s3_upload_id, ..crate::upload::tests::pending() }
 }
 
 #[tokio::test]

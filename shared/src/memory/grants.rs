@@ -40,6 +40,11 @@ impl MemoryWorld {
             parts.push(part);
         }
     }
+
+    /// How many multipart uploads there are.
+    pub fn multipart_uploads(&self) -> usize {
+        self.lock().grants.parts.len()
+    }
 }
 
 impl GrantStore for MemoryWorld {
@@ -128,7 +133,7 @@ impl PartStore for MemoryWorld {
         _files_key_arn: &str,
     ) -> Result<S3UploadId, Unavailable> {
         let mut state = self.call("begin_parts")?;
-        let id: S3UploadId = format!("parts-of-{}", upload.upload_id)
+        let id: S3UploadId = format!("{}-of-{}", state.calls, upload.upload_id)
             .parse()
             .map_err(|error: crate::id::ParseIdError| Unavailable::new("begin parts", error))?;
         state.grants.parts.insert(id.clone(), (upload.object_key(), Vec::new()));

@@ -43,6 +43,8 @@ struct State {
     faults: BTreeMap<String, u64>,
     inconsistent: Vec<String>,
     is_silent: bool,
+    /// How long every call takes, beside what else it meets.
+    pace: Duration,
     slow_completions: Option<Duration>,
     enlarged: Option<UnboundedSender<String>>,
 }
@@ -102,14 +104,19 @@ impl Calls {
         self.state.lock().unwrap().is_silent = is_silent;
     }
 
+    /// Every call takes so much longer from now on.
+    pub fn pace(&self, pace: Duration) {
+        self.state.lock().unwrap().pace = pace;
+    }
+
     /// Every completion of a multipart upload takes effect only after so long, whether or not its client
     /// still waits.
     pub fn slow_completions(&self, by: Duration) {
         self.state.lock().unwrap().slow_completions = Some(by);
     }
 
-    /// Lists every multipart upload as one of 10,000 parts of 5 GiB until it is completed. Whoever
-    /// listens then completes what the emulator really has.
+    /// Lists every multipart upload as one of 10,000 parts of 5 GiB until it is completed, or until the
+    /// receiver is dropped. The receiver hears of the completion, and has to make the object.
     pub fn enlarge(&self) -> UnboundedReceiver<String> {
         let (completed, completions) = unbounded_channel();
         self.state.lock().unwrap().enlarged = Some(completed);
@@ -135,6 +142,8 @@ impl Calls {
         }
         let (operation, is_dynamodb) = operation(&text);
         self.look(&operation, &text);
+        let pace = self.state.lock().unwrap().pace;
+        tokio::time::sleep(pace).await;
         match self.fault_of(&operation) {
             Fault::ResetBefore => return Ok(()),
             Fault::Silence => {
@@ -172,7 +181,7 @@ impl Calls {
     /// The answer that a multipart upload of 10,000 parts gets.
     fn enlarged(&self, operation: &str, text: &str) -> Option<Vec<u8>> {
         let mut state = self.state.lock().unwrap();
-        state.enlarged.as_ref()?;
+        state.enlarged.as_ref().filter(|completed| !completed.is_closed())?;
         let body = match operation {
             "ListParts" => page_of_parts(text),
             "CompleteMultipartUpload" => {

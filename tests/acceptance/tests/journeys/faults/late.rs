@@ -80,8 +80,27 @@ async fn a_silent_aws_ends_as_503_before_lambda_ends_the_function() {
     client.told(302, Method::GET, &urls[0], Value::Null, None).await;
 }
 
-/// Begins a file of so many bytes in parts, and puts what the emulator is to hold of it.
-async fn one_part(client: &mut Client<'_>, size_bytes: u64) -> String {
+/// Each call is answered in time, and all together are not: a list of parts has ten pages.
+#[tokio::test]
+async fn a_request_of_many_slow_calls_ends_as_503_too() {
+    if shared().local.is_none() {
+        return skipped("a slow AWS", "only a local stack lets a test stand between it and AWS");
+    }
+    let api = shared_api().await;
+    let mut client = api.client("pace");
+    let upload = begin(&mut client, PNG.len() as u64).await;
+    let parts = format!("/uploads/{upload}/parts");
+    let enlarged = api.issuing.enlarge();
+    let listed = client.told(200, Method::GET, &parts, Value::Null, None).await;
+    assert_eq!(listed["parts"].as_array().unwrap().len(), 10_000);
+    api.issuing.pace(Duration::from_secs(2));
+    unavailable(client.request(Method::GET, &parts), ISSUE_UPLOAD).await;
+    api.issuing.pace(Duration::ZERO);
+    drop(enlarged);
+}
+
+/// Begins a file of so many bytes in parts.
+async fn begin(client: &mut Client<'_>, size_bytes: u64) -> String {
     let body = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": size_bytes });
     let begun = client.told(201, Method::POST, "/uploads/multipart", body, None).await;
     id(&begun)
@@ -117,7 +136,7 @@ async fn a_completion_that_outlasts_its_request_is_found_by_the_next_one() {
     let api = shared_api().await;
     api.issuing.slow_completions(Duration::from_secs(12));
     let mut client = api.client("slow");
-    let upload = one_part(&mut client, PNG.len() as u64).await;
+    let upload = begin(&mut client, PNG.len() as u64).await;
     let parts = format!("/uploads/{upload}/parts");
     let signed = client.told(200, Method::POST, &parts, json!({ "part_numbers": [1] }), None).await;
     put(signed["parts"][0]["url"].as_str().unwrap(), &Value::Null).await;
@@ -141,7 +160,7 @@ async fn ten_thousand_parts_are_completed_by_an_s3_that_takes_three_minutes() {
     configure(api.stack.coordinates(), "issue-upload", largest).await;
     api.issuing.slow_completions(Duration::from_mins(3));
     let mut client = api.client("huge");
-    let upload = one_part(&mut client, SIZE_BYTES).await;
+    let upload = begin(&mut client, SIZE_BYTES).await;
     let mut completed = api.issuing.enlarge();
     let begin = Instant::now();
     let finish = async {
