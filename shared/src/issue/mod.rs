@@ -83,6 +83,8 @@ mod lost_answer_tests;
 #[cfg(test)]
 mod prover;
 #[cfg(test)]
+mod removal_tests;
+#[cfg(test)]
 mod takeover_tests;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use super::paging::{self, PageRequest};
 use super::uploads::owned;
 use super::{Caller, Ports};
 use crate::few;
+use crate::id::UploadId;
 use crate::link::{Revoked, RevokedBecause};
 use crate::ports::{Found, LinkStore, LinksOf, PageStart, UploadStore};
 use crate::problem::Problem;
@@ -25,6 +26,9 @@ const MAX_REVOKED: usize = 1000;
 
 /// Pages that one request walks at most, for the same reason: 500 links each, dead or alive.
 const MAX_PAGES: usize = 60;
+
+/// The same for the removal of an upload, whose links the recorder goes on to end.
+const PAGES_OF_REMOVED: usize = 4;
 
 /// What a revocation of many did.
 #[derive(Debug, Serialize)]
@@ -85,24 +89,50 @@ async fn revoke_those_of<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
     of: LinksOf<'_>,
-    mut start: Option<PageStart>,
+    start: Option<PageStart>,
 ) -> Result<Reply, Problem> {
-    let mut revoked = 0;
-    for _ in 0..MAX_PAGES {
-        let page = ports.store.live_links(of, start.as_ref()).await?;
-        revoked += page.items.len();
-        let ends = page.items.into_iter().map(|id| async move {
-            ports.store.revoke(&id, &caller.owner, by_wish(caller)).await.map(|_| ())
-        });
-        few::all(ends).await?;
-        start = page.next;
-        if start.is_none() || revoked >= MAX_REVOKED {
-            break;
-        }
-    }
+    let (revoked, start) = end_links(ports, caller, of, start, by_wish(caller), MAX_PAGES).await?;
     let view =
         RevokedView { revoked, more: start.is_some(), next_cursor: start.as_ref().map(paging::cursor) };
     Ok(Reply::json(StatusCode::OK, &view))
+}
+
+/// Ends the links of an upload that is being removed, as many as one request can. The recorder ends
+/// the others.
+pub(super) async fn end_links_of_removed<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    id: UploadId,
+) -> Result<(), Problem> {
+    let revoked = Revoked { at: caller.now, because: RevokedBecause::UploadDeleted };
+    let of = LinksOf::Upload(id);
+    end_links(ports, caller, of, None, revoked, PAGES_OF_REMOVED).await.map(|_| ())
+}
+
+/// Ends the caller's links page by page. Returns how many lived, and where a next request begins.
+async fn end_links<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    of: LinksOf<'_>,
+    mut start: Option<PageStart>,
+    revoked: Revoked,
+    most_pages: usize,
+) -> Result<(usize, Option<PageStart>), Problem> {
+    let mut ended = 0;
+    for _ in 0..most_pages {
+        let page = ports.store.live_links(of, start.as_ref()).await?;
+        ended += page.items.len();
+        let ends = page
+            .items
+            .into_iter()
+            .map(|id| async move { ports.store.revoke(&id, &caller.owner, revoked).await.map(|_| ()) });
+        few::all(ends).await?;
+        start = page.next;
+        if start.is_none() || ended >= MAX_REVOKED {
+            break;
+        }
+    }
+    Ok((ended, start))
 }
 
 fn by_wish(caller: &Caller) -> Revoked {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::checksum::ChecksumSha256;
 use crate::id::{TransitionId, UploadId};
-use crate::ports::{Created, Found, GrantStore, Signer, UploadStore};
+use crate::ports::{Created, Found, GrantStore, LinkStore, Signer, UploadStore};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::scan::ScanStatus;
@@ -23,7 +23,7 @@ use super::paging::{PageRequest, PageView};
 use super::put::sign_put;
 use super::request::NewUpload;
 use super::tokens::Holder;
-use super::{Caller, Ports, Terms};
+use super::{Caller, Ports, Terms, revocation};
 
 /// An upload as its owner sees it.
 #[derive(Debug, Serialize)]
@@ -211,18 +211,23 @@ pub async fn list<S: UploadStore, G>(
     Ok(Reply::json(StatusCode::OK, &PageView::of(page, UploadView::of)))
 }
 
-/// `DELETE /uploads/{id}`: from now on no link can be made; versions and links go soon after.
+/// `DELETE /uploads/{id}`: from now on no link can be made, and the links that the index shows are
+/// dead once this is answered; versions, and very many links, go soon after.
 ///
 /// # Errors
-/// [`Problem::UploadNotFound`] for a stranger too.
-pub async fn remove<S: UploadStore, G>(
+/// [`Problem::UploadNotFound`] for a stranger too. [`Problem::Unavailable`] if the table fails among
+/// the links: the upload is removed all the same, and a repetition ends its links.
+pub async fn remove<S: UploadStore + LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
     id: &str,
 ) -> Result<Reply, Problem> {
     let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
     match ports.store.begin_deletion(id, &caller.owner).await? {
-        Found::Yes => Ok(Reply::empty(StatusCode::ACCEPTED)),
+        Found::Yes => {
+            revocation::end_links_of_removed(ports, caller, id).await?;
+            Ok(Reply::empty(StatusCode::ACCEPTED))
+        }
         Found::No => Err(Problem::UploadNotFound),
     }
 }

@@ -83,3 +83,57 @@ async fn a_link_behind_thousands_of_dead_ones_ends_with_its_upload() {
     app.until(&upload, |upload| upload["state"] == "deleted").await;
     assert_eq!(app.open(Method::GET, link["url"].as_str().unwrap()).await.status(), StatusCode::GONE);
 }
+
+/// Takes the recorder's right to remove versions away, and gives it back.
+async fn refuse_removals(app: &App, refuse: bool) {
+    let iam = aws_sdk_iam::Client::new(&app.stack.sdk_config(&Keys::root()));
+    let role = format!("{}-record-upload", app.stack.name);
+    let denied = json!({ "Version": "2012-10-17", "Statement": [
+        { "Sid": "NothingIsRemoved", "Effect": "Deny", "Action": "s3:DeleteObjectVersion", "Resource": "*" },
+    ] });
+    if refuse {
+        let put = iam.put_role_policy().role_name(role).policy_name("refused");
+        put.policy_document(denied.to_string()).send().await.unwrap();
+    } else {
+        iam.delete_role_policy().role_name(role).policy_name("refused").send().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_links_of_a_removed_upload_are_dead_at_the_answer_although_s3_refuses_its_removal() {
+    if shared().local.is_none() {
+        return skipped("a refused removal", "only a local stack lets a test take a right away");
+    }
+    let app = App::user();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let link = app.link(&upload, json!({})).await;
+    let url = link["url"].as_str().unwrap();
+    refuse_removals(&app, true).await;
+    let (status, _) = app.call(Method::DELETE, &format!("/uploads/{upload}"), None).await;
+    let opened: Vec<_> = stream::iter(0..24).then(|_| app.open(Method::GET, url)).collect().await;
+    let state = app.show(&upload).await["state"].clone();
+    refuse_removals(&app, false).await;
+    assert_eq!((status, state), (StatusCode::ACCEPTED, json!("deleting")));
+    for answer in opened {
+        assert_eq!(answer.status(), StatusCode::GONE);
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_comes_after_its_upload_was_removed_is_refused() {
+    let app = App::user();
+    let body = json!({ "filename": "a.png", "content_type": "image/png", "size_bytes": 20_000_000 });
+    let (_, begun) = app.call(Method::POST, "/uploads/multipart", Some(body)).await;
+    let id = begun["upload_id"].as_str().unwrap();
+    let parts = format!("/uploads/{id}/parts");
+    let (_, signed) = app.call(Method::POST, &parts, Some(json!({ "part_numbers": [1, 2] }))).await;
+    let part = vec![0; usize::try_from(signed["parts"][0]["size_bytes"].as_u64().unwrap()).unwrap()];
+    let put = async |n: usize| {
+        let put = reqwest::Client::new().put(signed["parts"][n]["url"].as_str().unwrap());
+        put.body(part.clone()).send().await.unwrap().status()
+    };
+    assert_eq!(put(0).await, StatusCode::OK);
+    app.call(Method::DELETE, &format!("/uploads/{id}"), None).await;
+    app.until(id, |upload| upload["state"] == "deleted").await;
+    assert_eq!(put(1).await, StatusCode::NOT_FOUND, "S3 knows no such multipart upload");
+}

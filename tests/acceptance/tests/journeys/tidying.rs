@@ -1,7 +1,12 @@
 //! What no event brings about, and what somebody else does to the bucket.
 
+use std::collections::HashMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use acceptance::{App, PNG, shared, skipped};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_lambda::primitives::Blob;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stack::{Coordinates, Description, Keys};
 
@@ -58,4 +63,107 @@ async fn a_pinned_version_that_somebody_else_removes_is_marked() {
     delete.key(format!("uploads/{upload_id}")).version_id(version).send().await.unwrap();
     let upload = app.until(&upload_id, |upload| upload["recorded"]["vanished_at"].is_string()).await;
     assert_eq!(upload["state"], "available", "{upload}");
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+/// Sets and removes attributes of an item, as the account's root.
+async fn update(stack: &Coordinates, pk: &str, expression: &str, values: &[(&str, &str)]) {
+    let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk_config(&Keys::root()));
+    let update = dynamodb.update_item().table_name(&stack.table).key("pk", text(pk));
+    let update = update.update_expression(expression);
+    let names = [("#s", "state"), ("#o", "owner")].into_iter().filter(|(name, _)| expression.contains(name));
+    let names: HashMap<_, _> = names.map(|(name, of)| (name.to_owned(), of.to_owned())).collect();
+    let update = update.set_expression_attribute_names(Some(names).filter(|names| !names.is_empty()));
+    let values =
+        values.iter().map(|(name, value)| ((*name).to_owned(), text(value))).collect::<HashMap<_, _>>();
+    let values = Some(values).filter(|values| !values.is_empty());
+    update.set_expression_attribute_values(values).send().await.unwrap();
+}
+
+/// Lets the next hourly run compare the whole bucket.
+async fn compare_everything(stack: &Coordinates) {
+    update(stack, "LISTING#progress", "REMOVE slices_listed", &[]).await;
+    #[expect(clippy::disallowed_methods, reason = "the recorder takes the real time")]
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let slices = (now / 3600 + 1) * 256 / 24 - 256;
+    let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk_config(&Keys::root()));
+    let update = dynamodb.update_item().table_name(&stack.table).key("pk", text("LISTING#progress"));
+    let update = update.update_expression("SET slices_listed = :slices");
+    let slices = AttributeValue::N(slices.to_string());
+    update.expression_attribute_values(":slices", slices).send().await.unwrap();
+    tidy(stack).await;
+}
+
+#[tokio::test]
+async fn a_pinned_version_that_is_gone_is_noticed_although_no_event_told_of_it() {
+    if shared().local.is_none() {
+        return skipped("removal from outside", "only a local stack lets a test remove versions");
+    }
+    let app = App::user();
+    let upload_id = app.upload("photo.png", "image/png", PNG).await;
+    let version = app.show(&upload_id).await["recorded"]["version_id"].as_str().unwrap().to_owned();
+    let sdk = app.stack.sdk_config(&Keys::root());
+    let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
+    let delete = aws_sdk_s3::Client::from_conf(s3).delete_object().bucket(&app.stack.bucket);
+    delete.key(format!("uploads/{upload_id}")).version_id(version).send().await.unwrap();
+    app.until(&upload_id, |upload| upload["recorded"]["vanished_at"].is_string()).await;
+    // As if the event had been lost: the record is as it was before.
+    let pk = format!("UPLOAD#{upload_id}");
+    let shard = format!("pinned-{}", &upload_id[..3]);
+    let before = "SET unfinished = :shard, unfinished_since = :since REMOVE recorded.vanished_at";
+    let values = [(":shard", shard.as_str()), (":since", "2026-01-01T00:00:00.000Z")];
+    update(app.stack, &pk, before, &values).await;
+    compare_everything(app.stack).await;
+    let upload = app.until(&upload_id, |upload| upload["recorded"]["vanished_at"].is_string()).await;
+    assert_eq!(upload["state"], "available", "{upload}");
+}
+
+/// Whoever has taken over serve-link may write any attribute of an item whose key begins with `LINK#`.
+#[tokio::test]
+async fn what_a_links_item_says_of_an_upload_is_not_believed() {
+    if shared().local.is_none() {
+        return skipped("items of serve-link", "only a local stack lets a test write into a table");
+    }
+    let app = App::user();
+    let due = app.issue_for("photo.png", "image/png", PNG).await;
+    let upload_id = app.upload("photo.png", "image/png", PNG).await;
+    let link = app.link(&upload_id, json!({})).await;
+    let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&Keys::root()));
+    let get =
+        dynamodb.get_item().table_name(&app.stack.table).key("pk", text(&format!("UPLOAD#{upload_id}")));
+    let owner = get.send().await.unwrap().item.unwrap()["owner"].as_s().unwrap().to_owned();
+    let shard = |id: &str| id[..1].to_owned();
+    let long_ago = "2020-01-01T00:00:00.000Z";
+
+    // An item among what is due that is no upload; a tombstone of an available upload; an upload of a
+    // stranger's among his own.
+    let set = "SET unfinished = :shard, unfinished_since = :at";
+    update(app.stack, "LINK#junk", set, &[(":shard", &shard(&due.upload_id)), (":at", long_ago)]).await;
+    update(
+        app.stack,
+        "LINK#tombstone",
+        "SET unfinished = :shard, unfinished_since = :at, upload_id = :id, #s = :state",
+        &[(":shard", &shard(&upload_id)), (":at", long_ago), (":id", &upload_id), (":state", "deleted")],
+    )
+    .await;
+    let set = "SET #o = :owner, uploaded_at = :at, linked_at = :at";
+    update(app.stack, "LINK#listed", set, &[(":owner", &owner), (":at", "2099-01-01T00:00:00.000Z")]).await;
+
+    let old = "SET policy_expires_at = :at, unfinished_since = :at";
+    update(app.stack, &format!("UPLOAD#{}", due.upload_id), old, &[(":at", long_ago)]).await;
+    tidy(app.stack).await;
+    assert_eq!(app.show(&due.upload_id).await["state"], "expired", "the sweeper goes on behind it");
+    let opened = app.open(Method::GET, link["url"].as_str().unwrap()).await;
+    assert_eq!(opened.status(), StatusCode::FOUND, "the upload is available, and so is its link");
+    for path in ["/uploads?limit=1", "/links?limit=1"] {
+        let (status, listed) = app.get(path).await;
+        assert_eq!(status, StatusCode::OK, "{listed}");
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1, "{path} {listed}");
+    }
+    for junk in ["LINK#junk", "LINK#tombstone", "LINK#listed"] {
+        dynamodb.delete_item().table_name(&app.stack.table).key("pk", text(junk)).send().await.unwrap();
+    }
 }
