@@ -31,7 +31,6 @@ async fn the_schedule_expires_what_never_came() {
     assert_eq!(app.show(&form.upload_id).await["state"], "pending", "its day is not over");
 
     let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&Keys::root()));
-    let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
     dynamodb
         .update_item()
         .table_name(&app.stack.table)
@@ -158,11 +157,15 @@ async fn what_a_links_item_says_of_an_upload_is_not_believed() {
     assert_eq!(app.show(&due.upload_id).await["state"], "expired", "the sweeper goes on behind it");
     let opened = app.open(Method::GET, link["url"].as_str().unwrap()).await;
     assert_eq!(opened.status(), StatusCode::FOUND, "the upload is available, and so is its link");
-    for path in ["/uploads?limit=1", "/links?limit=1"] {
-        let (status, listed) = app.get(path).await;
-        assert_eq!(status, StatusCode::OK, "{listed}");
-        assert_eq!(listed["items"].as_array().unwrap().len(), 1, "{path} {listed}");
-    }
+    let (status, listed) = app.get("/uploads?limit=1").await;
+    assert_eq!((status, listed["items"].as_array().unwrap().len()), (StatusCode::OK, 1), "{listed}");
+    // A link's item that is no link makes a page shorter, and the cursor leads on.
+    let (status, listed) = app.get("/links").await;
+    assert_eq!(status, StatusCode::OK, "{listed}");
+    assert!(
+        listed["items"].as_array().unwrap().iter().any(|item| item["upload_id"] == upload_id),
+        "{listed}"
+    );
     for junk in ["LINK#junk", "LINK#tombstone", "LINK#listed"] {
         dynamodb.delete_item().table_name(&app.stack.table).key("pk", text(junk)).send().await.unwrap();
     }
