@@ -47,6 +47,8 @@ struct State {
     index_lags: bool,
     /// Items among what is due that are no uploads.
     unreadable: usize,
+    /// Uploads among what is due, in a state that they have left.
+    stale: Vec<(UploadId, UploadState)>,
     /// When versions came, where it is not [`came_at`].
     came: BTreeMap<VersionId, Timestamp>,
     /// Versions that one page of a listing shows, if it is to be few.
@@ -114,6 +116,11 @@ impl MemoryWorld {
     /// software did.
     pub fn leave_unlisted(&self, id: UploadId) {
         self.lock().unlisted.insert(id);
+    }
+
+    /// Shows an upload among what is due in a state that it has left, as an index may.
+    pub fn show_as_due(&self, id: UploadId, state: UploadState) {
+        self.lock().stale.push((id, state));
     }
 
     /// Puts items among what is due that are no uploads.
@@ -280,7 +287,8 @@ impl RecordStore for MemoryWorld {
             upload.state == UploadState::Deleting || upload.expired(now).is_some() || is_closing(upload)
         };
         let due = state.uploads.values().filter(of_shard).filter(is_due);
-        let uploads = due.map(|upload| (upload.upload_id, upload.state)).collect();
+        let stale = state.stale.iter().filter(|(id, _)| id.slice() >> 4 == from.shard).copied();
+        let uploads = due.map(|upload| (upload.upload_id, upload.state)).chain(stale).collect();
         let unreadable = if from.shard == 0 { state.unreadable } else { 0 };
         Ok(DuePage { uploads, unreadable, next: None })
     }

@@ -34,6 +34,11 @@ impl MemoryWorld {
         self.lock().grants.parts.contains_key(id)
     }
 
+    /// Lets S3 know a multipart upload that was aborted, because a part of it was on its way.
+    pub fn keep_parts(&self, key: ObjectKey, id: &S3UploadId) {
+        self.lock().grants.parts.insert(id.clone(), (key, Vec::new()));
+    }
+
     /// Puts a part into a multipart upload.
     pub fn put_part(&self, id: &S3UploadId, part: StoredPart) {
         if let Some((_, parts)) = self.lock().grants.parts.get_mut(id) {

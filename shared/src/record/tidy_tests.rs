@@ -264,6 +264,26 @@ async fn an_hour_that_was_missed_is_made_up_for_and_a_missed_pass_is_told() {
     assert_eq!(skipped, 256);
 }
 
+/// The index is a moment behind the table, and may be written to by others.
+#[tokio::test]
+async fn what_the_index_says_of_an_upload_is_not_believed() {
+    for shown in [UploadState::Pending, UploadState::Deleting, UploadState::Deleted] {
+        let ports = world().await;
+        let (key, now) = (pending().object_key(), at("2026-11-24T12:00:00Z"));
+        ports.objects.put(key, version("a"), png());
+        record_version(&ports, &demands(), now, key, &version("a"), None).await.unwrap();
+        let link_id = crate::token::tests::keys(&[1]).make([1; 16]).link_id();
+        let link = Link::to(&standing(&ports).await, link_id.clone(), now, None).unwrap();
+        ports.store.create_link(&link).await.unwrap();
+        let before = standing(&ports).await;
+        ports.store.show_as_due(pending().upload_id, shown);
+        assert_eq!(swept(&ports, now).await.unwrap(), Tidied::default(), "{shown:?}");
+        assert_eq!(standing(&ports).await, before);
+        assert_eq!(ports.store.link(&link_id).await.unwrap().unwrap().revoked, None, "{shown:?}");
+        assert_eq!(ports.objects.versions(key).await.unwrap(), [version("a")]);
+    }
+}
+
 /// `serve-link` can put a link's item into any index.
 #[tokio::test]
 async fn an_item_that_is_no_upload_is_counted_and_stops_nobody() {

@@ -83,6 +83,40 @@ async fn what_is_no_event_of_ours_is_acknowledged() {
     }
 }
 
+#[tokio::test]
+async fn an_event_of_another_major_version_is_acknowledged_and_counted() {
+    if shared().local.is_none() {
+        return skipped("foreign events", "only a local stack lets a test send them");
+    }
+    let stack = App::user().stack;
+    let newer = event(stack, &uuid::Uuid::new_v4().to_string(), "v").replace("\"2.1\"", "\"3.0\"");
+    send(stack, &newer).await;
+    until_logged(stack, "UnknownEventVersions", |lines| !lines.is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_record_that_fails_keeps_none_behind_it_from_being_tried() {
+    if shared().local.is_none() {
+        return skipped("events that fail", "only a local stack lets a test hinder its recorder");
+    }
+    let app = App::user();
+    let upload_id = app.upload("photo.png", "image/png", PNG).await;
+    let version = app.show(&upload_id).await["recorded"]["version_id"].as_str().unwrap().to_owned();
+    let failing = app.issue_for("photo.png", "image/png", PNG).await;
+    let key = format!("arn:aws:s3:::{}/uploads/{}", app.stack.bucket, failing.upload_id);
+    hinder(app.stack, Some(&key)).await;
+    assert_eq!(failing.post(PNG).await.status, 201);
+    let first = app.versions(&failing.upload_id).await.remove(0);
+    let [mut both, second] = [(&failing.upload_id, &first), (&upload_id, &version)]
+        .map(|(id, version)| serde_json::from_str::<Value>(&event(app.stack, id, version)).unwrap());
+    both["Records"].as_array_mut().unwrap().push(second["Records"][0].clone());
+    send(app.stack, &both.to_string()).await;
+    let is_tried = |lines: &[Value]| lines.iter().any(|line| line["verdict"] == "duplicate");
+    until_logged(app.stack, &upload_id, is_tried).await;
+    hinder(app.stack, None).await;
+    assert_eq!(app.settled(&failing.upload_id).await["state"], "available");
+}
+
 /// A stack of its own, whose recorder can be hindered without harm to the other journeys.
 async fn hindered() -> &'static Stack {
     let options = Options { visibility_timeout_s: Some(2), ..Options::default() };
@@ -91,8 +125,8 @@ async fn hindered() -> &'static Stack {
     Box::leak(Box::new(stack))
 }
 
-/// Takes away, or gives back, the recorder's right to look at versions.
-async fn hinder(stack: &Coordinates, hindered: bool) {
+/// Takes away the recorder's right to look at the versions of a resource, or gives it back.
+async fn hinder(stack: &Coordinates, resource: Option<&str>) {
     let iam = aws_sdk_iam::Client::new(&stack.sdk_config(&Keys::root()));
     let roles = iam.list_roles().send().await.unwrap().roles;
     let recorder = roles
@@ -101,9 +135,9 @@ async fn hinder(stack: &Coordinates, hindered: bool) {
         .find(|name| name.contains("record-upload"))
         .unwrap();
     let document = json!({ "Version": "2012-10-17", "Statement": [
-        { "Effect": "Deny", "Action": "s3:GetObjectVersion", "Resource": "*" },
+        { "Effect": "Deny", "Action": "s3:GetObjectVersion", "Resource": resource },
     ]});
-    if hindered {
+    if resource.is_some() {
         let put = iam.put_role_policy().role_name(recorder).policy_name("hindered");
         put.policy_document(document.to_string()).send().await.unwrap();
     } else {
@@ -119,16 +153,16 @@ async fn an_event_that_fails_comes_back_and_one_that_always_fails_ends_in_the_de
     let stack = hindered().await.coordinates();
     let app = App::new(stack, Some(stack.jwt.clone()));
 
-    hinder(stack, true).await;
+    hinder(stack, Some("*")).await;
     let form = app.issue_for("photo.png", "image/png", PNG).await;
     assert_eq!(form.post(PNG).await.status, 201);
     until_logged(stack, "comes back", |lines| !lines.is_empty()).await;
     assert_eq!(app.show(&form.upload_id).await["state"], "pending");
-    hinder(stack, false).await;
+    hinder(stack, None).await;
     assert_eq!(app.settled(&form.upload_id).await["state"], "available");
 
     let lost = app.issue_for("photo.png", "image/png", PNG).await;
-    hinder(stack, true).await;
+    hinder(stack, Some("*")).await;
     assert_eq!(lost.post(PNG).await.status, 201);
     let sqs = aws_sdk_sqs::Client::new(&stack.sdk_config(&stack.observer));
     let mut dead = Vec::new();
