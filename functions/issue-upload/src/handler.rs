@@ -9,6 +9,7 @@ use postern::aws::{Parts, RoleSigner, Table, TimeLimits};
 use postern::config::IssueConfig;
 use postern::issue::tokens::Holder;
 use postern::issue::{Caller, Ports, companion, links, multipart, revocation, tokens, uploads};
+use postern::ports::Unavailable;
 use postern::problem::Problem;
 use postern::reply::Reply;
 use postern::time::Timestamp;
@@ -20,21 +21,28 @@ pub struct Api {
     pub config: IssueConfig,
 }
 
+/// Answers one request in time; a problem is an answer too.
+pub async fn answer(
+    event: LambdaEvent<HttpEvent>,
+    api: impl Future<Output = Result<&'static Api, Unavailable>>,
+) -> HttpAnswer {
+    let deadline = event.context.deadline();
+    let request = Request::new(event.payload, event.context.request_id);
+    let result = in_time(&request, deadline, api).await;
+    request.answer(result)
+}
+
+async fn in_time(
+    request: &Request,
+    deadline: SystemTime,
+    api: impl Future<Output = Result<&'static Api, Unavailable>>,
+) -> Result<Reply, Problem> {
+    let (now, entropy) = chance()?;
+    let work = async { api.await?.dispatch(request, now, entropy).await };
+    TimeLimits::ISSUE_UPLOAD.in_time(now, deadline, work).await?
+}
+
 impl Api {
-    /// Answers one request; a problem is an answer too, and comes in time.
-    pub async fn answer(&self, event: LambdaEvent<HttpEvent>) -> HttpAnswer {
-        let deadline = event.context.deadline();
-        let request = Request::new(event.payload, event.context.request_id);
-        let result = self.in_time(&request, deadline).await;
-        request.answer(result)
-    }
-
-    async fn in_time(&self, request: &Request, deadline: SystemTime) -> Result<Reply, Problem> {
-        let (now, entropy) = chance()?;
-        let work = self.dispatch(request, now, entropy);
-        TimeLimits::ISSUE_UPLOAD.in_time(now, deadline, work).await?
-    }
-
     async fn dispatch(&self, request: &Request, now: Timestamp, entropy: [u8; 16]) -> Result<Reply, Problem> {
         if request.route().contains(" /t/{token}/") {
             let holder = tokens::holder(&self.ports, request.path("token"), now, entropy).await?;

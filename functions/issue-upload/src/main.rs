@@ -6,10 +6,12 @@
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use postern::aws::http_api::HttpEvent;
 use postern::aws::{
-    Parts, RoleSigner, Table, TimeLimits, derive_link_keys, derive_upload_token_keys, lambda, sdk_config,
+    ColdStart, Parts, RoleSigner, SdkConfig, Table, TimeLimits, derive_link_keys, derive_upload_token_keys,
+    lambda, sdk_config,
 };
 use postern::config::IssueConfig;
 use postern::issue::{Keys, Ports};
+use postern::ports::Unavailable;
 
 mod handler;
 
@@ -18,6 +20,16 @@ async fn main() -> Result<(), Error> {
     lambda::start_log();
     let config = IssueConfig::read(|name: &str| std::env::var(name).ok())?;
     let sdk = sdk_config(TimeLimits::ISSUE_UPLOAD).await;
+    let api = ColdStart::begin(move || api(sdk.clone(), config.clone())).await;
+    let api: &'static ColdStart<_, _> = Box::leak(Box::new(api));
+    // As in serve-link: a task of its own, and no span for each invocation, whose id is in the request's line.
+    let answer = move |event: LambdaEvent<HttpEvent>| async move {
+        Ok::<_, Error>(handler::answer(event, api.get()).await)
+    };
+    tokio::spawn(Runtime::new(service_fn(answer)).run()).await?
+}
+
+async fn api(sdk: SdkConfig, config: IssueConfig) -> Result<handler::Api, Unavailable> {
     let (signer, links, upload_tokens) = tokio::try_join!(
         RoleSigner::assume(&sdk, &config.signer, "issue-upload"),
         derive_link_keys(&sdk, &config.link_keys),
@@ -25,8 +37,5 @@ async fn main() -> Result<(), Error> {
     )?;
     let parts = Parts::new(&sdk, &config.terms.endpoint.bucket);
     let ports = Ports { store: Table::new(&sdk, &config.table), signer, keys: Keys { links, upload_tokens } };
-    let api: &'static handler::Api = Box::leak(Box::new(handler::Api { ports, parts, config }));
-    // As in serve-link: a task of its own, and no span for each invocation, whose id is in the request's line.
-    let answer = move |event: LambdaEvent<HttpEvent>| async move { Ok::<_, Error>(api.answer(event).await) };
-    tokio::spawn(Runtime::new(service_fn(answer)).run()).await?
+    Ok(handler::Api { ports, parts, config })
 }

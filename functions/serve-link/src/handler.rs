@@ -7,6 +7,7 @@ use lambda_runtime::LambdaEvent;
 use postern::aws::http_api::{HttpAnswer, HttpEvent};
 use postern::aws::lambda::{Metrics, Request};
 use postern::aws::{RoleSigner, Table, TimeLimits, Versions};
+use postern::ports::Unavailable;
 use postern::problem::Problem;
 use postern::serve::visit::{Headers, Method, Visit, address_before_port};
 use postern::serve::{self, Ports, Terms, page};
@@ -64,6 +65,19 @@ impl Door {
             Some(name) => address_before_port(request.header(name)),
             None => request.source_ip(),
         }
+    }
+}
+
+/// Answers one request of a function whose cold start failed, once `door` is there, or in time without it.
+pub async fn answer_late(
+    event: LambdaEvent<HttpEvent>,
+    door: impl Future<Output = Result<&'static Door, Unavailable>>,
+) -> HttpAnswer {
+    #[expect(clippy::disallowed_methods, reason = "how much time is left")]
+    let now = SystemTime::now().into();
+    match TimeLimits::SERVE_LINK.in_time(now, event.context.deadline(), door).await.flatten() {
+        Ok(door) => door.answer(event).await,
+        Err(silent) => Request::new(event.payload, event.context.request_id).answer(Err(silent.into())),
     }
 }
 

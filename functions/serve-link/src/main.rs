@@ -6,9 +6,11 @@
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use postern::aws::http_api::HttpEvent;
 use postern::aws::{
-    RoleSigner, Table, TimeLimits, Versions, derive_link_keys, lambda, read_distribution, sdk_config,
+    ColdStart, RoleSigner, SdkConfig, Table, TimeLimits, Versions, derive_link_keys, lambda,
+    read_distribution, sdk_config,
 };
 use postern::config::ServeConfig;
+use postern::ports::Unavailable;
 use postern::serve::{Ports, Terms};
 
 mod handler;
@@ -19,6 +21,25 @@ async fn main() -> Result<(), Error> {
     let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = ServeConfig::read(|name: &str| std::env::var(name).ok())?;
     let sdk = sdk_config(TimeLimits::SERVE_LINK).await;
+    let door = ColdStart::begin(move || door(sdk.clone(), config.clone(), metrics)).await;
+    let door: &'static ColdStart<_, _> = Box::leak(Box::new(door));
+    // A task of its own: what `main` itself waits for is looked at only after the system was asked
+    // once more for news. Without a span for each invocation: a request's line has
+    // the invocation's id.
+    let answer = move |event: LambdaEvent<HttpEvent>| async move {
+        Ok::<_, Error>(match door.ready() {
+            Some(door) => door.answer(event).await,
+            None => handler::answer_late(event, door.get()).await,
+        })
+    };
+    tokio::spawn(Runtime::new(service_fn(answer)).run()).await?
+}
+
+async fn door(
+    sdk: SdkConfig,
+    config: ServeConfig,
+    metrics: lambda::Metrics,
+) -> Result<handler::Door, Unavailable> {
     let (signer, keys, distribution) = tokio::try_join!(
         RoleSigner::assume(&sdk, &config.signer, "serve-link"),
         derive_link_keys(&sdk, &config.link_keys),
@@ -28,11 +49,5 @@ async fn main() -> Result<(), Error> {
     let versions = config.check_object.then(|| Versions::new(&sdk, bucket, signer.clone()));
     let ports = Ports { links: Table::new(&sdk, &config.table), signer, keys, versions };
     let terms = Terms { distribution, ..config.terms };
-    let door = handler::Door { ports, terms, metrics, viewer_header: config.viewer_header };
-    let door: &'static handler::Door = Box::leak(Box::new(door));
-    // A task of its own: what `main` itself waits for is looked at only after the system was asked
-    // once more for news. Without a span for each invocation: a request's line has
-    // the invocation's id.
-    let answer = move |event: LambdaEvent<HttpEvent>| async move { Ok::<_, Error>(door.answer(event).await) };
-    tokio::spawn(Runtime::new(service_fn(answer)).run()).await?
+    Ok(handler::Door { ports, terms, metrics, viewer_header: config.viewer_header })
 }

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::BehaviorVersion;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 mod bucket;
+mod cold_start;
 mod conflicts;
 mod distribution;
 mod grants;
@@ -29,7 +30,9 @@ mod token_keys;
 mod uploads;
 mod versions;
 
+pub use aws_config::SdkConfig;
 pub use bucket::Bucket;
+pub use cold_start::ColdStart;
 pub use distribution::read_distribution;
 pub use parts::Parts;
 pub use role_signer::RoleSigner;

@@ -41,8 +41,8 @@ impl Api {
         let endpoint = stack.coordinates().endpoint.as_deref().unwrap();
         let (issuing, serving) = (Calls::start(endpoint), Calls::start(endpoint));
         for (function, calls) in [("issue-upload", &issuing), ("serve-link", &serving)] {
-            let through =
-                ["S3", "DYNAMODB"].map(|service| (format!("AWS_ENDPOINT_URL_{service}"), calls.url.clone()));
+            let through = ["S3", "DYNAMODB", "STS", "KMS"]
+                .map(|service| (format!("AWS_ENDPOINT_URL_{service}"), calls.url.clone()));
             configure(stack.coordinates(), function, through).await;
         }
         Self { stack, issuing, serving }
@@ -306,7 +306,8 @@ async fn a_lost_answer_changes_nothing() {
     if shared().local.is_none() {
         return skipped("faults of the API", "only a local stack lets a test stand between it and AWS");
     }
-    walk_all(0, 5).await;
+    // One of them loses the answer of a put that begins a file in parts.
+    walk_all(11, 5).await;
 }
 
 #[tokio::test]

@@ -15,6 +15,9 @@ use super::api::{Api, Client, id, put};
 const ISSUE_UPLOAD: Duration = Duration::from_secs(15);
 const SERVE_LINK: Duration = Duration::from_secs(10);
 
+/// What Lambda gives a function before its first request.
+const COLD_START: Duration = Duration::from_secs(10);
+
 /// A stack that these journeys share, one after another.
 async fn shared_api() -> MutexGuard<'static, Api> {
     static SHARED: OnceCell<Mutex<Api>> = OnceCell::const_new();
@@ -80,8 +83,35 @@ async fn a_silent_aws_ends_as_503_before_lambda_ends_the_function() {
     client.told(302, Method::GET, &urls[0], Value::Null, None).await;
 }
 
+/// STS and KMS are silent when the functions start.
+#[tokio::test]
+#[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
+async fn a_cold_start_in_silence_ends_as_503_and_the_next_request_is_answered() {
+    if shared().local.is_none() {
+        return skipped("a silent AWS", "only a local stack lets a test stand between it and AWS");
+    }
+    let api = shared_api().await;
+    let mut client = api.client("cold");
+    client.told(200, Method::GET, "/uploads", Value::Null, None).await;
+    let nowhere = format!("{}/l/{}", api.stack.coordinates().api_url, "A".repeat(32));
+    api.issuing.silence(true);
+    api.serving.silence(true);
+    for function in ["issue-upload", "serve-link"] {
+        configure(api.stack.coordinates(), function, [("COLD".to_owned(), "start".to_owned())]).await;
+    }
+    tokio::join!(
+        unavailable(client.request(Method::GET, "/uploads"), COLD_START + ISSUE_UPLOAD),
+        unavailable(stack::http().get(&nowhere), COLD_START + SERVE_LINK),
+    );
+    api.issuing.silence(false);
+    api.serving.silence(false);
+    client.told(200, Method::GET, "/uploads", Value::Null, None).await;
+    client.told(404, Method::GET, &nowhere, Value::Null, None).await;
+}
+
 /// Each call is answered in time, and all together are not: a list of parts has ten pages.
 #[tokio::test]
+#[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
 async fn a_request_of_many_slow_calls_ends_as_503_too() {
     if shared().local.is_none() {
         return skipped("a slow AWS", "only a local stack lets a test stand between it and AWS");
@@ -129,6 +159,7 @@ async fn complete(client: &mut Client<'_>, upload: &str) -> u32 {
 
 /// The time scale is shortened: S3 takes twelve seconds, three more than it is waited for.
 #[tokio::test]
+#[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
 async fn a_completion_that_outlasts_its_request_is_found_by_the_next_one() {
     if shared().local.is_none() {
         return skipped("a slow completion", "only a local stack lets a test stand between it and AWS");
