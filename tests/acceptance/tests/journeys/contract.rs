@@ -7,7 +7,7 @@ use postern::aws::Table;
 use stack::Keys;
 
 /// A table with the keys and indexes of the stack's, which no recorder watches.
-async fn twin(client: &Client, table: &str) -> String {
+pub async fn twin(client: &Client, table: &str) -> String {
     let name = format!("{table}-twin-{}", uuid::Uuid::new_v4());
     let described = client.describe_table().table_name(table).send().await.unwrap().table.unwrap();
     let index = |index: aws_sdk_dynamodb::types::GlobalSecondaryIndexDescription| {

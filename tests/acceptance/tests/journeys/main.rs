@@ -10,6 +10,7 @@
 mod app_events;
 mod bad_input;
 mod browsers;
+mod capacity;
 mod chromium;
 mod clients;
 mod cloudfront;
