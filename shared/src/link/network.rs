@@ -15,7 +15,9 @@ pub struct Network(IpNet);
 
 /// The text is no network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("write a network as 192.0.2.0/24 or 2001:db8::/32, or one address")]
+#[error(
+    "write a network as 192.0.2.0/24 or 2001:db8::/32, or one address; an IPv4 network in IPv6 notation ends in /96 or more"
+)]
 pub struct ParseNetworkError;
 
 impl Network {
@@ -39,11 +41,28 @@ impl fmt::Display for Network {
 impl FromStr for Network {
     type Err = ParseNetworkError;
 
-    /// Bits beyond the prefix are dropped, so that a network is written in one way.
+    /// Bits beyond the prefix are dropped, and an IPv4 network in IPv6 notation becomes one of
+    /// IPv4, as an address does in [`Network::contains`]. So a network is written in one way.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let one = || text.parse::<IpAddr>().map(IpNet::from);
         let network = text.parse::<IpNet>().or_else(|_| one()).map_err(|_| ParseNetworkError)?;
-        Ok(Self(network.trunc()))
+        Ok(Self(canonical(network)?.trunc()))
+    }
+}
+
+/// The bits of `::ffff:0:0/96`, behind which an IPv6 address holds an IPv4 one
+/// ([RFC 4291, section 2.5.5.2](https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2)).
+const MAPPED_BITS: u8 = 96;
+
+/// An IPv4 network that is written as an IPv6 one, as itself. One that is wider than all of IPv4
+/// holds addresses of both families, and no visitor has one of them.
+fn canonical(network: IpNet) -> Result<IpNet, ParseNetworkError> {
+    match network.addr().to_canonical() {
+        IpAddr::V4(address) if matches!(network, IpNet::V6(_)) => {
+            let bits = network.prefix_len().checked_sub(MAPPED_BITS).ok_or(ParseNetworkError)?;
+            IpNet::new(address.into(), bits).map_err(|_| ParseNetworkError)
+        }
+        _ => Ok(network),
     }
 }
 
@@ -71,6 +90,10 @@ mod tests {
             ("192.0.2.0/24", "192.0.2.255", "192.0.3.0"),
             ("192.0.2.7", "192.0.2.7", "192.0.2.8"),
             ("192.0.2.0/24", "::ffff:192.0.2.7", "::ffff:192.0.3.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7", "192.0.2.8"),
+            ("::ffff:192.0.2.7", "::ffff:192.0.2.7", "::ffff:192.0.2.8"),
+            ("::ffff:192.0.2.0/120", "192.0.2.255", "192.0.3.0"),
+            ("::ffff:0.0.0.0/96", "198.51.100.1", "2001:db8::1"),
             ("2001:db8::/32", "2001:db8:1::7", "2001:db9::1"),
             ("0.0.0.0/0", "198.51.100.1", "2001:db8::1"),
         ] {
@@ -86,11 +109,20 @@ mod tests {
             ("192.0.2.7/24", "192.0.2.0/24"),
             ("192.0.2.7", "192.0.2.7/32"),
             ("2001:DB8:0::1/32", "2001:db8::/32"),
+            ("::ffff:127.0.0.1", "127.0.0.1/32"),
+            ("::ffff:7f00:1/104", "127.0.0.0/8"),
         ] {
             assert_eq!(text.parse::<Network>().unwrap().to_string(), written);
         }
-        for text in ["", "192.0.2.0/33", "192.0.2", "office", "192.0.2.0/24,198.51.100.0/24", "192.0.2.0/24 "]
-        {
+        for text in [
+            "",
+            "::ffff:192.0.2.0/95",
+            "192.0.2.0/33",
+            "192.0.2",
+            "office",
+            "192.0.2.0/24,198.51.100.0/24",
+            "192.0.2.0/24 ",
+        ] {
             assert_eq!(text.parse::<Network>(), Err(ParseNetworkError), "{text:?}");
         }
     }
