@@ -8,11 +8,13 @@
 #![expect(clippy::unwrap_used, reason = "this is a test suite")]
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::id::{Owner, UploadId, VersionId};
 use crate::link::{
-    Admission, Link, LinkTerms, MAX_ATTEMPTS, Network, Opening, PasswordHash, Revoked, RevokedBecause, Window,
+    Admission, Attempt, HOUR_S, Link, LinkTerms, MAX_ATTEMPTS, MAX_RECENT, Network, Nonce, OPENING_S,
+    Opening, Outcome, PasswordHash, Revoked, RevokedBecause, Window,
 };
 use crate::ports::{
     Counted, Created, DueCursor, Found, LinkReader, LinkStore, Linked, LinksOf, PageStart, RecordStore,
@@ -58,6 +60,8 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     windows_only_move_forward(store, &subject(seed, 42), &subject(seed, 43)).await;
     a_race_for_the_last_opening_has_one_winner(store, &subject(seed, 39)).await;
     nothing_is_counted_from_outside_the_network(store, &subject(seed, 41)).await;
+    the_same_opening_is_counted_once(store, &subject(seed, 44)).await;
+    an_attempt_is_settled_and_a_new_password_ends_a_lock(store, &subject(seed, 45)).await;
     terms_change_and_tokens_rotate_only_as_they_were_read(store, &subject(seed, 40)).await;
 }
 
@@ -479,31 +483,48 @@ async fn linked(store: &impl Store, upload: &Upload, terms: LinkTerms) -> Link {
 async fn count(store: &impl Store, id: &LinkId, opening: &Opening) -> Counted {
     let before = store.link(id).await.unwrap().unwrap();
     let counted = store.count_opening(id, opening).await.unwrap();
-    let expected = match before.opened(opening) {
-        Some(after) => Counted::Granted(Box::new(after)),
-        None => Counted::Refused(Some(Box::new(before))),
+    let expected = match (before.counted_at(opening), before.opened(opening)) {
+        (Some(_), _) => Counted::Granted(Box::new(before)),
+        (None, Some(after)) => Counted::Granted(Box::new(after)),
+        (None, None) => Counted::Refused(Some(Box::new(before))),
     };
     assert_eq!(counted, expected);
     counted
 }
 
-/// Counts an attempt and checks the store against the rule.
+/// Counts a new attempt and checks the store against the rule.
 async fn attempt(store: &impl Store, id: &LinkId, now: Timestamp) -> Counted {
+    attempt_again(store, id, &new_attempt(now)).await
+}
+
+/// The same for an attempt that was perhaps counted before.
+async fn attempt_again(store: &impl Store, id: &LinkId, attempt: &Attempt) -> Counted {
     let before = store.link(id).await.unwrap().unwrap();
-    let counted = store.count_attempt(id, now, None).await.unwrap();
-    let expected = match before.attempted(now, None) {
-        Some(after) => Counted::Granted(Box::new(after)),
-        None => Counted::Refused(Some(Box::new(before))),
+    let counted = store.count_attempt(id, attempt).await.unwrap();
+    let expected = match (before.was_attempted(attempt), before.attempted(attempt)) {
+        (true, _) => Counted::Granted(Box::new(before)),
+        (false, Some(after)) => Counted::Granted(Box::new(after)),
+        (false, None) => Counted::Refused(Some(Box::new(before))),
     };
     assert_eq!(counted, expected);
     counted
+}
+
+fn new_attempt(now: Timestamp) -> Attempt {
+    Attempt { now, nonce: nonce(), network: None }
+}
+
+/// Another one each time.
+fn nonce() -> Nonce {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    Nonce::from(LAST.fetch_add(1, Ordering::Relaxed).to_be_bytes())
 }
 
 async fn openings_are_counted_as_the_rule_says(store: &impl Store, upload: &Upload) {
     let visit = |after_s: u64| opening(now() + Duration::from_secs(after_s), Admission::Visit);
     let nobody = link_id(upload, 9);
     assert_eq!(store.count_opening(&nobody, &visit(0)).await.unwrap(), Counted::Refused(None));
-    assert_eq!(store.count_attempt(&nobody, now(), None).await.unwrap(), Counted::Refused(None));
+    assert_eq!(store.count_attempt(&nobody, &new_attempt(now())).await.unwrap(), Counted::Refused(None));
     assert_eq!(store.link(&nobody).await.unwrap(), None, "no count makes a link");
 
     let link = linked(
@@ -524,8 +545,8 @@ async fn openings_are_counted_as_the_rule_says(store: &impl Store, upload: &Uplo
     let password = LinkTerms { password_hash: Some(hash.clone()), ..LinkTerms::default() };
     let before = store.link(id).await.unwrap().unwrap();
     assert_eq!(store.change_link(&before, &before.changed(password, None, "1")).await.unwrap(), Found::Yes);
-    let right = opening(now(), Admission::Password(hash));
-    let wrong = opening(now(), Admission::Password(PasswordHash::new("x", [1; 16]).unwrap()));
+    let right = opening(now(), Admission::Password(hash, nonce()));
+    let wrong = opening(now(), Admission::Password(PasswordHash::new("x", [1; 16]).unwrap(), nonce()));
     let button = opening(now(), Admission::Confirmed);
     for refused in [&visit(0), &button, &wrong] {
         assert!(matches!(count(store, id, refused).await, Counted::Refused(Some(_))));
@@ -576,8 +597,8 @@ async fn windows_only_move_forward(store: &impl Store, upload: &Upload, closed: 
 async fn a_race_for_the_last_opening_has_one_winner(store: &impl Store, upload: &Upload) {
     let terms = LinkTerms { max_opens: Some(1), max_opens_per_hour: Some(30), ..LinkTerms::default() };
     let link = linked(store, upload, terms).await;
-    let visit = opening(now(), Admission::Visit);
-    let race = (0..50).map(|_| store.count_opening(&link.link_id, &visit));
+    let visits: Vec<_> = (0..50).map(|_| opening(now(), Admission::Visit)).collect();
+    let race = visits.iter().map(|visit| store.count_opening(&link.link_id, visit));
     let counted = futures::future::try_join_all(race).await.unwrap();
     assert_eq!(counted.iter().filter(|counted| matches!(counted, Counted::Granted(_))).count(), 1);
     assert_eq!(store.link(&link.link_id).await.unwrap().unwrap().opens, 1);
@@ -595,18 +616,108 @@ async fn nothing_is_counted_from_outside_the_network(store: &impl Store, upload:
     }
     let asking = link.changed(LinkTerms { password_hash, ..terms.clone() }, None, "1");
     assert_eq!(store.change_link(&link, &asking).await.unwrap(), Found::Yes);
-    let outside = store.count_attempt(id, now(), None).await.unwrap();
-    assert!(matches!(outside, Counted::Refused(Some(link)) if link.attempt_window.used == 0));
-    assert!(matches!(store.count_attempt(id, now(), network).await.unwrap(), Counted::Granted(_)));
+    let outside = store.count_attempt(id, &new_attempt(now())).await.unwrap();
+    assert!(matches!(outside, Counted::Refused(Some(link)) if link.attempts.tried.is_empty()));
+    assert!(matches!(
+        store.count_attempt(id, &Attempt { network, ..new_attempt(now()) }).await.unwrap(),
+        Counted::Granted(_)
+    ));
     let before = store.link(id).await.unwrap().unwrap();
     assert_eq!(store.change_link(&before, &before.changed(terms, None, "2")).await.unwrap(), Found::Yes);
     let inside = Opening { network, ..opening(now(), Admission::Visit) };
     assert!(matches!(count(store, id, &inside).await, Counted::Granted(_)));
-    assert!(matches!(count(store, id, &inside).await, Counted::Refused(Some(_))));
+    let another = Opening { nonce: nonce(), ..inside };
+    assert!(matches!(count(store, id, &another).await, Counted::Refused(Some(_))));
+}
+
+/// A write whose answer was lost is sent again, and a page's button is pressed twice.
+async fn the_same_opening_is_counted_once(store: &impl Store, upload: &Upload) {
+    let hash = PasswordHash::new("open sesame", [1; 16]).unwrap();
+    let terms = LinkTerms {
+        max_opens: Some(2),
+        max_opens_per_hour: Some(2),
+        password_hash: Some(hash.clone()),
+        ..LinkTerms::default()
+    };
+    let link = linked(store, upload, terms).await;
+    let id = &link.link_id;
+    let tried = new_attempt(now());
+    for _ in 0..2 {
+        assert!(matches!(attempt_again(store, id, &tried).await, Counted::Granted(_)));
+    }
+    let right = opening(now(), Admission::Password(hash.clone(), tried.nonce.clone()));
+    for after_s in [0, 0, OPENING_S - 1] {
+        let again = Opening { now: now() + Duration::from_secs(after_s), ..right.clone() };
+        assert!(matches!(count(store, id, &again).await, Counted::Granted(_)), "after {after_s} s");
+        let link = store.link(id).await.unwrap().unwrap();
+        assert_eq!((link.opens, link.attempts.tried.len()), (1, 0));
+    }
+    let late = Opening { now: now() + Duration::from_secs(OPENING_S), ..right.clone() };
+    assert!(matches!(count(store, id, &late).await, Counted::Granted(_)));
+    assert_eq!(store.link(id).await.unwrap().unwrap().opens, 2, "it was over");
+    assert!(matches!(count(store, id, &late).await, Counted::Granted(_)), "the last one goes on");
+    let another = Opening { nonce: nonce(), ..late.clone() };
+    assert!(matches!(count(store, id, &another).await, Counted::Refused(Some(_))));
+
+    let before = store.link(id).await.unwrap().unwrap();
+    let roomy =
+        LinkTerms { max_opens: Some(1000), password_hash: Some(hash.clone()), ..LinkTerms::default() };
+    assert_eq!(store.change_link(&before, &before.changed(roomy, None, "1")).await.unwrap(), Found::Yes);
+    let mut last = late;
+    for n in 0..MAX_RECENT as u64 {
+        last = Opening { nonce: nonce(), now: now() + Duration::from_secs(HOUR_S + n), ..last };
+        assert!(matches!(count(store, id, &last).await, Counted::Granted(_)), "{n}");
+    }
+    assert!(matches!(count(store, id, &last).await, Counted::Granted(_)));
+    let link = store.link(id).await.unwrap().unwrap();
+    assert!(link.opens == 2 + MAX_RECENT as u64 && link.recent_openings.len() <= MAX_RECENT, "{link:?}");
+}
+
+async fn an_attempt_is_settled_and_a_new_password_ends_a_lock(store: &impl Store, upload: &Upload) {
+    let hash = |salt| PasswordHash::new("open sesame", [salt; 16]).ok();
+    let terms = LinkTerms { password_hash: hash(1), ..LinkTerms::default() };
+    let link = linked(store, upload, terms.clone()).await;
+    let id = &link.link_id;
+    let tried: Vec<_> = (0..MAX_ATTEMPTS).map(|_| new_attempt(now())).collect();
+    for one in &tried {
+        assert!(matches!(attempt_again(store, id, one).await, Counted::Granted(_)));
+    }
+    assert!(matches!(attempt(store, id, now()).await, Counted::Refused(Some(_))));
+    let unknown = nonce();
+    let [first, second, ..] = tried.as_slice() else { unreachable!("there are ten") };
+    for (nonce, outcome) in [
+        (&first.nonce, Outcome::Wrong),
+        (&second.nonce, Outcome::Right),
+        (&second.nonce, Outcome::Wrong),
+        (&unknown, Outcome::Wrong),
+        (&unknown, Outcome::Right),
+    ] {
+        let before = store.link(id).await.unwrap().unwrap();
+        store.settle_attempt(id, nonce, outcome).await.unwrap();
+        let attempts = before.attempts.settled(nonce, outcome);
+        assert_eq!(store.link(id).await.unwrap(), Some(Link { attempts, ..before }), "{outcome:?}");
+    }
+    assert!(matches!(attempt(store, id, now()).await, Counted::Granted(_)), "it was given back");
+    assert!(matches!(attempt(store, id, now()).await, Counted::Refused(Some(_))));
+
+    let before = store.link(id).await.unwrap().unwrap();
+    let other_terms = LinkTerms { max_opens: Some(9), ..terms };
+    assert_eq!(
+        store.change_link(&before, &before.changed(other_terms, None, "1")).await.unwrap(),
+        Found::Yes
+    );
+    assert!(matches!(attempt(store, id, now()).await, Counted::Refused(Some(_))), "the same password");
+    let before = store.link(id).await.unwrap().unwrap();
+    let changed = LinkTerms { password_hash: hash(2), ..LinkTerms::default() };
+    assert_eq!(store.change_link(&before, &before.changed(changed, None, "2")).await.unwrap(), Found::Yes);
+    assert!(matches!(attempt(store, id, now()).await, Counted::Granted(_)));
+    let nobody = link_id(upload, 9);
+    store.settle_attempt(&nobody, &unknown, Outcome::Wrong).await.unwrap();
+    assert_eq!(store.link(&nobody).await.unwrap(), None, "no outcome makes a link");
 }
 
 fn opening(now: Timestamp, admission: Admission) -> Opening {
-    Opening { now, admission, network: None }
+    Opening { now, nonce: nonce(), admission, network: None }
 }
 
 async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl Store, upload: &Upload) {
@@ -616,7 +727,9 @@ async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl Stor
     let visit = opening(now(), Admission::Visit);
     assert!(matches!(count(store, id, &visit).await, Counted::Granted(_)));
     assert_eq!(store.change_link(&link, &after).await.unwrap(), Found::Yes, "counting is no change");
-    let expected = Link { opens: 1, hour_window: Window { nth: 0, used: 1 }, ..after.clone() };
+    let recent_openings = [(visit.nonce.clone(), now().epoch_s())].into();
+    let hour_window = Window { nth: 0, used: 1 };
+    let expected = Link { opens: 1, hour_window, recent_openings, ..after.clone() };
     assert_eq!(store.standing_link(id).await.unwrap().as_ref(), Some(&expected));
     assert_eq!(store.change_link(&link, &after).await.unwrap(), Found::No, "it was changed meanwhile");
     let strangers = Link { owner: owner("stranger"), ..expected.clone() };
@@ -624,19 +737,27 @@ async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl Stor
     assert_eq!(store.standing_link(id).await.unwrap().as_ref(), Some(&expected));
 
     let revoked = Revoked { at: now(), because: RevokedBecause::Rotated };
-    assert!(matches!(count(store, id, &visit).await, Counted::Granted(_)));
-    let stale = expected.rotated(link_id(upload, 2), now() + Duration::from_secs(1));
-    let replaced = store.replace_link(&expected, &stale, revoked).await.unwrap();
-    assert_eq!(replaced, Replaced::Changed, "what was counted meanwhile stays counted");
-    let expected = store.standing_link(id).await.unwrap().unwrap();
     let new = expected.rotated(link_id(upload, 2), now() + Duration::from_secs(1));
     assert_eq!(store.replace_link(&link, &new, revoked).await.unwrap(), Replaced::Changed);
     assert_eq!(store.standing_link(&new.link_id).await.unwrap(), None);
-    assert_eq!(store.replace_link(&expected, &new, revoked).await.unwrap(), Replaced::Done);
-    assert_eq!(store.standing_link(id).await.unwrap(), expected.revoked(revoked));
+    assert!(matches!(count(store, id, &opening(now(), Admission::Visit)).await, Counted::Granted(_)));
+    assert_eq!(
+        store.replace_link(&expected, &new, revoked).await.unwrap(),
+        Replaced::Done,
+        "counting is no change"
+    );
+    let ended = store.standing_link(id).await.unwrap().unwrap();
+    assert_eq!((ended.opens, ended.revoked), (2, Some(revoked)));
     assert_eq!(store.standing_link(&new.link_id).await.unwrap().as_ref(), Some(&new));
     assert_eq!(store.replace_link(&expected, &new, revoked).await.unwrap(), Replaced::Changed);
-    let ended = store.standing_link(id).await.unwrap().unwrap();
+    let carrying = new.carrying(&ended).unwrap();
+    assert_eq!(carrying.opens, 2, "what was counted meanwhile stays counted");
+    for found in [Found::Yes, Found::No] {
+        assert_eq!(store.carry_openings(&new, &carrying).await.unwrap(), found, "once");
+        assert_eq!(store.standing_link(&new.link_id).await.unwrap().as_ref(), Some(&carrying));
+    }
+    assert_eq!(carrying.carrying(&ended), None);
+    let new = carrying;
     assert_eq!(
         store.change_link(&ended, &ended.changed(LinkTerms::default(), None, "2")).await.unwrap(),
         Found::No

@@ -2,6 +2,8 @@
 //!
 //! Serving reads the link alone, so everything that an answer needs is copied here.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::app_event::AppEvent;
@@ -13,13 +15,17 @@ use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::{Upload, UploadState};
 
+mod attempts;
 mod network;
+mod nonce;
 mod opening;
 mod password;
 mod terms;
 
+pub use attempts::{ATTEMPT_WINDOW_S, Attempt, Attempts, IN_FLIGHT_S, MAX_ATTEMPTS, Outcome, WRONG};
 pub use network::{Network, ParseNetworkError};
-pub use opening::{ATTEMPT_WINDOW_S, Admission, HOUR_S, MAX_ATTEMPTS, Opening, Window, left_in_window_s};
+pub use nonce::Nonce;
+pub use opening::{Admission, HOUR_S, MAX_RECENT, OPENING_S, Opening, Window, left_in_window_s};
 pub use password::{HashPasswordError, PASSWORD_BYTES, PasswordHash};
 pub use terms::{LinkTerms, MAX_NOTE_CHARS, Note, ParseNoteError};
 
@@ -57,9 +63,19 @@ pub struct Link {
     /// Those of this hour.
     #[serde(default)]
     pub hour_window: Window,
+    /// The openings that were counted of late, and when, in seconds since 1970.
+    #[serde(default)]
+    pub recent_openings: BTreeMap<Nonce, u64>,
     /// Passwords that were tried.
     #[serde(default)]
-    pub attempt_window: Window,
+    pub attempts: Attempts,
+    /// Of a link that took another one's place: how many of that one's openings are in `opens`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_opens: Option<u64>,
+    /// Whether its token says that it counts: the same request must show the same token, whatever
+    /// the terms have become.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_counts: Option<bool>,
     /// Since when it is dead, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Revoked>,
@@ -129,7 +145,10 @@ impl Link {
             terms: LinkTerms::default(),
             opens: 0,
             hour_window: Window::default(),
-            attempt_window: Window::default(),
+            recent_openings: BTreeMap::new(),
+            attempts: Attempts::default(),
+            carried_opens: None,
+            token_counts: None,
             revoked: None,
             request_hash: None,
             transition_id: TransitionId::of(link_id.as_str(), "linked", ""),
@@ -163,18 +182,43 @@ impl Link {
         self.served_filename().content_disposition(self.terms.disposition(&self.sniffed_type))
     }
 
-    /// The link under other terms; `cause` tells this change from others.
+    /// The link under other terms; `cause` tells this change from others. A new password ends a
+    /// lock: the wrong ones were tried at another.
     #[must_use]
     pub fn changed(&self, terms: LinkTerms, expires_at: Option<Timestamp>, cause: &str) -> Self {
         let transition_id = TransitionId::of(self.link_id.as_str(), "changed", cause);
-        Self { terms, expires_at, transition_id, event: None, ..self.clone() }
+        let attempts = match terms.password_hash == self.terms.password_hash {
+            true => self.attempts.clone(),
+            false => Attempts::default(),
+        };
+        Self { terms, expires_at, attempts, transition_id, event: None, ..self.clone() }
     }
 
-    /// The same link under another token, with what was counted.
+    /// The same link under another token, with what was counted. A new token ends a lock.
     #[must_use]
     pub fn rotated(&self, link_id: LinkId, now: Timestamp) -> Self {
         let transition_id = TransitionId::of(link_id.as_str(), "linked", "");
-        Self { link_id, linked_at: now, request_hash: None, transition_id, event: None, ..self.clone() }
+        Self {
+            link_id,
+            linked_at: now,
+            request_hash: None,
+            transition_id,
+            event: None,
+            recent_openings: BTreeMap::new(),
+            attempts: Attempts::default(),
+            carried_opens: Some(self.opens),
+            token_counts: Some(self.terms.counts()),
+            ..self.clone()
+        }
+    }
+
+    /// The link with the openings that were counted on `old` after it was read and before this link
+    /// took its place; `None` if all of them are in it.
+    #[must_use]
+    pub fn carrying(&self, old: &Self) -> Option<Self> {
+        let missed = old.opens.checked_sub(self.carried_opens?).filter(|missed| *missed > 0)?;
+        let hour_window = self.hour_window.with(missed, old.hour_window);
+        Some(Self { opens: self.opens + missed, hour_window, carried_opens: Some(old.opens), ..self.clone() })
     }
 
     /// The link after its end; `None` if it had ended before.

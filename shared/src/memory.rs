@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::checksum::ChecksumSha256;
 use crate::id::{ObjectKey, Owner, S3UploadId, UploadId, VersionId};
-use crate::link::{Link, Network, Opening, Revoked};
+use crate::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked};
 use crate::ports::{
     Counted, Created, DueCursor, DuePage, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf,
     ListedVersion, ObjectStore, Observation, ObservedObject, Page, PageStart, PinnedCursor, PinnedPage,
@@ -437,9 +437,12 @@ impl LinkStore for MemoryWorld {
         let mut state = self.call("change_link")?;
         match state.links.get_mut(&before.link_id) {
             Some(link) if is_unchanged(link, before) => {
+                let is_new_password = before.terms.password_hash != after.terms.password_hash;
+                let attempts = if is_new_password { &after.attempts } else { &link.attempts };
                 *link = Link {
                     terms: after.terms.clone(),
                     expires_at: after.expires_at,
+                    attempts: attempts.clone(),
                     transition_id: after.transition_id,
                     event: None,
                     ..link.clone()
@@ -452,9 +455,7 @@ impl LinkStore for MemoryWorld {
 
     async fn replace_link(&self, old: &Link, new: &Link, revoked: Revoked) -> Result<Replaced, Unavailable> {
         let mut state = self.call("replace_link")?;
-        let counts = |link: &Link| (link.opens, link.hour_window, link.attempt_window);
-        let is_as_read = |link: &&Link| is_unchanged(link, old) && counts(link) == counts(old);
-        let ended = state.links.get(&old.link_id).filter(is_as_read);
+        let ended = state.links.get(&old.link_id).filter(|link| is_unchanged(link, old));
         let ended = ended.and_then(|link| link.revoked(revoked));
         let Some(ended) = ended.filter(|_| !state.links.contains_key(&new.link_id)) else {
             return Ok(Replaced::Changed);
@@ -465,6 +466,18 @@ impl LinkStore for MemoryWorld {
         state.links.insert(ended.link_id.clone(), ended);
         state.links.insert(new.link_id.clone(), new.clone());
         Ok(Replaced::Done)
+    }
+
+    async fn carry_openings(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
+        let mut state = self.call("carry_openings")?;
+        let counts = |link: &Link| (link.opens, link.hour_window, link.carried_opens);
+        match state.links.get_mut(&before.link_id) {
+            Some(link) if counts(link) == counts(before) => {
+                (link.opens, link.hour_window, link.carried_opens) = counts(after);
+                Ok(Found::Yes)
+            }
+            _ => Ok(Found::No),
+        }
     }
 }
 
@@ -484,18 +497,33 @@ impl LinkReader for MemoryWorld {
     }
 
     async fn count_opening(&self, id: &LinkId, opening: &Opening) -> Result<Counted, Unavailable> {
-        let mut state = self.call("count_opening")?;
-        Ok(counted(state.links.get_mut(id), |link| link.opened(opening)))
+        self.answered("count_opening", || {
+            let mut state = self.call("count_opening")?;
+            let rule = |link: &Link| match link.counted_at(opening) {
+                Some(_) => Some(link.clone()),
+                None => link.opened(opening),
+            };
+            Ok(counted(state.links.get_mut(id), rule))
+        })
     }
 
-    async fn count_attempt(
-        &self,
-        id: &LinkId,
-        now: Timestamp,
-        network: Option<Network>,
-    ) -> Result<Counted, Unavailable> {
-        let mut state = self.call("count_attempt")?;
-        Ok(counted(state.links.get_mut(id), |link| link.attempted(now, network)))
+    async fn count_attempt(&self, id: &LinkId, attempt: &Attempt) -> Result<Counted, Unavailable> {
+        self.answered("count_attempt", || {
+            let mut state = self.call("count_attempt")?;
+            let rule = |link: &Link| match link.was_attempted(attempt) {
+                true => Some(link.clone()),
+                false => link.attempted(attempt),
+            };
+            Ok(counted(state.links.get_mut(id), rule))
+        })
+    }
+
+    async fn settle_attempt(&self, id: &LinkId, nonce: &Nonce, outcome: Outcome) -> Result<(), Unavailable> {
+        let mut state = self.call("settle_attempt")?;
+        if let Some(link) = state.links.get_mut(id) {
+            link.attempts = link.attempts.settled(nonce, outcome);
+        }
+        Ok(())
     }
 }
 

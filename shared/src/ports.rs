@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::checksum::ChecksumSha256;
 use crate::id::{ObjectKey, Owner, S3UploadId, UploadId, VersionId};
 use crate::limits::OwnerLimits;
-use crate::link::{Link, Network, Opening, Revoked};
+use crate::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked};
 use crate::scan::{ScanFailure, ScanStatus};
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
@@ -334,13 +334,21 @@ pub trait LinkStore: LinkIndex {
         after: &Link,
     ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
     /// Ends `old`, on the condition of [`Self::change_link`], and writes `new`, on that of
-    /// [`Self::create_link`]: one transaction.
+    /// [`Self::create_link`]: one transaction. Openings that were counted on `old` since it was
+    /// read do not make it fail: [`Self::carry_openings`] adds them.
     fn replace_link(
         &self,
         old: &Link,
         new: &Link,
         revoked: Revoked,
     ) -> impl Future<Output = Result<Replaced, Unavailable>> + Send;
+    /// Writes the counts of `after` ([`Link::carrying`]) on condition that those of the link are
+    /// still `before`'s: one conditional write.
+    fn carry_openings(
+        &self,
+        before: &Link,
+        after: &Link,
+    ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
 }
 
 /// Links as `serve` needs them.
@@ -348,19 +356,27 @@ pub trait LinkReader: Send + Sync {
     /// The link as it stands now (a consistent read).
     fn link(&self, id: &LinkId) -> impl Future<Output = Result<Option<Link>, Unavailable>> + Send;
     /// Counts an opening if the link grants it ([`Link::opened`]): one conditional write decides.
+    /// An opening that was counted before ([`Link::counted_at`]) is granted and not counted again.
     fn count_opening(
         &self,
         id: &LinkId,
         opening: &Opening,
     ) -> impl Future<Output = Result<Counted, Unavailable>> + Send;
     /// Counts an attempt at the password before it is made ([`Link::attempted`]): one conditional
-    /// write decides.
+    /// write decides. An attempt that was counted before is granted.
     fn count_attempt(
         &self,
         id: &LinkId,
-        now: Timestamp,
-        network: Option<Network>,
+        attempt: &Attempt,
     ) -> impl Future<Output = Result<Counted, Unavailable>> + Send;
+    /// Writes what came of an attempt ([`Attempts::settled`](crate::link::Attempts::settled)), if
+    /// it is still there.
+    fn settle_attempt(
+        &self,
+        id: &LinkId,
+        nonce: &Nonce,
+        outcome: Outcome,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
 /// Versions as `serve` may be asked to look at them before it signs.

@@ -141,6 +141,9 @@ pub enum Problem {
     /// Too many wrong ones; seconds until the next attempt.
     #[error("failed to try a password after too many attempts")]
     PasswordLocked(u64),
+    /// As many passwords as may be tried are being looked at.
+    #[error("failed to try a password while others are tried")]
+    PasswordBusy,
     /// The visitor is not where the link may be opened.
     #[error("failed to open a link from outside its network")]
     NetworkNotAllowed,
@@ -237,7 +240,7 @@ impl Problem {
     /// When it is worth trying again, in seconds.
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {
-            Self::Unavailable(_) | Self::LinkChanging => Some(1),
+            Self::Unavailable(_) | Self::LinkChanging | Self::PasswordBusy => Some(1),
             Self::Completing => Some(5),
             Self::LinkBusy(seconds) | Self::PasswordLocked(seconds) => Some(*seconds),
             Self::LimitReached(limit) => Some(limit.retry_after_s().max(1)),
@@ -336,6 +339,11 @@ impl Problem {
                 S::TOO_MANY_REQUESTS,
                 "password_locked",
                 "There were too many wrong passwords: try again after the seconds of Retry-After.",
+            ),
+            Self::PasswordBusy => (
+                S::TOO_MANY_REQUESTS,
+                "password_busy",
+                "Other passwords are being tried at this moment: send yours again in a second.",
             ),
             Self::NetworkNotAllowed => (
                 S::FORBIDDEN,

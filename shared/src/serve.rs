@@ -8,8 +8,13 @@
 //!
 //! A token says whether its link counted when it was made, so that the door mostly knows which of
 //! the two calls to make. It is a hint: what is read decides, and a link that began to count later
-//! costs a read and a write. A password costs two writes: the attempt, then the opening. A link for
-//! one network costs a write more where it counts: only what is read says which network.
+//! costs a read and a write. A password costs two writes: the attempt, then the opening, which gives
+//! the attempt back. A link for one network costs a write more where it counts: only what is read
+//! says which network.
+//!
+//! Each opening has a nonce that is written with the count: the request's own, or the one-time id of
+//! the page whose form was sent ([`page_id`](mod@page_id)). So a write that is sent again, and a
+//! form that is sent again, count once.
 //!
 //! `now` is taken before the link is read and becomes the signing time: so every URL of a link is
 //! dead at most the URL's lifetime after the revocation was answered, whatever was in flight.
@@ -23,7 +28,8 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::link::{
-    ATTEMPT_WINDOW_S, Admission, HOUR_S, Link, LinkStanding, Network, Opening, left_in_window_s,
+    ATTEMPT_WINDOW_S, Admission, Attempt, HOUR_S, Link, LinkStanding, Network, Nonce, Opening, Outcome,
+    left_in_window_s,
 };
 use crate::ports::{Counted, LinkReader, Signer, Unavailable, VersionCheck};
 use crate::problem::Problem;
@@ -31,17 +37,20 @@ use crate::reply::Reply;
 use crate::sign::presigned_url::{self, ObjectRequest, PresignError, PresignedUrl};
 use crate::sign::{BucketEndpoint, SigningCredentials};
 use crate::time::Timestamp;
-use crate::token::{LinkId, LinkKeys};
+use crate::token::{LinkId, LinkKeys, LinkToken};
 
 pub mod distribution;
 pub mod grant;
 pub mod page;
+pub mod page_id;
+mod previewers;
 pub mod visit;
 pub mod words;
 
 use distribution::Distribution;
 use grant::Grant;
 use page::Destination;
+use page_id::PageId;
 use visit::{Method, Visit};
 
 /// What the public door works with.
@@ -99,6 +108,12 @@ pub async fn answer<L: LinkReader, G: Signer, V: VersionCheck>(
     }
 }
 
+/// The one-time id for a page that answers `visit`; empty where the token is none of ours.
+pub fn page_id(keys: &LinkKeys, visit: &Visit<'_>) -> String {
+    let seal = |token: LinkToken| PageId::seal(keys, &token.link_id(), visit.now, visit.entropy);
+    keys.verify(visit.token).map(seal).unwrap_or_default()
+}
+
 /// One visit to one link.
 struct Door<'a, L, G, V> {
     ports: &'a Ports<L, G, V>,
@@ -133,7 +148,7 @@ impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         let asks_first =
             grant.is_some() || self.visit.is_shy() || !self.visit.headers.if_none_match.is_empty();
         if counts && !asks_first {
-            return self.count(Admission::Visit, None).await;
+            return self.count(Admission::Visit, None, None).await;
         }
         let link = self.read().await?;
         if grant.is_some_and(|grant| grant.is_for(&link)) {
@@ -150,77 +165,171 @@ impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
             return Ok(unchanged(&link));
         }
         match link.terms.counts() {
-            true => self.count(Admission::Visit, link.terms.allowed_network).await,
+            true => self.count(Admission::Visit, link.terms.allowed_network, None).await,
             false => self.lead(&link, self.credentials().await?.as_deref()).await,
         }
     }
 
-    /// POST: the pages' forms.
+    /// POST: the pages' forms. A download that goes on asks for nothing again.
     async fn take_form(&self) -> Result<Reply, Problem> {
-        let mut fields = form_urlencoded::parse(self.visit.body);
-        match fields.find(|(name, _)| name == "password") {
-            Some((_, password)) => self.try_password(&password).await,
-            None => self.count(Admission::Confirmed, None).await,
+        if let Some(grant) = self.grant() {
+            let link = self.read().await?;
+            if grant.is_for(&link) {
+                return self.go_on(&link).await;
+            }
+        }
+        let field = |wanted: &str| {
+            let mut fields = form_urlencoded::parse(self.visit.body);
+            fields.find(|(name, _)| name == wanted).map(|(_, value)| value)
+        };
+        let page = field(page::ID_FIELD);
+        let page = page.and_then(|id| PageId::find(&id, &self.ports.keys, &self.link_id, self.visit.now));
+        match field("password") {
+            Some(password) => self.try_password(&password, page.as_ref()).await,
+            None => self.count(Admission::Confirmed, None, page.as_ref()).await,
         }
     }
 
     /// The attempt is counted before it is made: a race of guesses cannot be larger than the limit.
-    async fn try_password(&self, password: &str) -> Result<Reply, Problem> {
-        let (now, links) = (self.visit.now, &self.ports.links);
-        let mut counted = links.count_attempt(&self.link_id, now, None).await?;
-        if let Some(network) = self.network_asked_by(&counted)? {
-            counted = links.count_attempt(&self.link_id, now, Some(network)).await?;
-        }
-        let link = match counted {
-            Counted::Granted(link) => link,
-            Counted::Refused(None) => return Err(Problem::TokenUnknown),
-            Counted::Refused(Some(link)) => {
-                self.check_standing(&link)?;
-                return match link.terms.password_hash {
-                    Some(_) => Err(Problem::PasswordLocked(left_in_window_s(now, ATTEMPT_WINDOW_S))),
-                    // It was taken away while the page was open.
-                    None => self.count(Admission::Confirmed, link.terms.allowed_network).await,
-                };
+    async fn try_password(&self, password: &str, page: Option<&PageId>) -> Result<Reply, Problem> {
+        let links = &self.ports.links;
+        let mut attempt = Attempt { now: self.visit.now, nonce: self.nonce(), network: None };
+        let link = loop {
+            match links.count_attempt(&self.link_id, &attempt).await? {
+                Counted::Granted(link) => break link,
+                Counted::Refused(None) => return Err(Problem::TokenUnknown),
+                Counted::Refused(Some(link)) => {
+                    if let Some(counted_s) = self.counted_before(&link, &attempt, page) {
+                        self.check_network(&link)?;
+                        return self.granted(&link, counted_s, self.credentials().await?.as_deref());
+                    }
+                    self.check_welcome(&link)?;
+                    if attempt.network == link.terms.allowed_network {
+                        return self.refuse_attempt(&link, page).await;
+                    }
+                    attempt.network = link.terms.allowed_network;
+                }
             }
         };
         match link.terms.password_hash {
             Some(hash) if hash.verify(password) => {
-                self.count(Admission::Password(hash), link.terms.allowed_network).await
+                self.count(Admission::Password(hash, attempt.nonce), link.terms.allowed_network, page).await
             }
-            _ => Err(Problem::PasswordWrong),
+            _ => {
+                self.settle(&attempt.nonce, Outcome::Wrong).await;
+                Err(Problem::PasswordWrong)
+            }
         }
+    }
+
+    /// Why an attempt was refused.
+    async fn refuse_attempt(&self, link: &Link, page: Option<&PageId>) -> Result<Reply, Problem> {
+        let now = self.visit.now;
+        match link.terms.password_hash {
+            // It was taken away while the page was open.
+            None => self.count(Admission::Confirmed, link.terms.allowed_network, page).await,
+            Some(_) if link.attempts.any_in_flight(now) => Err(Problem::PasswordBusy),
+            Some(_) => Err(Problem::PasswordLocked(left_in_window_s(now, ATTEMPT_WINDOW_S))),
+        }
+    }
+
+    /// When the page's opening was counted under the link's password. Only a visitor who knew the
+    /// password has such a page.
+    fn counted_before(&self, link: &Link, attempt: &Attempt, page: Option<&PageId>) -> Option<u64> {
+        let hash = link.terms.password_hash.clone()?;
+        let admission = Admission::Password(hash, attempt.nonce.clone());
+        link.counted_at(&self.opening(admission, link.terms.allowed_network, page))
     }
 
     /// One conditional write decides. It says in which network the visitor was found: where nobody
     /// knew yet that the link asks for one, the first write is refused and shows it.
-    async fn count(&self, admission: Admission, network: Option<Network>) -> Result<Reply, Problem> {
-        let (links, link_id) = (&self.ports.links, &self.link_id);
-        let mut opening = Opening { now: self.visit.now, admission, network };
+    async fn count(
+        &self,
+        admission: Admission,
+        network: Option<Network>,
+        page: Option<&PageId>,
+    ) -> Result<Reply, Problem> {
+        let mut opening = self.opening(admission, network, page);
+        let counted = self.count_opening(&mut opening).await;
+        if let Admission::Password(_, attempt) = &opening.admission {
+            let is_back = |link: &Link| !link.attempts.tried.contains_key(attempt);
+            if !matches!(&counted, Ok((Counted::Granted(link), _)) if is_back(link)) {
+                self.settle(attempt, Outcome::Right).await;
+            }
+        }
+        match counted? {
+            (Counted::Granted(link), credentials) => {
+                let counted_s = link.counted_at(&opening).unwrap_or(opening.now.epoch_s());
+                self.granted(&link, counted_s, credentials.as_deref())
+            }
+            (Counted::Refused(None), _) => Err(Problem::TokenUnknown),
+            (Counted::Refused(Some(link)), _) => self.refuse(&link, &opening.admission),
+        }
+    }
+
+    async fn count_opening(
+        &self,
+        opening: &mut Opening,
+    ) -> Result<(Counted, Option<Arc<SigningCredentials>>), Problem> {
+        let links = &self.ports.links;
         // Before it is counted: an opening that cannot be signed, or leads nowhere, must not be used up.
         let credentials = self.credentials().await?;
         if self.ports.versions.looks() {
             let link = self.read().await?;
-            self.check_welcome(&link)?;
-            opening.network = link.terms.allowed_network;
-            if link.opened(&opening).is_some() {
+            self.find_in_network(&link, opening)?;
+            if link.opened(opening).is_some() {
                 self.check_there(&link).await?;
             }
         }
-        let mut counted = links.count_opening(link_id, &opening).await?;
-        if opening.network.is_none()
-            && let Some(network) = self.network_asked_by(&counted)?
+        let mut counted = links.count_opening(&self.link_id, opening).await?;
+        if let Counted::Refused(Some(link)) = &counted
+            && opening.network.is_none()
+            && link.terms.allowed_network.is_some()
         {
-            opening.network = Some(network);
-            counted = links.count_opening(link_id, &opening).await?;
+            self.find_in_network(link, opening)?;
+            counted = links.count_opening(&self.link_id, opening).await?;
         }
-        match counted {
-            Counted::Granted(link) => {
-                let grant = Grant::new(&link, opening.now);
-                let cookie = grant.set_cookie(&self.ports.keys, link_id, self.visit.path);
-                Ok(self.redirect(&link, credentials.as_deref())?.with("set-cookie", cookie))
-            }
-            Counted::Refused(None) => Err(Problem::TokenUnknown),
-            Counted::Refused(Some(link)) => self.refuse(&link, &opening.admission),
+        Ok((counted, credentials))
+    }
+
+    /// Writes into the opening in which of the link's networks the visitor is.
+    fn find_in_network(&self, link: &Link, opening: &mut Opening) -> Result<(), Problem> {
+        opening.network = link.terms.allowed_network;
+        match link.counted_at(opening) {
+            Some(_) => self.check_network(link),
+            None => self.check_welcome(link),
+        }
+    }
+
+    /// The URL and the cookie of an opening that was counted.
+    fn granted(
+        &self,
+        link: &Link,
+        counted_s: u64,
+        credentials: Option<&SigningCredentials>,
+    ) -> Result<Reply, Problem> {
+        let cookie = Grant::new(link, counted_s).set_cookie(&self.ports.keys, &self.link_id, self.visit.path);
+        Ok(self.redirect(link, credentials)?.with("set-cookie", cookie))
+    }
+
+    fn opening(&self, admission: Admission, network: Option<Network>, page: Option<&PageId>) -> Opening {
+        let password = match &admission {
+            Admission::Password(hash, _) => Some(hash),
+            Admission::Visit | Admission::Confirmed => None,
+        };
+        let nonce = page.map_or_else(|| self.nonce(), |page| page.nonce(password));
+        Opening { now: self.visit.now, nonce, admission, network }
+    }
+
+    /// What tells this request from every other.
+    fn nonce(&self) -> Nonce {
+        Nonce::first_of(&self.visit.entropy)
+    }
+
+    /// An outcome that cannot be written leaves the attempt counted.
+    async fn settle(&self, attempt: &Nonce, outcome: Outcome) {
+        if let Err(error) = self.ports.links.settle_attempt(&self.link_id, attempt, outcome).await {
+            tracing::warn!(error = %error, "the outcome of an attempt at a password was not written");
         }
     }
 
@@ -239,7 +348,7 @@ impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     /// A granted opening goes on: not counted, nothing asked, but not beyond the link's own end.
     async fn go_on(&self, link: &Link) -> Result<Reply, Problem> {
         self.check_alive(link)?;
-        if self.visit.has(&link.etag) {
+        if self.visit.method != Method::Post && self.visit.has(&link.etag) {
             return Ok(unchanged(link));
         }
         self.lead(link, self.credentials().await?.as_deref()).await
@@ -247,7 +356,12 @@ impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
 
     fn ask(&self, link: &Link) -> Result<Reply, Problem> {
         match self.visit.wants_page() || self.visit.is_shy() {
-            true => Ok(page::confirm(link, self.visit.language(), &self.terms.destination())),
+            true => Ok(page::confirm(
+                link,
+                &page_id(&self.ports.keys, self.visit),
+                self.visit.language(),
+                &self.terms.destination(),
+            )),
             false => Err(Problem::ConfirmationRequired),
         }
     }
@@ -281,17 +395,6 @@ impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         match link.terms.allowed_network {
             Some(network) if !is_inside(network) => Err(Problem::NetworkNotAllowed),
             _ => Ok(()),
-        }
-    }
-
-    /// The network for which a count was perhaps refused, if the visitor is in it.
-    fn network_asked_by(&self, counted: &Counted) -> Result<Option<Network>, Problem> {
-        match counted {
-            Counted::Refused(Some(link)) => {
-                self.check_welcome(link)?;
-                Ok(link.terms.allowed_network)
-            }
-            _ => Ok(None),
         }
     }
 

@@ -1,6 +1,5 @@
 //! From an event of the HTTP API to one call of the core, and back.
 
-use std::net::IpAddr;
 use std::time::SystemTime;
 
 use lambda_runtime::LambdaEvent;
@@ -9,7 +8,7 @@ use postern::aws::lambda::{Metrics, Request};
 use postern::aws::{RoleSigner, Table, TimeLimits, Versions};
 use postern::ports::Unavailable;
 use postern::problem::Problem;
-use postern::serve::visit::{Headers, Method, Visit, address_before_port};
+use postern::serve::visit::{Headers, Method, Visit};
 use postern::serve::{self, Ports, Terms, page};
 
 /// The public door with all that it needs.
@@ -29,13 +28,19 @@ impl Door {
         let deadline = event.context.deadline();
         let request = Request::new(event.payload, event.context.request_id);
         let (cookies, body) = (request.cookies(), request.body().unwrap_or_default());
+        let token = token(&request);
+        let entropy = match entropy() {
+            Ok(entropy) => entropy,
+            Err(problem) => return request.answer(Err(problem)),
+        };
         let visit = Visit {
             now,
             method: method(request.route()).unwrap_or(Method::Get),
-            token: request.path("token"),
-            path: request.path_to(request.path("token")),
+            token,
+            path: request.path_to(token),
             body: &body,
-            address: self.address(&request),
+            entropy,
+            address: request.viewer_address(self.viewer_header.as_deref()),
             headers: headers(&request, &cookies),
         };
         let result = match method(request.route()) {
@@ -53,18 +58,12 @@ impl Door {
         }
         self.metrics.flush();
         request.answer_with(result, |problem| {
-            let page =
-                || page::of_problem(problem, request.id(), visit.language(), &self.terms.destination());
+            let page = || {
+                let id = serve::page_id(&self.ports.keys, &visit);
+                page::of_problem(problem, request.id(), &id, visit.language(), &self.terms.destination())
+            };
             visit.wants_page().then(page).flatten()
         })
-    }
-
-    /// Where a visitor comes from: by the API, or by what stands before it.
-    fn address(&self, request: &Request) -> Option<IpAddr> {
-        match &self.viewer_header {
-            Some(name) => address_before_port(request.header(name)),
-            None => request.source_ip(),
-        }
     }
 }
 
@@ -81,11 +80,25 @@ pub async fn answer_late(
     }
 }
 
+/// Tells a request from those of every environment.
+fn entropy() -> Result<[u8; 16], Problem> {
+    let mut entropy = [0; 16];
+    getrandom::fill(&mut entropy).map_err(Problem::internal)?;
+    Ok(entropy)
+}
+
+/// The token in the path. What follows it is for people, a slash too: mail programs and chats add one.
+fn token(request: &Request) -> &str {
+    let rest = request.path("proxy");
+    let first = rest.split('/').next().unwrap_or_default();
+    if rest.is_empty() { request.path("token") } else { first }
+}
+
 fn method(route: &str) -> Option<Method> {
     match route {
-        "GET /l/{token}" | "GET /l/{token}/{filename}" => Some(Method::Get),
-        "HEAD /l/{token}" | "HEAD /l/{token}/{filename}" => Some(Method::Head),
-        "POST /l/{token}" | "POST /l/{token}/{filename}" => Some(Method::Post),
+        "GET /l/{token}" | "GET /l/{token}/{filename}" | "GET /l/{proxy+}" => Some(Method::Get),
+        "HEAD /l/{token}" | "HEAD /l/{token}/{filename}" | "HEAD /l/{proxy+}" => Some(Method::Head),
+        "POST /l/{token}" | "POST /l/{token}/{filename}" | "POST /l/{proxy+}" => Some(Method::Post),
         _ => None,
     }
 }

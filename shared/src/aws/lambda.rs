@@ -14,6 +14,7 @@ use super::http_api::{HttpAnswer, HttpEvent};
 use crate::id::{IdempotencyKey, Owner};
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::serve::visit::address_before_port;
 
 pub use super::metrics::Metrics;
 
@@ -65,8 +66,17 @@ impl Request {
     }
 
     /// Where the request came from, as the API saw it.
-    pub fn source_ip(&self) -> Option<IpAddr> {
+    fn source_ip(&self) -> Option<IpAddr> {
         self.event.request_context.http.source_ip.parse().ok()
+    }
+
+    /// Where a visitor comes from: by the API, or, where something stands before it, by the header
+    /// that it writes and no visitor can. Without that header nobody knows.
+    pub fn viewer_address(&self, header: Option<&str>) -> Option<IpAddr> {
+        match header {
+            Some(name) => address_before_port(self.header(name)),
+            None => self.source_ip(),
+        }
     }
 
     /// Every cookie that came, joined with `;`: in this payload format they have a place of their
@@ -162,4 +172,24 @@ impl Request {
 pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let chain = std::iter::successors(Some(error), |error| error.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_visitor_comes_from_where_the_front_says_and_only_where_there_is_one() {
+        let event = json!({
+            "headers": { "cloudfront-viewer-address": "198.51.100.7:4711", "x-forwarded-for": "192.0.2.9" },
+            "requestContext": { "http": { "sourceIp": "203.0.113.1" } },
+        });
+        let request = Request::new(from_value(event).unwrap(), "i".to_owned());
+        let from = |header| request.viewer_address(header).map(|address| address.to_string());
+        assert_eq!(from(None).as_deref(), Some("203.0.113.1"));
+        assert_eq!(from(Some("cloudfront-viewer-address")).as_deref(), Some("198.51.100.7"));
+        assert_eq!(from(Some("x-absent")), None, "not the front itself, which all visitors share");
+    }
 }

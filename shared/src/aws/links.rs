@@ -11,11 +11,10 @@ use super::item::{Conditional, Item, PK, from_item, link_pk, text, to_item, uplo
 use super::uploads::{Index, is_owned_by};
 use crate::app_event::AppEvent;
 use crate::id::{Owner, UploadId};
-use crate::link::{Link, Network, Opening, Revoked, revocation_id};
+use crate::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, revocation_id};
 use crate::ports::{
     Counted, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, Page, PageStart, Replaced, Unavailable,
 };
-use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::UploadState;
 
@@ -24,9 +23,6 @@ pub(super) const FAILED: &str = "ConditionalCheckFailed";
 
 /// Alive, the owner's, and as it was when it was read.
 const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND transition_id = :before";
-
-/// And nothing was counted since: what takes the link's place goes on from there.
-const UNCOUNTED: &str = "opens = :opens AND hour_window = :hour_window AND attempt_window = :attempt_window";
 
 const LINKS_BY_UPLOAD: Index =
     Index { name: "links_by_upload", hash: "upload_id", range: "linked_at", pk_prefix: "LINK#" };
@@ -46,13 +42,12 @@ impl LinkReader for Table {
         self.count_link_opening(id, opening).await
     }
 
-    async fn count_attempt(
-        &self,
-        id: &LinkId,
-        now: Timestamp,
-        network: Option<Network>,
-    ) -> Result<Counted, Unavailable> {
-        self.count_link_attempt(id, now, network).await
+    async fn count_attempt(&self, id: &LinkId, attempt: &Attempt) -> Result<Counted, Unavailable> {
+        self.count_link_attempt(id, attempt).await
+    }
+
+    async fn settle_attempt(&self, id: &LinkId, nonce: &Nonce, outcome: Outcome) -> Result<(), Unavailable> {
+        self.settle_link_attempt(id, nonce, outcome).await
     }
 }
 
@@ -138,7 +133,9 @@ impl LinkStore for Table {
     }
 
     async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
-        let set = "SET terms = :terms, transition_id = :transition";
+        let is_new_password = before.terms.password_hash != after.terms.password_hash;
+        let attempts = if is_new_password { ", attempts = :attempts" } else { "" };
+        let set = format!("SET terms = :terms, transition_id = :transition{attempts}");
         let update = self
             .client
             .update_item()
@@ -151,6 +148,10 @@ impl LinkStore for Table {
             .expression_attribute_values(":before", value(&before.transition_id)?)
             .expression_attribute_values(":terms", value(&after.terms)?)
             .expression_attribute_values(":transition", value(&after.transition_id)?);
+        let update = match is_new_password {
+            true => update.expression_attribute_values(":attempts", value(&after.attempts)?),
+            false => update,
+        };
         let update = match after.expires_at {
             Some(end) => update
                 .update_expression(format!("{set}, expires_at = :end REMOVE #event"))
@@ -169,14 +170,11 @@ impl LinkStore for Table {
             .table_name(&self.name)
             .key(PK, text(link_pk(&old.link_id)))
             .update_expression("SET revoked = :revoked, transition_id = :transition, #event = :event")
-            .condition_expression(format!("{UNCHANGED} AND {UNCOUNTED}"))
+            .condition_expression(UNCHANGED)
             .expression_attribute_names("#event", "event")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(old.owner.as_str()))
             .expression_attribute_values(":before", value(&old.transition_id)?)
-            .expression_attribute_values(":opens", value(&old.opens)?)
-            .expression_attribute_values(":hour_window", value(&old.hour_window)?)
-            .expression_attribute_values(":attempt_window", value(&old.attempt_window)?)
             .expression_attribute_values(":event", value(&AppEvent::LinkRevoked)?)
             .expression_attribute_values(":revoked", value(&revoked)?)
             .expression_attribute_values(":transition", value(&revocation_id(&old.link_id))?)
@@ -192,6 +190,28 @@ impl LinkStore for Table {
             [] => Ok(Replaced::Done),
             [_, put, end] if is(put, FAILED) || is(end, FAILED) => Ok(Replaced::Changed),
             _ => Ok(Replaced::NotAvailable),
+        }
+    }
+
+    async fn carry_openings(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(link_pk(&before.link_id)))
+            .update_expression("SET opens = :opens, hour_window = :hour_window, carried_opens = :carried")
+            .condition_expression(
+                "opens = :before AND hour_window = :hour_before AND carried_opens = :carried_before",
+            )
+            .expression_attribute_values(":opens", value(&after.opens)?)
+            .expression_attribute_values(":hour_window", value(&after.hour_window)?)
+            .expression_attribute_values(":carried", value(&after.carried_opens)?)
+            .expression_attribute_values(":before", value(&before.opens)?)
+            .expression_attribute_values(":hour_before", value(&before.hour_window)?)
+            .expression_attribute_values(":carried_before", value(&before.carried_opens)?);
+        match self.conditional("carry openings", update).await? {
+            Conditional::Done => Ok(Found::Yes),
+            Conditional::Refused(_) => Ok(Found::No),
         }
     }
 }

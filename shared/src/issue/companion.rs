@@ -22,6 +22,7 @@ use crate::problem::{FieldProblem, Problem};
 use crate::reply::Reply;
 use crate::upload::Upload;
 
+use super::object::Object;
 use super::put::sign_put;
 use super::request::{NewUpload, parse_json};
 use super::tokens::Holder;
@@ -44,7 +45,7 @@ struct MultipartBody {
 
 #[derive(Deserialize, Default)]
 struct CompleteBody {
-    parts: Option<Vec<PartBody>>,
+    parts: Option<Vec<Object<PartBody>>>,
 }
 
 /// The client's word for a part. Its `ETag` is passed over: our own listing has it.
@@ -181,7 +182,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
         body => parse_json(body)?,
     };
     let said = body.parts.map(|parts| {
-        let mut numbers: Vec<_> = parts.iter().map(|part| part.number).collect();
+        let mut numbers: Vec<_> = parts.iter().map(|Object(part)| part.number).collect();
         numbers.sort_unstable();
         numbers
     });
@@ -229,7 +230,7 @@ pub async fn upload<S: UploadStore + GrantStore, G>(
 
 #[derive(Deserialize)]
 struct DirectUploadBody {
-    blob: Blob,
+    blob: Object<Blob>,
 }
 
 #[derive(Deserialize)]
@@ -251,7 +252,7 @@ pub async fn direct_upload<S: UploadStore + GrantStore, G: Signer>(
     holder: &Holder,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let DirectUploadBody { blob } = parse_json(body)?;
+    let DirectUploadBody { blob: Object(blob) } = parse_json(body)?;
     if STANDARD.decode(&blob.checksum).map(|md5| md5.len()) != Ok(16) {
         return Err(Problem::field("blob.checksum", "the checksum is an MD5 of 16 bytes in base64"));
     }

@@ -37,8 +37,8 @@ struct LinkView {
     disposition: &'static str,
     max_opens: Option<u64>,
     max_opens_per_hour: Option<u64>,
-    /// Counted where the link limits its openings or asks for a password or a confirmation.
-    opens: u64,
+    /// `None` where openings are not counted.
+    opens: Option<u64>,
     has_password: bool,
     confirm: bool,
     allowed_network: Option<Network>,
@@ -73,17 +73,35 @@ pub async fn create<S: UploadStore + LinkStore, G>(
     let secret = async { Ok(idempotent::of_link(ports, caller, id).await?) };
     let (upload, secret) = futures::try_join!(owned(ports, caller, upload_id), secret)?;
     let expires_at = change.expires_at(None, caller.now);
-    let mut link = Link::to(&upload, ports.keys.links.make(secret.bytes).link_id(), caller.now, expires_at)
-        .ok_or(Problem::UploadNotAvailable(upload.state))?;
+    let link_id = ports.keys.links.make(secret.bytes).link_id();
+    let Some(mut link) = Link::to(&upload, link_id.clone(), caller.now, expires_at) else {
+        return Err(no_link(ports, caller, &link_id, upload.state).await?);
+    };
     link.terms = change.apply(&link.terms, &link.sniffed_type, salt(caller))?;
+    link.token_counts = Some(link.terms.counts());
     link.request_hash = caller.idempotency_key.as_ref().map(|_| change.hash(&link.terms, secret.keys));
     let link = match ports.store.create_link(&link).await? {
         Linked::New => link,
         Linked::Exists(standing) => repeated(&link, *standing, caller.now)?,
         // It was available a moment ago: only its owner's removal ends that.
-        Linked::NotAvailable => return Err(Problem::UploadNotAvailable(UploadState::Deleting)),
+        Linked::NotAvailable => return Err(no_link(ports, caller, &link_id, UploadState::Deleting).await?),
     };
     Ok(with_token(ports, terms, caller, link, secret.bytes))
+}
+
+/// Why there is no link to an upload that is not available: the key made one, which went with the
+/// upload, or none can be made.
+async fn no_link<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    link_id: &LinkId,
+    state: UploadState,
+) -> Result<Problem, Problem> {
+    let made = match caller.idempotency_key {
+        Some(_) => ports.store.standing_link(link_id).await?,
+        None => None,
+    };
+    Ok(made.map_or(Problem::UploadNotAvailable(state), |_| Problem::IdempotencyKeySpent))
 }
 
 /// `GET /uploads/{id}/links`, newest first.
@@ -169,16 +187,36 @@ pub async fn rotate<S: LinkStore, G>(
             && let Some(new) = ports.store.standing_link(&new_id).await?
             && new.owner == caller.owner
         {
+            let new = alive(carried(ports, &old, new).await?, caller.now)?;
             return Ok(with_token(ports, terms, caller, new, secret));
         }
         let old = living(old)?;
         let new = old.rotated(new_id.clone(), caller.now);
         let revoked = Revoked { at: caller.now, because: RevokedBecause::Rotated };
         match ports.store.replace_link(&old, &new, revoked).await? {
-            Replaced::Done => return Ok(with_token(ports, terms, caller, new, secret)),
+            Replaced::Done => {
+                let new = match ports.store.standing_link(&old.link_id).await? {
+                    Some(ended) => carried(ports, &ended, new).await?,
+                    None => new,
+                };
+                return Ok(with_token(ports, terms, caller, new, secret));
+            }
             Replaced::Changed => {}
             Replaced::NotAvailable => return Err(Problem::UploadNotAvailable(UploadState::Deleting)),
         }
+    }
+    Err(Problem::LinkChanging)
+}
+
+/// `new` with the openings that were counted on `ended` between its last read and its end. Until
+/// they are written, no answer shows the new token, so that nobody opens more than the terms allow.
+async fn carried<S: LinkStore, G>(ports: &Ports<S, G>, ended: &Link, mut new: Link) -> Result<Link, Problem> {
+    for _ in 0..TRIES {
+        let Some(after) = new.carrying(ended) else { return Ok(new) };
+        if ports.store.carry_openings(&new, &after).await? == Found::Yes {
+            return Ok(after);
+        }
+        new = ports.store.standing_link(&new.link_id).await?.ok_or(Problem::LinkNotFound)?;
     }
     Err(Problem::LinkChanging)
 }
@@ -206,7 +244,7 @@ fn with_token<S, G>(
     link: Link,
     secret: [u8; 16],
 ) -> Reply {
-    let token = match link.terms.counts() {
+    let token = match link.token_counts.unwrap_or_else(|| link.terms.counts()) {
         true => ports.keys.links.make_counting(secret),
         false => ports.keys.links.make(secret),
     };
@@ -237,8 +275,13 @@ fn repeated(asked: &Link, standing: Link, now: Timestamp) -> Result<Link, Proble
     if standing.request_hash != asked.request_hash || standing.owner != asked.owner {
         return Err(Problem::IdempotencyKeyReused);
     }
-    match standing.standing(now) {
-        LinkStanding::Open => Ok(standing),
+    alive(standing, now)
+}
+
+/// What an idempotency key made, if it still opens.
+fn alive(link: Link, now: Timestamp) -> Result<Link, Problem> {
+    match link.standing(now) {
+        LinkStanding::Open => Ok(link),
         LinkStanding::Revoked | LinkStanding::Expired | LinkStanding::UsedUp => {
             Err(Problem::IdempotencyKeySpent)
         }
@@ -262,7 +305,7 @@ impl LinkView {
             disposition,
             max_opens: link.terms.max_opens,
             max_opens_per_hour: link.terms.max_opens_per_hour,
-            opens: link.opens,
+            opens: link.terms.is_counted().then_some(link.opens),
             has_password: link.terms.password_hash.is_some(),
             confirm: link.terms.confirm,
             allowed_network: link.terms.allowed_network,

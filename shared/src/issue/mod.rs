@@ -23,6 +23,8 @@ mod idempotent;
 mod link_body;
 pub mod links;
 pub mod multipart;
+mod needs;
+mod object;
 mod paging;
 pub mod parts;
 pub mod put;
@@ -78,6 +80,8 @@ pub struct Caller {
     pub entropy: [u8; 16],
 }
 
+#[cfg(test)]
+mod link_tests;
 #[cfg(test)]
 mod lost_answer_tests;
 #[cfg(test)]

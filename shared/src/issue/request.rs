@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::needs;
+use super::object::Object;
 use crate::checksum::ChecksumSha256;
 use crate::content_type::ContentType;
 use crate::filename::Filename;
@@ -89,33 +91,15 @@ impl NewUpload {
     }
 }
 
-/// Reads JSON; a value of the wrong kind is told with its field.
+/// Reads a JSON object; a value of the wrong kind is told with its field.
 pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let Object(parsed) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        let inner = error.into_inner();
-        match inner.classify() {
-            serde_json::error::Category::Data => named(&path, &inner.to_string()),
-            _ => Problem::MalformedBody(inner.to_string()),
-        }
+        needs::told(&path, &error.into_inner())
     })?;
-    deserializer.end().map_err(|error| Problem::MalformedBody(error.to_string()))?;
+    deserializer.end().map_err(|error| needs::told(".", &error))?;
     Ok(parsed)
-}
-
-/// `missing field` and `unknown field` name the field in the message, not in the path.
-fn named(path: &str, message: &str) -> Problem {
-    let (rule, _) = message.split_once(" at line ").unwrap_or((message, ""));
-    let quoted = rule
-        .split('`')
-        .nth(1)
-        .filter(|_| rule.starts_with("missing field") || rule.starts_with("unknown field"));
-    match (quoted, path) {
-        (Some(field), "." | "?") => Problem::field(field, rule),
-        (None, "." | "?") => Problem::MalformedBody(rule.to_owned()),
-        (_, path) => Problem::field(path, rule),
-    }
 }
 
 pub(super) fn parse_field<T: FromStr<Err: ToString>>(

@@ -67,6 +67,11 @@ impl LinkTerms {
         self.max_opens.is_some() || self.max_opens_per_hour.is_some()
     }
 
+    /// Whether each opening is counted: one that is limited, or for which something is asked.
+    pub fn is_counted(&self) -> bool {
+        self.counts() || self.confirm || self.password_hash.is_some()
+    }
+
     /// How content of that type is served: terms make an attachment out of what could be shown,
     /// never the other way round.
     pub fn disposition(&self, sniffed: &ContentType) -> Disposition {

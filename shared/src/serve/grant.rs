@@ -9,12 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::link::Link;
+use crate::link::{Link, OPENING_S};
 use crate::time::Timestamp;
 use crate::token::{LinkId, LinkKeys};
-
-/// How long an opening lasts, in seconds.
-pub const GRANT_S: u64 = 15 * 60;
 
 /// The cookie's name. `__Secure-`: a browser takes it only over TLS.
 const NAME: &str = "__Secure-postern-opened";
@@ -27,9 +24,9 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// The grant for an opening of `link` at `now`.
-    pub fn new(link: &Link, now: Timestamp) -> Self {
-        Self { until_s: now.epoch_s() + GRANT_S, stamp: stamp(link) }
+    /// The grant for an opening of `link` that was counted at `counted_s`, in seconds since 1970.
+    pub fn new(link: &Link, counted_s: u64) -> Self {
+        Self { until_s: counted_s + OPENING_S, stamp: stamp(link) }
     }
 
     /// The grant among `cookies` that one of our keys has sealed for this link and that lasts.
@@ -50,7 +47,7 @@ impl Grant {
         let (until, stamp) = (self.until_s.to_string(), &self.stamp);
         let seal = URL_SAFE_NO_PAD.encode(keys.seal(&["opened", link_id.as_str(), &until, stamp]));
         format!(
-            "{NAME}={until}.{stamp}.{seal}; Path={path}; Max-Age={GRANT_S}; Secure; HttpOnly; SameSite=Lax"
+            "{NAME}={until}.{stamp}.{seal}; Path={path}; Max-Age={OPENING_S}; Secure; HttpOnly; SameSite=Lax"
         )
     }
 
@@ -84,7 +81,7 @@ mod tests {
     fn a_cookie_is_good_for_its_link_for_a_quarter_of_an_hour() {
         let (keys, link) = (keys(&[1]), crate::link::tests::link(None));
         let now = at("2026-11-24T10:00:00Z");
-        let set = Grant::new(&link, now).set_cookie(&keys, &link.link_id, "/l/x");
+        let set = Grant::new(&link, now.epoch_s()).set_cookie(&keys, &link.link_id, "/l/x");
         assert!(set.ends_with("; Path=/l/x; Max-Age=900; Secure; HttpOnly; SameSite=Lax"), "{set}");
         let cookie = set.split_once(';').unwrap().0;
         let find = |cookies: &str, now: &str| Grant::find(cookies, &keys, &link.link_id, at(now));
@@ -109,8 +106,8 @@ mod tests {
             let password_hash = Some(PasswordHash::new("secret", [salt; 16]).unwrap());
             Link { terms: LinkTerms { password_hash, ..LinkTerms::default() }, ..link.clone() }
         };
-        assert!(!Grant::new(&link, now).is_for(&with(1)));
-        assert!(Grant::new(&with(1), now).is_for(&with(1)));
-        assert!(!Grant::new(&with(1), now).is_for(&with(2)));
+        assert!(!Grant::new(&link, now.epoch_s()).is_for(&with(1)));
+        assert!(Grant::new(&with(1), now.epoch_s()).is_for(&with(1)));
+        assert!(!Grant::new(&with(1), now.epoch_s()).is_for(&with(2)));
     }
 }

@@ -31,8 +31,12 @@ impl Destination {
     }
 }
 
-/// The page with the button: what the link leads to, and nothing opened yet.
-pub fn confirm(link: &Link, language: Language, to: &Destination) -> Reply {
+/// The field of a form with the page's one-time id.
+pub const ID_FIELD: &str = "page";
+
+/// The page with the button: what the link leads to, and nothing opened yet. `id` is the page's
+/// one-time id ([`super::page_id`]).
+pub fn confirm(link: &Link, id: &str, language: Language, to: &Destination) -> Reply {
     let words = language.words();
     let facts = format!(
         "<dl><dt>{}</dt><dd><bdi>{}</bdi></dd><dt>{}</dt><dd>{}</dd></dl>",
@@ -41,14 +45,16 @@ pub fn confirm(link: &Link, language: Language, to: &Destination) -> Reply {
         words.size_label,
         size(link.size_bytes, language),
     );
-    let form = format!("<form method=\"post\"><button>{}</button></form>", words.open);
+    let form = form(words, id, "");
     page(StatusCode::OK, words, words.confirm, &format!("{facts}{form}"), to)
 }
 
-/// The page that tells a person of a problem; `None` for what people do not meet.
+/// The page that tells a person of a problem; `None` for what people do not meet. `id` is the
+/// page's one-time id, for a form.
 pub fn of_problem(
     problem: &Problem,
     request_id: &str,
+    id: &str,
     language: Language,
     to: &Destination,
 ) -> Option<Reply> {
@@ -60,6 +66,7 @@ pub fn of_problem(
         Problem::LinkUsedUp => words.used_up,
         Problem::LinkBusy(_) => words.busy,
         Problem::PasswordLocked(_) => words.locked,
+        Problem::PasswordBusy => words.password_busy,
         Problem::PasswordRequired | Problem::PasswordWrong => words.password,
         Problem::AuthorizationUnwanted => words.authorization,
         Problem::NetworkNotAllowed => words.network,
@@ -68,8 +75,8 @@ pub fn of_problem(
         _ => return None,
     };
     let rest = match problem {
-        Problem::PasswordRequired => password_form(words, false),
-        Problem::PasswordWrong => password_form(words, true),
+        Problem::PasswordRequired | Problem::PasswordBusy => password_form(words, id, false),
+        Problem::PasswordWrong => password_form(words, id, true),
         Problem::Internal(_) => format!("<p class=\"id\">{}</p>", escaped(request_id)),
         _ => String::new(),
     };
@@ -80,7 +87,7 @@ pub fn of_problem(
     })
 }
 
-fn password_form(words: &Words, wrong: bool) -> String {
+fn password_form(words: &Words, id: &str, wrong: bool) -> String {
     let (alert, described) = match wrong {
         true => (
             format!("<p class=\"bad\" id=\"wrong\" role=\"alert\">{}</p>", words.password_wrong),
@@ -88,11 +95,26 @@ fn password_form(words: &Words, wrong: bool) -> String {
         ),
         false => (String::new(), ""),
     };
-    format!(
-        "<form method=\"post\">{alert}<label for=\"password\">{}</label>\
+    let fields = format!(
+        "{alert}<label for=\"password\">{}</label>\
          <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"off\" maxlength=\"256\" \
-         required autofocus{described}><button>{}</button></form>",
-        words.password_label, words.open,
+         required autofocus{described}>",
+        words.password_label,
+    );
+    form(words, id, &fields)
+}
+
+/// A form that says that it was sent, without a script: `:user-valid` holds for its first field, which
+/// nobody can see or reach, from the moment at which the form is sent
+/// ([HTML, form submission](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-algorithm)).
+fn form(words: &Words, id: &str, fields: &str) -> String {
+    format!(
+        "<form method=\"post\"><input class=\"sent\" name=\"{ID_FIELD}\" value=\"{}\" tabindex=\"-1\" \
+         aria-hidden=\"true\" autocomplete=\"off\">{fields}<button>{}</button>\
+         <p class=\"begun\" role=\"status\">{}</p></form>",
+        escaped(id),
+        words.open,
+        words.begun,
     )
 }
 
@@ -169,14 +191,14 @@ mod tests {
         let name = "<script>alert(1)<'\">&.png";
         let terms = LinkTerms { filename: Some(name.parse().unwrap()), ..LinkTerms::default() };
         let link = Link { terms, ..crate::link::tests::link(None) };
-        let page = confirm(&link, Language::English, &to());
+        let page = confirm(&link, "id", Language::English, &to());
         let shown = "<bdi>&lt;script&gt;alert(1)&lt;&#39;&quot;&gt;&amp;.png</bdi>";
         assert!(page.body.contains(shown), "{}", page.body);
     }
 
     #[test]
     fn a_page_loads_nothing_and_runs_nothing() {
-        let page = of_problem(&Problem::PasswordRequired, "r", Language::English, &to()).unwrap();
+        let page = of_problem(&Problem::PasswordRequired, "r", "id", Language::English, &to()).unwrap();
         assert_eq!(page.status, StatusCode::FORBIDDEN);
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
@@ -184,7 +206,18 @@ mod tests {
             policy.contains("form-action 'self' https://files.s3.eu-central-1.amazonaws.com;"),
             "{policy}"
         );
-        for forbidden in ["<script", "http://", "https://", "url(", "@import", " style=", " on"] {
+        for forbidden in [
+            "<script",
+            "http://",
+            "https://",
+            "url(",
+            "@import",
+            " style=",
+            " onclick",
+            " onload",
+            " onerror",
+            " onsubmit",
+        ] {
             let markup = page.body.split("<main>").nth(1).unwrap();
             assert!(!markup.contains(forbidden), "{forbidden}");
         }
@@ -200,6 +233,7 @@ mod tests {
                 Problem::LinkUsedUp,
                 Problem::LinkBusy(7),
                 Problem::PasswordLocked(7),
+                Problem::PasswordBusy,
                 Problem::PasswordRequired,
                 Problem::PasswordWrong,
                 Problem::AuthorizationUnwanted,
@@ -208,14 +242,14 @@ mod tests {
             ];
             let mut titles = std::collections::BTreeSet::new();
             for problem in problems {
-                let page = of_problem(&problem, "r", language, &to()).unwrap();
+                let page = of_problem(&problem, "r", "id", language, &to()).unwrap();
                 assert_eq!(page.status, problem.status());
                 assert_eq!(page.header("cache-control"), Some("no-store"));
                 titles.insert(page.body.split("<h1>").nth(1).unwrap().split('<').next().unwrap().to_owned());
             }
-            assert_eq!(titles.len(), 10, "the two about a password share a title: {titles:?}");
+            assert_eq!(titles.len(), 11, "the two about a password share a title: {titles:?}");
         }
-        let locked = of_problem(&Problem::PasswordLocked(7), "r", Language::German, &to()).unwrap();
+        let locked = of_problem(&Problem::PasswordLocked(7), "r", "id", Language::German, &to()).unwrap();
         assert_eq!(locked.header("retry-after"), Some("7"));
     }
 

@@ -1,9 +1,12 @@
 //! The door against the world in memory.
 
+mod forms;
+mod guards;
+
 use super::visit::Headers;
 use super::*;
 use crate::link::{LinkTerms, MAX_ATTEMPTS, PasswordHash, Revoked, RevokedBecause};
-use crate::memory::{FixedSigner, MemoryWorld};
+use crate::memory::{FixedSigner, Loss, MemoryWorld};
 use crate::ports::{LinkStore, RecordStore, UploadStore};
 use crate::sign::tests::example_credentials;
 use crate::upload::tests::{at, pending, pin};
@@ -18,6 +21,13 @@ const BROWSER: Headers<'_> = Headers {
     cookies: "",
     has_authorization: false,
 };
+
+/// Other bytes each time.
+fn entropy() -> [u8; 16] {
+    static LAST: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    let last = u128::from(LAST.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+    (last << 64 | last).to_be_bytes()
+}
 
 struct World {
     ports: Ports<MemoryWorld, FixedSigner, Option<Missing>>,
@@ -50,8 +60,9 @@ impl World {
         body: &str,
         headers: Headers<'_>,
     ) -> Result<Reply, Problem> {
-        let (body, address) = (body.as_bytes(), self.address);
-        let visit = Visit { now: at(now), method, token: &self.token, path: "/l/x", body, address, headers };
+        let (body, address, entropy) = (body.as_bytes(), self.address, entropy());
+        let (now, token, path) = (at(now), self.token.as_str(), "/l/x");
+        let visit = Visit { now, method, token, path, body, entropy, address, headers };
         answer(&self.ports, &self.terms, &visit).await
     }
 
@@ -318,7 +329,7 @@ async fn guesses_are_limited_even_all_at_once() {
     let world = World::with(with_password(), None).await;
     let guesses = futures::future::join_all((0..30).map(|_| world.post("password=wrong"))).await;
     let tried = guesses.into_iter().filter(|guess| matches!(guess, Err(Problem::PasswordWrong))).count();
-    assert_eq!(u64::try_from(tried).unwrap(), MAX_ATTEMPTS);
+    assert_eq!(tried, MAX_ATTEMPTS);
     match world.post("password=open+sesame").await {
         Err(Problem::PasswordLocked(900)) => {}
         other => panic!("{other:?}"),
@@ -414,7 +425,7 @@ async fn a_link_for_one_network_opens_nowhere_else() {
             }
         }
         let link = world.link().await;
-        assert_eq!((link.opens, link.attempt_window.used), (0, 0), "whoever is outside uses nothing up");
+        assert_eq!((link.opens, link.attempts.tried.len()), (0, 0), "whoever is outside uses nothing up");
         world.address = "192.0.2.7".parse().ok();
         let opened = match (terms.password_hash.is_some(), terms.confirm) {
             (true, _) => world.post("password=open+sesame").await,

@@ -35,6 +35,8 @@ pub struct Words {
     pub busy: Text,
     /// Too many wrong passwords.
     pub locked: Text,
+    /// Other attempts are being looked at.
+    pub password_busy: Text,
     /// The request carried an `Authorization` header.
     pub authorization: Text,
     /// From outside the link's network.
@@ -57,6 +59,8 @@ pub struct Words {
     pub size_label: &'static str,
     /// The button.
     pub open: &'static str,
+    /// After the button was pressed.
+    pub begun: &'static str,
 }
 
 impl Language {
@@ -128,6 +132,7 @@ static ENGLISH: Words = Words {
         "Too many wrong passwords",
         "To keep the file safe, no password is accepted for a while. Please try again in a quarter of an hour.",
     ),
+    password_busy: ("Others are trying passwords right now", "Please enter the password again in a second."),
     authorization: (
         "Your program sent a login along",
         "A link needs none, and the storage refuses one. Please open the address in a browser.",
@@ -145,6 +150,7 @@ static ENGLISH: Words = Words {
     name_label: "Name",
     size_label: "Size",
     open: "Open the file",
+    begun: "The file is on its way. If nothing happens, press the button again.",
 };
 
 static GERMAN: Words = Words {
@@ -173,6 +179,10 @@ static GERMAN: Words = Words {
         "Zu viele falsche Passwörter",
         "Zum Schutz der Datei wird für eine Weile kein Passwort angenommen. Bitte versuchen Sie es in einer Viertelstunde noch einmal.",
     ),
+    password_busy: (
+        "Gerade werden andere Passwörter geprüft",
+        "Bitte geben Sie das Passwort in einer Sekunde noch einmal ein.",
+    ),
     authorization: (
         "Ihr Programm hat eine Anmeldung mitgeschickt",
         "Ein Link braucht keine, und der Speicher lehnt sie ab. Bitte öffnen Sie die Adresse in einem Browser.",
@@ -196,6 +206,7 @@ static GERMAN: Words = Words {
     name_label: "Name",
     size_label: "Größe",
     open: "Datei öffnen",
+    begun: "Die Datei ist unterwegs. Wenn nichts geschieht, drücken Sie den Knopf noch einmal.",
 };
 
 static FRENCH: Words = Words {
@@ -224,6 +235,10 @@ static FRENCH: Words = Words {
         "Trop de mots de passe erronés",
         "Pour protéger le fichier, aucun mot de passe n’est accepté pour le moment. Veuillez réessayer dans un quart d’heure.",
     ),
+    password_busy: (
+        "D’autres mots de passe sont en cours de vérification",
+        "Veuillez saisir le mot de passe à nouveau dans une seconde.",
+    ),
     authorization: (
         "Votre programme a joint une authentification",
         "Un lien n’en a pas besoin et le stockage la refuse. Veuillez ouvrir l’adresse dans un navigateur.",
@@ -244,6 +259,7 @@ static FRENCH: Words = Words {
     name_label: "Nom",
     size_label: "Taille",
     open: "Ouvrir le fichier",
+    begun: "Le fichier arrive. Si rien ne se passe, appuyez de nouveau sur le bouton.",
 };
 
 static SPANISH: Words = Words {
@@ -269,6 +285,10 @@ static SPANISH: Words = Words {
         "Demasiadas contraseñas incorrectas",
         "Para proteger el archivo, por ahora no se acepta ninguna contraseña. Vuelva a intentarlo en un cuarto de hora.",
     ),
+    password_busy: (
+        "Se están comprobando otras contraseñas",
+        "Vuelva a introducir la contraseña dentro de un segundo.",
+    ),
     authorization: (
         "Su programa envió una credencial",
         "Un enlace no la necesita y el almacenamiento la rechaza. Abra la dirección en un navegador.",
@@ -286,6 +306,7 @@ static SPANISH: Words = Words {
     name_label: "Nombre",
     size_label: "Tamaño",
     open: "Abrir el archivo",
+    begun: "El archivo está en camino. Si no ocurre nada, pulse el botón de nuevo.",
 };
 
 static CHINESE: Words = Words {
@@ -296,6 +317,7 @@ static CHINESE: Words = Words {
     used_up: ("此链接的打开次数已用完", "链接已达到允许的打开次数。请向发送者索取新链接。"),
     busy: ("此链接的访问量过大", "一小时内的打开次数已达上限。请稍后再试。"),
     locked: ("密码错误次数过多", "为保护文件，暂时不接受任何密码。请在一刻钟后重试。"),
+    password_busy: ("正在验证其他密码", "请稍等一秒后重新输入密码。"),
     authorization: (
         "您的程序附带了登录信息",
         "打开链接不需要登录信息，存储服务也会拒绝它。请在浏览器中打开此地址。",
@@ -310,6 +332,7 @@ static CHINESE: Words = Words {
     name_label: "名称",
     size_label: "大小",
     open: "打开文件",
+    begun: "文件正在传输。如果没有反应，请再次按下按钮。",
 };
 
 #[cfg(test)]

@@ -253,7 +253,8 @@ fn item() -> String {
         "sniffed_type": { "S": "image/png" }, "size_bytes": { "N": "67108" },
         "etag": { "S": "0123456789abcdef0123456789abcdef" }, "filename": { "S": "photo.png" },
         "linked_at": { "S": "2026-11-24T10:00:00.000Z" }, "terms": { "M": {} }, "opens": { "N": "0" },
-        "hour_window": window, "attempt_window": window,
+        "hour_window": window, "recent_openings": { "M": {} },
+        "attempts": { "M": { "nth": { "N": "0" }, "tried": { "M": {} } } },
         "transition_id": { "S": "01234567-89ab-8def-8123-456789abcdef" },
     })
     .to_string()

@@ -242,3 +242,119 @@ async fn people_meet_pages_in_their_language() {
         (StatusCode::NOT_FOUND, "text/html; charset=utf-8")
     );
 }
+
+/// A rotation must not wait until nobody opens the link, and what was granted stays counted.
+#[tokio::test]
+async fn a_link_that_is_opened_all_the_time_can_be_rotated() {
+    let app = App::user();
+    let mut link = shared(&app, json!({ "max_opens": 100_000, "max_opens_per_hour": 100_000 })).await;
+    let mut granted = 0;
+    for _ in 0..6 {
+        let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let opener = |url: String, stop: std::sync::Arc<std::sync::atomic::AtomicBool>| async move {
+            let mut granted = 0_u64;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                match visit(Method::GET, &url).send().await.unwrap().status() {
+                    StatusCode::FOUND => granted += 1,
+                    status => assert_eq!(status, StatusCode::GONE),
+                }
+            }
+            granted
+        };
+        let openers: Vec<_> =
+            (0..8).map(|_| tokio::spawn(opener(url(&link).to_owned(), stop.clone()))).collect();
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let (status, new) = app.call(Method::POST, &format!("{}/rotate", path(&link)), None).await;
+        assert_eq!(status, StatusCode::CREATED, "{new}");
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        for opener in openers {
+            granted += opener.await.unwrap();
+        }
+        assert_eq!(new["opens"], granted, "what was counted stays counted");
+        link = new;
+    }
+    assert!(granted > 0 && opens(&app, &link).await == granted);
+}
+
+/// A double click: the browser sends the form twice and keeps one answer.
+#[tokio::test]
+async fn two_presses_of_one_page_are_one_opening() {
+    let app = App::user();
+    let link = shared(&app, json!({ "max_opens": 1, "confirm": true })).await;
+    let page = visit(Method::GET, url(&link)).header("accept", "text/html").send().await.unwrap();
+    let page = page.text().await.unwrap();
+    let id = page.split("name=\"page\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let press = |after_ms| {
+        let form =
+            visit(Method::POST, url(&link)).header("content-type", "application/x-www-form-urlencoded");
+        let form = form.header("accept", "text/html").body(format!("page={id}"));
+        async move {
+            tokio::time::sleep(std::time::Duration::from_millis(after_ms)).await;
+            form.send().await.unwrap()
+        }
+    };
+    let (first, second) = tokio::join!(press(0), press(60));
+    for press in [first, second, press(0).await] {
+        assert_eq!(press.status(), StatusCode::SEE_OTHER);
+        let bytes = app.open(Method::GET, header(&press, "location")).await.bytes().await.unwrap();
+        assert_eq!(bytes, PNG);
+    }
+    assert_eq!(opens(&app, &link).await, 1);
+    let without = visit(Method::POST, url(&link)).send().await.unwrap();
+    assert_eq!(without.status(), StatusCode::GONE);
+}
+
+/// Mail programs and chats add a slash to an address.
+#[tokio::test]
+async fn a_slash_after_the_token_leads_to_the_same_link() {
+    let app = App::user();
+    let link = shared(&app, json!({})).await;
+    for tail in ["/", "/photo.png", "/a/b", "/photo.png/"] {
+        let opened = visit(Method::GET, &format!("{}{tail}", url(&link))).send().await.unwrap();
+        assert_eq!(opened.status(), StatusCode::FOUND, "{tail}");
+        let head = visit(Method::HEAD, &format!("{}{tail}", url(&link))).send().await.unwrap();
+        assert_eq!(head.status(), StatusCode::OK, "{tail}");
+        let unknown = format!("{}/l/{}{tail}", app.stack.api_url, "A".repeat(32));
+        let page = visit(Method::GET, &unknown).header("accept", "text/html").send().await.unwrap();
+        assert_eq!(
+            (page.status(), header(&page, "content-type")),
+            (StatusCode::NOT_FOUND, "text/html; charset=utf-8"),
+            "{tail}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn right_passwords_lock_nobody_out() {
+    let app = App::user();
+    let link = shared(&app, json!({ "password": "open sesame", "max_opens_per_hour": 1 })).await;
+    let ask = |link: Value, password: &'static str| async move {
+        let form =
+            visit(Method::POST, url(&link)).header("content-type", "application/x-www-form-urlencoded");
+        form.body(format!("password={password}")).send().await.unwrap()
+    };
+    let race: Vec<_> = (0..30).map(|_| tokio::spawn(ask(link.clone(), "open+sesame"))).collect();
+    for answer in race {
+        let answer = answer.await.unwrap();
+        if answer.status() != StatusCode::SEE_OTHER {
+            let retry_after = header(&answer, "retry-after").to_owned();
+            let code = code(answer).await;
+            assert!(code == "link_busy" || (code == "password_busy" && retry_after == "1"), "{code}");
+        }
+    }
+    for _ in 0..12 {
+        assert_eq!(code(ask(link.clone(), "open+sesame").await).await, "link_busy");
+    }
+    for _ in 0..10 {
+        assert_eq!(code(ask(link.clone(), "wrong").await).await, "password_wrong");
+    }
+    assert_eq!(code(ask(link.clone(), "open+sesame").await).await, "password_locked");
+    let body = json!({ "password": "another one", "max_opens_per_hour": null });
+    app.call(Method::PATCH, &path(&link), Some(body)).await;
+    assert_eq!(ask(link.clone(), "another+one").await.status(), StatusCode::SEE_OTHER);
+    for _ in 0..10 {
+        assert_eq!(code(ask(link.clone(), "wrong").await).await, "password_wrong");
+    }
+    let (_, new) = app.call(Method::POST, &format!("{}/rotate", path(&link)), None).await;
+    assert_eq!(ask(new, "another+one").await.status(), StatusCode::SEE_OTHER);
+}

@@ -1,0 +1,36 @@
+//! What tells one opening, or one attempt at a password, from every other.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+/// 8 bytes in base64url: enough to tell apart the few that a link remembers. Opens nothing.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Nonce(String);
+
+impl Nonce {
+    /// The first 8 bytes of what is longer.
+    pub fn first_of(bytes: &[u8]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(bytes.get(..8).unwrap_or(bytes)))
+    }
+
+    /// The text that the table keeps.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<[u8; 8]> for Nonce {
+    fn from(bytes: [u8; 8]) -> Self {
+        Self::first_of(&bytes)
+    }
+}
+
+impl fmt::Debug for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,105 @@
+//! Software that fetches addresses which somebody has posted or mailed, by its `User-Agent`.
+//!
+//! No defense: software that names itself otherwise opens the link like any visitor. A wrong guess
+//! costs a person one press of a button. So the words are broad, and few names stand beside them.
+
+/// Parts of a `User-Agent` in lower case that software without a person in front of it uses.
+const WORDS: &[&str] = &[
+    // What such software calls itself, or the address that it gives for questions.
+    "bot",
+    "crawl",
+    "spider",
+    "slurp",
+    "preview",
+    "unfurl",
+    "scanner",
+    "scrap",
+    "fetcher",
+    "validator",
+    "linkcheck",
+    "link check",
+    "+http",
+    "+mailto",
+    "imageproxy",
+    "imgproxy",
+    "image proxy",
+    "mailproxy",
+    // Assistants that fetch for the person who asks them: ChatGPT-User, Claude-User, Perplexity-User.
+    "-user/",
+    "externalagent",
+    "externalhit",
+    "facebookexternal",
+    "meta-external",
+    // Chats.
+    "whatsapp/",
+    "signal-",
+    "viber",
+    "line-poker",
+    "mattermost-",
+    "rocket.chat",
+    "synapse",
+    "mastodon/",
+    "pleroma",
+    "akkoma",
+    "misskey",
+    "cardyb",
+    "onebox",
+    "embedly",
+    "embedder",
+    "iframely",
+    "vkshare",
+    // Mail and what guards it.
+    "safelinks",
+    "barracuda",
+    "proofpoint",
+    "mimecast",
+    "microsoft office",
+    "ms-office",
+    "msoffice",
+    "google-safety",
+    "google-pagerenderer",
+    "google-read-aloud",
+    "google-inspectiontool",
+    "googleother",
+    "feedfetcher",
+    "bingpreview",
+];
+
+/// Names of people's devices in which one of the words stands by chance.
+const CHANCE: &[&str] = &["cubot"];
+
+/// Whether `user_agent` names such software.
+pub(super) fn is_named_in(user_agent: &str) -> bool {
+    let mut agent = user_agent.to_ascii_lowercase();
+    for name in CHANCE {
+        agent = agent.replace(name, "");
+    }
+    WORDS.iter().any(|word| agent.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One a line, as they were seen in the wild or documented by their makers.
+    const PREVIEWERS: &str = include_str!("previewers.txt");
+    const PEOPLE: &str = include_str!("people.txt");
+
+    fn agents(corpus: &str) -> impl Iterator<Item = &str> {
+        corpus.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+    }
+
+    #[test]
+    fn previewers_and_crawlers_are_known() {
+        assert!(agents(PREVIEWERS).count() >= 60);
+        let unknown: Vec<_> = agents(PREVIEWERS).filter(|agent| !is_named_in(agent)).collect();
+        assert!(unknown.is_empty(), "{unknown:#?}");
+    }
+
+    #[test]
+    fn people_and_their_programs_are_not_taken_for_them() {
+        assert!(agents(PEOPLE).count() >= 40 && !is_named_in(""));
+        let taken: Vec<_> = agents(PEOPLE).filter(|agent| is_named_in(agent)).collect();
+        assert!(taken.is_empty(), "{taken:#?}");
+    }
+}
