@@ -42,7 +42,7 @@
 //! upload (`upload`, where no other is in reach), and another upload's only influence is that a
 //! recorder may be busy there, which takes possibilities away and adds none. So each upload of a
 //! state of many stands as it may stand alone; each property is asked of every upload by itself;
-//! hence what is checked of one upload with three versions (7,449,462 states; 38,042,703 with somebody
+//! hence what is checked of one upload with three versions (7,449,462 states; 26,823,473 with somebody
 //! else who removes versions) holds for two of them, and for a thousand.
 //!
 //! That the production code is like this is seen in two places: a step and a transition are given one

@@ -48,7 +48,7 @@ fn one_upload_with_three_versions_keeps_every_invariant() {
 }
 
 #[test]
-#[ignore = "38 million states take ten minutes and 4 GiB: cargo test --test check -- --ignored"]
+#[ignore = "27 million states take minutes and 4 GiB: cargo test --test check -- --ignored"]
 fn one_upload_with_three_versions_and_an_outsider_keeps_every_invariant() {
     holds::<1>(ALL);
 }
