@@ -4,7 +4,12 @@
 set -euo pipefail
 
 name="${1:?write the name of the stack, such as postern}"
-role="$name-download-signer" function="$name-serve-link" group="$name-files"
+function="$name-serve-link"
+configured() { aws lambda get-function-configuration --function-name "$function" --output "$1" --query "$2"; }
+signer="$(configured text Environment.Variables.POSTERN_SIGNER_ROLE_ARN)"
+role="${signer##*/}"
+# A stack has what it was made with: names without the region are older.
+region="$(configured text FunctionArn | cut -d: -f4)" group="$name-$region-files" old_group="$name-files"
 now="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 
 # 1. The sessions. What they have signed is refused with them, and nothing more can be signed.
@@ -19,7 +24,8 @@ echo "Sessions from before $now are denied."
 
 # 2. CloudFront's keys. A group needs a key: it gets one whose private half nobody keeps.
 id="$(aws cloudfront list-key-groups --output text \
-  --query "KeyGroupList.Items[].KeyGroup | [?KeyGroupConfig.Name=='$group'].Id | [0]")"
+  --query "KeyGroupList.Items[].KeyGroup | [?KeyGroupConfig.Name=='$group' || KeyGroupConfig.Name=='$old_group'] | [0].[Id, KeyGroupConfig.Name]")"
+read -r id group <<< "$id"
 if [[ -n "$id" && "$id" != None ]]; then
   public="$(openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2> /dev/null | openssl pkey -pubout)"
   key="$(aws cloudfront create-public-key --query PublicKey.Id --output text --public-key-config "$(
@@ -34,8 +40,7 @@ fi
 
 # 3. The function. A change of its configuration ends the warm environments, and their sessions with
 # them; without a domain its links lead straight to the bucket.
-variables="$(aws lambda get-function-configuration --function-name "$function" --output json \
-  --query "{Variables: merge(Environment.Variables, {POSTERN_CLOUDFRONT_DOMAIN: ''})}")"
+variables="$(configured json "{Variables: merge(Environment.Variables, {POSTERN_CLOUDFRONT_DOMAIN: ''})}")"
 aws lambda update-function-configuration --function-name "$function" \
   --description "Started anew at $now" --environment "$variables" > /dev/null
 echo "$function starts anew. All of it takes minutes to be in force everywhere."

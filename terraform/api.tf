@@ -8,6 +8,7 @@ resource "aws_apigatewayv2_api" "main" {
   # With a domain of its own, the stack answers there and nowhere else, so that what stands before
   # the domain cannot be walked around.
   disable_execute_api_endpoint = var.custom_domain != null
+  tags                         = var.tags
 
   dynamic "cors_configuration" {
     for_each = length(var.origins) > 0 ? [local.description.api_cors] : []
@@ -71,6 +72,7 @@ resource "aws_apigatewayv2_stage" "default" {
   api_id      = aws_apigatewayv2_api.main.id
   name        = "$default"
   auto_deploy = true
+  tags        = var.tags
 
   # No metrics for each route: CloudWatch takes six for each of the more than forty routes at 0.30 a
   # month, and the access log has the route of every request.
@@ -90,8 +92,27 @@ resource "aws_apigatewayv2_stage" "default" {
     }
   }
 
-  # Settings of a route need the route.
-  depends_on = [aws_apigatewayv2_route.main]
+  # The stage opens the API, so it is made last: no form may be handed out before the bucket keeps
+  # versions, refuses what it must and reports what arrives. It is destroyed first, likewise. Settings
+  # of a route need the route.
+  depends_on = [
+    aws_apigatewayv2_route.main,
+    aws_cloudwatch_event_target.scans,
+    aws_iam_role_policy.download_signer,
+    aws_iam_role_policy.upload_signer,
+    aws_lambda_event_source_mapping.removals,
+    aws_lambda_event_source_mapping.uploads,
+    aws_lambda_permission.api,
+    aws_s3_bucket_cors_configuration.files,
+    aws_s3_bucket_lifecycle_configuration.files,
+    aws_s3_bucket_notification.files,
+    aws_s3_bucket_ownership_controls.files,
+    aws_s3_bucket_policy.files,
+    aws_s3_bucket_public_access_block.files,
+    aws_s3_bucket_server_side_encryption_configuration.files,
+    aws_s3_bucket_versioning.files,
+    aws_sqs_queue_redrive_allow_policy.dead_uploads,
+  ]
 
   # An allow-list. The path is a secret under /l/ and /t/, and a query may carry one; the route key
   # shows the pattern instead. The request id is the one that answers and function logs carry.
@@ -120,6 +141,7 @@ resource "aws_cloudwatch_log_group" "api" {
   name              = local.api_log_group_name
   retention_in_days = var.log_retention_days
   kms_key_id        = aws_kms_key.operations.arn
+  tags              = var.tags
 }
 
 # ── A domain of one's own ────────────────────────────────────────────────────────────────────────
@@ -128,6 +150,7 @@ resource "aws_apigatewayv2_domain_name" "main" {
   count = var.custom_domain == null ? 0 : 1
 
   domain_name = var.custom_domain.name
+  tags        = var.tags
 
   domain_name_configuration {
     certificate_arn = var.custom_domain.certificate_arn

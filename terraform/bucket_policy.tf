@@ -17,18 +17,18 @@ locals {
   # A session's aws:PrincipalArn is its role's ARN. The form of the session itself is listed beside
   # it because some implementations of the API compare with that one.
   principal_arns = {
-    for suffix in ["upload-signer", "download-signer", "record-upload"] : suffix => [
-      "arn:${local.partition}:iam::${local.account}:role/${var.name}-${suffix}",
-      "arn:${local.partition}:sts::${local.account}:assumed-role/${var.name}-${suffix}/*",
-    ]
+    for who, role in {
+      upload-signer   = aws_iam_role.signer["upload"]
+      download-signer = aws_iam_role.signer["download"]
+      record-upload   = aws_iam_role.function["record-upload"]
+    } : who => [role.arn, "arn:${local.partition}:sts::${local.account}:assumed-role/${role.name}/*"]
   }
 
-  # The scanner's role: yours, or that of scanning.tf, written out as above.
-  has_guardduty = var.content_scan || var.guardduty_role_arn != null
-  guardduty_principals = var.guardduty_role_arn != null ? [var.guardduty_role_arn] : var.content_scan ? [
-    "arn:${local.partition}:iam::${local.account}:role/${var.name}-guardduty",
-    "arn:${local.partition}:sts::${local.account}:assumed-role/${var.name}-guardduty/*",
-  ] : []
+  # The scanner's role: yours, or that of scanning.tf.
+  has_guardduty = var.content_scan || var.guardduty_role != null
+  guardduty_principals = var.guardduty_role != null ? [var.guardduty_role.arn] : flatten([
+    for role in aws_iam_role.guardduty : [role.arn, "arn:${local.partition}:sts::${local.account}:assumed-role/${role.name}/*"]
+  ])
 }
 
 data "aws_iam_policy_document" "bucket" {

@@ -16,6 +16,10 @@ locals {
   # Null until a private key was put in: links lead straight to the bucket until then.
   cloudfront_signing_key = try(var.cloudfront.signing_key, null)
 
+  # Managed by AWS, the same in every account: Origin and what a preflight asks reach the bucket, which
+  # answers the preflight.
+  cors_origin_request_policy = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
+
   # What serve-link signs, and nothing else: each parameter is part of the cache's key, so that
   # neither a version nor a name is served for another, and no other parameter reaches the bucket.
   signed_parameters = ["response-cache-control", "response-content-disposition", "response-content-type", "versionId"]
@@ -24,13 +28,15 @@ locals {
 resource "aws_cloudfront_public_key" "files" {
   for_each = local.cloudfront_keys
 
-  name        = "${var.name}-${each.key}"
-  comment     = "Verifies links of ${var.name}"
-  encoded_key = each.value
+  name    = "${local.global_name}-${each.key}"
+  comment = "Verifies links of ${var.name}"
+  # CloudFront ends a key with a newline where there is none, and another text is another key.
+  encoded_key = "${trimspace(replace(each.value, "\r\n", "\n"))}\n"
 
   # A key that is taken out leaves the group first: CloudFront deletes none that a group names.
   lifecycle {
     create_before_destroy = true
+    ignore_changes        = [name]
   }
 }
 
@@ -38,30 +44,45 @@ resource "aws_cloudfront_public_key" "files" {
 resource "aws_cloudfront_key_group" "files" {
   count = local.owns_distribution ? 1 : 0
 
-  name  = "${var.name}-files"
+  name  = "${local.global_name}-files"
   items = [for key in aws_cloudfront_public_key.files : key.id]
+
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 # The private keys never pass through Terraform: its state would hold them. Each is put in once,
-# with `aws secretsmanager put-secret-value`.
+# with `aws secretsmanager put-secret-value`. With a prefix, because a name is taken for a week after
+# its secret was deleted, and CloudFront could not be switched on again.
 resource "aws_secretsmanager_secret" "cloudfront" {
   # checkov:skip=CKV2_AWS_57:A rotation makes a new key beside the old one (public_keys and signing_key); a secret never changes.
   for_each = local.cloudfront_keys
 
-  name                    = "${var.name}/cloudfront/${each.key}"
+  name_prefix             = "${var.name}/cloudfront/${each.key}-"
   description             = "Private key ${each.key} that signs links of ${var.name}, in PEM"
   kms_key_id              = aws_kms_key.operations.arn
   recovery_window_in_days = 7
+  tags                    = var.tags
+
+  # A secret with another name would be a new one, and empty.
+  lifecycle {
+    ignore_changes = [name, name_prefix]
+  }
 }
 
 resource "aws_cloudfront_origin_access_control" "files" {
   count = local.owns_distribution ? 1 : 0
 
-  name                              = "${var.name}-files"
+  name                              = "${local.global_name}-files"
   description                       = "Reads pinned versions of ${var.name}"
   origin_access_control_origin_type = "s3"
   signing_behavior                  = "always"
   signing_protocol                  = "sigv4"
+
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 # A version never changes, and whoever asks the cache must show a signature first: so an edge may
@@ -69,7 +90,7 @@ resource "aws_cloudfront_origin_access_control" "files" {
 resource "aws_cloudfront_cache_policy" "files" {
   count = local.owns_distribution ? 1 : 0
 
-  name        = "${var.name}-files"
+  name        = "${local.global_name}-files"
   comment     = "A version under its name and type"
   min_ttl     = 86400
   default_ttl = 86400
@@ -92,15 +113,49 @@ resource "aws_cloudfront_cache_policy" "files" {
       }
     }
   }
+
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 # Whatever a file says of itself, it runs no script and is taken for nothing but its type.
+#
+# Where the stack has CORS, every origin may read: the signed URL is the capability, no cookie goes
+# with it, and a fetch that was led here from the API has the origin "null". The API has let only its
+# own origins see where the link leads.
 resource "aws_cloudfront_response_headers_policy" "files" {
   # checkov:skip=CKV_AWS_259:HTTPS is demanded for a year; subdomains and preloading are the domain owner's to promise.
   count = local.owns_distribution ? 1 : 0
 
-  name    = "${var.name}-files"
+  name    = "${local.global_name}-files"
   comment = "Files are content, never a page of ours"
+
+  dynamic "cors_config" {
+    for_each = length(var.origins) > 0 ? [local.description.bucket_cors] : []
+
+    content {
+      access_control_allow_credentials = false
+      access_control_max_age_sec       = cors_config.value.max_age_s
+      origin_override                  = true
+
+      access_control_allow_headers {
+        items = cors_config.value.allow_headers
+      }
+
+      access_control_allow_methods {
+        items = ["GET", "HEAD", "OPTIONS"]
+      }
+
+      access_control_allow_origins {
+        items = ["*"]
+      }
+
+      access_control_expose_headers {
+        items = cors_config.value.expose_headers
+      }
+    }
+  }
 
   security_headers_config {
     content_type_options {
@@ -122,6 +177,10 @@ resource "aws_cloudfront_response_headers_policy" "files" {
       override                   = true
     }
   }
+
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 resource "aws_cloudfront_distribution" "files" {
@@ -141,22 +200,23 @@ resource "aws_cloudfront_distribution" "files" {
   price_class     = var.cloudfront.price_class
   web_acl_id      = var.cloudfront.web_acl_arn
   aliases         = var.cloudfront.domain == null ? [] : [var.cloudfront.domain.name]
+  tags            = var.tags
 
   origin {
-    origin_id = "files"
-    # Written out: the files key names the distribution and the bucket waits for the key.
-    domain_name              = "${local.bucket_name}.s3.${local.region}.${local.dns_suffix}"
+    origin_id                = "files"
+    domain_name              = local.bucket_domain_name
     origin_access_control_id = aws_cloudfront_origin_access_control.files[0].id
   }
 
   default_cache_behavior {
     target_origin_id           = "files"
-    allowed_methods            = ["GET", "HEAD"]
+    allowed_methods            = length(var.origins) > 0 ? ["GET", "HEAD", "OPTIONS"] : ["GET", "HEAD"]
     cached_methods             = ["GET", "HEAD"]
     viewer_protocol_policy     = "https-only"
     compress                   = false
     trusted_key_groups         = [aws_cloudfront_key_group.files[0].id]
     cache_policy_id            = aws_cloudfront_cache_policy.files[0].id
+    origin_request_policy_id   = length(var.origins) > 0 ? local.cors_origin_request_policy : null
     response_headers_policy_id = aws_cloudfront_response_headers_policy.files[0].id
   }
 

@@ -72,6 +72,7 @@ resource "aws_cloudwatch_event_bus" "app" {
   count = var.app_events ? 1 : 0
 
   name = var.name
+  tags = var.tags
 }
 
 resource "aws_pipes_pipe" "app" {
@@ -82,6 +83,7 @@ resource "aws_pipes_pipe" "app" {
   role_arn    = aws_iam_role.pipe[0].arn
   source      = aws_dynamodb_table.main.stream_arn
   target      = aws_cloudwatch_event_bus.app[0].arn
+  tags        = var.tags
 
   source_parameters {
     filter_criteria {
@@ -116,7 +118,9 @@ resource "aws_pipes_pipe" "app" {
     }
   }
 
-  depends_on = [aws_iam_role_policy.pipe]
+  # Pipes assumes the role while the pipe is made, and IAM needs some seconds until a new role and its
+  # policy are known everywhere. The provider does not try again, so what takes long is made first.
+  depends_on = [aws_iam_role_policy.pipe, aws_lambda_event_source_mapping.removals]
 }
 
 # A message names the place in the stream, which keeps records for a day: look at it within one.
@@ -126,14 +130,27 @@ resource "aws_sqs_queue" "dead_events" {
   name                      = "${var.name}-app-events-dead"
   sqs_managed_sse_enabled   = true
   message_retention_seconds = 1209600
+  tags                      = var.tags
+
+  # A queue that were named anew would be destroyed with what waits in it.
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 resource "aws_iam_role" "pipe" {
   count = var.app_events ? 1 : 0
 
-  name               = "${var.name}-app-events"
-  description        = "What the pipe to the app's event bus of ${var.name} may do"
-  assume_role_policy = data.aws_iam_policy_document.pipe_assumes.json
+  name                 = "${local.global_name}-app-events"
+  description          = "What the pipe to the app's event bus of ${var.name} may do"
+  assume_role_policy   = data.aws_iam_policy_document.pipe_assumes.json
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
+
+  lifecycle {
+    ignore_changes = [name, path]
+  }
 }
 
 data "aws_iam_policy_document" "pipe_assumes" {

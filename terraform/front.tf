@@ -16,7 +16,7 @@ locals {
 resource "aws_cloudfront_origin_request_policy" "front" {
   count = local.has_front ? 1 : 0
 
-  name    = "${var.name}-front"
+  name    = "${local.global_name}-front"
   comment = "The whole request, and the visitor's address"
 
   cookies_config {
@@ -34,6 +34,10 @@ resource "aws_cloudfront_origin_request_policy" "front" {
   query_strings_config {
     query_string_behavior = "all"
   }
+
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 # What a page of ours says of itself stands; TLS is demanded for a year.
@@ -41,7 +45,7 @@ resource "aws_cloudfront_response_headers_policy" "front" {
   # checkov:skip=CKV_AWS_259:HTTPS is demanded for a year; subdomains and preloading are the domain owner's to promise.
   count = local.has_front ? 1 : 0
 
-  name    = "${var.name}-front"
+  name    = "${local.global_name}-front"
   comment = "TLS, and types as they are said"
 
   security_headers_config {
@@ -53,6 +57,10 @@ resource "aws_cloudfront_response_headers_policy" "front" {
       access_control_max_age_sec = 31536000
       override                   = true
     }
+  }
+
+  lifecycle {
+    ignore_changes = [name]
   }
 }
 
@@ -71,6 +79,7 @@ resource "aws_cloudfront_distribution" "front" {
   price_class     = var.front.price_class
   web_acl_id      = var.front.web_acl_arn
   aliases         = [var.custom_domain.name]
+  tags            = var.tags
 
   origin {
     origin_id   = "api"

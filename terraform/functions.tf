@@ -19,7 +19,7 @@ locals {
 resource "aws_lambda_function" "main" {
   # checkov:skip=CKV_AWS_50:Tracing would need a right on every resource for X-Ray. The logs carry the request id through.
   # checkov:skip=CKV_AWS_115:Reserved concurrency is the user's choice (reserved_concurrency): 100 of an account must stay unreserved and new accounts have few.
-  # checkov:skip=CKV_AWS_116:Nothing calls the functions asynchronously. The queues and the stream have dead-letter queues of their own.
+  # checkov:skip=CKV_AWS_116:The one asynchronous call is the schedule's, which has a destination for what fails (schedule.tf). The queues and the stream have dead-letter queues of their own.
   # checkov:skip=CKV_AWS_117:The functions reach AWS's public endpoints, and send-webhook its receiver. A VPC would add a NAT gateway or endpoints and keep nothing out.
   # checkov:skip=CKV_AWS_173:The environment holds names and ARNs, no secret. A customer key would be one more call at each cold start.
   # checkov:skip=CKV_AWS_272:The package's hash is part of the plan. Code signing needs a signing profile, which belongs to the account that installs this.
@@ -37,6 +37,7 @@ resource "aws_lambda_function" "main" {
   timeout                        = each.value.timeout_s
   memory_size                    = lookup(var.memory_mb, each.key, local.default_memory_mb[each.key])
   reserved_concurrent_executions = lookup(var.reserved_concurrency, each.key, -1)
+  tags                           = var.tags
 
   environment {
     variables = { for variable, coordinate in each.value.environment : variable => local.coordinates[coordinate] }
@@ -73,6 +74,7 @@ resource "aws_cloudwatch_log_group" "function" {
   name              = local.function_log_group_names[each.key]
   retention_in_days = var.log_retention_days
   kms_key_id        = aws_kms_key.operations.arn
+  tags              = var.tags
 }
 
 locals {

@@ -64,6 +64,7 @@ resource "aws_kms_key" "files" {
   enable_key_rotation     = true
   deletion_window_in_days = var.key_deletion_window_days
   policy                  = data.aws_iam_policy_document.files_key.json
+  tags                    = var.tags
 }
 
 resource "aws_kms_alias" "files" {
@@ -197,6 +198,7 @@ resource "aws_kms_key" "operations" {
   enable_key_rotation     = true
   deletion_window_in_days = var.key_deletion_window_days
   policy                  = data.aws_iam_policy_document.operations_key.json
+  tags                    = var.tags
 }
 
 resource "aws_kms_alias" "operations" {
@@ -306,6 +308,13 @@ resource "aws_kms_key" "links" {
   customer_master_key_spec = "HMAC_256"
   deletion_window_in_days  = var.key_deletion_window_days
   policy                   = data.aws_iam_policy_document.link_key.json
+  tags                     = var.tags
+
+  # A version that is taken away is destroyed last, when the functions do not ask for it any more, and
+  # not at all if the version that takes its place could not be made.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_kms_alias" "links" {
@@ -356,6 +365,11 @@ resource "aws_kms_key" "upload_tokens" {
   customer_master_key_spec = "HMAC_256"
   deletion_window_in_days  = var.key_deletion_window_days
   policy                   = data.aws_iam_policy_document.upload_token_key.json
+  tags                     = var.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_kms_alias" "upload_tokens" {

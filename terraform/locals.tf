@@ -1,21 +1,9 @@
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
+# What the description says, and the values by which it asks for the stack's own names.
 
 locals {
   # What this module and the local stack of the tests both build: the table's keys and indexes, the
   # routes, CORS, the event wiring and the functions' environment. It is written there alone.
   description = jsondecode(file("${path.module}/description.json"))
-
-  account    = data.aws_caller_identity.current.account_id
-  partition  = data.aws_partition.current.partition
-  dns_suffix = data.aws_partition.current.dns_suffix
-  # `id` is the region's name in every version of the provider; `name` is deprecated from 6 on.
-  region = data.aws_region.current.id
-
-  bucket_name = coalesce(var.bucket_name, "${var.name}-files-${local.account}-${local.region}")
 
   # send-webhook is there where webhook asks for it.
   functions = { for name, function in local.description.functions : name => function if name != "send-webhook" || local.has_webhook }

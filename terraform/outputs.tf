@@ -31,6 +31,11 @@ output "bucket_name" {
   value       = aws_s3_bucket.files.bucket
 }
 
+output "bucket_domain_name" {
+  description = "Host name of the bucket, for the origin of a distribution of yours. It is known before the bucket is there, so that cloudfront_distribution_arn may be that distribution's."
+  value       = local.bucket_domain_name
+}
+
 output "bucket_arn" {
   description = "ARN of the bucket that holds the files."
   value       = aws_s3_bucket.files.arn

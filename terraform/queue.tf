@@ -11,6 +11,12 @@ resource "aws_sqs_queue" "uploads" {
     deadLetterTargetArn = aws_sqs_queue.dead_uploads.arn
     maxReceiveCount     = local.description.events.queue.max_receive_count
   })
+  tags = var.tags
+
+  # A queue that were named anew would be destroyed with what waits in it.
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 resource "aws_sqs_queue_policy" "uploads" {
@@ -75,6 +81,12 @@ resource "aws_sqs_queue" "dead_uploads" {
   name                      = "${var.name}-uploads-dead"
   sqs_managed_sse_enabled   = true
   message_retention_seconds = 1209600
+  tags                      = var.tags
+
+  # A queue that were named anew would be destroyed with what waits in it.
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 resource "aws_sqs_queue_redrive_allow_policy" "dead_uploads" {
@@ -92,4 +104,10 @@ resource "aws_sqs_queue" "dead_removals" {
   name                      = "${var.name}-removals-dead"
   sqs_managed_sse_enabled   = true
   message_retention_seconds = 1209600
+  tags                      = var.tags
+
+  # A queue that were named anew would be destroyed with what waits in it.
+  lifecycle {
+    ignore_changes = [name]
+  }
 }

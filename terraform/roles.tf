@@ -7,9 +7,18 @@
 resource "aws_iam_role" "function" {
   for_each = local.functions
 
-  name               = "${var.name}-${each.key}"
-  description        = "What ${each.key} of ${var.name} may do"
-  assume_role_policy = data.aws_iam_policy_document.lambda_assumes.json
+  name                 = "${local.global_name}-${each.key}"
+  description          = "What ${each.key} of ${var.name} may do"
+  assume_role_policy   = data.aws_iam_policy_document.lambda_assumes.json
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
+
+  # As the link keys do, whose policy names these roles: what one of a pair does the other must do.
+  lifecycle {
+    create_before_destroy = true
+    ignore_changes        = [name, path]
+  }
 }
 
 data "aws_iam_policy_document" "lambda_assumes" {
@@ -235,6 +244,12 @@ data "aws_iam_policy_document" "record_upload" {
     actions   = ["sqs:SendMessage"]
     resources = [aws_sqs_queue.dead_removals.arn]
   }
+
+  statement {
+    sid       = "LeavesFailedHourlyRunsInTheirDeadLetterQueue"
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.dead_tidy.arn]
+  }
 }
 
 # ── serve-link ───────────────────────────────────────────────────────────────────────────────────
@@ -287,11 +302,18 @@ locals {
 resource "aws_iam_role" "signer" {
   for_each = local.signers
 
-  name               = "${var.name}-${each.key}-signer"
+  name               = "${local.global_name}-${each.key}-signer"
   description        = "What an ${each.key} that ${each.value} of ${var.name} signed may do"
   assume_role_policy = data.aws_iam_policy_document.function_assumes_signer[each.key].json
   # STS gives an hour at most to a role that a role assumes; signer_session_s asks for less.
   max_session_duration = 3600
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
+
+  lifecycle {
+    ignore_changes = [name, path]
+  }
 }
 
 data "aws_iam_policy_document" "function_assumes_signer" {

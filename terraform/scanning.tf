@@ -6,9 +6,9 @@
 # this module works with. The README has the few lines.
 
 locals {
-  makes_guardduty_role = var.content_scan && var.guardduty_role_arn == null
+  makes_guardduty_role = var.content_scan && var.guardduty_role == null
 
-  guardduty_role_arn = local.makes_guardduty_role ? aws_iam_role.guardduty[0].arn : var.guardduty_role_arn
+  guardduty_role_arn = local.makes_guardduty_role ? aws_iam_role.guardduty[0].arn : try(var.guardduty_role.arn, null)
 
   # GuardDuty makes and manages this rule itself, by which it hears of new versions.
   guardduty_rule_arn = "arn:${local.partition}:events:${local.region}:${local.account}:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*"
@@ -25,6 +25,7 @@ resource "aws_cloudwatch_event_rule" "scans" {
     detail-type = ["GuardDuty Malware Protection Object Scan Result"]
     detail      = { s3ObjectDetails = { bucketName = [local.bucket_name] } }
   })
+  tags = var.tags
 }
 
 resource "aws_cloudwatch_event_target" "scans" {
@@ -39,9 +40,16 @@ resource "aws_cloudwatch_event_target" "scans" {
 resource "aws_iam_role" "guardduty" {
   count = local.makes_guardduty_role ? 1 : 0
 
-  name               = "${var.name}-guardduty"
-  description        = "What GuardDuty may do to scan the files of ${var.name}"
-  assume_role_policy = data.aws_iam_policy_document.guardduty_assumes.json
+  name                 = "${local.global_name}-guardduty"
+  description          = "What GuardDuty may do to scan the files of ${var.name}"
+  assume_role_policy   = data.aws_iam_policy_document.guardduty_assumes.json
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
+
+  lifecycle {
+    ignore_changes = [name, path]
+  }
 }
 
 data "aws_iam_policy_document" "guardduty_assumes" {

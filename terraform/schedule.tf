@@ -17,20 +17,57 @@ resource "aws_scheduler_schedule" "tidy" {
     role_arn = aws_iam_role.schedule.arn
     input    = jsonencode(local.description.events.schedule.input)
 
-    # The next hour tries again.
+    # For a call that Lambda does not take. Lambda takes it before the recorder runs, so what becomes
+    # of the run is said below. The next hour calls anyway.
     retry_policy {
       maximum_retry_attempts       = 2
       maximum_event_age_in_seconds = 1800
+    }
+
+    dead_letter_config {
+      arn = aws_sqs_queue.dead_tidy.arn
     }
   }
 
   depends_on = [aws_iam_role_policy.schedule]
 }
 
+# The schedule's call is asynchronous, and the only one: a run that fails is tried again twice, and
+# then goes to the queue. Nothing is lost with it, since the next hour looks at the same records.
+resource "aws_lambda_function_event_invoke_config" "recorder" {
+  function_name                = aws_lambda_function.main["record-upload"].function_name
+  maximum_retry_attempts       = 2
+  maximum_event_age_in_seconds = 1800
+
+  destination_config {
+    on_failure {
+      destination = aws_sqs_queue.dead_tidy.arn
+    }
+  }
+}
+
+resource "aws_sqs_queue" "dead_tidy" {
+  name                      = "${var.name}-tidy-dead"
+  sqs_managed_sse_enabled   = true
+  message_retention_seconds = 1209600
+  tags                      = var.tags
+
+  lifecycle {
+    ignore_changes = [name]
+  }
+}
+
 resource "aws_iam_role" "schedule" {
-  name               = "${var.name}-schedule"
-  description        = "What the schedule of ${var.name} may do"
-  assume_role_policy = data.aws_iam_policy_document.schedule_assumes.json
+  name                 = "${local.global_name}-schedule"
+  description          = "What the schedule of ${var.name} may do"
+  assume_role_policy   = data.aws_iam_policy_document.schedule_assumes.json
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
+
+  lifecycle {
+    ignore_changes = [name, path]
+  }
 }
 
 data "aws_iam_policy_document" "schedule_assumes" {
@@ -69,5 +106,11 @@ data "aws_iam_policy_document" "schedule" {
     sid       = "CallsTheRecorder"
     actions   = ["lambda:InvokeFunction"]
     resources = [aws_lambda_function.main["record-upload"].arn]
+  }
+
+  statement {
+    sid       = "LeavesCallsThatLambdaDidNotTake"
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.dead_tidy.arn]
   }
 }

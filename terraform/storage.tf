@@ -5,6 +5,18 @@ resource "aws_s3_bucket" "files" {
   # checkov:skip=CKV_AWS_144:A second region doubles the cost of every file, and replication would be a writer beside the upload signer. Whoever needs it copies with a role named in reader_arns.
   bucket        = local.bucket_name
   force_destroy = var.force_destroy
+  tags          = var.tags
+
+  # A bucket's name cannot change. Without ignore_changes, another name would make Terraform destroy
+  # the bucket, and its policy, versioning and encryption before it.
+  lifecycle {
+    ignore_changes = [bucket]
+
+    postcondition {
+      condition     = self.bucket == local.bucket_name
+      error_message = "The files of this stack lie in the bucket ${self.bucket}, and bucket_name now asks for ${local.bucket_name}. A bucket cannot be renamed: set bucket_name to \"${self.bucket}\", or make a second stack and copy the files."
+    }
+  }
 
   # What is made first is destroyed last: a bucket that still holds files refuses to go, and then
   # the key stays too. Without it the files would be unreadable once its deletion window is over.

@@ -12,6 +12,7 @@ resource "aws_dynamodb_table" "main" {
   # app's event bus. A third would be throttled by DynamoDB together with the first two.
   stream_enabled   = true
   stream_view_type = local.description.table.stream_view
+  tags             = var.tags
 
   dynamic "attribute" {
     for_each = local.description.table.attributes
@@ -45,5 +46,15 @@ resource "aws_dynamodb_table" "main" {
   server_side_encryption {
     enabled     = true
     kms_key_arn = aws_kms_key.operations.arn
+  }
+
+  # A table's name cannot change, and the stack's other names follow it.
+  lifecycle {
+    ignore_changes = [name]
+
+    postcondition {
+      condition     = self.name == var.name
+      error_message = "This stack is called ${self.name}, and name now asks for ${var.name}. A stack cannot be renamed, since its table holds every record: set name to \"${self.name}\", or make a second stack."
+    }
   }
 }

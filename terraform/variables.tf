@@ -1,7 +1,7 @@
 # ── What it is called and where it answers ───────────────────────────────────────────────────────
 
 variable "name" {
-  description = "Prefix of every name in the stack. Two stacks of one account and region need two names."
+  description = "Prefix of every name in the stack. Two stacks of one account and region need two names. It cannot be changed afterwards."
   type        = string
   default     = "postern"
   nullable    = false
@@ -13,7 +13,7 @@ variable "name" {
 }
 
 variable "bucket_name" {
-  description = "Name of the bucket that holds the files. Null makes one from the prefix, the account and the region."
+  description = "Name of the bucket that holds the files. Null makes one from the prefix, the account and the region. It cannot be changed afterwards."
   type        = string
   default     = null
 
@@ -406,7 +406,7 @@ variable "key_deletion_window_days" {
 # ── What must not be lost ────────────────────────────────────────────────────────────────────────
 
 variable "deletion_protection" {
-  description = "Whether the table refuses to be deleted. Switch it off and apply before a removal that is meant."
+  description = "Whether the stack refuses to be destroyed, and its table to be deleted. Switch it off and apply before a removal that is meant."
   type        = bool
   default     = true
   nullable    = false
@@ -477,7 +477,7 @@ variable "cloudfront" {
 }
 
 variable "cloudfront_distribution_arn" {
-  description = "Distribution of yours that may read pinned versions through an origin access control. Null lets no service read."
+  description = "Distribution of yours that may read pinned versions through an origin access control. Its origin is the output bucket_domain_name, so that both can be made in one apply. Null lets no service read."
   type        = string
   default     = null
 
@@ -487,19 +487,21 @@ variable "cloudfront_distribution_arn" {
   }
 }
 
-variable "guardduty_role_arn" {
-  description = "Role through which GuardDuty Malware Protection for S3 reads the files. It also switches on the bucket's EventBridge notifications, which that protection needs and which only the owner of the bucket's notifications may switch on."
-  type        = string
-  default     = null
+variable "guardduty_role" {
+  description = "Role of yours through which GuardDuty Malware Protection for S3 reads the files, by its arn. It also switches on the bucket's EventBridge notifications, which that protection needs and which only the owner of the bucket's notifications may switch on. An object, so that the role may be made in the same apply. Null: with content_scan the module makes the role."
+  type = object({
+    arn = string
+  })
+  default = null
 
   validation {
-    condition     = var.guardduty_role_arn == null || can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.guardduty_role_arn))
-    error_message = "Write the ARN of a role, \"arn:aws:iam::<account>:role/<name>\"."
+    condition     = var.guardduty_role == null || can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.guardduty_role.arn))
+    error_message = "Write guardduty_role.arn as the ARN of a role, \"arn:aws:iam::<account>:role/<name>\"."
   }
 }
 
 variable "content_scan" {
-  description = "Whether a file becomes available only after GuardDuty Malware Protection for S3 has found no threat in it. It makes GuardDuty's role, unless guardduty_role_arn names one of yours, and brings the results to the recorder; the plan for the bucket is yours to add (see the README) and must tag."
+  description = "Whether a file becomes available only after GuardDuty Malware Protection for S3 has found no threat in it. It makes GuardDuty's role, unless guardduty_role names one of yours, and brings the results to the recorder; the plan for the bucket is yours to add (see the README) and must tag."
   type        = bool
   default     = false
   nullable    = false
@@ -622,5 +624,42 @@ variable "webhook" {
   validation {
     condition     = var.webhook == null || var.app_events
     error_message = "webhook needs app_events: what it tells comes from the app's event bus."
+  }
+}
+
+# ── How it fits into an account ──────────────────────────────────────────────────────────────────
+
+variable "tags" {
+  description = "Tags of everything that can have tags, beside the default_tags of your provider."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key, value in var.tags : length(key) >= 1 && length(key) <= 128 && !startswith(lower(key), "aws:") && length(value) <= 256])
+    error_message = "Write keys of 1 to 128 characters that do not begin with \"aws:\", and values of at most 256."
+  }
+}
+
+variable "role_path" {
+  description = "Path of the roles that the module makes, for accounts whose policies ask for one. Roles that there are keep theirs."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9_+=,.@-]+/)*$", var.role_path))
+    error_message = "Write a path that begins and ends with a slash, for example \"/apps/postern/\"."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "Permissions boundary of the roles that the module makes. It must allow what terraform/roles.tf does. Null sets none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "Write the ARN of a policy, \"arn:aws:iam::<account>:policy/<name>\"."
   }
 }

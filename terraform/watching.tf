@@ -10,6 +10,7 @@ locals {
   dead_letter_queues = merge(
     {
       dead-uploads  = { queue = aws_sqs_queue.dead_uploads.name, what = "an upload's event that failed again and again. Read its message, mend the cause, then redrive the queue" }
+      dead-tidy     = { queue = aws_sqs_queue.dead_tidy.name, what = "an hourly run of the recorder that failed three times, or a call that Lambda did not take. The next hour does its work; look for the cause in the recorder's log" }
       dead-removals = { queue = aws_sqs_queue.dead_removals.name, what = "a removal that failed again and again. The upload stays in the state deleting until the cause is mended" }
     },
     { for queue in aws_sqs_queue.dead_events : "dead-app-events" => { queue = queue.name, what = "an event that could not be put on the app's bus. The app has not heard of it" } },
@@ -116,6 +117,15 @@ locals {
         statistic   = "Sum"
         threshold   = 1
       }
+      tidy-missing = {
+        description = "The recorder's hourly run has not ended well for three hours: uploads do not expire, removals that were given up wait, and lost events are not found. Look at the schedule, and at the recorder's log. It also sounds in the first hour of a new stack."
+        namespace   = local.metric_namespace
+        metric      = "TidyRuns"
+        dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
+        statistic   = "Sum"
+        threshold   = 1
+        missing     = true
+      }
       forged-tokens = {
         description = "Someone tries link tokens that were never made. They are refused before any call to AWS; throttling bounds their cost."
         namespace   = local.metric_namespace
@@ -173,22 +183,24 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "main" {
-  for_each = { for name, alarm in local.alarms : name => alarm if var.alarms }
+  for_each = { for name, alarm in local.alarms : name => merge({ missing = false }, alarm) if var.alarms }
 
-  alarm_name          = "${var.name}-${each.key}"
-  alarm_description   = each.value.description
-  namespace           = each.value.namespace
-  metric_name         = each.value.metric
-  dimensions          = each.value.dimensions
-  statistic           = each.value.statistic
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = each.value.threshold
-  period              = 300
-  evaluation_periods  = 1
-  # An idle stack sends no figures, which is no fault.
-  treat_missing_data = "notBreaching"
-  alarm_actions      = local.alarm_actions
-  ok_actions         = local.alarm_actions
+  alarm_name        = "${var.name}-${each.key}"
+  alarm_description = each.value.description
+  namespace         = each.value.namespace
+  metric_name       = each.value.metric
+  dimensions        = each.value.dimensions
+  statistic         = each.value.statistic
+  threshold         = each.value.threshold
+  # Of what must come every hour, none in three; of everything else, too much in five minutes. An
+  # idle stack sends no figures, which is no fault but for what must come.
+  comparison_operator = each.value.missing ? "LessThanThreshold" : "GreaterThanOrEqualToThreshold"
+  period              = each.value.missing ? 3600 : 300
+  evaluation_periods  = each.value.missing ? 3 : 1
+  treat_missing_data  = each.value.missing ? "breaching" : "notBreaching"
+  alarm_actions       = local.alarm_actions
+  ok_actions          = local.alarm_actions
+  tags                = var.tags
 }
 
 # ── Dashboard ────────────────────────────────────────────────────────────────────────────────────
@@ -276,6 +288,10 @@ locals {
 resource "aws_cloudwatch_dashboard" "main" {
   count = var.dashboard ? 1 : 0
 
-  dashboard_name = var.name
+  dashboard_name = local.global_name
   dashboard_body = jsonencode({ widgets = local.dashboard_widgets })
+
+  lifecycle {
+    ignore_changes = [dashboard_name]
+  }
 }

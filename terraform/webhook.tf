@@ -19,6 +19,7 @@ resource "aws_cloudwatch_event_rule" "webhook" {
     source      = [local.event_source]
     detail-type = sort(local.webhook_events)
   })
+  tags = var.tags
 }
 
 resource "aws_cloudwatch_event_target" "webhook" {
@@ -50,6 +51,12 @@ resource "aws_sqs_queue" "webhook" {
     deadLetterTargetArn = aws_sqs_queue.dead_webhook[0].arn
     maxReceiveCount     = local.description.events.webhook.max_receive_count
   })
+  tags = var.tags
+
+  # A queue that were named anew would be destroyed with what waits in it.
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 resource "aws_sqs_queue" "dead_webhook" {
@@ -58,6 +65,12 @@ resource "aws_sqs_queue" "dead_webhook" {
   name                      = "${var.name}-webhook-dead"
   sqs_managed_sse_enabled   = true
   message_retention_seconds = 1209600
+  tags                      = var.tags
+
+  # A queue that were named anew would be destroyed with what waits in it.
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 resource "aws_sqs_queue_redrive_allow_policy" "dead_webhook" {
@@ -123,6 +136,12 @@ resource "aws_secretsmanager_secret" "webhook" {
   description             = "Secrets that sign the webhooks of ${var.name}: whsec_ and base64, with spaces between"
   kms_key_id              = aws_kms_key.operations.arn
   recovery_window_in_days = 7
+  tags                    = var.tags
+
+  # A secret with another name would be a new one, and empty.
+  lifecycle {
+    ignore_changes = [name, name_prefix]
+  }
 }
 
 resource "aws_lambda_event_source_mapping" "webhook" {

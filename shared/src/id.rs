@@ -206,12 +206,22 @@ text_newtype!(
 impl Owner {
     /// The owner that a JWT of `issuer` names by the value of its owner claim.
     ///
+    /// EventBridge Pipes writes the owner between two quotes of an event and escapes nothing, so a
+    /// quote or a backslash could add fields to the event.
+    ///
     /// # Errors
-    /// If the claim is empty or both together are longer than 1,024 bytes.
+    /// If the claim is empty, if either has a quote, a backslash or a control character, or if both
+    /// together are longer than 1,024 bytes.
     pub fn of_claim(issuer: &str, claim: &str) -> Result<Self, ParseIdError> {
-        let error = ParseIdError { what: "an owner", rule: "an issuer and a claim that is not empty" };
-        if issuer.is_empty() || claim.is_empty() {
-            return Err(error);
+        let needs_escape = |c: char| matches!(c, '"' | '\\') || c.is_control();
+        if issuer.is_empty()
+            || claim.is_empty()
+            || issuer.contains(needs_escape)
+            || claim.contains(needs_escape)
+        {
+            let rule =
+                "an issuer and a claim that are not empty and have no quote, backslash or control character";
+            return Err(ParseIdError { what: "an owner", rule });
         }
         Self::try_from(format!("{issuer}#{claim}"))
     }
@@ -268,6 +278,19 @@ mod tests {
             "uploads/0A070707-0707-4707-8707-070707070707",
         ] {
             assert!(key.parse::<ObjectKey>().is_err(), "{key}");
+        }
+    }
+
+    #[test]
+    fn an_owner_needs_no_escape_in_json() {
+        for claim in ["a\"b", "a\\b", "a\nb", "a\u{7f}b", "a\u{85}b", ""] {
+            assert!(Owner::of_claim("https://login.example.com/", claim).is_err(), "{claim:?}");
+            assert!(Owner::of_claim(claim, "ada").is_err(), "{claim:?}");
+        }
+        for claim in ["ada", "auth0|5f7c", "Ada Lovelace", "ünï@example.com", "<$.x>", "o'neill"] {
+            let owner = Owner::of_claim("https://login.example.com/", claim).unwrap();
+            let quoted = format!("\"{owner}\"");
+            assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), owner.as_str(), "{claim:?}");
         }
     }
 

@@ -263,7 +263,8 @@ impl Problem {
             ),
             Self::NoOwner(claim) => {
                 let detail = format!(
-                    "The JWT must have the claim {claim:?}, which names the owner: ask for one that has."
+                    "The JWT must have the claim {claim:?}, which names the owner, without quotes, backslashes \
+                     and control characters: ask for one that has."
                 );
                 return (S::FORBIDDEN, "no_owner", detail);
             }

@@ -61,6 +61,9 @@ mock_provider "aws" {
 }
 
 variables {
+  # The tests destroy what they have made.
+  deletion_protection = false
+
   jwt_issuer    = "https://login.example.com/"
   jwt_audiences = ["postern"]
 
@@ -74,6 +77,10 @@ variables {
 
 run "defaults" {
   command = plan
+
+  variables {
+    deletion_protection = null
+  }
 
   assert {
     condition     = aws_s3_bucket.files.bucket == "postern-files-111122223333-us-east-1"
@@ -141,7 +148,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = alltrue([for queue in concat([aws_sqs_queue.uploads, aws_sqs_queue.dead_uploads, aws_sqs_queue.dead_removals], aws_sqs_queue.dead_events[*]) : queue.sqs_managed_sse_enabled])
+    condition     = alltrue([for queue in concat([aws_sqs_queue.uploads, aws_sqs_queue.dead_uploads, aws_sqs_queue.dead_removals, aws_sqs_queue.dead_tidy], aws_sqs_queue.dead_events[*]) : queue.sqs_managed_sse_enabled])
     error_message = "Every queue must be encrypted by SQS."
   }
 
@@ -183,7 +190,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.main) == 21 && alltrue([for alarm in aws_cloudwatch_metric_alarm.main : length(coalesce(alarm.alarm_actions, [])) == 0])
+    condition     = length(aws_cloudwatch_metric_alarm.main) == 23 && alltrue([for alarm in aws_cloudwatch_metric_alarm.main : length(coalesce(alarm.alarm_actions, [])) == 0])
     error_message = "There must be an alarm for each thing that can go wrong, and none may tell anybody without a topic."
   }
 
@@ -465,8 +472,8 @@ run "a_scan_with_a_role_of_ones_own_makes_none" {
   command = plan
 
   variables {
-    content_scan       = true
-    guardduty_role_arn = "arn:aws:iam::111122223333:role/guardduty"
+    content_scan   = true
+    guardduty_role = { arn = "arn:aws:iam::111122223333:role/guardduty" }
   }
 
   assert {
@@ -476,7 +483,8 @@ run "a_scan_with_a_role_of_ones_own_makes_none" {
 }
 
 run "everything_that_can_be_set_is_set" {
-  command = plan
+  command   = plan
+  state_key = "everything_that_can_be_set_is_set"
 
   variables {
     name                     = "files"
@@ -490,7 +498,7 @@ run "everything_that_can_be_set_is_set" {
     alarm_thresholds         = { forged_tokens = 7 }
     throttling               = { rate = 5 }
     access_log_bucket        = { name = "my-logs", prefix = "files/" }
-    guardduty_role_arn       = "arn:aws:iam::111122223333:role/guardduty"
+    guardduty_role           = { arn = "arn:aws:iam::111122223333:role/guardduty" }
     key_deletion_window_days = 7
     abort_multipart_days     = 7
     deletion_protection      = false
@@ -499,7 +507,7 @@ run "everything_that_can_be_set_is_set" {
   }
 
   assert {
-    condition     = aws_s3_bucket.files.bucket == "my-own-bucket" && aws_dynamodb_table.main.name == "files" && aws_iam_role.signer["upload"].name == "files-upload-signer"
+    condition     = aws_s3_bucket.files.bucket == "my-own-bucket" && aws_dynamodb_table.main.name == "files" && aws_iam_role.signer["upload"].name == "files-us-east-1-upload-signer"
     error_message = "Names must follow the prefix, and the bucket its own name."
   }
 
@@ -539,6 +547,38 @@ run "everything_that_can_be_set_is_set" {
   }
 }
 
+run "a_stack_is_not_renamed" {
+  command = plan
+
+  variables {
+    name = "files"
+  }
+
+  # The bucket's default name follows it.
+  expect_failures = [aws_dynamodb_table.main, aws_s3_bucket.files]
+}
+
+run "a_bucket_is_not_renamed" {
+  command = plan
+
+  variables {
+    bucket_name = "another-bucket"
+  }
+
+  expect_failures = [aws_s3_bucket.files]
+}
+
+run "a_stack_does_not_move" {
+  command = plan
+
+  override_data {
+    target = data.aws_region.current
+    values = { id = "eu-central-1" }
+  }
+
+  expect_failures = [terraform_data.place]
+}
+
 run "no_package_no_plan" {
   command = plan
 
@@ -551,7 +591,8 @@ run "no_package_no_plan" {
 }
 
 run "a_bucket_does_not_log_into_itself" {
-  command = plan
+  command   = plan
+  state_key = "a_bucket_does_not_log_into_itself"
 
   variables {
     bucket_name       = "one-bucket"
@@ -744,7 +785,7 @@ run "a_webhook_brings_its_function_its_queues_and_its_alarms" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.main) == 25 && alltrue([for name in ["dead-webhook", "failed-webhooks", "send-webhook-errors", "send-webhook-throttles"] : contains(keys(aws_cloudwatch_metric_alarm.main), name)])
+    condition     = length(aws_cloudwatch_metric_alarm.main) == 27 && alltrue([for name in ["dead-webhook", "failed-webhooks", "send-webhook-errors", "send-webhook-throttles"] : contains(keys(aws_cloudwatch_metric_alarm.main), name)])
     error_message = "A webhook that fails must be heard of."
   }
 

@@ -13,6 +13,9 @@ provider "aws" {
 }
 
 variables {
+  # The tests destroy what they have made.
+  deletion_protection = false
+
   jwt_issuer    = "https://login.example.com/"
   jwt_audiences = ["postern"]
   origins       = ["https://app.example.com"]
@@ -75,37 +78,37 @@ override_resource {
 
 override_resource {
   target = aws_iam_role.function["issue-upload"]
-  values = { arn = "arn:aws:iam::111122223333:role/postern-issue-upload", id = "postern-issue-upload" }
+  values = { arn = "arn:aws:iam::111122223333:role/postern-us-east-1-issue-upload", id = "postern-us-east-1-issue-upload" }
 }
 
 override_resource {
   target = aws_iam_role.function["record-upload"]
-  values = { arn = "arn:aws:iam::111122223333:role/postern-record-upload", id = "postern-record-upload" }
+  values = { arn = "arn:aws:iam::111122223333:role/postern-us-east-1-record-upload", id = "postern-us-east-1-record-upload" }
 }
 
 override_resource {
   target = aws_iam_role.function["serve-link"]
-  values = { arn = "arn:aws:iam::111122223333:role/postern-serve-link", id = "postern-serve-link" }
+  values = { arn = "arn:aws:iam::111122223333:role/postern-us-east-1-serve-link", id = "postern-us-east-1-serve-link" }
 }
 
 override_resource {
   target = aws_iam_role.signer["upload"]
-  values = { arn = "arn:aws:iam::111122223333:role/postern-upload-signer", id = "postern-upload-signer" }
+  values = { arn = "arn:aws:iam::111122223333:role/postern-us-east-1-upload-signer", id = "postern-us-east-1-upload-signer" }
 }
 
 override_resource {
   target = aws_iam_role.signer["download"]
-  values = { arn = "arn:aws:iam::111122223333:role/postern-download-signer", id = "postern-download-signer" }
+  values = { arn = "arn:aws:iam::111122223333:role/postern-us-east-1-download-signer", id = "postern-us-east-1-download-signer" }
 }
 
 override_resource {
   target = aws_iam_role.schedule
-  values = { arn = "arn:aws:iam::111122223333:role/postern-schedule", id = "postern-schedule" }
+  values = { arn = "arn:aws:iam::111122223333:role/postern-us-east-1-schedule", id = "postern-us-east-1-schedule" }
 }
 
 override_resource {
   target = aws_iam_role.pipe
-  values = { arn = "arn:aws:iam::111122223333:role/postern-app-events", id = "postern-app-events" }
+  values = { arn = "arn:aws:iam::111122223333:role/postern-us-east-1-app-events", id = "postern-us-east-1-app-events" }
 }
 
 override_resource {
@@ -121,6 +124,11 @@ override_resource {
 override_resource {
   target = aws_sqs_queue.dead_removals
   values = { arn = "arn:aws:sqs:us-east-1:111122223333:postern-removals-dead" }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_tidy
+  values = { arn = "arn:aws:sqs:us-east-1:111122223333:postern-tidy-dead" }
 }
 
 override_resource {
@@ -161,10 +169,17 @@ override_resource {
 
 override_resource {
   target = aws_apigatewayv2_authorizer.jwt
+  values = { id = "jwt" }
 }
 
 override_resource {
-  target = aws_apigatewayv2_integration.function
+  target = aws_apigatewayv2_integration.function["issue-upload"]
+  values = { id = "to-issue-upload" }
+}
+
+override_resource {
+  target = aws_apigatewayv2_integration.function["serve-link"]
+  values = { id = "to-serve-link" }
 }
 
 override_resource {
@@ -177,6 +192,7 @@ override_resource {
 
 override_resource {
   target = aws_apigatewayv2_stage.default
+  values = { id = "$default" }
 }
 
 override_resource {
@@ -186,6 +202,22 @@ override_resource {
 
 override_resource {
   target = aws_apigatewayv2_domain_name.main
+  values = { id = "files.example.com", domain_name_configuration = { target_domain_name = "d-abcdefghij.execute-api.us-east-1.amazonaws.com", hosted_zone_id = "Z1UJRXOUMOOFQ8" } }
+}
+
+override_resource {
+  target = aws_cloudfront_origin_request_policy.front
+  values = { id = "request" }
+}
+
+override_resource {
+  target = aws_cloudfront_response_headers_policy.front
+  values = { id = "front-headers" }
+}
+
+override_resource {
+  target = aws_cloudfront_distribution.front
+  values = { arn = "arn:aws:cloudfront::111122223333:distribution/E2FRONT", domain_name = "d222222abcdef8.cloudfront.net", hosted_zone_id = "Z2FDTNDATAQYW2" }
 }
 
 override_resource {
@@ -205,6 +237,10 @@ override_resource {
 }
 
 override_resource {
+  target = aws_lambda_function_event_invoke_config.recorder
+}
+
+override_resource {
   target = aws_iam_role_policy.schedule
 }
 
@@ -213,8 +249,35 @@ override_resource {
 }
 
 override_resource {
-  target = aws_lambda_function.main
-  values = { arn = "arn:aws:lambda:us-east-1:111122223333:function:postern" }
+  target = aws_lambda_function.main["issue-upload"]
+  values = {
+    arn        = "arn:aws:lambda:us-east-1:111122223333:function:postern-issue-upload"
+    invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:postern-issue-upload/invocations"
+  }
+}
+
+override_resource {
+  target = aws_lambda_function.main["record-upload"]
+  values = {
+    arn        = "arn:aws:lambda:us-east-1:111122223333:function:postern-record-upload"
+    invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:postern-record-upload/invocations"
+  }
+}
+
+override_resource {
+  target = aws_lambda_function.main["send-webhook"]
+  values = {
+    arn        = "arn:aws:lambda:us-east-1:111122223333:function:postern-send-webhook"
+    invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:postern-send-webhook/invocations"
+  }
+}
+
+override_resource {
+  target = aws_lambda_function.main["serve-link"]
+  values = {
+    arn        = "arn:aws:lambda:us-east-1:111122223333:function:postern-serve-link"
+    invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:postern-serve-link/invocations"
+  }
 }
 
 override_resource {
@@ -319,8 +382,13 @@ override_resource {
 }
 
 override_resource {
-  target = aws_cloudfront_public_key.files
-  values = { id = "K2JCJMDEHXQW5F" }
+  target = aws_cloudfront_public_key.files["a"]
+  values = { id = "KEYA" }
+}
+
+override_resource {
+  target = aws_cloudfront_public_key.files["b"]
+  values = { id = "KEYB" }
 }
 
 override_resource {
@@ -344,8 +412,13 @@ override_resource {
 }
 
 override_resource {
-  target = aws_secretsmanager_secret.cloudfront
+  target = aws_secretsmanager_secret.cloudfront["a"]
   values = { arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:postern/cloudfront/a-AbCdEf" }
+}
+
+override_resource {
+  target = aws_secretsmanager_secret.cloudfront["b"]
+  values = { arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:postern/cloudfront/b-AbCdEf" }
 }
 
 override_resource {
@@ -358,7 +431,7 @@ run "plain" {
 
 override_resource {
   target = aws_iam_role.guardduty
-  values = { arn = "arn:aws:iam::111122223333:role/postern-guardduty", id = "postern-guardduty" }
+  values = { arn = "arn:aws:iam::111122223333:role/postern-us-east-1-guardduty", id = "postern-us-east-1-guardduty" }
 }
 
 override_resource {
@@ -376,7 +449,7 @@ override_resource {
 
 override_resource {
   target = aws_iam_role.function["send-webhook"]
-  values = { arn = "arn:aws:iam::111122223333:role/postern-send-webhook", id = "postern-send-webhook" }
+  values = { arn = "arn:aws:iam::111122223333:role/postern-us-east-1-send-webhook", id = "postern-us-east-1-send-webhook" }
 }
 
 override_resource {
@@ -436,15 +509,77 @@ run "scanned" {
   }
 }
 
+run "webhook" {
+  command = apply
+
+  variables {
+    webhook = { url = "https://app.example.com/hooks", events = ["Upload Available"] }
+  }
+}
+
+run "cloudfront" {
+  command = apply
+
+  variables {
+    cloudfront = {
+      public_keys = { a = "-----BEGIN PUBLIC KEY-----" }
+      signing_key = "a"
+      domain      = { name = "cdn.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/cdn" }
+      web_acl_arn = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/files/0"
+      price_class = "PriceClass_100"
+      ipv6        = false
+    }
+  }
+}
+
+run "front" {
+  command = apply
+
+  variables {
+    form_ttl_s       = 600
+    link_url_ttl_s   = 90
+    signer_session_s = 1800
+    link_throttling  = { rate = 7, burst = 9 }
+    custom_domain    = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+
+    front = {
+      certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge"
+      web_acl_arn     = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/links/0"
+      price_class     = "PriceClass_200"
+    }
+  }
+}
+
+# Every option, each with a value that is not its default.
 run "all_options" {
   command = apply
 
   variables {
     link_key_versions         = [1, 2]
     upload_token_key_versions = [1, 2]
-    guardduty_role_arn        = "arn:aws:iam::111122223333:role/guardduty-files"
+    guardduty_role            = { arn = "arn:aws:iam::111122223333:role/guardduty-files" }
     reader_arns               = ["arn:aws:iam::111122223333:role/backup"]
-    webhook                   = { url = "https://app.example.com/hooks" }
+    webhook                   = { url = "https://app.example.com/hooks", max_concurrency = 5 }
+    allowed_types             = ["image/*", "application/pdf"]
+    owner_claim               = "tenant"
+    max_image_pixels          = 100000000
+    max_size_bytes            = 5000000000000
+    owner_pending_uploads     = 10
+    owner_bytes_per_day       = 1000000000
+    redirect_origins          = ["https://app.example.com"]
+    link_check_object         = true
+    throttling                = { rate = 50, burst = 60 }
+    recorder_concurrency      = 5
+    reserved_concurrency      = { serve-link = 20 }
+    memory_mb                 = { record-upload = 1024 }
+    log_retention_days        = 365
+    abort_multipart_days      = 7
+    force_destroy             = true
+    alarm_topic_arn           = "arn:aws:sns:us-east-1:111122223333:alarms"
+    access_log_bucket         = { name = "my-logs", prefix = "files/" }
+    tags                      = { team = "files" }
+
+    key_deletion_window_days = 7
 
     cloudfront = {
       public_keys = { a = "-----BEGIN PUBLIC KEY-----", b = "-----BEGIN PUBLIC KEY-----" }

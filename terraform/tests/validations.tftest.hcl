@@ -557,10 +557,10 @@ run "a_role_that_is_no_arn" {
   command = plan
 
   variables {
-    guardduty_role_arn = "guardduty"
+    guardduty_role = { arn = "guardduty" }
   }
 
-  expect_failures = [var.guardduty_role_arn]
+  expect_failures = [var.guardduty_role]
 }
 
 run "any_role_as_reader" {
@@ -909,4 +909,34 @@ run "a_webhook_without_the_bus" {
   }
 
   expect_failures = [var.webhook]
+}
+
+run "a_tag_that_is_aws_own" {
+  command = plan
+
+  variables {
+    tags = { "aws:team" = "files" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "a_role_path_without_its_slash" {
+  command = plan
+
+  variables {
+    role_path = "/apps"
+  }
+
+  expect_failures = [var.role_path]
+}
+
+run "a_boundary_that_is_a_role" {
+  command = plan
+
+  variables {
+    permissions_boundary_arn = "arn:aws:iam::111122223333:role/boundary"
+  }
+
+  expect_failures = [var.permissions_boundary_arn]
 }

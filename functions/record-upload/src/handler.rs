@@ -99,6 +99,10 @@ impl Recorder {
         let counts = Counts { metrics: self.metrics, sum: RefCell::default() };
         let result = tidy(&self.ports, &self.config.demands, now, time_is_up, &counts).await;
         counts.pause();
+        if result.is_ok() {
+            Metrics::count("TidyRuns");
+            self.metrics.flush();
+        }
         tracing::info!(done = ?counts.sum.take(), "tidied");
         result.map(|()| BatchResponse { batch_item_failures: Vec::new() })
     }

@@ -17,6 +17,7 @@ pub const METRICS: &[(&str, Unit)] = &[
     ("VanishedVersions", Unit::Count),
     ("OrphanedVersions", Unit::Count),
     ("RepairedVersions", Unit::Count),
+    ("TidyRuns", Unit::Count),
     ("FailedScans", Unit::Count),
     ("UnscannedVersions", Unit::Count),
     ("UnreadableItems", Unit::Count),

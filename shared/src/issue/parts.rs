@@ -152,8 +152,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     };
     if let Err(why) = check(upload, &stored, said) {
         if total_bytes(&stored) > upload.max_size_bytes {
-            // They are paid for until they go, and can never become the file.
-            ports.store.give_up(upload).await?;
+            // It is paid for until it goes.
             store.abort_parts(&signer, upload.object_key(), id).await?;
         }
         return Err(Problem::PartsRefused(why));
@@ -166,14 +165,11 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     }
 }
 
-/// Gives the upload up and drops its parts; a repetition changes nothing.
-///
-/// The record ends first, so that no pending record names parts that are gone. What has become an
-/// object meanwhile stays.
+/// Drops the parts; a repetition changes nothing.
 ///
 /// # Errors
-/// If table or S3 do not answer.
-pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
+/// If S3 does not answer.
+pub async fn abort<S, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     now: Timestamp,
@@ -181,7 +177,6 @@ pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
 ) -> Result<(), Problem> {
     let id = id_of(upload)?;
     let signer = ports.signer.credentials(now, 60).await?;
-    ports.store.give_up(upload).await?;
     Ok(store.abort_parts(&signer, upload.object_key(), id).await?)
 }
 
@@ -259,8 +254,8 @@ fn arrived(upload: &Upload) -> Result<(), Problem> {
     }
 }
 
-/// S3 knows the multipart upload no more, and nobody gave it up: its object is there and about to be
-/// recorded.
+/// S3 knows the multipart upload no more: its object is there and about to be recorded, or it was
+/// aborted.
 async fn outlived<S: UploadStore, G, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
@@ -273,7 +268,7 @@ async fn outlived<S: UploadStore, G, P: PartStore>(
             None => return Err(Problem::MultipartNotFound),
         }
     }
-    Err(Problem::Completing)
+    Err(Problem::MultipartNotFound)
 }
 
 /// What became of a completion whose outcome is unknown: its object may be recorded by now. A

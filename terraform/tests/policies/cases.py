@@ -22,6 +22,7 @@ OTHER_TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/another"
 STREAM = f"{TABLE}/stream/2026-01-01T00:00:00.000"
 OTHER_STREAM = f"{OTHER_TABLE}/stream/2026-01-01T00:00:00.000"
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-uploads"
+DEAD_TIDY = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-tidy-dead"
 DEAD_REMOVALS = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-removals-dead"
 DEAD_EVENTS = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-app-events-dead"
 WEBHOOK_QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-webhook"
@@ -69,11 +70,11 @@ def _service(name: str) -> Principal:
     return Principal(name, service=name)
 
 
-ISSUE, RECORD, SERVE = _role("postern-issue-upload"), _role("postern-record-upload"), _role("postern-serve-link")
-SENDER = _role("postern-send-webhook")
-UPLOADER, DOWNLOADER = _role("postern-upload-signer"), _role("postern-download-signer")
-PIPE_ROLE = _role("postern-app-events")
-SCHEDULE_ROLE = _role("postern-schedule")
+ISSUE, RECORD, SERVE = _role("postern-us-east-1-issue-upload"), _role("postern-us-east-1-record-upload"), _role("postern-us-east-1-serve-link")
+SENDER = _role("postern-us-east-1-send-webhook")
+UPLOADER, DOWNLOADER = _role("postern-us-east-1-upload-signer"), _role("postern-us-east-1-download-signer")
+PIPE_ROLE = _role("postern-us-east-1-app-events")
+SCHEDULE_ROLE = _role("postern-us-east-1-schedule")
 ADMIN = _role("admin")
 """A role of the account whose own policy allows everything."""
 GUARDDUTY, BACKUP = _role("guardduty-files"), _role("backup")
@@ -83,7 +84,7 @@ S3, CLOUDFRONT, LAMBDA = _service("s3.amazonaws.com"), _service("cloudfront.amaz
 APIGATEWAY, PIPES, LOGS = _service("apigateway.amazonaws.com"), _service("pipes.amazonaws.com"), _service("logs.us-east-1.amazonaws.com")
 SCHEDULER = _service("scheduler.amazonaws.com")
 GUARDDUTY_ITSELF, EVENTS = _service("malware-protection-plan.guardduty.amazonaws.com"), _service("events.amazonaws.com")
-SCANNER = _role("postern-guardduty")
+SCANNER = _role("postern-us-east-1-guardduty")
 LOGGING, ATHENA, EC2 = _service("logging.s3.amazonaws.com"), _service("athena.amazonaws.com"), _service("ec2.amazonaws.com")
 
 # What the requests carry.
@@ -102,7 +103,6 @@ DIRECTLY_IN_CONTEXT = {"kms:EncryptionContext:aws:s3:arn": BUCKET}
 VIA_TABLE = {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com", "kms:EncryptionContext:aws:dynamodb:tableName": "postern"}
 VIA_OTHER_TABLE = VIA_TABLE | {"kms:EncryptionContext:aws:dynamodb:tableName": "another"}
 DIRECTLY_FOR_TABLE = {"kms:EncryptionContext:aws:dynamodb:tableName": "postern"}
-RENDERED_FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:postern"
 SCHEDULE_GROUP = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/default"
 SCHEDULED = {"aws:SourceArn": SCHEDULE_GROUP, "aws:SourceAccount": ACCOUNT}
 PLAIN_HTTP = {"aws:SecureTransport": "false"}
@@ -262,8 +262,8 @@ def _functions() -> list[Case]:
         NO(ISSUE, "kms:VerifyMac", LINK_KEY),
         NO(ISSUE, "kms:ScheduleKeyDeletion", LINK_KEY),
         NO(ISSUE, "kms:VerifyMac", OTHER_KEY),
-        YES(ISSUE, "sts:AssumeRole", role_arn("postern-upload-signer")),
-        NO(ISSUE, "sts:AssumeRole", role_arn("postern-download-signer")),
+        YES(ISSUE, "sts:AssumeRole", role_arn("postern-us-east-1-upload-signer")),
+        NO(ISSUE, "sts:AssumeRole", role_arn("postern-us-east-1-download-signer")),
         NO(ISSUE, "sts:AssumeRole", role_arn("open")),
         NO(ISSUE, "sts:TagSession", role_arn("open-to-tags")),
         NO(ISSUE, "s3:ListBucket", BUCKET),
@@ -303,13 +303,15 @@ def _functions() -> list[Case]:
         YES(RECORD, "sqs:SendMessage", DEAD_REMOVALS),
         NO(RECORD, "sqs:SendMessage", OTHER_QUEUE),
         NO(RECORD, "sqs:ReceiveMessage", DEAD_REMOVALS),
+        YES(RECORD, "sqs:SendMessage", DEAD_TIDY),
+        NO(RECORD, "sqs:ReceiveMessage", DEAD_TIDY),
         *[YES(RECORD, f"dynamodb:{a}", STREAM) for a in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
         *[NO(RECORD, f"dynamodb:{a}", OTHER_STREAM) for a in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
         NO(RECORD, "dynamodb:PutResourcePolicy", STREAM),
         NO(RECORD, "kms:GenerateMac", LINK_KEY),
         NO(RECORD, "kms:GenerateMac", UPLOAD_TOKEN_KEY),
-        NO(RECORD, "sts:AssumeRole", role_arn("postern-upload-signer")),
-        NO(RECORD, "sts:AssumeRole", role_arn("postern-download-signer")),
+        NO(RECORD, "sts:AssumeRole", role_arn("postern-us-east-1-upload-signer")),
+        NO(RECORD, "sts:AssumeRole", role_arn("postern-us-east-1-download-signer")),
         # serve-link, which anyone can call
         YES(SERVE, "dynamodb:GetItem", TABLE, links),
         YES(SERVE, "dynamodb:UpdateItem", TABLE, links),
@@ -328,8 +330,8 @@ def _functions() -> list[Case]:
         NO(SERVE, "kms:GenerateMac", OTHER_KEY),
         NO(SERVE, "kms:VerifyMac", OTHER_KEY),
         NO(SERVE, "kms:ScheduleKeyDeletion", LINK_KEY),
-        YES(SERVE, "sts:AssumeRole", role_arn("postern-download-signer")),
-        NO(SERVE, "sts:AssumeRole", role_arn("postern-upload-signer")),
+        YES(SERVE, "sts:AssumeRole", role_arn("postern-us-east-1-download-signer")),
+        NO(SERVE, "sts:AssumeRole", role_arn("postern-us-east-1-upload-signer")),
         NO(SERVE, "sts:AssumeRole", role_arn("open")),
         NO(SERVE, "sts:TagSession", role_arn("open-to-tags")),
         NO(SERVE, "sqs:ReceiveMessage", QUEUE),
@@ -362,23 +364,26 @@ def _services() -> list[Case]:
     log_context = "kms:EncryptionContext:aws:logs:arn"
     return [
         # Trust
-        *[YES(LAMBDA, "sts:AssumeRole", role_arn(f"postern-{name}"), ours) for name in ("issue-upload", "record-upload", "serve-link")],
-        *[NO(LAMBDA, "sts:AssumeRole", role_arn(f"postern-{name}"), theirs) for name in ("issue-upload", "record-upload", "serve-link")],
-        *[NO(ADMIN, "sts:AssumeRole", role_arn(f"postern-{name}")) for name in ("issue-upload", "upload-signer", "download-signer", "app-events")],
-        *[NO(EC2, "sts:AssumeRole", role_arn(f"postern-{name}"), ours) for name in ("issue-upload", "record-upload", "serve-link")],
-        *[NO(who, "sts:AssumeRole", role_arn(f"postern-{name}"), ours) for who in (LAMBDA, STRANGER) for name in ("upload-signer", "download-signer")],
-        NO(EC2, "sts:AssumeRole", role_arn("postern-app-events"), pipe),
+        *[YES(LAMBDA, "sts:AssumeRole", role_arn(f"postern-us-east-1-{name}"), ours) for name in ("issue-upload", "record-upload", "serve-link")],
+        *[NO(LAMBDA, "sts:AssumeRole", role_arn(f"postern-us-east-1-{name}"), theirs) for name in ("issue-upload", "record-upload", "serve-link")],
+        *[NO(ADMIN, "sts:AssumeRole", role_arn(f"postern-us-east-1-{name}")) for name in ("issue-upload", "upload-signer", "download-signer", "app-events")],
+        *[NO(EC2, "sts:AssumeRole", role_arn(f"postern-us-east-1-{name}"), ours) for name in ("issue-upload", "record-upload", "serve-link")],
+        *[NO(who, "sts:AssumeRole", role_arn(f"postern-us-east-1-{name}"), ours) for who in (LAMBDA, STRANGER) for name in ("upload-signer", "download-signer")],
+        NO(EC2, "sts:AssumeRole", role_arn("postern-us-east-1-app-events"), pipe),
         # The schedule: calls the recorder, for our account and group alone.
-        YES(SCHEDULER, "sts:AssumeRole", role_arn("postern-schedule"), SCHEDULED),
-        NO(SCHEDULER, "sts:AssumeRole", role_arn("postern-schedule"), SCHEDULED | {"aws:SourceArn": SCHEDULE_GROUP + "-2"}),
-        NO(SCHEDULER, "sts:AssumeRole", role_arn("postern-schedule"), SCHEDULED | {"aws:SourceAccount": OTHER_ACCOUNT}),
-        NO(EC2, "sts:AssumeRole", role_arn("postern-schedule"), SCHEDULED),
-        YES(SCHEDULE_ROLE, "lambda:InvokeFunction", RENDERED_FUNCTION),
+        YES(SCHEDULER, "sts:AssumeRole", role_arn("postern-us-east-1-schedule"), SCHEDULED),
+        NO(SCHEDULER, "sts:AssumeRole", role_arn("postern-us-east-1-schedule"), SCHEDULED | {"aws:SourceArn": SCHEDULE_GROUP + "-2"}),
+        NO(SCHEDULER, "sts:AssumeRole", role_arn("postern-us-east-1-schedule"), SCHEDULED | {"aws:SourceAccount": OTHER_ACCOUNT}),
+        NO(EC2, "sts:AssumeRole", role_arn("postern-us-east-1-schedule"), SCHEDULED),
+        YES(SCHEDULE_ROLE, "lambda:InvokeFunction", function_arn("record-upload")),
         NO(SCHEDULE_ROLE, "lambda:InvokeFunction", function_arn("another")),
-        NO(SCHEDULE_ROLE, "lambda:UpdateFunctionCode", RENDERED_FUNCTION),
-        YES(PIPES, "sts:AssumeRole", role_arn("postern-app-events"), pipe),
-        NO(PIPES, "sts:AssumeRole", role_arn("postern-app-events"), pipe | {"aws:SourceArn": PIPE + "-2"}),
-        NO(PIPES, "sts:AssumeRole", role_arn("postern-app-events"), pipe | {"aws:SourceAccount": OTHER_ACCOUNT}),
+        NO(SCHEDULE_ROLE, "lambda:UpdateFunctionCode", function_arn("record-upload")),
+        YES(SCHEDULE_ROLE, "sqs:SendMessage", DEAD_TIDY),
+        NO(SCHEDULE_ROLE, "sqs:SendMessage", DEAD_REMOVALS),
+        NO(SCHEDULE_ROLE, "sqs:ReceiveMessage", DEAD_TIDY),
+        YES(PIPES, "sts:AssumeRole", role_arn("postern-us-east-1-app-events"), pipe),
+        NO(PIPES, "sts:AssumeRole", role_arn("postern-us-east-1-app-events"), pipe | {"aws:SourceArn": PIPE + "-2"}),
+        NO(PIPES, "sts:AssumeRole", role_arn("postern-us-east-1-app-events"), pipe | {"aws:SourceAccount": OTHER_ACCOUNT}),
         # The queue
         YES(S3, "sqs:SendMessage", QUEUE, ours | {"aws:SourceArn": BUCKET}),
         NO(S3, "sqs:SendMessage", QUEUE, ours | {"aws:SourceArn": OTHER_BUCKET}),
@@ -469,10 +474,10 @@ CASES = {
         NO(SCANNER, "kms:Decrypt", OTHER_KEY, VIA_S3),
         NO(SCANNER, "kms:DescribeKey", FILES_KEY, VIA_S3),
         # Its role is GuardDuty's, for a plan of this account.
-        YES(GUARDDUTY_ITSELF, "sts:AssumeRole", role_arn("postern-guardduty"), PLAN),
-        NO(GUARDDUTY_ITSELF, "sts:AssumeRole", role_arn("postern-guardduty"), PLAN | {"aws:SourceAccount": OTHER_ACCOUNT}),
-        NO(GUARDDUTY_ITSELF, "sts:AssumeRole", role_arn("postern-guardduty"), PLAN | {"aws:SourceArn": SCANS_RULE}),
-        NO(EC2, "sts:AssumeRole", role_arn("postern-guardduty"), PLAN),
+        YES(GUARDDUTY_ITSELF, "sts:AssumeRole", role_arn("postern-us-east-1-guardduty"), PLAN),
+        NO(GUARDDUTY_ITSELF, "sts:AssumeRole", role_arn("postern-us-east-1-guardduty"), PLAN | {"aws:SourceAccount": OTHER_ACCOUNT}),
+        NO(GUARDDUTY_ITSELF, "sts:AssumeRole", role_arn("postern-us-east-1-guardduty"), PLAN | {"aws:SourceArn": SCANS_RULE}),
+        NO(EC2, "sts:AssumeRole", role_arn("postern-us-east-1-guardduty"), PLAN),
         # Nobody else writes what the recorder believes; the recorder reads it.
         *[NO(who, f"s3:{action}", FILE, BY_HEADER) for who in (ADMIN, RECORD, UPLOADER) for action in UNTAGGING],
         *[STILL_NO(who, f"s3:{action}", FILE, BY_HEADER) for who in (ADMIN, ANYONE, LOGGING) for action in UNTAGGING],
@@ -549,9 +554,9 @@ CASES = {
         NO(SENDER, "logs:GetLogEvents", f"{log_group('/aws/lambda/postern-send-webhook')}:log-stream:1"),
         NO(SENDER, "logs:PutLogEvents", f"{log_group('/aws/lambda/postern-serve-link')}:log-stream:1"),
         YES(LOGS, "kms:Encrypt", OPERATIONS_KEY, {"kms:EncryptionContext:aws:logs:arn": log_group("/aws/lambda/postern-send-webhook")}),
-        YES(LAMBDA, "sts:AssumeRole", role_arn("postern-send-webhook"), {"aws:SourceAccount": ACCOUNT}),
-        NO(LAMBDA, "sts:AssumeRole", role_arn("postern-send-webhook"), {"aws:SourceAccount": OTHER_ACCOUNT}),
-        NO(EC2, "sts:AssumeRole", role_arn("postern-send-webhook"), {"aws:SourceAccount": ACCOUNT}),
+        YES(LAMBDA, "sts:AssumeRole", role_arn("postern-us-east-1-send-webhook"), {"aws:SourceAccount": ACCOUNT}),
+        NO(LAMBDA, "sts:AssumeRole", role_arn("postern-us-east-1-send-webhook"), {"aws:SourceAccount": OTHER_ACCOUNT}),
+        NO(EC2, "sts:AssumeRole", role_arn("postern-us-east-1-send-webhook"), {"aws:SourceAccount": ACCOUNT}),
         *[
             case
             for queue in (WEBHOOK_QUEUE, DEAD_WEBHOOK)

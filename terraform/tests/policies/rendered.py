@@ -17,31 +17,58 @@ from iam import World
 
 MODULE = Path(__file__).resolve().parents[2]
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+# The runs whose documents the cases decide about; wiring.py has more.
 RUNS = ("plain", "scanned", "all_options")
 ACCOUNT = "111122223333"
 
 
+NO_TERRAFORM = "there is no terraform here"
+INIT = ("-backend=false", "-input=false", "-no-color")
+
+
+def terraform(*arguments: str, folder: Path = MODULE, data: str = "terraform") -> subprocess.CompletedProcess:
+    """Runs Terraform in a folder, with its plugins in target/."""
+    kept = MODULE.parent / "target" / data
+    kept.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {"TF_DATA_DIR": str(kept), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+    return subprocess.run(("terraform", *arguments), cwd=folder, env=environment, capture_output=True, text=True)
+
+
 @cache
-def render() -> dict[str, dict] | str:
-    """Each run's excerpt by its name, or the reason why nothing can be rendered here."""
+def what_is_missing() -> str | None:
+    """Why nothing can be rendered here, if nothing can. That the module is broken is no reason."""
     if not shutil.which("terraform"):
-        return "there is no terraform here"
-    data = MODULE.parent / "target" / "terraform"
-    data.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {"TF_DATA_DIR": os.environ.get("TF_DATA_DIR", str(data)), "TF_IN_AUTOMATION": "1"}
+        return NO_TERRAFORM
+    found = terraform("init", *INIT, folder=MODULE / "tests" / "provider", data="terraform-provider")
+    return None if found.returncode == 0 else "terraform init finds no provider"
 
-    def terraform(*arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run(("terraform", *arguments), cwd=MODULE, env=environment, capture_output=True, text=True)
 
-    started = terraform("init", "-backend=false", "-input=false", "-no-color")
+def render() -> dict[str, dict] | str:
+    """Each run's documents by its name, or the reason why nothing can be rendered here."""
+    states = states_of_runs()
+    return states if isinstance(states, str) else {run: excerpt(resources) for run, resources in states.items() if run in RUNS}
+
+
+@cache
+def states_of_runs() -> dict[str, list[dict]] | str:
+    """What each run of policies.tftest.hcl leaves, or the reason why there is nothing here."""
+    missing = what_is_missing()
+    if missing:
+        return missing
+    started = terraform("init", *INIT)
     if started.returncode != 0:
-        return f"terraform init fails here: {started.stderr.strip().splitlines()[0]}"
-    tested = terraform("test", "-json", "-verbose", "-filter=tests/policies.tftest.hcl")
+        raise RuntimeError(f"the provider is here, and terraform init of the module fails: {started.stderr}")
+    return states_in(MODULE)
+
+
+def states_in(folder: Path) -> dict[str, list[dict]]:
+    """The same for a copy of the module in which the plugins are initialized."""
+    tested = terraform("test", "-json", "-verbose", "-filter=tests/policies.tftest.hcl", folder=folder)
     messages = [json.loads(line) for line in tested.stdout.splitlines() if line.startswith("{")]
     if tested.returncode != 0:
         errors = [m["diagnostic"] for m in messages if m["type"] == "diagnostic" and m["diagnostic"]["severity"] == "error"]
         raise RuntimeError(f"terraform test fails: {json.dumps(errors, indent=1)}")
-    return {m["@testrun"]: excerpt(m["test_state"]["root_module"]["resources"]) for m in messages if m["type"] == "test_state"}
+    return {m["@testrun"]: m["test_state"]["root_module"]["resources"] for m in messages if m["type"] == "test_state"}
 
 
 def excerpt(resources: list[dict]) -> dict:

@@ -2,9 +2,10 @@
 
 The local AWS does not deliver from a pipe to a bus, so filter and template are proved here: the
 records below are what the functions write, the events what an app receives. The rules are those of
-the EventBridge user guide, "Amazon EventBridge Pipes filtering", "input transformation" ("EventBridge
-Pipes automatically adds quotes to string variable values", "a JSON path that doesn't exist … won't
-appear in the output") and "Dynamic path parameters".
+the EventBridge user guide, "Amazon EventBridge Pipes filtering", "input transformation" (Pipes puts quotes
+around text, and leaves out what a path does not find) and "Dynamic path parameters". Nothing there
+says that Pipes escapes the text between the quotes, so it does not here: what a record holds must need
+no escape.
 """
 
 from __future__ import annotations
@@ -44,11 +45,16 @@ def at(path: str, record: dict):
     return value
 
 
+def quoted(value: str | None) -> str:
+    """Text between quotes as it stands. The functions write nothing but text and numbers as text."""
+    return "null" if value is None else f'"{value}"'
+
+
 def event(record: dict) -> dict | None:
     """The event that the record becomes, or None where no filter lets it pass."""
     if not any(passes(pattern, record) for pattern in PIPE["filters"]):
         return None
-    filled = re.sub(r'"(\w+)": <(\$[^>]+)>', lambda m: f'"{m[1]}": {json.dumps(at(m[2], record))}', PIPE["template"])
+    filled = re.sub(r'"(\w+)": <(\$[^>]+)>', lambda m: f'"{m[1]}": {quoted(at(m[2], record))}', PIPE["template"])
     detail = {field: value for field, value in json.loads(filled).items() if value is not None}
     bus = PIPE["bus"]
     detail_type = at(bus["detail_type"], record) if bus["detail_type"].startswith("$.") else bus["detail_type"]
@@ -197,3 +203,17 @@ def test_a_repeated_write_repeats_the_transition():
     """A surplus version is counted on the item: the same event again, by which a consumer drops it."""
     again = event(record("MODIFY", **AVAILABLE, surplus={"SS": ["v2"]}))
     assert again == event(record("MODIFY", **AVAILABLE))
+
+
+def test_text_that_needs_an_escape_would_change_the_event():
+    """Why the API refuses such a claim: `Owner::of_claim` in shared/src/id.rs."""
+    forged = AVAILABLE | {"owner": text('https://login.example.com/#ada", "upload_id": "another')}
+    assert event(record("MODIFY", **forged))["detail"]["owner"] == "https://login.example.com/#ada"
+    with pytest.raises(json.JSONDecodeError):
+        event(record("MODIFY", **(AVAILABLE | {"owner": text("https://login.example.com/#DOMAIN\\ada")})))
+
+
+@pytest.mark.parametrize("claim", ["ada", "auth0|5f7c", "Ada Lovelace", "ünï@example.com", "<$.x>", "o'neill", "{}[]:,"])
+def test_a_claim_that_the_api_takes_arrives_as_it_is(claim):
+    owner = f"https://login.example.com/#{claim}"
+    assert event(record("MODIFY", **(AVAILABLE | {"owner": text(owner)})))["detail"]["owner"] == owner

@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn the_recorder_lists_versions_below_uploads_only() {
-        let rights = policies().rights("postern-record-upload").unwrap();
+        let rights = policies().rights("postern-eu-west-1-record-upload").unwrap();
         let lists = statements(&rights)
             .into_iter()
             .find(|statement| statement["Action"] == "s3:ListBucketVersions")
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn an_arn_that_aws_makes_up_is_replaced() {
-        let rights = policies().rights("postern-download-signer").unwrap();
+        let rights = policies().rights("postern-eu-west-1-download-signer").unwrap();
         assert!(rights.to_string().contains("key/1234") && !rights.to_string().contains("key/files"));
     }
 

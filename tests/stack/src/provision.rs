@@ -123,7 +123,6 @@ pub(crate) async fn provision(
         download_signer_role: roles.download_signer.clone(),
     };
     let kms = |key: &str| format!("arn:aws:kms:{region}:{account}:key/{key}");
-    let recorder = |name: &str| format!("arn:aws:lambda:{region}:{account}:function:{name}");
     let policies = policies.with_arns([
         (kms("files"), keys.files),
         (kms("operations"), keys.operations),
@@ -134,7 +133,6 @@ pub(crate) async fn provision(
             format!("arn:aws:secretsmanager:{region}:{account}:secret:{NAME}/webhook-a-AbCdEf"),
             webhook.secret_arn.clone(),
         ),
-        (recorder(NAME), recorder(&format!("{NAME}-record-upload"))),
     ]);
     let environment =
         Environment::new(&resources, &table.name, &api.url(endpoint), settings.origins, &webhook);

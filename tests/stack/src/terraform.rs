@@ -23,8 +23,8 @@ pub enum TerraformError {
     #[error("run terraform, which is not installed here")]
     Missing(#[source] io::Error),
     /// The provider cannot be had here.
-    #[error("initialise terraform, which says:\n{0}")]
-    Init(String),
+    #[error("find terraform's provider; terraform init says:\n{0}")]
+    NoProvider(String),
     /// The copy of the module that Terraform works on.
     #[error("prepare a folder for terraform")]
     Copy(#[source] io::Error),
@@ -59,6 +59,6 @@ pub enum TerraformError {
 impl TerraformError {
     /// Whether this machine cannot do it at all, as opposed to the module being wrong.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Missing(_) | Self::Init(_))
+        matches!(self, Self::Missing(_) | Self::NoProvider(_))
     }
 }

@@ -146,7 +146,7 @@ fn stack() -> &'static Stack {
 
 /// Credentials of a role of the stack. Its trust is opened to the outsider first.
 async fn act_as(at: &Coordinates, role: &str) -> Keys {
-    let name = format!("{}-{role}", at.name);
+    let name = format!("{}-{}-{role}", at.name, at.region);
     let root_iam = aws_sdk_iam::Client::new(&at.sdk_config(&Keys::root()));
     let arn = root_iam.get_role().role_name(&name).send().await.unwrap().role.unwrap().arn;
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;

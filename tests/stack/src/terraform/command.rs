@@ -18,26 +18,40 @@ const LEASH: &str = include_str!("../../leash.py");
 /// What somebody has set for another use of Terraform or of AWS and must not reach this one.
 const FOREIGN: [&str; 5] = ["AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE"];
 
+/// The configuration that applies the module to a local AWS.
+const ROOT: &str = "terraform/tests/local";
+
+/// A configuration that asks for the provider and for nothing else.
+const PROVIDER: &str = "terraform/tests/provider";
+
+const INIT: [&str; 3] = ["init", "-input=false", "-no-color"];
+
 /// A copy of the module that Terraform works on.
 #[derive(Debug)]
 pub(crate) struct Terraform {
     python: PathBuf,
     folder: PathBuf,
+    root: &'static str,
 }
 
 impl Terraform {
     /// Copies the module and lets Terraform find the provider.
     ///
     /// # Errors
-    /// [`TerraformError::Missing`] and [`TerraformError::Init`] where this machine cannot; else
-    /// when the copy fails.
+    /// [`TerraformError::Missing`] and [`TerraformError::NoProvider`] where this machine cannot;
+    /// else when the copy fails, or when Terraform cannot initialize the module.
     pub(crate) async fn prepare(python: &Path, folder: PathBuf) -> Result<Self, TerraformError> {
         let found = Command::new("terraform").arg("-version").env("CHECKPOINT_DISABLE", "1").output();
         found.map_err(TerraformError::Missing)?;
         copy_module(&folder).map_err(TerraformError::Copy)?;
-        let terraform = Self { python: python.to_owned(), folder };
-        let init = terraform.output(&["init", "-input=false", "-no-color"]).await?;
-        if init.status.success() { Ok(terraform) } else { Err(TerraformError::Init(said(&init))) }
+        let mut terraform = Self { python: python.to_owned(), folder, root: PROVIDER };
+        let found = terraform.output(&INIT).await?;
+        if !found.status.success() {
+            return Err(TerraformError::NoProvider(said(&found)));
+        }
+        terraform.root = ROOT;
+        terraform.run(&INIT).await?;
+        Ok(terraform)
     }
 
     /// Moves it all to another place on the same file system.
@@ -99,7 +113,7 @@ impl Terraform {
     }
 
     fn root(&self) -> PathBuf {
-        self.folder.join("terraform/tests/local")
+        self.folder.join(self.root)
     }
 }
 
@@ -117,7 +131,7 @@ fn said(output: &Output) -> String {
 
 fn copy_module(folder: &Path) -> io::Result<()> {
     let source = crate::workspace().join("terraform");
-    for part in ["", "tests/local"] {
+    for part in ["", "tests/local", "tests/provider"] {
         let (from, to) = (source.join(part), folder.join("terraform").join(part));
         fs::create_dir_all(&to)?;
         for entry in fs::read_dir(from)? {

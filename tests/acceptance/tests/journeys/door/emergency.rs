@@ -70,7 +70,7 @@ impl Operator<'_> {
         let key = json!({ "CallerReference": "1", "Name": "postern-a", "EncodedKey": PUBLIC }).to_string();
         let made = self.aws(&["cloudfront", "create-public-key", "--public-key-config", &key]).await;
         let key_id = made["PublicKey"]["Id"].as_str().unwrap().to_owned();
-        let name = format!("{}-files", self.door.stack.name);
+        let name = format!("{}-{}-files", self.door.stack.name, self.door.stack.region);
         let group = json!({ "Name": name, "Items": [key_id] }).to_string();
         let made = self.aws(&["cloudfront", "create-key-group", "--key-group-config", &group]).await;
         (made["KeyGroup"]["Id"].as_str().unwrap().to_owned(), key_id)

@@ -1,0 +1,107 @@
+# A destroy that was not meant is refused before anything is touched.
+#
+# Terraform destroys what depends on other things first, so this comes first. As long as it is
+# protected its provisioner fails, and Terraform leaves alone whatever it depends on: everything. Without
+# it, a destroy would take away the bucket's policy, its versioning and its encryption, and stop only at
+# the bucket that still holds files.
+
+resource "terraform_data" "protection" {
+  input = {
+    name      = var.name
+    protected = var.deletion_protection
+  }
+
+  provisioner "local-exec" {
+    when       = destroy
+    quiet      = true
+    on_failure = fail
+    command    = self.input.protected ? "echo The stack ${self.input.name} is protected and was left as it is. Apply it with deletion_protection = false before you destroy it. && exit 1" : "exit 0"
+  }
+
+  depends_on = [
+    aws_apigatewayv2_api.main,
+    aws_apigatewayv2_api_mapping.main,
+    aws_apigatewayv2_authorizer.jwt,
+    aws_apigatewayv2_domain_name.main,
+    aws_apigatewayv2_integration.function,
+    aws_apigatewayv2_route.main,
+    aws_apigatewayv2_stage.default,
+    aws_cloudfront_cache_policy.files,
+    aws_cloudfront_distribution.files,
+    aws_cloudfront_distribution.front,
+    aws_cloudfront_key_group.files,
+    aws_cloudfront_origin_access_control.files,
+    aws_cloudfront_origin_request_policy.front,
+    aws_cloudfront_public_key.files,
+    aws_cloudfront_response_headers_policy.files,
+    aws_cloudfront_response_headers_policy.front,
+    aws_cloudwatch_dashboard.main,
+    aws_cloudwatch_event_bus.app,
+    aws_cloudwatch_event_rule.scans,
+    aws_cloudwatch_event_rule.webhook,
+    aws_cloudwatch_event_target.scans,
+    aws_cloudwatch_event_target.webhook,
+    aws_cloudwatch_log_group.api,
+    aws_cloudwatch_log_group.function,
+    aws_cloudwatch_metric_alarm.main,
+    aws_dynamodb_table.main,
+    aws_iam_role.function,
+    aws_iam_role.guardduty,
+    aws_iam_role.pipe,
+    aws_iam_role.schedule,
+    aws_iam_role.signer,
+    aws_iam_role_policy.download_signer,
+    aws_iam_role_policy.function_logs,
+    aws_iam_role_policy.guardduty,
+    aws_iam_role_policy.issue_upload,
+    aws_iam_role_policy.pipe,
+    aws_iam_role_policy.record_upload,
+    aws_iam_role_policy.schedule,
+    aws_iam_role_policy.send_webhook,
+    aws_iam_role_policy.serve_link,
+    aws_iam_role_policy.serve_link_cloudfront,
+    aws_iam_role_policy.upload_signer,
+    aws_kms_alias.files,
+    aws_kms_alias.links,
+    aws_kms_alias.operations,
+    aws_kms_alias.upload_tokens,
+    aws_kms_key.files,
+    aws_kms_key.links,
+    aws_kms_key.operations,
+    aws_kms_key.upload_tokens,
+    aws_lambda_event_source_mapping.removals,
+    aws_lambda_event_source_mapping.uploads,
+    aws_lambda_event_source_mapping.webhook,
+    aws_lambda_function.main,
+    aws_lambda_function_event_invoke_config.recorder,
+    aws_lambda_permission.api,
+    aws_pipes_pipe.app,
+    aws_s3_bucket.files,
+    aws_s3_bucket_cors_configuration.files,
+    aws_s3_bucket_lifecycle_configuration.files,
+    aws_s3_bucket_logging.files,
+    aws_s3_bucket_notification.files,
+    aws_s3_bucket_ownership_controls.files,
+    aws_s3_bucket_policy.files,
+    aws_s3_bucket_public_access_block.files,
+    aws_s3_bucket_server_side_encryption_configuration.files,
+    aws_s3_bucket_versioning.files,
+    aws_scheduler_schedule.tidy,
+    aws_secretsmanager_secret.cloudfront,
+    aws_secretsmanager_secret.webhook,
+    aws_sqs_queue.dead_events,
+    aws_sqs_queue.dead_removals,
+    aws_sqs_queue.dead_tidy,
+    aws_sqs_queue.dead_uploads,
+    aws_sqs_queue.dead_webhook,
+    aws_sqs_queue.uploads,
+    aws_sqs_queue.webhook,
+    aws_sqs_queue_policy.dead_webhook,
+    aws_sqs_queue_policy.uploads,
+    aws_sqs_queue_policy.webhook,
+    aws_sqs_queue_redrive_allow_policy.dead_uploads,
+    aws_sqs_queue_redrive_allow_policy.dead_webhook,
+    terraform_data.description,
+    terraform_data.place,
+  ]
+}

@@ -1,0 +1,54 @@
+"""How the module's resources are wired is reviewed as code: each difference from the snapshots fails.
+
+`UPDATE_SNAPSHOTS=1` writes them anew. Read the difference before committing it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from rendered import SNAPSHOTS, states_of_runs
+from wiring import RUNS, differences, orders, planned, snapshot, write
+
+ANEW = "UPDATE_SNAPSHOTS" in os.environ
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_the_module_is_wired_as_the_snapshot_says(run):
+    states = states_of_runs()
+    if isinstance(states, str):
+        pytest.skip(f"nothing is planned anew: {states}")
+    found = planned(states[run])
+    if run != RUNS[0]:
+        found = differences(found, planned(states[RUNS[0]]))
+    if ANEW:
+        write(run, found)
+    assert found == snapshot(run)
+
+
+def test_the_orders_are_those_of_the_snapshot():
+    """Needs no provider: what a plan does not show."""
+    if ANEW:
+        write("orders", orders())
+    assert orders() == snapshot("orders")
+
+
+def test_nothing_in_a_snapshot_is_made_up():
+    """Mocked values are eight random characters: give what is referred to a value of its own."""
+    made_up = []
+
+    def look(where: str, value):
+        if isinstance(value, dict):
+            for name, one in value.items():
+                look(f"{where}/{name}", one)
+        elif isinstance(value, list):
+            for one in value:
+                look(where, one)
+        elif isinstance(value, str) and len(value) == 8 and any(c.isdigit() for c in value) and value.isalnum():
+            made_up.append(f"{where}: {value}")
+
+    for run in RUNS:
+        look(run, json.loads((SNAPSHOTS / "wiring" / f"{run}.json").read_text(encoding="utf-8")))
+    assert made_up == []

@@ -1,0 +1,110 @@
+"""What the module plans, resource by resource, as far as its sources set it.
+
+The values are those that `terraform test` has after the runs of policies.tftest.hcl: everything is
+overridden there, so that each ARN shows where it comes from. What a provider computes is left out, by
+what is written in the block of each resource. Policy documents are in the other snapshots.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from rendered import MODULE, SNAPSHOTS
+
+# The first run is kept whole, of the others what differs from it.
+RUNS = ("plain", "scanned", "webhook", "cloudfront", "front", "all_options")
+
+DOCUMENTS = {"policy", "assume_role_policy"}
+
+
+def blocks(folder: Path = MODULE) -> dict[str, str]:
+    """The text of each resource by its type and name."""
+    found = {}
+    for file in sorted(folder.glob("*.tf")):
+        for kind, name, body in re.findall(r'^resource "(\w+)" "(\w+)" \{\n(.*?)^\}', file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+            found[f"{kind}.{name}"] = body
+    return found
+
+
+@cache
+def written(address: str, folder: Path = MODULE) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of a resource's own arguments and blocks, and those at any depth."""
+    body = blocks(folder)[re.sub(r"\[.*", "", address)]
+    own, any_depth = (
+        frozenset(re.findall(rf'^{indent}(?:dynamic ")?(\w+)"?\s*(?:=|\{{)', body, re.MULTILINE)) for indent in ("  ", r"\s+")
+    )
+    return own, any_depth
+
+
+def planned(resources: list[dict], folder: Path = MODULE) -> dict[str, dict]:
+    """Each resource with the arguments that its source sets."""
+    return {
+        r["address"]: _set(r["values"], *written(r["address"], folder))
+        for r in sorted(resources, key=lambda r: r["address"])
+        if r["mode"] == "managed" and r["type"] != "terraform_data"
+    }
+
+
+def _set(block: dict, own: frozenset[str], nested: frozenset[str]) -> dict:
+    kept = {k: _value(v, nested) for k, v in sorted(block.items()) if k in own and k not in DOCUMENTS}
+    return {k: v for k, v in kept.items() if v not in (None, [], {})}
+
+
+def _value(value, names: frozenset[str]):
+    """Nested blocks without what their source does not set; maps, and text that is JSON, as they are."""
+    if isinstance(value, list):
+        return [_set(one, names, names) if isinstance(one, dict) else one for one in value]
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    return value
+
+
+def orders(folder: Path = MODULE) -> dict[str, dict]:
+    """What each resource waits for beyond its references, and what Terraform ignores or makes first."""
+    found = {}
+    for address, body in sorted(blocks(folder).items()):
+        order = {}
+        for name in ("depends_on", "ignore_changes"):
+            listed = re.search(rf"^\s+{name}\s*=\s*\[(.*?)\]", body, re.MULTILINE | re.DOTALL)
+            if listed:
+                order[name] = sorted(re.findall(r"[\w.]+", re.sub(r"#.*", "", listed[1])))
+        if re.search(r"^\s+create_before_destroy\s*=\s*true", body, re.MULTILINE):
+            order["create_before_destroy"] = True
+        conditions = len(re.findall(r"^\s+(?:pre|post)condition \{", body, re.MULTILINE))
+        if conditions:
+            order["conditions"] = conditions
+        if order:
+            found[address] = order
+    return found
+
+
+def differences(found: dict[str, dict], base: dict[str, dict]) -> dict[str, dict | None]:
+    """What differs from the base: new or changed resources, and null for those that are gone."""
+    gone = {address: None for address in base if address not in found}
+    changed = {}
+    for address, values in found.items():
+        if address not in base:
+            changed[address] = values
+            continue
+        names = sorted(k for k in values.keys() | base[address].keys() if values.get(k) != base[address].get(k))
+        if names:
+            changed[address] = {k: values.get(k) for k in names}
+    return dict(sorted((gone | changed).items()))
+
+
+def snapshot(run: str) -> dict:
+    """The committed wiring of a run."""
+    return json.loads((SNAPSHOTS / "wiring" / f"{run}.json").read_text(encoding="utf-8"))
+
+
+def write(run: str, found: dict) -> None:
+    """Writes the wiring of a run anew."""
+    file = SNAPSHOTS / "wiring" / f"{run}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
