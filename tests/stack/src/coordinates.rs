@@ -79,6 +79,11 @@ impl Keys {
 }
 
 impl Coordinates {
+    /// The name of a role of the stack, such as `record-upload` or `upload-signer`.
+    pub fn role_name(&self, role: &str) -> String {
+        format!("{}-{}-{role}", self.name, self.region)
+    }
+
     /// The stack that the environment names, if it names one.
     ///
     /// # Errors

@@ -87,7 +87,7 @@ async fn a_link_behind_thousands_of_dead_ones_ends_with_its_upload() {
 /// Takes the recorder's right to remove versions away, and gives it back.
 async fn refuse_removals(app: &App, refuse: bool) {
     let iam = aws_sdk_iam::Client::new(&app.stack.sdk_config(&Keys::root()));
-    let role = format!("{}-record-upload", app.stack.name);
+    let role = app.stack.role_name("record-upload");
     let denied = json!({ "Version": "2012-10-17", "Statement": [
         { "Sid": "NothingIsRemoved", "Effect": "Deny", "Action": "s3:DeleteObjectVersion", "Resource": "*" },
     ] });

@@ -14,7 +14,7 @@ use stack::Keys;
 
 /// The keys of serve-link's role, or a word why there are none.
 async fn serve_link(app: &App) -> Option<Keys> {
-    let keys = roles::assume(app.stack, &format!("{}-serve-link", app.stack.name)).await;
+    let keys = roles::assume(app.stack, &app.stack.role_name("serve-link")).await;
     if keys.is_none() {
         skipped("a takeover of serve-link", "only a local stack lets a test be serve-link");
     }

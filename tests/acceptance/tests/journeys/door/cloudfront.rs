@@ -35,7 +35,7 @@ async fn keep_secret(door: &Door, name: &str, pem: &str) -> String {
     ]});
     aws_sdk_iam::Client::new(&sdk)
         .put_role_policy()
-        .role_name(format!("{}-{}-serve-link", door.stack.name, door.stack.region))
+        .role_name(door.stack.role_name("serve-link"))
         .policy_name("cloudfront")
         .policy_document(policy.to_string())
         .send()
