@@ -26,6 +26,11 @@ impl ContentType {
     /// What a client sends that does not know, or does not say.
     pub const OCTET_STREAM: &'static str = "application/octet-stream";
 
+    /// Text without any format.
+    pub fn text() -> Self {
+        Self("text/plain".to_owned())
+    }
+
     /// The media type as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -45,6 +50,8 @@ impl ContentType {
             "application/pdf" | "text/plain" | "image/apng" | "image/avif" | "image/bmp" | "image/gif"
             | "image/heic" | "image/heif" | "image/jpeg" | "image/jxl" | "image/png" | "image/tiff"
             | "image/webp" => true,
+            // Lists of what to play are text, and XML.
+            "audio/x-mpegurl" | "audio/mpegurl" | "audio/x-scpls" | "audio/scpls" | "video/x-ms-asx" => false,
             essence => essence.starts_with("audio/") || essence.starts_with("video/"),
         };
         if inert { Disposition::Inline } else { Disposition::Attachment }

@@ -116,6 +116,8 @@ fn pin(name: &str) -> Settlement {
         size_bytes: 10,
         etag: "etag".to_owned(),
         sniffed_type: "image/png".parse().unwrap(),
+        carried_by: None,
+        reads_as_text: false,
         recorded_at: now(),
         vanished_at: None,
     })

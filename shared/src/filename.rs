@@ -11,6 +11,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+mod readings;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +78,11 @@ impl Filename {
         &self.0
     }
 
+    /// The name as each reader may take it: decoded as browsers do, cut as systems do, as people see it.
+    pub fn readings(&self) -> Vec<String> {
+        readings::readings(&self.0)
+    }
+
     /// The value of `Content-Disposition` for this name: always ASCII, one line, with an ASCII
     /// likeness for old clients and the name itself for all others.
     pub fn content_disposition(&self, disposition: Disposition) -> String {
@@ -84,7 +91,7 @@ impl Filename {
             Disposition::Attachment => "attachment",
         };
         let likeness = self.ascii_likeness();
-        if likeness == self.0 {
+        if likeness == self.0 && self.reads_alike() {
             return format!("{kind}; filename=\"{likeness}\"");
         }
         let exact = utf8_percent_encode(&self.0, NOT_ATTR_CHAR);
@@ -92,10 +99,18 @@ impl Filename {
     }
 
     /// Quotes and percent signs go too: clients disagree on how to unescape them (RFC 6266,
-    /// appendix D).
+    /// appendix D). So does what begins an encoded word, which browsers decode.
     fn ascii_likeness(&self) -> String {
         let kept = |c: char| c == ' ' || c.is_ascii_graphic() && !matches!(c, '"' | '%');
-        self.0.chars().map(|c| if kept(c) { c } else { '_' }).collect()
+        let likeness: String = self.0.chars().map(|c| if kept(c) { c } else { '_' }).collect();
+        likeness.replace("=?", "__")
+    }
+
+    /// Whether every reader takes the plain form for the name itself.
+    fn reads_alike(&self) -> bool {
+        let is_cut = |c: char| c == '.' || c == ' ';
+        let is_split = self.0.contains([';', '\'']);
+        !is_split && !self.0.starts_with(is_cut) && !self.0.ends_with(is_cut)
     }
 }
 
@@ -176,6 +191,9 @@ mod tests {
         insta::assert_snapshot!(header("na\u{ef}ve 100%.txt"), @r#"attachment; filename="na_ve 100_.txt"; filename*=UTF-8''na%C3%AFve%20100%25.txt"#);
         insta::assert_snapshot!(header("a\"; filename=\"b.exe"), @r#"attachment; filename="a_; filename=_b.exe"; filename*=UTF-8''a%22%3B%20filename%3D%22b.exe"#);
         insta::assert_snapshot!(header("\u{62a5}\u{544a}.pdf"), @r#"attachment; filename="__.pdf"; filename*=UTF-8''%E6%8A%A5%E5%91%8A.pdf"#);
+        insta::assert_snapshot!(header("invoice.pdf."), @r#"attachment; filename="invoice.pdf."; filename*=UTF-8''invoice.pdf."#);
+        insta::assert_snapshot!(header("=?utf-8?Q?invoice=2Epdf?="), @r#"attachment; filename="__utf-8?Q?invoice=2Epdf?="; filename*=UTF-8''%3D%3Futf-8%3FQ%3Finvoice%3D2Epdf%3F%3D"#);
+        insta::assert_snapshot!(header("a; b.txt"), @r#"attachment; filename="a; b.txt"; filename*=UTF-8''a%3B%20b.txt"#);
         insta::assert_snapshot!(header("\u{1F600}.png"), @r#"attachment; filename="_.png"; filename*=UTF-8''%F0%9F%98%80.png"#);
     }
 

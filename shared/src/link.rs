@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::app_event::AppEvent;
 use crate::checksum::ChecksumSha256;
 use crate::content_type::ContentType;
-use crate::filename::Filename;
+use crate::filename::{Disposition, Filename};
 use crate::id::{ObjectKey, Owner, TransitionId, UploadId, VersionId};
+use crate::record::content::Kind;
 use crate::time::Timestamp;
 use crate::token::LinkId;
 use crate::upload::{Upload, UploadState};
@@ -42,6 +43,12 @@ pub struct Link {
     pub version_id: VersionId,
     /// What the bytes are.
     pub sniffed_type: ContentType,
+    /// What carries them, where their type says more than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_by: Option<ContentType>,
+    /// Whether they are plain text, whatever name their type has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reads_as_text: bool,
     /// How many there are.
     pub size_bytes: u64,
     /// The version's `ETag`, without quotes.
@@ -137,6 +144,8 @@ impl Link {
             owner: upload.owner.clone(),
             version_id: recorded.version_id.clone(),
             sniffed_type: recorded.sniffed_type.clone(),
+            carried_by: recorded.carried_by.clone(),
+            reads_as_text: recorded.reads_as_text,
             size_bytes: recorded.size_bytes,
             etag: recorded.etag.clone(),
             filename: upload.filename.clone(),
@@ -177,9 +186,33 @@ impl Link {
         self.terms.filename.as_ref().unwrap_or(&self.filename)
     }
 
+    /// Whether a browser shows it. Its owner can have it saved, never the other way round.
+    pub fn disposition(&self) -> Disposition {
+        if self.terms.as_attachment { Disposition::Attachment } else { self.most_open_disposition() }
+    }
+
+    /// Whether a browser shows it unless its owner has it saved.
+    pub fn most_open_disposition(&self) -> Disposition {
+        if self.reads_as_text { Disposition::Inline } else { self.sniffed_type.disposition() }
+    }
+
+    /// Whether the file may be saved under that name: the same rule as for an upload's.
+    pub fn may_be_called(&self, name: &Filename) -> bool {
+        Kind::keeps_name(name, &self.carried_by.as_ref().unwrap_or(&self.sniffed_type).essence())
+    }
+
+    /// The value of `Content-Type`. Text is saved under its own type, and shown as plain text: browsers
+    /// show no other.
+    pub fn content_type(&self) -> String {
+        match self.reads_as_text && self.disposition() == Disposition::Inline {
+            true => ContentType::text().as_served(),
+            false => self.sniffed_type.as_served(),
+        }
+    }
+
     /// The value of `Content-Disposition`.
     pub fn content_disposition(&self) -> String {
-        self.served_filename().content_disposition(self.terms.disposition(&self.sniffed_type))
+        self.served_filename().content_disposition(self.disposition())
     }
 
     /// The link under other terms; `cause` tells this change from others. A new password ends a

@@ -14,6 +14,7 @@ use crate::ports::{
     ListedVersion, ObjectStore, Observation, ObservedObject, Page, PageStart, PinnedCursor, PinnedPage,
     RecordStore, Replaced, Signer, Unavailable, UploadStore, VersionCursor, VersionPage, Written,
 };
+use crate::record::content::ByteRange;
 use crate::record::removal::LINKS_SETTLE;
 use crate::scan::ScanFailure;
 use crate::sign::SigningCredentials;
@@ -38,6 +39,8 @@ struct State {
     links: BTreeMap<LinkId, Link>,
     grants: grants::Grants,
     objects: BTreeMap<(ObjectKey, VersionId), Observation>,
+    /// Versions of which more is kept than their first bytes.
+    bodies: BTreeMap<(ObjectKey, VersionId), Arc<[u8]>>,
     /// Calls that are to fail, and how many of that name come before.
     failing: HashMap<&'static str, usize>,
     /// Writes that are to lose their answer.
@@ -74,6 +77,11 @@ impl MemoryWorld {
     /// Puts a version into the bucket.
     pub fn put(&self, key: ObjectKey, version: VersionId, object: ObservedObject) {
         self.lock().objects.insert((key, version), Observation::Object(Box::new(object)));
+    }
+
+    /// Puts all bytes of a version into the bucket, beside what [`Self::put`] shows of it.
+    pub fn put_body(&self, key: ObjectKey, version: VersionId, body: Arc<[u8]>) {
+        self.lock().bodies.insert((key, version), body);
     }
 
     /// Puts a delete marker into the bucket.
@@ -542,6 +550,18 @@ impl ObjectStore for MemoryWorld {
         _version: &VersionId,
     ) -> Result<Option<ChecksumSha256>, Unavailable> {
         self.call("stored_checksum").map(|_| None)
+    }
+
+    async fn read_part(
+        &self,
+        key: ObjectKey,
+        version: &VersionId,
+        range: ByteRange,
+    ) -> Result<Vec<u8>, Unavailable> {
+        let state = self.call("read_part")?;
+        let from = usize::try_from(range.from).unwrap_or(usize::MAX);
+        let body = state.bodies.get(&(key, version.clone())).and_then(|body| body.get(from..));
+        Ok(body.unwrap_or_default().iter().take(range.length).copied().collect())
     }
 
     async fn versions(&self, key: ObjectKey) -> Result<Vec<VersionId>, Unavailable> {

@@ -11,6 +11,7 @@ use crate::checksum::ChecksumSha256;
 use crate::id::{ObjectKey, Owner, S3UploadId, UploadId, VersionId};
 use crate::limits::OwnerLimits;
 use crate::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked};
+use crate::record::content::ByteRange;
 use crate::scan::{ScanFailure, ScanStatus};
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
@@ -453,6 +454,14 @@ pub trait ObjectStore: Send + Sync {
         key: ObjectKey,
         version: &VersionId,
     ) -> impl Future<Output = Result<Option<ChecksumSha256>, Unavailable>> + Send;
+    /// A part of a version beyond its first bytes; fewer where the version ends, and never more than is
+    /// asked for.
+    fn read_part(
+        &self,
+        key: ObjectKey,
+        version: &VersionId,
+        range: ByteRange,
+    ) -> impl Future<Output = Result<Vec<u8>, Unavailable>> + Send;
     /// Every version and delete marker of a key.
     fn versions(&self, key: ObjectKey) -> impl Future<Output = Result<Vec<VersionId>, Unavailable>> + Send;
     /// A page of the versions of the uploads whose id begins with these hexadecimal digits; no

@@ -487,7 +487,7 @@ fn sign(
     ttl: Duration,
 ) -> Result<PresignedUrl, PresignError> {
     let disposition = link.content_disposition();
-    let content_type = link.sniffed_type.as_served();
+    let content_type = link.content_type();
     let query = [
         ("versionId", link.version_id.as_str()),
         ("response-content-type", content_type.as_str()),
@@ -508,7 +508,7 @@ fn redirect(status: StatusCode, url: &str) -> Reply {
 /// ([RFC 9110, HEAD](https://www.rfc-editor.org/rfc/rfc9110#name-head)).
 fn facts(link: &Link) -> Reply {
     guarded(Reply::empty(StatusCode::OK))
-        .with("content-type", link.sniffed_type.as_served())
+        .with("content-type", link.content_type())
         .with("content-length", link.size_bytes.to_string())
         .with("content-disposition", link.content_disposition())
         .with("accept-ranges", "bytes")

@@ -153,8 +153,14 @@ pub struct Recorded {
     pub size_bytes: u64,
     /// Its `ETag`, without quotes. Under KMS it is no MD5.
     pub etag: String,
-    /// What its first bytes are.
+    /// What its first bytes are, or what was declared where that says more of the same.
     pub sniffed_type: ContentType,
+    /// What the bytes are, where `sniffed_type` says more of the same: `application/zip` of a document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_by: Option<ContentType>,
+    /// Whether it is plain text under a name of its own, such as `text/csv`: a link may show it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reads_as_text: bool,
     /// When it was pinned.
     pub recorded_at: Timestamp,
     /// When it was found missing from the bucket although its owner did not remove it.
@@ -504,6 +510,8 @@ pub(crate) mod tests {
             size_bytes: 10,
             etag: "etag".to_owned(),
             sniffed_type: "image/png".parse().unwrap(),
+            carried_by: None,
+            reads_as_text: false,
             recorded_at: at("2026-11-24T10:01:00Z"),
             vanished_at: None,
         })

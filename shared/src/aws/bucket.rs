@@ -9,11 +9,13 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumMode, ObjectVersion, ServerSideEncryption};
 use futures::future::join;
 
+use crate::aws::metrics::{self, Metrics};
 use crate::checksum::ChecksumSha256;
 use crate::id::{OBJECT_PREFIX, ObjectKey, S3UploadId, VersionId};
 use crate::ports::{
     ListedVersion, ObjectStore, Observation, ObservedObject, Unavailable, VersionCursor, VersionPage,
 };
+use crate::record::content::ByteRange;
 use crate::scan::{SCAN_TAG, ScanGate, ScanStatus};
 use crate::sniff::HEAD_BYTES;
 use crate::time::Timestamp;
@@ -77,22 +79,30 @@ impl Bucket {
             .map_err(|error| failure(error, "look at a version"))
     }
 
-    /// The first bytes, and all that comes with them.
-    async fn first_look(&self, key: ObjectKey, version: &VersionId) -> Result<ObservedObject, HeadFailure> {
-        let get = self
-            .client
+    async fn get(
+        &self,
+        key: ObjectKey,
+        version: &VersionId,
+        range: String,
+    ) -> Result<GetObjectOutput, HeadFailure> {
+        self.client
             .get_object()
             .bucket(&self.name)
             .key(key.to_string())
             .version_id(version.as_str())
-            .range(format!("bytes=0-{}", HEAD_BYTES - 1))
+            .range(range)
             .send()
             .await
-            .map_err(|error| failure(error, "read the first bytes of a version"));
-        match get {
+            .map_err(|error| failure(error, READ_PART))
+    }
+
+    /// The first bytes, and all that comes with them.
+    async fn first_look(&self, key: ObjectKey, version: &VersionId) -> Result<ObservedObject, HeadFailure> {
+        match self.get(key, version, format!("bytes=0-{}", HEAD_BYTES - 1)).await {
             Ok(mut output) => {
                 let body = std::mem::take(&mut output.body);
-                let head = first_bytes(body).await.map_err(HeadFailure::Unavailable)?;
+                let first = ByteRange { from: 0, length: HEAD_BYTES };
+                let head = part_of(body, first).await.map_err(HeadFailure::Unavailable)?;
                 Ok(of_get(&output, head))
             }
             Err(HeadFailure::Empty) => self.head(key, version).await.map(|output| of_head(&output)),
@@ -153,6 +163,25 @@ impl ObjectStore for Bucket {
             Err(HeadFailure::Unavailable(error)) => Err(error),
             // Gone since it was read: the event comes back and finds that out.
             Err(_) => Err(Unavailable::new("look at a version", "it went while it was looked at")),
+        }
+    }
+
+    async fn read_part(
+        &self,
+        key: ObjectKey,
+        version: &VersionId,
+        range: ByteRange,
+    ) -> Result<Vec<u8>, Unavailable> {
+        Metrics::count(metrics::SECOND_READS);
+        let last = range.from.saturating_add(range.length as u64).saturating_sub(1);
+        let get = self.get(key, version, format!("bytes={}-{last}", range.from)).await;
+        match get {
+            // A server that ignores the range sends the whole object.
+            Ok(output) if output.content_range().is_none() => part_of(output.body, range).await,
+            Ok(output) => part_of(output.body, ByteRange { from: 0, ..range }).await,
+            Err(HeadFailure::Empty) => Ok(Vec::new()),
+            Err(HeadFailure::Unavailable(error)) => Err(error),
+            Err(_) => Err(Unavailable::new(READ_PART, "it went while it was looked at")),
         }
     }
 
@@ -243,22 +272,22 @@ where
     }
 }
 
-/// Never more than [`HEAD_BYTES`], even from a server that passes over the range.
-async fn first_bytes(mut body: ByteStream) -> Result<Vec<u8>, Unavailable> {
-    let mut head = Vec::new();
-    while head.len() < HEAD_BYTES {
-        let chunk = body
-            .try_next()
-            .await
-            .map_err(|error| Unavailable::new("read the first bytes of a version", error))?;
-        match chunk {
-            Some(chunk) => head.extend_from_slice(&chunk),
-            None => break,
-        }
+/// Reads no more of a body than `range` asks for, and keeps nothing else of it: a whole object is
+/// skipped chunk by chunk.
+async fn part_of(mut body: ByteStream, range: ByteRange) -> Result<Vec<u8>, Unavailable> {
+    let (mut skip, mut part) = (range.from, Vec::new());
+    while part.len() < range.length {
+        let chunk = body.try_next().await.map_err(|error| Unavailable::new(READ_PART, error))?;
+        let Some(chunk) = chunk else { break };
+        let skipped = usize::try_from(skip).unwrap_or(usize::MAX).min(chunk.len());
+        skip -= skipped as u64;
+        let wanted = chunk.iter().skip(skipped).take(range.length - part.len());
+        part.extend(wanted);
     }
-    head.truncate(HEAD_BYTES);
-    Ok(head)
+    Ok(part)
 }
+
+const READ_PART: &str = "read a part of a version";
 
 fn of_get(output: &GetObjectOutput, head: Vec<u8>) -> ObservedObject {
     let whole = output

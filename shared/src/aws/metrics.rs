@@ -25,6 +25,7 @@ pub const METRICS: &[(&str, Unit)] = &[
     ("UnknownEventVersions", Unit::Count),
     ("ThreatsInPinned", Unit::Count),
     ("ForgedTokens", Unit::Count),
+    (SECOND_READS, Unit::Count),
     ("MissingFiles", Unit::Count),
     ("DeliveredWebhooks", Unit::Count),
     ("FailedWebhooks", Unit::Count),
@@ -41,6 +42,9 @@ pub const AGE: &str = "RecordingAge";
 
 /// Versions that broke a rule: all of them, and once more by reason.
 pub const REJECTED: &str = "RejectedUploads";
+
+/// Reads of a further part of a version.
+pub const SECOND_READS: &str = "SecondReads";
 
 /// The dimension of [`REJECTED`].
 const REASON: &str = "Reason";

@@ -8,9 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::request::{parse_field, parse_json};
 use crate::checksum::ChecksumSha256;
-use crate::content_type::ContentType;
 use crate::filename::{Disposition, Filename};
-use crate::link::{LinkTerms, Network, Note, PASSWORD_BYTES, PasswordHash};
+use crate::link::{Link, LinkTerms, Network, Note, PASSWORD_BYTES, PasswordHash};
 use crate::problem::{FieldProblem, Problem};
 use crate::time::Timestamp;
 use crate::token::TokenKeys;
@@ -129,19 +128,23 @@ impl LinkChange {
         }
     }
 
-    /// The terms that stand once the change was applied to `standing`, for content of that type.
-    /// `salt` is random.
+    /// The terms that stand once the change was applied to those of `link`. `salt` is random.
     ///
     /// # Errors
     /// If the terms would contradict each other or the content.
-    pub fn apply(
-        &self,
-        standing: &LinkTerms,
-        sniffed: &ContentType,
-        salt: [u8; 16],
-    ) -> Result<LinkTerms, Problem> {
+    pub fn apply(&self, link: &Link, salt: [u8; 16]) -> Result<LinkTerms, Problem> {
+        let standing = &link.terms;
+        if let Change::Set(name) = &self.filename
+            && !link.may_be_called(name)
+        {
+            let rule = format!(
+                "the file is {}, the name promises something else: give it the extension of what it is",
+                link.sniffed_type
+            );
+            return Err(Problem::field("filename", rule));
+        }
         if self.disposition == Change::Set(Disposition::Inline)
-            && sniffed.disposition() == Disposition::Attachment
+            && link.most_open_disposition() == Disposition::Attachment
         {
             let rule = "content of this type is only ever saved, since it could run script where it is shown";
             return Err(Problem::field("disposition", rule));
@@ -300,7 +303,25 @@ mod tests {
     }
 
     fn terms(body: &str, standing: &LinkTerms, sniffed: &str) -> Result<LinkTerms, Problem> {
-        LinkChange::parse(body.as_bytes()).unwrap().apply(standing, &sniffed.parse().unwrap(), [1; 16])
+        let link = crate::link::tests::link(None);
+        let link = Link { terms: standing.clone(), sniffed_type: sniffed.parse().unwrap(), ..link };
+        LinkChange::parse(body.as_bytes()).unwrap().apply(&link, [1; 16])
+    }
+
+    #[test]
+    fn a_name_must_not_promise_another_kind_of_file() {
+        for (name, sniffed, allowed) in [
+            ("b.jpg", "image/png", true),
+            ("b", "image/png", true),
+            ("invoice.pdf", "image/png", false),
+            ("invoice.pdf", "application/vnd.microsoft.portable-executable", false),
+            ("invoice.pdf. ", "application/vnd.microsoft.portable-executable", false),
+            ("=?utf-8?Q?invoice=2Epdf?=", "application/vnd.microsoft.portable-executable", false),
+            ("setup.exe", "application/vnd.microsoft.portable-executable", true),
+        ] {
+            let body = serde_json::json!({ "filename": name }).to_string();
+            assert_eq!(terms(&body, &LinkTerms::default(), sniffed).is_ok(), allowed, "{name} {sniffed}");
+        }
     }
 
     #[test]
@@ -366,7 +387,7 @@ mod tests {
         let keys = crate::token::tests::ring(&[1]);
         let digest = |body: &str, keys: &TokenKeys| {
             let change = LinkChange::parse(body.as_bytes()).unwrap();
-            let terms = change.apply(&LinkTerms::default(), &"image/png".parse().unwrap(), [1; 16]).unwrap();
+            let terms = change.apply(&crate::link::tests::link(None), [1; 16]).unwrap();
             change.hash(&terms, keys)
         };
         let body = r#"{"password":"secret"}"#;

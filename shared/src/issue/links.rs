@@ -77,7 +77,7 @@ pub async fn create<S: UploadStore + LinkStore, G>(
     let Some(mut link) = Link::to(&upload, link_id.clone(), caller.now, expires_at) else {
         return Err(no_link(ports, caller, &link_id, upload.state).await?);
     };
-    link.terms = change.apply(&link.terms, &link.sniffed_type, salt(caller))?;
+    link.terms = change.apply(&link, salt(caller))?;
     link.token_counts = Some(link.terms.counts());
     link.request_hash = caller.idempotency_key.as_ref().map(|_| change.hash(&link.terms, secret.keys));
     let link = match ports.store.create_link(&link).await? {
@@ -158,7 +158,7 @@ pub async fn change<S: LinkStore, G>(
     let change = LinkChange::parse(body)?;
     for _ in 0..TRIES {
         let link = living(owned_link(ports, caller, id).await?)?;
-        let terms = change.apply(&link.terms, &link.sniffed_type, salt(caller))?;
+        let terms = change.apply(&link, salt(caller))?;
         let after = link.changed(terms, change.expires_at(link.expires_at, caller.now), &cause(caller));
         if ports.store.change_link(&link, &after).await? == Found::Yes {
             return Ok(Reply::json(StatusCode::OK, &LinkView::of(after, caller.now)));
@@ -296,7 +296,7 @@ impl LinkView {
             LinkStanding::Expired => "expired",
             LinkStanding::UsedUp => "used_up",
         };
-        let disposition = match link.terms.disposition(&link.sniffed_type) {
+        let disposition = match link.disposition() {
             Disposition::Inline => "inline",
             Disposition::Attachment => "attachment",
         };

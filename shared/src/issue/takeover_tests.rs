@@ -119,7 +119,7 @@ async fn a_request_that_an_older_version_answered_is_answered_alike_when_it_is_r
     let secret = ring.derived_secret(&ann.owner, upload.parse().unwrap(), &key);
     let token = keys().links.make(secret);
     let mut link = Link::to(&record, token.link_id(), ann.now, None).unwrap();
-    link.terms = change.apply(&link.terms, &link.sniffed_type, [0; 16]).unwrap();
+    link.terms = change.apply(&link, [0; 16]).unwrap();
     link.request_hash = Some(change.hash(&link.terms, &ring));
     world.store.create_link(&link).await.unwrap();
     let repeated = links::create(&world, &terms(), &ann, &upload, body).await.unwrap();

@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::network::Network;
 use super::password::PasswordHash;
-use crate::content_type::ContentType;
-use crate::filename::{Disposition, Filename};
+use crate::filename::Filename;
 
 /// The longest label or note, in characters.
 pub const MAX_NOTE_CHARS: usize = 500;
@@ -71,12 +70,6 @@ impl LinkTerms {
     pub fn is_counted(&self) -> bool {
         self.counts() || self.confirm || self.password_hash.is_some()
     }
-
-    /// How content of that type is served: terms make an attachment out of what could be shown,
-    /// never the other way round.
-    pub fn disposition(&self, sniffed: &ContentType) -> Disposition {
-        if self.as_attachment { Disposition::Attachment } else { sniffed.disposition() }
-    }
 }
 
 impl Note {
@@ -121,19 +114,6 @@ impl fmt::Debug for Note {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn terms_never_show_inline_what_is_active() {
-        let type_of = |text: &str| text.parse::<ContentType>().unwrap();
-        let (open, saved) = (LinkTerms::default(), LinkTerms { as_attachment: true, ..LinkTerms::default() });
-        assert_eq!(open.disposition(&type_of("image/png")), Disposition::Inline);
-        assert_eq!(saved.disposition(&type_of("image/png")), Disposition::Attachment);
-        for terms in [open, saved] {
-            for active in ["text/html", "image/svg+xml", "application/xhtml+xml"] {
-                assert_eq!(terms.disposition(&type_of(active)), Disposition::Attachment, "{active}");
-            }
-        }
-    }
 
     #[test]
     fn a_note_is_one_line() {

@@ -32,6 +32,7 @@ pub mod sweep;
 pub mod tidy;
 
 pub use demands::{AllowedTypes, Demands, ParseAllowedTypesError};
+use rules::{SecondLook, SecondSight};
 use run::{Run, Step};
 
 /// What the recorder works with.
@@ -117,8 +118,9 @@ pub async fn record_version<S: RecordStore, O: ObjectStore>(
                 let (upload, observation) = join(store.upload(id), objects.observe(key, version)).await;
                 run.looked(upload?, observation)?
             }
-            Step::AskChecksum(upload, object) => {
-                run.judge(&upload, &object, objects.stored_checksum(key, version).await?)?
+            Step::LookAgain(upload, object, look) => {
+                let second = look_again(objects, key, version, look).await?;
+                run.judge(&upload, &object, &second)?
             }
             Step::Settle(settlement) => run.settled(&settlement, store.settle(id, &settlement).await?)?,
             Step::MarkScanFailed(failure) => run.scan_marked(store.mark_scan_failed(id, &failure).await?),
@@ -153,6 +155,29 @@ pub async fn try_each<T, E>(
         result = result.and(take(item).await);
     }
     result
+}
+
+/// Asks both questions side by side.
+async fn look_again<O: ObjectStore>(
+    objects: &O,
+    key: ObjectKey,
+    version: &VersionId,
+    look: SecondLook,
+) -> Result<SecondSight, Unavailable> {
+    let checksum = async {
+        match look.checksum {
+            true => objects.stored_checksum(key, version).await,
+            false => Ok(None),
+        }
+    };
+    let part = async {
+        match look.part {
+            Some(range) => objects.read_part(key, version, range).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let (checksum, part) = join(checksum, part).await;
+    Ok(SecondSight { checksum: checksum?, part: part? })
 }
 
 #[cfg(test)]

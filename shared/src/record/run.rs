@@ -2,7 +2,7 @@
 //! function of its answer gives the next one.
 //!
 //! ```text
-//! Look ─┬─▶ AskChecksum ─▶ Settle ─┬─▶ Remove ─▶ Done
+//! Look ─┬─▶ LookAgain ──▶ Settle ──┬─▶ Remove ─▶ Done
 //!       ├─▶ Settle                 ├─▶ CountSurplus ─▶ Remove
 //!       ├─▶ MarkVanished ─▶ Done   └─▶ Done
 //!       ├─▶ MarkScanFailed ─▶ Done, or as above
@@ -20,7 +20,7 @@ use crate::scan::{ScanFailure, ScanGate, ScanStatus};
 use crate::time::Timestamp;
 use crate::upload::{Fate, Rejection, RejectionReason, Settlement, Upload};
 
-use super::rules::{self, Evidence};
+use super::rules::{self, Evidence, SecondLook, SecondSight};
 use super::{Demands, Verdict};
 
 /// What stays the same during one look.
@@ -42,8 +42,8 @@ pub struct Run<'a> {
 pub enum Step {
     /// Read the record (consistently) and the version's first bytes; then [`Run::looked`].
     Look,
-    /// Ask for the SHA-256 that S3 stores; then [`Run::judge`].
-    AskChecksum(Box<Upload>, Box<ObservedObject>),
+    /// Ask for what the first bytes do not tell; then [`Run::judge`].
+    LookAgain(Box<Upload>, Box<ObservedObject>, SecondLook),
     /// Write the verdict on condition that the version's fate is open; then [`Run::settled`].
     Settle(Settlement),
     /// Note that the version's scan failed, if its fate is open; then [`Run::scan_marked`].
@@ -78,13 +78,23 @@ impl Run<'_> {
             Observation::Missing => return Ok(Step::Settle(rules::vanished(self.version, self.now))),
             Observation::DeleteMarker => return Ok(Step::Done(Verdict::DeleteMarker)),
         };
-        Ok(match rules::needs_stored_checksum(&upload, &object) {
-            true => Step::AskChecksum(Box::new(upload), object),
-            false => self.judge(&upload, &object, None)?,
-        })
+        let nothing = SecondSight::default();
+        match rules::second_look(&self.evidence(&upload, &object, &nothing)) {
+            look if look == SecondLook::default() => self.judge(&upload, &object, &nothing),
+            look => Ok(Step::LookAgain(Box::new(upload), object, look)),
+        }
     }
 
-    /// After [`Step::AskChecksum`], and where no checksum is needed.
+    fn evidence<'a>(
+        &'a self,
+        upload: &'a Upload,
+        object: &'a ObservedObject,
+        second: &'a SecondSight,
+    ) -> Evidence<'a> {
+        Evidence { upload, object, version: self.version, second, demands: self.demands }
+    }
+
+    /// After [`Step::LookAgain`], and where no second look is needed.
     ///
     /// # Errors
     /// If a scan's result was announced that the object does not carry yet.
@@ -92,12 +102,11 @@ impl Run<'_> {
         &self,
         upload: &Upload,
         object: &ObservedObject,
-        stored_checksum: Option<crate::checksum::ChecksumSha256>,
+        second: &SecondSight,
     ) -> Result<Step, Unavailable> {
-        let Self { version, demands, now, .. } = *self;
-        let verdict = rules::judge(&Evidence { upload, object, version, stored_checksum, demands }, now);
+        let verdict = rules::judge(&self.evidence(upload, object, second), self.now);
         match verdict {
-            Settlement::Pin(_) if demands.scan == ScanGate::Required => {
+            Settlement::Pin(_) if self.demands.scan == ScanGate::Required => {
                 self.at_the_gate(object.scan, verdict)
             }
             _ => Ok(Step::Settle(verdict)),

@@ -56,7 +56,7 @@ impl Distribution {
         let mut url = format!("{}{}", self.url, link.object_key());
         for (n, (name, value)) in [
             ("versionId", link.version_id.as_str().to_owned()),
-            ("response-content-type", link.sniffed_type.as_served()),
+            ("response-content-type", link.content_type()),
             ("response-content-disposition", link.content_disposition()),
             ("response-cache-control", "private, max-age=3600".to_owned()),
         ]

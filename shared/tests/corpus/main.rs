@@ -17,7 +17,7 @@ use files::*;
 use postern::filename::Disposition;
 use postern::id::{UploadId, VersionId};
 use postern::ports::ObservedObject;
-use postern::record::rules::{Evidence, judge};
+use postern::record::rules::{Evidence, SecondSight, judge};
 use postern::record::{AllowedTypes, Demands};
 use postern::sniff::HEAD_BYTES;
 use postern::time::Timestamp;
@@ -62,6 +62,8 @@ fn whole_files() -> Vec<Case> {
         ("a ZIP", "a.zip", "application/zip", zip(&[entry("a.txt", b"words")]), None),
         ("an empty ZIP", "a.zip", "application/zip", zip(&[]), None),
         ("a gzip", "a.gz", "application/gzip", gzip(), None),
+        ("a gzip under the name and type of a ZIP", "a.zip", "application/zip", gzip(), None),
+        ("an encrypted Word document", "a.docx", DOCX, compound_file(), None),
         ("a 7z", "a.7z", "application/x-7z-compressed", seven_zip(), None),
         ("a tar", "a.tar", "application/x-tar", tar(), None),
         (
@@ -150,7 +152,6 @@ fn mislabelled() -> Vec<Case> {
         ("a picture as a film", "a.mp4", "video/mp4", png(4, 4, b""), mismatch),
         ("an archive as a PDF", "a.pdf", "application/pdf", zip(&[entry("a", b"a")]), mismatch),
         ("a PDF as a Word document", "a.docx", DOCX, pdf(""), mismatch),
-        ("a gzip as a ZIP", "a.zip", "application/zip", gzip(), mismatch),
         ("noise as text", "a.txt", "text/plain", b"\0\x01\x02\x03\x04".to_vec(), mismatch),
         ("noise as a picture", "a.png", "image/png", vec![0xA5; 64], mismatch),
         (
@@ -158,7 +159,7 @@ fn mislabelled() -> Vec<Case> {
             "a.bmp",
             "image/bmp",
             [b"BM/*\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", &[0; 40][..], b"*/=1;alert(1)"].concat(),
-            mismatch,
+            Some(R::ForeignContent),
         ),
         (
             "bytes before a PNG's signature",
@@ -308,8 +309,13 @@ fn verdict(demands: &Demands, (_, filename, declared, bytes, _): &Case) -> Settl
         head: bytes[..bytes.len().min(HEAD_BYTES)].to_vec(),
         scan: None,
     };
-    let evidence =
-        Evidence { upload: &upload, object: &object, version: &version, stored_checksum: None, demands };
+    let evidence = Evidence {
+        upload: &upload,
+        object: &object,
+        version: &version,
+        second: &SecondSight::default(),
+        demands,
+    };
     judge(&evidence, upload.uploaded_at)
 }
 

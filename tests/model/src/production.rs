@@ -11,6 +11,7 @@ use std::time::Duration;
 use postern::id::{ObjectKey, UploadId, VersionId};
 use postern::ports::{Observation, ObservedObject, Page, Written};
 use postern::record::removal::{self, Removal};
+use postern::record::rules::SecondSight;
 use postern::record::run::{Run, Step};
 use postern::record::{AllowedTypes, Demands, Verdict};
 use postern::scan::{ScanGate, ScanStatus};
@@ -259,7 +260,7 @@ impl Production {
         let (mut removes, mut approves) = (false, false);
         let next = match step.unwrap_or(Step::Look) {
             Step::Look => run.looked(standing, Ok(self.observation(question))),
-            Step::AskChecksum(upload, object) => run.judge(&upload, &object, None),
+            Step::LookAgain(upload, object, _) => run.judge(&upload, &object, &SecondSight::default()),
             Step::Settle(settlement) => {
                 removes =
                     self.fault == Fault::DeleteBeforeWrite && matches!(settlement, Settlement::Condemn(_));

@@ -71,6 +71,8 @@ async fn pinned(
         size_bytes: 6,
         etag: "etag".to_owned(),
         sniffed_type: "text/plain".parse().unwrap(),
+        carried_by: None,
+        reads_as_text: false,
         recorded_at: now,
         vanished_at: None,
     };
