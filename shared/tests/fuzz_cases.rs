@@ -36,3 +36,8 @@ fn policies() {
 fn evaluator() {
     replay("evaluator", targets::evaluator);
 }
+
+#[test]
+fn sniffers() {
+    replay("sniffers", targets::sniffers);
+}

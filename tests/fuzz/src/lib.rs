@@ -6,14 +6,19 @@
 use std::time::Duration;
 
 use futures::FutureExt;
+use postern::content_type::ContentType;
+use postern::filename::Disposition;
 use postern::id::UploadId;
 use postern::issue::{Caller, Keys, Ports, Terms, companion, links, multipart, tokens, uploads};
 use postern::limits::OwnerLimits;
 use postern::memory::{FixedSigner, MemoryWorld};
 use postern::problem::Problem;
+use postern::record::content::{Kind, archive, foreign_content, pixels};
 use postern::reply::Reply;
 use postern::sign::post_policy::{Condition, Part, PolicyDocument, PostPolicy, Referee, evaluate};
 use postern::sign::{BucketEndpoint, SigningCredentials};
+use postern::sniff::agreement::agreement;
+use postern::sniff::{HEAD_BYTES, sniff};
 use postern::time::Timestamp;
 use postern::token::{KeyVersion, LinkKeys, TokenKey, TokenKeys};
 use postern::upload_token::{UploadTokenId, UploadTokenKeys, UploadTokenSecret};
@@ -197,3 +202,36 @@ pub fn evaluator(bytes: &[u8]) {
         assert!(exempt || covered.contains(name), "{name}");
     }
 }
+
+/// The first bytes of a file, under a declared type that the first byte chooses: every rule of the
+/// recorder looks at them, and the same bytes once more as the further part that a rule asks for. What a
+/// link would show is of a type that cannot run script.
+pub fn sniffers(bytes: &[u8]) {
+    let Some((choice, head)) = bytes.split_first() else { return };
+    let (filename, declared) = FILES[usize::from(*choice) % FILES.len()];
+    let (declared, found): (ContentType, _) = (declared.parse().unwrap(), sniff(head));
+    let _ = agreement(&declared, filename, &found);
+    let _ = Kind::keeps_name(&filename.parse().unwrap(), &found.essence);
+    let _ = foreign_content(&found.essence, head);
+    for essence in
+        [found.essence.as_str(), "image/jpeg", "image/tiff", "image/heic", "image/bmp", "image/png"]
+    {
+        let part = pixels::further_part(essence, head, u64::MAX);
+        assert!(part.is_none_or(|part| part.length <= HEAD_BYTES));
+        let _ = pixels::pixels(essence, head, Some(head));
+    }
+    let _ = archive::is_bomb(head, head.len() as u64, Some(head));
+    let sniffed: ContentType = found.essence.parse().unwrap();
+    assert!(
+        sniffed.disposition() == Disposition::Attachment || Kind::of_type(&found.essence) != Some(Kind::Page)
+    );
+}
+
+const FILES: [(&str, &str); 6] = [
+    ("a.png", "image/png"),
+    ("a.pdf", "application/pdf"),
+    ("a.txt", "text/plain"),
+    ("a.zip", "application/zip"),
+    ("a.ts", "video/mp2t"),
+    ("a", "application/octet-stream"),
+];
