@@ -124,9 +124,10 @@ impl Policies {
         const READS: &str = "OnlyTheNamedRolesRead";
         let entry = self.entry("bucket policies", "aws_s3_bucket_policy.files")?;
         let mut policy = self.evaluable(&entry["document"]);
-        let statements = policy["Statement"].as_array_mut().into_iter().flatten();
+        let statements = policy.get_mut("Statement").and_then(Value::as_array_mut).into_iter().flatten();
         for statement in statements.filter(|statement| statement["Sid"] == READS) {
-            if let Some(named) = statement["Condition"]["StringNotLike"]["aws:PrincipalArn"].as_array_mut() {
+            let named = statement.pointer_mut("/Condition/StringNotLike/aws:PrincipalArn");
+            if let Some(named) = named.and_then(Value::as_array_mut) {
                 named.extend(readers.iter().map(|reader| json!(reader.arn)));
             }
         }
@@ -169,8 +170,6 @@ fn document(statements: &[Value]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test")]
-
     use super::*;
 
     const ROLES: [&str; 7] = [

@@ -18,7 +18,7 @@ const NOT_EVALUATED: [(&str, &str); 1] =
 /// The document without what the emulator cannot evaluate.
 pub(super) fn evaluable(document: &Value) -> Value {
     let mut document = document.clone();
-    if let Some(statements) = document["Statement"].as_array_mut() {
+    if let Some(statements) = document.get_mut("Statement").and_then(Value::as_array_mut) {
         statements.retain(|statement| !LEFT_OUT.iter().any(|(sid, _)| statement["Sid"] == *sid));
         statements.iter_mut().for_each(drop_conditions);
     }
