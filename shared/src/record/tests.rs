@@ -217,3 +217,49 @@ async fn one_that_fails_keeps_none_behind_it_from_being_tried() {
     assert_eq!(tried.take(), [1, 2, 3, 4]);
     assert_eq!(try_each([1], async |_| Ok::<_, ()>(())).await, Ok(()));
 }
+
+/// As a program writes it into a pipe: sizes stand in the directory, at the end.
+fn zip_written_as_a_stream(unpacked: u32) -> Vec<u8> {
+    let mut entry = vec![0; 46];
+    entry[..4].copy_from_slice(b"PK\x01\x02");
+    entry[20..24].copy_from_slice(&1000_u32.to_le_bytes());
+    entry[24..28].copy_from_slice(&unpacked.to_le_bytes());
+    [b"PK\x03\x04\x14\0\x08\0".as_slice(), &vec![0; 100_000], &entry].concat()
+}
+
+#[tokio::test]
+async fn a_zip_is_judged_by_its_end_and_costs_one_call_more_than_an_ordinary_object() {
+    for (unpacked, expected) in [(5000, None), (1 << 30, Some(RejectionReason::ArchiveBomb))] {
+        let world = MemoryWorld::default();
+        let declared = || "application/zip".parse().unwrap();
+        let upload = Upload {
+            content_type: declared(),
+            filename: "a.zip".parse().unwrap(),
+            max_size_bytes: 1 << 20,
+            ..pending()
+        };
+        world.create(&upload).await.unwrap();
+        let (body, ports) =
+            (zip_written_as_a_stream(unpacked), Ports { store: world.clone(), objects: world });
+        let object = ObservedObject {
+            size_bytes: body.len() as u64,
+            content_type: Some("application/zip".to_owned()),
+            head: body[..crate::sniff::HEAD_BYTES].to_vec(),
+            ..png()
+        };
+        ports.put("a", object);
+        ports.objects.put_body(pending().object_key(), version("a"), body.into());
+        let before = ports.objects.calls();
+        let verdict = ports.record("a").await;
+        let (calls, reason) =
+            (ports.objects.calls() - before, ports.standing().await.rejection.map(|r| r.reason));
+        assert_eq!(reason, expected, "{verdict:?}");
+        // The record beside the first bytes, the end, the write; and the removal of a bomb.
+        assert_eq!(calls, if expected.is_some() { 5 } else { 4 });
+    }
+    let ports = world().await;
+    ports.put("a", png());
+    let before = ports.objects.calls();
+    assert_eq!(ports.record("a").await, PINNED);
+    assert_eq!(ports.objects.calls() - before, 3, "the record beside the first bytes, and the write");
+}
