@@ -35,7 +35,7 @@ impl Destination {
 pub const ID_FIELD: &str = "page";
 
 /// The page with the button: what the link leads to, and nothing opened yet. `id` is the page's
-/// one-time id ([`super::page_id`]).
+/// one-time id ([`mod@super::page_id`]).
 pub fn confirm(link: &Link, id: &str, language: Language, to: &Destination) -> Reply {
     let words = language.words();
     let facts = format!(
