@@ -47,6 +47,7 @@ pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
     a_removal_is_final_and_the_owners_alone(store, &subject(seed, 5)).await;
     a_race_of_verdicts_has_one_winner(store, &subject(seed, 6)).await;
     what_is_due_expires_and_may_come_back(store, &subject(seed, 8)).await;
+    parts_are_given_up_while_nothing_has_come(store, &subject(seed, 14)).await;
     only_the_pinned_version_vanishes(store, &subject(seed, 9)).await;
     a_failed_scan_is_noted_while_its_version_waits(store, &subject(seed, 10)).await;
     a_tombstone_waits_once_more_for_the_sweeper(store, &subject(seed, 11)).await;
@@ -251,6 +252,21 @@ async fn what_is_due_expires_and_may_come_back(store: &impl Store, upload: &Uplo
     let available = standing(store, upload).await;
     store.expire(upload, due).await.unwrap();
     assert_eq!(standing(store, upload).await, available, "a sweeper that read it before changes nothing");
+}
+
+async fn parts_are_given_up_while_nothing_has_come(store: &impl Store, upload: &Upload) {
+    store.give_up(upload).await.unwrap();
+    assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None, "no write makes a record");
+    store.create(upload).await.unwrap();
+    for _ in 0..2 {
+        store.give_up(upload).await.unwrap();
+        assert_eq!(standing(store, upload).await, upload.given_up().unwrap());
+    }
+    assert!(!is_due(store, upload, expiry(upload.policy_expires_at)).await);
+    assert_eq!(settle(store, upload, &pin("completed meanwhile")).await, Written::Applied);
+    let available = standing(store, upload).await;
+    store.give_up(upload).await.unwrap();
+    assert_eq!(standing(store, upload).await, available);
 }
 
 async fn is_due(store: &impl RecordStore, upload: &Upload, now: Timestamp) -> bool {

@@ -206,6 +206,14 @@ impl UploadStore for MemoryWorld {
         Ok(page(uploads, |upload| (upload.uploaded_at, upload.upload_id.to_string()), start, limit))
     }
 
+    async fn give_up(&self, upload: &Upload) -> Result<(), Unavailable> {
+        let mut state = self.call("give_up")?;
+        if let Some(existing) = state.uploads.get_mut(&upload.upload_id) {
+            *existing = existing.given_up().unwrap_or_else(|| existing.clone());
+        }
+        Ok(())
+    }
+
     async fn begin_deletion(&self, id: UploadId, owner: &Owner) -> Result<Found, Unavailable> {
         let mut state = self.call("begin_deletion")?;
         match state.uploads.get_mut(&id) {

@@ -127,6 +127,9 @@ pub trait UploadStore: Send + Sync {
         start: Option<&PageStart>,
         limit: u8,
     ) -> impl Future<Output = Result<Page<Upload>, Unavailable>> + Send;
+    /// Writes `expired` if the upload is pending: its parts are given up ([`Upload::given_up`]). A
+    /// repetition changes nothing.
+    fn give_up(&self, upload: &Upload) -> impl Future<Output = Result<(), Unavailable>> + Send;
     /// Writes `deleting` if the upload is `owner`'s; a repetition changes nothing.
     fn begin_deletion(
         &self,

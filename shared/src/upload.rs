@@ -415,6 +415,13 @@ impl Upload {
         is_due.then(|| self.moved_to(UploadState::Expired))
     }
 
+    /// The record after its parts were given up before they became an object; `None` if it is not
+    /// pending. A completion that was under way may still bring a valid version.
+    #[must_use]
+    pub fn given_up(&self) -> Option<Self> {
+        (self.state == UploadState::Pending).then(|| self.moved_to(UploadState::Expired))
+    }
+
     /// The record after its owner asked for removal; `None` if that was asked before.
     #[must_use]
     pub fn deleting(&self) -> Option<Self> {

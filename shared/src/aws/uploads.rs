@@ -63,6 +63,13 @@ impl UploadStore for Table {
         self.page(&index, text(owner.as_str()), start, limit).await
     }
 
+    async fn give_up(&self, upload: &Upload) -> Result<(), Unavailable> {
+        match upload.given_up() {
+            Some(after) => self.write_expired("give an upload's parts up", &after).await,
+            None => Ok(()),
+        }
+    }
+
     async fn begin_deletion(&self, id: UploadId, owner: &Owner) -> Result<Found, Unavailable> {
         let update = self
             .update_upload(id, UploadState::Deleting, "")?
@@ -214,13 +221,10 @@ impl RecordStore for Table {
 
     async fn expire(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
         // The form's end never changes, so the record as it was read decides whether it is due.
-        let Some(after) = upload.expired(now) else { return Ok(()) };
-        let update = self
-            .update_upload(upload.upload_id, after.state, "")?
-            .update_expression("SET #state = :state, transition_id = :transition REMOVE #event, unfinished, unfinished_since")
-            .condition_expression("#state = :pending")
-            .expression_attribute_values(":pending", text(UploadState::Pending.as_str()));
-        self.conditional("expire an upload", update).await.map(|_| ())
+        match upload.expired(now) {
+            Some(after) => self.write_expired("expire an upload", &after).await,
+            None => Ok(()),
+        }
     }
 
     async fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
@@ -447,6 +451,16 @@ impl Table {
             .expression_attribute_values(":state", text(state.as_str()))
             .expression_attribute_values(":transition", value(&transition_id(id, state, cause))?)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
+    }
+
+    /// Writes `expired` unless something has come of the upload since it was read.
+    async fn write_expired(&self, operation: &'static str, after: &Upload) -> Result<(), Unavailable> {
+        let update = self
+            .update_upload(after.upload_id, after.state, "")?
+            .update_expression("SET #state = :state, transition_id = :transition REMOVE #event, unfinished, unfinished_since")
+            .condition_expression("#state = :pending")
+            .expression_attribute_values(":pending", text(UploadState::Pending.as_str()));
+        self.conditional(operation, update).await.map(|_| ())
     }
 
     /// A consistent read of one item.

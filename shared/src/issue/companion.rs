@@ -199,7 +199,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
 ///
 /// # Errors
 /// As [`parts::abort`].
-pub async fn abort<S, G: Signer, P: PartStore>(
+pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     holder: &Holder,

@@ -139,3 +139,23 @@ async fn a_completion_of_unknown_outcome_is_told_to_come_again() {
     assert_eq!(again.code(), "completing");
     assert_eq!(multipart::complete(&world, &world.store, now, &upload).await.unwrap().status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn parts_that_are_given_up_free_their_place_and_end_their_key() {
+    let [_, (_, limited)] = settings();
+    let world = world(SESSION_ENDS);
+    let ann = caller("ann", Some("order-7"), 1);
+    let first = record(&world, &begin(&world, &limited, &ann).await.unwrap()).await;
+    begin(&world, &limited, &caller("ann", None, 2)).await.unwrap();
+    assert!(begin(&world, &limited, &caller("ann", None, 3)).await.is_err(), "two may be pending");
+    // S3 does not answer, so the client asks again.
+    world.store.fail_next("abort_parts");
+    assert!(multipart::abort(&world, &world.store, ann.now, &first).await.is_err());
+    multipart::abort(&world, &world.store, ann.now, &first).await.unwrap();
+    let ended = UploadStore::upload(&world.store, first.upload_id).await.unwrap().unwrap();
+    begin(&world, &limited, &caller("ann", None, 3)).await.unwrap();
+    let calls = world.store.calls();
+    let late = multipart::complete(&world, &world.store, ann.now, &ended).await.unwrap_err();
+    assert_eq!((late.code(), world.store.calls()), ("multipart_not_found", calls), "at once");
+    assert_eq!(begin(&world, &limited, &ann).await.unwrap_err().code(), "idempotency_key_spent");
+}

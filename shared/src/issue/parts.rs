@@ -152,7 +152,8 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     };
     if let Err(why) = check(upload, &stored, said) {
         if total_bytes(&stored) > upload.max_size_bytes {
-            // It is paid for until it goes.
+            // They are paid for until they go, and can never become the file.
+            ports.store.give_up(upload).await?;
             store.abort_parts(&signer, upload.object_key(), id).await?;
         }
         return Err(Problem::PartsRefused(why));
@@ -165,11 +166,14 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     }
 }
 
-/// Drops the parts; a repetition changes nothing.
+/// Gives the upload up and drops its parts; a repetition changes nothing.
+///
+/// The record ends first, so that no pending record names parts that are gone. What has become an
+/// object meanwhile stays.
 ///
 /// # Errors
-/// If S3 does not answer.
-pub async fn abort<S, G: Signer, P: PartStore>(
+/// If table or S3 do not answer.
+pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     now: Timestamp,
@@ -177,6 +181,7 @@ pub async fn abort<S, G: Signer, P: PartStore>(
 ) -> Result<(), Problem> {
     let id = id_of(upload)?;
     let signer = ports.signer.credentials(now, 60).await?;
+    ports.store.give_up(upload).await?;
     Ok(store.abort_parts(&signer, upload.object_key(), id).await?)
 }
 
@@ -254,8 +259,8 @@ fn arrived(upload: &Upload) -> Result<(), Problem> {
     }
 }
 
-/// S3 knows the multipart upload no more: its object is there and about to be recorded, or it was
-/// aborted.
+/// S3 knows the multipart upload no more, and nobody gave it up: its object is there and about to be
+/// recorded.
 async fn outlived<S: UploadStore, G, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
@@ -268,7 +273,7 @@ async fn outlived<S: UploadStore, G, P: PartStore>(
             None => return Err(Problem::MultipartNotFound),
         }
     }
-    Err(Problem::MultipartNotFound)
+    Err(Problem::Completing)
 }
 
 /// What became of a completion whose outcome is unknown: its object may be recorded by now. A

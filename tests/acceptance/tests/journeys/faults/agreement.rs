@@ -62,6 +62,7 @@ impl Agreement {
 
     /// Asserts that all of it agrees, where a client was told 503 so many times.
     pub fn check(&self, unavailable: usize, has_key: bool) {
+        self.multipart_uploads_live_that_records_name();
         self.uses_are_those_that_made_uploads();
         self.counters_hold_every_upload_once();
         let by_jwt = self.uploads.iter().filter(|upload| upload.token.is_none()).count();
@@ -69,8 +70,7 @@ impl Agreement {
         assert!(by_jwt <= most, "{by_jwt} uploads were made for one request: {:?}", self.uploads);
     }
 
-    /// Asserts that S3 has every multipart upload that a pending record names.
-    pub fn multipart_uploads_live_that_records_name(&self) {
+    fn multipart_uploads_live_that_records_name(&self) {
         let in_parts = self.uploads.iter().filter(|upload| upload.state == UploadState::Pending);
         for upload in in_parts {
             let Some(id) = &upload.s3_upload_id else { continue };
