@@ -55,20 +55,30 @@ def states_of_runs() -> dict[str, list[dict]] | str:
     missing = what_is_missing()
     if missing:
         return missing
-    started = terraform("init", *INIT)
-    if started.returncode != 0:
-        raise RuntimeError(f"the provider is here, and terraform init of the module fails: {started.stderr}")
     return states_in(MODULE)
 
 
 def states_in(folder: Path) -> dict[str, list[dict]]:
-    """The same for a copy of the module in which the plugins are initialized."""
-    tested = terraform("test", "-json", "-verbose", "-filter=tests/policies.tftest.hcl", folder=folder)
+    """The same for a copy of the module."""
+    messages = _tested(folder, "policies")
+    return {m["@testrun"]: m["test_state"]["root_module"]["resources"] for m in messages if m["type"] == "test_state"}
+
+
+def planned_changes(folder: Path, name: str) -> dict[str, list[dict]]:
+    """What each planning run of another file would change."""
+    return {m["@testrun"]: m["test_plan"].get("resource_changes", []) for m in _tested(folder, name) if m["type"] == "test_plan"}
+
+
+def _tested(folder: Path, name: str) -> list[dict]:
+    started = terraform("init", *INIT, folder=folder)
+    if started.returncode != 0:
+        raise RuntimeError(f"the provider is here, and terraform init of the module fails: {started.stderr}")
+    tested = terraform("test", "-json", "-verbose", f"-filter=tests/{name}.tftest.hcl", folder=folder)
     messages = [json.loads(line) for line in tested.stdout.splitlines() if line.startswith("{")]
     if tested.returncode != 0:
         errors = [m["diagnostic"] for m in messages if m["type"] == "diagnostic" and m["diagnostic"]["severity"] == "error"]
-        raise RuntimeError(f"terraform test fails: {json.dumps(errors, indent=1)}")
-    return {m["@testrun"]: m["test_state"]["root_module"]["resources"] for m in messages if m["type"] == "test_state"}
+        raise RuntimeError(f"terraform test fails: {json.dumps(errors, indent=1)}{tested.stderr}")
+    return messages
 
 
 def excerpt(resources: list[dict]) -> dict:
