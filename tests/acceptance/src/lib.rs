@@ -244,7 +244,16 @@ impl App {
 
     /// Asserts that nothing has arrived.
     pub async fn assert_untouched(&self, upload_id: &str) {
-        assert_eq!(self.show(upload_id).await["state"], "pending");
+        self.assert_empty(upload_id, "pending").await;
+    }
+
+    /// Asserts that the upload ended without a file: its parts were given up.
+    pub async fn assert_given_up(&self, upload_id: &str) {
+        self.assert_empty(upload_id, "expired").await;
+    }
+
+    async fn assert_empty(&self, upload_id: &str, state: &str) {
+        assert_eq!(self.show(upload_id).await["state"], state);
         assert_eq!(self.versions(upload_id).await, [""; 0]);
     }
 }

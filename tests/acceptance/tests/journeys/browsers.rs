@@ -102,7 +102,7 @@ async fn cancels(client: &str) {
         (StatusCode::NOT_FOUND, &json!("multipart_not_found")),
         "{problem}"
     );
-    app.assert_untouched(id).await;
+    app.assert_given_up(id).await;
 }
 
 #[tokio::test]
