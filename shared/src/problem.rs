@@ -263,8 +263,9 @@ impl Problem {
             ),
             Self::NoOwner(claim) => {
                 let detail = format!(
-                    "The JWT must have the claim {claim:?}, which names the owner, without quotes, backslashes \
-                     and control characters: ask for one that has."
+                    "The JWT must name the owner by the claim {claim:?}: a text without quotes, backslashes and \
+                     control characters that has at most 1,024 bytes together with the issuer. Ask for a JWT \
+                     with such a claim."
                 );
                 return (S::FORBIDDEN, "no_owner", detail);
             }

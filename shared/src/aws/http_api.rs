@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use crate::reply::Reply;
 
@@ -60,7 +61,9 @@ pub(super) struct Authorizer {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Jwt {
-    #[serde(deserialize_with = "perhaps_null")]
+    /// Only claims that are a text, a number or a truth value. The API turns most claims into texts;
+    /// a list or an object names no owner.
+    #[serde(deserialize_with = "scalar_claims")]
     pub(super) claims: Pairs,
 }
 
@@ -95,6 +98,16 @@ impl From<Reply> for HttpAnswer {
 /// The API leaves out what is not there; tools that make up events write null.
 fn perhaps_null<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
     Option::deserialize(from).map(Option::unwrap_or_default)
+}
+
+fn scalar_claims<'de, D: Deserializer<'de>>(from: D) -> Result<Pairs, D::Error> {
+    let claims: BTreeMap<String, Value> = perhaps_null(from)?;
+    let scalar = |value| match value {
+        Value::String(text) => Some(text),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    };
+    Ok(claims.into_iter().filter_map(|(name, value)| Some((name, scalar(value)?))).collect())
 }
 
 fn as_map<S: Serializer>(headers: &[(&'static str, String)], to: S) -> Result<S::Ok, S::Error> {
@@ -147,6 +160,17 @@ mod tests {
             let event: HttpEvent = from_value(sparse).unwrap();
             assert!(event.headers.is_empty() && event.path_parameters.is_empty() && event.body.is_empty());
         }
+    }
+
+    #[test]
+    fn a_claim_that_is_no_text_does_not_hide_the_others() {
+        let claims =
+            json!({ "sub": "ann", "iat": 17, "admin": true, "groups": ["a"], "name": { "b": 1 }, "x": null });
+        let event = json!({ "requestContext": { "authorizer": { "jwt": { "claims": claims } } } });
+        let event: HttpEvent = from_value(event).unwrap();
+        let found: Vec<_> = event.request_context.authorizer.jwt.claims.into_iter().collect();
+        let expected = [("admin", "true"), ("iat", "17"), ("sub", "ann")];
+        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 
     #[test]
