@@ -23,10 +23,19 @@ pub struct FieldProblem {
     pub rule: String,
 }
 
+/// The most fields that an answer names, and the most characters of each name: a client chooses both.
+const MAX_ERRORS: usize = 20;
+const MAX_FIELD_CHARS: usize = 100;
+
 impl FieldProblem {
-    /// `field` breaks `rule`.
+    /// `field` breaks `rule`. A long name is cut.
     pub fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self { field: field.into(), rule: rule.into() }
+        let mut field = field.into();
+        if let Some((end, _)) = field.char_indices().nth(MAX_FIELD_CHARS) {
+            field.truncate(end);
+            field.push('\u{2026}');
+        }
+        Self { field, rule: rule.into() }
     }
 }
 
@@ -218,7 +227,7 @@ impl Problem {
     pub fn reply(&self, request_id: &str) -> Reply {
         let (status, code, detail) = self.terms();
         let errors = match self {
-            Self::InvalidFields(errors) => errors.as_slice(),
+            Self::InvalidFields(errors) => errors.get(..MAX_ERRORS).unwrap_or(errors),
             _ => &[],
         };
         let message = if errors.is_empty() { detail.clone() } else { told(errors) };
@@ -443,6 +452,16 @@ mod tests {
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(reply.header("content-type"), Some("application/problem+json"));
         insta::assert_snapshot!(reply.body, @r#"{"status":422,"title":"Unprocessable Entity","detail":"Fields break rules: see errors, mend each field that is named there, and send the request again.","code":"invalid_fields","request_id":"req-1","message":"filename: a file name has no path in it.","errors":[{"field":"filename","rule":"a file name has no path in it"}]}"#);
+    }
+
+    #[test]
+    fn however_many_fields_break_rules_the_answer_stays_small() {
+        let errors = (0..5000).map(|n| FieldProblem::new(format!("{n}{}", "\u{e9}".repeat(4000)), "a rule"));
+        let reply = Problem::InvalidFields(errors.collect()).reply("req-1");
+        assert!(reply.body.len() < 16_384, "{}", reply.body.len());
+        let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(body["errors"].as_array().unwrap().len(), MAX_ERRORS);
+        assert_eq!(body["errors"][0]["field"], format!("0{}\u{2026}", "\u{e9}".repeat(99)));
     }
 
     #[test]

@@ -144,6 +144,14 @@ fn redirect(
 }
 
 fn check_metadata(problems: &mut Vec<FieldProblem>, metadata: &BTreeMap<String, String>) {
+    let bytes: usize =
+        metadata.iter().map(|(name, value)| METADATA_PREFIX.len() + name.len() + value.len()).sum();
+    if bytes > MAX_METADATA_BYTES {
+        let rule = format!(
+            "names (with {METADATA_PREFIX}) and values have at most {MAX_METADATA_BYTES} bytes together"
+        );
+        return problems.push(FieldProblem::new("metadata", rule));
+    }
     let name_char = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
     for (name, value) in metadata {
         let path = format!("metadata.{name}");
@@ -164,14 +172,6 @@ fn check_metadata(problems: &mut Vec<FieldProblem>, metadata: &BTreeMap<String, 
         if value.contains("${filename}") {
             problems.push(FieldProblem::new(&path, "a value does not contain \"${filename}\""));
         }
-    }
-    let bytes: usize =
-        metadata.iter().map(|(name, value)| METADATA_PREFIX.len() + name.len() + value.len()).sum();
-    if bytes > MAX_METADATA_BYTES {
-        let rule = format!(
-            "names (with {METADATA_PREFIX}) and values have at most {MAX_METADATA_BYTES} bytes together"
-        );
-        problems.push(FieldProblem::new("metadata", rule));
     }
 }
 
