@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::checksum::ChecksumSha256;
 use crate::id::UploadId;
 use crate::problem::Problem;
 use crate::sign::SigningCredentials;
@@ -34,6 +35,12 @@ pub struct IssuedPut {
     pub expires_at: Timestamp,
     /// The exact size of the file.
     pub size_bytes: u64,
+}
+
+/// The digest of a request for a PUT. A request for a form with the same body has another one, so that
+/// one `Idempotency-Key` never gives both for one upload.
+pub(super) fn request_hash(body: &ChecksumSha256) -> ChecksumSha256 {
+    ChecksumSha256::of(format!("PUT {body}").as_bytes())
 }
 
 /// Signs the PUT of `upload`, whose size is exact, with these headers beside our own.

@@ -136,7 +136,13 @@ async fn a_repeated_request_gets_the_same_upload_and_another_request_does_not() 
     multipart::begin(&world, &world.store, &terms(), &by, None, body_of).await.unwrap();
     let form = uploads::create(&world, &terms(), &by, body_of).await;
     let put = uploads::create_put(&world, &terms(), &by, body_of).await;
-    for other in [form, put] {
+    let by = caller("ann", Some("form"), 7);
+    uploads::create(&world, &terms(), &by, body_of).await.unwrap();
+    let put_after_form = uploads::create_put(&world, &terms(), &by, body_of).await;
+    let by = caller("ann", Some("put"), 8);
+    uploads::create_put(&world, &terms(), &by, body_of).await.unwrap();
+    let form_after_put = uploads::create(&world, &terms(), &by, body_of).await;
+    for other in [form, put, put_after_form, form_after_put] {
         assert!(matches!(other, Err(Problem::IdempotencyKeyReused)));
     }
     let expired = Caller { now: at("2026-11-24T10:15:00Z"), ..caller("ann", Some("k"), 5) };

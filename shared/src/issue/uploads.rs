@@ -20,7 +20,7 @@ use crate::upload::{RejectionReason, Upload, UploadState, UsedToken};
 use super::form::{IssuedForm, sign_form};
 use super::grant::{self, pending};
 use super::paging::{PageRequest, PageView};
-use super::put::sign_put;
+use super::put::{self, sign_put};
 use super::request::NewUpload;
 use super::tokens::Holder;
 use super::{Caller, Ports, Terms, revocation};
@@ -174,6 +174,7 @@ pub async fn create_put<S: UploadStore + GrantStore, G: Signer>(
     let mut signer = ports.signer.credentials(caller.now, terms.form_ttl.as_secs()).await?;
     let expires_at = signer.clamp(caller.now + terms.form_ttl).floor_s();
     let mut upload = pending(new, caller, None, expires_at);
+    upload.request_hash = upload.request_hash.as_ref().map(put::request_hash);
     if let Created::Exists(standing) = grant::write(&ports.store, terms, &upload, caller.now).await? {
         let standing = repeated(&upload, *standing, caller.now)?;
         (signer, upload) = within_session(ports, caller.now, standing).await?;
