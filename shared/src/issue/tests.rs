@@ -211,9 +211,15 @@ async fn a_form_redirects_to_a_named_origin_alone() {
 
 /// A token of `ann` for images of up to 1,000 bytes, and its holder.
 async fn held(world: &World, uses: u32) -> (Value, tokens::Holder) {
+    held_with(world, uses, 9).await
+}
+
+/// The same, with other random bytes.
+async fn held_with(world: &World, uses: u32, entropy: u8) -> (Value, tokens::Holder) {
     let body =
         json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": uses, "expires_in_s": 600 });
-    let made = tokens::create(world, &terms(), &caller("ann", None, 9), body.to_string().as_bytes()).await;
+    let made =
+        tokens::create(world, &terms(), &caller("ann", None, entropy), body.to_string().as_bytes()).await;
     let token = parsed(&made.unwrap());
     let holder = holder(world, &token).await;
     (token, holder)
@@ -243,6 +249,23 @@ async fn a_form_by_token_costs_one_waiting_call() {
     let forged = tokens::holder(&world, &"A".repeat(200), first.caller.now, [0; 16]).await;
     assert!(matches!(forged, Err(Problem::UploadTokenUnknown)));
     assert_eq!(world.store.calls() - before, 3, "a forged token asks nobody");
+}
+
+#[tokio::test]
+async fn a_token_reaches_only_the_uploads_that_were_made_with_it() {
+    let world = world("2026-11-24T11:00:00Z");
+    let (_, holder) = held(&world, 9).await;
+    let (_, other) = held_with(&world, 9, 10).await;
+    let mine = parsed(&uploads::create_with_token(&world, &terms(), &holder, &plain()).await.unwrap());
+    let others = parsed(&uploads::create_with_token(&world, &terms(), &other, &plain()).await.unwrap());
+    let without_token = issued(&world, &caller("ann", None, 40)).await;
+    let see = async |made: &Value| {
+        uploads::show_to_holder(&world, &holder, made["upload_id"].as_str().unwrap()).await
+    };
+    assert!(see(&mine).await.is_ok());
+    for foreign in [others, without_token] {
+        assert!(matches!(see(&foreign).await, Err(Problem::UploadNotFound)), "{foreign}");
+    }
 }
 
 #[tokio::test]
