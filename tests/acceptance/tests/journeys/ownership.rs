@@ -2,45 +2,74 @@
 
 use acceptance::{App, PNG};
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
+use stack::{Authorization, Description};
+
+/// Every route that carries a JWT, from the description that the stack is made of.
+fn routes_with_a_jwt() -> Vec<(Method, String)> {
+    let routes = Description::load().unwrap().routes.into_iter();
+    let routes = routes.filter(|route| route.authorization == Authorization::Jwt);
+    let parsed = routes.map(|route| {
+        let (method, path) = route.key.split_once(' ').unwrap();
+        (method.parse().unwrap(), path.to_owned())
+    });
+    parsed.collect()
+}
 
 #[tokio::test]
-async fn a_stranger_sees_neither_record_nor_links() {
+async fn a_stranger_reaches_nothing_by_any_route() {
     let (app, stranger) = (App::user(), App::stranger());
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
-    let link_id = link["link_id"].as_str().unwrap();
-    for (method, path) in [
-        (Method::GET, format!("/uploads/{upload}")),
-        (Method::DELETE, format!("/uploads/{upload}")),
-        (Method::POST, format!("/uploads/{upload}/links")),
-        (Method::GET, format!("/uploads/{upload}/links")),
-        (Method::DELETE, format!("/links/{link_id}")),
-    ] {
-        let (status, problem) = stranger.call(method.clone(), &path, None).await;
-        assert_eq!(status, StatusCode::NOT_FOUND, "{method} {path}: {problem}");
+    let begun = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": PNG.len() });
+    let (status, begun) = app.call(Method::POST, "/uploads/multipart", Some(begun)).await;
+    assert_eq!(status, StatusCode::CREATED, "{begun}");
+    let scope =
+        json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 1, "expires_in_s": 600 });
+    let (_, token) = app.call(Method::POST, "/upload-tokens", Some(scope)).await;
+    let id_of = |answer: &Value, name: &str| answer[name].as_str().unwrap().to_owned();
+    let in_parts = id_of(&begun, "upload_id");
+
+    let mut asked = 0;
+    for (method, path) in routes_with_a_jwt() {
+        let ids = match path.split('/').nth(1).unwrap() {
+            _ if !path.contains("{id}") => continue,
+            "uploads" => vec![upload.clone(), in_parts.clone()],
+            "links" => vec![id_of(&link, "link_id")],
+            "upload-tokens" => vec![id_of(&token, "upload_token_id")],
+            other => panic!("{other}: make one of these, and let a stranger ask for it"),
+        };
+        let body = if path.ends_with("/parts") { json!({ "part_numbers": [1] }) } else { json!({}) };
+        for id in ids {
+            let path = path.replace("{id}", &id);
+            let (status, problem) = stranger.call(method.clone(), &path, Some(body.clone())).await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{method} {path}: {problem}");
+            asked += 1;
+        }
     }
-    let (status, list) = stranger.get("/uploads").await;
-    assert_eq!(status, StatusCode::OK);
-    assert!(!list.to_string().contains(&upload), "{list}");
+    assert!(asked > 20, "{asked}");
+    for list in ["/uploads?limit=100", "/links?limit=100"] {
+        let (status, list) = stranger.get(list).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(!list.to_string().contains(&upload), "{list}");
+    }
     // Nothing of what the stranger tried has happened.
     assert_eq!(app.show(&upload).await["state"], "available");
+    assert_eq!(app.show(&in_parts).await["state"], "pending");
+    assert_eq!(app.get(&format!("/uploads/{in_parts}/parts")).await.0, StatusCode::OK);
     assert_eq!(app.open(Method::GET, link["url"].as_str().unwrap()).await.status(), StatusCode::FOUND);
+    let page = App::nobody();
+    let body = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": 9 });
+    let path = format!("{}/uploads", token["path"].as_str().unwrap());
+    assert_eq!(page.call(Method::POST, &path, Some(body)).await.0, StatusCode::CREATED);
 }
 
 #[tokio::test]
 async fn nobody_is_let_in() {
     let nobody = App::nobody();
-    for (method, path) in [
-        (Method::POST, "/uploads"),
-        (Method::GET, "/uploads"),
-        (Method::GET, "/uploads/00000000-0000-4000-8000-000000000000"),
-        (Method::DELETE, "/uploads/00000000-0000-4000-8000-000000000000"),
-        (Method::POST, "/uploads/00000000-0000-4000-8000-000000000000/links"),
-        (Method::GET, "/uploads/00000000-0000-4000-8000-000000000000/links"),
-        (Method::DELETE, "/links/x"),
-    ] {
-        let (status, _) = nobody.call(method.clone(), path, Some(json!({}))).await;
+    for (method, path) in routes_with_a_jwt() {
+        let path = path.replace("{id}", "00000000-0000-4000-8000-000000000000");
+        let (status, _) = nobody.call(method.clone(), &path, Some(json!({}))).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path}");
     }
     let stack = &acceptance::shared().coordinates;
