@@ -78,7 +78,7 @@ pub async fn params<'a, S: UploadStore + GrantStore, G: Signer>(
         }
     }
     let filename = filename.ok_or_else(|| Problem::field("filename", "the query names the file"))?;
-    let new = new_upload(terms, holder, filename, content_type, &metadata)?;
+    let new = new_upload(holder, holder.one_request_limit_bytes(terms), filename, content_type, &metadata)?;
     let form = uploads::issue(ports, terms, &holder.caller, Some(&holder.token), new).await?;
     let answer = json!({
         "method": form.method,
@@ -103,7 +103,13 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
     body: &[u8],
 ) -> Result<Reply, Problem> {
     let body: MultipartBody = parse_json(body)?;
-    let new = new_upload(terms, holder, &body.filename, body.content_type.as_deref(), &body.metadata)?;
+    let new = new_upload(
+        holder,
+        holder.limit_bytes(terms),
+        &body.filename,
+        body.content_type.as_deref(),
+        &body.metadata,
+    )?;
     holder.is_open(&ports.store).await?;
     let upload = parts::begin(ports, store, terms, &holder.caller, Some(&holder.token), new).await?;
     let answer = json!({
@@ -256,7 +262,7 @@ pub async fn direct_upload<S: UploadStore + GrantStore, G: Signer>(
     if STANDARD.decode(&blob.checksum).map(|md5| md5.len()) != Ok(16) {
         return Err(Problem::field("blob.checksum", "the checksum is an MD5 of 16 bytes in base64"));
     }
-    let limit = holder.limit_bytes(terms);
+    let limit = holder.one_request_limit_bytes(terms);
     let named = json!({
         "filename": blob.filename,
         "content_type": content_type(blob.content_type.as_deref()),
@@ -290,20 +296,20 @@ pub async fn direct_upload<S: UploadStore + GrantStore, G: Signer>(
 
 /// What a client asks for, in the words of `POST /uploads`, and within what the token allows.
 fn new_upload(
-    terms: &Terms,
     holder: &Holder,
+    limit_bytes: u64,
     filename: &str,
     named_type: Option<&str>,
     metadata: &Map<String, Value>,
 ) -> Result<NewUpload, Problem> {
-    let limit = holder.limit_bytes(terms);
     let own = |(name, value): &(&String, &Value)| !REPEATED.contains(&name.as_str()) && !value.is_null();
     let metadata: Map<_, _> =
         metadata.iter().filter(own).map(|(name, value)| (name.clone(), value.clone())).collect();
     let body =
         json!({ "filename": filename, "content_type": content_type(named_type), "metadata": metadata });
     let as_sent = |field: &str| if field == "content_type" { "type".to_owned() } else { field.to_owned() };
-    let new = NewUpload::parse(body.to_string().as_bytes(), limit, None).map_err(|p| renamed(p, as_sent))?;
+    let new =
+        NewUpload::parse(body.to_string().as_bytes(), limit_bytes, None).map_err(|p| renamed(p, as_sent))?;
     holder.admit(&new).map_err(|problem| renamed(problem, as_sent))?;
     Ok(new)
 }

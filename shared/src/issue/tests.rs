@@ -268,6 +268,44 @@ async fn a_token_reaches_only_the_uploads_that_were_made_with_it() {
     }
 }
 
+/// S3 takes at most 5 GiB in one request; a larger file comes in parts.
+#[tokio::test]
+async fn a_token_for_larger_files_issues_no_form_and_no_put_that_s3_must_refuse() {
+    const GIB: u64 = 1024 * 1024 * 1024;
+    let world = world("2026-11-24T11:00:00Z");
+    let large = Terms { max_size_bytes: 10 * GIB, ..terms() };
+    let body =
+        json!({ "content_types": ["image/*"], "max_size_bytes": 6 * GIB, "uses": 9, "expires_in_s": 600 });
+    let made = tokens::create(&world, &large, &caller("ann", None, 9), body.to_string().as_bytes()).await;
+    let token = parsed(&made.unwrap());
+    let first = holder(&world, &token).await;
+    let calls = world.store.calls();
+
+    let sized =
+        json!({ "filename": "a.png", "content_type": "image/png", "size_bytes": 6 * GIB }).to_string();
+    let form = uploads::create_with_token(&world, &large, &first, sized.as_bytes()).await;
+    let blob = json!({ "blob": {
+        "filename": "a.png", "content_type": "image/png", "byte_size": 6 * GIB, "checksum": "1B2M2Y8AsgTpgAmY7PhCfg==",
+    }});
+    let put = companion::direct_upload(&world, &large, &first, blob.to_string().as_bytes()).await;
+    for (refused, field) in [(form, "size_bytes"), (put, "blob.byte_size")] {
+        let Err(Problem::InvalidFields(fields)) = refused else { panic!("{refused:?}") };
+        assert_eq!(fields[0].field, field, "{fields:?}");
+    }
+    assert_eq!(world.store.calls(), calls, "no use of the token is spent");
+
+    let unsized_file = json!({ "filename": "a.png", "content_type": "image/png" }).to_string();
+    let form = uploads::create_with_token(&world, &large, &first, unsized_file.as_bytes()).await.unwrap();
+    assert_eq!(parsed(&form)["max_size_bytes"], 5 * GIB);
+    let query = [("filename", "a.png"), ("type", "image/png")];
+    let next = holder(&world, &token).await;
+    assert!(companion::params(&world, &large, &next, query.into_iter()).await.is_ok());
+    let holder = holder(&world, &token).await;
+    let parts =
+        multipart::begin(&world, &world.store, &large, &holder.caller, Some(&holder), sized.as_bytes());
+    assert_eq!(parts.await.unwrap().status, StatusCode::CREATED);
+}
+
 #[tokio::test]
 async fn a_revoked_token_opens_nothing_from_then_on() {
     let world = world("2026-11-24T11:00:00Z");

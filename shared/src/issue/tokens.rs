@@ -9,6 +9,7 @@ use crate::checksum::ChecksumSha256;
 use crate::ports::{Created, Found, GrantStore, UploadStore};
 use crate::problem::{FieldProblem, Problem};
 use crate::reply::Reply;
+use crate::sign::post_policy::MAX_POST_BYTES;
 use crate::time::Timestamp;
 use crate::upload::{Upload, UsedToken};
 use crate::upload_token::{
@@ -170,6 +171,11 @@ impl Holder {
     /// The largest file that token and stack allow.
     pub fn limit_bytes(&self, terms: &Terms) -> u64 {
         self.terms.max_size_bytes.min(terms.max_size_bytes)
+    }
+
+    /// The same for a file that comes in one request, which S3 limits too.
+    pub fn one_request_limit_bytes(&self, terms: &Terms) -> u64 {
+        self.limit_bytes(terms).min(MAX_POST_BYTES)
     }
 
     /// Asks whether a new upload may be begun at S3 before the transaction that decides.

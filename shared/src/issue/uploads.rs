@@ -138,7 +138,7 @@ pub async fn create_with_token<S: UploadStore + GrantStore, G: Signer>(
     holder: &Holder,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let new = NewUpload::parse(body, holder.limit_bytes(terms), Some(&terms.redirect_origins))?;
+    let new = NewUpload::parse(body, holder.one_request_limit_bytes(terms), Some(&terms.redirect_origins))?;
     holder.admit(&new)?;
     let form = issue(ports, terms, &holder.caller, Some(&holder.token), new).await?;
     Ok(Reply::json(StatusCode::CREATED, &form))
