@@ -62,7 +62,9 @@ pub struct SignedUrl(String);
 #[derive(Debug, thiserror::Error)]
 pub enum CloudFrontError {
     /// The text is no private key of a kind that CloudFront takes.
-    #[error("read the CloudFront key: write an RSA key of 2048 bits or an ECDSA key on P-256, in PEM")]
+    #[error(
+        "read the CloudFront key: write an RSA key of 2048 bits (PKCS #8 or PKCS #1) or an ECDSA key on P-256 (PKCS #8 or SEC1), in PEM"
+    )]
     Key,
     /// The signature failed.
     #[error("sign a CloudFront URL")]
@@ -108,22 +110,31 @@ struct SourceIp<'a> {
     network: &'a str,
 }
 
+/// The text from the first block that holds a private key on.
+fn private_key_block(pem: &str) -> &str {
+    let is_private = |at: &usize| {
+        let line = pem.get(*at..).and_then(|rest| rest.lines().next());
+        line.is_some_and(|line| line.trim_end().ends_with("PRIVATE KEY-----"))
+    };
+    let mut blocks = pem.match_indices("-----BEGIN ").map(|(at, _)| at);
+    blocks.find(is_private).and_then(|at| pem.get(at..)).unwrap_or(pem).trim()
+}
+
 impl CloudFrontKey {
-    /// The private key in PEM (PKCS #8, or PKCS #1 for RSA), under the id of its public half.
+    /// The private key in PEM, under the id of its public half: PKCS #8 for both kinds, PKCS #1 for RSA,
+    /// SEC1 for ECDSA. `openssl ecparam -genkey` writes SEC1, behind a block of parameters.
     ///
     /// # Errors
     /// If it is no key that CloudFront takes.
     pub fn from_pem(key_pair_id: impl Into<String>, pem: &str) -> Result<Self, CloudFrontError> {
-        let pem = pem.trim();
+        let pem = private_key_block(pem);
         let rsa = rsa::PrivateKey::from_pkcs8_pem(pem).or_else(|_| rsa::PrivateKey::from_pkcs1_pem(pem));
         let key = match rsa {
             Ok(key) if key.n().bit_width() == RSA_BITS => {
                 Key::Rsa(Box::new(rsa::pkcs1v15::SigningKey::new(key)))
             }
             Ok(_) => return Err(CloudFrontError::Key),
-            Err(_) => {
-                Key::P256(p256::ecdsa::SigningKey::from_pkcs8_pem(pem).map_err(|_| CloudFrontError::Key)?)
-            }
+            Err(_) => Key::P256(p256::SecretKey::from_pem(pem).map_err(|_| CloudFrontError::Key)?.into()),
         };
         Ok(Self { key_pair_id: key_pair_id.into(), key })
     }
@@ -216,6 +227,8 @@ mod tests {
 
     /// Keys for tests alone, made with `openssl genpkey`.
     const P256: &str = include_str!("cloudfront/p256.test.pem");
+    /// The same key as `P256`, as `openssl ec` writes it.
+    const P256_SEC1: &str = include_str!("cloudfront/p256-sec1.test.pem");
     const RSA: &str = include_str!("cloudfront/rsa.test.pem");
     const URL: &str = "https://d111111abcdef8.cloudfront.net/uploads/x?versionId=v%2F1";
 
@@ -261,6 +274,15 @@ mod tests {
         let sent = String::from_utf8(from_query(parameter(&within, "Policy"))).unwrap();
         assert_eq!(sent, policy(URL, ends, &limits));
         assert!(verifies(&within, &sent));
+    }
+
+    #[test]
+    fn an_ecdsa_key_may_be_sec1_and_stand_behind_its_parameters() {
+        let ends = at("2026-11-24T10:01:00Z");
+        let parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+        for pem in [P256_SEC1.to_owned(), format!("{parameters}{P256_SEC1}"), format!("\n{P256}\n")] {
+            assert_eq!(key(&pem).sign(URL, ends).unwrap(), key(P256).sign(URL, ends).unwrap());
+        }
     }
 
     #[test]
