@@ -98,11 +98,10 @@ impl Recorder {
         let time_is_up = tokio::time::sleep(TIDY_FOR);
         let counts = Counts { metrics: self.metrics, sum: RefCell::default() };
         let result = tidy(&self.ports, &self.config.demands, now, time_is_up, &counts).await;
-        counts.pause();
         if result.is_ok() {
             Metrics::count("TidyRuns");
-            self.metrics.flush();
         }
+        counts.pause();
         tracing::info!(done = ?counts.sum.take(), "tidied");
         result.map(|()| BatchResponse { batch_item_failures: Vec::new() })
     }
