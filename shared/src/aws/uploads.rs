@@ -125,10 +125,7 @@ impl RecordStore for Table {
 
     async fn count_surplus(&self, id: UploadId, version: &VersionId) -> Result<(), Unavailable> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(upload_pk(id)))
+            .update_of(id)
             .update_expression("ADD surplus :versions")
             .condition_expression(
                 "attribute_exists(pk) AND (attribute_not_exists(surplus) OR size(surplus) < :most)",
@@ -145,10 +142,7 @@ impl RecordStore for Table {
         now: Timestamp,
     ) -> Result<(), Unavailable> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(upload_pk(id)))
+            .update_of(id)
             .update_expression("SET recorded.vanished_at = :now REMOVE unfinished, unfinished_since")
             .condition_expression(
                 "#state = :available AND recorded.version_id = :version \
@@ -167,10 +161,7 @@ impl RecordStore for Table {
              OR scan_failed.#status <> :status)"
         );
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(upload_pk(id)))
+            .update_of(id)
             .update_expression("SET scan_failed = :failure, transition_id = :transition, #event = :event")
             .condition_expression(condition)
             .expression_attribute_names("#state", "state")
@@ -246,10 +237,7 @@ impl RecordStore for Table {
 
     async fn close_deletion(&self, id: UploadId) -> Result<(), Unavailable> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(upload_pk(id)))
+            .update_of(id)
             .update_expression("REMOVE unfinished, unfinished_since")
             .condition_expression("#state = :deleted")
             .expression_attribute_names("#state", "state")
@@ -263,10 +251,7 @@ impl RecordStore for Table {
             return Ok(());
         }
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(upload_pk(upload.upload_id)))
+            .update_of(upload.upload_id)
             .update_expression("SET links_walked = :to")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":state", text(upload.state.as_str()))
@@ -318,10 +303,7 @@ impl RecordStore for Table {
         now: Timestamp,
     ) -> Result<(), Unavailable> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(upload_pk(id)))
+            .update_of(id)
             // Without its event, so that the app is not told again.
             .update_expression("SET unfinished = :pinned, unfinished_since = :now REMOVE #event")
             .condition_expression(
@@ -434,6 +416,11 @@ pub(super) struct Index {
 }
 
 impl Table {
+    /// A write to an upload's item.
+    fn update_of(&self, id: UploadId) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.name).key(PK, text(upload_pk(id)))
+    }
+
     /// A write that moves an upload to `state`, because of `cause`.
     fn update_upload(
         &self,
@@ -442,10 +429,7 @@ impl Table {
         cause: &str,
     ) -> Result<UpdateItemFluentBuilder, Unavailable> {
         Ok(self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(upload_pk(id)))
+            .update_of(id)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#event", "event")
             .expression_attribute_values(":state", text(state.as_str()))
