@@ -330,3 +330,22 @@ fn unquoted(etag: Option<&str>) -> String {
 fn kms_key(encryption: Option<&ServerSideEncryption>, key: Option<&str>) -> Option<String> {
     key.filter(|_| encryption == Some(&ServerSideEncryption::AwsKms)).map(ToOwned::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_part_is_cut_out_of_a_whole_object_and_nothing_else_is_kept() {
+        let whole: Vec<u8> = (0..1_000_000_u32).map(|n| u8::try_from(n % 251).unwrap()).collect();
+        for (from, length) in [(0, HEAD_BYTES), (934_464, HEAD_BYTES), (999_990, HEAD_BYTES), (2_000_000, 10)]
+        {
+            let range = ByteRange { from, length };
+            let part = part_of(ByteStream::from(whole.clone()), range).await.unwrap();
+            let from = usize::try_from(from).unwrap().min(whole.len());
+            let until = (from + length).min(whole.len());
+            assert!(part == whole[from..until], "{from}");
+            assert!(part.capacity() <= 2 * HEAD_BYTES, "{}", part.capacity());
+        }
+    }
+}
