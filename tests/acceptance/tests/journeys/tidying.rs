@@ -30,16 +30,9 @@ async fn the_schedule_expires_what_never_came() {
     assert_eq!(tidy(app.stack).await, json!({ "batchItemFailures": [] }));
     assert_eq!(app.show(&form.upload_id).await["state"], "pending", "its day is not over");
 
-    let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&Keys::root()));
-    dynamodb
-        .update_item()
-        .table_name(&app.stack.table)
-        .key("pk", text(&format!("UPLOAD#{}", form.upload_id)))
-        .update_expression("SET policy_expires_at = :old, unfinished_since = :old")
-        .expression_attribute_values(":old", text("2020-01-01T00:00:00.000Z"))
-        .send()
-        .await
-        .unwrap();
+    let old = "SET policy_expires_at = :old, unfinished_since = :old";
+    let pk = format!("UPLOAD#{}", form.upload_id);
+    update(app.stack, &pk, old, &[(":old", "2020-01-01T00:00:00.000Z")]).await;
     tidy(app.stack).await;
     assert_eq!(app.show(&form.upload_id).await["state"], "expired");
 
@@ -48,12 +41,9 @@ async fn the_schedule_expires_what_never_came() {
     assert_eq!(late["state"], "available", "{late}");
 }
 
-#[tokio::test]
-async fn a_pinned_version_that_somebody_else_removes_is_marked() {
-    if shared().local.is_none() {
-        return skipped("removal from outside", "only a local stack lets a test remove versions");
-    }
-    let app = App::user();
+/// An upload whose pinned version the account's root removed, and its record once the event has marked
+/// it.
+async fn upload_that_somebody_else_removes(app: &App) -> (String, Value) {
     let upload_id = app.upload("photo.png", "image/png", PNG).await;
     let version = app.show(&upload_id).await["recorded"]["version_id"].as_str().unwrap().to_owned();
     let sdk = app.stack.sdk_config(&Keys::root());
@@ -61,6 +51,15 @@ async fn a_pinned_version_that_somebody_else_removes_is_marked() {
     let delete = aws_sdk_s3::Client::from_conf(s3).delete_object().bucket(&app.stack.bucket);
     delete.key(format!("uploads/{upload_id}")).version_id(version).send().await.unwrap();
     let upload = app.until(&upload_id, |upload| upload["recorded"]["vanished_at"].is_string()).await;
+    (upload_id, upload)
+}
+
+#[tokio::test]
+async fn a_pinned_version_that_somebody_else_removes_is_marked() {
+    if shared().local.is_none() {
+        return skipped("removal from outside", "only a local stack lets a test remove versions");
+    }
+    let (_, upload) = upload_that_somebody_else_removes(&App::user()).await;
     assert_eq!(upload["state"], "available", "{upload}");
 }
 
@@ -102,13 +101,7 @@ async fn a_pinned_version_that_is_gone_is_noticed_although_no_event_told_of_it()
         return skipped("removal from outside", "only a local stack lets a test remove versions");
     }
     let app = App::user();
-    let upload_id = app.upload("photo.png", "image/png", PNG).await;
-    let version = app.show(&upload_id).await["recorded"]["version_id"].as_str().unwrap().to_owned();
-    let sdk = app.stack.sdk_config(&Keys::root());
-    let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
-    let delete = aws_sdk_s3::Client::from_conf(s3).delete_object().bucket(&app.stack.bucket);
-    delete.key(format!("uploads/{upload_id}")).version_id(version).send().await.unwrap();
-    app.until(&upload_id, |upload| upload["recorded"]["vanished_at"].is_string()).await;
+    let (upload_id, _) = upload_that_somebody_else_removes(&app).await;
     // As if the event had been lost: the record is as it was before.
     let pk = format!("UPLOAD#{upload_id}");
     let shard = format!("pinned-{}", &upload_id[..3]);
