@@ -26,7 +26,7 @@ use super::object::Object;
 use super::put::sign_put;
 use super::request::{NewUpload, parse_json};
 use super::tokens::Holder;
-use super::{Ports, Terms, grant, parts, uploads};
+use super::{Owned, Ports, Terms, grant, parts, uploads};
 
 /// What Uppy says of a file a second time, in its metadata; the record has it from the first.
 const REPEATED: &[&str] = &["name", "type", "filename", "filetype", "relativePath"];
@@ -129,7 +129,7 @@ pub async fn list<S, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     holder: &Holder,
-    upload: &Upload,
+    upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
     let stored = parts::list(ports, store, holder.caller.now, upload).await?;
     let shown: Vec<_> = stored
@@ -147,7 +147,7 @@ pub async fn sign<S, G: Signer>(
     ports: &Ports<S, G>,
     terms: &Terms,
     holder: &Holder,
-    upload: &Upload,
+    upload: &Owned<Upload>,
     part: &str,
     batch: Option<&str>,
 ) -> Result<Reply, Problem> {
@@ -180,7 +180,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     store: &P,
     terms: &Terms,
     holder: &Holder,
-    upload: &Upload,
+    upload: &Owned<Upload>,
     body: &[u8],
 ) -> Result<Reply, Problem> {
     let body: CompleteBody = match body.trim_ascii() {
@@ -209,7 +209,7 @@ pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     holder: &Holder,
-    upload: &Upload,
+    upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
     parts::abort(ports, store, holder.caller.now, upload).await?;
     Ok(Reply::json(StatusCode::OK, &json!({})))
@@ -224,7 +224,7 @@ pub async fn upload<S: UploadStore + GrantStore, G>(
     holder: &Holder,
     s3_upload_id: &str,
     key: Option<&str>,
-) -> Result<Upload, Problem> {
+) -> Result<Owned<Upload>, Problem> {
     let key: ObjectKey = key.unwrap_or_default().parse().map_err(|_| Problem::MultipartNotFound)?;
     let upload = match holder.upload(ports, &key.upload_id().to_string()).await {
         Err(Problem::UploadNotFound) => return Err(Problem::MultipartNotFound),
@@ -278,7 +278,7 @@ pub async fn direct_upload<S: UploadStore + GrantStore, G: Signer>(
     let now = holder.caller.now;
     let signer = ports.signer.credentials(now, terms.form_ttl.as_secs()).await?;
     let expires_at = signer.clamp(now + terms.form_ttl).floor_s();
-    let upload = grant::pending(new, &holder.caller, Some(&holder.token), expires_at);
+    let upload = grant::pending(new, &holder.caller, Some(&holder.token), expires_at)?;
     let put = sign_put(terms, &signer, now, &upload, &[("content-md5", &blob.checksum)])?;
     grant::write(&ports.store, terms, &upload, now).await?;
     let answer = json!({

@@ -9,7 +9,7 @@ use crate::sign::post_policy::{MAX_POST_BYTES, METADATA_PREFIX, PostForm, PostPo
 use crate::time::Timestamp;
 use crate::upload::Upload;
 
-use super::Terms;
+use super::{Owned, Terms};
 
 /// What a client needs to upload: post `fields`, then the file as the field `file`, to `url`.
 #[derive(Debug, Serialize)]
@@ -45,7 +45,7 @@ pub fn sign_form(
     terms: &Terms,
     credentials: &SigningCredentials,
     now: Timestamp,
-    upload: &Upload,
+    upload: &Owned<Upload>,
     redirect: Option<&RedirectUrl>,
 ) -> Result<IssuedForm, SignPolicyError> {
     let mut policy = PostPolicy::new(&terms.endpoint.bucket, upload.policy_expires_at)

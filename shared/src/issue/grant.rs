@@ -8,19 +8,22 @@ use crate::time::Timestamp;
 use crate::upload::{Upload, UploadState, UsedToken, tombstone_ttl, transition_id};
 
 use super::request::NewUpload;
-use super::{Caller, Terms};
+use super::{Caller, Owned, Terms};
 
-/// The record of a new upload whose form dies at `policy_expires_at`.
+/// The record of a new upload of the caller, whose form dies at `policy_expires_at`.
+///
+/// # Errors
+/// None: the record has the caller's owner.
 pub(super) fn pending(
     new: NewUpload,
     caller: &Caller,
     token: Option<&UsedToken>,
     policy_expires_at: Timestamp,
-) -> Upload {
+) -> Result<Owned<Upload>, Problem> {
     let key = caller.idempotency_key.as_ref();
     let upload_id =
         key.map_or_else(|| UploadId::random(caller.entropy), |key| UploadId::derived(&caller.owner, key));
-    Upload {
+    let upload = Upload {
         upload_id,
         owner: caller.owner.clone(),
         state: UploadState::Pending,
@@ -44,7 +47,8 @@ pub(super) fn pending(
         event: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
         links_walked: None,
-    }
+    };
+    Owned::admit(upload, caller)
 }
 
 /// Whether the stack takes this type at all: the recorder would reject it once it came.
@@ -67,7 +71,7 @@ pub(super) fn check_type(terms: &Terms, declared: &ContentType) -> Result<(), Pr
 pub(super) async fn write<S: UploadStore + GrantStore>(
     store: &S,
     terms: &Terms,
-    upload: &Upload,
+    upload: &Owned<Upload>,
     now: Timestamp,
 ) -> Result<Created<Upload>, Problem> {
     check_type(terms, &upload.content_type)?;

@@ -17,7 +17,7 @@ use crate::upload::UploadState;
 use super::link_body::LinkChange;
 use super::paging::{PageRequest, PageView};
 use super::uploads::owned;
-use super::{Caller, Ports, Terms, idempotent};
+use super::{Caller, Owned, Ports, Terms, idempotent};
 
 /// How often a change is tried that meets another one.
 const TRIES: u32 = 3;
@@ -81,8 +81,8 @@ pub async fn create<S: UploadStore + LinkStore, G>(
     link.token_counts = Some(link.terms.counts());
     link.request_hash = caller.idempotency_key.as_ref().map(|_| change.hash(&link.terms, secret.keys));
     let link = match ports.store.create_link(&link).await? {
-        Linked::New => link,
-        Linked::Exists(standing) => repeated(&link, *standing, caller.now)?,
+        Linked::New => Owned::admit(link, caller)?,
+        Linked::Exists(standing) => repeated(&link, *standing, caller)?,
         // It was available a moment ago: only its owner's removal ends that.
         Linked::NotAvailable => return Err(no_link(ports, caller, &link_id, UploadState::Deleting).await?),
     };
@@ -118,7 +118,10 @@ pub async fn list<S: UploadStore + LinkStore, G>(
     let PageRequest { start, limit } = PageRequest::parse(limit, cursor)?;
     let upload = owned(ports, caller, upload_id).await?;
     let page = ports.store.links_to(upload.upload_id, start.as_ref(), limit).await?;
-    Ok(Reply::json(StatusCode::OK, &PageView::of(page, |link| LinkView::of(link, caller.now))))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &PageView::of(Owned::page(page, caller), |link| LinkView::of(link, caller.now)),
+    ))
 }
 
 /// `GET /links`: the caller's links to all uploads, newest first.
@@ -133,7 +136,10 @@ pub async fn list_all<S: LinkStore, G>(
 ) -> Result<Reply, Problem> {
     let PageRequest { start, limit } = PageRequest::parse(limit, cursor)?;
     let page = ports.store.links_of(&caller.owner, start.as_ref(), limit).await?;
-    Ok(Reply::json(StatusCode::OK, &PageView::of(page, |link| LinkView::of(link, caller.now))))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &PageView::of(Owned::page(page, caller), |link| LinkView::of(link, caller.now)),
+    ))
 }
 
 /// `GET /links/{id}`.
@@ -159,9 +165,10 @@ pub async fn change<S: LinkStore, G>(
     for _ in 0..TRIES {
         let link = living(owned_link(ports, caller, id).await?)?;
         let terms = change.apply(&link, salt(caller))?;
-        let after = link.changed(terms, change.expires_at(link.expires_at, caller.now), &cause(caller));
+        let expires_at = change.expires_at(link.expires_at, caller.now);
+        let after = link.changed(terms, expires_at, &cause(caller));
         if ports.store.change_link(&link, &after).await? == Found::Yes {
-            return Ok(Reply::json(StatusCode::OK, &LinkView::of(after, caller.now)));
+            return Ok(Reply::json(StatusCode::OK, &LinkView::of(Owned::admit(after, caller)?, caller.now)));
         }
     }
     Err(Problem::LinkChanging)
@@ -184,19 +191,18 @@ pub async fn rotate<S: LinkStore, G>(
     for _ in 0..TRIES {
         let old = owned_link(ports, caller, id).await?;
         if let Some(Revoked { because: RevokedBecause::Rotated, .. }) = old.revoked
-            && let Some(new) = ports.store.standing_link(&new_id).await?
-            && new.owner == caller.owner
+            && let Ok(new) = Owned::admit(ports.store.standing_link(&new_id).await?, caller)
         {
-            let new = alive(carried(ports, &old, new).await?, caller.now)?;
+            let new = alive(carried(ports, caller, &old, new).await?, caller.now)?;
             return Ok(with_token(ports, terms, caller, new, secret));
         }
         let old = living(old)?;
-        let new = old.rotated(new_id.clone(), caller.now);
+        let new = Owned::admit(old.rotated(new_id.clone(), caller.now), caller)?;
         let revoked = Revoked { at: caller.now, because: RevokedBecause::Rotated };
         match ports.store.replace_link(&old, &new, revoked).await? {
             Replaced::Done => {
                 let new = match ports.store.standing_link(&old.link_id).await? {
-                    Some(ended) => carried(ports, &ended, new).await?,
+                    Some(ended) => carried(ports, caller, &ended, new).await?,
                     None => new,
                 };
                 return Ok(with_token(ports, terms, caller, new, secret));
@@ -210,13 +216,18 @@ pub async fn rotate<S: LinkStore, G>(
 
 /// `new` with the openings that were counted on `ended` between its last read and its end. Until
 /// they are written, no answer shows the new token, so that nobody opens more than the terms allow.
-async fn carried<S: LinkStore, G>(ports: &Ports<S, G>, ended: &Link, mut new: Link) -> Result<Link, Problem> {
+async fn carried<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    ended: &Link,
+    mut new: Owned<Link>,
+) -> Result<Owned<Link>, Problem> {
     for _ in 0..TRIES {
         let Some(after) = new.carrying(ended) else { return Ok(new) };
         if ports.store.carry_openings(&new, &after).await? == Found::Yes {
-            return Ok(after);
+            return Owned::admit(after, caller);
         }
-        new = ports.store.standing_link(&new.link_id).await?.ok_or(Problem::LinkNotFound)?;
+        new = Owned::admit(ports.store.standing_link(&new.link_id).await?, caller)?;
     }
     Err(Problem::LinkChanging)
 }
@@ -226,13 +237,12 @@ async fn owned_link<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
     id: &str,
-) -> Result<Link, Problem> {
+) -> Result<Owned<Link>, Problem> {
     let id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
-    let link = ports.store.standing_link(&id).await?;
-    link.filter(|link| link.owner == caller.owner).ok_or(Problem::LinkNotFound)
+    Owned::admit(ports.store.standing_link(&id).await?, caller)
 }
 
-fn living(link: Link) -> Result<Link, Problem> {
+fn living(link: Owned<Link>) -> Result<Owned<Link>, Problem> {
     if link.revoked.is_some() { Err(Problem::LinkEnded) } else { Ok(link) }
 }
 
@@ -241,7 +251,7 @@ fn with_token<S, G>(
     ports: &Ports<S, G>,
     terms: &Terms,
     caller: &Caller,
-    link: Link,
+    link: Owned<Link>,
     secret: [u8; 16],
 ) -> Reply {
     let token = match link.token_counts.unwrap_or_else(|| link.terms.counts()) {
@@ -271,15 +281,16 @@ fn cause(caller: &Caller) -> String {
     format!("{} {:?}", caller.now, caller.entropy)
 }
 
-fn repeated(asked: &Link, standing: Link, now: Timestamp) -> Result<Link, Problem> {
-    if standing.request_hash != asked.request_hash || standing.owner != asked.owner {
+fn repeated(asked: &Link, standing: Link, caller: &Caller) -> Result<Owned<Link>, Problem> {
+    let standing = Owned::admit(standing, caller).map_err(|_| Problem::IdempotencyKeyReused)?;
+    if standing.request_hash != asked.request_hash {
         return Err(Problem::IdempotencyKeyReused);
     }
-    alive(standing, now)
+    alive(standing, caller.now)
 }
 
 /// What an idempotency key made, if it still opens.
-fn alive(link: Link, now: Timestamp) -> Result<Link, Problem> {
+fn alive(link: Owned<Link>, now: Timestamp) -> Result<Owned<Link>, Problem> {
     match link.standing(now) {
         LinkStanding::Open => Ok(link),
         LinkStanding::Revoked | LinkStanding::Expired | LinkStanding::UsedUp => {
@@ -289,7 +300,8 @@ fn alive(link: Link, now: Timestamp) -> Result<Link, Problem> {
 }
 
 impl LinkView {
-    fn of(link: Link, now: Timestamp) -> Self {
+    fn of(link: Owned<Link>, now: Timestamp) -> Self {
+        let link = link.into_inner();
         let state = match link.standing(now) {
             LinkStanding::Open => "open",
             LinkStanding::Revoked => "revoked",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::tests::{World, caller, parsed, terms, world};
 use super::*;
 use crate::memory::Loss;
-use crate::ports::{PartStore, UploadStore};
+use crate::ports::PartStore;
 use crate::problem::Problem;
 use crate::sign::tests::example_credentials;
 use crate::upload::Upload;
@@ -24,13 +24,12 @@ fn settings() -> [(&'static str, Terms); 2] {
     [("create", terms()), ("grant", Terms { limits: limited, ..terms() })]
 }
 
-async fn record(world: &World, answer: &Value) -> Upload {
-    let id = answer["upload_id"].as_str().unwrap().parse().unwrap();
-    UploadStore::upload(&world.store, id).await.unwrap().unwrap()
+async fn record(world: &World, answer: &Value) -> Owned<Upload> {
+    uploads::owned(world, &caller("ann", None, 0), answer["upload_id"].as_str().unwrap()).await.unwrap()
 }
 
 /// Whether S3 still has the multipart upload that the record names.
-async fn is_alive(world: &World, upload: &Upload) -> bool {
+async fn is_alive(world: &World, upload: &Owned<Upload>) -> bool {
     let id = upload.s3_upload_id.as_ref().unwrap();
     let listed = world.store.list_parts(&example_credentials(), upload.object_key(), id).await;
     listed.unwrap().is_some()
@@ -152,7 +151,7 @@ async fn parts_that_are_given_up_free_their_place_and_end_their_key() {
     world.store.fail_next("abort_parts");
     assert!(multipart::abort(&world, &world.store, ann.now, &first).await.is_err());
     multipart::abort(&world, &world.store, ann.now, &first).await.unwrap();
-    let ended = UploadStore::upload(&world.store, first.upload_id).await.unwrap().unwrap();
+    let ended = uploads::owned(&world, &ann, &first.upload_id.to_string()).await.unwrap();
     begin(&world, &limited, &caller("ann", None, 3)).await.unwrap();
     let calls = world.store.calls();
     let late = multipart::complete(&world, &world.store, ann.now, &ended).await.unwrap_err();

@@ -25,6 +25,7 @@ pub mod links;
 pub mod multipart;
 mod needs;
 mod object;
+mod owned;
 mod paging;
 pub mod parts;
 pub mod put;
@@ -34,6 +35,7 @@ pub mod tokens;
 pub mod uploads;
 
 pub use idempotent::Keys;
+pub use owned::{Owned, Record};
 
 /// What the API works with.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use crate::upload::Upload;
 
 use super::request::{NewUpload, parse_json};
 use super::tokens::Holder;
-use super::{Caller, Ports, Terms, parts};
+use super::{Caller, Owned, Ports, Terms, parts};
 
 /// The most parts that are signed in one answer.
 const MAX_BATCH: usize = 1000;
@@ -71,7 +71,7 @@ pub async fn sign<S, G: Signer>(
     ports: &Ports<S, G>,
     terms: &Terms,
     now: Timestamp,
-    upload: &Upload,
+    upload: &Owned<Upload>,
     body: &[u8],
 ) -> Result<Reply, Problem> {
     let body: SignBody = parse_json(body)?;
@@ -96,7 +96,7 @@ pub async fn list<S, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     now: Timestamp,
-    upload: &Upload,
+    upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
     let stored = parts::list(ports, store, now, upload).await?;
     let shown: Vec<_> = stored
@@ -114,7 +114,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     now: Timestamp,
-    upload: &Upload,
+    upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
     parts::complete(ports, store, now, upload, None).await?;
     Ok(Reply::json(StatusCode::OK, &json!({ "upload_id": upload.upload_id })))
@@ -128,7 +128,7 @@ pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     now: Timestamp,
-    upload: &Upload,
+    upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
     parts::abort(ports, store, now, upload).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))

@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 use crate::upload::{Upload, UploadState, UsedToken};
 
 use super::request::NewUpload;
-use super::{Caller, Ports, Terms, grant};
+use super::{Caller, Owned, Ports, Terms, grant};
 
 /// So long parts of one upload are signed and taken.
 pub const MULTIPART_LIFE: Duration = Duration::from_hours(24);
@@ -65,7 +65,7 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
     caller: &Caller,
     token: Option<&UsedToken>,
     new: NewUpload,
-) -> Result<Upload, Problem> {
+) -> Result<Owned<Upload>, Problem> {
     if new.checksum_sha256.is_some() {
         let rule =
             "S3 keeps no SHA-256 of a whole file that comes in parts: leave it out, or upload in one piece";
@@ -73,9 +73,9 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
     }
     grant::check_type(terms, &new.content_type)?;
     let signer = ports.signer.credentials(caller.now, 60).await?;
-    let mut upload = grant::pending(new, caller, token, (caller.now + MULTIPART_LIFE).floor_s());
+    let upload = grant::pending(new, caller, token, (caller.now + MULTIPART_LIFE).floor_s())?;
     let begun = store.begin_parts(&signer, &upload, &terms.files_key_arn).await?;
-    upload.s3_upload_id = Some(begun.clone());
+    let upload = upload.with(|upload| upload.s3_upload_id = Some(begun.clone()));
     let written = grant::write(&ports.store, terms, &upload, caller.now).await;
     if is_unnamed(&begun, &written) {
         // Best effort: an upload that stays is the lifecycle's to remove, and no reason to fail.
@@ -83,7 +83,7 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
     }
     match written? {
         Created::New => Ok(upload),
-        Created::Exists(standing) => super::uploads::repeated(&upload, *standing, caller.now),
+        Created::Exists(standing) => super::uploads::repeated(&upload, *standing, caller),
     }
 }
 
@@ -105,7 +105,7 @@ pub async fn sign<S, G: Signer>(
     ports: &Ports<S, G>,
     terms: &Terms,
     now: Timestamp,
-    upload: &Upload,
+    upload: &Owned<Upload>,
     numbers: &[u64],
 ) -> Result<(Vec<PartUrl>, Timestamp), Problem> {
     let id = open(upload, now)?;
@@ -123,7 +123,7 @@ pub async fn list<S, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     now: Timestamp,
-    upload: &Upload,
+    upload: &Owned<Upload>,
 ) -> Result<Vec<StoredPart>, Problem> {
     let id = id_of(upload)?;
     let signer = ports.signer.credentials(now, 60).await?;
@@ -139,7 +139,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     now: Timestamp,
-    upload: &Upload,
+    upload: &Owned<Upload>,
     said: Option<&[u64]>,
 ) -> Result<(), Problem> {
     let id = id_of(upload)?;
@@ -177,7 +177,7 @@ pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     now: Timestamp,
-    upload: &Upload,
+    upload: &Owned<Upload>,
 ) -> Result<(), Problem> {
     let id = id_of(upload)?;
     let signer = ports.signer.credentials(now, 60).await?;
@@ -213,7 +213,7 @@ fn part_url(
     terms: &Terms,
     signer: &SigningCredentials,
     now: Timestamp,
-    upload: &Upload,
+    upload: &Owned<Upload>,
     id: &S3UploadId,
     number: u64,
     expires_at: Timestamp,
@@ -264,7 +264,7 @@ fn arrived(upload: &Upload) -> Result<(), Problem> {
 async fn outlived<S: UploadStore, G, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
-    upload: &Upload,
+    upload: &Owned<Upload>,
 ) -> Result<(), Problem> {
     for _ in 0..LOOKS {
         match ports.store.upload(upload.upload_id).await? {
@@ -278,7 +278,7 @@ async fn outlived<S: UploadStore, G, P: PartStore>(
 
 /// What became of a completion whose outcome is unknown: its object may be recorded by now. A
 /// repetition of the request begins with S3's list of the parts and goes on from what that shows.
-async fn taken_effect<S: UploadStore, G>(ports: &Ports<S, G>, upload: &Upload) -> Result<(), Problem> {
+async fn taken_effect<S: UploadStore, G>(ports: &Ports<S, G>, upload: &Owned<Upload>) -> Result<(), Problem> {
     match ports.store.upload(upload.upload_id).await? {
         Some(now) if now.state != UploadState::Pending => arrived(&now),
         _ => Err(Problem::Completing),

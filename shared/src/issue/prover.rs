@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::Owned;
 use super::form::sign_form;
-use super::tests::terms;
+use super::tests::{caller, terms};
 use crate::checksum::ChecksumSha256;
 use crate::id::UploadId;
 use crate::sign::SigningCredentials;
@@ -34,7 +35,8 @@ fn judge(parts: &[Part]) -> Result<Accepted, Refusal> {
 }
 
 fn fields_of(upload: &Upload) -> Vec<(String, String)> {
-    sign_form(&terms(), &credentials(), at("2026-11-24T10:00:00Z"), upload, None).unwrap().fields.fields
+    let upload = Owned::admit(upload.clone(), &caller("ann", None, 1)).unwrap();
+    sign_form(&terms(), &credentials(), at("2026-11-24T10:00:00Z"), &upload, None).unwrap().fields.fields
 }
 
 fn file(size_bytes: u64) -> Part {

@@ -17,7 +17,7 @@ use crate::sign::presigned_url::{Method, ObjectRequest, PresignedUrl};
 use crate::time::Timestamp;
 use crate::upload::Upload;
 
-use super::Terms;
+use super::{Owned, Terms};
 
 /// What a client needs to upload: PUT the file to `url` with exactly these headers. The length is
 /// signed too; every HTTP client sends it by itself.
@@ -51,7 +51,7 @@ pub fn sign_put(
     terms: &Terms,
     credentials: &SigningCredentials,
     now: Timestamp,
-    upload: &Upload,
+    upload: &Owned<Upload>,
     more: &[(&str, &str)],
 ) -> Result<IssuedPut, Problem> {
     let mut headers = headers(terms, upload);

@@ -18,7 +18,7 @@ use crate::upload_token::{
 };
 
 use super::request::{NewUpload, parse_field, parse_json};
-use super::{Caller, Ports, Terms, idempotent};
+use super::{Caller, Owned, Ports, Terms, idempotent};
 
 /// The longest label, in bytes.
 const MAX_LABEL_BYTES: usize = 255;
@@ -66,13 +66,14 @@ pub async fn create<S: GrantStore, G>(
     let secret = idempotent::of_upload_token(ports, caller).await?.bytes;
     let secret = UploadTokenSecret::make(&ports.keys.upload_tokens, secret)
         .ok_or_else(|| Problem::internal("there is no key for tokens"))?;
-    let token = checked(&body, terms, caller, &secret)?;
+    let token = Owned::admit(checked(&body, terms, caller, &secret)?, caller)?;
     sealed(&secret, &token)?;
     let token = match ports.store.create_token(&token).await?.or_own(&token) {
         Created::New => token,
-        Created::Exists(standing) => repeated(&token, *standing, caller.now)?,
+        Created::Exists(standing) => repeated(&token, *standing, caller)?,
     };
     let text = sealed(&secret, &token)?;
+    let token = token.into_inner();
     let view = NewTokenView {
         path: format!("/t/{text}"),
         token: text,
@@ -104,7 +105,7 @@ pub async fn revoke<S: GrantStore, G>(
 }
 
 /// The text of a token for whoever asked for it.
-fn sealed(secret: &UploadTokenSecret, token: &UploadToken) -> Result<String, Problem> {
+fn sealed(secret: &UploadTokenSecret, token: &Owned<UploadToken>) -> Result<String, Problem> {
     secret.seal(&token.terms()).map_err(|error| Problem::field("content_types", error.to_string()))
 }
 
@@ -198,16 +199,14 @@ impl Holder {
         &self,
         ports: &Ports<S, G>,
         id: &str,
-    ) -> Result<Upload, Problem> {
+    ) -> Result<Owned<Upload>, Problem> {
         let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
         let upload = async { Ok(ports.store.upload(id).await?) };
         let (upload, standing) = futures::try_join!(upload, self.standing(&ports.store))?;
         if !matches!(standing, TokenStanding::Open | TokenStanding::UsedUp) {
             return Err(Problem::UploadTokenEnded(standing));
         }
-        let is_ours =
-            |upload: &Upload| upload.token.as_ref().is_some_and(|used| used.token_id == self.token.token_id);
-        upload.filter(is_ours).ok_or(Problem::UploadNotFound)
+        Owned::made_with(upload, &self.token)
     }
 
     async fn standing<S: GrantStore>(&self, store: &S) -> Result<TokenStanding, Problem> {
@@ -272,11 +271,16 @@ fn checked(
     })
 }
 
-fn repeated(asked: &UploadToken, standing: UploadToken, now: Timestamp) -> Result<UploadToken, Problem> {
-    if standing.request_hash != asked.request_hash || standing.owner != asked.owner {
+fn repeated(
+    asked: &UploadToken,
+    standing: UploadToken,
+    caller: &Caller,
+) -> Result<Owned<UploadToken>, Problem> {
+    let standing = Owned::admit(standing, caller).map_err(|_| Problem::IdempotencyKeyReused)?;
+    if standing.request_hash != asked.request_hash {
         return Err(Problem::IdempotencyKeyReused);
     }
-    match standing.standing(now) {
+    match standing.standing(caller.now) {
         TokenStanding::Open => Ok(standing),
         _ => Err(Problem::IdempotencyKeySpent),
     }

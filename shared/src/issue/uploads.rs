@@ -23,7 +23,7 @@ use super::paging::{PageRequest, PageView};
 use super::put::{self, sign_put};
 use super::request::NewUpload;
 use super::tokens::Holder;
-use super::{Caller, Ports, Terms, revocation};
+use super::{Caller, Owned, Ports, Terms, revocation};
 
 /// An upload as its owner sees it.
 #[derive(Debug, Serialize)]
@@ -113,15 +113,15 @@ pub(super) async fn issue<S: UploadStore + GrantStore, G: Signer>(
     let credentials = ports.signer.credentials(caller.now, terms.form_ttl.as_secs()).await?;
     let expires_at = credentials.clamp(caller.now + terms.form_ttl).floor_s();
     let redirect = new.redirect.clone();
-    let upload = pending(new, caller, token, expires_at);
-    let sign = |credentials: &SigningCredentials, upload: &Upload| {
+    let upload = pending(new, caller, token, expires_at)?;
+    let sign = |credentials: &SigningCredentials, upload: &Owned<Upload>| {
         sign_form(terms, credentials, caller.now, upload, redirect.as_ref()).map_err(Problem::internal)
     };
     let form = sign(&credentials, &upload)?;
     match grant::write(&ports.store, terms, &upload, caller.now).await? {
         Created::New => Ok(form),
         Created::Exists(standing) => {
-            let standing = repeated(&upload, *standing, caller.now)?;
+            let standing = repeated(&upload, *standing, caller)?;
             let (credentials, standing) = within_session(ports, caller.now, standing).await?;
             sign(&credentials, &standing)
         }
@@ -173,10 +173,11 @@ pub async fn create_put<S: UploadStore + GrantStore, G: Signer>(
     }
     let mut signer = ports.signer.credentials(caller.now, terms.form_ttl.as_secs()).await?;
     let expires_at = signer.clamp(caller.now + terms.form_ttl).floor_s();
-    let mut upload = pending(new, caller, None, expires_at);
-    upload.request_hash = upload.request_hash.as_ref().map(put::request_hash);
+    let as_put =
+        |upload: &mut Upload| upload.request_hash = upload.request_hash.as_ref().map(put::request_hash);
+    let mut upload = pending(new, caller, None, expires_at)?.with(as_put);
     if let Created::Exists(standing) = grant::write(&ports.store, terms, &upload, caller.now).await? {
-        let standing = repeated(&upload, *standing, caller.now)?;
+        let standing = repeated(&upload, *standing, caller)?;
         (signer, upload) = within_session(ports, caller.now, standing).await?;
     }
     let put = sign_put(terms, &signer, caller.now, &upload, &[])?;
@@ -209,7 +210,7 @@ pub async fn list<S: UploadStore, G>(
 ) -> Result<Reply, Problem> {
     let PageRequest { start, limit } = PageRequest::parse(limit, cursor)?;
     let page = ports.store.uploads_of(&caller.owner, start.as_ref(), limit).await?;
-    Ok(Reply::json(StatusCode::OK, &PageView::of(page, UploadView::of)))
+    Ok(Reply::json(StatusCode::OK, &PageView::of(Owned::page(page, caller), UploadView::of)))
 }
 
 /// `DELETE /uploads/{id}`: from now on no link can be made, and the links that the index shows are
@@ -241,24 +242,24 @@ pub async fn owned<S: UploadStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
     id: &str,
-) -> Result<Upload, Problem> {
+) -> Result<Owned<Upload>, Problem> {
     let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
-    let upload = ports.store.upload(id).await?;
-    upload.filter(|upload| upload.owner == caller.owner).ok_or(Problem::UploadNotFound)
+    Owned::admit(ports.store.upload(id).await?, caller)
 }
 
 /// What stands under the id of a repeated request, if it can be answered as the first time. Its
 /// form dies when the first one did: the record's end was written then.
-pub(super) fn repeated(asked: &Upload, standing: Upload, now: Timestamp) -> Result<Upload, Problem> {
+pub(super) fn repeated(asked: &Upload, standing: Upload, caller: &Caller) -> Result<Owned<Upload>, Problem> {
     if asked.request_hash.is_none() {
         return Err(Problem::internal("a random upload id was taken"));
     }
+    let standing = Owned::admit(standing, caller).map_err(|_| Problem::IdempotencyKeyReused)?;
     let is_another = standing.s3_upload_id.is_some() != asked.s3_upload_id.is_some();
-    if is_another || standing.request_hash != asked.request_hash || standing.owner != asked.owner {
+    if is_another || standing.request_hash != asked.request_hash {
         return Err(Problem::IdempotencyKeyReused);
     }
     let open = matches!(standing.state, UploadState::Pending | UploadState::Rejected);
-    match open && standing.policy_expires_at > now {
+    match open && standing.policy_expires_at > caller.now {
         true => Ok(standing),
         false => Err(Problem::IdempotencyKeySpent),
     }
@@ -269,16 +270,17 @@ pub(super) fn repeated(asked: &Upload, standing: Upload, now: Timestamp) -> Resu
 async fn within_session<S, G: Signer>(
     ports: &Ports<S, G>,
     now: Timestamp,
-    standing: Upload,
-) -> Result<(Arc<SigningCredentials>, Upload), Problem> {
+    standing: Owned<Upload>,
+) -> Result<(Arc<SigningCredentials>, Owned<Upload>), Problem> {
     let needed = now.until(standing.policy_expires_at);
     let credentials = ports.signer.credentials(now, needed.as_secs()).await?;
     let policy_expires_at = credentials.clamp(standing.policy_expires_at).floor_s();
-    Ok((credentials, Upload { policy_expires_at, ..standing }))
+    Ok((credentials, standing.with(|upload| upload.policy_expires_at = policy_expires_at)))
 }
 
 impl UploadView {
-    pub(super) fn of(upload: Upload) -> Self {
+    pub(super) fn of(upload: Owned<Upload>) -> Self {
+        let upload = upload.into_inner();
         let scan_failed = upload.open_scan_failure().map(|failure| ScanFailedView {
             status: failure.status,
             version_id: failure.version_id.to_string(),
