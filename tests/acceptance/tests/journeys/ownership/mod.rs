@@ -5,6 +5,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stack::{Authorization, Description};
 
+mod by_token;
+
 /// Every route that carries a JWT, from the description that the stack is made of.
 fn routes_with_a_jwt() -> Vec<(Method, String)> {
     let routes = Description::load().unwrap().routes.into_iter();
