@@ -4,16 +4,18 @@
 //! ```text
 //! python    a private environment with the emulator, pinned by hashes
 //! server    the emulator's process, which ends with ours
+//! proxy     stands before it, and answers as S3 does where the emulator does not
 //! issuer    signs the tokens that the API accepts
 //! binaries  cargo build, stripped and zipped
 //! packages  the functions as an account gets them
 //! provision the stack itself, from terraform/description.json and `policies`
-//! terraform the same, as `terraform apply` of the module makes it (behind `proxy`)
+//! terraform the same, as `terraform apply` of the module makes it
 //! ─▶ coordinates: all that a test or a program needs to know
 //! ```
 //!
-//! Deliberately absent: anything that stands in for a part of AWS. What the emulator cannot show
-//! is proved elsewhere, not imitated here.
+//! Deliberately absent: a second emulator. The proxy corrects how S3 answers a request that the
+//! emulator has granted; who may do what is the emulator's to decide. What neither can show is proved
+//! elsewhere.
 
 mod binaries;
 mod clients;

@@ -1,7 +1,29 @@
-//! Stands in front of the local AWS as a load balancer that ends TLS does: it adds
-//! `X-Forwarded-Proto: https`, so that a policy that demands TLS is in force and not in the way.
+//! Stands between every client and the local AWS, and makes it answer as S3 does where the emulator
+//! does not.
 //!
-//! Everything else passes as it came, `Host` among it: signatures cover it.
+//! ```text
+//! browser, curl, SDK, function ──▶ proxy ──▶ emulator
+//!   object   ranges, `response-*` and stored checksums of an object that is read
+//!   form     the checksum that a POST form states
+//! ```
+//!
+//! Everything else passes as it came, `Host` among it, because signatures cover it. The emulator
+//! decides who may do what; the proxy grants nothing that the emulator refuses. Bodies stream: the
+//! proxy holds a few buffers, however large the object is.
+//!
+//! The proxy also adds `X-Forwarded-Proto: https`, as a load balancer that ends TLS does, so that a
+//! policy that demands TLS can be in force.
+
+mod checksums;
+mod error;
+mod form;
+mod object;
+mod override_headers;
+mod probe;
+mod range;
+mod slice;
+#[cfg(test)]
+mod streaming;
 
 use std::{
     io,
@@ -13,13 +35,17 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, Uri, uri::PathAndQuery},
+    http::{HeaderName, HeaderValue, StatusCode, Uri, header, uri::PathAndQuery},
     response::{IntoResponse, Response},
+    serve::ListenerExt,
 };
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::{Client, Error, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use tokio::sync::oneshot;
+
+use self::checksums::Stored;
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
@@ -30,10 +56,18 @@ pub(crate) struct Proxy {
     address: SocketAddr,
 }
 
+/// A proxy that serves. Dropping it ends it and closes its connections.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    _end: oneshot::Sender<()>,
+}
+
+/// What stands behind the proxy, and what the proxy remembers for it.
 #[derive(Clone)]
 struct Behind {
     client: Client<HttpConnector, Body>,
     authority: String,
+    stored: Stored,
 }
 
 impl Proxy {
@@ -49,20 +83,37 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// Passes everything on to this address, on a thread of its own, until the process ends.
-    pub(crate) fn serve(self, endpoint: &str) -> io::Result<()> {
+    /// Passes requests on to `endpoint`, on a thread of its own, until the result is dropped.
+    pub(crate) fn serve(self, endpoint: &str) -> io::Result<Serving> {
         let authority = endpoint.trim_start_matches("http://").to_owned();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (end, ended) = oneshot::channel();
         thread::Builder::new().name("proxy".to_owned()).spawn(move || {
             runtime.block_on(async {
-                let client = Client::builder(TokioExecutor::new()).build_http();
-                let listener = tokio::net::TcpListener::from_std(self.listener)?;
-                let routes = Router::new().fallback(pass).with_state(Behind { client, authority });
-                axum::serve(listener, routes).await
+                tokio::select! {
+                    served = serve(self.listener, authority) => served,
+                    _ = ended => Ok(()),
+                }
             })
         })?;
-        Ok(())
+        Ok(Serving { _end: end })
     }
+}
+
+async fn serve(listener: TcpListener, authority: String) -> io::Result<()> {
+    let behind = Behind { client: client(), authority, stored: Stored::default() };
+    let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
+        // Without it small pieces of a stream wait 40 ms for each other.
+        let _ = stream.set_nodelay(true);
+    });
+    axum::serve(listener, Router::new().fallback(pass).with_state(behind)).await
+}
+
+fn client() -> Client<HttpConnector, Body> {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    // The emulator closes idle connections, perhaps while a request is on its way over one.
+    Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector)
 }
 
 async fn pass(State(behind): State<Behind>, mut request: Request) -> Response {
@@ -71,10 +122,18 @@ async fn pass(State(behind): State<Behind>, mut request: Request) -> Response {
         Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
     }
     request.headers_mut().insert(FORWARDED_PROTO, HeaderValue::from_static("https"));
-    match behind.client.request(request).await {
-        Ok(response) => response.map(Body::new),
-        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    if let Some(boundary) = form::boundary(&request) {
+        return form::pass(&behind, request, boundary).await;
     }
+    let asked = object::Asked::of(&request);
+    match behind.send(request).await {
+        Ok(response) => object::complete(asked, response, &behind.stored).await,
+        Err(error) => bad_gateway(&error),
+    }
+}
+
+fn bad_gateway(error: &Error) -> Response {
+    (StatusCode::BAD_GATEWAY, error.to_string()).into_response()
 }
 
 impl Behind {
@@ -82,6 +141,14 @@ impl Behind {
     fn uri(&self, asked: &Uri) -> Result<Uri, axum::http::Error> {
         let path = asked.path_and_query().map_or("/", PathAndQuery::as_str);
         Uri::builder().scheme("http").authority(self.authority.as_str()).path_and_query(path).build()
+    }
+
+    async fn send(&self, request: Request) -> Result<Response, Error> {
+        let mut response = self.client.request(request).await?.map(Body::new);
+        // They belong to the connection behind.
+        response.headers_mut().remove(header::CONNECTION);
+        response.headers_mut().remove(header::TRANSFER_ENCODING);
+        Ok(response)
     }
 }
 
@@ -106,9 +173,9 @@ mod tests {
         let proxy = Proxy::bind().unwrap();
         let url = proxy.url();
         let host = url.trim_start_matches("http://").to_owned();
-        proxy.serve(&endpoint).unwrap();
+        let _serving = proxy.serve(&endpoint).unwrap();
 
-        let request = reqwest::Client::new().put(format!("{url}/a%2Fb//c?x=%20&y")).body("the body");
+        let request = crate::clients::http().put(format!("{url}/a%2Fb//c?x=%20&y")).body("the body");
         let answer = request.send().await.unwrap();
         assert_eq!(answer.headers()["x-kept"], "yes");
         let text = answer.text().await.unwrap();
@@ -120,7 +187,21 @@ mod tests {
         let closed = Proxy::bind().unwrap().url();
         let proxy = Proxy::bind().unwrap();
         let url = proxy.url();
-        proxy.serve(&closed).unwrap();
-        assert_eq!(reqwest::get(url).await.unwrap().status(), StatusCode::BAD_GATEWAY);
+        let _serving = proxy.serve(&closed).unwrap();
+        assert_eq!(crate::clients::http().get(url).send().await.unwrap().status(), StatusCode::BAD_GATEWAY);
+    }
+
+    #[tokio::test]
+    async fn a_dropped_proxy_is_gone() {
+        let proxy = Proxy::bind().unwrap();
+        let address = proxy.address;
+        drop(proxy.serve("http://127.0.0.1:1").unwrap());
+        for _ in 0..200 {
+            if std::net::TcpStream::connect(address).is_err() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("the proxy still listens");
     }
 }

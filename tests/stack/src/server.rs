@@ -65,16 +65,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the emulator and waits until it answers. Its functions find it at `known_as`, or at
-    /// its own address.
+    /// Starts the emulator and waits until it answers. Its functions find it at `known_as`.
     ///
     /// # Errors
     /// When it cannot be started, ends by itself or stays silent; the error ends with its log.
-    pub async fn start(
-        python: &Path,
-        stack_folder: &Path,
-        known_as: Option<&str>,
-    ) -> Result<Self, ServerError> {
+    pub async fn start(python: &Path, stack_folder: &Path, known_as: &str) -> Result<Self, ServerError> {
         let mut attempt = 1;
         loop {
             let mut server = Self::launch(python, stack_folder, known_as)?;
@@ -86,7 +81,7 @@ impl Server {
         }
     }
 
-    /// `http://127.0.0.1:<port>`.
+    /// `http://127.0.0.1:<port>`, the emulator's own address. Clients ask the proxy before it.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
@@ -130,12 +125,12 @@ impl Server {
         let _ = fs::remove_dir_all(&self.folder);
     }
 
-    fn launch(python: &Path, stack_folder: &Path, known_as: Option<&str>) -> Result<Self, ServerError> {
+    fn launch(python: &Path, stack_folder: &Path, known_as: &str) -> Result<Self, ServerError> {
         let folder =
             run_folder(stack_folder).map_err(|source| ServerError::Io { step: "its folder", source })?;
         let port = free_port().map_err(|source| ServerError::Io { step: "a free port", source })?;
         let endpoint = format!("http://127.0.0.1:{port}");
-        let child = spawn(python, &folder, known_as.unwrap_or(&endpoint), port)
+        let child = spawn(python, &folder, known_as, port)
             .map_err(|source| ServerError::Io { step: "its process", source })?;
         Ok(Self { child, endpoint, folder })
     }

@@ -14,6 +14,7 @@ use crate::{
     description::{Description, DescriptionError},
     issuer::{AUDIENCE, Issuer, IssuerError},
     provision::{self, NAME, ProvisionError, Provisioned, Settings},
+    proxy::{Proxy, Serving},
     python::{self, PythonError},
     server::{REGION, Server, ServerError},
     steps::Steps,
@@ -38,6 +39,8 @@ pub enum StartError {
     Provision(#[from] ProvisionError),
     Coordinates(#[from] MissingVariable),
     Terraform(#[from] TerraformError),
+    #[error("start the proxy before the emulator")]
+    Proxy(#[source] std::io::Error),
     #[error("start the stack: a thread of it ended early")]
     Thread,
     #[error("start the stack: no runtime")]
@@ -78,6 +81,8 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Stack {
     pub(crate) server: Server,
+    /// What answers at the stack's endpoint.
+    pub(crate) proxy: Serving,
     pub(crate) issuer: Issuer,
     pub(crate) coordinates: Coordinates,
 }
@@ -99,9 +104,11 @@ impl Stack {
             blocking(move || python::interpreter(&folder))
         });
         let python = python.await?;
+        let proxy = Proxy::bind().map_err(StartError::Proxy)?;
+        let endpoint = proxy.url();
         let (server, issuer, archives) = tokio::try_join!(
             steps.run("start the emulator", async {
-                Server::start(&python, &folder, None).await.map_err(StartError::from)
+                Server::start(&python, &folder, &endpoint).await.map_err(StartError::from)
             }),
             steps.run("start the issuer of tokens", blocking(Issuer::start)),
             steps.run_talking(
@@ -110,9 +117,11 @@ impl Stack {
             ),
         )?;
 
+        let proxy = proxy.serve(server.endpoint()).map_err(StartError::Proxy)?;
+
         let settings = Settings {
             description: &description,
-            endpoint: server.endpoint(),
+            endpoint: &endpoint,
             region: REGION,
             issuer_url: issuer.url(),
             audience: AUDIENCE,
@@ -121,12 +130,12 @@ impl Stack {
                 .unwrap_or(description.events.queue.visibility_timeout_s),
             archives,
         };
-        let clients = Clients::root(REGION, server.endpoint());
+        let clients = Clients::root(REGION, &endpoint);
         let provisioned =
             steps.run("provision the stack", Box::pin(provision::provision(&clients, settings))).await?;
         let origin = origins.into_iter().next().unwrap_or_default();
-        let coordinates = coordinates(provisioned, &server, &issuer, origin)?;
-        Ok(Self { server, issuer, coordinates })
+        let coordinates = coordinates(provisioned, endpoint, &issuer, origin)?;
+        Ok(Self { server, proxy, issuer, coordinates })
     }
 
     /// Where it is and how to act on it.
@@ -139,7 +148,7 @@ impl Stack {
         &self.issuer
     }
 
-    /// The emulator's process.
+    /// The emulator's process, behind the proxy.
     pub fn server(&self) -> &Server {
         &self.server
     }
@@ -147,6 +156,7 @@ impl Stack {
     /// Ends it and waits until nothing of it is left.
     pub fn stop(mut self) {
         self.server.stop();
+        drop(self.proxy);
     }
 }
 
@@ -221,7 +231,7 @@ where
 
 fn coordinates(
     provisioned: Provisioned,
-    server: &Server,
+    endpoint: String,
     issuer: &Issuer,
     origin: String,
 ) -> Result<Coordinates, StartError> {
@@ -236,7 +246,7 @@ fn coordinates(
         stranger_jwt: issuer.token(STRANGER)?,
         origin,
         region: REGION.to_owned(),
-        endpoint: Some(server.endpoint().to_owned()),
+        endpoint: Some(endpoint),
         name: NAME.to_owned(),
         bucket: provisioned.bucket,
         table: provisioned.table,

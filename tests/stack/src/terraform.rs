@@ -28,9 +28,6 @@ pub enum TerraformError {
     /// The copy of the module that Terraform works on.
     #[error("prepare a folder for terraform")]
     Copy(#[source] io::Error),
-    /// The port that counts as TLS.
-    #[error("stand in front of the local AWS")]
-    Proxy(#[source] io::Error),
     /// The process.
     #[error("run terraform")]
     Run(#[source] io::Error),

@@ -5,12 +5,6 @@
 
 use serde_json::Value;
 
-/// Statements, by their id.
-const LEFT_OUT: [(&str, &str); 1] = [(
-    "NothingTravelsWithoutTls",
-    "the emulator speaks plain HTTP; the stack that Terraform makes locally has this statement in force",
-)];
-
 /// Conditions, by the beginning of their key.
 const NOT_EVALUATED: [(&str, &str); 1] =
     [("kms:EncryptionContext:", "the emulator does not fill this key and refuses what AWS allows")];
@@ -19,7 +13,6 @@ const NOT_EVALUATED: [(&str, &str); 1] =
 pub(super) fn evaluable(document: &Value) -> Value {
     let mut document = document.clone();
     if let Some(statements) = document.get_mut("Statement").and_then(Value::as_array_mut) {
-        statements.retain(|statement| !LEFT_OUT.iter().any(|(sid, _)| statement["Sid"] == *sid));
         statements.iter_mut().for_each(drop_conditions);
     }
     document
@@ -53,7 +46,6 @@ mod tests {
         } });
         let context_only = json!({ "StringEquals": { "kms:EncryptionContext:aws:s3:arn": "arn" } });
         let document = json!({ "Statement": [
-            statement("NothingTravelsWithoutTls", json!({})),
             statement("A", both),
             statement("B", context_only),
             statement("C", through.clone()),
@@ -66,7 +58,7 @@ mod tests {
     #[test]
     fn every_exception_is_in_a_snapshot() {
         let snapshots = super::super::SNAPSHOTS.concat();
-        for (name, _) in LEFT_OUT.iter().chain(&NOT_EVALUATED) {
+        for (name, _) in NOT_EVALUATED {
             assert!(snapshots.contains(name), "{name}");
         }
     }

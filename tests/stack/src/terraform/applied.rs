@@ -55,11 +55,11 @@ impl Applied {
         let prepared = Terraform::prepare(&python, scratch.path().to_owned());
         let mut terraform = steps.run("terraform init", prepared).await?;
 
-        let proxy = Proxy::bind().map_err(TerraformError::Proxy)?;
+        let proxy = Proxy::bind().map_err(StartError::Proxy)?;
         let endpoint = proxy.url();
         let (server, issuer, archives) = tokio::try_join!(
             steps.run("start the emulator", async {
-                Server::start(&python, &folder, Some(&endpoint)).await.map_err(StartError::from)
+                Server::start(&python, &folder, &endpoint).await.map_err(StartError::from)
             }),
             steps.run("start the issuer of tokens", blocking(Issuer::start)),
             steps.run_talking("build and pack the functions", {
@@ -67,7 +67,7 @@ impl Applied {
                 blocking(move || binaries::archives(&names, &folder))
             }),
         )?;
-        proxy.serve(server.endpoint()).map_err(TerraformError::Proxy)?;
+        let proxy = proxy.serve(server.endpoint()).map_err(StartError::Proxy)?;
 
         terraform.move_to(server.folder().join("module"))?;
         let packages = server.folder().join("packages");
@@ -78,7 +78,7 @@ impl Applied {
         let outputs = terraform.json(&["output", "-json"]).await?;
         let origin = origins.into_iter().next().unwrap_or_default();
         let coordinates = coordinates(&outputs, &endpoint, &issuer, origin)?;
-        Ok(Self { stack: Stack { server, issuer, coordinates }, terraform, python, steps })
+        Ok(Self { stack: Stack { server, proxy, issuer, coordinates }, terraform, python, steps })
     }
 
     /// The stack.

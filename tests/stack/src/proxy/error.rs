@@ -1,0 +1,42 @@
+//! The errors that the proxy answers in S3's place
+//! ([error responses](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html)).
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header, response},
+    response::Response,
+};
+
+/// An error with the headers of the answer that it replaces, which let a browser's page read it.
+pub(super) fn replace(
+    mut head: response::Parts,
+    status: StatusCode,
+    code: &str,
+    message: &str,
+    details: &[(&str, &str)],
+) -> Response {
+    let details: String = details.iter().map(|(name, value)| element(name, value)).collect();
+    let (code, message) = (element("Code", code), element("Message", message));
+    let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>{code}{message}{details}</Error>");
+    for of_the_object in [
+        header::ACCEPT_RANGES,
+        header::CACHE_CONTROL,
+        header::CONTENT_DISPOSITION,
+        header::CONTENT_ENCODING,
+        header::CONTENT_LANGUAGE,
+        header::ETAG,
+        header::EXPIRES,
+        header::LAST_MODIFIED,
+    ] {
+        head.headers.remove(of_the_object);
+    }
+    head.status = status;
+    head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    head.headers.insert(header::CONTENT_LENGTH, body.len().into());
+    Response::from_parts(head, Body::from(body))
+}
+
+fn element(name: &str, text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("<{name}>{text}</{name}>")
+}

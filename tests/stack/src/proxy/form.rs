@@ -1,0 +1,151 @@
+//! A POST form that states a checksum: S3 computes it, refuses other bytes, and keeps it with the
+//! object ([`POST Object`](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html)).
+//!
+//! The form passes as it comes and is read beside. Its last piece waits until the checksum is known;
+//! a form whose checksum is wrong never ends at the emulator, which therefore stores nothing. Then
+//! the emulator is asked whether it would have refused the form anyway: S3 checks signature and
+//! policy first.
+
+use axum::{
+    body::{Body, BodyDataStream, Bytes},
+    extract::Request,
+    http::{Method, header},
+    response::Response,
+};
+use futures::{SinkExt, StreamExt, channel::mpsc, stream};
+use multer::Multipart;
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use super::{
+    Behind, bad_gateway,
+    checksums::{Checksum, ChecksumError, Computation},
+    probe,
+};
+
+/// What was read of a form.
+#[derive(Default)]
+pub(super) struct Form {
+    /// The fields before the file.
+    pub(super) fields: Vec<(String, Bytes)>,
+    pub(super) filename: Option<String>,
+    pub(super) size_bytes: u64,
+    checksums: Vec<Result<Checksum, ChecksumError>>,
+}
+
+/// The boundary of a form that is posted to a bucket.
+pub(super) fn boundary(request: &Request) -> Option<String> {
+    let of_a_bucket = *request.method() == Method::POST && !request.uri().path().starts_with("/_");
+    let content_type = request.headers().get(header::CONTENT_TYPE).filter(|_| of_a_bucket)?;
+    multer::parse_boundary(content_type.to_str().ok()?).ok()
+}
+
+pub(super) async fn pass(behind: &Behind, request: Request, boundary: String) -> Response {
+    let (head, body) = request.into_parts();
+    let (told, verdict) = oneshot::channel();
+    let passing = Passing::begin(body, boundary.clone(), told);
+    let forwarded = Request::from_parts(head.clone(), Body::from_stream(stream::try_unfold(passing, next)));
+    let answer = behind.send(forwarded).await;
+    let Ok(mut form) = verdict.await else { return answered(answer) };
+    if let Some(error) = form.refused() {
+        return probe::refuse(behind, head, &boundary, &form, &error).await;
+    }
+    let answer = answered(answer);
+    if let Some(version) = answer.headers().get("x-amz-version-id").and_then(|id| id.to_str().ok()) {
+        behind.stored.keep(version, form.checksums.into_iter().filter_map(Result::ok).collect());
+    }
+    answer
+}
+
+fn answered(answer: Result<Response, hyper_util::client::legacy::Error>) -> Response {
+    answer.unwrap_or_else(|error| bad_gateway(&error))
+}
+
+impl Form {
+    fn refused(&mut self) -> Option<ChecksumError> {
+        let wrong = self.checksums.iter().position(Result::is_err)?;
+        self.checksums.swap_remove(wrong).err()
+    }
+}
+
+/// A form on its way, and its copy that is read.
+struct Passing {
+    body: BodyDataStream,
+    held: Option<Bytes>,
+    copy: Option<mpsc::Sender<Bytes>>,
+    reading: Option<(JoinHandle<Option<Form>>, oneshot::Sender<Form>)>,
+}
+
+impl Passing {
+    fn begin(body: Body, boundary: String, told: oneshot::Sender<Form>) -> Self {
+        let (copy, copied) = mpsc::channel(0);
+        let parts = Multipart::new(copied.map(Ok::<Bytes, multer::Error>), boundary);
+        let reading = tokio::spawn(async { read(parts).await.ok().flatten() });
+        Self { body: body.into_data_stream(), held: None, copy: Some(copy), reading: Some((reading, told)) }
+    }
+
+    /// A copy for the reader, unless the reader has seen enough.
+    async fn copy(&mut self, piece: &Bytes) {
+        if let Some(copy) = &mut self.copy
+            && copy.send(piece.clone()).await.is_err()
+        {
+            self.copy = None;
+        }
+    }
+
+    /// Whether the form may end.
+    async fn may_end(&mut self) -> bool {
+        self.copy = None;
+        let Some((reading, told)) = self.reading.take() else { return true };
+        let Ok(Some(form)) = reading.await else { return true };
+        let is_right = form.checksums.iter().all(Result::is_ok);
+        let _ = told.send(form);
+        is_right
+    }
+}
+
+/// Each piece when the next one is there, the last one when the form may end.
+async fn next(mut passing: Passing) -> Result<Option<(Bytes, Passing)>, axum::Error> {
+    while let Some(piece) = passing.body.next().await {
+        let piece = piece?;
+        passing.copy(&piece).await;
+        if piece.is_empty() {
+            continue;
+        }
+        if let Some(earlier) = passing.held.replace(piece) {
+            return Ok(Some((earlier, passing)));
+        }
+    }
+    match passing.held.take() {
+        None => Ok(None),
+        Some(last) if passing.may_end().await => Ok(Some((last, passing))),
+        Some(_) => Err(axum::Error::new("the checksum of the form is wrong")),
+    }
+}
+
+/// Reads the fields and, where one of them states a checksum, the file.
+async fn read(mut parts: Multipart<'static>) -> Result<Option<Form>, multer::Error> {
+    let mut form = Form::default();
+    let mut computations: Vec<Computation> = Vec::new();
+    while let Some(mut field) = parts.next_field().await? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if !name.eq_ignore_ascii_case("file") {
+            let value = field.bytes().await?;
+            computations.extend(Checksum::of_field(&name, &value).and_then(Checksum::compute));
+            form.fields.push((name, value));
+            continue;
+        }
+        form.filename = field.file_name().map(str::to_owned);
+        if computations.is_empty() {
+            return Ok(None);
+        }
+        while let Some(piece) = field.chunk().await? {
+            form.size_bytes += piece.len() as u64;
+            for computation in &mut computations {
+                computation.update(&piece);
+            }
+        }
+        form.checksums = computations.into_iter().map(Computation::finish).collect();
+        return Ok(Some(form));
+    }
+    Ok(None)
+}
