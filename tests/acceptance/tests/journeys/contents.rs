@@ -33,22 +33,6 @@ async fn html_declared_as_text_is_rejected() {
 }
 
 #[tokio::test]
-async fn other_bytes_than_the_declared_checksum_are_rejected() {
-    let checksum = postern::checksum::ChecksumSha256::of(b"what was meant");
-    let request = json!({ "filename": "a.txt", "content_type": "text/plain", "checksum_sha256": checksum });
-    // S3 itself refuses such a form; a server that does not look leaves it to the recorder.
-    let app = App::user();
-    let form = app.issue(request.clone()).await;
-    match form.post(b"something else").await.status {
-        201 => {
-            let upload = app.settled(&form.upload_id).await;
-            assert_eq!(upload["rejection"]["reason"], "checksum_mismatch", "{upload}");
-        }
-        status => assert_eq!(status, 400),
-    }
-}
-
-#[tokio::test]
 async fn a_rejected_upload_can_be_retried_with_the_same_form() {
     let app = App::user();
     let form = app.issue(json!({ "filename": "a.png", "content_type": "image/png" })).await;

@@ -88,6 +88,19 @@ async fn another_status() {
 }
 
 #[tokio::test]
+async fn a_form_over_plain_http() {
+    let Some(local) = &shared().local else {
+        return skipped("a form over plain HTTP", "only a local stack has an address that is none of TLS");
+    };
+    let app = App::user();
+    let mut form = app.issue_for("photo.png", "image/png", PNG).await;
+    // The proxy's address counts as TLS, the emulator's own does not.
+    form.url = form.url.replace(app.stack.endpoint.as_deref().unwrap(), local.server().endpoint());
+    assert_eq!(form.post(PNG).await, Posted { status: 403, code: Some("AccessDenied".to_owned()) });
+    app.assert_untouched(&form.upload_id).await;
+}
+
+#[tokio::test]
 async fn a_changed_policy() {
     let widened = |form: Form| {
         let policy = String::from_utf8(STANDARD.decode(&form.fields["policy"]).unwrap()).unwrap();

@@ -1,5 +1,5 @@
 //! Downloads that break off and are taken up again by programs that nobody here wrote, through the
-//! link, with what S3 does of ranges and overrides.
+//! link.
 
 use std::path::Path;
 use std::process::Output;
@@ -95,36 +95,4 @@ with open(sys.argv[2], 'wb') as file:
     let output = run(python, folder, &["-c", script, &url(&plain), "requests"]).await.unwrap();
     assert!(output.status.success(), "{output:?}");
     assert!(std::fs::read(folder.join("requests")).unwrap() == bytes, "requests: other bytes");
-}
-
-#[tokio::test]
-async fn ranges_pass_through_the_redirect_to_the_byte() {
-    if !super::is_local() {
-        return skipped("ranges", "this looks at what only a local stack leaves out");
-    }
-    let door = super::shared();
-    let _alone = door.alone().await;
-    let (app, bytes) = (door.app(), bytes());
-    let upload = app.upload("data.bin", "application/octet-stream", &bytes).await;
-    let link = app.link(&upload, json!({})).await;
-    let get = |headers: &[(&'static str, &str)]| {
-        let request = reqwest::Client::new().get(link["url"].as_str().unwrap());
-        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).send()
-    };
-    let etag = get(&[]).await.unwrap().headers()["etag"].to_str().unwrap().to_owned();
-    for (range, part) in [
-        ("bytes=0-0", &bytes[..1]),
-        ("bytes=5-9", &bytes[5..10]),
-        ("bytes=1999990-", &bytes[1_999_990..]),
-        ("bytes=-5", &bytes[1_999_995..]),
-    ] {
-        let answer = get(&[("range", range), ("if-range", &etag)]).await.unwrap();
-        assert_eq!(answer.status(), 206, "{range}");
-        assert!(answer.bytes().await.unwrap() == part, "{range}");
-    }
-    let other = get(&[("range", "bytes=5-9"), ("if-range", "\"other\"")]).await.unwrap();
-    assert_eq!((other.status().as_u16(), other.content_length()), (200, Some(2_000_000)));
-    assert_eq!(get(&[("range", "bytes=2000000-")]).await.unwrap().status(), 416);
-    // S3 would say so itself; the door knows the version's tag and asks nobody.
-    assert_eq!(get(&[("if-none-match", &etag)]).await.unwrap().status(), 304);
 }

@@ -1,12 +1,8 @@
 //! Stands between the public door and the local AWS, and between a visitor and S3: counts what the
-//! door asks, and completes what the emulator leaves out of S3's answers.
+//! door asks, and breaks downloads off.
 //!
 //! Everything goes on as it came, host, path and query to the letter, so the emulator checks the
 //! signature over all that was signed, and the URL that is fetched is the URL that was given out.
-//! The emulator passes over `Range` and over the `response-*` parameters where a version is named;
-//! what it then answers in full is cut and labelled here as S3 does
-//! ([`GetObject`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html)): one range,
-//! `If-Range`, 416, and the three overrides that our links sign. Nothing that it refuses is let in.
 //!
 //! A visit to [`Witness::kill_url`] lets every URL die that has been fetched by then, as time would:
 //! the emulator is asked nothing then, and what is answered is what S3 answers.
@@ -21,9 +17,8 @@ use std::thread;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, request, response};
+use axum::http::{StatusCode, header, request, response};
 use axum::response::{IntoResponse, Response};
-use percent_encoding::percent_decode_str;
 
 /// A request of a visitor to S3 and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,7 +147,7 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
     if !is_visit {
         return Response::from_parts(head, Body::from(bytes));
     }
-    witness.as_s3(&parts, head, bytes)
+    witness.to_visitor(&parts, head, bytes)
 }
 
 impl Witness {
@@ -163,60 +158,16 @@ impl Witness {
         (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
     }
 
-    /// Completes an answer to a visitor.
-    fn as_s3(&self, asked: &request::Parts, mut head: response::Parts, bytes: Bytes) -> Response {
-        let mut part = bytes.clone();
-        if head.status == StatusCode::OK {
-            override_headers(&asked.uri, &mut head.headers);
-            part = cut_to_range(&asked.headers, &mut head, bytes);
-        }
+    /// An answer to a visitor, broken off where a test wants that.
+    fn to_visitor(&self, asked: &request::Parts, mut head: response::Parts, bytes: Bytes) -> Response {
         self.note_visit(asked, head.status);
-        let Some(after) = self.seen.lock().unwrap().cut_after.take_if(|after| *after < part.len()) else {
-            return Response::from_parts(head, Body::from(part));
+        let Some(after) = self.seen.lock().unwrap().cut_after.take_if(|after| *after < bytes.len()) else {
+            return Response::from_parts(head, Body::from(bytes));
         };
-        head.headers.insert(header::CONTENT_LENGTH, part.len().into());
-        let chunks = [Ok(part.slice(..after)), Err(std::io::Error::other("cut on purpose"))];
+        head.headers.insert(header::CONTENT_LENGTH, bytes.len().into());
+        let chunks = [Ok(bytes.slice(..after)), Err(std::io::Error::other("cut on purpose"))];
         Response::from_parts(head, Body::from_stream(futures::stream::iter(chunks)))
     }
-}
-
-/// `response-content-type` and its like, as they were signed.
-fn override_headers(uri: &Uri, headers: &mut HeaderMap) {
-    for pair in uri.query().unwrap_or_default().split('&') {
-        let Some((name, value)) = pair.strip_prefix("response-").and_then(|pair| pair.split_once('=')) else {
-            continue;
-        };
-        let value = percent_decode_str(value).decode_utf8().unwrap();
-        let name: HeaderName = name.parse().unwrap();
-        headers.insert(name, HeaderValue::from_str(&value).unwrap());
-    }
-}
-
-/// The bytes that the request's range asks for.
-fn cut_to_range(asked: &HeaderMap, head: &mut response::Parts, bytes: Bytes) -> Bytes {
-    head.headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    let is_whole = asked.get(header::IF_RANGE).is_some_and(|tag| Some(tag) != head.headers.get(header::ETAG));
-    let range = asked.get(header::RANGE).filter(|_| !is_whole).and_then(|range| range.to_str().ok());
-    // More than one range is answered in full, as by S3.
-    let range = range.and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
-    let Some((first, last)) = range.filter(|(_, last)| !last.contains(',')) else { return bytes };
-    let size = bytes.len();
-    let (from, to) = match (first.parse::<usize>(), last.parse::<usize>()) {
-        (Ok(from), Ok(last)) => (from, size.min(last + 1)),
-        (Ok(from), Err(_)) => (from, size),
-        (Err(_), Ok(count)) => (size.saturating_sub(count), size),
-        (Err(_), Err(_)) => return bytes,
-    };
-    head.headers.remove(header::CONTENT_LENGTH);
-    let content_range = |range: String| HeaderValue::from_str(&format!("bytes {range}/{size}")).unwrap();
-    if from >= to {
-        head.status = StatusCode::RANGE_NOT_SATISFIABLE;
-        head.headers.insert(header::CONTENT_RANGE, content_range("*".to_owned()));
-        return Bytes::new();
-    }
-    head.status = StatusCode::PARTIAL_CONTENT;
-    head.headers.insert(header::CONTENT_RANGE, content_range(format!("{from}-{}", to - 1)));
-    bytes.slice(from..to)
 }
 
 /// What AWS calls it.

@@ -93,7 +93,7 @@ impl Proxy {
     }
 
     /// Whatever is read of this upload's object from now on is followed by zeros, up to `size_bytes`
-    /// in all: a server that passes over the range of a request, and never stops by itself.
+    /// in all: a server that ignores the range of a request, and never stops by itself.
     pub fn stretch(&self, number: usize, size_bytes: u64) {
         self.seen.lock().unwrap().endless = Some(Endless { number, size_bytes, sent_bytes: 0 });
     }
@@ -191,12 +191,13 @@ impl Proxy {
         let head = response.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 2;
         let body = &response[head + 2..];
         let text = String::from_utf8_lossy(&response[..head]);
-        let kept = text.lines().filter(|line| {
-            let name = line.to_ascii_lowercase();
-            !name.starts_with("content-length:") && !name.starts_with("transfer-encoding:")
+        let replaced = ["content-length:", "transfer-encoding:", "content-range:"];
+        let kept = text.lines().skip(1).filter(|line| {
+            let line = line.to_ascii_lowercase();
+            !replaced.iter().any(|name| line.starts_with(name))
         });
         let head = kept.collect::<Vec<_>>().join("\r\n");
-        let head = format!("{head}\r\ncontent-length: {}\r\n\r\n", endless.size_bytes);
+        let head = format!("HTTP/1.1 200 OK\r\n{head}\r\ncontent-length: {}\r\n\r\n", endless.size_bytes);
         client.write_all(head.as_bytes()).await?;
         client.write_all(body).await?;
         let zeros = vec![0; 64 * 1024];
