@@ -43,4 +43,10 @@ fi
 variables="$(configured json "{Variables: merge(Environment.Variables, {POSTERN_CLOUDFRONT_DOMAIN: ''})}")"
 aws lambda update-function-configuration --function-name "$function" \
   --description "Started anew at $now" --environment "$variables" > /dev/null
+# With provisioned concurrency the API calls the alias "live", whose version keeps its own configuration.
+if aws lambda get-alias --function-name "$function" --name live > /dev/null 2>&1; then
+  aws lambda wait function-updated-v2 --function-name "$function"
+  version="$(aws lambda publish-version --function-name "$function" --output text --query Version)"
+  aws lambda update-alias --function-name "$function" --name live --function-version "$version" > /dev/null
+fi
 echo "$function starts anew. All of it takes minutes to be in force everywhere."

@@ -41,8 +41,11 @@ resource "aws_apigatewayv2_integration" "function" {
   api_id                 = aws_apigatewayv2_api.main.id
   integration_type       = "AWS_PROXY"
   integration_method     = "POST"
-  integration_uri        = aws_lambda_function.main[each.key].invoke_arn
+  integration_uri        = contains(keys(var.provisioned_concurrency), each.key) ? aws_lambda_alias.live[each.key].invoke_arn : aws_lambda_function.main[each.key].invoke_arn
   payload_format_version = "2.0"
+
+  # The API is let in before it calls the alias.
+  depends_on = [aws_lambda_permission.live]
 }
 
 resource "aws_apigatewayv2_route" "main" {
@@ -54,6 +57,8 @@ resource "aws_apigatewayv2_route" "main" {
   target             = "integrations/${aws_apigatewayv2_integration.function[each.value.function].id}"
   authorization_type = each.value.authorization
   authorizer_id      = each.value.authorization == "JWT" ? aws_apigatewayv2_authorizer.jwt.id : null
+
+  authorization_scopes = each.value.authorization == "JWT" ? lookup(var.jwt_scopes, each.key, lookup(var.jwt_scopes, "*", null)) : null
 }
 
 resource "aws_lambda_permission" "api" {
@@ -64,6 +69,23 @@ resource "aws_lambda_permission" "api" {
   function_name = aws_lambda_function.main[each.key].function_name
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_apigatewayv2_api.main.execution_arn}/*/*"
+}
+
+# An alias has a policy of its own. The function keeps the one above, so that the API is let in at each
+# moment of a change from one to the other.
+resource "aws_lambda_permission" "live" {
+  for_each = aws_lambda_alias.live
+
+  statement_id  = "OurApiInvokesTheAlias"
+  action        = "lambda:InvokeFunction"
+  function_name = each.value.function_name
+  qualifier     = each.value.name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_apigatewayv2_api.main.execution_arn}/*/*"
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_apigatewayv2_stage" "default" {
@@ -103,6 +125,7 @@ resource "aws_apigatewayv2_stage" "default" {
     aws_lambda_event_source_mapping.removals,
     aws_lambda_event_source_mapping.uploads,
     aws_lambda_permission.api,
+    aws_lambda_provisioned_concurrency_config.live,
     aws_s3_bucket_cors_configuration.files,
     aws_s3_bucket_lifecycle_configuration.files,
     aws_s3_bucket_notification.files,
@@ -140,7 +163,7 @@ resource "aws_cloudwatch_log_group" "api" {
 
   name              = local.api_log_group_name
   retention_in_days = var.log_retention_days
-  kms_key_id        = aws_kms_key.operations.arn
+  kms_key_id        = local.operations_key_arn
   tags              = var.tags
 }
 

@@ -154,7 +154,7 @@ data "aws_iam_policy_document" "bucket" {
     condition {
       test     = "StringNotEquals"
       variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-      values   = [aws_kms_key.files.arn]
+      values   = [local.files_key_arn]
     }
   }
 
@@ -353,11 +353,45 @@ data "aws_iam_policy_document" "bucket" {
       }
     }
   }
+
+  # The user's own: what they allow is held to reading by the variable's validations.
+  dynamic "statement" {
+    for_each = var.bucket_policy_statements
+
+    content {
+      sid       = "Extra${statement.value.sid}"
+      effect    = statement.value.effect
+      actions   = statement.value.actions
+      resources = concat([local.files_arn], [for key in statement.value.keys : "${local.files_arn}/${key}"])
+
+      principals {
+        type        = contains(statement.value.principals, "*") ? "*" : "AWS"
+        identifiers = contains(statement.value.principals, "*") ? ["*"] : statement.value.principals
+      }
+
+      dynamic "condition" {
+        for_each = statement.value.conditions
+
+        content {
+          test     = condition.value.test
+          variable = condition.value.variable
+          values   = condition.value.values
+        }
+      }
+    }
+  }
 }
 
 resource "aws_s3_bucket_policy" "files" {
   bucket = aws_s3_bucket.files.id
   policy = data.aws_iam_policy_document.bucket.json
+
+  lifecycle {
+    precondition {
+      condition     = alltrue(flatten([for s in var.bucket_policy_statements : [for arn in s.principals : split(":", arn)[4] == local.account] if s.effect == "Allow"]))
+      error_message = "Name roles and users of the account ${local.account} in bucket_policy_statements that allow: the files of this stack stay in its account. Another account reads with a role of this one that it may assume."
+    }
+  }
 
   # S3 refuses two changes of a bucket's access at the same time.
   depends_on = [aws_s3_bucket_public_access_block.files]

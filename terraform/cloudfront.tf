@@ -61,7 +61,7 @@ resource "aws_secretsmanager_secret" "cloudfront" {
 
   name_prefix             = "${var.name}/cloudfront/${each.key}-"
   description             = "Private key ${each.key} that signs links of ${var.name}, in PEM"
-  kms_key_id              = aws_kms_key.operations.arn
+  kms_key_id              = local.operations_key_arn
   recovery_window_in_days = 7
   tags                    = var.tags
 
@@ -256,7 +256,7 @@ data "aws_iam_policy_document" "serve_link_cloudfront" {
   statement {
     sid       = "DecryptsThatKey"
     actions   = ["kms:Decrypt"]
-    resources = [aws_kms_key.operations.arn]
+    resources = [local.operations_key_arn]
 
     condition {
       test     = "StringEquals"

@@ -3,8 +3,14 @@
 locals {
   packages_dir = coalesce(var.packages_dir, "${path.module}/../target/lambda")
 
+  # What lies in a bucket is not looked for on this machine.
+  packages_s3 = {
+    for name, object in var.packages_s3 == null ? {} : var.packages_s3.objects : name => object if contains(keys(local.functions), name)
+  }
+
   packages = {
     for name in keys(local.functions) : name => lookup(var.packages, name, "${local.packages_dir}/${name}/bootstrap.zip")
+    if !contains(keys(local.packages_s3), name)
   }
 
   # The recorder looks at heads and tails of files, several at a time.
@@ -17,7 +23,7 @@ locals {
 }
 
 resource "aws_lambda_function" "main" {
-  # checkov:skip=CKV_AWS_50:Tracing would need a right on every resource for X-Ray. The logs carry the request id through.
+  # checkov:skip=CKV_AWS_50:Tracing is the user's choice (tracing): it needs a right on every resource of X-Ray. The logs carry the request id through.
   # checkov:skip=CKV_AWS_115:Reserved concurrency is the user's choice (reserved_concurrency): 100 of an account must stay unreserved and new accounts have few.
   # checkov:skip=CKV_AWS_116:The one asynchronous call is the schedule's, which has a destination for what fails (schedule.tf). The queues and the stream have dead-letter queues of their own.
   # checkov:skip=CKV_AWS_117:The functions reach AWS's public endpoints, and send-webhook its receiver. A VPC would add a NAT gateway or endpoints and keep nothing out.
@@ -28,11 +34,17 @@ resource "aws_lambda_function" "main" {
   function_name = "${var.name}-${each.key}"
   role          = aws_iam_role.function[each.key].arn
 
-  filename         = local.packages[each.key]
-  source_code_hash = filebase64sha256(local.packages[each.key])
-  runtime          = "provided.al2023"
-  handler          = "bootstrap"
-  architectures    = [var.architecture]
+  filename          = lookup(local.packages, each.key, null)
+  s3_bucket         = contains(keys(local.packages_s3), each.key) ? var.packages_s3.bucket : null
+  s3_key            = contains(keys(local.packages_s3), each.key) ? local.packages_s3[each.key].key : null
+  s3_object_version = contains(keys(local.packages_s3), each.key) ? local.packages_s3[each.key].version_id : null
+  source_code_hash  = contains(keys(local.packages), each.key) ? filebase64sha256(local.packages[each.key]) : local.packages_s3[each.key].sha256
+  runtime           = "provided.al2023"
+  handler           = "bootstrap"
+  architectures     = [var.architecture]
+
+  # Only a published version can be kept warm.
+  publish = contains(keys(var.provisioned_concurrency), each.key)
 
   timeout                        = each.value.timeout_s
   memory_size                    = lookup(var.memory_mb, each.key, local.default_memory_mb[each.key])
@@ -43,6 +55,14 @@ resource "aws_lambda_function" "main" {
     variables = { for variable, coordinate in each.value.environment : variable => local.coordinates[coordinate] }
   }
 
+  dynamic "tracing_config" {
+    for_each = var.tracing ? [1] : []
+
+    content {
+      mode = "Active"
+    }
+  }
+
   logging_config {
     log_format = "JSON"
     log_group  = aws_cloudwatch_log_group.function[each.key].name
@@ -50,8 +70,8 @@ resource "aws_lambda_function" "main" {
 
   lifecycle {
     precondition {
-      condition     = fileexists(local.packages[each.key])
-      error_message = "There is no package at ${local.packages[each.key]}. Build the functions with `cargo dev package` (it says which architecture to set) or with `cargo lambda build --release --output-format zip --arm64` (leave out --arm64 for x86_64), or say in packages_dir or packages where they are."
+      condition     = contains(keys(local.packages_s3), each.key) ? true : fileexists(local.packages[each.key])
+      error_message = "There is no package at ${lookup(local.packages, each.key, "")}. Build the functions with `cargo dev package` (it says which architecture to set) or with `cargo lambda build --release --output-format zip --arm64` (leave out --arm64 for x86_64), or say in packages_dir, packages or packages_s3 where they are."
     }
   }
 
@@ -73,7 +93,7 @@ resource "aws_cloudwatch_log_group" "function" {
 
   name              = local.function_log_group_names[each.key]
   retention_in_days = var.log_retention_days
-  kms_key_id        = aws_kms_key.operations.arn
+  kms_key_id        = local.operations_key_arn
   tags              = var.tags
 }
 
@@ -86,6 +106,30 @@ locals {
 
   # What the operations key may encrypt.
   log_group_names = concat(values(local.function_log_group_names), [local.api_log_group_name])
+}
+
+# ── What is kept warm ────────────────────────────────────────────────────────────────────────────
+
+# The version that the API calls. Switched off, it goes after the API calls the function itself again.
+resource "aws_lambda_alias" "live" {
+  for_each = var.provisioned_concurrency
+
+  name             = "live"
+  description      = "The version of ${each.key} that the API calls"
+  function_name    = aws_lambda_function.main[each.key].function_name
+  function_version = aws_lambda_function.main[each.key].version
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_lambda_provisioned_concurrency_config" "live" {
+  for_each = var.provisioned_concurrency
+
+  function_name                     = aws_lambda_alias.live[each.key].function_name
+  qualifier                         = aws_lambda_alias.live[each.key].name
+  provisioned_concurrent_executions = each.value
 }
 
 # ── What feeds the recorder ──────────────────────────────────────────────────────────────────────

@@ -60,6 +60,8 @@ locals {
 # ── Files ────────────────────────────────────────────────────────────────────────────────────────
 
 resource "aws_kms_key" "files" {
+  count = var.files_key == null ? 1 : 0
+
   description             = "Encrypts the files of ${var.name}"
   enable_key_rotation     = true
   deletion_window_in_days = var.key_deletion_window_days
@@ -68,8 +70,10 @@ resource "aws_kms_key" "files" {
 }
 
 resource "aws_kms_alias" "files" {
+  count = var.files_key == null ? 1 : 0
+
   name          = "alias/${var.name}-files"
-  target_key_id = aws_kms_key.files.key_id
+  target_key_id = aws_kms_key.files[0].key_id
 }
 
 data "aws_iam_policy_document" "files_key" {
@@ -194,6 +198,8 @@ data "aws_iam_policy_document" "files_key" {
 # ── Operations: the table and the logs ───────────────────────────────────────────────────────────
 
 resource "aws_kms_key" "operations" {
+  count = var.operations_key == null ? 1 : 0
+
   description             = "Encrypts the table and the logs of ${var.name}"
   enable_key_rotation     = true
   deletion_window_in_days = var.key_deletion_window_days
@@ -202,8 +208,10 @@ resource "aws_kms_key" "operations" {
 }
 
 resource "aws_kms_alias" "operations" {
+  count = var.operations_key == null ? 1 : 0
+
   name          = "alias/${var.name}-operations"
-  target_key_id = aws_kms_key.operations.key_id
+  target_key_id = aws_kms_key.operations[0].key_id
 }
 
 data "aws_iam_policy_document" "operations_key" {

@@ -30,7 +30,7 @@ locals {
   coordinates = {
     table_name               = aws_dynamodb_table.main.name
     bucket_name              = aws_s3_bucket.files.bucket
-    files_key_arn            = aws_kms_key.files.arn
+    files_key_arn            = local.files_key_arn
     upload_signer_role_arn   = aws_iam_role.signer["upload"].arn
     download_signer_role_arn = aws_iam_role.signer["download"].arn
     signer_session_s         = tostring(var.signer_session_s)

@@ -8,17 +8,39 @@ output "api_id" {
   value       = aws_apigatewayv2_api.main.id
 }
 
+output "api_execution_arn" {
+  description = "Execution ARN of the HTTP API, the beginning of what a policy with execute-api:Invoke or a Lambda permission names."
+  value       = aws_apigatewayv2_api.main.execution_arn
+}
+
+output "authorizer_id" {
+  description = "Id of the API's JWT authorizer, for routes of yours on the same API."
+  value       = aws_apigatewayv2_authorizer.jwt.id
+}
+
 output "custom_domain_target" {
-  description = "Where the custom domain's alias record must point: name and hosted zone id, of the distribution where front is set. Null without a custom domain."
-  value = local.has_front ? {
-    name           = aws_cloudfront_distribution.front[0].domain_name
-    hosted_zone_id = aws_cloudfront_distribution.front[0].hosted_zone_id
-    } : one([
-      for domain in aws_apigatewayv2_domain_name.main : {
-        name           = domain.domain_name_configuration[0].target_domain_name
-        hosted_zone_id = domain.domain_name_configuration[0].hosted_zone_id
-      }
-  ])
+  description = "Where the custom domain's alias record must point: name and hosted zone id, of the distribution where front is set. With route53_zone the module makes the record. Null without a custom domain."
+  value       = local.custom_domain_target
+}
+
+output "distribution_ids" {
+  description = "Ids of the CloudFront distributions: files (with cloudfront) and front (with front)."
+  value       = { for name, distribution in local.distributions : name => distribution.id }
+}
+
+output "distribution_arns" {
+  description = "ARNs of the distributions, by the same names."
+  value       = { for name, distribution in local.distributions : name => distribution.arn }
+}
+
+output "distribution_domain_names" {
+  description = "Domain names of the distributions, by the same names: what an alias record of a domain of yours points at."
+  value       = { for name, distribution in local.distributions : name => distribution.domain_name }
+}
+
+output "distribution_hosted_zone_ids" {
+  description = "Hosted zone ids of the distributions, by the same names, for such alias records."
+  value       = { for name, distribution in local.distributions : name => distribution.hosted_zone_id }
 }
 
 output "link_base_url" {
@@ -56,17 +78,28 @@ output "table_stream_arn" {
   value       = aws_dynamodb_table.main.stream_arn
 }
 
+output "queue_arns" {
+  description = "ARNs of all queues: uploads and the dead-letter queues dead_uploads, dead_removals and dead_tidy; dead_app_events with app_events; webhook and dead_webhook with webhook."
+  value       = { for name, queue in local.queues : name => queue.arn }
+}
+
+output "queue_names" {
+  description = "Names of all queues, by the same names."
+  value       = { for name, queue in local.queues : name => queue.name }
+}
+
 output "queue_url" {
   description = "URL of the queue between the bucket and the recorder."
   value       = aws_sqs_queue.uploads.id
 }
 
 output "dead_letter_queue_urls" {
-  description = "URLs of the dead-letter queues by what failed: uploads, removals, with app_events app_events, and with webhook webhook."
+  description = "URLs of the dead-letter queues by what failed: uploads, removals, tidy (the hourly run), with app_events app_events, and with webhook webhook."
   value = merge(
     {
       uploads  = aws_sqs_queue.dead_uploads.id
       removals = aws_sqs_queue.dead_removals.id
+      tidy     = aws_sqs_queue.dead_tidy.id
     },
     { for queue in aws_sqs_queue.dead_events : "app_events" => queue.id },
     { for queue in aws_sqs_queue.dead_webhook : "webhook" => queue.id },
@@ -76,6 +109,29 @@ output "dead_letter_queue_urls" {
 output "function_names" {
   description = "Names of the functions in AWS by their names here."
   value       = local.function_names
+}
+
+output "function_arns" {
+  description = "ARNs of the functions by their names here."
+  value       = { for name, function in aws_lambda_function.main : name => function.arn }
+}
+
+output "log_group_names" {
+  description = "Names of the log groups: one for each function by its name here, and api for the access log with api_access_log."
+  value = merge(
+    { for name, group in aws_cloudwatch_log_group.function : name => group.name },
+    { for group in aws_cloudwatch_log_group.api : "api" => group.name },
+  )
+}
+
+output "role_arns" {
+  description = "ARNs of all roles: one for each function by its name here, upload-signer, download-signer and schedule; app-events with app_events; guardduty where content_scan makes one."
+  value       = { for name, role in local.roles : name => role.arn }
+}
+
+output "role_names" {
+  description = "Names of all roles, by the same names."
+  value       = { for name, role in local.roles : name => role.name }
 }
 
 output "function_role_arns" {
@@ -90,12 +146,22 @@ output "signer_role_arns" {
 
 output "files_key_arn" {
   description = "ARN of the key that encrypts the files."
-  value       = aws_kms_key.files.arn
+  value       = local.files_key_arn
+}
+
+output "files_key_policy" {
+  description = "Key policy that the key of the files needs, in JSON: for a key of yours in files_key, which may be made in the same apply."
+  value       = data.aws_iam_policy_document.files_key.json
+}
+
+output "operations_key_policy" {
+  description = "Key policy that the key of the table, the logs and the secrets needs, in JSON: likewise for operations_key."
+  value       = data.aws_iam_policy_document.operations_key.json
 }
 
 output "operations_key_arn" {
   description = "ARN of the key that encrypts the table and the logs."
-  value       = aws_kms_key.operations.arn
+  value       = local.operations_key_arn
 }
 
 output "link_key_arns" {
@@ -128,6 +194,11 @@ output "webhook_secret_arn" {
   value       = one(aws_secretsmanager_secret.webhook[*].arn)
 }
 
+output "cloudfront_secret_arns" {
+  description = "ARNs of the secrets with the private keys for cloudfront, by the names in public_keys. Their values are yours to put in."
+  value       = { for name, secret in aws_secretsmanager_secret.cloudfront : name => secret.arn }
+}
+
 output "webhook_queue_arns" {
   description = "ARNs of the queues of the webhook, by what waits there: events, and dead for those that were given up, which a redrive moves back. Null without webhook."
   value       = local.has_webhook ? { events = aws_sqs_queue.webhook[0].arn, dead = aws_sqs_queue.dead_webhook[0].arn } : null
@@ -141,4 +212,38 @@ output "dashboard_name" {
 output "alarm_names" {
   description = "Names of the alarms."
   value       = sort([for alarm in aws_cloudwatch_metric_alarm.main : alarm.alarm_name])
+}
+
+output "alarm_arns" {
+  description = "ARNs of the alarms by their names without the prefix, as alarm_settings takes them: for composite alarms of yours."
+  value       = { for name, alarm in aws_cloudwatch_metric_alarm.main : name => alarm.arn }
+}
+
+# ── What there are several of, by short names ────────────────────────────────────────────────────
+
+locals {
+  distributions = merge(
+    { for distribution in aws_cloudfront_distribution.files : "files" => distribution },
+    { for distribution in aws_cloudfront_distribution.front : "front" => distribution },
+  )
+
+  queues = merge(
+    {
+      uploads       = aws_sqs_queue.uploads
+      dead_uploads  = aws_sqs_queue.dead_uploads
+      dead_removals = aws_sqs_queue.dead_removals
+      dead_tidy     = aws_sqs_queue.dead_tidy
+    },
+    { for queue in aws_sqs_queue.dead_events : "dead_app_events" => queue },
+    { for queue in aws_sqs_queue.webhook : "webhook" => queue },
+    { for queue in aws_sqs_queue.dead_webhook : "dead_webhook" => queue },
+  )
+
+  roles = merge(
+    { for name, role in aws_iam_role.function : name => role },
+    { for name, role in aws_iam_role.signer : "${name}-signer" => role },
+    { schedule = aws_iam_role.schedule },
+    { for role in aws_iam_role.pipe : "app-events" => role },
+    { for role in aws_iam_role.guardduty : "guardduty" => role },
+  )
 }

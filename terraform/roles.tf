@@ -55,6 +55,17 @@ data "aws_iam_policy_document" "function_logs" {
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
     resources = ["${aws_cloudwatch_log_group.function[each.key].arn}:*"]
   }
+
+  # X-Ray knows no resource for these two.
+  dynamic "statement" {
+    for_each = var.tracing ? [1] : []
+
+    content {
+      sid       = "SendsItsTraces"
+      actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+      resources = ["*"]
+    }
+  }
 }
 
 # ── What several roles say alike ─────────────────────────────────────────────────────────────────
@@ -64,7 +75,7 @@ data "aws_iam_policy_document" "reads_the_table" {
   statement {
     sid       = "ReadsTheTablesEncryption"
     actions   = ["kms:Decrypt"]
-    resources = [aws_kms_key.operations.arn]
+    resources = [local.operations_key_arn]
 
     condition {
       test     = "StringEquals"
@@ -87,7 +98,7 @@ data "aws_iam_policy_document" "uses_the_files_key" {
   statement {
     sid       = each.value.sid
     actions   = each.value.actions
-    resources = [aws_kms_key.files.arn]
+    resources = [local.files_key_arn]
 
     condition {
       test     = "StringEquals"

@@ -135,7 +135,7 @@ data "aws_iam_policy_document" "guardduty" {
   statement {
     sid       = "GuardDutyDecryptsFilesAndEncryptsItsObject"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-    resources = [aws_kms_key.files.arn]
+    resources = [local.files_key_arn]
 
     condition {
       test     = "StringEquals"

@@ -58,7 +58,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "files" {
 
     apply_server_side_encryption_by_default {
       sse_algorithm     = "aws:kms"
-      kms_master_key_id = aws_kms_key.files.arn
+      kms_master_key_id = local.files_key_arn
     }
   }
 }
@@ -125,7 +125,7 @@ resource "aws_s3_bucket_logging" "files" {
 
 resource "aws_s3_bucket_notification" "files" {
   bucket      = aws_s3_bucket.files.id
-  eventbridge = local.has_guardduty
+  eventbridge = local.has_guardduty || var.bucket_eventbridge
 
   queue {
     id            = "uploads"

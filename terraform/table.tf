@@ -45,7 +45,7 @@ resource "aws_dynamodb_table" "main" {
 
   server_side_encryption {
     enabled     = true
-    kms_key_arn = aws_kms_key.operations.arn
+    kms_key_arn = local.operations_key_arn
   }
 
   # A table's name cannot change, and the stack's other names follow it.

@@ -36,10 +36,11 @@ variable "origins" {
 }
 
 variable "custom_domain" {
-  description = "Domain under which the API and the links answer. name: the host name. certificate_arn: its certificate in this region. The stack's own execute-api address is then switched off. Point the domain at the output custom_domain_target."
+  description = "Domain under which the API and the links answer. name: the host name. certificate_arn: its certificate in this region. The stack's own execute-api address is then switched off. route53_zone (null): by its id, the hosted zone in which the module makes the domain's alias records; an object, so that the zone may be made in the same apply. Without it, point the domain at the output custom_domain_target."
   type = object({
     name            = string
     certificate_arn = string
+    route53_zone    = optional(object({ id = string }))
   })
   default = null
 
@@ -51,6 +52,11 @@ variable "custom_domain" {
   validation {
     condition     = var.custom_domain == null || can(regex("^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+$", var.custom_domain.certificate_arn))
     error_message = "Write custom_domain.certificate_arn as the ARN of a certificate of AWS Certificate Manager in the stack's region, \"arn:aws:acm:<region>:<account>:certificate/<id>\"."
+  }
+
+  validation {
+    condition     = try(var.custom_domain.route53_zone, null) == null || can(regex("^Z[A-Z0-9]{1,31}$", var.custom_domain.route53_zone.id))
+    error_message = "Write custom_domain.route53_zone.id as the id of a hosted zone, for example \"Z0123456789ABCDEFGHIJ\"."
   }
 }
 
@@ -130,6 +136,23 @@ variable "owner_claim" {
   validation {
     condition     = can(regex("^[A-Za-z0-9_:/.-]{1,128}$", var.owner_claim))
     error_message = "Write the name of one claim, for example \"sub\" or \"https://example.com/tenant\": letters, digits and _ : / . - only."
+  }
+}
+
+variable "jwt_scopes" {
+  description = "Scopes that a token must have one of, by route key as in description.json, for example { \"POST /uploads\" = [\"files/write\"] }. \"*\" stands for every route with a JWT that is not named; an empty list asks for none. API Gateway looks into the claims scope and scp."
+  type        = map(list(string))
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.jwt_scopes), concat(["*"], [for route in local.description.routes : route.key if route.authorization == "JWT"]))) == 0
+    error_message = "Write the keys of jwt_scopes as \"*\" or as routes with a JWT: \"${join("\", \"", [for route in local.description.routes : route.key if route.authorization == "JWT"])}\". Routes under /l/ and /t/ carry their capability in the path and see no token."
+  }
+
+  validation {
+    condition     = alltrue([for scope in flatten(values(var.jwt_scopes)) : can(regex("^[!#-\\[\\]-~]{1,256}$", scope))])
+    error_message = "Write each scope as one word without spaces, quotes and backslashes, for example \"files/write\"."
   }
 }
 
@@ -318,6 +341,39 @@ variable "packages" {
   }
 }
 
+variable "packages_s3" {
+  description = "Bucket that holds the packages, so that no zip must lie on the planning machine. bucket: its name, in the stack's region. objects: by function name, the key of the zip; version_id (null): its version; sha256 (null): the zip's SHA-256 in base64. Give one of the two: otherwise Terraform does not notice a new zip under the same key. Whoever applies needs s3:GetObject (with version_id s3:GetObjectVersion) on them. Functions that are not listed come from packages or packages_dir."
+  type = object({
+    bucket = string
+    objects = map(object({
+      key        = string
+      version_id = optional(string)
+      sha256     = optional(string)
+    }))
+  })
+  default = null
+
+  validation {
+    condition     = var.packages_s3 == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.packages_s3.bucket))
+    error_message = "Write packages_s3.bucket as the name of a bucket (not an ARN), for example \"my-packages\"."
+  }
+
+  validation {
+    condition     = var.packages_s3 == null || try(length(var.packages_s3.objects) > 0 && alltrue([for name, object in var.packages_s3.objects : contains(["issue-upload", "record-upload", "send-webhook", "serve-link"], name) && length(object.key) > 0 && !startswith(object.key, "/")]), false)
+    error_message = "Write packages_s3.objects with keys of zips (without a slash at the beginning) under \"issue-upload\", \"record-upload\", \"send-webhook\" or \"serve-link\"."
+  }
+
+  validation {
+    condition     = var.packages_s3 == null || try(alltrue([for object in values(var.packages_s3.objects) : object.sha256 == null || can(regex("^[A-Za-z0-9+/]{43}=$", object.sha256))]), false)
+    error_message = "Write packages_s3.objects[…].sha256 as 44 characters of base64, as `openssl dgst -sha256 -binary bootstrap.zip | base64` writes it."
+  }
+
+  validation {
+    condition     = var.packages_s3 == null || length(setintersection(keys(var.packages), keys(try(var.packages_s3.objects, {})))) == 0
+    error_message = "Name the zip of a function in packages or in packages_s3, not in both."
+  }
+}
+
 variable "memory_mb" {
   description = "Memory in MB of single functions, by function name; processor time comes in proportion."
   type        = map(number)
@@ -340,6 +396,30 @@ variable "reserved_concurrency" {
     condition     = alltrue([for name, count in var.reserved_concurrency : contains(["issue-upload", "record-upload", "send-webhook", "serve-link"], name) && count >= 1 && floor(count) == count])
     error_message = "Write whole numbers of executions, 1 or more, under \"issue-upload\", \"record-upload\", \"send-webhook\" or \"serve-link\". Leave a function out to reserve none; zero would switch it off."
   }
+}
+
+variable "provisioned_concurrency" {
+  description = "Executions that are kept warm, by function name: issue-upload and serve-link, which people wait for. Such a function gets published versions and the alias \"live\", which the API then calls. Each costs by the hour whether it is used or not. None are by default."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name, count in var.provisioned_concurrency : contains(["issue-upload", "serve-link"], name) && count >= 1 && floor(count) == count])
+    error_message = "Write whole numbers of executions, 1 or more, under \"issue-upload\" or \"serve-link\"; nobody waits for the other functions. Leave a function out to keep none warm."
+  }
+
+  validation {
+    condition     = alltrue([for name, count in var.provisioned_concurrency : count <= lookup(var.reserved_concurrency, name, count)])
+    error_message = "Provisioned executions are part of the reserved ones: write at most as many as reserved_concurrency has for that function, or reserve more."
+  }
+}
+
+variable "tracing" {
+  description = "Whether the functions send traces to X-Ray (Active). Each function's role then gets the two rights that this needs, which AWS gives for every resource only. X-Ray asks a price for each trace."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "recorder_concurrency" {
@@ -391,6 +471,38 @@ variable "upload_token_key_versions" {
   }
 }
 
+variable "files_key" {
+  description = "Key of yours that encrypts the files, in place of the module's. arn: of a symmetric KMS key in the stack's region. policy (null): its key policy in JSON; what it lacks for the stack then fails the plan. The policy must let the stack's roles use the key: the output files_key_policy is one that does. An object, so that the key may be made in the same apply. It is chosen when the stack is made and cannot be changed afterwards."
+  type = object({
+    arn    = string
+    policy = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.files_key == null || can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$", var.files_key.arn))
+    error_message = "Write files_key.arn as the ARN of a key and not of an alias, \"arn:aws:kms:<region>:<account>:key/<id>\"."
+  }
+
+  validation {
+    condition     = try(var.files_key.policy, null) == null || can(jsondecode(var.files_key.policy).Statement)
+    error_message = "Write files_key.policy as a key policy in JSON, with its Statement."
+  }
+}
+
+variable "operations_key" {
+  description = "Key of yours that encrypts the table, the logs and the secrets, in place of the module's, by its arn. Its policy must let CloudWatch Logs use it for the stack's log groups, and the account's roles through DynamoDB and Secrets Manager: the output operations_key_policy is one that does. It is chosen when the stack is made and cannot be changed afterwards. The keys behind tokens stay the module's: each version is a key of its own."
+  type = object({
+    arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.operations_key == null || can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$", var.operations_key.arn))
+    error_message = "Write operations_key.arn as the ARN of a key and not of an alias, \"arn:aws:kms:<region>:<account>:key/<id>\"."
+  }
+}
+
 variable "key_deletion_window_days" {
   description = "Days between the deletion of a key and its end, in which it can be called back. Without the files key no file can be read, without a link key none of its links opens."
   type        = number
@@ -434,11 +546,11 @@ variable "abort_multipart_days" {
 # ── What else may read ───────────────────────────────────────────────────────────────────────────
 
 variable "cloudfront" {
-  description = "CloudFront in front of the bucket. public_keys: public halves in PEM (RSA 2048 or ECDSA P-256) by a name of yours; every one opens, so that two stand side by side while keys rotate. signing_key (null): the name of the key that signs; null until its private half was put into the secret that this module makes for it, and links lead straight to the bucket until then. domain (null): a name of your own, and in certificate_arn its certificate in us-east-1. price_class (PriceClass_All): the edges that answer; PriceClass_200 and PriceClass_100 are fewer and cheaper. web_acl_arn (null): a web ACL of yours with the scope CLOUDFRONT. ipv6 (true): false where links name IPv4 networks, which a visitor over IPv6 would not be seen in. Null builds no distribution."
+  description = "CloudFront in front of the bucket. public_keys: public halves in PEM (RSA 2048 or ECDSA P-256) by a name of yours; every one opens, so that two stand side by side while keys rotate. signing_key (null): the name of the key that signs; null until its private half was put into the secret that this module makes for it, and links lead straight to the bucket until then. domain (null): a name of your own, in certificate_arn its certificate in us-east-1, and in route53_zone (null), by its id, the hosted zone in which the module makes its alias records. price_class (PriceClass_All): the edges that answer; PriceClass_200 and PriceClass_100 are fewer and cheaper. web_acl_arn (null): a web ACL of yours with the scope CLOUDFRONT. ipv6 (true): false where links name IPv4 networks, which a visitor over IPv6 would not be seen in. Null builds no distribution."
   type = object({
     public_keys = map(string)
     signing_key = optional(string)
-    domain      = optional(object({ name = string, certificate_arn = string }))
+    domain      = optional(object({ name = string, certificate_arn = string, route53_zone = optional(object({ id = string })) }))
     price_class = optional(string, "PriceClass_All")
     web_acl_arn = optional(string)
     ipv6        = optional(bool, true)
@@ -473,6 +585,11 @@ variable "cloudfront" {
   validation {
     condition     = var.cloudfront == null || try(contains(["PriceClass_All", "PriceClass_200", "PriceClass_100"], var.cloudfront.price_class), false)
     error_message = "Write cloudfront.price_class as \"PriceClass_All\", \"PriceClass_200\" or \"PriceClass_100\"."
+  }
+
+  validation {
+    condition     = try(var.cloudfront.domain.route53_zone, null) == null || can(regex("^Z[A-Z0-9]{1,31}$", var.cloudfront.domain.route53_zone.id))
+    error_message = "Write cloudfront.domain.route53_zone.id as the id of a hosted zone, for example \"Z0123456789ABCDEFGHIJ\"."
   }
 }
 
@@ -519,6 +636,47 @@ variable "reader_arns" {
   }
 }
 
+variable "bucket_policy_statements" {
+  description = "Statements of yours for the bucket's policy, beside the module's. sid: a name in letters and digits, before which the policy has \"Extra\". effect: Deny, or Allow. actions: of S3. principals: ARNs, or [\"*\"]. keys (all): which object keys, with wildcards; the bucket itself is always meant too. conditions (none): each with test, variable and values. An Allow is for named roles and users of this account and for reading; it opens nothing that the module's Denies close, for which there is reader_arns. A Deny can stop the stack's own roles: what it must leave them is in the README's table of rights."
+  type = list(object({
+    sid        = string
+    effect     = string
+    actions    = list(string)
+    principals = list(string)
+    keys       = optional(list(string), ["*"])
+    conditions = optional(list(object({ test = string, variable = string, values = list(string) })), [])
+  }))
+  default  = []
+  nullable = false
+
+  validation {
+    condition     = alltrue([for s in var.bucket_policy_statements : can(regex("^[A-Z][A-Za-z0-9]*$", s.sid))]) && length(distinct(var.bucket_policy_statements[*].sid)) == length(var.bucket_policy_statements)
+    error_message = "Give each statement a sid of its own, in letters and digits and beginning with a capital, for example \"NobodyOutsideOurNetwork\"."
+  }
+
+  validation {
+    condition     = alltrue([for s in var.bucket_policy_statements : contains(["Allow", "Deny"], s.effect) && length(s.actions) > 0 && length(s.principals) > 0 && length(s.keys) > 0])
+    error_message = "Write effect as \"Deny\" or \"Allow\", and at least one action, one principal and one key pattern for each statement."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for s in var.bucket_policy_statements : [for action in s.actions : can(regex(s.effect == "Deny" ? "^s3:[A-Za-z*]+$" : "^s3:(Get|List)[A-Za-z]+$", action))]]))
+    error_message = "Write actions of S3. A statement that allows names reading ones without a wildcard (\"s3:Get…\" or \"s3:List…\"): what puts, removes or changes the bucket is for the stack's own roles."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for s in var.bucket_policy_statements : [for arn in s.principals : can(regex(s.effect == "Deny" ? "^(\\*|arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[^*?]+)$" : "^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[^*?]+$", arn))]]))
+    error_message = "Write principals as ARNs without a wildcard, or [\"*\"] in a statement that denies. A statement that allows names roles and users, \"arn:aws:iam::<account>:role/<name>\"."
+  }
+}
+
+variable "bucket_eventbridge" {
+  description = "Whether the bucket also sends its events to the account's default event bus, for rules of yours. Only the owner of the bucket's notifications can switch that on. These events tell of files before the recorder has looked at them. GuardDuty's role or content_scan switches it on as well."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 # ── Watching ─────────────────────────────────────────────────────────────────────────────────────
 
 variable "access_log_bucket" {
@@ -550,6 +708,33 @@ variable "alarm_topic_arn" {
   validation {
     condition     = var.alarm_topic_arn == null || can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$", var.alarm_topic_arn))
     error_message = "Write the ARN of a topic, \"arn:aws:sns:<region>:<account>:<name>\"."
+  }
+}
+
+variable "alarm_settings" {
+  description = "What single alarms do otherwise, by the alarm's name without the prefix (the keys of the output alarm_arns). enabled (true): whether the alarm is made. threshold (null): in the unit of the alarm's metric, which is milliseconds for stream-lag; null for the one of alarm_thresholds. actions (null): ARNs that are told when it sounds, in place of alarm_topic_arn; an empty list tells nobody. ok_actions (null): those that are told when it is over; null for the same as actions."
+  type = map(object({
+    enabled    = optional(bool, true)
+    threshold  = optional(number)
+    actions    = optional(list(string))
+    ok_actions = optional(list(string))
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.alarm_settings), local.alarm_short_names)) == 0
+    error_message = "Write the keys of alarm_settings as names of alarms: \"${join("\", \"", local.alarm_short_names)}\"."
+  }
+
+  validation {
+    condition     = alltrue([for settings in values(var.alarm_settings) : settings.threshold == null ? true : settings.threshold > 0])
+    error_message = "Write thresholds above 0: an alarm sounds when its metric reaches the threshold, so zero would sound always."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for settings in values(var.alarm_settings) : [for arn in concat(coalesce(settings.actions, []), coalesce(settings.ok_actions, [])) : can(regex("^arn:aws[a-z-]*:(sns|lambda|ssm|ssm-incidents|swf|automate):", arn))]]))
+    error_message = "Write each action as the ARN of what CloudWatch can tell, such as a topic, \"arn:aws:sns:<region>:<account>:<name>\"."
   }
 }
 

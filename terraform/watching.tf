@@ -7,6 +7,40 @@ locals {
 
   alarm_actions = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]
 
+  # Written out because a validation on the alarms themselves would wait for what they watch.
+  alarm_short_names = [
+    "api-server-errors",
+    "dead-app-events",
+    "dead-removals",
+    "dead-tidy",
+    "dead-uploads",
+    "dead-webhook",
+    "failed-scans",
+    "failed-webhooks",
+    "forged-tokens",
+    "issue-upload-errors",
+    "issue-upload-throttles",
+    "oldest-event",
+    "orphaned-versions",
+    "record-upload-errors",
+    "record-upload-throttles",
+    "rejected-uploads",
+    "repaired-versions",
+    "send-webhook-errors",
+    "send-webhook-throttles",
+    "serve-link-errors",
+    "serve-link-throttles",
+    "skipped-slices",
+    "stream-lag",
+    "surplus-versions",
+    "threats-in-pinned",
+    "tidy-missing",
+    "unknown-event-versions",
+    "unreadable-items",
+    "unscanned-versions",
+    "vanished-versions",
+  ]
+
   dead_letter_queues = merge(
     {
       dead-uploads  = { queue = aws_sqs_queue.dead_uploads.name, what = "an upload's event that failed again and again. Read its message, mend the cause, then redrive the queue" }
@@ -182,8 +216,19 @@ locals {
   )
 }
 
+locals {
+  actions_of_alarm = {
+    for name in local.alarm_short_names : name => {
+      alarm = try(var.alarm_settings[name].actions, null) == null ? local.alarm_actions : var.alarm_settings[name].actions
+      ok = try(var.alarm_settings[name].ok_actions, null) != null ? var.alarm_settings[name].ok_actions : (
+        try(var.alarm_settings[name].actions, null) == null ? local.alarm_actions : var.alarm_settings[name].actions
+      )
+    }
+  }
+}
+
 resource "aws_cloudwatch_metric_alarm" "main" {
-  for_each = { for name, alarm in local.alarms : name => merge({ missing = false }, alarm) if var.alarms }
+  for_each = { for name, alarm in local.alarms : name => merge({ missing = false }, alarm) if var.alarms && try(var.alarm_settings[name].enabled, true) }
 
   alarm_name        = "${var.name}-${each.key}"
   alarm_description = each.value.description
@@ -191,15 +236,15 @@ resource "aws_cloudwatch_metric_alarm" "main" {
   metric_name       = each.value.metric
   dimensions        = each.value.dimensions
   statistic         = each.value.statistic
-  threshold         = each.value.threshold
+  threshold         = coalesce(try(var.alarm_settings[each.key].threshold, null), each.value.threshold)
   # Of what must come every hour, none in three; of everything else, too much in five minutes. An
   # idle stack sends no figures, which is no fault but for what must come.
   comparison_operator = each.value.missing ? "LessThanThreshold" : "GreaterThanOrEqualToThreshold"
   period              = each.value.missing ? 3600 : 300
   evaluation_periods  = each.value.missing ? 3 : 1
   treat_missing_data  = each.value.missing ? "breaching" : "notBreaching"
-  alarm_actions       = local.alarm_actions
-  ok_actions          = local.alarm_actions
+  alarm_actions       = local.actions_of_alarm[each.key].alarm
+  ok_actions          = local.actions_of_alarm[each.key].ok
   tags                = var.tags
 }
 

@@ -134,7 +134,7 @@ resource "aws_secretsmanager_secret" "webhook" {
 
   name_prefix             = "${var.name}/webhook-"
   description             = "Secrets that sign the webhooks of ${var.name}: whsec_ and base64, with spaces between"
-  kms_key_id              = aws_kms_key.operations.arn
+  kms_key_id              = local.operations_key_arn
   recovery_window_in_days = 7
   tags                    = var.tags
 
@@ -192,7 +192,7 @@ data "aws_iam_policy_document" "send_webhook" {
   statement {
     sid       = "DecryptsWhatWebhooksAreSignedWith"
     actions   = ["kms:Decrypt"]
-    resources = [aws_kms_key.operations.arn]
+    resources = [local.operations_key_arn]
 
     condition {
       test     = "StringEquals"

@@ -1,63 +1,7 @@
 # Each option on and off, and what the description must bring about. Nothing here asks AWS.
 
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "111122223333" }
-  }
-
-  mock_data "aws_partition" {
-    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
-  }
-
-  mock_data "aws_region" {
-    defaults = { id = "us-east-1" }
-  }
-
-  # Documents are rendered in policies.tftest.hcl, by the real provider.
-  mock_data "aws_iam_policy_document" {
-    defaults = { json = "{}" }
-  }
-
-  # The provider checks the form of an ARN even where it is mocked.
-  mock_resource "aws_kms_key" {
-    defaults = { arn = "arn:aws:kms:us-east-1:111122223333:key/mock" }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/mock" }
-  }
-
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:us-east-1:111122223333:log-group:mock" }
-  }
-
-  mock_resource "aws_cloudwatch_event_bus" {
-    defaults = { arn = "arn:aws:events:us-east-1:111122223333:event-bus/mock" }
-  }
-
-  mock_resource "aws_secretsmanager_secret" {
-    defaults = { arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:mock" }
-  }
-
-  mock_resource "aws_dynamodb_table" {
-    defaults = { arn = "arn:aws:dynamodb:us-east-1:111122223333:table/mock", stream_arn = "arn:aws:dynamodb:us-east-1:111122223333:table/mock/stream/mock" }
-  }
-
-  mock_resource "aws_sqs_queue" {
-    defaults = { arn = "arn:aws:sqs:us-east-1:111122223333:mock" }
-  }
-
-  mock_resource "aws_s3_bucket" {
-    defaults = { arn = "arn:aws:s3:::mock" }
-  }
-
-  mock_resource "aws_lambda_function" {
-    defaults = { arn = "arn:aws:lambda:us-east-1:111122223333:function:mock", invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/mock/invocations" }
-  }
-
-  mock_resource "aws_apigatewayv2_api" {
-    defaults = { execution_arn = "arn:aws:execute-api:us-east-1:111122223333:mock" }
-  }
+  source = "./tests/mocks"
 }
 
 variables {
@@ -128,7 +72,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = aws_kms_key.files.enable_key_rotation == true && aws_kms_key.operations.enable_key_rotation == true
+    condition     = aws_kms_key.files[0].enable_key_rotation == true && aws_kms_key.operations[0].enable_key_rotation == true
     error_message = "The keys that can rotate must rotate."
   }
 
@@ -537,7 +481,7 @@ run "everything_that_can_be_set_is_set" {
   }
 
   assert {
-    condition     = aws_kms_key.files.deletion_window_in_days == 7 && aws_dynamodb_table.main.deletion_protection_enabled == false && aws_s3_bucket.files.force_destroy == true
+    condition     = aws_kms_key.files[0].deletion_window_in_days == 7 && aws_dynamodb_table.main.deletion_protection_enabled == false && aws_s3_bucket.files.force_destroy == true
     error_message = "What protects from removal must be as set."
   }
 
@@ -780,7 +724,7 @@ run "a_webhook_brings_its_function_its_queues_and_its_alarms" {
   }
 
   assert {
-    condition     = aws_secretsmanager_secret.webhook[0].kms_key_id == aws_kms_key.operations.arn
+    condition     = aws_secretsmanager_secret.webhook[0].kms_key_id == aws_kms_key.operations[0].arn
     error_message = "The secret must be encrypted under the operations key."
   }
 

@@ -191,6 +191,38 @@ override_resource {
 }
 
 override_resource {
+  target = aws_lambda_alias.live["issue-upload"]
+  values = {
+    arn        = "arn:aws:lambda:us-east-1:111122223333:function:postern-issue-upload:live"
+    invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:postern-issue-upload:live/invocations"
+  }
+}
+
+override_resource {
+  target = aws_lambda_alias.live["serve-link"]
+  values = {
+    arn        = "arn:aws:lambda:us-east-1:111122223333:function:postern-serve-link:live"
+    invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:postern-serve-link:live/invocations"
+  }
+}
+
+override_resource {
+  target = aws_lambda_permission.live
+}
+
+override_resource {
+  target = aws_lambda_provisioned_concurrency_config.live
+}
+
+override_resource {
+  target = aws_route53_record.ipv4
+}
+
+override_resource {
+  target = aws_route53_record.ipv6
+}
+
+override_resource {
   target = aws_apigatewayv2_stage.default
   values = { id = "$default" }
 }
@@ -253,6 +285,7 @@ override_resource {
   values = {
     arn        = "arn:aws:lambda:us-east-1:111122223333:function:postern-issue-upload"
     invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:postern-issue-upload/invocations"
+    version    = "7"
   }
 }
 
@@ -277,6 +310,7 @@ override_resource {
   values = {
     arn        = "arn:aws:lambda:us-east-1:111122223333:function:postern-serve-link"
     invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:postern-serve-link/invocations"
+    version    = "7"
   }
 }
 
@@ -378,7 +412,7 @@ override_resource {
 
 override_resource {
   target = aws_cloudfront_distribution.files
-  values = { arn = "arn:aws:cloudfront::111122223333:distribution/E1OURS", domain_name = "d111111abcdef8.cloudfront.net" }
+  values = { arn = "arn:aws:cloudfront::111122223333:distribution/E1OURS", domain_name = "d111111abcdef8.cloudfront.net", hosted_zone_id = "Z2FDTNDATAQYW2" }
 }
 
 override_resource {
@@ -524,7 +558,7 @@ run "cloudfront" {
     cloudfront = {
       public_keys = { a = "-----BEGIN PUBLIC KEY-----" }
       signing_key = "a"
-      domain      = { name = "cdn.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/cdn" }
+      domain      = { name = "cdn.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/cdn", route53_zone = { id = "Z1EXAMPLE" } }
       web_acl_arn = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/files/0"
       price_class = "PriceClass_100"
       ipv6        = false
@@ -540,7 +574,7 @@ run "front" {
     link_url_ttl_s   = 90
     signer_session_s = 1800
     link_throttling  = { rate = 7, burst = 9 }
-    custom_domain    = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+    custom_domain    = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here", route53_zone = { id = "Z0EXAMPLE" } }
 
     front = {
       certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge"
@@ -578,6 +612,42 @@ run "all_options" {
     alarm_topic_arn           = "arn:aws:sns:us-east-1:111122223333:alarms"
     access_log_bucket         = { name = "my-logs", prefix = "files/" }
     tags                      = { team = "files" }
+    permissions_boundary_arn  = "arn:aws:iam::111122223333:policy/boundary"
+    provisioned_concurrency   = { issue-upload = 1, serve-link = 2 }
+    tracing                   = true
+    bucket_eventbridge        = true
+    jwt_scopes                = { "*" = ["files/write"], "GET /uploads" = ["files/read"] }
+    alarm_settings            = { forged-tokens = { threshold = 7, actions = ["arn:aws:sns:us-east-1:111122223333:security"] } }
+    packages_s3               = { bucket = "my-packages", objects = { record-upload = { key = "record-upload.zip", version_id = "abc" } } }
+
+    packages = {
+      issue-upload = "tests/fixtures/package.zip"
+      send-webhook = "tests/fixtures/package.zip"
+      serve-link   = "tests/fixtures/package.zip"
+    }
+
+    bucket_policy_statements = [
+      {
+        sid        = "TheAuditorLists"
+        effect     = "Allow"
+        actions    = ["s3:GetBucketVersioning", "s3:ListBucketVersions"]
+        principals = ["arn:aws:iam::111122223333:role/auditor"]
+      },
+      {
+        sid        = "TheBackupListsNoUploads"
+        effect     = "Deny"
+        actions    = ["s3:ListBucket"]
+        principals = ["arn:aws:iam::111122223333:role/backup"]
+        conditions = [{ test = "StringEquals", variable = "s3:prefix", values = ["uploads/"] }]
+      },
+      {
+        sid        = "NobodyReadsDrafts"
+        effect     = "Deny"
+        actions    = ["s3:GetObject*"]
+        principals = ["*"]
+        keys       = ["uploads/draft-*"]
+      },
+    ]
 
     key_deletion_window_days = 7
 
@@ -585,5 +655,40 @@ run "all_options" {
       public_keys = { a = "-----BEGIN PUBLIC KEY-----", b = "-----BEGIN PUBLIC KEY-----" }
       signing_key = "a"
     }
+  }
+}
+
+# Keys of the user's. That of the files has the very policy that the module gives out for it, which the
+# module must take for enough.
+run "own_keys" {
+  command   = apply
+  state_key = "own_keys"
+
+  variables {
+    guardduty_role = { arn = "arn:aws:iam::111122223333:role/guardduty-files" }
+    reader_arns    = ["arn:aws:iam::111122223333:role/backup"]
+    webhook        = { url = "https://app.example.com/hooks" }
+    operations_key = { arn = "arn:aws:kms:us-east-1:111122223333:key/22222222-2222-4222-8222-222222222222" }
+    files_key      = { arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-4111-8111-111111111111", policy = run.all_options.files_key_policy }
+
+    cloudfront = {
+      public_keys = { a = "-----BEGIN PUBLIC KEY-----" }
+      signing_key = "a"
+    }
+  }
+
+  override_data {
+    target = data.aws_kms_key.own
+    values = { key_usage = "ENCRYPT_DECRYPT", key_spec = "SYMMETRIC_DEFAULT", key_manager = "CUSTOMER", key_state = "Enabled", enabled = true }
+  }
+
+  assert {
+    condition     = length(jsondecode(output.files_key_policy).Statement) == 7 && length(jsondecode(output.operations_key_policy).Statement) == 4
+    error_message = "What the policies of such keys need must be told."
+  }
+
+  assert {
+    condition     = alltrue([for policy in [data.aws_iam_policy_document.upload_signer.json, data.aws_iam_policy_document.download_signer.json, data.aws_iam_policy_document.record_upload.json] : strcontains(policy, var.files_key.arn)]) && strcontains(data.aws_iam_policy_document.bucket.json, var.files_key.arn) && strcontains(data.aws_iam_policy_document.issue_upload.json, var.operations_key.arn)
+    error_message = "Roles and bucket must name these keys."
   }
 }

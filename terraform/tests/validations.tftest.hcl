@@ -2,63 +2,7 @@
 # for what is refused.
 
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "111122223333" }
-  }
-
-  mock_data "aws_partition" {
-    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
-  }
-
-  mock_data "aws_region" {
-    defaults = { id = "us-east-1" }
-  }
-
-  # Documents are rendered in policies.tftest.hcl, by the real provider.
-  mock_data "aws_iam_policy_document" {
-    defaults = { json = "{}" }
-  }
-
-  # The provider checks the form of an ARN even where it is mocked.
-  mock_resource "aws_kms_key" {
-    defaults = { arn = "arn:aws:kms:us-east-1:111122223333:key/mock" }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/mock" }
-  }
-
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:us-east-1:111122223333:log-group:mock" }
-  }
-
-  mock_resource "aws_cloudwatch_event_bus" {
-    defaults = { arn = "arn:aws:events:us-east-1:111122223333:event-bus/mock" }
-  }
-
-  mock_resource "aws_secretsmanager_secret" {
-    defaults = { arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:mock" }
-  }
-
-  mock_resource "aws_dynamodb_table" {
-    defaults = { arn = "arn:aws:dynamodb:us-east-1:111122223333:table/mock", stream_arn = "arn:aws:dynamodb:us-east-1:111122223333:table/mock/stream/mock" }
-  }
-
-  mock_resource "aws_sqs_queue" {
-    defaults = { arn = "arn:aws:sqs:us-east-1:111122223333:mock" }
-  }
-
-  mock_resource "aws_s3_bucket" {
-    defaults = { arn = "arn:aws:s3:::mock" }
-  }
-
-  mock_resource "aws_lambda_function" {
-    defaults = { arn = "arn:aws:lambda:us-east-1:111122223333:function:mock", invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/mock/invocations" }
-  }
-
-  mock_resource "aws_apigatewayv2_api" {
-    defaults = { execution_arn = "arn:aws:execute-api:us-east-1:111122223333:mock" }
-  }
+  source = "./tests/mocks"
 }
 
 variables {
@@ -939,4 +883,227 @@ run "a_boundary_that_is_a_role" {
   }
 
   expect_failures = [var.permissions_boundary_arn]
+}
+
+run "packages_in_the_arn_of_a_bucket" {
+  command = plan
+
+  variables {
+    packages_s3 = { bucket = "arn:aws:s3:::my-packages", objects = { serve-link = { key = "a.zip" } } }
+    packages    = {}
+  }
+
+  expect_failures = [var.packages_s3]
+}
+
+run "packages_of_a_function_that_there_is_not" {
+  command = plan
+
+  variables {
+    packages_s3 = { bucket = "my-packages", objects = { serve-links = { key = "a.zip" } } }
+  }
+
+  expect_failures = [var.packages_s3]
+}
+
+run "a_hash_in_hex" {
+  command = plan
+
+  variables {
+    packages_s3 = { bucket = "my-packages", objects = { serve-link = { key = "a.zip", sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" } } }
+    packages    = {}
+  }
+
+  expect_failures = [var.packages_s3]
+}
+
+run "a_function_in_both_packages" {
+  command = plan
+
+  variables {
+    packages_s3 = { bucket = "my-packages", objects = { serve-link = { key = "a.zip" } } }
+  }
+
+  expect_failures = [var.packages_s3]
+}
+
+run "a_recorder_that_is_kept_warm" {
+  command = plan
+
+  variables {
+    provisioned_concurrency = { record-upload = 1 }
+  }
+
+  expect_failures = [var.provisioned_concurrency]
+}
+
+run "more_warm_than_reserved" {
+  command = plan
+
+  variables {
+    provisioned_concurrency = { serve-link = 5 }
+    reserved_concurrency    = { serve-link = 4 }
+  }
+
+  expect_failures = [var.provisioned_concurrency]
+}
+
+run "scopes_of_a_route_without_a_jwt" {
+  command = plan
+
+  variables {
+    jwt_scopes = { "GET /l/{token}" = ["files/read"] }
+  }
+
+  expect_failures = [var.jwt_scopes]
+}
+
+run "a_scope_with_a_space" {
+  command = plan
+
+  variables {
+    jwt_scopes = { "*" = ["files/read files/write"] }
+  }
+
+  expect_failures = [var.jwt_scopes]
+}
+
+run "settings_of_an_alarm_that_there_is_not" {
+  command = plan
+
+  variables {
+    alarm_settings = { forged-token = { threshold = 1 } }
+  }
+
+  expect_failures = [var.alarm_settings]
+}
+
+run "an_alarms_threshold_of_zero" {
+  command = plan
+
+  variables {
+    alarm_settings = { forged-tokens = { threshold = 0 } }
+  }
+
+  expect_failures = [var.alarm_settings]
+}
+
+run "an_alarm_that_tells_an_address" {
+  command = plan
+
+  variables {
+    alarm_settings = { forged-tokens = { actions = ["ops@example.com"] } }
+  }
+
+  expect_failures = [var.alarm_settings]
+}
+
+run "a_statement_whose_sid_has_spaces" {
+  command = plan
+
+  variables {
+    bucket_policy_statements = [{ sid = "is listed", effect = "Deny", actions = ["s3:ListBucket"], principals = ["*"] }]
+  }
+
+  expect_failures = [var.bucket_policy_statements]
+}
+
+run "a_statement_that_does_neither" {
+  command = plan
+
+  variables {
+    bucket_policy_statements = [{ sid = "Listed", effect = "Audit", actions = ["s3:ListBucket"], principals = ["*"] }]
+  }
+
+  expect_failures = [var.bucket_policy_statements]
+}
+
+run "a_statement_that_lets_somebody_put" {
+  command = plan
+
+  variables {
+    bucket_policy_statements = [{ sid = "Listed", effect = "Allow", actions = ["s3:PutObject"], principals = ["arn:aws:iam::111122223333:role/a"] }]
+  }
+
+  expect_failures = [var.bucket_policy_statements]
+}
+
+run "a_statement_that_lets_all_reading_in" {
+  command = plan
+
+  variables {
+    bucket_policy_statements = [{ sid = "Listed", effect = "Allow", actions = ["s3:Get*"], principals = ["arn:aws:iam::111122223333:role/a"] }]
+  }
+
+  expect_failures = [var.bucket_policy_statements]
+}
+
+run "a_statement_that_lets_everybody_in" {
+  command = plan
+
+  variables {
+    bucket_policy_statements = [{ sid = "Listed", effect = "Allow", actions = ["s3:ListBucket"], principals = ["*"] }]
+  }
+
+  expect_failures = [var.bucket_policy_statements]
+}
+
+run "a_statement_that_lets_an_account_in" {
+  command = plan
+
+  variables {
+    bucket_policy_statements = [{ sid = "Listed", effect = "Allow", actions = ["s3:ListBucket"], principals = ["arn:aws:iam::111122223333:root"] }]
+  }
+
+  expect_failures = [var.bucket_policy_statements]
+}
+
+run "a_zone_by_its_name" {
+  command = plan
+
+  variables {
+    custom_domain = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/a", route53_zone = { id = "example.com" } }
+  }
+
+  expect_failures = [var.custom_domain]
+}
+
+run "a_zone_of_the_distribution_by_its_name" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = { a = "-----BEGIN PUBLIC KEY-----" }, domain = { name = "cdn.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/a", route53_zone = { id = "example.com" } } }
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
+run "a_files_key_by_its_alias" {
+  command = plan
+
+  variables {
+    files_key = { arn = "arn:aws:kms:us-east-1:111122223333:alias/mine" }
+  }
+
+  expect_failures = [var.files_key]
+}
+
+run "a_files_key_whose_policy_is_no_policy" {
+  command = plan
+
+  variables {
+    files_key = { arn = "arn:aws:kms:us-east-1:111122223333:key/33333333-3333-4333-8333-333333333333", policy = "{}" }
+  }
+
+  expect_failures = [var.files_key]
+}
+
+run "an_operations_key_by_its_alias" {
+  command = plan
+
+  variables {
+    operations_key = { arn = "arn:aws:kms:us-east-1:111122223333:alias/mine" }
+  }
+
+  expect_failures = [var.operations_key]
 }

@@ -47,6 +47,7 @@ WEBHOOK_RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/postern/postern-webhook
 DISTRIBUTION = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1OURS"
 OTHER_DISTRIBUTION = f"arn:aws:cloudfront::{OTHER_ACCOUNT}:distribution/E2THEIRS"
 API = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:api1"
+XRAY = f"arn:aws:xray:us-east-1:{ACCOUNT}:any"
 PIPE = f"arn:aws:pipes:us-east-1:{ACCOUNT}:pipe/postern-app-events"
 
 
@@ -78,6 +79,8 @@ SCHEDULE_ROLE = _role("postern-us-east-1-schedule")
 ADMIN = _role("admin")
 """A role of the account whose own policy allows everything."""
 GUARDDUTY, BACKUP = _role("guardduty-files"), _role("backup")
+AUDITOR = _role("auditor")
+"""A role of the account without a policy of its own, let in by a statement of the user's."""
 STRANGER = Principal("a role of another account", arn=f"arn:aws:iam::{OTHER_ACCOUNT}:role/admin")
 ANYONE = Principal("an unsigned request")
 S3, CLOUDFRONT, LAMBDA = _service("s3.amazonaws.com"), _service("cloudfront.amazonaws.com"), _service("lambda.amazonaws.com")
@@ -440,6 +443,9 @@ EVERYWHERE = [*_files(), *_functions(), *_services()]
 CASES = {
     "plain": [
         *EVERYWHERE,
+        *[NO(who, "xray:PutTraceSegments", XRAY) for who in (ISSUE, RECORD, SERVE)],
+        NO(AUDITOR, "s3:ListBucketVersions", BUCKET),
+        NO(APIGATEWAY, "lambda:InvokeFunction", function_arn("serve-link:live"), {"aws:SourceArn": f"{API}/$default/GET/l/x"}),
         NO(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": DISTRIBUTION}),
         NO(CLOUDFRONT, "kms:Decrypt", FILES_KEY, {"aws:SourceArn": DISTRIBUTION}),
         NO(GUARDDUTY, "s3:GetObjectVersion", FILE, BY_HEADER),
@@ -491,6 +497,21 @@ CASES = {
         NO(EC2, "sqs:SendMessage", QUEUE, SCANS),
     ],
     "all_options": [
+        # The user's own statements in the bucket's policy.
+        *[YES(AUDITOR, f"s3:{a}", BUCKET) for a in ("GetBucketVersioning", "ListBucketVersions")],
+        *[NO(STRANGER, f"s3:{a}", BUCKET) for a in ("GetBucketVersioning", "ListBucketVersions")],
+        NO(AUDITOR, "s3:GetObjectVersion", FILE, BY_HEADER),
+        NO(AUDITOR, "s3:ListBucket", BUCKET),
+        NO(BACKUP, "s3:ListBucket", BUCKET, {"s3:prefix": "uploads/"}),
+        YES(BACKUP, "s3:ListBucket", BUCKET, {"s3:prefix": "elsewhere/"}),
+        NO(BACKUP, "s3:GetObjectVersion", f"{BUCKET}/uploads/draft-1", BY_HEADER),
+        NO(DOWNLOADER, "s3:GetObjectVersion", f"{BUCKET}/uploads/draft-1", LINK_URL),
+        # Aliases: our API.
+        *[YES(APIGATEWAY, "lambda:InvokeFunction", function_arn(f"{name}:live"), {"aws:SourceArn": f"{API}/$default/GET/l/x"}) for name in ("issue-upload", "serve-link")],
+        *[NO(APIGATEWAY, "lambda:InvokeFunction", function_arn(f"{name}:live"), {"aws:SourceArn": f"{API}2/$default/GET/l/x"}) for name in ("issue-upload", "serve-link")],
+        # Traces: sent, and not read.
+        *[YES(who, f"xray:{a}", XRAY) for who in (ISSUE, RECORD, SERVE, SENDER) for a in ("PutTelemetryRecords", "PutTraceSegments")],
+        *[NO(who, "xray:BatchGetTraces", XRAY) for who in (ISSUE, RECORD, SERVE, SENDER)],
         # The distribution's keys: serve-link reads the one that signs, and no other.
         YES(SERVE, "secretsmanager:GetSecretValue", SIGNING_SECRET),
         NO(SERVE, "secretsmanager:PutSecretValue", SIGNING_SECRET),

@@ -64,11 +64,20 @@ def states_in(folder: Path) -> dict[str, list[dict]]:
     return {m["@testrun"]: m["test_state"]["root_module"]["resources"] for m in messages if m["type"] == "test_state"}
 
 
+def outputs_of_runs() -> dict[str, dict] | str:
+    """The module's outputs after each of these runs, or the reason why there is nothing here."""
+    missing = what_is_missing()
+    if missing:
+        return missing
+    return {m["@testrun"]: m["test_state"]["outputs"] for m in _tested(MODULE, "policies") if m["type"] == "test_state"}
+
+
 def planned_changes(folder: Path, name: str) -> dict[str, list[dict]]:
     """What each planning run of another file would change."""
     return {m["@testrun"]: m["test_plan"].get("resource_changes", []) for m in _tested(folder, name) if m["type"] == "test_plan"}
 
 
+@cache
 def _tested(folder: Path, name: str) -> list[dict]:
     started = terraform("init", *INIT, folder=folder)
     if started.returncode != 0:
@@ -96,7 +105,7 @@ def excerpt(resources: list[dict]) -> dict:
         "bucket policies": {a: {"bucket": v["bucket"], "document": document(v["policy"])} for a, v in of("aws_s3_bucket_policy").items()},
         "queue policies": {a: {"queue": v["queue_url"].rsplit("/", 1)[1], "document": document(v["policy"])} for a, v in of("aws_sqs_queue_policy").items()},
         "function permissions": {
-            a: {k: v[k] for k in ("function_name", "action", "principal", "source_arn", "statement_id")}
+            a: {k: v[k] for k in ("function_name", "qualifier", "action", "principal", "source_arn", "statement_id") if v[k] is not None}
             for a, v in of("aws_lambda_permission").items()
         },
         "lifecycle": [actions(rule) for rule in values["aws_s3_bucket_lifecycle_configuration.files"]["rule"]],
@@ -162,7 +171,8 @@ def world(excerpt: dict) -> World:
     for entry in excerpt["queue policies"].values():
         made.resources[f"arn:aws:sqs:us-east-1:{ACCOUNT}:{entry['queue']}"] = entry["document"]["Statement"]
     for entry in excerpt["function permissions"].values():
-        arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{entry['function_name']}"
+        alias = f":{entry['qualifier']}" if "qualifier" in entry else ""
+        arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{entry['function_name']}{alias}"
         made.resources.setdefault(arn, []).append(
             {
                 "Sid": entry["statement_id"],

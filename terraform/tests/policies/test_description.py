@@ -23,6 +23,7 @@ def planned_with(description: dict, folder) -> str:
     (folder / "description.json").write_text(json.dumps(description), encoding="utf-8")
     (folder / "tests" / "fixtures").mkdir(parents=True)
     shutil.copy(MODULE / "tests" / "fixtures" / "package.zip", folder / "tests" / "fixtures")
+    shutil.copytree(MODULE / "tests" / "mocks", folder / "tests" / "mocks")
     head = (MODULE / "tests" / "options.tftest.hcl").read_text(encoding="utf-8").split('run "', 1)[0]
     (folder / "tests" / "plan.tftest.hcl").write_text(head + 'run "plan" {\n  command = plan\n}\n', encoding="utf-8")
     environment = os.environ | {"TF_DATA_DIR": str(folder / ".terraform")}

@@ -12,7 +12,7 @@ from rendered import RUNS, documents, snapshot
 FILES_KEY = "arn:aws:kms:us-east-1:111122223333:key/files"
 
 # A wildcard in what a policy allows, with the reason. (In a key's own policy "*" is the key.)
-REASONED_RESOURCES: dict[str, str] = {}
+REASONED_RESOURCES = {"SendsItsTraces": "X-Ray knows no resource for the two rights that send traces"}
 
 # Services that send no account with their requests; the source's ARN holds it.
 WITHOUT_SOURCE_ACCOUNT = {"cloudfront.amazonaws.com"}
@@ -57,7 +57,7 @@ def _breaches(address: str, statement: dict) -> list[str]:
     for service in as_list(principal.get("Service", [])) if isinstance(principal, dict) else []:
         breaches += _unsourced(service, conditions)
     uses_key = any(a.split(":")[1] in ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo", "*") for a in actions)
-    on_files_key = FILES_KEY in resources or (of_key and address.endswith("aws_kms_key.files"))
+    on_files_key = FILES_KEY in resources or (of_key and address.endswith("aws_kms_key.files[0]"))
     by_service = isinstance(principal, dict) and "Service" in principal
     if on_files_key and uses_key and not by_service:
         for key in ("kms:viaservice", "kms:encryptioncontext:aws:s3:arn"):

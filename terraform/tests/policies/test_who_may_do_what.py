@@ -60,6 +60,7 @@ UNNOTICEABLE = {
     ("ReadsTheTablesEncryption", "without StringEquals kms:ViaService"): "the key's own policy demands it too",
     ("SignsAsTheUploadSigner", "with sts:*"): "the signer's trust lets nothing else through",
     ("SignsAsTheDownloadSigner", "with sts:*"): "the signer's trust lets nothing else through",
+    ("SendsItsTraces", "on every resource"): "it is on every resource already",
     ("OurDistributionReadsVersions", "without StringEquals aws:SourceArn"): "NoServiceReadsButOurDistribution refuses the others",
 }
 

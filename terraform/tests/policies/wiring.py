@@ -15,7 +15,7 @@ from pathlib import Path
 from rendered import MODULE, SNAPSHOTS
 
 # The first run is kept whole, of the others what differs from it.
-RUNS = ("plain", "scanned", "webhook", "cloudfront", "front", "all_options")
+RUNS = ("plain", "scanned", "webhook", "cloudfront", "front", "all_options", "own_keys")
 
 DOCUMENTS = {"policy", "assume_role_policy"}
 
