@@ -14,6 +14,8 @@ use crate::sign::{BucketEndpoint, MAX_CHAINED_SESSION_S};
 use crate::token::KeyVersion;
 use crate::{issue, serve};
 
+#[cfg(test)]
+mod described_tests;
 mod webhook;
 
 pub use webhook::WebhookConfig;
