@@ -16,7 +16,12 @@ import re
 import pytest
 from rendered import snapshot
 
-PIPE = snapshot("plain")["pipe"]
+TYPES = ("Link Revoked", "Upload Available", "Upload Deleted", "Upload Rejected", "Upload Scan Failed")
+
+
+def pipe() -> dict:
+    """Filters, template and bus of the pipe."""
+    return snapshot("plain")["pipe"]
 
 
 def passes(pattern, value) -> bool:
@@ -52,11 +57,11 @@ def quoted(value: str | None) -> str:
 
 def event(record: dict) -> dict | None:
     """The event that the record becomes, or None where no filter lets it pass."""
-    if not any(passes(pattern, record) for pattern in PIPE["filters"]):
+    if not any(passes(pattern, record) for pattern in pipe()["filters"]):
         return None
-    filled = re.sub(r'"(\w+)": <(\$[^>]+)>', lambda m: f'"{m[1]}": {quoted(at(m[2], record))}', PIPE["template"])
+    filled = re.sub(r'"(\w+)": <(\$[^>]+)>', lambda m: f'"{m[1]}": {quoted(at(m[2], record))}', pipe()["template"])
     detail = {field: value for field, value in json.loads(filled).items() if value is not None}
-    bus = PIPE["bus"]
+    bus = pipe()["bus"]
     detail_type = at(bus["detail_type"], record) if bus["detail_type"].startswith("$.") else bus["detail_type"]
     return {"source": bus["source"], "detail-type": detail_type, "detail": detail}
 
@@ -88,7 +93,11 @@ RECORDED = {
 AVAILABLE = UPLOAD | {"state": text("available"), "event": text("Upload Available"), "recorded": RECORDED}
 
 
-@pytest.mark.parametrize("event_type", sorted(filtered["dynamodb"]["NewImage"]["event"]["S"][0] for filtered in PIPE["filters"]))
+def test_each_type_of_event_has_a_filter_of_its_own():
+    assert sorted(one["dynamodb"]["NewImage"]["event"]["S"][0] for one in pipe()["filters"]) == list(TYPES)
+
+
+@pytest.mark.parametrize("event_type", TYPES)
 def test_an_item_of_another_kind_announces_nothing(event_type):
     """serve-link may write every attribute of a link's item, and nothing of an upload's."""
     revoked = {"M": {"at": text("2026-11-24T10:00:00.000Z"), "because": text("owner")}}

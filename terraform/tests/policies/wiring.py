@@ -56,13 +56,18 @@ def _set(block: dict, own: frozenset[str], nested: frozenset[str]) -> dict:
 def _value(value, names: frozenset[str]):
     """Nested blocks without what their source does not set; maps, and text that is JSON, as they are."""
     if isinstance(value, list):
-        return [_set(one, names, names) if isinstance(one, dict) else one for one in value]
+        # Blocks of a set come in any order. No block that the module uses is in a list whose order counts.
+        return sorted((_set(one, names, names) if isinstance(one, dict) else one for one in value), key=_order)
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)
         except json.JSONDecodeError:
             return value
     return value
+
+
+def _order(value) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def orders(folder: Path = MODULE) -> dict[str, dict]:
@@ -98,9 +103,30 @@ def differences(found: dict[str, dict], base: dict[str, dict]) -> dict[str, dict
     return dict(sorted((gone | changed).items()))
 
 
+# The runs with a webhook, and the keys that encrypt where they are the user's own.
+WEBHOOK_RUNS = ("webhook", "all_options", "own_keys")
+OWN_KEYS = {"files": "11111111-1111-4111-8111-111111111111", "operations": "22222222-2222-4222-8222-222222222222"}
+
+
+def key(run: str, use: str) -> str:
+    """The ARN of the key for the files or the operations of a run."""
+    return f"arn:aws:kms:us-east-1:111122223333:key/{OWN_KEYS[use] if run == 'own_keys' else use}"
+
+
 def snapshot(run: str) -> dict:
     """The committed wiring of a run."""
     return json.loads((SNAPSHOTS / "wiring" / f"{run}.json").read_text(encoding="utf-8"))
+
+
+@cache
+def whole(run: str) -> dict[str, dict]:
+    """The committed wiring of a run with what it has in common with the first."""
+    base = snapshot(RUNS[0])
+    if run == RUNS[0]:
+        return base
+    changed = snapshot(run)
+    made = {a: {k: v for k, v in (base.get(a, {}) | (values or {})).items() if v is not None} for a, values in (base | changed).items()}
+    return {a: values for a, values in made.items() if changed.get(a, {}) is not None}
 
 
 def write(run: str, found: dict) -> None:
@@ -108,3 +134,8 @@ def write(run: str, found: dict) -> None:
     file = SNAPSHOTS / "wiring" / f"{run}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def of(run: str, kind: str) -> dict[str, dict]:
+    """The resources of one type, by their names in the sources."""
+    return {address.removeprefix(f"{kind}."): values for address, values in whole(run).items() if address.startswith(f"{kind}.")}

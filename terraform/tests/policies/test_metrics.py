@@ -1,0 +1,135 @@
+"""What alarms and the dashboard look at exists: the functions emit it, or AWS documents it.
+
+An alarm on a metric that does not exist never goes off, and AWS does not refuse it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import wiring
+from emitted import ROOT, emitted, vocabulary
+
+DOCUMENTED = json.loads((Path(__file__).parent / "aws_metrics.json").read_text(encoding="utf-8"))
+
+
+def alarms(run: str) -> dict[str, dict]:
+    prefix = 'aws_cloudwatch_metric_alarm.main["'
+    return {a.removeprefix(prefix).removesuffix('"]'): v for a, v in wiring.whole(run).items() if a.startswith(prefix)}
+
+
+def names(run: str, kind: str, attribute: str) -> set[str]:
+    return {v[attribute] for a, v in wiring.whole(run).items() if a.startswith(kind + ".")}
+
+
+def graphed(run: str) -> list[tuple]:
+    """Each metric of the dashboard: its namespace, name and dimensions."""
+    found = []
+    for board in [v for a, v in wiring.whole(run).items() if a.startswith("aws_cloudwatch_dashboard.")]:
+        for widget in board["dashboard_body"]["widgets"]:
+            for metric in widget["properties"].get("metrics", []):
+                parts = [part for part in metric if isinstance(part, str)]
+                if parts:
+                    found.append((parts[0], parts[1], dict(zip(parts[2::2], parts[3::2], strict=True))))
+                else:
+                    found += _searched(metric[0]["expression"])
+    return found
+
+
+def _searched(expression: str) -> list[tuple]:
+    """A search looks for one namespace and for any value of the dimensions that it does not name."""
+    namespace, *keys = re.search(r"\{([^}]*)\}", expression)[1].split(",")
+    given = dict(re.findall(r'(\w+)="([^"]*)"', expression))
+    return [(namespace, given["MetricName"], {key: given[key] for key in keys if key in given})]
+
+
+def missing(run: str, namespace: str, metric: str, dimensions: dict[str, str]) -> str | None:
+    """Why there is no such metric, if there is none."""
+    spelled, own, dimension = vocabulary()
+    if namespace == own:
+        functions = {f"postern-{name}" for name in emitted().get(metric, ())} & names(run, "aws_lambda_function", "function_name")
+        if metric not in spelled:
+            return f"no function counts {metric}"
+        if set(dimensions) != {dimension} or dimensions[dimension] not in functions:
+            return f"{metric} is emitted by {sorted(functions)} under {dimension}, not under {dimensions}"
+        return None
+    if namespace not in DOCUMENTED:
+        return f"aws_metrics.json has no namespace {namespace}"
+    known = DOCUMENTED[namespace]
+    if metric not in known["metrics"] or sorted(dimensions) not in known["dimensions"]:
+        return f"{known['page']} has no {metric} under {sorted(dimensions)}"
+    there = {
+        "QueueName": names(run, "aws_sqs_queue", "name"),
+        "FunctionName": names(run, "aws_lambda_function", "function_name"),
+        "ApiId": names(run, "aws_apigatewayv2_stage", "api_id"),
+    }
+    strange = {k: v for k, v in dimensions.items() if k in there and v not in there[k]}
+    return f"the stack has no {strange}" if strange else None
+
+
+@pytest.mark.parametrize("run", wiring.RUNS)
+def test_each_alarm_watches_a_metric_that_exists(run):
+    wrong = {name: missing(run, a["namespace"], a["metric_name"], a["dimensions"]) for name, a in alarms(run).items()}
+    assert {name: why for name, why in wrong.items() if why} == {}
+
+
+@pytest.mark.parametrize("run", wiring.RUNS)
+def test_each_graph_shows_a_metric_that_exists(run):
+    assert len(graphed(run)) > 20
+    wrong = [why for namespace, metric, dimensions in graphed(run) if (why := missing(run, namespace, metric, dimensions))]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("run", wiring.RUNS)
+def test_each_alarm_goes_off_where_something_is_wrong(run):
+    """A count is summed, an age or a level is looked at by its maximum; no data is no fault, but where
+    a run every hour is missing."""
+    levels = {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible", "IteratorAge"}
+    for name, alarm in alarms(run).items():
+        assert alarm["statistic"] == ("Maximum" if alarm["metric_name"] in levels else "Sum"), name
+        told = (alarm["comparison_operator"], alarm["treat_missing_data"], alarm["period"], alarm["evaluation_periods"])
+        if name == "tidy-missing":
+            assert told == ("LessThanThreshold", "breaching", 3600, 3)
+        else:
+            assert told == ("GreaterThanOrEqualToThreshold", "notBreaching", 300, 1), name
+        assert alarm["threshold"] >= 1, name
+
+
+def test_what_must_not_happen_once_goes_off_at_the_first_time():
+    for name, alarm in alarms("all_options").items():
+        if name.startswith("dead-") or alarm["metric_name"] in {"OrphanedVersions", "UnreadableItems", "VanishedVersions", "ThreatsInPinned", "FailedScans"}:
+            assert alarm["threshold"] == 1, name
+
+
+@pytest.mark.parametrize("run", wiring.RUNS)
+def test_each_queue_for_dead_letters_and_each_function_has_its_alarms(run):
+    watched = {(a["namespace"], a["metric_name"], *a["dimensions"].values()) for a in alarms(run).values()}
+    dead = {name for name in names(run, "aws_sqs_queue", "name") if name.endswith("-dead")}
+    functions = names(run, "aws_lambda_function", "function_name")
+    assert len(dead) >= 3 and len(functions) >= 3
+    needed = {("AWS/SQS", "ApproximateNumberOfMessagesVisible", name) for name in dead}
+    needed |= {("AWS/Lambda", metric, name) for metric in ("Errors", "Throttles") for name in functions}
+    needed |= {("AWS/SQS", "ApproximateAgeOfOldestMessage", "postern-uploads"), ("AWS/Lambda", "IteratorAge", "postern-record-upload")}
+    needed |= {("AWS/ApiGateway", "5xx", api) for api in names(run, "aws_apigatewayv2_stage", "api_id")}
+    assert needed - watched == set()
+
+
+def test_every_alarm_tells_the_topic_when_it_goes_off_and_when_it_ends():
+    """One alarm has actions and a threshold of its own there."""
+    topic = "arn:aws:sns:us-east-1:111122223333:"
+    told = {name: (a.get("alarm_actions"), a.get("ok_actions")) for name, a in alarms("all_options").items()}
+    own = {"forged-tokens": "security"}
+    assert told == {name: ([topic + own.get(name, "alarms")],) * 2 for name in told}
+    assert alarms("all_options")["forged-tokens"]["threshold"] == 7
+
+
+def test_the_page_of_the_metrics_has_the_functions_and_alarms_that_there_are():
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| \w+ \| ([\w-]+) \|.*\| (?:`([\w-]+)` )?\|$", page, re.MULTILINE)
+    assert {name: {function} for name, function, _ in rows} == emitted()
+    own = vocabulary()[1]
+    by_metric = {a["metric_name"]: name for run in wiring.RUNS for name, a in alarms(run).items() if a["namespace"] == own}
+    assert {name: alarm for name, _, alarm in rows if alarm} == by_metric
