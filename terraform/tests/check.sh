@@ -34,7 +34,7 @@ if ! command -v terraform > /dev/null; then
   if [[ -n "${POSTERN_SKIPS:-}" ]]; then exit 1; fi
 elif ! TF_DATA_DIR="$target/terraform-provider" init -chdir=tests/provider; then
   terraform fmt -check -recursive .
-  skipped "terraform validate and terraform test" "terraform init finds no provider"
+  skipped "terraform validate, terraform test and planted mistakes" "terraform init finds no provider"
 else
   terraform fmt -check -recursive .
   if ! init; then
@@ -43,9 +43,13 @@ else
   fi
   terraform validate -no-color
   terraform test -no-color
+  provider=found
 fi
 
 "$target/terraform-tests/bin/pytest" -rs -p no:cacheprovider tests/policies
+
+# Some of the planted mistakes, other ones each day. All of them: leave out --sample.
+if [[ -n "${provider:-}" ]]; then "$target/terraform-tests/bin/python" tests/mutate --sample 16; fi
 
 environment terraform-checkov tests/requirements-checkov.txt
 "$target/terraform-checkov/bin/checkov" --directory . --framework terraform --compact --quiet --skip-download

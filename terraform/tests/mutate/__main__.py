@@ -1,0 +1,117 @@
+"""Plants mistakes into copies of the module, one by one, and fails when one stays green.
+
+    target/terraform-tests/bin/python terraform/tests/mutate                 every mistake
+    target/terraform-tests/bin/python terraform/tests/mutate --sample 16     some of them, by a seed
+    target/terraform-tests/bin/python terraform/tests/mutate --only NAME     those whose name contains NAME
+
+Each mistake is in a copy of its own. Several copies are planned by one run of Terraform, and the tests of
+the policies are asked about each alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import random
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.dont_write_bytecode = True
+
+import in_api
+import in_cloudfront
+import in_events
+import in_policies
+import in_storage
+import in_watching
+from judge import Verdict, complaint, copy, judge
+from mutant import Misplaced, Mutant
+from plan import MODULE, Runs, plan
+
+MUTANTS: list[Mutant] = [m for area in (in_api, in_cloudfront, in_events, in_policies, in_storage, in_watching) for m in area.MUTANTS]
+AT_ONCE = 20
+
+
+def chosen(arguments: argparse.Namespace) -> list[Mutant]:
+    """The mutants that are asked for, those of one run beside each other."""
+    found = [m for m in MUTANTS if any(part in m.name for part in arguments.only)] if arguments.only else MUTANTS
+    if arguments.sample:
+        print(f"{arguments.sample} of {len(MUTANTS)} mistakes, seed {arguments.seed}")
+        found = random.Random(arguments.seed).sample(MUTANTS, arguments.sample)
+    return sorted(found, key=lambda m: m.run or "")
+
+
+def misplaced() -> list[str]:
+    """Mutants whose text does not occur exactly once, or that have a name in common."""
+    found = []
+    for mutant in MUTANTS:
+        try:
+            mutant.applied((MODULE / mutant.file).read_text(encoding="utf-8"))
+        except Misplaced as error:
+            found.append(str(error))
+    names = [m.name for m in MUTANTS]
+    return found + [f"{name} is the name of two mistakes" for name in sorted(set(names)) if names.count(name) > 1]
+
+
+def baseline(work: Path) -> dict[str, list[dict]]:
+    """The plan of each run without a mistake, with which every test must be green."""
+    runs = list(Runs.read().variables)
+    planned = plan({f"m{n}": (MODULE, run) for n, run in enumerate(runs)}, work)
+    if planned.refused:
+        sys.exit(f"the module cannot be planned: {planned.refused}")
+    states = {run: planned.resources[f"m{n}"] for n, run in enumerate(runs)}
+    verdict = judge(copy(work / "baseline"), states)
+    if not verdict.survives:
+        sys.exit(f"without a mistake the tests must be green and the snapshots in step: {verdict}")
+    return states
+
+
+def verdicts(mutants: list[Mutant], states: dict[str, list[dict]], work: Path):
+    """Each mutant with its verdict."""
+    for start in range(0, len(mutants), AT_ONCE):
+        some = mutants[start : start + AT_ONCE]
+        with tempfile.TemporaryDirectory(dir=work) as place:
+            modules = [copy(Path(place) / f"m{n}") for n in range(len(some))]
+            for mutant, module in zip(some, modules, strict=True):
+                mutant.plant(module)
+            planned = plan({f"m{n}": (modules[n], m.run) for n, m in enumerate(some) if m.run}, work)
+
+            def verdict(n: int, some=some, modules=modules, planned=planned) -> Verdict:
+                known = states | ({some[n].run: planned.resources[f"m{n}"]} if f"m{n}" in planned.resources else {})
+                return judge(modules[n], known, planned.refused.get(f"m{n}"))
+
+            with ThreadPoolExecutor(2) as pool:
+                yield from zip(some, pool.map(verdict, range(len(some))), strict=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sample", type=int, help="so many mistakes, chosen by the seed")
+    parser.add_argument("--seed", type=int, default=int(datetime.date.today().strftime("%Y%m%d")), help="by default the date")
+    parser.add_argument("--only", action="append", help="mistakes whose name contains this text")
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    wrong = misplaced()
+    if wrong:
+        print("\n".join(wrong))
+        return 1
+    count = 0
+    with tempfile.TemporaryDirectory(prefix="postern-mutate-") as place:
+        states = baseline(Path(place))
+        print(f"{'mistake':44} {'snapshot':28} case")
+        for mutant, verdict in verdicts(chosen(arguments), states, Path(place)):
+            count += 1
+            case = verdict.cases[0] + (f" and {len(verdict.cases) - 1} more" if len(verdict.cases) > 1 else "") if verdict.cases else "-"
+            print(f"{mutant.name:44} {', '.join(verdict.snapshots) or '-':28} {case}", flush=True)
+            wrong += [said for said in [complaint(mutant, verdict)] if said]
+    print(f"{count} mistakes in {time.monotonic() - began:.0f} s, {len(wrong)} not seen as they must be")
+    print("\n".join(wrong))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
