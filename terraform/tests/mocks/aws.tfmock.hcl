@@ -93,3 +93,7 @@ mock_resource "aws_lambda_alias" {
 mock_resource "aws_route53_zone" {
   defaults = { zone_id = "Z0MOCK" }
 }
+
+mock_data "aws_route53_zone" {
+  defaults = { zone_id = "Z0MOCK" }
+}

@@ -1,0 +1,19 @@
+# Whom the alarms tell. Each subscription is confirmed by the mail that it sends.
+
+resource "aws_sns_topic" "alarms" {
+  # checkov:skip=CKV_AWS_26:An alarm says nothing secret. Under a key of KMS, the key's policy would have to let CloudWatch in.
+  name = "postern-alarms"
+}
+
+resource "aws_sns_topic" "security" {
+  # checkov:skip=CKV_AWS_26:See above.
+  name = "postern-security"
+}
+
+resource "aws_sns_topic_subscription" "mail" {
+  for_each = { alarms = aws_sns_topic.alarms.arn, security = aws_sns_topic.security.arn }
+
+  topic_arn = each.value
+  protocol  = "email"
+  endpoint  = var.alarm_mail
+}

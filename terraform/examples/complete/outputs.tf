@@ -1,0 +1,14 @@
+output "api_endpoint" {
+  description = "Address of the API and of the links."
+  value       = module.postern.api_endpoint
+}
+
+output "login" {
+  description = "Cognito's login page of the app."
+  value       = "https://${aws_cognito_user_pool_domain.people.domain}.auth.${var.region}.amazoncognito.com/login?client_id=${aws_cognito_user_pool_client.app.id}&response_type=code&redirect_uri=${var.app_origin}/"
+}
+
+output "secrets_to_fill" {
+  description = "Secrets whose values are yours to put in before the second apply: aws secretsmanager put-secret-value --secret-id <arn> --secret-string file://…"
+  value       = merge({ webhook = module.postern.webhook_secret_arn }, { for name, arn in module.postern.cloudfront_secret_arns : "cloudfront ${name}" => arn })
+}
