@@ -618,7 +618,7 @@ run "all_options" {
     bucket_eventbridge        = true
     jwt_scopes                = { "*" = ["files/write"], "GET /uploads" = ["files/read"] }
     alarm_settings            = { forged-tokens = { threshold = 7, actions = ["arn:aws:sns:us-east-1:111122223333:security"] } }
-    packages_s3               = { bucket = "my-packages", objects = { record-upload = { key = "record-upload.zip", version_id = "abc" } } }
+    packages_s3               = { bucket = "my-packages", objects = { record-upload = { key = "record-upload.zip", version_id = "abc", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" } } }
 
     packages = {
       issue-upload = "tests/fixtures/package.zip"

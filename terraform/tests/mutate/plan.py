@@ -84,7 +84,10 @@ def _attempt(copies: dict[str, tuple[Path, str]], work: Path) -> tuple[dict[str,
     root = work / "root"
     _write(root, copies)
     environment = os.environ | {"TF_DATA_DIR": str(work / "data"), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "GOGC": "800"}
-    started = subprocess.run(("terraform", "init", "-backend=false", "-input=false", "-no-color"), cwd=root, env=environment, capture_output=True, text=True)
+    # The provider that check.sh has installed is used again, and not downloaded.
+    installed = Path(os.environ.get("TF_DATA_DIR", MODULE.parent / "target" / "terraform")).resolve() / "providers"
+    init = ["terraform", "init", "-backend=false", "-input=false", "-no-color", *([f"-plugin-dir={installed}"] if installed.is_dir() else [])]
+    started = subprocess.run(init, cwd=root, env=environment, capture_output=True, text=True)
     if started.returncode != 0:
         return {}, [started.stderr]
     return _state(root, environment)
