@@ -22,17 +22,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 sys.dont_write_bytecode = True
 
-import in_api
-import in_cloudfront
-import in_events
-import in_policies
-import in_storage
-import in_watching
 from judge import Verdict, complaint, copy, judge
-from mutant import Misplaced, Mutant
+from mutant import Mutant
+from mutants import MUTANTS, misplaced
 from plan import MODULE, Runs, plan
 
-MUTANTS: list[Mutant] = [m for area in (in_api, in_cloudfront, in_events, in_policies, in_storage, in_watching) for m in area.MUTANTS]
 AT_ONCE = 20
 
 
@@ -43,18 +37,6 @@ def chosen(arguments: argparse.Namespace) -> list[Mutant]:
         print(f"{arguments.sample} of {len(MUTANTS)} mistakes, seed {arguments.seed}")
         found = random.Random(arguments.seed).sample(MUTANTS, arguments.sample)
     return sorted(found, key=lambda m: m.run or "")
-
-
-def misplaced() -> list[str]:
-    """Mutants whose text does not occur exactly once, or that have a name in common."""
-    found = []
-    for mutant in MUTANTS:
-        try:
-            mutant.applied((MODULE / mutant.file).read_text(encoding="utf-8"))
-        except Misplaced as error:
-            found.append(str(error))
-    names = [m.name for m in MUTANTS]
-    return found + [f"{name} is the name of two mistakes" for name in sorted(set(names)) if names.count(name) > 1]
 
 
 def baseline(work: Path) -> dict[str, list[dict]]:
@@ -95,7 +77,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", help="mistakes whose name contains this text")
     arguments = parser.parse_args()
     began = time.monotonic()
-    wrong = misplaced()
+    wrong = misplaced(MODULE)
     if wrong:
         print("\n".join(wrong))
         return 1

@@ -18,8 +18,8 @@ from pathlib import Path
 from mutant import Mutant
 from plan import MODULE
 
-# Tests that plan by themselves, and those that look at nothing of the module.
-NOT_ASKED = {"test_description", "test_evaluator", "test_examples", "test_outputs", "test_readme", "test_stability"}
+# Tests that plan by themselves, and those that are about no copy of the module.
+NOT_ASKED = {"test_description", "test_evaluator", "test_examples", "test_mutants", "test_outputs", "test_readme", "test_stability"}
 # Whether the cases notice every change of a policy is not the question here, and takes long.
 SLOW = "tests/policies/test_who_may_do_what.py::test_every_change_of_a_policy_is_noticed_by_a_case"
 
