@@ -39,7 +39,7 @@ MUTANTS = [
     mutant("the-price-class-is-ignored", "price_class     = var.cloudfront.price_class", 'price_class     = "PriceClass_All"', "an option would be ignored"),
     mutant("a-signing-key-under-aws-own-key", "  kms_key_id              = local.operations_key_arn\n", "", "the private key would be under no key of ours"),
     mutant("a-signing-key-goes-at-once", "recovery_window_in_days = 7", "recovery_window_in_days = 0", "a mistake could not be undone"),
-    mutant("a-public-key-is-destroyed-first", "create_before_destroy = true", "create_before_destroy = false", "CloudFront deletes no key that a group names", run=None, snapshot_only="an order is in no plan"),
+    mutant("a-public-key-is-destroyed-first", "create_before_destroy = true", "create_before_destroy = false", "CloudFront deletes no key that a group names", run=None),
     front("the-front-caches", '"4135ea2d-6df8-44a3-9df3-4b5a84be39ad"', '"658327ea-f89d-4fab-a63d-7e88639e58f6"', "one owner's answer would be another's"),
     front("the-front-over-http", 'viewer_protocol_policy     = "https-only"', 'viewer_protocol_policy     = "redirect-to-https"', "a token would travel in the clear once"),
     front("the-api-over-http", 'origin_protocol_policy = "https-only"', 'origin_protocol_policy = "match-viewer"', "a token would travel in the clear"),

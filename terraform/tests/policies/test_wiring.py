@@ -20,9 +20,9 @@ def test_the_module_is_wired_as_the_snapshot_says(run):
     states = states_of_runs()
     if isinstance(states, str):
         pytest.skip(f"nothing is planned anew: {states}")
-    found = planned(states[run])
+    found = planned(states[run], run)
     if run != RUNS[0]:
-        found = differences(found, planned(states[RUNS[0]]))
+        found = differences(found, planned(states[RUNS[0]], run))
     if ANEW:
         write(run, found)
     assert found == snapshot(run)

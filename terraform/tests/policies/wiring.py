@@ -18,6 +18,8 @@ from rendered import MODULE, SNAPSHOTS
 RUNS = ("plain", "scanned", "webhook", "cloudfront", "front", "all_options", "own_keys")
 
 DOCUMENTS = {"policy", "assume_role_policy"}
+# What options put into documents, in runs that have no snapshot of their documents.
+WITH_DOCUMENTS = ("front",)
 
 
 def blocks(folder: Path = MODULE) -> dict[str, str]:
@@ -39,17 +41,18 @@ def written(address: str, folder: Path = MODULE) -> tuple[frozenset[str], frozen
     return own, any_depth
 
 
-def planned(resources: list[dict], folder: Path = MODULE) -> dict[str, dict]:
+def planned(resources: list[dict], run: str = RUNS[0]) -> dict[str, dict]:
     """Each resource with the arguments that its source sets."""
+    left_out = () if run in WITH_DOCUMENTS else DOCUMENTS
     return {
-        r["address"]: _set(r["values"], *written(r["address"], folder))
+        r["address"]: {k: v for k, v in _set(r["values"], *written(r["address"])).items() if k not in left_out}
         for r in sorted(resources, key=lambda r: r["address"])
         if r["mode"] == "managed" and r["type"] != "terraform_data"
     }
 
 
 def _set(block: dict, own: frozenset[str], nested: frozenset[str]) -> dict:
-    kept = {k: _value(v, nested) for k, v in sorted(block.items()) if k in own and k not in DOCUMENTS}
+    kept = {k: _value(v, nested) for k, v in sorted(block.items()) if k in own}
     return {k: v for k, v in kept.items() if v not in (None, [], {})}
 
 
