@@ -18,9 +18,10 @@ mod handler;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda::start_log();
+    let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = IssueConfig::read(|name: &str| std::env::var(name).ok())?;
     let sdk = sdk_config(TimeLimits::ISSUE_UPLOAD).await;
-    let api = ColdStart::begin(move || api(sdk.clone(), config.clone())).await;
+    let api = ColdStart::begin(move || api(sdk.clone(), config.clone(), metrics)).await;
     let api: &'static ColdStart<_, _> = Box::leak(Box::new(api));
     // As in serve-link: a task of its own, and no span for each invocation, whose id is in the request's line.
     let answer = move |event: LambdaEvent<HttpEvent>| async move {
@@ -29,12 +30,17 @@ async fn main() -> Result<(), Error> {
     tokio::spawn(Runtime::new(service_fn(answer)).run()).await?
 }
 
-async fn api(sdk: SdkConfig, config: IssueConfig) -> Result<handler::Api, Unavailable> {
+async fn api(
+    sdk: SdkConfig,
+    config: IssueConfig,
+    metrics: lambda::Metrics,
+) -> Result<handler::Api, Unavailable> {
     let (signer, links, upload_tokens) = tokio::try_join!(
         RoleSigner::assume(&sdk, &config.signer, "issue-upload"),
         derive_link_keys(&sdk, &config.link_keys),
         derive_upload_token_keys(&sdk, &config.upload_token_keys),
     )?;
+    metrics.flush();
     let parts = Parts::new(&sdk, &config.terms.endpoint.bucket);
     let ports = Ports { store: Table::new(&sdk, &config.table), signer, keys: Keys { links, upload_tokens } };
     Ok(handler::Api { ports, parts, config })

@@ -26,6 +26,7 @@ pub const METRICS: &[(&str, Unit)] = &[
     ("ThreatsInPinned", Unit::Count),
     ("ForgedTokens", Unit::Count),
     (SECOND_READS, Unit::Count),
+    (MISSING_TOKEN_KEYS, Unit::Count),
     ("MissingFiles", Unit::Count),
     ("DeliveredWebhooks", Unit::Count),
     ("FailedWebhooks", Unit::Count),
@@ -45,6 +46,9 @@ pub const REJECTED: &str = "RejectedUploads";
 
 /// Reads of a further part of a version.
 pub const SECOND_READS: &str = "SecondReads";
+
+/// Older token keys that KMS does not let a starting function use.
+pub const MISSING_TOKEN_KEYS: &str = "MissingTokenKeys";
 
 /// The dimension of [`REJECTED`].
 const REASON: &str = "Reason";

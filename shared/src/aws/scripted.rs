@@ -2,7 +2,7 @@
 //! that an answer can be lost.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -42,28 +42,51 @@ impl Heard {
 
 /// Gives these answers one after another, and then what it heard.
 pub(super) fn answering(answers: Vec<Answer>) -> (String, thread::JoinHandle<Vec<Heard>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (listener, url) = listen();
     let serve = move || {
-        let (mut heard, mut silent) = (Vec::new(), Vec::new());
-        for answer in answers {
-            let mut reader = BufReader::new(listener.accept().unwrap().0);
-            heard.push(hear(&mut reader));
-            match answer {
-                Answer::Say(status, body) => {
-                    let length = body.len();
-                    let head = format!(
-                        "HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
-                    );
-                    reader.get_mut().write_all((head + &body).as_bytes()).unwrap();
-                }
-                Answer::Lose => {}
-                Answer::Silence => silent.push(reader),
-            }
-        }
-        heard
+        let mut silent = Vec::new();
+        answers.into_iter().map(|answer| serve_one(&listener, |_| answer, &mut silent)).collect()
     };
     (url, thread::spawn(serve))
+}
+
+/// Answers each request by what it asks, for as long as the test runs.
+pub(super) fn answering_by(answer: impl Fn(&Heard) -> Answer + Send + 'static) -> String {
+    let (listener, url) = listen();
+    thread::spawn(move || {
+        let mut silent = Vec::new();
+        loop {
+            serve_one(&listener, &answer, &mut silent);
+        }
+    });
+    url
+}
+
+fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+/// Answers the next request; a connection that gets no answer is kept among the silent.
+fn serve_one(
+    listener: &TcpListener,
+    answer: impl FnOnce(&Heard) -> Answer,
+    silent: &mut Vec<BufReader<TcpStream>>,
+) -> Heard {
+    let mut reader = BufReader::new(listener.accept().unwrap().0);
+    let heard = hear(&mut reader);
+    match answer(&heard) {
+        Answer::Say(status, body) => {
+            let length = body.len();
+            let head =
+                format!("HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+            reader.get_mut().write_all((head + &body).as_bytes()).unwrap();
+        }
+        Answer::Lose => {}
+        Answer::Silence => silent.push(reader),
+    }
+    heard
 }
 
 fn hear(reader: &mut impl BufRead) -> Heard {
