@@ -12,11 +12,15 @@ use file_format::FileFormat;
 use crate::content_type::ContentType;
 
 pub mod agreement;
+mod encoding;
 mod further_signatures;
 pub mod kinship;
 mod known_types;
 mod markup;
 
+pub use encoding::Encoding;
+use encoding::Text;
+pub(crate) use encoding::is_binary;
 use markup::looks_like_html;
 
 /// How many bytes at the beginning of an object are looked at.
@@ -30,8 +34,15 @@ const RESOURCE_HEADER_BYTES: usize = 1445;
 pub struct Sniffed {
     /// The media type, without parameters.
     pub essence: String,
+    /// How the characters are encoded, if the bytes are text from end to end.
+    pub encoding: Option<Encoding>,
+}
+
+impl Sniffed {
     /// Whether there is no byte that no text has.
-    pub is_text: bool,
+    pub fn is_text(&self) -> bool {
+        self.encoding.is_some()
+    }
 }
 
 /// What the object is that begins with `head`.
@@ -42,8 +53,16 @@ pub struct Sniffed {
 /// assert_eq!(postern::sniff::sniff(b"MZ,Mozambique\nZM,Zambia\n").essence, "text/plain");
 /// ```
 pub fn sniff(head: &[u8]) -> Sniffed {
-    let is_text = has_utf16_mark(head) || !head.iter().any(|b| is_binary(*b));
-    Sniffed { essence: essence(head, is_text), is_text }
+    let text = encoding::text(head);
+    let encoding = text.as_ref().map(|text| text.encoding);
+    let essence = match text {
+        // Signatures are spelled in single bytes; markup is markup in every encoding.
+        Some(Text { encoding: Encoding::Utf16, bytes }) => {
+            markup::of_root(&bytes).unwrap_or_else(|| without_signature(&bytes)).to_owned()
+        }
+        _ => essence(head, encoding.is_some()),
+    };
+    Sniffed { essence, encoding }
 }
 
 fn essence(head: &[u8], is_text: bool) -> String {
@@ -113,23 +132,14 @@ fn matroska(head: &[u8]) -> &'static str {
 
 fn without_signature(head: &[u8]) -> &'static str {
     let header = head.get(..RESOURCE_HEADER_BYTES).unwrap_or(head);
-    let has_mark = has_utf16_mark(header) || header.starts_with(b"\xEF\xBB\xBF");
     if looks_like_html(header) {
         "text/html"
-    } else if header.is_empty() || has_mark || !header.iter().any(|b| is_binary(*b)) {
-        "text/plain"
-    } else {
+    } else if encoding::has_utf16_mark(header) || header.iter().any(|b| is_binary(*b)) {
+        // A mark of UTF-16 is left where the bytes are none.
         ContentType::OCTET_STREAM
+    } else {
+        "text/plain"
     }
-}
-
-fn has_utf16_mark(head: &[u8]) -> bool {
-    head.starts_with(b"\xFE\xFF") || head.starts_with(b"\xFF\xFE")
-}
-
-/// A byte that no text has (MIME Sniffing, "binary data byte").
-fn is_binary(byte: u8) -> bool {
-    matches!(byte, 0..=0x08 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F)
 }
 
 #[cfg(test)]
@@ -165,6 +175,12 @@ mod tests {
             (b"<3 you", "text/plain"),
             (b"latin \xE4 \xF6", "text/plain"),
             (b"\xFF\xFEh\0i\0", "text/plain"),
+            (b"\xFF\xFE<\0p\0>\0", "text/html"),
+            (b"\xFE\xFF\0<\0s\0v\0g\0>", "image/svg+xml"),
+            (b"\xFF\xFE<\0?\0x\0m\0l\0 \0?\0>\0<\0a\0>\0", "application/xml"),
+            (b"\xFF\xFE\0\0\0\0", "application/octet-stream"),
+            (b"\xFE\xFF\xDC\xDCab", "application/octet-stream"),
+            (b"\xEF\xBB\xBFa\0b", "application/octet-stream"),
             (b"", "text/plain"),
             (b"\0\x01\x02\x03binary", "application/octet-stream"),
         ] {
@@ -191,7 +207,7 @@ mod tests {
             "GIF89a is a format\n",
         ] {
             let sniffed = sniff(line.as_bytes());
-            assert_eq!((sniffed.essence.as_str(), sniffed.is_text), ("text/plain", true), "{line}");
+            assert_eq!((sniffed.essence.as_str(), sniffed.is_text()), ("text/plain", true), "{line}");
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::content_type::ContentType;
 use crate::filename::Disposition;
 use crate::id::VersionId;
 use crate::ports::ObservedObject;
-use crate::sniff::agreement::{ServedAs, agreement, reads_as_text};
+use crate::sniff::agreement::{ServedAs, agreement, is_json_in_another_encoding, reads_as_text};
 use crate::sniff::kinship::is_a;
 use crate::sniff::{Sniffed, sniff};
 use crate::time::Timestamp;
@@ -79,7 +79,7 @@ impl<'a> Case<'a> {
     /// and other markup are saved, and JSON that does not begin as such.
     fn reads_as_text(&self) -> bool {
         let served = self.served_type().essence();
-        let is_plain = self.sniffed.is_text && reads_as_text(&self.sniffed.essence);
+        let is_plain = self.sniffed.is_text() && reads_as_text(&self.sniffed.essence);
         let is_prose = Kind::of_type(&served) == Some(Kind::Text) || self.is_table();
         let is_json = !is_a(&served, "application/json") || begins_as_json(&self.evidence.object.head);
         is_plain && served != "text/plain" && is_prose && is_json
@@ -255,6 +255,9 @@ fn sniffed_content_type(case: &Case<'_>) -> Option<Broken> {
     let (declared, found) = (&case.evidence.upload.content_type, &case.sniffed.essence);
     case.served_as.is_none().then(|| {
         let detail = match found.as_str() {
+            _ if is_json_in_another_encoding(declared, &case.sniffed) => format!(
+                "the bytes are text in another encoding than UTF-8, declared was {declared}: save the file as UTF-8, or declare text/plain"
+            ),
             ContentType::OCTET_STREAM => format!(
                 "the bytes are of no format that is known, declared was {declared}: declare {}",
                 ContentType::OCTET_STREAM
@@ -479,6 +482,7 @@ pub(crate) mod tests {
             ),
             ("application/json", "a.json", b"{\"a\":1}", "application/json", Some("text/plain"), true),
             ("application/json", "a.json", b"a,b\n", "application/json", Some("text/plain"), false),
+            ("text/csv", "a.csv", b"\xFF\xFEa\0,\0b\0", "text/csv", Some("text/plain"), true),
             ("text/html", "a.html", b"words", "text/html", Some("text/plain"), false),
             ("image/heif", "a.heic", b"\0\0\0\x18ftypheic\0\0\0\0", "image/heic", None, false),
             ("application/octet-stream", "a", b"a,b\n", "text/plain", None, false),
@@ -495,11 +499,14 @@ pub(crate) mod tests {
 
     #[test]
     fn a_rejection_says_what_to_declare() {
-        let (upload, object) = large("image/png", "a", b"\0\0\0\x18ftypheic\0\0\0\0");
-        let Settlement::Condemn(rejection) = judged(&upload, &object, &demands(), &SecondSight::default())
-        else {
-            panic!("it was accepted");
+        let detail = |declared, filename, head: &[u8]| {
+            let (upload, object) = large(declared, filename, head);
+            match judged(&upload, &object, &demands(), &SecondSight::default()) {
+                Settlement::Condemn(rejection) => rejection.detail,
+                Settlement::Pin(_) => panic!("it was accepted"),
+            }
         };
-        insta::assert_snapshot!(rejection.detail, @"the bytes are image/heic, declared was image/png: declare image/heic, or application/octet-stream");
+        insta::assert_snapshot!(detail("image/png", "a", b"\0\0\0\x18ftypheic\0\0\0\0"), @"the bytes are image/heic, declared was image/png: declare image/heic, or application/octet-stream");
+        insta::assert_snapshot!(detail("application/json", "a.json", b"\xFF\xFE{\0}\0"), @"the bytes are text in another encoding than UTF-8, declared was application/json: save the file as UTF-8, or declare text/plain");
     }
 }

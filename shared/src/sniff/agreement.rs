@@ -8,8 +8,8 @@
 
 use file_format::FileFormat;
 
-use super::Sniffed;
 use super::kinship::{canonical, is_a, is_known, is_textual, names};
+use super::{Encoding, Sniffed};
 use crate::content_type::ContentType;
 use crate::filename::Disposition;
 use crate::record::content::Kind;
@@ -58,8 +58,11 @@ pub fn agreement(declared: &ContentType, filename: &str, found: &Sniffed) -> Opt
         wanted: canonical(&essence),
         found: canonical(&found.essence),
         is_found_shown: is_shown(&found.essence),
-        is_text: found.is_text,
+        is_text: found.is_text(),
     };
+    if is_json_in_another_encoding(declared, found) {
+        return None;
+    }
     if case.wanted == case.found
         || case.wanted == ContentType::OCTET_STREAM
         || case.is_shared_extension(filename)
@@ -71,6 +74,13 @@ pub fn agreement(declared: &ContentType, filename: &str, found: &Sniffed) -> Opt
         wanted if is_shown(&essence) || is_shown(wanted) => case.under_a_shown_type(),
         _ => case.under_a_saved_type(),
     }
+}
+
+/// Whether JSON was declared for text that is not in UTF-8, which is how every JSON is encoded
+/// ([RFC 8259, 8.1](https://www.rfc-editor.org/rfc/rfc8259#section-8.1)).
+pub fn is_json_in_another_encoding(declared: &ContentType, found: &Sniffed) -> bool {
+    let is_other = found.encoding.is_some_and(|encoding| encoding != Encoding::Utf8);
+    is_other && is_a(&declared.essence(), "application/json")
 }
 
 struct Case<'a> {

@@ -115,11 +115,19 @@ fn past<'a>(bytes: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
     bytes.get(at + end.len()..)
 }
 
-/// A document type may hold declarations of its own, in brackets.
+/// A document type may hold declarations of its own, in brackets, and quoted texts with any character.
 fn past_doctype(bytes: &[u8]) -> Option<&[u8]> {
-    match memchr::memchr2(b'[', b'>', bytes)? {
-        at if bytes.get(at) == Some(&b'>') => bytes.get(at + 1..),
-        at => past(past(bytes.get(at..)?, b"]")?, b">"),
+    let (mut rest, mut is_within_brackets) = (bytes, false);
+    loop {
+        let (first, after) = rest.split_first()?;
+        rest = match first {
+            b'"' | b'\'' => past(after, &[*first])?,
+            b'<' if after.starts_with(b"!--") => past(after, b"-->")?,
+            b'<' if after.starts_with(b"?") => past(after, b"?>")?,
+            b'>' if !is_within_brackets => return Some(after),
+            _ => after,
+        };
+        is_within_brackets = *first == b'[' || is_within_brackets && *first != b']';
     }
 }
 
@@ -133,6 +141,9 @@ mod tests {
             ("<svg xmlns='x'/>", Some("image/svg+xml")),
             ("<!-- drawn --><svg>", Some("image/svg+xml")),
             ("<?xml version='1.0'?>\n<!DOCTYPE svg [<!ENTITY a '>'>]>\n<svg:svg >", Some("image/svg+xml")),
+            ("<!DOCTYPE svg [<!ENTITY a ']>'><!-- it's ]> --><?b ]>' ?>]><svg>", Some("image/svg+xml")),
+            ("<!DOCTYPE svg PUBLIC '[>' \"'\"><svg>", Some("image/svg+xml")),
+            ("<!DOCTYPE svg [ ' ]><svg>", None),
             ("\u{FEFF}<?xml version='1.0'?><!-- a --><?pi?><GPX>", Some("application/xml")),
             ("<gpx creator='x'>", Some("application/gpx+xml")),
             ("<html >", Some("text/html")),

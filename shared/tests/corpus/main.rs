@@ -11,7 +11,9 @@
     reason = "files are made of constants; magic bytes are written as byte strings"
 )]
 
+mod cost;
 mod files;
+mod fragments;
 
 use files::*;
 use postern::filename::Disposition;

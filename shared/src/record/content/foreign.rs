@@ -3,6 +3,7 @@
 use super::Kind;
 use crate::content_type::ContentType;
 use crate::filename::Disposition;
+use crate::sniff::is_binary;
 
 /// With one of these, in lower case after `<`, the file is also a page, a script or a document for
 /// whoever reads it as such.
@@ -41,13 +42,13 @@ fn is_tag(rest: &[u8], tag: &[u8]) -> bool {
         && after.first().is_some_and(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'='))
 }
 
-/// `GIF89a=…` or `BM/*…`: the signature is a name in JavaScript and what follows makes it run. A
-/// real header has a byte there that no text has.
+/// `GIF89a=…` or `BM/*…`: the signature is a name in JavaScript and what follows makes it run. A real
+/// header has a byte there that no text has, before any comment or quoted text could hide one.
 fn is_script_with_a_signature(head: &[u8]) -> bool {
     let header = head.strip_prefix(b"GIF89a").or_else(|| head.strip_prefix(b"GIF87a"));
     let header = header.or_else(|| head.strip_prefix(b"BM"));
-    let header = header.and_then(|header| header.get(..7));
-    header.is_some_and(|header| {
-        header.starts_with(b"/*") || header.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
-    })
+    let Some(header) = header.and_then(|header| header.get(..7)) else { return false };
+    let text = header.split(|b| is_binary(*b)).next().unwrap_or_default();
+    let hides = |begin: &[u8]| text.windows(2).any(|pair| pair == begin);
+    text.len() == header.len() || [b"/*", b"//", b"=\"", b"='", b"=`"].into_iter().any(|begin| hides(begin))
 }
