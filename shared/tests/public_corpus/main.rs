@@ -88,6 +88,10 @@ fn nothing_active_is_shown_inline_whatever_was_declared() {
             let Answer::Opened { content_type, disposition } = world.answer(file, &declared) else {
                 continue;
             };
+            // JSON is UTF-8, whether it is shown or saved.
+            if declared == "application/json" && !is_utf8(&file.head) {
+                wrong.push(format!("{} declared {declared}: it is no UTF-8", file.id));
+            }
             let is_attachment = disposition.starts_with("attachment;");
             assert!(is_attachment || disposition.starts_with("inline;"), "{disposition}");
             if is_attachment {
@@ -165,10 +169,27 @@ fn is_truly(content_type: &str, file: &CorpusFile) -> bool {
         "image/jpeg" => head.starts_with(b"\xFF\xD8\xFF"),
         "image/gif" => head.starts_with(b"GIF8"),
         "application/pdf" => head.windows(5).take(1024).any(|window| window == b"%PDF-"),
-        "text/plain; charset=utf-8" => {
-            let is_utf16 = head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF");
-            !head.starts_with(b"%PDF") && (is_utf16 || !head.contains(&0))
-        }
+        "text/plain; charset=utf-8" => !head.starts_with(b"%PDF") && (!head.contains(&0) || is_utf16(head)),
         _ => true,
     }
+}
+
+/// The last character may be cut.
+fn is_utf8(head: &[u8]) -> bool {
+    let without_cut = head.len().saturating_sub(3);
+    (without_cut..=head.len())
+        .any(|length| head.get(..length).is_some_and(|head| str::from_utf8(head).is_ok()))
+}
+
+/// Whether bytes with a mark of UTF-16 are characters, without those of the smallest numbers.
+fn is_utf16(head: &[u8]) -> bool {
+    let read = match head.first_chunk() {
+        Some([0xFF, 0xFE]) => u16::from_le_bytes,
+        Some([0xFE, 0xFF]) => u16::from_be_bytes,
+        _ => return false,
+    };
+    let units = head.as_chunks::<2>().0.iter().map(|unit| read(*unit));
+    let characters: Vec<_> = char::decode_utf16(units).collect();
+    let whole = characters.split_last().map_or(&[][..], |(_, whole)| whole);
+    whole.iter().all(|character| character.as_ref().is_ok_and(|character| *character > '\u{8}'))
 }
