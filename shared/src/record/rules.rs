@@ -9,7 +9,7 @@ use crate::content_type::ContentType;
 use crate::filename::Disposition;
 use crate::id::VersionId;
 use crate::ports::ObservedObject;
-use crate::sniff::agreement::{ServedAs, agreement, is_json_in_another_encoding, reads_as_text};
+use crate::sniff::agreement::{ServedAs, agreement, reads_as_text};
 use crate::sniff::kinship::is_a;
 use crate::sniff::{Sniffed, sniff};
 use crate::time::Timestamp;
@@ -81,7 +81,7 @@ impl<'a> Case<'a> {
         let served = self.served_type().essence();
         let is_plain = self.sniffed.is_text() && reads_as_text(&self.sniffed.essence);
         let is_prose = Kind::of_type(&served) == Some(Kind::Text) || self.is_table();
-        let is_json = !is_a(&served, "application/json") || begins_as_json(&self.evidence.object.head);
+        let is_json = !is_a(&served, JSON) || begins_as_json(&self.evidence.object.head);
         is_plain && served != "text/plain" && is_prose && is_json
     }
 
@@ -109,6 +109,8 @@ impl<'a> Case<'a> {
 }
 
 const ZIP: &str = "application/zip";
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain";
 
 fn begins_as_json(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
@@ -255,10 +257,10 @@ fn sniffed_content_type(case: &Case<'_>) -> Option<Broken> {
     let (declared, found) = (&case.evidence.upload.content_type, &case.sniffed.essence);
     case.served_as.is_none().then(|| {
         let detail = match found.as_str() {
-            _ if is_json_in_another_encoding(declared, &case.sniffed) => format!(
+            TEXT if is_a(&declared.essence(), JSON) && case.sniffed.is_text() => format!(
                 "the bytes are text in another encoding than UTF-8, declared was {declared}: save the file as UTF-8, or declare text/plain"
             ),
-            ContentType::OCTET_STREAM => format!(
+            found if found == ContentType::OCTET_STREAM || found == TEXT && !case.sniffed.is_text() => format!(
                 "the bytes are of no format that is known, declared was {declared}: declare {}",
                 ContentType::OCTET_STREAM
             ),

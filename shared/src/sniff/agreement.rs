@@ -76,11 +76,10 @@ pub fn agreement(declared: &ContentType, filename: &str, found: &Sniffed) -> Opt
     }
 }
 
-/// Whether JSON was declared for text that is not in UTF-8, which is how every JSON is encoded
+/// Whether JSON was declared for bytes that are not in UTF-8, which is how every JSON is encoded
 /// ([RFC 8259, 8.1](https://www.rfc-editor.org/rfc/rfc8259#section-8.1)).
-pub fn is_json_in_another_encoding(declared: &ContentType, found: &Sniffed) -> bool {
-    let is_other = found.encoding.is_some_and(|encoding| encoding != Encoding::Utf8);
-    is_other && is_a(&declared.essence(), "application/json")
+fn is_json_in_another_encoding(declared: &ContentType, found: &Sniffed) -> bool {
+    found.encoding != Some(Encoding::Utf8) && is_a(&declared.essence(), "application/json")
 }
 
 struct Case<'a> {
