@@ -547,7 +547,8 @@ run "webhook" {
   command = apply
 
   variables {
-    webhook = { url = "https://app.example.com/hooks", events = ["Upload Available"] }
+    webhook            = { url = "https://app.example.com/hooks", events = ["Upload Available"] }
+    bucket_eventbridge = true
   }
 }
 

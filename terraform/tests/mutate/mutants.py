@@ -6,13 +6,14 @@ from pathlib import Path
 
 import in_api
 import in_cloudfront
+import in_domains
 import in_events
 import in_policies
 import in_storage
 import in_watching
 from mutant import Misplaced, Mutant
 
-MUTANTS: list[Mutant] = [m for area in (in_api, in_cloudfront, in_events, in_policies, in_storage, in_watching) for m in area.MUTANTS]
+MUTANTS: list[Mutant] = [m for area in (in_api, in_cloudfront, in_domains, in_events, in_policies, in_storage, in_watching) for m in area.MUTANTS]
 
 
 def misplaced(module: Path) -> list[str]:

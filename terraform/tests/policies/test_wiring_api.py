@@ -83,6 +83,8 @@ def test_what_is_kept_warm_is_the_version_that_the_api_calls():
     warm = {c["function_name"]: (c["qualifier"], c["provisioned_concurrent_executions"]) for c in of("all_options", "aws_lambda_provisioned_concurrency_config").values()}
     assert warm == {"postern-issue-upload": ("live", 1), "postern-serve-link": ("live", 2)}
     assert {(a["function_name"], a["function_version"]) for a in of("all_options", "aws_lambda_alias").values()} == {(name, "7") for name in warm}
+    published = {f["function_name"] for f in of("all_options", "aws_lambda_function").values() if f["publish"]}
+    assert published == set(warm), "only a published version can be kept warm"
 
 
 @pytest.mark.parametrize("run", RUNS)

@@ -78,7 +78,7 @@ def test_the_bucket_reports_what_came_and_what_was_marked_below_uploads(run):
     assert set(queue["events"]) == {"s3:ObjectCreated:*", "s3:ObjectRemoved:Delete", "s3:LifecycleExpiration:Delete"}
     assert queue["filter_prefix"] == "uploads/" and "filter_suffix" not in queue
     assert queue["queue_arn"] == f"{QUEUE}postern-uploads"
-    assert notification["eventbridge"] is (run in ("scanned", "all_options", "own_keys"))
+    assert notification["eventbridge"] is (run in ("scanned", "webhook", "all_options", "own_keys"))
     uploads = whole(run)["aws_lambda_event_source_mapping.uploads"]
     assert uploads["event_source_arn"] == queue["queue_arn"] and uploads["function_name"].endswith(":postern-record-upload")
 
