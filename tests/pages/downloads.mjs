@@ -64,14 +64,17 @@ const ready = await page.waitForFunction(() => {
 const duration = await ready.jsonValue();
 check("film: its length is known from its index", Math.abs(duration - 120) < 1, duration);
 
+// How a seek ends, and after how many seconds.
 async function seek(to) {
   return page.evaluate(
     (to) =>
       new Promise((resolve) => {
         const film = document.querySelector("video");
-        film.onseeked = () => resolve({ at: film.currentTime, ready: film.readyState });
-        film.onerror = () => resolve({ error: film.error.message });
-        setTimeout(() => resolve({ error: "nothing in 20 s" }), 20000);
+        const begun = performance.now();
+        const end = (how) => resolve({ ...how, after: (performance.now() - begun) / 1000 });
+        film.onseeked = () => end({ at: film.currentTime, ready: film.readyState });
+        film.onerror = () => end({ error: film.error.message });
+        setTimeout(() => end({ silent: true }), 60000);
         film.currentTime = to;
       }),
     to,
@@ -101,36 +104,55 @@ async function killUrls() {
 
 await killUrls();
 {
-  const { error } = await seek(110);
-  check("film: without more, seeking after the URL's death fails", Boolean(error), error);
+  const { error, after } = await seek(110);
+  // Chromium hides S3's error, which is XML, from the player, and tries again for half a minute.
+  check("film: without more, seeking after the URL's death fails", Boolean(error), `${error} after ${after} s`);
 }
-// As in docs/links.md.
+// As in docs/links.md, but for the life of a URL, which ends earlier here.
 await page.evaluate(() => {
   const film = document.querySelector("video");
-  let came = false;
-  film.addEventListener("emptied", () => (came = false));
-  film.addEventListener("loadedmetadata", () => (came = true));
-  film.addEventListener("error", () => {
-    if (!came) return;
-    const at = film.currentTime;
+  const urlLifeMs = 1000;
+  let since = 0;
+  film.addEventListener("emptied", () => (since = 0));
+  film.addEventListener("loadedmetadata", () => (since = Date.now()));
+  function again() {
+    if (!since) return;
+    const { currentTime, paused } = film;
     film.load();
-    film.currentTime = at;
-  });
+    film.currentTime = currentTime;
+    if (!paused) film.play();
+  }
+  film.addEventListener("error", again);
+  for (const stall of ["seeking", "waiting"]) {
+    film.addEventListener(stall, () => {
+      const loaded = since;
+      const isDead = () => loaded === since && film.readyState < 3 && Date.now() - since > urlLifeMs;
+      setTimeout(() => isDead() && again(), 2000);
+    });
+  }
   film.load();
 });
 await seek(20);
 await killUrls();
 {
-  const at = await page.evaluate(
+  await page.evaluate(() => document.querySelector("video").play());
+  const { at, after, played } = await page.evaluate(
     () =>
       new Promise((resolve) => {
         const film = document.querySelector("video");
-        film.onseeked = () => film.readyState >= 2 && resolve(film.currentTime);
-        setTimeout(() => resolve(`nothing in 20 s, ${film.error?.message}`), 20000);
+        const begun = performance.now();
+        film.onerror = film.onseeked = null;
+        const end = (at) => {
+          film.ontimeupdate = null;
+          resolve({ at, after: (performance.now() - begun) / 1000, played: !film.paused });
+        };
+        film.ontimeupdate = () => film.readyState >= 2 && film.currentTime > 80.2 && end(film.currentTime);
+        setTimeout(() => end(`nothing in 20 s, ${film.error?.message}`), 20000);
         film.currentTime = 80;
       }),
   );
-  check("film: with an event's few lines, it goes on by the link", Math.abs(at - 80) < 1, at);
+  const goesOn = Math.abs(at - 80) < 3 && played && after < 10;
+  check("film: with the lines of the docs, it plays on by the link", goesOn, `${at} after ${after} s`);
   await page.locator("video").screenshot({ path: join(folder, "film-80.png") });
 }
 {

@@ -74,6 +74,7 @@ async fn a_browser_saves_names_shows_pictures_and_seeks_in_films() {
     let output = Command::new("node").args(script).current_dir(&checker).output().await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    eprintln!("{said}");
 
     let mut found: Vec<String> = std::fs::read_dir(shots.join("saved"))
         .unwrap()
@@ -88,9 +89,9 @@ async fn a_browser_saves_names_shows_pictures_and_seeks_in_films() {
         assert_eq!(bytes, format!("the bytes of number {n}"));
     }
 
-    let ranges: Vec<usize> = door
-        .witness
-        .visits()
+    let visits = door.witness.visits();
+    eprintln!("{} requests of dead URLs", visits.iter().filter(|visit| visit.status == 403).count());
+    let ranges: Vec<usize> = visits
         .into_iter()
         .filter(|visit| visit.status == 206)
         .filter_map(|visit| visit.range?.strip_prefix("bytes=")?.split_once('-')?.0.parse().ok())

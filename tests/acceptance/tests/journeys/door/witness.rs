@@ -154,7 +154,9 @@ impl Witness {
     /// What S3 says to whoever comes with a URL that is dead.
     fn refuse_as_s3(&self, asked: &request::Parts) -> Response {
         self.note_visit(asked, StatusCode::FORBIDDEN);
-        let body = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+        // To the letter: browsers treat what begins as XML otherwise than other errors.
+        let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+                    <Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
         (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
     }
 
