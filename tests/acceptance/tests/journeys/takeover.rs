@@ -1,4 +1,7 @@
 //! What somebody can do with the credentials of `serve-link`, the function that anyone can call.
+//!
+//! In the table, `dynamodb:LeadingKeys` keeps serve-link to the items of links. The local AWS does not
+//! enforce that key, so no journey can show it: `terraform/tests/policies` holds it in the policies.
 
 use acceptance::{App, PNG, roles, skipped};
 use aws_sdk_dynamodb::types::AttributeValue;
