@@ -14,6 +14,8 @@
 //! The proxy also adds `X-Forwarded-Proto: https`, as a load balancer that ends TLS does, so that a
 //! policy that demands TLS can be in force.
 
+#[cfg(test)]
+mod answers;
 mod checksums;
 mod error;
 mod form;

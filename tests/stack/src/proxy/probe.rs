@@ -15,7 +15,7 @@ use futures::{StreamExt, stream};
 
 use super::{Behind, bad_gateway, checksums::ChecksumError, error, form::Form};
 
-const EXTRA_FIELD: &str = "x-amz-meta-probe-of-the-local-proxy";
+pub(super) const EXTRA_FIELD: &str = "x-amz-meta-probe-of-the-local-proxy";
 /// The fields of which one makes a form a signed one.
 const SIGNED: [&str; 6] =
     ["x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "awsaccesskeyid", "signature"];
