@@ -95,6 +95,7 @@ pub fn subject(seed: u8, n: u8) -> Upload {
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
         event: None,
         links_walked: None,
+        reserved: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
     }
 }
@@ -140,7 +141,7 @@ async fn standing(store: &impl Store, upload: &Upload) -> Upload {
 /// Writes a verdict and checks the store against [`Upload::settled`].
 async fn settle(store: &impl Store, upload: &Upload, settlement: &Settlement) -> Written {
     let before = standing(store, upload).await;
-    let written = store.settle(upload.upload_id, settlement).await.unwrap();
+    let written = store.settle(upload.upload_id, settlement, None).await.unwrap();
     let after = standing(store, upload).await;
     if let Some(expected) = before.settled(settlement) {
         assert_eq!((&written, &after), (&Written::Applied, &expected));
@@ -153,7 +154,7 @@ async fn settle(store: &impl Store, upload: &Upload, settlement: &Settlement) ->
 
 async fn a_record_is_made_once(store: &impl Store, upload: &Upload) {
     assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None);
-    assert_eq!(store.settle(upload.upload_id, &pin("a")).await.unwrap(), Written::Refused(None));
+    assert_eq!(store.settle(upload.upload_id, &pin("a"), None).await.unwrap(), Written::Refused(None));
     store.count_surplus(upload.upload_id, &version("a")).await.unwrap();
     assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None, "no write makes a record");
     assert_eq!(store.create(upload).await.unwrap(), Created::New);
@@ -229,7 +230,7 @@ async fn a_removal_is_final_and_the_owners_alone(store: &impl Store, upload: &Up
 async fn a_race_of_verdicts_has_one_winner(store: &impl Store, upload: &Upload) {
     store.create(upload).await.unwrap();
     let pins: Vec<_> = (0..16).map(|n| pin(&format!("v{n}"))).collect();
-    let writes = pins.iter().map(|pin| store.settle(upload.upload_id, pin));
+    let writes = pins.iter().map(|pin| store.settle(upload.upload_id, pin, None));
     let written = futures::future::try_join_all(writes).await.unwrap();
     assert_eq!(written.iter().filter(|written| **written == Written::Applied).count(), 1);
 }
@@ -255,17 +256,17 @@ async fn what_is_due_expires_and_may_come_back(store: &impl Store, upload: &Uplo
 }
 
 async fn parts_are_given_up_while_nothing_has_come(store: &impl Store, upload: &Upload) {
-    store.give_up(upload).await.unwrap();
+    store.give_up(upload, None).await.unwrap();
     assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None, "no write makes a record");
     store.create(upload).await.unwrap();
     for _ in 0..2 {
-        store.give_up(upload).await.unwrap();
+        store.give_up(upload, None).await.unwrap();
         assert_eq!(standing(store, upload).await, upload.given_up().unwrap());
     }
     assert!(!is_due(store, upload, expiry(upload.policy_expires_at)).await);
     assert_eq!(settle(store, upload, &pin("completed meanwhile")).await, Written::Applied);
     let available = standing(store, upload).await;
-    store.give_up(upload).await.unwrap();
+    store.give_up(upload, None).await.unwrap();
     assert_eq!(standing(store, upload).await, available);
 }
 

@@ -210,21 +210,37 @@ impl Owner {
     /// quote or a backslash could add fields to the event.
     ///
     /// # Errors
-    /// If the claim is empty, if either has a quote, a backslash or a control character, or if both
-    /// together are longer than 1,024 bytes.
-    pub fn of_claim(issuer: &str, claim: &str) -> Result<Self, ParseIdError> {
+    /// The rule that is broken.
+    pub fn of_claim(issuer: &str, claim: &str) -> Result<Self, OwnerRule> {
         let needs_escape = |c: char| matches!(c, '"' | '\\') || c.is_control();
-        if issuer.is_empty()
-            || claim.is_empty()
-            || issuer.contains(needs_escape)
-            || claim.contains(needs_escape)
-        {
-            let rule =
-                "an issuer and a claim that are not empty and have no quote, backslash or control character";
-            return Err(ParseIdError { what: "an owner", rule });
+        match (issuer, claim) {
+            ("", _) => Err(OwnerRule::NoIssuer),
+            (_, "") => Err(OwnerRule::NoClaim),
+            _ if issuer.contains(needs_escape) => Err(OwnerRule::IssuerNeedsEscape),
+            _ if claim.contains(needs_escape) => Err(OwnerRule::ClaimNeedsEscape),
+            _ => Self::try_from(format!("{issuer}#{claim}")).map_err(|_| OwnerRule::TooLong),
         }
-        Self::try_from(format!("{issuer}#{claim}"))
     }
+}
+
+/// A rule that a JWT's issuer and owner claim break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OwnerRule {
+    /// No `iss`.
+    #[error("the JWT has no issuer (iss)")]
+    NoIssuer,
+    /// No claim, or one that is no text, number or truth value.
+    #[error("the JWT has no such claim, or an empty one, or one that is a list or an object")]
+    NoClaim,
+    /// The issuer has a character that would need an escape in JSON.
+    #[error("its issuer (iss) has a quote, a backslash or a control character")]
+    IssuerNeedsEscape,
+    /// The claim has such a character.
+    #[error("that claim has a quote, a backslash or a control character")]
+    ClaimNeedsEscape,
+    /// Both together are too long.
+    #[error("that claim and the issuer together have more than 1,024 bytes")]
+    TooLong,
 }
 
 /// One change of one item, always the same for the same change: a consumer of the table's stream
@@ -291,6 +307,20 @@ mod tests {
             let owner = Owner::of_claim("https://login.example.com/", claim).unwrap();
             let quoted = format!("\"{owner}\"");
             assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), owner.as_str(), "{claim:?}");
+        }
+    }
+
+    #[test]
+    fn the_owner_rule_that_is_broken_is_named() {
+        let long = "a".repeat(1024);
+        for (issuer, claim, expected) in [
+            ("", "ada", OwnerRule::NoIssuer),
+            ("i", "", OwnerRule::NoClaim),
+            ("i\"", "ada", OwnerRule::IssuerNeedsEscape),
+            ("i", "a\\da", OwnerRule::ClaimNeedsEscape),
+            ("i", long.as_str(), OwnerRule::TooLong),
+        ] {
+            assert_eq!(Owner::of_claim(issuer, claim), Err(expected), "{issuer:?} {claim:?}");
         }
     }
 

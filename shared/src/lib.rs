@@ -29,6 +29,7 @@ pub mod problem;
 pub mod record;
 pub mod redirect;
 pub mod reply;
+pub mod reservation;
 pub mod scan;
 pub mod serve;
 pub mod sign;

@@ -20,9 +20,10 @@ pub const MAX_PENDING: u8 = 100;
 /// The limits of every owner of a stack; `None` for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OwnerLimits {
-    /// Uploads whose form is alive and whose file has not been recorded, 1 to [`MAX_PENDING`].
+    /// Uploads whose form is alive and can still bring a valid file, 1 to [`MAX_PENDING`].
     pub pending_uploads: Option<u8>,
-    /// Bytes that forms of one day (UTC) allow together.
+    /// Bytes that arrive by the forms of one day (UTC), or may still arrive, together
+    /// ([`crate::reservation`]).
     pub bytes_per_day: Option<u64>,
 }
 

@@ -16,6 +16,7 @@ use crate::ports::{
 };
 use crate::record::content::ByteRange;
 use crate::record::removal::LINKS_SETTLE;
+use crate::reservation::Charge;
 use crate::scan::ScanFailure;
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
@@ -62,6 +63,15 @@ struct State {
     /// Links that one call reads to find those that live, if it is to be few.
     live_page: Option<u8>,
     calls: usize,
+}
+
+impl State {
+    /// Writes a record and the change of its owner's bytes together, as one transaction does.
+    fn write_charged(&mut self, after: Option<Upload>, charge: Option<&Charge>) {
+        let Some(after) = after else { return };
+        charge.into_iter().for_each(|charge| self.grants.charge(charge));
+        self.uploads.insert(after.upload_id, after);
+    }
 }
 
 /// What becomes of the answer to a write that took effect.
@@ -206,11 +216,11 @@ impl UploadStore for MemoryWorld {
         Ok(page(uploads, |upload| (upload.uploaded_at, upload.upload_id.to_string()), start, limit))
     }
 
-    async fn give_up(&self, upload: &Upload) -> Result<(), Unavailable> {
+    async fn give_up(&self, upload: &Upload, charge: Option<&Charge>) -> Result<(), Unavailable> {
         let mut state = self.call("give_up")?;
-        if let Some(existing) = state.uploads.get_mut(&upload.upload_id) {
-            *existing = existing.given_up().unwrap_or_else(|| existing.clone());
-        }
+        let existing = state.uploads.get(&upload.upload_id);
+        let after = existing.and_then(Upload::given_up).and_then(|after| after.charged(charge));
+        state.write_charged(after, charge);
         Ok(())
     }
 
@@ -250,12 +260,17 @@ impl RecordStore for MemoryWorld {
         UploadStore::upload(self, id).await
     }
 
-    async fn settle(&self, id: UploadId, settlement: &Settlement) -> Result<Written, Unavailable> {
+    async fn settle(
+        &self,
+        id: UploadId,
+        settlement: &Settlement,
+        charge: Option<&Charge>,
+    ) -> Result<Written, Unavailable> {
         let mut state = self.call("settle")?;
-        let Some(upload) = state.uploads.get_mut(&id) else { return Ok(Written::Refused(None)) };
-        match upload.settled(settlement) {
+        let Some(upload) = state.uploads.get(&id) else { return Ok(Written::Refused(None)) };
+        match upload.settled(settlement).and_then(|after| after.charged(charge)) {
             Some(after) => {
-                *upload = after;
+                state.write_charged(Some(after), charge);
                 Ok(Written::Applied)
             }
             None => Ok(Written::Refused(Some(Box::new(upload.clone())))),
@@ -300,7 +315,10 @@ impl RecordStore for MemoryWorld {
         let of_shard = |upload: &&Upload| upload.upload_id.slice() >> 4 == from.shard;
         let is_closing = |upload: &Upload| state.closing.get(&upload.upload_id).is_some_and(|at| *at <= now);
         let is_due = |upload: &&Upload| {
-            upload.state == UploadState::Deleting || upload.expired(now).is_some() || is_closing(upload)
+            upload.state == UploadState::Deleting
+                || upload.expired(now).is_some()
+                || upload.unused_at(now).is_some()
+                || is_closing(upload)
         };
         let due = state.uploads.values().filter(of_shard).filter(is_due);
         let stale = state.stale.iter().filter(|(id, _)| id.slice() >> 4 == from.shard).copied();
@@ -319,12 +337,19 @@ impl RecordStore for MemoryWorld {
 
     async fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
         let mut state = self.call("finish_deletion")?;
-        let standing = state.uploads.get_mut(&upload.upload_id);
-        let deleted = standing.and_then(|standing| {
-            *standing = standing.deleted(now)?;
-            Some(standing.upload_id)
-        });
-        state.closing.extend(deleted.map(|id| (id, now + LINKS_SETTLE)));
+        let (charge, existing) = (upload.unused(), state.uploads.get(&upload.upload_id));
+        let after = existing.and_then(|existing| existing.deleted(now));
+        let after = after.and_then(|after| after.charged(charge.as_ref()));
+        state.closing.extend(after.iter().map(|upload| (upload.upload_id, now + LINKS_SETTLE)));
+        state.write_charged(after, charge.as_ref());
+        Ok(())
+    }
+
+    async fn give_back(&self, upload: &Upload, charge: &Charge) -> Result<(), Unavailable> {
+        let mut state = self.call("give_back")?;
+        let existing = state.uploads.get(&upload.upload_id);
+        let after = existing.and_then(|existing| existing.given_back(charge));
+        state.write_charged(after, Some(charge));
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use crate::id::{ObjectKey, Owner, S3UploadId, UploadId, VersionId};
 use crate::limits::OwnerLimits;
 use crate::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked};
 use crate::record::content::ByteRange;
+use crate::reservation::Charge;
 use crate::scan::{ScanFailure, ScanStatus};
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
@@ -127,9 +128,14 @@ pub trait UploadStore: Send + Sync {
         start: Option<&PageStart>,
         limit: u8,
     ) -> impl Future<Output = Result<Page<Upload>, Unavailable>> + Send;
-    /// Writes `expired` if the upload is pending: its parts are given up ([`Upload::given_up`]). A
-    /// repetition changes nothing.
-    fn give_up(&self, upload: &Upload) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Writes `expired` if the upload is pending: its parts are given up ([`Upload::given_up`]), and
+    /// what was reserved for them changes by `charge`, if any, in the same write. A repetition changes
+    /// nothing.
+    fn give_up(
+        &self,
+        upload: &Upload,
+        charge: Option<&Charge>,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
     /// Writes `deleting` if the upload is `owner`'s; a repetition changes nothing.
     fn begin_deletion(
         &self,
@@ -212,11 +218,14 @@ pub struct PinnedPage {
 pub trait RecordStore: LinkIndex {
     /// The record as it stands now (a consistent read).
     fn upload(&self, id: UploadId) -> impl Future<Output = Result<Option<Upload>, Unavailable>> + Send;
-    /// Writes the verdict if the version's fate is open: one conditional write.
+    /// Writes the verdict if the version's fate is open: one conditional write. What the upload has
+    /// reserved changes by `charge`, if any, in the same write; if that has changed since it was read,
+    /// nothing is written.
     fn settle(
         &self,
         id: UploadId,
         settlement: &Settlement,
+        charge: Option<&Charge>,
     ) -> impl Future<Output = Result<Written, Unavailable>> + Send;
     /// Names a version that came beside the pinned one; a repetition changes nothing.
     fn count_surplus(
@@ -248,7 +257,14 @@ pub trait RecordStore: LinkIndex {
     /// Writes `expired` if the upload is due; a repetition changes nothing.
     fn expire(&self, upload: &Upload, now: Timestamp)
     -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Writes `deleted` if the upload is `deleting`. It waits for the sweeper once more, until the
+    /// Gives back what an upload has reserved and cannot use any more, if it is as it was read
+    /// ([`Upload::given_back`]); a repetition changes nothing.
+    fn give_back(
+        &self,
+        upload: &Upload,
+        charge: &Charge,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Writes `deleted` if the upload is `deleting`, and gives back what it has reserved and not used. It waits for the sweeper once more, until the
     /// index of links has surely caught up ([`crate::record::removal::LINKS_SETTLE`]).
     fn finish_deletion(
         &self,

@@ -9,6 +9,7 @@ use http::StatusCode;
 use problem_details::ProblemDetails;
 use serde::Serialize;
 
+use crate::id::OwnerRule;
 use crate::ports::Unavailable;
 use crate::reply::Reply;
 use crate::upload::UploadState;
@@ -103,8 +104,8 @@ pub enum Problem {
     #[error("failed to accept the request: {} field(s) break rules", .0.len())]
     InvalidFields(Vec<FieldProblem>),
     /// The JWT lacks what names its owner.
-    #[error("failed to find the owner: the JWT has no usable claim {0:?}")]
-    NoOwner(String),
+    #[error("failed to find the owner by the claim {0:?} of the JWT: {1}")]
+    NoOwner(String, OwnerRule),
     /// There is no such upload, or it is another owner's.
     #[error("failed to find the upload")]
     UploadNotFound,
@@ -265,16 +266,17 @@ impl Problem {
                 let detail = format!("The body must be a JSON object: {why}.");
                 return (S::BAD_REQUEST, "malformed_body", detail);
             }
-            Self::InvalidFields(_) => (
-                S::UNPROCESSABLE_ENTITY,
-                "invalid_fields",
-                "Fields break rules: see errors, mend each field that is named there, and send the request again.",
-            ),
-            Self::NoOwner(claim) => {
+            Self::InvalidFields(errors) => {
                 let detail = format!(
-                    "The JWT must name the owner by the claim {claim:?}: a text without quotes, backslashes and \
-                     control characters that has at most 1,024 bytes together with the issuer. Ask for a JWT \
-                     with such a claim."
+                    "Fields break rules: {}. Mend each of them as its rule in errors says, and send the request \
+                     again.",
+                    named(errors)
+                );
+                return (S::UNPROCESSABLE_ENTITY, "invalid_fields", detail);
+            }
+            Self::NoOwner(claim, broken) => {
+                let detail = format!(
+                    "The JWT must name the owner by the claim {claim:?}, and {broken}. Ask for another JWT."
                 );
                 return (S::FORBIDDEN, "no_owner", detail);
             }
@@ -437,6 +439,16 @@ impl Problem {
 }
 
 /// What is wrong, in one sentence for each field.
+/// The first few fields by name.
+fn named(errors: &[FieldProblem]) -> String {
+    const SHOWN: usize = 3;
+    let names: Vec<_> = errors.iter().take(SHOWN).map(|error| error.field.as_str()).collect();
+    match errors.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
 fn told(errors: &[FieldProblem]) -> String {
     let sentences: Vec<_> = errors.iter().map(|error| format!("{}: {}.", error.field, error.rule)).collect();
     sentences.join(" ")
@@ -451,7 +463,7 @@ mod tests {
         let reply = Problem::field("filename", "a file name has no path in it").reply("req-1");
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(reply.header("content-type"), Some("application/problem+json"));
-        insta::assert_snapshot!(reply.body, @r#"{"status":422,"title":"Unprocessable Entity","detail":"Fields break rules: see errors, mend each field that is named there, and send the request again.","code":"invalid_fields","request_id":"req-1","message":"filename: a file name has no path in it.","errors":[{"field":"filename","rule":"a file name has no path in it"}]}"#);
+        insta::assert_snapshot!(reply.body, @r#"{"status":422,"title":"Unprocessable Entity","detail":"Fields break rules: filename. Mend each of them as its rule in errors says, and send the request again.","code":"invalid_fields","request_id":"req-1","message":"filename: a file name has no path in it.","errors":[{"field":"filename","rule":"a file name has no path in it"}]}"#);
     }
 
     #[test]

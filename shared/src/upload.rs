@@ -21,6 +21,7 @@ use crate::content_type::ContentType;
 use crate::filename::Filename;
 use crate::id::{ObjectKey, Owner, S3UploadId, TransitionId, UploadId, VersionId};
 use crate::ports::PageStart;
+use crate::reservation::Reserved;
 use crate::scan::ScanFailure;
 use crate::time::Timestamp;
 use crate::upload_token::UploadTokenId;
@@ -126,6 +127,9 @@ pub struct Upload {
     /// What that change tells the app, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<AppEvent>,
+    /// What it has reserved of its owner's bytes of a day, if these are limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<Reserved>,
     /// When DynamoDB may forget the record, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
@@ -506,6 +510,7 @@ pub(crate) mod tests {
             scan_failed: None,
             transition_id: transition_id(upload_id, UploadState::Pending, ""),
             event: None,
+            reserved: None,
             ttl: Some(tombstone_ttl(at("2026-11-24T10:15:00Z"))),
             links_walked: None,
         }

@@ -133,7 +133,8 @@ impl Request {
     pub fn owner(&self, claim: &str) -> Result<Owner, Problem> {
         let claims = &self.event.request_context.authorizer.jwt.claims;
         let value = |name: &str| claims.get(name).map_or("", String::as_str);
-        Owner::of_claim(value("iss"), value(claim)).map_err(|_| Problem::NoOwner(claim.to_owned()))
+        Owner::of_claim(value("iss"), value(claim))
+            .map_err(|broken| Problem::NoOwner(claim.to_owned(), broken))
     }
 
     /// Gives the answer its event's form and writes the request's line into the log.

@@ -7,6 +7,7 @@ use aws_config::BehaviorVersion;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 mod bucket;
+mod charges;
 mod cold_start;
 mod conflicts;
 mod distribution;

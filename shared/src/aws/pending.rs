@@ -1,7 +1,7 @@
 //! The pending uploads of an owner: the set that limits them, and the room that is made in it.
 //!
-//! An entry leaves the set when its form dies, or when somebody who finds the set full looks for
-//! records that are pending no more: one read of them all, however many they are.
+//! An entry leaves the set when its form dies, or when a request that finds the set full looks for
+//! records that take no more files: one read of them all, however many they are.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,9 @@ use super::item::{Item, PK, number, pending_pk, text, upload_pk};
 use crate::id::Owner;
 use crate::limits::{MAX_PENDING, PendingUpload, alive};
 use crate::ports::Unavailable;
+use crate::reservation::takes_files;
 use crate::time::Timestamp;
-use crate::upload::{Upload, UploadState};
+use crate::upload::Upload;
 
 /// The most items that one
 /// [`BatchGetItem`](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html)
@@ -43,7 +44,7 @@ impl Table {
             .build()
     }
 
-    /// Takes out of the owner's set what is no longer pending. `None` if there is room now, or
+    /// Takes out of the owner's set what takes no more files. `None` if there is room now, or
     /// another request changed the set meanwhile; else when the first entry ends.
     pub(super) async fn make_room(
         &self,
@@ -74,8 +75,8 @@ impl Table {
         Ok(None)
     }
 
-    /// The keys of those that are not pending any more, by one consistent read of them all. A record
-    /// that DynamoDB had no time for counts as pending: its owner waits a moment longer.
+    /// The keys of those that take no more files, by one consistent read of them all. A record
+    /// that DynamoDB had no time for still counts: its owner waits a moment longer.
     async fn settled_of(&self, entries: &BTreeSet<PendingUpload>) -> Result<BTreeSet<String>, Unavailable> {
         const OPERATION: &str = "read the pending uploads of an owner";
         let keys: Vec<_> = entries.iter().map(|entry| upload_pk(entry.upload_id)).collect();
@@ -85,7 +86,7 @@ impl Table {
         }
         let asked = KeysAndAttributes::builder()
             .set_keys(Some(keys.into_iter().map(|pk| Item::from([(PK.to_owned(), text(pk))])).collect()))
-            .projection_expression("pk, #state")
+            .projection_expression("pk, #state, condemned, s3_upload_id")
             .expression_attribute_names("#state", "state")
             .consistent_read(true)
             .build()
@@ -94,8 +95,8 @@ impl Table {
         let read = read.map_err(|error| Unavailable::new(OPERATION, error))?;
         let found = read.responses.unwrap_or_default().remove(&self.name).unwrap_or_default();
         let unread = read.unprocessed_keys.unwrap_or_default().remove(&self.name);
-        let pending = found.iter().filter(|item| is_pending(item));
-        for item in pending.chain(unread.iter().flat_map(KeysAndAttributes::keys)) {
+        let living = found.iter().filter(|item| is_living(item));
+        for item in living.chain(unread.iter().flat_map(KeysAndAttributes::keys)) {
             item.get(PK).and_then(|pk| pk.as_s().ok()).map(|pk| settled.remove(pk));
         }
         Ok(settled)
@@ -108,7 +109,8 @@ pub(super) fn entries(item: Option<&Item>) -> BTreeSet<PendingUpload> {
     set.into_iter().flatten().filter_map(|text| PendingUpload::parse(text)).collect()
 }
 
-fn is_pending(item: &Item) -> bool {
-    let state = item.get("state").and_then(|state| state.as_s().ok());
-    state.is_some_and(|state| state == UploadState::Pending.as_str())
+fn is_living(item: &Item) -> bool {
+    let state = item.get("state").and_then(|state| serde_dynamo::from_attribute_value(state.clone()).ok());
+    let condemned = item.get("condemned").and_then(|set| set.as_ss().ok()).map_or(0, Vec::len);
+    state.is_some_and(|state| takes_files(state, condemned, item.contains_key("s3_upload_id")))
 }

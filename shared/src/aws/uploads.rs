@@ -18,6 +18,7 @@ use crate::ports::{
     UploadStore, Written,
 };
 use crate::record::removal::LINKS_SETTLE;
+use crate::reservation::Charge;
 use crate::scan::ScanFailure;
 use crate::time::Timestamp;
 use crate::token::LinkId;
@@ -63,9 +64,9 @@ impl UploadStore for Table {
         self.page(&index, text(owner.as_str()), start, limit).await
     }
 
-    async fn give_up(&self, upload: &Upload) -> Result<(), Unavailable> {
+    async fn give_up(&self, upload: &Upload, charge: Option<&Charge>) -> Result<(), Unavailable> {
         match upload.given_up() {
-            Some(after) => self.write_expired("give an upload's parts up", &after).await,
+            Some(after) => self.write_expired("give an upload's parts up", &after, charge).await,
             None => Ok(()),
         }
     }
@@ -92,7 +93,12 @@ impl RecordStore for Table {
         UploadStore::upload(self, id).await
     }
 
-    async fn settle(&self, id: UploadId, settlement: &Settlement) -> Result<Written, Unavailable> {
+    async fn settle(
+        &self,
+        id: UploadId,
+        settlement: &Settlement,
+        charge: Option<&Charge>,
+    ) -> Result<Written, Unavailable> {
         let version = settlement.version_id().as_str();
         let most = AttributeValue::N(MAX_CONDEMNED.to_string());
         let update = self
@@ -114,13 +120,15 @@ impl RecordStore for Table {
                 .expression_attribute_names("#ttl", "ttl")
                 .expression_attribute_values(":recorded", value(recorded)?),
             Settlement::Condemn(rejection) => update
-                .update_expression(
-                    "SET #state = :state, transition_id = :transition, #event = :event, rejection = :rejection REMOVE unfinished, unfinished_since ADD condemned :versions",
-                )
+                .update_expression(match charge.is_some_and(keeps_more_than_arrived) {
+                    // The sweeper gives the rest back once the form has died.
+                    true => "SET #state = :state, transition_id = :transition, #event = :event, rejection = :rejection ADD condemned :versions",
+                    false => "SET #state = :state, transition_id = :transition, #event = :event, rejection = :rejection REMOVE unfinished, unfinished_since ADD condemned :versions",
+                })
                 .expression_attribute_values(":rejection", value(rejection)?)
                 .expression_attribute_values(":versions", AttributeValue::Ss(vec![version.to_owned()])),
         };
-        written(self.conditional("settle a version", update).await?)
+        written(self.charged("settle a version", update, charge).await?)
     }
 
     async fn count_surplus(&self, id: UploadId, version: &VersionId) -> Result<(), Unavailable> {
@@ -213,7 +221,7 @@ impl RecordStore for Table {
     async fn expire(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
         // The form's end never changes, so the record as it was read decides whether it is due.
         match upload.expired(now) {
-            Some(after) => self.write_expired("expire an upload", &after).await,
+            Some(after) => self.write_expired("expire an upload", &after, None).await,
             None => Ok(()),
         }
     }
@@ -232,7 +240,24 @@ impl RecordStore for Table {
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":ttl", AttributeValue::N(ttl.to_string()))
             .expression_attribute_values(":deleting", text(UploadState::Deleting.as_str()));
-        self.conditional("finish a deletion", update).await.map(|_| ())
+        self.charged("finish a deletion", update, upload.unused().as_ref()).await.map(|_| ())
+    }
+
+    async fn give_back(&self, upload: &Upload, charge: &Charge) -> Result<(), Unavailable> {
+        let update = self
+            .update_of(upload.upload_id)
+            .condition_expression("#state = :state")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#event", "event")
+            .expression_attribute_values(":state", text(upload.state.as_str()));
+        // Without its event, so that the app is not told of a rejection again.
+        let update = match upload.state {
+            UploadState::Pending => update
+                .update_expression("SET unfinished_since = :expiry REMOVE #event")
+                .expression_attribute_values(":expiry", text(expiry(upload.policy_expires_at).to_string())),
+            _ => update.update_expression("REMOVE #event, unfinished, unfinished_since"),
+        };
+        self.charged("give back what was reserved", update, Some(charge)).await.map(|_| ())
     }
 
     async fn close_deletion(&self, id: UploadId) -> Result<(), Unavailable> {
@@ -344,6 +369,10 @@ impl RecordStore for Table {
     }
 }
 
+fn keeps_more_than_arrived(charge: &Charge) -> bool {
+    charge.after.bytes > charge.after.arrived
+}
+
 fn written(result: Conditional) -> Result<Written, Unavailable> {
     match result {
         Conditional::Done => Ok(Written::Applied),
@@ -403,7 +432,12 @@ fn shard(id: UploadId) -> String {
 /// Every write of a new record passes through here.
 pub(super) fn unfinished(mut item: Item, upload: &Upload) -> Item {
     item.insert("unfinished".to_owned(), text(shard(upload.upload_id)));
-    item.insert("unfinished_since".to_owned(), text(expiry(upload.policy_expires_at).to_string()));
+    let since = match upload.reserved {
+        // What it reserves and does not use is given back before it expires.
+        Some(_) => upload.policy_expires_at,
+        None => expiry(upload.policy_expires_at),
+    };
+    item.insert("unfinished_since".to_owned(), text(since.to_string()));
     item
 }
 
@@ -438,13 +472,18 @@ impl Table {
     }
 
     /// Writes `expired` unless something has come of the upload since it was read.
-    async fn write_expired(&self, operation: &'static str, after: &Upload) -> Result<(), Unavailable> {
+    async fn write_expired(
+        &self,
+        operation: &'static str,
+        after: &Upload,
+        charge: Option<&Charge>,
+    ) -> Result<(), Unavailable> {
         let update = self
             .update_upload(after.upload_id, after.state, "")?
             .update_expression("SET #state = :state, transition_id = :transition REMOVE #event, unfinished, unfinished_since")
             .condition_expression("#state = :pending")
             .expression_attribute_values(":pending", text(UploadState::Pending.as_str()));
-        self.conditional(operation, update).await.map(|_| ())
+        self.charged(operation, update, charge).await.map(|_| ())
     }
 
     /// A consistent read of one item.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{is_due, now, owner, subject};
 use crate::limits::{OwnerLimits, day};
-use crate::ports::{Count, Created, Found, GrantStore, Granted, RecordStore, UploadStore};
+use crate::ports::{Count, Created, Found, GrantStore, Granted, RecordStore, UploadStore, Written};
 use crate::token::{KeyVersion, TokenKey, TokenKeys};
 use crate::upload::{Upload, expiry};
 use crate::upload_token::{TokenStanding, UploadToken, UploadTokenKeys, UploadTokenSecret};
@@ -18,6 +18,9 @@ pub async fn keeps_the_contract_of_grants(store: &(impl UploadStore + RecordStor
     the_last_use_is_granted_once(store, seed).await;
     pending_uploads_are_limited(store, seed).await;
     bytes_of_a_day_are_limited(store, seed).await;
+    rejected_parts_make_room(store, seed).await;
+    what_is_not_used_is_given_back_once(store, seed).await;
+    what_a_dead_form_reserved_is_given_back(store, seed).await;
 }
 
 fn token(seed: u8, n: u8, uses: u32) -> UploadToken {
@@ -111,7 +114,10 @@ async fn pending_uploads_are_limited(store: &(impl UploadStore + RecordStore + G
     let until = first.policy_expires_at;
     let full = store.grant(&mine(210), &count).await.unwrap();
     assert_eq!(full, Granted::TooManyPending(until));
-    store.settle(first.upload_id, &super::pin("a")).await.unwrap();
+    store.settle(first.upload_id, &super::condemn("wrong"), None).await.unwrap();
+    let full = store.grant(&mine(210), &count).await.unwrap();
+    assert_eq!(full, Granted::TooManyPending(until), "a form that brought a wrong file may bring another");
+    store.settle(first.upload_id, &super::pin("a"), None).await.unwrap();
     assert_eq!(store.grant(&mine(210), &count).await.unwrap(), Granted::New, "a recorded upload makes room");
     assert_eq!(store.grant(&mine(211), &count).await.unwrap(), Granted::TooManyPending(until));
     let later = Count { now: until, ..count };
@@ -134,4 +140,119 @@ async fn bytes_of_a_day_are_limited(store: &(impl UploadStore + GrantStore), see
     assert_eq!(store.grant(&large, &count).await.unwrap(), Granted::TooManyBytes(tomorrow));
     let next = Count { now: tomorrow, ..count };
     assert_eq!(store.grant(&upload(seed, 230, "bytes"), &next).await.unwrap(), Granted::New);
+}
+
+async fn rejected_parts_make_room(store: &(impl UploadStore + RecordStore + GrantStore), seed: u8) {
+    let limits = OwnerLimits { pending_uploads: Some(1), bytes_per_day: None };
+    let count = Count { now: now(), token: None, limits };
+    let parts = Upload { s3_upload_id: Some("parts".parse().unwrap()), ..upload(seed, 240, "parts") };
+    assert_eq!(store.grant(&parts, &count).await.unwrap(), Granted::New);
+    store.settle(parts.upload_id, &super::condemn("wrong"), None).await.unwrap();
+    assert_eq!(store.grant(&upload(seed, 241, "parts"), &count).await.unwrap(), Granted::New);
+}
+
+/// An owner with 25 bytes a day, and the uploads of ten bytes that are granted to him.
+struct Day<'a, S> {
+    store: &'a S,
+    seed: u8,
+    owner: &'static str,
+}
+
+impl<S: UploadStore + RecordStore + GrantStore> Day<'_, S> {
+    fn upload(&self, n: u8) -> Upload {
+        upload(self.seed, 242 + n, self.owner).reserving()
+    }
+
+    async fn grant(&self, n: u8) -> Granted {
+        let limits = OwnerLimits { pending_uploads: None, bytes_per_day: Some(25) };
+        let count = Count { now: now(), token: None, limits };
+        self.store.grant(&self.upload(n), &count).await.unwrap()
+    }
+
+    async fn is_full(&self, n: u8) -> bool {
+        matches!(self.grant(n).await, Granted::TooManyBytes(_))
+    }
+
+    async fn standing(&self, n: u8) -> Upload {
+        UploadStore::upload(self.store, self.upload(n).upload_id).await.unwrap().unwrap()
+    }
+}
+
+async fn what_is_not_used_is_given_back_once(
+    store: &(impl UploadStore + RecordStore + GrantStore),
+    seed: u8,
+) {
+    let day = Day { store, seed, owner: "used" };
+    for n in 0..2 {
+        assert_eq!(day.grant(n).await, Granted::New);
+    }
+    assert!(day.is_full(2).await);
+    let (first, pin) = (day.upload(0), super::pin("a"));
+    let charge = first.charge_of_verdict(&pin, 2).unwrap();
+    for written in [Written::Applied, Written::Refused(Some(Box::new(day.standing(0).await)))] {
+        let settled = store.settle(first.upload_id, &pin, Some(&charge)).await.unwrap();
+        assert_eq!(std::mem::discriminant(&settled), std::mem::discriminant(&written));
+    }
+    assert_eq!(day.standing(0).await.reserved, Some(charge.after));
+    // 2 + 10 + 10: eight bytes were given back, and not sixteen.
+    assert_eq!(day.grant(2).await, Granted::New);
+    assert!(day.is_full(3).await);
+    let (second, condemn) = (day.upload(1), super::condemn("wrong"));
+    let rejected = second.charge_of_verdict(&condemn, 4).unwrap();
+    let written = store.settle(second.upload_id, &condemn, Some(&rejected)).await.unwrap();
+    assert_eq!(written, Written::Applied);
+    assert!(day.is_full(3).await, "the form may still bring ten bytes");
+    let outdated = second.charge_of_verdict(&pin, 2).unwrap();
+    let written = store.settle(second.upload_id, &pin, Some(&outdated)).await.unwrap();
+    assert!(matches!(written, Written::Refused(Some(_))), "what is reserved has changed since it was read");
+    store.begin_deletion(second.upload_id, &second.owner).await.unwrap();
+    let deleting = day.standing(1).await;
+    for _ in 0..2 {
+        store.finish_deletion(&deleting, now()).await.unwrap();
+    }
+    assert_eq!(day.standing(1).await.reserved.unwrap().bytes, 4);
+    let third = day.upload(2);
+    for _ in 0..2 {
+        store.give_up(&third, third.charge(0).as_ref()).await.unwrap();
+    }
+    // 2 + 4 + 0, and two of ten do not fit.
+    assert_eq!(day.grant(3).await, Granted::New);
+    assert!(day.is_full(4).await);
+}
+
+async fn what_a_dead_form_reserved_is_given_back(
+    store: &(impl UploadStore + RecordStore + GrantStore),
+    seed: u8,
+) {
+    let day = Day { store, seed, owner: "died" };
+    for n in 5..7 {
+        assert_eq!(day.grant(n).await, Granted::New);
+    }
+    let rejected = day.upload(6);
+    let charge = rejected.charge_of_verdict(&super::condemn("wrong"), 4);
+    store.settle(rejected.upload_id, &super::condemn("wrong"), charge.as_ref()).await.unwrap();
+    let dead = rejected.policy_expires_at;
+    for n in 5..7 {
+        let upload = day.standing(n).await;
+        assert!(is_due(store, &upload, dead).await, "{n}");
+        assert!(!is_due(store, &upload, dead - Duration::from_millis(1)).await, "{n}");
+        let unused = upload.unused_at(dead).unwrap();
+        for _ in 0..2 {
+            store.give_back(&upload, &unused).await.unwrap();
+        }
+        assert_eq!(day.standing(n).await, upload.given_back(&unused).unwrap());
+        assert!(!is_due(store, &upload, dead).await, "{n}");
+    }
+    assert!(is_due(store, &day.upload(5), expiry(dead)).await, "it expires a day later");
+    assert!(!is_due(store, &rejected, expiry(dead)).await);
+    // 0 + 4, and two of ten.
+    for n in [7, 8] {
+        assert_eq!(day.grant(n).await, Granted::New);
+    }
+    assert!(day.is_full(9).await);
+    let late = day.standing(5).await;
+    let charge = late.charge_of_verdict(&super::pin("late"), 10);
+    let written = store.settle(late.upload_id, &super::pin("late"), charge.as_ref()).await.unwrap();
+    assert_eq!(written, Written::Applied, "a file that was under way when its form died");
+    assert_eq!(day.standing(5).await.reserved.unwrap().bytes, 10);
 }

@@ -308,10 +308,26 @@ fn new_upload(
     let body =
         json!({ "filename": filename, "content_type": content_type(named_type), "metadata": metadata });
     let as_sent = |field: &str| if field == "content_type" { "type".to_owned() } else { field.to_owned() };
-    let new =
-        NewUpload::parse(body.to_string().as_bytes(), limit_bytes, None).map_err(|p| renamed(p, as_sent))?;
-    holder.admit(&new).map_err(|problem| renamed(problem, as_sent))?;
-    Ok(new)
+    let told = |problem| naming_the_setting(renamed(problem, as_sent));
+    let new = NewUpload::parse(body.to_string().as_bytes(), limit_bytes, None).map_err(told)?;
+    holder.admit(&new).map_err(told)?;
+    // These clients do not say the size, and people do choose empty files.
+    Ok(NewUpload { min_size_bytes: 0, ..new })
+}
+
+/// Uppy sends all of a file's `meta` unless its plugin is told otherwise, so a metadata field may be one
+/// that nobody meant to send.
+fn naming_the_setting(problem: Problem) -> Problem {
+    let Problem::InvalidFields(fields) = problem else { return problem };
+    let with_setting = |field: FieldProblem| match field.field.starts_with("metadata.") {
+        true => {
+            let rule =
+                format!("{}; allowedMetaFields of Uppy's AwsS3 plugin says which are sent", field.rule);
+            FieldProblem::new(field.field, rule)
+        }
+        false => field,
+    };
+    Problem::InvalidFields(fields.into_iter().map(with_setting).collect())
 }
 
 /// A browser that does not know a file's type names none.

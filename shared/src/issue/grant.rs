@@ -47,6 +47,7 @@ pub(super) fn pending(
         event: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
         links_walked: None,
+        reserved: None,
     };
     Owned::admit(upload, caller)
 }
@@ -75,6 +76,8 @@ pub(super) async fn write<S: UploadStore + GrantStore>(
     now: Timestamp,
 ) -> Result<Created<Upload>, Problem> {
     check_type(terms, &upload.content_type)?;
+    let reserving = terms.limits.bytes_per_day.map(|_| upload.reserving());
+    let upload = reserving.as_ref().unwrap_or(upload);
     let token = upload.token.as_ref().map(|token| token.token_id.clone());
     if token.is_none() && !terms.limits.any() {
         return Ok(store.create(upload).await?.or_own(upload));

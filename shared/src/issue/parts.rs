@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::id::S3UploadId;
 use crate::ports::{Completed, Created, GrantStore, PartStore, Signer, StoredPart, UploadStore};
 use crate::problem::Problem;
+use crate::reservation::Charge;
 use crate::sign::SigningCredentials;
 use crate::sign::presigned_url::{Method, ObjectRequest, PresignedUrl};
 use crate::time::Timestamp;
@@ -153,7 +154,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     if let Err(why) = check(upload, &stored, said) {
         if total_bytes(&stored) > upload.max_size_bytes {
             // They are paid for until they go, and can never become the file.
-            ports.store.give_up(upload).await?;
+            ports.store.give_up(upload, upload.charge(total_bytes(&stored)).as_ref()).await?;
             store.abort_parts(&signer, upload.object_key(), id).await?;
         }
         return Err(Problem::PartsRefused(why));
@@ -181,8 +182,24 @@ pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
 ) -> Result<(), Problem> {
     let id = id_of(upload)?;
     let signer = ports.signer.credentials(now, 60).await?;
-    ports.store.give_up(upload).await?;
+    let charge = charge_of_parts(&signer, store, upload, id).await?;
+    ports.store.give_up(upload, charge.as_ref()).await?;
     Ok(store.abort_parts(&signer, upload.object_key(), id).await?)
+}
+
+/// What the parts that arrived cost once they are given up; `None` if nothing changes. S3 is asked only
+/// where bytes are reserved.
+async fn charge_of_parts<P: PartStore>(
+    signer: &SigningCredentials,
+    store: &P,
+    upload: &Upload,
+    id: &S3UploadId,
+) -> Result<Option<Charge>, Problem> {
+    if upload.state != UploadState::Pending || upload.reserved.is_none() {
+        return Ok(None);
+    }
+    let stored = store.list_parts(signer, upload.object_key(), id).await?;
+    Ok(stored.and_then(|stored| upload.charge(total_bytes(&stored))))
 }
 
 /// The size of every part but the last, for a file of exactly `size_bytes`: whole mebibytes, at

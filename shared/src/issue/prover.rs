@@ -40,7 +40,7 @@ fn fields_of(upload: &Upload) -> Vec<(String, String)> {
 }
 
 fn file(size_bytes: u64) -> Part {
-    Part::File { filename: "photo.png".to_owned(), size_bytes }
+    Part::File { filename: Some("photo.png".to_owned()), size_bytes }
 }
 
 fn parts(fields: &[(String, String)]) -> Vec<Part> {

@@ -80,7 +80,7 @@ async fn issued(world: &World, caller: &Caller) -> Value {
 
 pub(super) async fn available(world: &World, caller: &Caller) -> String {
     let id = issued(world, caller).await["upload_id"].as_str().unwrap().to_owned();
-    world.store.settle(id.parse().unwrap(), &pin("v1")).await.unwrap();
+    world.store.settle(id.parse().unwrap(), &pin("v1"), None).await.unwrap();
     id
 }
 
@@ -438,7 +438,7 @@ async fn a_link_is_made_only_for_what_is_available() {
     let id = issued(&world, &ann).await["upload_id"].as_str().unwrap().to_owned();
     let early = links::create(&world, &terms(), &ann, &id, b"").await;
     assert!(matches!(early, Err(Problem::UploadNotAvailable(_))));
-    world.store.settle(id.parse().unwrap(), &pin("v1")).await.unwrap();
+    world.store.settle(id.parse().unwrap(), &pin("v1"), None).await.unwrap();
     let link = parsed(&links::create(&world, &terms(), &ann, &id, b"").await.unwrap());
     let (token, url) = (link["token"].as_str().unwrap(), link["url"].as_str().unwrap());
     assert_eq!(url, format!("https://files.example/l/{token}"));

@@ -8,9 +8,10 @@ use crate::limits::{PendingUpload, alive, day};
 use crate::ports::{
     Completed, Count, Created, Found, GrantStore, Granted, PartStore, StoredPart, Unavailable,
 };
+use crate::reservation::Charge;
 use crate::sign::SigningCredentials;
 use crate::time::Timestamp;
-use crate::upload::{Upload, UploadState};
+use crate::upload::Upload;
 use crate::upload_token::{TokenStanding, UploadToken, UploadTokenId};
 
 #[derive(Debug, Default)]
@@ -22,6 +23,14 @@ pub(super) struct Grants {
 }
 
 impl Grants {
+    /// Changes what an owner asked for on a day.
+    pub(super) fn charge(&mut self, charge: &Charge) {
+        let of_day = (charge.owner.clone(), day(charge.reserved_at).0);
+        let bytes = self.bytes.entry(of_day).or_default();
+        let after = i128::from(*bytes) + charge.change().unwrap_or(0);
+        *bytes = u64::try_from(after).unwrap_or(0);
+    }
+
     /// Drops the parts of a multipart upload of this key.
     pub(super) fn drop_parts(&mut self, key: ObjectKey, id: &S3UploadId) {
         self.parts.retain(|known, (of, _)| known != id || *of != key);
@@ -105,9 +114,7 @@ impl MemoryWorld {
         let mut pending = state.grants.pending.get(&upload.owner).cloned().unwrap_or_default();
         if let Some(limit) = count.limits.pending_uploads {
             pending = alive(&pending, count.now);
-            pending.retain(|entry| {
-                state.uploads.get(&entry.upload_id).is_some_and(|of| of.state == UploadState::Pending)
-            });
+            pending.retain(|entry| state.uploads.get(&entry.upload_id).is_some_and(Upload::takes_files));
             if let (true, Some(first)) = (pending.len() >= usize::from(limit), pending.first()) {
                 return Ok(Granted::TooManyPending(first.until));
             }

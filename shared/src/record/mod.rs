@@ -122,7 +122,10 @@ pub async fn record_version<S: RecordStore, O: ObjectStore>(
                 let second = look_again(objects, key, version, look).await?;
                 run.judge(&upload, &object, &second)?
             }
-            Step::Settle(settlement) => run.settled(&settlement, store.settle(id, &settlement).await?)?,
+            Step::Settle(settlement, charge) => {
+                let written = store.settle(id, &settlement, charge.as_ref()).await?;
+                run.settled(&settlement, written)?
+            }
             Step::MarkScanFailed(failure) => run.scan_marked(store.mark_scan_failed(id, &failure).await?),
             Step::MarkVanished => {
                 store.mark_vanished(id, version, now).await?;

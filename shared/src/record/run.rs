@@ -16,6 +16,7 @@
 
 use crate::id::VersionId;
 use crate::ports::{Observation, ObservedObject, Unavailable, Written};
+use crate::reservation::Charge;
 use crate::scan::{ScanFailure, ScanGate, ScanStatus};
 use crate::time::Timestamp;
 use crate::upload::{Fate, Rejection, RejectionReason, Settlement, Upload};
@@ -44,8 +45,9 @@ pub enum Step {
     Look,
     /// Ask for what the first bytes do not tell; then [`Run::judge`].
     LookAgain(Box<Upload>, Box<ObservedObject>, SecondLook),
-    /// Write the verdict on condition that the version's fate is open; then [`Run::settled`].
-    Settle(Settlement),
+    /// Write the verdict, and the change of what is reserved, on condition that the version's fate is
+    /// open; then [`Run::settled`].
+    Settle(Settlement, Option<Charge>),
     /// Note that the version's scan failed, if its fate is open; then [`Run::scan_marked`].
     MarkScanFailed(ScanFailure),
     /// Write that the pinned version is missing, if it is still pinned; then [`Step::marked`].
@@ -75,7 +77,7 @@ impl Run<'_> {
         let object = match observation? {
             Observation::Object(object) => object,
             // A run that saw it before it went must not pin it any more, so this is a verdict too.
-            Observation::Missing => return Ok(Step::Settle(rules::vanished(self.version, self.now))),
+            Observation::Missing => return Ok(Step::Settle(rules::vanished(self.version, self.now), None)),
             Observation::DeleteMarker => return Ok(Step::Done(Verdict::DeleteMarker)),
         };
         let nothing = SecondSight::default();
@@ -107,22 +109,28 @@ impl Run<'_> {
         let verdict = rules::judge(&self.evidence(upload, object, second), self.now);
         match verdict {
             Settlement::Pin(_) if self.demands.scan == ScanGate::Required => {
-                self.at_the_gate(object.scan, verdict)
+                self.at_the_gate(upload, object, verdict)
             }
-            _ => Ok(Step::Settle(verdict)),
+            _ => Ok(settle(upload, object, verdict)),
         }
     }
 
     /// What keeps every rule waits for its scan.
-    fn at_the_gate(&self, found: Option<ScanStatus>, pin: Settlement) -> Result<Step, Unavailable> {
+    fn at_the_gate(
+        &self,
+        upload: &Upload,
+        object: &ObservedObject,
+        pin: Settlement,
+    ) -> Result<Step, Unavailable> {
+        let found = object.scan;
         Ok(match found.or(self.announced) {
             None => Step::Done(Verdict::Waiting),
             // The tag is written first, but nothing promises it: the event comes back.
             Some(status) if status.is_a_result() && found.is_none() => {
                 return Err(Unavailable::new("read a scan's result", "it is announced and not there yet"));
             }
-            Some(ScanStatus::NoThreatsFound) => Step::Settle(pin),
-            Some(ScanStatus::ThreatsFound) => Step::Settle(rules::threat(self.version, self.now)),
+            Some(ScanStatus::NoThreatsFound) => settle(upload, object, pin),
+            Some(ScanStatus::ThreatsFound) => settle(upload, object, rules::threat(self.version, self.now)),
             Some(status) => {
                 Step::MarkScanFailed(ScanFailure { version_id: self.version.clone(), status, at: self.now })
             }
@@ -143,7 +151,7 @@ impl Run<'_> {
     /// After [`Step::Settle`]: what was written is followed, or what stood in its way.
     ///
     /// # Errors
-    /// If the store refused although the fate is open, which no store may.
+    /// If the store refused although the fate is open: what is reserved has changed since it was read.
     pub fn settled(&self, settlement: &Settlement, written: Written) -> Result<Step, Unavailable> {
         match (written, settlement) {
             (Written::Applied, Settlement::Pin(recorded)) => {
@@ -168,7 +176,10 @@ impl Run<'_> {
 
     fn settled_fate(&self, standing: &Upload) -> Result<Fate, Unavailable> {
         standing.fate_of(self.version).ok_or_else(|| {
-            Unavailable::new("settle a version", "the write was refused although its fate is open")
+            Unavailable::new(
+                "settle a version",
+                "the write was refused although its fate is open: what is reserved has changed",
+            )
         })
     }
 }
@@ -188,6 +199,11 @@ impl Step {
     pub fn removed(verdict: Verdict) -> Self {
         Self::Done(verdict)
     }
+}
+
+fn settle(upload: &Upload, object: &ObservedObject, verdict: Settlement) -> Step {
+    let charge = upload.charge_of_verdict(&verdict, object.size_bytes);
+    Step::Settle(verdict, charge)
 }
 
 fn is_missing(rejection: &Rejection) -> bool {

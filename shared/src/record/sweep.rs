@@ -1,4 +1,5 @@
-//! Expires what is due, ends removals that the stream has not ended, and looks for late links.
+//! Expires what is due, ends removals that the stream has not ended, and looks for late links. Gives
+//! back what a form reserved of its owner's bytes and cannot use any more.
 //!
 //! What waits stands in an index. `serve-link` may write any attribute of a link's item, and so put it
 //! into that index; and an index is a moment behind its table. So the index only says where to look:
@@ -70,7 +71,11 @@ async fn take_up<S: RecordStore, O: ObjectStore>(
     let Some(upload) = ports.store.upload(id).await?.filter(|upload| upload.state == shown) else {
         return Ok(nothing);
     };
+    if let Some(charge) = upload.unused_at(now) {
+        ports.store.give_back(&upload, &charge).await?;
+    }
     Ok(match shown {
+        UploadState::Pending if upload.expired(now).is_none() => nothing,
         UploadState::Pending => {
             ports.store.expire(&upload, now).await?;
             Tidied { expired: 1, ..nothing }

@@ -40,7 +40,7 @@ impl World {
     async fn with(link_terms: LinkTerms, expires_at: Option<Timestamp>) -> Self {
         let world = MemoryWorld::default();
         world.create(&pending()).await.unwrap();
-        world.settle(pending().upload_id, &pin("v1")).await.unwrap();
+        world.settle(pending().upload_id, &pin("v1"), None).await.unwrap();
         let upload = UploadStore::upload(&world, pending().upload_id).await.unwrap().unwrap();
         let keys = crate::token::tests::keys(&[1]);
         let token = if link_terms.counts() { keys.make_counting([3; 16]) } else { keys.make([3; 16]) };

@@ -184,5 +184,6 @@ fn upload(filename: &str, declared: &str) -> Upload {
         event: None,
         ttl: Some(tombstone_ttl(now())),
         links_walked: None,
+        reserved: None,
     }
 }

@@ -153,7 +153,7 @@ pub fn policies(bytes: &[u8]) {
     let Ok(form) = signed else { return };
     let mut parts: Vec<_> = form.fields.into_iter().map(|(name, value)| Part::Field(name, value)).collect();
     parts.push(Part::Field("x-amz-meta-any".to_owned(), format!("{value}.")));
-    parts.push(Part::File { filename: "a".to_owned(), size_bytes: 10 });
+    parts.push(Part::File { filename: Some("a".to_owned()), size_bytes: 10 });
     let credentials = credentials();
     let referee = Referee { bucket: BUCKET, region: REGION, credentials: &credentials };
     match referee.judge(&parts, now()) {
@@ -172,7 +172,7 @@ pub fn evaluator(bytes: &[u8]) {
     let (pairs, rest) = texts.as_chunks::<2>();
     let size_bytes = rest.first().and_then(|text| text.parse().ok()).unwrap_or(1);
     let fields = pairs.iter().map(|[name, value]| Part::Field(name.clone(), value.clone()));
-    let file = Part::File { filename: "a.txt".to_owned(), size_bytes };
+    let file = Part::File { filename: Some("a.txt".to_owned()), size_bytes };
     let parts: Vec<_> = fields.chain([file]).collect();
     let accepted = match evaluate(&policy, BUCKET, &parts, now()) {
         Ok(accepted) => accepted,

@@ -187,7 +187,7 @@ impl Production {
     /// Whether a step writes a verdict: one whose answer may be lost, and which the client then
     /// sends again.
     pub fn settles(&self, step: Id) -> bool {
-        self.read(|tables| matches!(value(&tables.steps, step), Some(Step::Settle(_))))
+        self.read(|tables| matches!(value(&tables.steps, step), Some(Step::Settle(..))))
     }
 
     /// How many versions a removal's step may begin with; at least one way to go on.
@@ -261,7 +261,7 @@ impl Production {
         let next = match step.unwrap_or(Step::Look) {
             Step::Look => run.looked(standing, Ok(self.observation(question))),
             Step::LookAgain(upload, object, _) => run.judge(&upload, &object, &SecondSight::default()),
-            Step::Settle(settlement) => {
+            Step::Settle(settlement, _) => {
                 removes =
                     self.fault == Fault::DeleteBeforeWrite && matches!(settlement, Settlement::Condemn(_));
                 let (after, written) = self.settle(standing, &settlement);
@@ -299,7 +299,7 @@ impl Production {
             Step::Done(verdict) => Ok(Step::Done(verdict)),
         };
         let next = next.unwrap_or(Step::Look);
-        if let Step::Settle(Settlement::Pin(recorded)) = &next {
+        if let Step::Settle(Settlement::Pin(recorded), _) = &next {
             approves = recorded.version_id == version;
         }
         let reports = match next {
@@ -491,5 +491,6 @@ fn pending() -> Upload {
         event: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
         links_walked: None,
+        reserved: None,
     }
 }

@@ -22,7 +22,7 @@ async fn the_type_of_the_bytes_is_served_and_not_the_declared_one() {
     store.create(&upload).await.unwrap();
     let Settlement::Pin(recorded) = pin("v1") else { panic!("a pin") };
     let png = Recorded { sniffed_type: "image/png".parse().unwrap(), ..recorded };
-    store.settle(upload.upload_id, &Settlement::Pin(png)).await.unwrap();
+    store.settle(upload.upload_id, &Settlement::Pin(png), None).await.unwrap();
     let available = UploadStore::upload(&store, upload.upload_id).await.unwrap().unwrap();
     let id = world.link().await.link_id;
     store.create_link(&Link::to(&available, id, at(NOW), None).unwrap()).await.unwrap();

@@ -21,9 +21,12 @@ use base64::engine::general_purpose::STANDARD;
 use super::condition::Condition;
 use super::document::{Entry, PolicyDocument};
 use super::refusal::{Refusal, RefusalCode};
-use super::{MAX_FORM_BYTES, MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX, SignedDocument};
-use crate::sign::SigningCredentials;
+use super::{MAX_FORM_BYTES, MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX};
+use crate::sign::{SigningCredentials, signing_key};
 use crate::time::Timestamp;
+
+/// The fields of which a signature consists. A form with none of them is anonymous.
+const SIGNATURE_FIELDS: [&str; 4] = ["x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"];
 
 /// A part of a form, in the order in which it was posted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +35,9 @@ pub enum Part {
     Field(String, String),
     /// The file.
     File {
-        /// The name that the client gave it, which `${filename}` stands for.
-        filename: String,
+        /// The name that the client gave it, which `${filename}` stands for. Where it gave none, S3
+        /// leaves `${filename}` as it is.
+        filename: Option<String>,
         /// Its size.
         size_bytes: u64,
     },
@@ -77,7 +81,9 @@ impl Referee<'_> {
     /// The policy's document, if this signer signed it.
     fn authenticate(&self, form: &Form) -> Result<Vec<u8>, Refusal> {
         use RefusalCode as C;
-        if form.field("policy").is_none() && form.field("x-amz-signature").is_none() {
+        let is_signed = SIGNATURE_FIELDS.iter().any(|name| form.field(name).is_some());
+        let is_anonymous = form.field("policy").is_none() && form.field("x-amz-signature").is_none();
+        if is_anonymous || !is_signed {
             return Err(Refusal::new(C::AccessDenied, "Access Denied"));
         }
         let policy = form.required("policy", "Policy")?;
@@ -108,13 +114,13 @@ impl Referee<'_> {
                 "The provided token is malformed or otherwise invalid.",
             ));
         }
-        let document = STANDARD.decode(policy).map_err(|_| Refusal::policy("Invalid JSON."))?;
-        let signed = SignedDocument::new(&document, self.credentials, self.region, signed_at);
-        if signed.signature != signature {
+        // What is signed is the text as it was posted, so the signature comes before the Base64.
+        let secret = &self.credentials.secret_access_key;
+        if signing_key::signature(secret, self.region, signed_at, policy.as_bytes()) != signature {
             let message = "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
             return Err(Refusal::new(C::SignatureDoesNotMatch, message));
         }
-        Ok(document)
+        STANDARD.decode(policy).map_err(|_| Refusal::policy("Invalid JSON."))
     }
 }
 
@@ -128,7 +134,7 @@ impl Referee<'_> {
 /// )?;
 /// let form = [
 ///     Part::Field("key".into(), "other/a.png".into()),
-///     Part::File { filename: "a.png".into(), size_bytes: 10 },
+///     Part::File { filename: Some("a.png".into()), size_bytes: 10 },
 /// ];
 /// let refusal = evaluate(&policy, "files", &form, "2026-11-24T10:00:00Z".parse()?).unwrap_err();
 /// assert_eq!(refusal.code, RefusalCode::AccessDenied);
@@ -176,8 +182,8 @@ impl Form {
                         return Err(Refusal::new(RefusalCode::MaxPostPreDataLengthExceeded, message));
                     }
                     let signed = |name: &str| matches!(name, "policy" | "x-amz-signature");
-                    for (name, value) in &mut fields {
-                        if !signed(name) {
+                    for (_, value) in fields.iter_mut().filter(|(name, _)| !signed(name)) {
+                        if let Some(filename) = filename {
                             *value = value.replace("${filename}", filename);
                         }
                     }

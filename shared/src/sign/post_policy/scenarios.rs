@@ -50,6 +50,17 @@ pub struct Divergence {
     pub decided_by: &'static str,
 }
 
+/// How the form's last part names the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileName {
+    /// By this name.
+    Given(&'static str),
+    /// Not at all: the file is a field like the others.
+    Nameless,
+    /// There is no file.
+    NoFile,
+}
+
 /// What is done to the signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tampering {
@@ -63,6 +74,10 @@ pub enum Tampering {
     Without(&'static str),
     /// Policy and signature are left out, and all that belongs to them.
     Anonymous,
+    /// The policy is there, and nothing that signs it.
+    PolicyOnly,
+    /// The last two characters of the policy are cut off.
+    CutPolicy,
 }
 
 /// One form, and what S3 says to it.
@@ -74,8 +89,8 @@ pub struct Scenario {
     pub document: String,
     /// The fields before the file, without the signature's own.
     pub fields: Vec<(String, String)>,
-    /// The name of the file; `None` for a form without a file.
-    pub filename: Option<&'static str>,
+    /// The name of the file.
+    pub filename: FileName,
     /// The file.
     pub content: Vec<u8>,
     /// The fields after the file.
@@ -118,7 +133,7 @@ impl Stage<'_> {
             name,
             document: self.policy(&[]),
             fields: vec![("key".to_owned(), "foo.txt".to_owned())],
-            filename: Some("bar.txt"),
+            filename: FileName::Given("bar.txt"),
             content: b"bar".to_vec(),
             after: Vec::new(),
             tampering: Tampering::None,
@@ -183,9 +198,13 @@ impl Scenario {
                 (Tampering::Signature, "x-amz-signature") => {
                     *value = value.chars().map(|c| if c == 'a' { 'b' } else { 'a' }).collect();
                 }
+                (Tampering::CutPolicy, "policy") => value.truncate(value.len().saturating_sub(2)),
                 (Tampering::AccessKey, "x-amz-credential") => *value = format!("AKIANOBODY{value}"),
                 _ => {}
             }
+        }
+        if self.tampering == Tampering::PolicyOnly {
+            fields.retain(|(name, _)| matches!(name.as_str(), "key" | "policy"));
         }
         fields.retain(|(name, _)| self.tampering != Tampering::Without(leaked(name)));
         fields
@@ -195,10 +214,12 @@ impl Scenario {
     pub fn parts(&self, stage: &Stage<'_>) -> Vec<Part> {
         let field = |(name, value): (String, String)| Part::Field(name, value);
         let mut parts: Vec<_> = self.signed_fields(stage).into_iter().map(field).collect();
-        parts.extend(self.filename.map(|filename| Part::File {
-            filename: filename.to_owned(),
-            size_bytes: self.content.len() as u64,
-        }));
+        let size_bytes = self.content.len() as u64;
+        parts.extend(match self.filename {
+            FileName::Given(name) => Some(Part::File { filename: Some(name.to_owned()), size_bytes }),
+            FileName::Nameless => Some(Part::File { filename: None, size_bytes }),
+            FileName::NoFile => None,
+        });
         parts.extend(self.after.iter().cloned().map(field));
         parts
     }

@@ -76,7 +76,7 @@ async fn pinned(
         recorded_at: now,
         vanished_at: None,
     };
-    table.settle(upload.upload_id, &Settlement::Pin(recorded.clone())).await.unwrap();
+    table.settle(upload.upload_id, &Settlement::Pin(recorded.clone()), None).await.unwrap();
     Upload { recorded: Some(recorded), ..upload }
 }
 

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::error_handling::HandleError;
 use axum::http::StatusCode;
 use postern::sign::SigningCredentials;
-use postern::sign::post_policy::scenarios::{Scenario, Server, Stage, scenarios};
+use postern::sign::post_policy::scenarios::{FileName, Scenario, Server, Stage, scenarios};
 use postern::time::Timestamp;
 use reqwest::multipart::{Form, Part};
 use s3s::auth::SimpleAuth;
@@ -27,9 +27,11 @@ const REGION: &str = "eu-central-1";
 async fn answer(url: &str, scenario: &Scenario, stage: &Stage<'_>) -> String {
     let text = |form: Form, (name, value): (String, String)| form.text(name, value);
     let form = scenario.signed_fields(stage).into_iter().fold(Form::new(), text);
+    let part = Part::bytes(scenario.content.clone());
     let form = match scenario.filename {
-        Some(name) => form.part("file", Part::bytes(scenario.content.clone()).file_name(name)),
-        None => form,
+        FileName::Given(name) => form.part("file", part.file_name(name)),
+        FileName::Nameless => form.part("file", part),
+        FileName::NoFile => form,
     };
     let form = scenario.after.iter().cloned().fold(form, text);
     let response = reqwest::Client::new().post(url).multipart(form).send().await.unwrap();

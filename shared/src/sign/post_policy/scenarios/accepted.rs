@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Scenario, Stage};
+use super::{FileName, Scenario, Stage};
 
 /// Each with one peculiarity that S3 allows.
 pub(super) fn scenarios(stage: &Stage<'_>) -> Vec<Scenario> {
@@ -40,6 +40,11 @@ pub(super) fn scenarios(stage: &Stage<'_>) -> Vec<Scenario> {
         with("two conditions on one field", &[json!(["starts-with", "$key", "foo."])]),
         plain("an ignored field").field("x-ignore-foo", "bar"),
         plain("the file's name in the key").fields(&[("key", "foo/${filename}")]),
+        Scenario { filename: FileName::Nameless, ..plain("a file without a name") },
+        Scenario {
+            filename: FileName::Nameless,
+            ..plain("a nameless file's name in the key").fields(&[("key", "foo/${filename}")])
+        },
         plain("a backslash in the key").fields(&[("key", "foo\\$bar.txt")]),
         plain("a key beyond ASCII").fields(&[("key", "foo-\u{fc}\u{1F600}.txt")]),
         plain("a field after the file").with_after("x-amz-meta-foo", "bar"),

@@ -58,6 +58,8 @@ const S3S: &[Row] = &[
     ("no algorithm", "InvalidRequest", SIGNATURE),
     ("no policy", "InvalidRequest", SIGNATURE),
     ("a policy with no condition", "InvalidPolicyDocument", POLICY),
+    ("a policy cut by two characters", "InvalidRequest", SIGNATURE),
+    ("a key and a policy only", "InvalidPolicyDocument", SIGNATURE),
 ];
 
 /// What each server is known to answer to the scenario of this name.

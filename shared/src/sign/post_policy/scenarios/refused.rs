@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{RefusalCode as C, Scenario, Stage, Tampering};
+use super::{FileName, RefusalCode as C, Scenario, Stage, Tampering};
 
 /// Each with one thing that S3 does not allow.
 pub(super) fn scenarios(stage: &Stage<'_>) -> Vec<Scenario> {
@@ -122,7 +122,8 @@ fn forms(stage: &Stage<'_>) -> Vec<Scenario> {
         stage.plain("no key").fields(&[]).refused(C::InvalidArgument),
         stage.plain("an empty key").fields(&[("key", "")]).refused(C::InvalidArgument),
         Scenario { after, ..stage.plain("the key after the file").fields(&[]) }.refused(C::InvalidArgument),
-        Scenario { filename: None, ..stage.plain("no file") }.refused(C::IncorrectNumberOfFilesInPostRequest),
+        Scenario { filename: FileName::NoFile, ..stage.plain("no file") }
+            .refused(C::IncorrectNumberOfFilesInPostRequest),
     ]
 }
 
@@ -136,6 +137,8 @@ fn signatures(stage: &Stage<'_>) -> Vec<Scenario> {
         tampered("no date", Tampering::Without("x-amz-date"), C::InvalidArgument),
         tampered("no algorithm", Tampering::Without("x-amz-algorithm"), C::InvalidArgument),
         tampered("no policy", Tampering::Without("policy"), C::InvalidArgument),
+        tampered("a policy cut by two characters", Tampering::CutPolicy, C::SignatureDoesNotMatch),
+        tampered("a key and a policy only", Tampering::PolicyOnly, C::AccessDenied),
         tampered("an anonymous form", Tampering::Anonymous, C::AccessDenied),
     ]
 }
