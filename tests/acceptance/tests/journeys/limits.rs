@@ -77,6 +77,9 @@ async fn limits_hold_for_whoever_asks_all_at_once() {
     assert!((1..=86_401).contains(&retry_after.unwrap()), "when the day ends: {retry_after:?}");
     assert_eq!(ask(&bob, "/uploads", 400).await.0, StatusCode::CREATED, "what is left may be used");
 
+    a_form_that_brought_a_wrong_file_counts_on(&user("dave")).await;
+    a_token_costs_what_arrived(&user("erin")).await;
+
     let carol = user("carol");
     let body =
         json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 1, "expires_in_s": 600 });
@@ -86,4 +89,43 @@ async fn limits_hold_for_whoever_asks_all_at_once() {
     let answers = join_all((0..50).map(|_| ask(&page, &uploads, 10))).await;
     let kinds = BTreeMap::from([("201".to_owned(), 1), ("upload_token_used_up".to_owned(), 49)]);
     assert_eq!(counted(&answers), kinds, "the last use is granted once, and not never");
+}
+
+async fn a_form_that_brought_a_wrong_file_counts_on(dave: &App) {
+    let mut forms = Vec::new();
+    for _ in 0..PENDING {
+        let (status, issued, _) = ask(dave, "/uploads", PNG.len() as u64).await;
+        assert_eq!(status, StatusCode::CREATED, "{issued}");
+        forms.push(Form::read(&issued));
+    }
+    let wrong = vec![b'x'; PNG.len()];
+    for form in &forms {
+        assert_eq!(form.post(&wrong).await, Posted { status: 201, code: None });
+        assert_eq!(dave.settled(&form.upload_id).await["state"], "rejected");
+    }
+    let (_, problem, _) = ask(dave, "/uploads", 1).await;
+    assert_eq!(problem["code"], "too_many_pending_uploads", "each form can still bring the right file");
+    let first = forms.first().unwrap();
+    assert_eq!(first.post(PNG).await, Posted { status: 201, code: None });
+    dave.until(&first.upload_id, |upload| upload["state"] == "available").await;
+    assert_eq!(ask(dave, "/uploads", 1).await.0, StatusCode::CREATED);
+}
+
+async fn a_token_costs_what_arrived(erin: &App) {
+    let body =
+        json!({ "content_types": ["image/*"], "max_size_bytes": 600, "uses": 9, "expires_in_s": 600 });
+    let (_, token) = erin.call(Method::POST, "/upload-tokens", Some(body)).await;
+    let page = App::new(erin.stack, None);
+    let params = format!("{}/s3/params?filename=photo.png&type=image/png", token["path"].as_str().unwrap());
+    let (status, issued) = page.call(Method::GET, &params, None).await;
+    assert_eq!(status, StatusCode::OK, "{issued}");
+    let (_, problem, _) = ask(erin, "/uploads", 401).await;
+    assert_eq!(problem["code"], "too_many_bytes_today", "600 of 1,000 may still arrive");
+    let form = Form::read(&issued);
+    assert_eq!(form.post(PNG).await, Posted { status: 201, code: None });
+    assert_eq!(erin.settled(&form.upload_id).await["state"], "available");
+    let left = BYTES_PER_DAY - PNG.len() as u64;
+    let (_, problem, _) = ask(erin, "/uploads", left + 1).await;
+    assert_eq!(problem["code"], "too_many_bytes_today");
+    assert_eq!(ask(erin, "/uploads", left).await.0, StatusCode::CREATED, "the file cost its own size");
 }
