@@ -78,7 +78,8 @@ pub async fn params<'a, S: UploadStore + GrantStore, G: Signer>(
         }
     }
     let filename = filename.ok_or_else(|| Problem::field("filename", "the query names the file"))?;
-    let new = new_upload(holder, holder.one_request_limit_bytes(terms), filename, content_type, &metadata)?;
+    let new =
+        new_upload(terms, holder, holder.one_request_limit_bytes(terms), filename, content_type, &metadata)?;
     let form = uploads::issue(ports, terms, &holder.caller, Some(&holder.token), new).await?;
     let answer = json!({
         "method": form.method,
@@ -104,6 +105,7 @@ pub async fn begin<S: UploadStore + GrantStore, G: Signer, P: PartStore>(
 ) -> Result<Reply, Problem> {
     let body: MultipartBody = parse_json(body)?;
     let new = new_upload(
+        terms,
         holder,
         holder.limit_bytes(terms),
         &body.filename,
@@ -268,13 +270,12 @@ pub async fn direct_upload<S: UploadStore + GrantStore, G: Signer>(
         "content_type": content_type(blob.content_type.as_deref()),
         "size_bytes": blob.byte_size,
     });
-    let new = NewUpload::parse(named.to_string().as_bytes(), limit, None).map_err(|problem| {
-        renamed(problem, |field| match field {
-            "size_bytes" => "blob.byte_size".to_owned(),
-            field => format!("blob.{field}"),
-        })
-    })?;
-    holder.admit(&new)?;
+    let as_sent = |field: &str| match field {
+        "size_bytes" => "blob.byte_size".to_owned(),
+        field => format!("blob.{field}"),
+    };
+    let new = NewUpload::parse(named.to_string().as_bytes(), limit, None).map_err(|p| renamed(p, as_sent))?;
+    admit(terms, holder, &new).map_err(|problem| renamed(problem, as_sent))?;
     let now = holder.caller.now;
     let signer = ports.signer.credentials(now, terms.form_ttl.as_secs()).await?;
     let expires_at = signer.clamp(now + terms.form_ttl).floor_s();
@@ -296,6 +297,7 @@ pub async fn direct_upload<S: UploadStore + GrantStore, G: Signer>(
 
 /// What a client asks for, in the words of `POST /uploads`, and within what the token allows.
 fn new_upload(
+    terms: &Terms,
     holder: &Holder,
     limit_bytes: u64,
     filename: &str,
@@ -310,7 +312,7 @@ fn new_upload(
     let as_sent = |field: &str| if field == "content_type" { "type".to_owned() } else { field.to_owned() };
     let told = |problem| naming_the_setting(renamed(problem, as_sent));
     let new = NewUpload::parse(body.to_string().as_bytes(), limit_bytes, None).map_err(told)?;
-    holder.admit(&new).map_err(told)?;
+    admit(terms, holder, &new).map_err(told)?;
     // These clients do not say the size, and people do choose empty files.
     Ok(NewUpload { min_size_bytes: 0, ..new })
 }
@@ -328,6 +330,12 @@ fn naming_the_setting(problem: Problem) -> Problem {
         false => field,
     };
     Problem::InvalidFields(fields.into_iter().map(with_setting).collect())
+}
+
+/// What token and stack say of the type.
+fn admit(terms: &Terms, holder: &Holder, new: &NewUpload) -> Result<(), Problem> {
+    holder.admit(new)?;
+    grant::check_type(terms, &new.content_type)
 }
 
 /// A browser that does not know a file's type names none.

@@ -89,8 +89,12 @@ mod lost_answer_tests;
 #[cfg(test)]
 mod prover;
 #[cfg(test)]
+mod put_tests;
+#[cfg(test)]
 mod removal_tests;
 #[cfg(test)]
 mod takeover_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod token_tests;

@@ -238,4 +238,56 @@ mod tests {
         assert_eq!(range(r#","max_size_bytes":8"#), (1, 8));
         assert_eq!(range(""), (1, 1000));
     }
+
+    #[test]
+    fn metadata_has_at_most_what_s3_keeps_and_only_what_comes_back_as_it_went() {
+        let metadata = |pairs: &[(&str, &str)]| {
+            let metadata: BTreeMap<_, _> = pairs.iter().copied().collect();
+            let body = serde_json::json!({ "filename": "a", "content_type": "a/b", "metadata": metadata });
+            NewUpload::parse(body.to_string().as_bytes(), 1000, None)
+        };
+        // Each name counts with its prefix of 11 bytes.
+        let (largest, larger) = ("x".repeat(2048 - 12), "x".repeat(2048 - 11));
+        assert!(metadata(&[("a", &largest)]).is_ok());
+        assert!(metadata(&[("a", &larger)]).is_err());
+        let half = "x".repeat(1024 - 12);
+        assert!(metadata(&[("a", &half), ("b", &half)]).is_ok());
+        assert!(metadata(&[("a", &half), ("bb", &half)]).is_err());
+        for (name, value) in [("a-b_c.9", "x"), ("a", "~"), ("a", "x y"), ("0", "!")] {
+            assert!(metadata(&[(name, value)]).is_ok(), "{name:?} {value:?}");
+        }
+        for (name, value) in [
+            ("", "x"),
+            ("A", "x"),
+            ("a b", "x"),
+            ("a/b", "x"),
+            ("ä", "x"),
+            ("a", ""),
+            ("a", " x"),
+            ("a", "x "),
+            ("a", "ä"),
+            ("a", "x\ny"),
+            ("a", "\u{7f}"),
+            ("a", "\u{1f}"),
+            ("a", "x${filename}"),
+        ] {
+            let Err(Problem::InvalidFields(fields)) = metadata(&[(name, value)]) else {
+                panic!("{name:?} {value:?}")
+            };
+            assert_eq!(fields[0].field, format!("metadata.{name}"));
+        }
+    }
+
+    #[test]
+    fn the_bounds_of_a_size_are_the_limits_own() {
+        let range = |rest: &str| {
+            let body = format!(r#"{{"filename":"a","content_type":"a/b"{rest}}}"#);
+            NewUpload::parse(body.as_bytes(), 1000, None).map(|new| (new.min_size_bytes, new.max_size_bytes))
+        };
+        assert_eq!(range(r#","size_bytes":1000"#).unwrap(), (1000, 1000));
+        assert_eq!(range(r#","max_size_bytes":1000"#).unwrap(), (1, 1000));
+        assert_eq!(range(r#","max_size_bytes":1"#).unwrap(), (1, 1));
+        assert_eq!(range(r#","size_bytes":8,"max_size_bytes":8"#).unwrap(), (8, 8));
+        assert!(range(r#","max_size_bytes":1001"#).is_err());
+    }
 }

@@ -210,7 +210,7 @@ async fn a_form_redirects_to_a_named_origin_alone() {
 }
 
 /// A token of `ann` for images of up to 1,000 bytes, and its holder.
-async fn held(world: &World, uses: u32) -> (Value, tokens::Holder) {
+pub(super) async fn held(world: &World, uses: u32) -> (Value, tokens::Holder) {
     held_with(world, uses, 9).await
 }
 
@@ -225,7 +225,7 @@ async fn held_with(world: &World, uses: u32, entropy: u8) -> (Value, tokens::Hol
     (token, holder)
 }
 
-async fn holder(world: &World, token: &Value) -> tokens::Holder {
+pub(super) async fn holder(world: &World, token: &Value) -> tokens::Holder {
     let text = token["token"].as_str().unwrap();
     let entropy = [u8::try_from(world.store.calls()).unwrap(); 16];
     tokens::holder(world, text, at("2026-11-24T10:00:00Z"), entropy).await.unwrap()

@@ -147,4 +147,21 @@ pub(crate) mod tests {
         let key = TokenKey { version: KeyVersion(1), key: [0; 32] };
         assert!(TokenKeys::new(vec![key.clone(), key]).is_err());
     }
+
+    /// Repeated requests find their link by these secrets, before and after a deployment: they never
+    /// change. Each purpose has its own, and no text can be moved from one part to the next.
+    #[test]
+    fn each_purpose_has_secrets_of_its_own_for_ever() {
+        let hex = |secret: [u8; 16]| secret.map(|byte| format!("{byte:02x}")).concat();
+        let (keys, owner, key) = (ring(&[1]), "i#ann".parse().unwrap(), "k".parse().unwrap());
+        let link = UploadId::random([1; 16]);
+        let old = crate::token::LinkKeys::new(ring(&[1])).make([9; 16]).link_id();
+        insta::assert_snapshot!(hex(keys.derived_secret(&owner, link, &key)), @"f44abfa7da6b767bef377fd899570091");
+        insta::assert_snapshot!(hex(keys.rotated_secret(&owner, &old, &key)), @"9393059ae1ab1ac4d9e71fbd7195cedb");
+        insta::assert_snapshot!(hex(keys.fingerprint("k")), @"b4805784717cef48d5f7edbb72da6529");
+        insta::assert_snapshot!(hex(crate::upload_token::UploadTokenSecret::derived(&keys, &owner, &key)), @"77be076a2f6c89c76b8a46f98a671efd");
+        assert_ne!(keys.secret_of(b"a\0", &["x", "y"]), keys.secret_of(b"b\0", &["x", "y"]));
+        assert_ne!(keys.secret_of(b"a\0", &["x", "yz"]), keys.secret_of(b"a\0", &["xy", "z"]));
+        assert_ne!(keys.secret_of(b"a\0", &["x"]), keys.secret_of(b"a\0", &["x", ""]));
+    }
 }

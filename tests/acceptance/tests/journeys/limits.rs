@@ -112,8 +112,7 @@ async fn a_form_that_brought_a_wrong_file_counts_on(dave: &App) {
 }
 
 async fn a_token_costs_what_arrived(erin: &App) {
-    let body =
-        json!({ "content_types": ["image/*"], "max_size_bytes": 600, "uses": 9, "expires_in_s": 600 });
+    let body = json!({ "content_types": ["image/*"], "max_size_bytes": 600, "uses": 9, "expires_in_s": 600 });
     let (_, token) = erin.call(Method::POST, "/upload-tokens", Some(body)).await;
     let page = App::new(erin.stack, None);
     let params = format!("{}/s3/params?filename=photo.png&type=image/png", token["path"].as_str().unwrap());
