@@ -16,6 +16,7 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -70,6 +71,10 @@ def verdicts(mutants: list[Mutant], states: dict[str, list[dict]], work: Path):
                 yield from zip(some, pool.map(verdict, range(len(some))), strict=True)
 
 
+def _short(names: tuple[str, ...]) -> str:
+    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "") if names else "-"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sample", type=int, help="so many mistakes, chosen by the seed")
@@ -81,16 +86,16 @@ def main() -> int:
     if wrong:
         print("\n".join(wrong))
         return 1
-    count = 0
+    seen: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="postern-mutate-") as place:
         states = baseline(Path(place))
-        print(f"{'mistake':44} {'snapshot':28} case")
+        print(f"{'mistake':44} {'snapshot':32} case")
         for mutant, verdict in verdicts(chosen(arguments), states, Path(place)):
-            count += 1
-            case = verdict.cases[0] + (f" and {len(verdict.cases) - 1} more" if len(verdict.cases) > 1 else "") if verdict.cases else "-"
-            print(f"{mutant.name:44} {', '.join(verdict.snapshots) or '-':28} {case}", flush=True)
+            seen[verdict.cases[0].split(":")[0] if verdict.cases else "a snapshot alone" if verdict.snapshots else "nothing"] += 1
+            print(f"{mutant.name:44} {_short(verdict.snapshots):32} {_short(verdict.cases)}", flush=True)
             wrong += [said for said in [complaint(mutant, verdict)] if said]
-    print(f"{count} mistakes in {time.monotonic() - began:.0f} s, {len(wrong)} not seen as they must be")
+    print("seen first by: " + ", ".join(f"{by} {count}" for by, count in seen.most_common()))
+    print(f"{seen.total()} mistakes in {time.monotonic() - began:.0f} s, {len(wrong)} not seen as they must be")
     print("\n".join(wrong))
     return 1 if wrong else 0
 
