@@ -25,10 +25,10 @@ sys.dont_write_bytecode = True
 
 from judge import Verdict, complaint, copy, judge
 from mutant import Mutant
-from mutants import MUTANTS, misplaced
+from mutants import MUTANTS, OF_DOCUMENTS, misplaced
 from plan import MODULE, Runs, plan
 
-AT_ONCE = 20
+AT_ONCE = 16
 
 
 def chosen(arguments: argparse.Namespace) -> list[Mutant]:
@@ -37,34 +37,57 @@ def chosen(arguments: argparse.Namespace) -> list[Mutant]:
     if arguments.sample:
         print(f"{arguments.sample} of {len(MUTANTS)} mistakes, seed {arguments.seed}")
         found = random.Random(arguments.seed).sample(MUTANTS, arguments.sample)
-    return sorted(found, key=lambda m: m.run or "")
+    part, parts = map(int, arguments.part.split("/"))
+    return sorted(found[part - 1 :: parts], key=lambda m: m.run or "")
 
 
 def baseline(work: Path) -> dict[str, list[dict]]:
     """The plan of each run without a mistake, with which every test must be green."""
     runs = list(Runs.read().variables)
-    planned = plan({f"m{n}": (MODULE, run) for n, run in enumerate(runs)}, work)
-    if planned.refused:
-        sys.exit(f"the module cannot be planned: {planned.refused}")
-    states = {run: planned.resources[f"m{n}"] for n, run in enumerate(runs)}
-    verdict = judge(copy(work / "baseline"), states)
-    if not verdict.survives:
-        sys.exit(f"without a mistake the tests must be green and the snapshots in step: {verdict}")
+    states: dict[str, list[dict]] = {}
+    for command in ("apply", "plan"):
+        planned = plan({f"m{n}": (MODULE, run) for n, run in enumerate(runs)}, work, command)
+        if planned.refused:
+            sys.exit(f"the module cannot be planned: {planned.refused}")
+        found = {run: with_documents(planned.resources[f"m{n}"], states.get(run, [])) for n, run in enumerate(runs)}
+        verdict = judge(copy(work / command), found)
+        if not verdict.survives:
+            sys.exit(f"without a mistake the tests must be green and the snapshots in step: {verdict}")
+        states = states or found
     return states
+
+
+def with_documents(planned: list[dict], applied: list[dict]) -> list[dict]:
+    """A plan with the policy documents that are not known in it, as they are without a mistake."""
+    known = {one["address"]: {k: v for k, v in one["values"].items() if k in ("policy", "assume_role_policy")} for one in applied}
+    return [one | {"values": known.get(one["address"], {}) | _known(one["values"])} for one in planned]
+
+
+def _known(values: dict) -> dict:
+    return {k: v for k, v in values.items() if k not in ("policy", "assume_role_policy") or v is not None}
+
+
+def batches(mutants: list[Mutant]) -> list[tuple[list[Mutant], str]]:
+    """Mutants that are planned together, and the command that renders enough of them."""
+    found = []
+    for command in ("plan", "apply"):
+        some = [m for m in mutants if (m.name in OF_DOCUMENTS) == (command == "apply")]
+        found += [(some[start : start + AT_ONCE], command) for start in range(0, len(some), AT_ONCE)]
+    return found
 
 
 def verdicts(mutants: list[Mutant], states: dict[str, list[dict]], work: Path):
     """Each mutant with its verdict."""
-    for start in range(0, len(mutants), AT_ONCE):
-        some = mutants[start : start + AT_ONCE]
+    for some, command in batches(mutants):
         with tempfile.TemporaryDirectory(dir=work) as place:
             modules = [copy(Path(place) / f"m{n}") for n in range(len(some))]
             for mutant, module in zip(some, modules, strict=True):
                 mutant.plant(module)
-            planned = plan({f"m{n}": (modules[n], m.run) for n, m in enumerate(some) if m.run}, work)
+            planned = plan({f"m{n}": (modules[n], m.run) for n, m in enumerate(some) if m.run}, work, command)
 
             def verdict(n: int, some=some, modules=modules, planned=planned) -> Verdict:
-                known = states | ({some[n].run: planned.resources[f"m{n}"]} if f"m{n}" in planned.resources else {})
+                run = some[n].run
+                known = states | ({run: with_documents(planned.resources[f"m{n}"], states[run])} if f"m{n}" in planned.resources else {})
                 return judge(modules[n], known, planned.refused.get(f"m{n}"))
 
             with ThreadPoolExecutor(2) as pool:
@@ -79,6 +102,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sample", type=int, help="so many mistakes, chosen by the seed")
     parser.add_argument("--seed", type=int, default=int(datetime.date.today().strftime("%Y%m%d")), help="by default the date")
+    parser.add_argument("--part", default="1/1", help="2/3: the second third of them")
     parser.add_argument("--only", action="append", help="mistakes whose name contains this text")
     arguments = parser.parse_args()
     began = time.monotonic()

@@ -15,6 +15,9 @@ from mutant import Misplaced, Mutant
 
 MUTANTS: list[Mutant] = [m for area in (in_api, in_cloudfront, in_domains, in_events, in_policies, in_storage, in_watching) for m in area.MUTANTS]
 
+# Those that change a policy document, which only an apply renders.
+OF_DOCUMENTS = {mutant.name for mutant in in_policies.MUTANTS}
+
 
 def misplaced(module: Path) -> list[str]:
     """Mistakes whose text does not occur exactly once, or that have a name in common."""

@@ -55,19 +55,20 @@ def _arguments(body: str, indent: str) -> dict[str, str]:
     return {name: re.sub(r"\brun\.\w+\.\w+", "null", value.strip()) for name, value in found}
 
 
-def plan(copies: dict[str, tuple[Path, str]], work: Path) -> Planned:
+def plan(copies: dict[str, tuple[Path, str]], work: Path, command: str = "plan") -> Planned:
     """Plans each copy (its folder, its run) by its name m0, m1, …. What an error names is left out, and
-    the rest is planned again."""
+    the rest is planned again. Policy documents are rendered by the command `apply` only, which takes
+    twice as long."""
     planned, left = Planned(), dict(copies)
     while left:
-        resources, errors = _attempt(left, work)
+        resources, errors = _attempt(left, work, command)
         if not errors:
             planned.resources |= resources
             return planned
         blamed = {name: text for text in errors for name in _names(text) if name in left}
         if not blamed and len(left) > 1:
             for name, copy in left.items():
-                alone = plan({name: copy}, work)
+                alone = plan({name: copy}, work, command)
                 planned.resources |= alone.resources
                 planned.refused |= alone.refused
             return planned
@@ -80,10 +81,10 @@ def _names(text: str) -> set[str]:
     return {one or other for one, other in ADDRESS.findall(text)}
 
 
-def _attempt(copies: dict[str, tuple[Path, str]], work: Path) -> tuple[dict[str, list[dict]], list[str]]:
+def _attempt(copies: dict[str, tuple[Path, str]], work: Path, command: str) -> tuple[dict[str, list[dict]], list[str]]:
     root = work / "root"
-    _write(root, copies)
-    environment = os.environ | {"TF_DATA_DIR": str(work / "data"), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "GOGC": "800"}
+    _write(root, copies, command)
+    environment = os.environ | {"TF_DATA_DIR": str(work / "data"), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "GOGC": "400"}
     # The provider that check.sh has installed is used again, and not downloaded.
     installed = Path(os.environ.get("TF_DATA_DIR", MODULE.parent / "target" / "terraform")).resolve() / "providers"
     init = ["terraform", "init", "-backend=false", "-input=false", "-no-color", *([f"-plugin-dir={installed}"] if installed.is_dir() else [])]
@@ -93,20 +94,22 @@ def _attempt(copies: dict[str, tuple[Path, str]], work: Path) -> tuple[dict[str,
     return _state(root, environment)
 
 
-def _write(root: Path, copies: dict[str, tuple[Path, str]]) -> None:
+def _write(root: Path, copies: dict[str, tuple[Path, str]], command: str) -> None:
     shutil.rmtree(root, ignore_errors=True)
     (root / "tests" / "fixtures").mkdir(parents=True)
     shutil.copy(MODULE / "tests" / "fixtures" / "package.zip", root / "tests" / "fixtures")
     runs = Runs.read()
+    # What is overridden is known while it is planned, too.
+    overrides = [re.sub(r"^(override_\w+ \{\n)", rf"\1  override_during = {command}\n", one) for one in runs.overrides]
     main = ['terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n']
     test = [runs.provider]
     for name, (folder, run) in copies.items():
         shutil.copytree(folder, root / name, ignore=shutil.ignore_patterns("tests", "examples", ".*"))
         arguments = "".join(f"  {key} = {value}\n" for key, value in runs.variables[run].items())
         main.append(f'module "{name}" {{\n  source = "./{name}"\n{arguments}}}\n')
-        test += [re.sub(r"^  target = ", f"  target = module.{name}.", one, flags=re.MULTILINE) for one in runs.overrides]
+        test += [re.sub(r"^  target = ", f"  target = module.{name}.", one, flags=re.MULTILINE) for one in overrides]
     (root / "main.tf").write_text("\n".join(main), encoding="utf-8")
-    (root / "tests" / "all.tftest.hcl").write_text("\n".join(test) + '\nrun "all" {\n  command = apply\n}\n', encoding="utf-8")
+    (root / "tests" / "all.tftest.hcl").write_text("\n".join(test) + f'\nrun "all" {{\n  command = {command}\n}}\n', encoding="utf-8")
 
 
 def _state(root: Path, environment: dict[str, str]) -> tuple[dict[str, list[dict]], list[str]]:
@@ -118,10 +121,8 @@ def _state(root: Path, environment: dict[str, str]) -> tuple[dict[str, list[dict
         message = json.loads(line) if line.startswith("{") else {"type": "text"}
         if message["type"] == "diagnostic" and message["diagnostic"]["severity"] == "error":
             errors.append(json.dumps(message["diagnostic"]))
-        if message["type"] == "test_state" and not errors:
-            for module in message["test_state"]["root_module"].get("child_modules", []):
-                name = module["address"].removeprefix("module.")
-                resources[name] = [one | {"address": one["address"].removeprefix(f"module.{name}.")} for one in module["resources"]]
+        if message["type"] in ("test_state", "test_plan") and not errors:
+            resources = _by_module(message)
             break
     if process.poll() is None and resources:
         os.killpg(process.pid, signal.SIGKILL)
@@ -130,3 +131,18 @@ def _state(root: Path, environment: dict[str, str]) -> tuple[dict[str, list[dict
     if not resources and not errors:
         errors.append("terraform test ended without a state")
     return resources, errors
+
+
+def _by_module(message: dict) -> dict[str, list[dict]]:
+    """The resources of each copy, by their addresses in it."""
+    if message["type"] == "test_plan":
+        changes = message["test_plan"]["resource_changes"]
+        every = [change | {"values": change["change"]["after"]} for change in changes if change["mode"] == "managed"]
+    else:
+        modules = message["test_state"]["root_module"]["child_modules"]
+        every = [one for module in modules for one in module["resources"]]
+    found: dict[str, list[dict]] = {}
+    for one in every:
+        _, name, address = one["address"].split(".", 2)
+        found.setdefault(name, []).append(one | {"address": address})
+    return found
