@@ -19,6 +19,7 @@ locals {
     "failed-webhooks",
     "forged-tokens",
     "issue-upload-errors",
+    "issue-upload-missing-keys",
     "issue-upload-throttles",
     "oldest-event",
     "orphaned-versions",
@@ -29,6 +30,7 @@ locals {
     "send-webhook-errors",
     "send-webhook-throttles",
     "serve-link-errors",
+    "serve-link-missing-keys",
     "serve-link-throttles",
     "skipped-slices",
     "stream-lag",
@@ -202,6 +204,16 @@ locals {
         statistic   = "Sum"
         threshold   = var.alarm_thresholds.function_errors
       }
+    },
+    {
+      for name, function in aws_lambda_function.main : "${name}-missing-keys" => {
+        description = "${function.function_name} started without an older token key: KMS says that the key is disabled or deleted, and its tokens are refused. Enable the key or cancel its deletion, or take its number out of link_key_versions or upload_token_key_versions. The log has the key."
+        namespace   = local.metric_namespace
+        metric      = "MissingTokenKeys"
+        dimensions  = { Function = function.function_name }
+        statistic   = "Sum"
+        threshold   = 1
+      } if contains(["issue-upload", "serve-link"], name)
     },
     {
       for name, function in aws_lambda_function.main : "${name}-throttles" => {

@@ -134,7 +134,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.main) == 23 && alltrue([for alarm in aws_cloudwatch_metric_alarm.main : length(coalesce(alarm.alarm_actions, [])) == 0])
+    condition     = length(aws_cloudwatch_metric_alarm.main) == 25 && alltrue([for alarm in aws_cloudwatch_metric_alarm.main : length(coalesce(alarm.alarm_actions, [])) == 0])
     error_message = "There must be an alarm for each thing that can go wrong, and none may tell anybody without a topic."
   }
 
@@ -729,7 +729,7 @@ run "a_webhook_brings_its_function_its_queues_and_its_alarms" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.main) == 27 && alltrue([for name in ["dead-webhook", "failed-webhooks", "send-webhook-errors", "send-webhook-throttles"] : contains(keys(aws_cloudwatch_metric_alarm.main), name)])
+    condition     = length(aws_cloudwatch_metric_alarm.main) == 29 && alltrue([for name in ["dead-webhook", "failed-webhooks", "send-webhook-errors", "send-webhook-throttles"] : contains(keys(aws_cloudwatch_metric_alarm.main), name)])
     error_message = "A webhook that fails must be heard of."
   }
 
