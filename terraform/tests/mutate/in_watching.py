@@ -49,6 +49,8 @@ MUTANTS = [
     Mutant("the-app-events-are-not-watched", WATCHING, "for queue in aws_sqs_queue.dead_events :", "for queue in [] :", "an event that was lost would not be noticed"),
     Mutant("the-webhook-is-not-watched", WATCHING, "for queue in aws_sqs_queue.dead_webhook :", "for queue in [] :", "a receiver that is away would not be noticed", run="webhook"),
     Mutant("no-webhook-fails", WATCHING, '"FailedWebhooks"\n', '"FailedWebhook"\n', "the alarm would never go off", run="webhook"),
+    Mutant("no-key-is-missing", WATCHING, '"MissingTokenKeys"', '"MissingTokenKey"', "the alarm would never go off"),
+    Mutant("keys-of-another-function-are-missing", WATCHING, 'contains(["issue-upload", "serve-link"], name)', 'contains(["issue-upload", "record-upload"], name)', "the alarm would never go off", inside='"${name}-missing-keys" => {'),
     Mutant("no-function-fails", WATCHING, 'metric      = "Errors"', 'metric      = "Error"', "the alarm would never go off"),
     Mutant("no-function-is-throttled", WATCHING, 'metric      = "Throttles"', 'metric      = "Throttled"', "the alarm would never go off"),
     Mutant("an-idle-stack-is-a-fault", WATCHING, '"breaching" : "notBreaching"', '"breaching" : "breaching"', "alarms would sound where nothing happens"),

@@ -168,6 +168,7 @@ def _files() -> list[Case]:
         NO(UPLOADER, "s3:PutObject", f"{OTHER_BUCKET}/uploads/5e9f0a52", FORM),
         NO(UPLOADER, "s3:PutObject", FILE, FORM | {"s3:x-amz-server-side-encryption-aws-kms-key-id": OTHER_KEY}),
         NO(UPLOADER, "s3:PutObject", FILE, PART | {"s3:x-amz-server-side-encryption-aws-kms-key-id": OTHER_KEY}),
+        NO(UPLOADER, "s3:PutObject", FILE, PART | {"s3:x-amz-server-side-encryption-aws-kms-key-id": OPERATIONS_KEY}),
         NO(UPLOADER, "s3:PutObject", FILE, PART | {"s3:x-amz-server-side-encryption": "AES256"}),
         NO(UPLOADER, "s3:PutObject", FILE, PART | {"s3:x-amz-server-side-encryption": "aws:kms:dsse"}),
         NO(UPLOADER, "s3:PutObject", FILE, PART | {"s3:x-amz-server-side-encryption-customer-algorithm": "AES256"}),
@@ -232,6 +233,7 @@ def _files() -> list[Case]:
         YES(RECORD, "kms:Decrypt", FILES_KEY, VIA_S3),
         *[NO(who, "kms:Decrypt", FILES_KEY, VIA_S3_ELSEWHERE) for who in (UPLOADER, DOWNLOADER, RECORD)],
         *[NO(who, "kms:Decrypt", FILES_KEY, DIRECTLY_IN_CONTEXT) for who in (UPLOADER, DOWNLOADER, RECORD)],
+        *[NO(who, "kms:Decrypt", FILES_KEY, DIRECTLY_IN_CONTEXT | {"kms:ViaService": VIA_SECRETS["kms:ViaService"]}) for who in (UPLOADER, DOWNLOADER, RECORD)],
         *[NO(who, "kms:GenerateDataKey", FILES_KEY, VIA_S3) for who in (DOWNLOADER, RECORD, ISSUE, SERVE, ADMIN)],
         *[NO(who, "kms:Decrypt", FILES_KEY, VIA_S3) for who in (ISSUE, SERVE, ADMIN, PIPE_ROLE, ANYONE, S3)],
         *[NO(who, "kms:Decrypt", OTHER_KEY, VIA_S3) for who in (UPLOADER, DOWNLOADER, RECORD)],
@@ -421,6 +423,7 @@ def _services() -> list[Case]:
             for name in ("/aws/lambda/postern-serve-link", "/aws/vendedlogs/postern/api")
         ],
         NO(LOGS, "kms:Decrypt", OPERATIONS_KEY, {log_context: log_group("/aws/lambda/another")}),
+        NO(LOGS, "kms:Decrypt", OPERATIONS_KEY, {log_context: log_group("/another/aws/lambda/postern-serve-link-2")}),
         NO(EC2, "kms:Decrypt", OPERATIONS_KEY, {log_context: log_group("/aws/lambda/postern-serve-link")}),
         NO(LOGS, "kms:CreateGrant", OPERATIONS_KEY, {log_context: log_group("/aws/lambda/postern-serve-link")}),
         NO(LOGS, "kms:Decrypt", FILES_KEY, {log_context: log_group("/aws/lambda/postern-serve-link")}),

@@ -117,6 +117,21 @@ def test_each_queue_for_dead_letters_and_each_function_has_its_alarms(run):
     assert needed - watched == set()
 
 
+@pytest.mark.parametrize("run", ("plain", "webhook"))
+def test_an_alarm_goes_off_at_its_documented_figure(run):
+    """The defaults of alarm_thresholds, as its description has them; a lag is counted in milliseconds."""
+    figures = {
+        "api-server-errors": 5,
+        "failed-webhooks": 10,
+        "forged-tokens": 50,
+        "oldest-event": 900,
+        "rejected-uploads": 25,
+        "stream-lag": 3600 * 1000,
+        "surplus-versions": 10,
+    }
+    assert {name: a["threshold"] for name, a in alarms(run).items()} == {name: figures.get(name, 1) for name in alarms(run)}
+
+
 def test_every_alarm_tells_the_topic_when_it_goes_off_and_when_it_ends():
     """One alarm has actions and a threshold of its own there."""
     topic = "arn:aws:sns:us-east-1:111122223333:"

@@ -94,6 +94,12 @@ def test_memory_and_concurrency_are_what_was_asked():
     assert {name: f["memory_size"] for name, f in functions("webhook").items()} == {name: 512 if name == "record-upload" else 256 for name in FUNCTIONS}
 
 
+def test_each_role_has_the_boundary_that_was_named():
+    boundary = "arn:aws:iam::111122223333:policy/boundary"
+    assert {name: r.get("permissions_boundary") for name, r in of("all_options", "aws_iam_role").items()} == dict.fromkeys(of("all_options", "aws_iam_role"), boundary)
+    assert {r.get("permissions_boundary") for r in of("plain", "aws_iam_role").values()} == {None}
+
+
 @pytest.mark.parametrize("run", RUNS)
 def test_each_policy_belongs_to_the_role_that_its_name_says(run):
     for address, policy in of(run, "aws_iam_role_policy").items():
