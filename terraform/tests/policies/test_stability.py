@@ -8,6 +8,7 @@ counts as a replacement here.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import pytest
@@ -38,6 +39,16 @@ def replaced(run: str) -> set[str]:
 
 def destroyed(run: str) -> set[str]:
     return {c["address"] for c in plans()[run] if "delete" in c["change"]["actions"]}
+
+
+def test_every_variable_that_takes_an_arn_is_planned_with_one_that_is_not_known_yet():
+    """Needs no provider. The fixture gives each of them the ARN, or the zone's id, of what it makes itself."""
+    variables = re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', (MODULE / "variables.tf").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    take = {name for name, body in variables if '"^arn:' in body or "route53_zone" in body}
+    assert len(take) >= 12
+    fixture = (MODULE / "tests" / "fixtures" / "around" / "main.tf").read_text(encoding="utf-8")
+    given = set(re.findall(r"^  (\w+) += ", fixture, re.MULTILINE))
+    assert take - given == set()
 
 
 def test_a_second_plan_is_empty():
