@@ -1,0 +1,102 @@
+"""Heals a stack whose apply was killed, as the module's README says: what was made and not yet written
+into the state is named in `import` blocks, and the apply is repeated.
+
+The command `terraform import` does not do: it plans nothing, so the `for_each` over the stack's own
+resources are unknown to it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+
+from local_aws import LocalAws
+from working import ROOT, Failed, Working
+
+# The id in an `import` block, by the arguments of the resource. The README has the same table.
+IDS: dict[str, str] = {
+    "aws_cloudwatch_event_bus": "{name}",
+    "aws_cloudwatch_log_group": "{name}",
+    "aws_dynamodb_table": "{name}",
+    "aws_iam_role": "{name}",
+    "aws_kms_alias": "{name}",
+    "aws_lambda_function": "{function_name}",
+    "aws_lambda_permission": "{function_name}/{statement_id}",
+    "aws_pipes_pipe": "{name}",
+    "aws_s3_bucket": "{bucket}",
+    "aws_scheduler_schedule": "default/{name}",
+}
+
+
+def _mapping(aws: LocalAws, arguments: dict) -> str:
+    found = aws.client("lambda").list_event_source_mappings(EventSourceArn=arguments["event_source_arn"])
+    return found["EventSourceMappings"][0]["UUID"]
+
+
+def _route(aws: LocalAws, arguments: dict) -> str:
+    routes = aws.client("apigatewayv2").get_routes(ApiId=arguments["api_id"], MaxResults="500")["Items"]
+    return f"{arguments['api_id']}/" + next(r["RouteId"] for r in routes if r["RouteKey"] == arguments["route_key"])
+
+
+# Those that AWS gives an id of its own, and how the README names it.
+LOOKED_UP_IN_WORDS = {
+    "aws_apigatewayv2_route": "the API's id, `/`, the route's id",
+    "aws_apigatewayv2_stage": "the API's id, `/$default`",
+    "aws_lambda_event_source_mapping": "its UUID (`aws lambda list-event-source-mappings`)",
+}
+
+LOOKED_UP: dict[str, Callable[[LocalAws, dict], str]] = {
+    "aws_apigatewayv2_route": _route,
+    "aws_apigatewayv2_stage": lambda _, arguments: f"{arguments['api_id']}/{arguments['name']}",
+    "aws_lambda_event_source_mapping": _mapping,
+}
+
+
+
+def table() -> list[str]:
+    """The rows of the README's table."""
+    told = {kind: "`" + re.sub(r"\{(\w+)\}", r"<\1>", form) + "`" for kind, form in IDS.items()} | LOOKED_UP_IN_WORDS
+    return [f"| `{kind}` | {told[kind]} |" for kind in sorted(told)]
+
+
+# How the services say that something is there.
+THERE = re.compile(r"AlreadyExists|AlreadyOwned|ResourceConflict|ResourceInUse|ConflictException|already exists")
+
+
+def heal(aws: LocalAws, stack: Working) -> set[str]:
+    """Applies until it works; gives what had to be imported."""
+    adopted: set[str] = set()
+    while True:
+        try:
+            stack.apply()
+            return adopted
+        except Failed as failed:
+            orphans = _orphans(str(failed))
+            if not orphans or orphans & adopted:
+                raise
+            arguments = _arguments(stack)
+            with (stack.folder / ROOT / "adopted.tf").open("a") as file:
+                for address in sorted(orphans):
+                    file.write(f'import {{\n  to = {address}\n  id = "{_id(aws, address, arguments[address])}"\n}}\n\n')
+            adopted |= orphans
+
+
+def _orphans(said: str) -> set[str]:
+    """The addresses in errors that say that something is there already; another error is the test's end."""
+    errors = re.split(r"\nError: ", said)[1:]
+    found = {re.search(r"with (module\.\S+),", error)[1] for error in errors if THERE.search(error)}
+    return found if len(found) == len(errors) else set()
+
+
+def _arguments(stack: Working) -> dict[str, dict]:
+    """What the next plan would make, by address."""
+    stack.run("plan", "-input=false", "-no-color", "-out=healing")
+    plan = json.loads(stack.run("show", "-json", "healing", errors=subprocess.DEVNULL))
+    return {r["address"]: r["change"]["after"] for r in plan["resource_changes"] if r["change"]["actions"] == ["create"]}
+
+
+def _id(aws: LocalAws, address: str, arguments: dict) -> str:
+    kind = next(part for part in address.split(".") if part.startswith("aws_"))
+    return LOOKED_UP[kind](aws, arguments) if kind in LOOKED_UP else IDS[kind].format(**arguments)

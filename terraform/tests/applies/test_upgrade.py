@@ -1,0 +1,46 @@
+"""A stack that an earlier version of the module has made keeps what it holds when the present one is applied.
+
+`fixtures/state.json` is the state of a stack with a webhook, as the module of commit 184ad43 made it on a
+local AWS (`fixtures/normalize.py`). It is planned without a refresh, so none of it needs to be there.
+"""
+
+from __future__ import annotations
+
+import json
+import unittest
+from pathlib import Path
+
+from local_aws import LocalAws
+from working import ROOT, Working
+
+STATE = Path(__file__).parent / "fixtures" / "state.json"
+
+# What holds something of the users, or has a name that others know: the fixture has one of each.
+STATEFUL = (
+    "aws_apigatewayv2_api",
+    "aws_apigatewayv2_authorizer",
+    "aws_apigatewayv2_stage",
+    "aws_cloudwatch_event_bus",
+    "aws_cloudwatch_log_group",
+    "aws_dynamodb_table",
+    "aws_iam_role",
+    "aws_kms_key",
+    "aws_lambda_function",
+    "aws_s3_bucket",
+    "aws_secretsmanager_secret",
+    "aws_sqs_queue",
+)
+
+
+class Upgrade(unittest.TestCase):
+    def test_nothing_that_holds_something_is_replaced(self) -> None:
+        before = {f"{r['type']}.{r['name']}" for r in json.loads(STATE.read_text())["resources"]}
+        with LocalAws() as aws, Working(aws, webhook=True) as stack:
+            (stack.folder / ROOT / "terraform.tfstate").write_text(STATE.read_text())
+            changes = stack.drift("-refresh=false")
+        self.assertEqual({kind for kind in STATEFUL if not any(r.startswith(kind + ".") for r in before)}, set())
+        self.assertEqual(sorted(address for address, actions in changes.items() if "delete" in actions), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,142 @@
+"""Terraform on a copy of the module, with a state of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+from local_aws import REGION, REPOSITORY, LocalAws
+
+MODULE = REPOSITORY / "terraform"
+ROOT = "terraform/tests/applies/root"
+
+# What a second plan changes because the local AWS does not give it back as it was set: the module's
+# README tells each.
+GAPS = {"aws_apigatewayv2_authorizer", "aws_pipes_pipe"}
+
+APPLY = ("apply", "-auto-approve", "-input=false", "-no-color", "-parallelism=30")
+
+
+class Failed(Exception):
+    """Terraform ended with an error; the text is what it said."""
+
+
+class Working:
+    """A folder in which Terraform works. Its processes end with this program."""
+
+    def __init__(self, aws: LocalAws, **variables: object):
+        self.aws = aws
+        self.variables = variables
+        self.folder = Path(tempfile.mkdtemp(prefix="applies-"))
+
+    def __enter__(self) -> Working:
+        for part in ("", "tests/fixtures", "tests/applies/root"):
+            _copy(MODULE / part, self.folder / "terraform" / part)
+        shutil.copy(REPOSITORY / "tests" / "stack" / "leash.py", self.folder)
+        with zipfile.ZipFile(self.folder / "terraform" / "tests" / "fixtures" / "package.zip", "w") as package:
+            package.writestr("bootstrap", "#!/bin/sh\nexit 1\n")
+        self.run("init", "-input=false")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, *arguments: str, errors: int = subprocess.STDOUT) -> subprocess.Popen:
+        """Terraform and its provider, in a process group of their own."""
+        variables = {"endpoint": self.aws.endpoint, "region": REGION} | self.variables
+        (self.folder / ROOT / "terraform.tfvars.json").write_text(json.dumps(variables))
+        foreign = ("AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE")
+        surroundings = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
+        return subprocess.Popen(
+            [sys.executable, self.folder / "leash.py", "terraform", *arguments],
+            cwd=self.folder / ROOT,
+            env=surroundings | {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"},
+            start_new_session=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+
+    def run(self, *arguments: str, errors: int = subprocess.STDOUT) -> str:
+        """Runs a command to its end. Its input stays open meanwhile, or the leash would end it."""
+        with self.start(*arguments, errors=errors) as process:
+            said = process.stdout.read()
+            if process.wait() != 0:
+                raise Failed(said)
+        return said
+
+    def apply(self) -> str:
+        return self.run(*APPLY)
+
+    def destroy(self) -> str:
+        return self.run("destroy", "-auto-approve", "-input=false", "-no-color", "-parallelism=30", "-refresh=false")
+
+    def apply_killed(self, progress: float, pause_s: float) -> int:
+        """Begins an apply, and ends Terraform and its provider with SIGKILL: a pause after this part of
+        all resources was begun. How many were begun and not reported as made."""
+        total = begun = made = 0
+        with self.start(*APPLY) as process:
+            for line in process.stdout:
+                if found := re.match(r"Plan: (\d+) to add", line):
+                    total = int(found[1])
+                begun += line.endswith(": Creating...\n")
+                made += ": Creation complete after " in line
+                if begun and begun >= progress * total:
+                    break
+            time.sleep(pause_s)
+            os.killpg(process.pid, signal.SIGKILL)
+            made += process.stdout.read().count(": Creation complete after ")
+        return begun - made
+
+    def planned(self, *options: str) -> dict[str, list[str]]:
+        """What a plan would do to which resource, without what it leaves alone."""
+        self.run("plan", "-input=false", "-no-color", "-out=planned", *options)
+        plan = json.loads(self.run("show", "-json", "planned", errors=subprocess.DEVNULL))
+        changes = {r["address"]: r["change"]["actions"] for r in plan.get("resource_changes", [])}
+        return {address: actions for address, actions in changes.items() if actions not in (["no-op"], ["read"])}
+
+    def drift(self, *options: str) -> dict[str, list[str]]:
+        """The same without what the local AWS is known to forget."""
+        return {a: actions for a, actions in self.planned(*options).items() if not GAPS & set(a.split("."))}
+
+
+class Watch:
+    """Looks again and again, while something runs, for an API that is open too early."""
+
+    def __init__(self, aws: LocalAws):
+        self.aws = aws
+        self.found: set[str] = set()
+        self.looks = 0
+
+    def __enter__(self) -> Watch:
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._look)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        self.thread.join()
+
+    def _look(self) -> None:
+        while not self.ended.wait(0.2):
+            self.found.update(self.aws.opened_too_early())
+            self.looks += 1
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for file in source.iterdir():
+        if file.is_file() and file.suffix in (".tf", ".json"):
+            shutil.copy(file, target)

@@ -1,0 +1,63 @@
+//! What becomes of the module's stacks in the hands of Terraform with its real provider: a destroy that is
+//! refused, an apply that is killed, a pipe whose role is not known yet, stacks beside each other, an upgrade.
+//!
+//! The tests are `terraform/tests/applies/test_*.py`; the local AWS's own Python runs them. They say
+//! SKIPPED where Terraform or its provider cannot be had.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its program does not run")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+#[test]
+#[ignore = "takes minutes: cargo test --test applies -- --ignored"]
+fn a_destroy_of_a_protected_stack_touches_nothing() {
+    run("test_refused_destroy");
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --test applies -- --ignored"]
+fn a_killed_apply_heals_and_never_answered_unprotected() {
+    run("test_killed_apply");
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --test applies -- --ignored"]
+fn a_refused_pipe_heals() {
+    run("test_refused_pipe");
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --test applies -- --ignored"]
+fn stacks_stand_side_by_side_and_a_pending_change_touches_none() {
+    run("test_many_stacks");
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --test applies -- --ignored"]
+fn an_upgrade_replaces_nothing_that_holds_something() {
+    run("test_upgrade");
+}
+
+fn run(module: &str) {
+    let terraform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../terraform/tests");
+    if let Some(why) = missing(&terraform.join("provider")) {
+        return stack::skipped_without_provider(module, &why);
+    }
+    let mut test = Command::new(stack::python().unwrap());
+    test.args(["-W", "ignore", "-m", "unittest", "--verbose", module]).stdin(Stdio::null());
+    assert!(test.current_dir(terraform.join("applies")).status().unwrap().success(), "{module}");
+}
+
+/// Why this machine cannot apply anything, if it cannot.
+fn missing(root: &Path) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(root.join("main.tf"), folder.path().join("main.tf")).unwrap();
+    let mut init = Command::new("terraform");
+    init.args(["init", "-input=false", "-no-color"]).current_dir(folder.path());
+    match init.env_remove("TF_DATA_DIR").env("CHECKPOINT_DISABLE", "1").output() {
+        Err(error) => Some(format!("terraform is not installed here: {error}")),
+        Ok(output) if !output.status.success() => Some("terraform init finds no provider".to_owned()),
+        Ok(_) => None,
+    }
+}
