@@ -30,7 +30,7 @@ MUTANTS = [
     Mutant("pipe-without-filter", EVENTS, '    filter_criteria {\n      dynamic "filter" {\n        for_each = local.event_filters\n\n        content {\n          pattern = jsonencode(filter.value)\n        }\n      }\n    }\n\n', "", "every write would be told as an event", inside=PIPE),
     Mutant("pipe-retries-for-ever", EVENTS, "maximum_retry_attempts        = 10", "maximum_retry_attempts        = -1", "one bad record would stop every event", inside=PIPE),
     Mutant("pipe-without-bisect", EVENTS, '      on_partial_batch_item_failure = "AUTOMATIC_BISECT"\n', "", "one bad record would take nine with it", inside=PIPE),
-    Mutant("pipe-of-another-source", EVENTS, 'event_source = "postern"', 'event_source = "postern2"', "the app's rules would match nothing"),
+    Mutant("pipe-of-another-source", EVENTS, 'event_source = "postern"', 'event_source = "another-app"', "the app's rules would match nothing"),
     Mutant("pipe-tells-the-key-of-links", EVENTS, '"Link Revoked"       = "LINK#"', '"Link Revoked"       = ""', "any item could announce a revocation", inside="app_event_keys = {"),
     Mutant("pipe-tells-any-state", EVENTS, '{ state = { S = ["available"] } }', '{ state = { S = ["available", "pending"] } }', "an upload would be told before it is there"),
     Mutant("pipe-tells-the-filename", EVENTS, 'link_id             = "link_id.S"', 'link_id             = "filename.S"', "the bus would have names of files"),
