@@ -18,6 +18,24 @@ KILLS = int(os.environ.get("POSTERN_KILLS", "3"))
 SEED = int(os.environ.get("POSTERN_SEED", random.randrange(1_000_000)))
 
 
+STAGE = 'module.stack["postern"].aws_apigatewayv2_stage.default'
+
+# Without which nobody may get a form.
+BEFORE_THE_STAGE = (
+    "aws_iam_role_policy.upload_signer",
+    "aws_lambda_event_source_mapping.removals",
+    "aws_lambda_event_source_mapping.uploads",
+    "aws_s3_bucket_lifecycle_configuration.files",
+    "aws_s3_bucket_notification.files",
+    "aws_s3_bucket_ownership_controls.files",
+    "aws_s3_bucket_policy.files",
+    "aws_s3_bucket_public_access_block.files",
+    "aws_s3_bucket_server_side_encryption_configuration.files",
+    "aws_s3_bucket_versioning.files",
+    "aws_sqs_queue_policy.uploads",
+)
+
+
 class KilledApply(unittest.TestCase):
     def test_it_heals_and_never_answers_unprotected(self) -> None:
         chance = random.Random(SEED)
@@ -30,6 +48,13 @@ class KilledApply(unittest.TestCase):
                 self.assertEqual(named(aws.holdings()), [])
             self.assertEqual(watch.found, set())
             self.assertGreater(watch.looks, 10)
+
+    def test_the_stage_waits_for_what_protects_the_bucket(self) -> None:
+        """Which kill falls between two resources is chance; what the stage waits for is not."""
+        with LocalAws() as aws, Working(aws) as stack:
+            planned = stack.planned(f"-target={STAGE}")
+        self.assertIn(STAGE, planned)
+        self.assertEqual([name for name in BEFORE_THE_STAGE if f'module.stack["postern"].{name}' not in planned], [])
 
     def test_the_readme_tells_what_to_import(self) -> None:
         readme = (MODULE / "README.md").read_text(encoding="utf-8").splitlines()

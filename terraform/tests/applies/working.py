@@ -26,6 +26,9 @@ GAPS = {"aws_apigatewayv2_authorizer", "aws_pipes_pipe"}
 
 APPLY = ("apply", "-auto-approve", "-input=false", "-no-color", "-parallelism=30")
 
+# The local AWS closes connections while they are taken up again.
+LOST = re.compile(r"use of closed network connection|connection reset by peer|: EOF")
+
 
 class Failed(Exception):
     """Terraform ended with an error; the text is what it said."""
@@ -77,10 +80,18 @@ class Working:
         return said
 
     def apply(self) -> str:
-        return self.run(*APPLY)
+        return self._run_again_once_where_an_answer_was_lost(*APPLY)
 
     def destroy(self) -> str:
-        return self.run("destroy", "-auto-approve", "-input=false", "-no-color", "-parallelism=30", "-refresh=false")
+        return self._run_again_once_where_an_answer_was_lost("destroy", *APPLY[1:], "-refresh=false")
+
+    def _run_again_once_where_an_answer_was_lost(self, *arguments: str) -> str:
+        try:
+            return self.run(*arguments)
+        except Failed as failed:
+            if not LOST.search(str(failed)):
+                raise
+        return self.run(*arguments)
 
     def apply_killed(self, progress: float, pause_s: float) -> int:
         """Begins an apply, and ends Terraform and its provider with SIGKILL: a pause after this part of
@@ -96,7 +107,9 @@ class Working:
                     break
             time.sleep(pause_s)
             os.killpg(process.pid, signal.SIGKILL)
-            made += process.stdout.read().count(": Creation complete after ")
+            rest = process.stdout.read()
+            begun += rest.count(": Creating...\n")
+            made += rest.count(": Creation complete after ")
         return begun - made
 
     def planned(self, *options: str) -> dict[str, list[str]]:
