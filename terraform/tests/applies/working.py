@@ -15,6 +15,7 @@ import time
 import zipfile
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError
 from local_aws import REGION, REPOSITORY, LocalAws
 
 MODULE = REPOSITORY / "terraform"
@@ -131,6 +132,7 @@ class Watch:
         self.aws = aws
         self.found: set[str] = set()
         self.looks = 0
+        self.failed: Exception | None = None
 
     def __enter__(self) -> Watch:
         self.ended = threading.Event()
@@ -141,10 +143,18 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self.ended.set()
         self.thread.join()
+        if self.failed:
+            raise self.failed
 
     def _look(self) -> None:
         while not self.ended.wait(0.2):
-            self.found.update(self.aws.opened_too_early())
+            try:
+                self.found.update(self.aws.opened_too_early())
+            except BotoCoreError:
+                continue  # No answer says nothing.
+            except Exception as error:  # noqa: BLE001
+                self.failed = error
+                return
             self.looks += 1
 
 
