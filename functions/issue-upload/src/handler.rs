@@ -3,16 +3,16 @@
 use std::time::SystemTime;
 
 use lambda_runtime::LambdaEvent;
-use postern::aws::http_api::{HttpAnswer, HttpEvent};
-use postern::aws::lambda::Request;
-use postern::aws::{Parts, RoleSigner, Table, TimeLimits};
 use postern::config::IssueConfig;
+use postern::http::Problem;
+use postern::http::Reply;
 use postern::issue::tokens::Holder;
 use postern::issue::{Caller, Ports, companion, links, multipart, revocation, tokens, uploads};
 use postern::ports::Unavailable;
-use postern::problem::Problem;
-use postern::reply::Reply;
-use postern::time::Timestamp;
+use postern_aws::lambda::Request;
+use postern_aws::lambda::http_api::{HttpAnswer, HttpEvent};
+use postern_aws::{Parts, RoleSigner, Table, TimeLimits};
+use s3_presigned::Timestamp;
 
 /// The API with all that it needs.
 pub struct Api {
@@ -37,7 +37,7 @@ async fn in_time(
     deadline: SystemTime,
     api: impl Future<Output = Result<&'static Api, Unavailable>>,
 ) -> Result<Reply, Problem> {
-    let (now, entropy) = chance()?;
+    let (now, entropy) = now_and_entropy()?;
     let work = async { api.await?.dispatch(request, now, entropy).await };
     TimeLimits::ISSUE_UPLOAD.in_time(now, deadline, work).await?
 }
@@ -54,22 +54,22 @@ impl Api {
     }
 
     async fn by_owner(&self, request: &Request, caller: &Caller) -> Result<Reply, Problem> {
-        let (ports, parts, terms) = (&self.ports, &self.parts, &self.config.terms);
+        let (ports, parts, settings) = (&self.ports, &self.parts, &self.config.settings);
         let (id, now) = (request.path("id"), caller.now);
         let (limit, cursor) = (request.query("limit"), request.query("cursor"));
         match request.route() {
-            "POST /upload-tokens" => tokens::create(ports, terms, caller, &request.body()?).await,
+            "POST /upload-tokens" => tokens::create(ports, settings, caller, &request.body()?).await,
             "DELETE /upload-tokens/{id}" => tokens::revoke(ports, caller, id).await,
-            "POST /uploads/put" => uploads::create_put(ports, terms, caller, &request.body()?).await,
+            "POST /uploads/put" => uploads::create_put(ports, settings, caller, &request.body()?).await,
             "POST /uploads/multipart" => {
-                multipart::begin(ports, parts, terms, caller, None, &request.body()?).await
+                multipart::begin(ports, parts, settings, caller, None, &request.body()?).await
             }
             "GET /uploads/{id}/parts" => {
                 multipart::list(ports, parts, now, &uploads::owned(ports, caller, id).await?).await
             }
             "POST /uploads/{id}/parts" => {
                 let upload = uploads::owned(ports, caller, id).await?;
-                multipart::sign(ports, terms, now, &upload, &request.body()?).await
+                multipart::sign(ports, settings, now, &upload, &request.body()?).await
             }
             "DELETE /uploads/{id}/parts" => {
                 multipart::abort(ports, parts, now, &uploads::owned(ports, caller, id).await?).await
@@ -77,42 +77,42 @@ impl Api {
             "POST /uploads/{id}/complete" => {
                 multipart::complete(ports, parts, now, &uploads::owned(ports, caller, id).await?).await
             }
-            "POST /uploads" => uploads::create(ports, terms, caller, &request.body()?).await,
+            "POST /uploads" => uploads::create(ports, settings, caller, &request.body()?).await,
             "GET /uploads" => uploads::list(ports, caller, limit, cursor).await,
             "GET /uploads/{id}" => uploads::show(ports, caller, id).await,
             "DELETE /uploads/{id}" => uploads::remove(ports, caller, id).await,
-            "POST /uploads/{id}/links" => links::create(ports, terms, caller, id, &request.body()?).await,
+            "POST /uploads/{id}/links" => links::create(ports, settings, caller, id, &request.body()?).await,
             "GET /uploads/{id}/links" => links::list(ports, caller, id, limit, cursor).await,
             "DELETE /uploads/{id}/links" => revocation::revoke_all_to(ports, caller, id, cursor).await,
             "GET /links" => links::list_all(ports, caller, limit, cursor).await,
             "DELETE /links" => revocation::revoke_all(ports, caller, cursor).await,
             "GET /links/{id}" => links::show(ports, caller, id).await,
             "PATCH /links/{id}" => links::change(ports, caller, id, &request.body()?).await,
-            "POST /links/{id}/rotate" => links::rotate(ports, terms, caller, id).await,
+            "POST /links/{id}/rotate" => links::rotate(ports, settings, caller, id).await,
             "DELETE /links/{id}" => revocation::revoke(ports, caller, id).await,
             _ => Err(Problem::RouteNotFound),
         }
     }
 
     async fn by_token(&self, request: &Request, holder: &Holder) -> Result<Reply, Problem> {
-        let (ports, parts, terms) = (&self.ports, &self.parts, &self.config.terms);
+        let (ports, parts, settings) = (&self.ports, &self.parts, &self.config.settings);
         let (id, now) = (request.path("id"), holder.caller.now);
         let named = || companion::upload(ports, holder, request.path("upload"), request.query("key"));
         match request.route() {
             "POST /t/{token}/uploads" => {
-                uploads::create_with_token(ports, terms, holder, &request.body()?).await
+                uploads::create_with_token(ports, settings, holder, &request.body()?).await
             }
             "GET /t/{token}/uploads/{id}" => uploads::show_to_holder(ports, holder, id).await,
             "POST /t/{token}/uploads/multipart" => {
                 let body = request.body()?;
-                multipart::begin(ports, parts, terms, &holder.caller, Some(holder), &body).await
+                multipart::begin(ports, parts, settings, &holder.caller, Some(holder), &body).await
             }
             "GET /t/{token}/uploads/{id}/parts" => {
                 multipart::list(ports, parts, now, &holder.upload(ports, id).await?).await
             }
             "POST /t/{token}/uploads/{id}/parts" => {
                 let upload = holder.upload(ports, id).await?;
-                multipart::sign(ports, terms, now, &upload, &request.body()?).await
+                multipart::sign(ports, settings, now, &upload, &request.body()?).await
             }
             "DELETE /t/{token}/uploads/{id}/parts" => {
                 multipart::abort(ports, parts, now, &holder.upload(ports, id).await?).await
@@ -121,23 +121,23 @@ impl Api {
                 multipart::complete(ports, parts, now, &holder.upload(ports, id).await?).await
             }
             "POST /t/{token}/direct_uploads" => {
-                companion::direct_upload(ports, terms, holder, &request.body()?).await
+                companion::direct_upload(ports, settings, holder, &request.body()?).await
             }
             "GET /t/{token}/presign" | "GET /t/{token}/s3/params" => {
-                companion::params(ports, terms, holder, request.queries()).await
+                companion::params(ports, settings, holder, request.queries()).await
             }
             "POST /t/{token}/s3/multipart" => {
-                companion::begin(ports, parts, terms, holder, &request.body()?).await
+                companion::begin(ports, parts, settings, holder, &request.body()?).await
             }
             "GET /t/{token}/s3/multipart/{upload}" => {
                 companion::list(ports, parts, holder, &named().await?).await
             }
             "GET /t/{token}/s3/multipart/{upload}/{part}" => {
                 let (part, batch) = (request.path("part"), request.query("partNumbers"));
-                companion::sign(ports, terms, holder, &named().await?, part, batch).await
+                companion::sign(ports, settings, holder, &named().await?, part, batch).await
             }
             "POST /t/{token}/s3/multipart/{upload}/complete" => {
-                companion::complete(ports, parts, terms, holder, &named().await?, &request.body()?).await
+                companion::complete(ports, parts, settings, holder, &named().await?, &request.body()?).await
             }
             "DELETE /t/{token}/s3/multipart/{upload}" => {
                 companion::abort(ports, parts, holder, &named().await?).await
@@ -148,7 +148,7 @@ impl Api {
 }
 
 /// A request's time and luck, taken once.
-fn chance() -> Result<(Timestamp, [u8; 16]), Problem> {
+fn now_and_entropy() -> Result<(Timestamp, [u8; 16]), Problem> {
     let mut entropy = [0; 16];
     getrandom::fill(&mut entropy).map_err(Problem::internal)?;
     #[expect(clippy::disallowed_methods, reason = "a request's time is taken here, once")]

@@ -4,14 +4,14 @@
 //! [`postern::issue`].
 
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
-use postern::aws::http_api::HttpEvent;
-use postern::aws::{
-    ColdStart, Parts, RoleSigner, SdkConfig, Table, TimeLimits, derive_link_keys, derive_upload_token_keys,
-    lambda, sdk_config,
-};
 use postern::config::IssueConfig;
 use postern::issue::{Keys, Ports};
 use postern::ports::Unavailable;
+use postern_aws::lambda::http_api::HttpEvent;
+use postern_aws::{
+    ColdStart, Parts, RoleSigner, SdkConfig, Table, TimeLimits, derive_link_keys, derive_upload_token_keys,
+    lambda, sdk_config,
+};
 
 mod handler;
 
@@ -41,7 +41,7 @@ async fn api(
         derive_upload_token_keys(&sdk, &config.upload_token_keys),
     )?;
     metrics.flush();
-    let parts = Parts::new(&sdk, &config.terms.endpoint.bucket);
+    let parts = Parts::new(&sdk, &config.settings.endpoint.bucket);
     let ports = Ports { store: Table::new(&sdk, &config.table), signer, keys: Keys { links, upload_tokens } };
     Ok(handler::Api { ports, parts, config })
 }

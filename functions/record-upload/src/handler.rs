@@ -11,16 +11,17 @@ use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::sqs::SqsMessage;
 use futures::future::join_all;
 use lambda_runtime::LambdaEvent;
-use postern::aws::lambda::{Metrics, causes};
-use postern::aws::{Bucket, Table, TimeLimits, metrics};
 use postern::config::RecordConfig;
-use postern::id::UploadId;
 use postern::ports::Unavailable;
 use postern::record::event::{Arrival, Ignored, Notice, read};
 use postern::record::removal::{Removal, remove_upload};
 use postern::record::tidy::{Report, Tidied, tidy};
 use postern::record::{Ports, Verdict, record_version, try_each};
-use postern::time::Timestamp;
+use postern::value::id::UploadId;
+use postern_aws::lambda::metrics;
+use postern_aws::lambda::{Metrics, causes};
+use postern_aws::{Bucket, Table, TimeLimits};
+use s3_presigned::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// So long an hourly run lasts: the function dies at a minute, and a call may take some seconds.
@@ -97,7 +98,7 @@ impl Recorder {
     async fn tidy(&self, now: Timestamp) -> Result<BatchResponse, Unavailable> {
         let time_is_up = tokio::time::sleep(TIDY_FOR);
         let counts = Counts { metrics: self.metrics, sum: RefCell::default() };
-        let result = tidy(&self.ports, &self.config.demands, now, time_is_up, &counts).await;
+        let result = tidy(&self.ports, &self.config.settings, now, time_is_up, &counts).await;
         if result.is_ok() {
             Metrics::count("TidyRuns");
         }
@@ -158,7 +159,8 @@ impl Recorder {
     ) -> Result<(), Unavailable> {
         let (key, version) = (arrival.key, &arrival.version);
         let announced = arrival.announced;
-        let verdict = record_version(&self.ports, &self.config.demands, now, key, version, announced).await?;
+        let verdict =
+            record_version(&self.ports, &self.config.settings, now, key, version, announced).await?;
         count(verdict, arrival.happened_at);
         let reason = match verdict {
             Verdict::Rejected(reason) => reason.map(postern::upload::RejectionReason::as_str),

@@ -4,9 +4,9 @@
 //! [`postern::record`].
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use postern::aws::{Bucket, Table, TimeLimits, lambda, sdk_config};
 use postern::config::RecordConfig;
 use postern::record::Ports;
+use postern_aws::{Bucket, Table, TimeLimits, lambda, sdk_config};
 
 mod handler;
 
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Error> {
     let sdk = sdk_config(TimeLimits::RECORD_UPLOAD).await;
     let ports = Ports {
         store: Table::new(&sdk, &config.table),
-        objects: Bucket::new(&sdk, &config.bucket).with_scan(config.demands.scan),
+        objects: Bucket::new(&sdk, &config.bucket).with_scan(config.settings.scan),
     };
     let recorder = handler::Recorder { ports, config, metrics };
     let recorder = &recorder;

@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use postern::time::Timestamp;
 use postern::webhook::{Answer, Webhook, WebhookUrl, retry_after};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
+use s3_presigned::Timestamp;
 
 /// How long a connection may take, and the whole attempt: the specification asks for 15 to 30 s.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -87,7 +87,7 @@ async fn drain(mut response: Response) {
 
 #[cfg(test)]
 mod tests {
-    use postern::aws::lambda::causes;
+    use postern_aws::lambda::causes;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 

@@ -9,10 +9,10 @@ use std::time::SystemTime;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use lambda_runtime::LambdaEvent;
-use postern::aws::TimeLimits;
-use postern::aws::lambda::{Metrics, causes};
-use postern::time::Timestamp;
 use postern::webhook::{Answer, Decision, GivenUp, Webhook, decide};
+use postern_aws::TimeLimits;
+use postern_aws::lambda::{Metrics, causes};
+use s3_presigned::Timestamp;
 
 use crate::endpoint::Endpoint;
 use crate::kept_secrets::KeptSecrets;

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
-use postern::aws::lambda::causes;
 use postern::ports::Unavailable;
-use postern::time::Timestamp;
 use postern::webhook::Secrets;
+use postern_aws::lambda::causes;
+use s3_presigned::Timestamp;
 
 /// How long what was read counts as new.
 const KEPT: Duration = Duration::from_secs(300);

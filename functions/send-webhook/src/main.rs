@@ -6,8 +6,8 @@
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use postern::aws::{TimeLimits, lambda, sdk_config};
 use postern::config::WebhookConfig;
+use postern_aws::{TimeLimits, lambda, sdk_config};
 
 mod endpoint;
 mod handler;

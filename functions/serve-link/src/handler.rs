@@ -3,18 +3,18 @@
 use std::time::SystemTime;
 
 use lambda_runtime::LambdaEvent;
-use postern::aws::http_api::{HttpAnswer, HttpEvent};
-use postern::aws::lambda::{Metrics, Request};
-use postern::aws::{RoleSigner, Table, TimeLimits, Versions};
+use postern::http::Problem;
 use postern::ports::Unavailable;
-use postern::problem::Problem;
-use postern::serve::visit::{Headers, Method, Visit};
-use postern::serve::{self, Ports, Terms, page};
+use postern::serve::request::{Headers, LinkRequest, Method};
+use postern::serve::{self, Ports, Settings, page};
+use postern_aws::lambda::http_api::{HttpAnswer, HttpEvent};
+use postern_aws::lambda::{Metrics, Request};
+use postern_aws::{RoleSigner, Table, TimeLimits, Versions};
 
 /// The public door with all that it needs.
 pub struct Door {
     pub ports: Ports<Table, RoleSigner, Option<Versions>>,
-    pub terms: Terms,
+    pub settings: Settings,
     pub metrics: Metrics,
     pub viewer_header: Option<String>,
 }
@@ -33,7 +33,7 @@ impl Door {
             Ok(entropy) => entropy,
             Err(problem) => return request.answer(Err(problem)),
         };
-        let visit = Visit {
+        let link_request = LinkRequest {
             now,
             method: method(request.route()).unwrap_or(Method::Get),
             token,
@@ -45,7 +45,7 @@ impl Door {
         };
         let result = match method(request.route()) {
             Some(_) => {
-                let work = serve::answer(&self.ports, &self.terms, &visit);
+                let work = serve::answer(&self.ports, &self.settings, &link_request);
                 let answered = TimeLimits::SERVE_LINK.in_time(now, deadline, work).await;
                 answered.unwrap_or_else(|late| Err(late.into()))
             }
@@ -59,10 +59,16 @@ impl Door {
         self.metrics.flush();
         request.answer_with(result, |problem| {
             let page = || {
-                let id = serve::page_id(&self.ports.keys, &visit);
-                page::of_problem(problem, request.id(), &id, visit.language(), &self.terms.destination())
+                let id = serve::page_id(&self.ports.keys, &link_request);
+                page::of_problem(
+                    problem,
+                    request.id(),
+                    &id,
+                    link_request.language(),
+                    &self.settings.destination(),
+                )
             };
-            visit.wants_page().then(page).flatten()
+            link_request.wants_page().then(page).flatten()
         })
     }
 }

@@ -4,14 +4,14 @@
 //! [`postern::serve`].
 
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
-use postern::aws::http_api::HttpEvent;
-use postern::aws::{
+use postern::config::ServeConfig;
+use postern::ports::Unavailable;
+use postern::serve::{Ports, Settings};
+use postern_aws::lambda::http_api::HttpEvent;
+use postern_aws::{
     ColdStart, RoleSigner, SdkConfig, Table, TimeLimits, Versions, derive_link_keys, lambda,
     read_distribution, sdk_config,
 };
-use postern::config::ServeConfig;
-use postern::ports::Unavailable;
-use postern::serve::{Ports, Terms};
 
 mod handler;
 
@@ -45,9 +45,9 @@ async fn door(
         derive_link_keys(&sdk, &config.link_keys),
         read_distribution(&sdk, config.distribution.as_ref()),
     )?;
-    let bucket = &config.terms.endpoint.bucket;
+    let bucket = &config.settings.endpoint.bucket;
     let versions = config.check_object.then(|| Versions::new(&sdk, bucket, signer.clone()));
     let ports = Ports { links: Table::new(&sdk, &config.table), signer, keys, versions };
-    let terms = Terms { distribution, ..config.terms };
-    Ok(handler::Door { ports, terms, metrics, viewer_header: config.viewer_header })
+    let settings = Settings { distribution, ..config.settings };
+    Ok(handler::Door { ports, settings, metrics, viewer_header: config.viewer_header })
 }

@@ -215,7 +215,7 @@ def test_a_repeated_write_repeats_the_transition():
 
 
 def test_text_that_needs_an_escape_would_change_the_event():
-    """Why the API refuses such a claim: `Owner::of_claim` in shared/src/id.rs."""
+    """Why the API refuses such a claim: `Owner::of_claim` in shared/postern/src/value/id.rs."""
     forged = AVAILABLE | {"owner": text('https://login.example.com/#ada", "upload_id": "another')}
     assert event(record("MODIFY", **forged))["detail"]["owner"] == "https://login.example.com/#ada"
     with pytest.raises(json.JSONDecodeError):

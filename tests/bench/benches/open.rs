@@ -28,7 +28,7 @@ mod subject;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use postern::token::{KeyVersion, LinkKeys, TokenKey, TokenKeys};
+use postern::keys::{KeyVersion, LinkKeys, TokenKey, TokenKeys};
 use serde_json::{Value, json};
 
 use double::Double;

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use postern::sign::BucketEndpoint;
-use postern::time::Timestamp;
+use s3_presigned::BucketEndpoint;
+use s3_presigned::Timestamp;
 use serde_json::{Value, json};
 
 const BATCHES: u32 = 400;

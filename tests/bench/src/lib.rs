@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use postern::sign::post_policy::{PostForm, PostPolicy};
-use postern::sign::presigned_url::{Method, ObjectRequest, PresignedUrl};
-use postern::sign::{BucketEndpoint, SigningCredentials};
-use postern::time::Timestamp;
+use s3_presigned::Timestamp;
+use s3_presigned::post_policy::{PostForm, PostPolicy};
+use s3_presigned::presigned_url::{Method, ObjectRequest, PresignedUrl};
+use s3_presigned::{BucketEndpoint, SigningCredentials};
 
 /// The bucket of every measurement.
 pub const BUCKET: &str = "files";

@@ -1,27 +1,31 @@
 //! What each target does with the bytes that a fuzzer, or a kept case, gives it. A panic is a
 //! finding.
 //!
-//! `shared/tests/fuzz_cases.rs` includes this file and replays `corpus/` in the ordinary tests.
+//! `shared/postern/tests/fuzz_cases.rs` includes this file and replays `corpus/` in the ordinary tests.
 
 use std::time::Duration;
 
 use futures::FutureExt;
-use postern::content_type::ContentType;
-use postern::filename::Disposition;
-use postern::id::UploadId;
-use postern::issue::{Caller, Keys, Ports, Terms, companion, links, multipart, tokens, uploads};
-use postern::limits::OwnerLimits;
-use postern::memory::{FixedSigner, MemoryWorld};
-use postern::problem::Problem;
-use postern::record::content::{Kind, archive, foreign_content, pixels};
-use postern::reply::Reply;
-use postern::sign::post_policy::{Condition, Part, PolicyDocument, PostPolicy, Referee, evaluate};
-use postern::sign::{BucketEndpoint, SigningCredentials};
-use postern::sniff::agreement::agreement;
-use postern::sniff::{HEAD_BYTES, sniff};
-use postern::time::Timestamp;
-use postern::token::{KeyVersion, LinkKeys, TokenKey, TokenKeys};
-use postern::upload_token::{UploadTokenId, UploadTokenKeys, UploadTokenSecret};
+use postern::http::Problem;
+use postern::http::Reply;
+use postern::issue::{Caller, Keys, Ports, Settings, companion, links, multipart, tokens, uploads};
+use postern::keys::UploadTokenKeys;
+use postern::keys::{KeyVersion, LinkKeys, TokenKey, TokenKeys};
+use postern::media::ContentType;
+use postern::media::Kind;
+use postern::ports::HEAD_BYTES;
+use postern::record::content::{archive, foreign_content, pixels};
+use postern::record::sniff::agreement::agreement;
+use postern::record::sniff::sniff;
+use postern::testing::memory::{FixedSigner, MemoryWorld};
+use postern::upload::quota::OwnerLimits;
+use postern::upload::token::{UploadTokenId, UploadTokenSecret};
+use postern::value::filename::Disposition;
+use postern::value::id::UploadId;
+use s3_presigned::Timestamp;
+use s3_presigned::post_policy::{Condition, PostPolicy};
+use s3_presigned::verify::{Part, PolicyDocument, Verifier, evaluate};
+use s3_presigned::{BucketEndpoint, SigningCredentials};
 
 const REGION: &str = "eu-central-1";
 const BUCKET: &str = "files";
@@ -46,8 +50,8 @@ fn keys() -> Keys {
     Keys { links, upload_tokens }
 }
 
-fn terms() -> Terms {
-    Terms {
+fn settings() -> Settings {
+    Settings {
         endpoint: BucketEndpoint::regional(BUCKET, REGION),
         files_key_arn: "arn:aws:kms:eu-central-1:111122223333:key/files".to_owned(),
         form_ttl: Duration::from_secs(900),
@@ -65,33 +69,33 @@ pub fn request_bodies(bytes: &[u8]) {
     let Some((route, body)) = bytes.split_first() else { return };
     let world = MemoryWorld::default();
     let ports = Ports { store: world.clone(), signer: FixedSigner(credentials()), keys: keys() };
-    let (terms, now) = (terms(), now());
+    let (settings, now) = (settings(), now());
     let owner = "https://issuer.test#ann".parse().unwrap();
     let caller = Caller { now, owner, idempotency_key: None, entropy: [7; 16] };
     let holder = || {
         let body = br#"{"content_types":["*/*"],"max_size_bytes":10000000000,"uses":9,"expires_in_s":60}"#;
-        let made = settle(tokens::create(&ports, &terms, &caller, body)).unwrap();
+        let made = settle(tokens::create(&ports, &settings, &caller, body)).unwrap();
         let token: serde_json::Value = serde_json::from_str(&made.body).unwrap();
         settle(tokens::holder(&ports, token["token"].as_str().unwrap(), now, [8; 16])).unwrap()
     };
     let upload = || {
         let body = br#"{"filename":"a.bin","type":"image/png"}"#;
-        settle(companion::begin(&ports, &world, &terms, &holder(), body)).unwrap();
+        settle(companion::begin(&ports, &world, &settings, &holder(), body)).unwrap();
         let id = UploadId::random([8; 16]).to_string();
         settle(uploads::owned(&ports, &caller, &id)).unwrap()
     };
     let id = UploadId::random([7; 16]).to_string();
     let answer = match route % 10 {
-        0 => settle(uploads::create(&ports, &terms, &caller, body)),
-        1 => settle(uploads::create_put(&ports, &terms, &caller, body)),
-        2 => settle(tokens::create(&ports, &terms, &caller, body)),
-        3 => settle(multipart::begin(&ports, &world, &terms, &caller, None, body)),
-        4 => settle(uploads::create_with_token(&ports, &terms, &holder(), body)),
-        5 => settle(companion::begin(&ports, &world, &terms, &holder(), body)),
-        6 => settle(companion::direct_upload(&ports, &terms, &holder(), body)),
-        7 => settle(multipart::sign(&ports, &terms, now, &upload(), body)),
-        8 => settle(companion::complete(&ports, &world, &terms, &holder(), &upload(), body)),
-        _ => settle(links::create(&ports, &terms, &caller, &id, body)),
+        0 => settle(uploads::create(&ports, &settings, &caller, body)),
+        1 => settle(uploads::create_put(&ports, &settings, &caller, body)),
+        2 => settle(tokens::create(&ports, &settings, &caller, body)),
+        3 => settle(multipart::begin(&ports, &world, &settings, &caller, None, body)),
+        4 => settle(uploads::create_with_token(&ports, &settings, &holder(), body)),
+        5 => settle(companion::begin(&ports, &world, &settings, &holder(), body)),
+        6 => settle(companion::direct_upload(&ports, &settings, &holder(), body)),
+        7 => settle(multipart::sign(&ports, &settings, now, &upload(), body)),
+        8 => settle(companion::complete(&ports, &world, &settings, &holder(), &upload(), body)),
+        _ => settle(links::create(&ports, &settings, &caller, &id, body)),
     };
     if let Err(problem) = answer {
         assert!(!matches!(problem, Problem::Internal(_) | Problem::Unavailable(_)), "{problem:?}");
@@ -111,14 +115,14 @@ pub fn tokens(bytes: &[u8]) {
     let keys = keys();
     let genuine = keys.links.make([9; 16]).reveal();
     let secret = UploadTokenSecret::make(&keys.upload_tokens, [9; 16]).unwrap();
-    let terms = postern::upload_token::TokenTerms {
+    let settings = postern::upload::token::TokenScope {
         owner: "https://issuer.test#ann".parse().unwrap(),
         label: None,
         content_types: vec!["image/*".parse().unwrap()],
         max_size_bytes: 1000,
         expires_at: now(),
     };
-    let sealed = secret.seal(&terms).unwrap();
+    let sealed = secret.seal(&settings).unwrap();
     if let Ok(text) = std::str::from_utf8(bytes) {
         assert!(keys.links.verify(text).is_none() || text == genuine);
         assert!(UploadTokenSecret::open(&keys.upload_tokens, &keys.links, text).is_none() || text == sealed);
@@ -155,8 +159,8 @@ pub fn policies(bytes: &[u8]) {
     parts.push(Part::Field("x-amz-meta-any".to_owned(), format!("{value}.")));
     parts.push(Part::File { filename: Some("a".to_owned()), size_bytes: 10 });
     let credentials = credentials();
-    let referee = Referee { bucket: BUCKET, region: REGION, credentials: &credentials };
-    match referee.judge(&parts, now()) {
+    let verifier = Verifier { bucket: BUCKET, region: REGION, credentials: &credentials };
+    match verifier.judge(&parts, now()) {
         Ok(accepted) => assert_eq!(accepted.key, value),
         // The builder's limits are those of the form that it makes, not of what a client adds.
         Err(refusal) => assert!(value.is_empty() || value.len() > 1000 || value.contains('$'), "{refusal:?}"),

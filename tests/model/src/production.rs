@@ -8,15 +8,17 @@ use std::hash::Hash;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use postern::id::{ObjectKey, UploadId, VersionId};
-use postern::ports::{Observation, ObservedObject, Page, Written};
+use postern::media::AllowedTypes;
+use postern::paging::Page;
+use postern::ports::{Observation, ObservedObject, Written};
 use postern::record::removal::{self, Removal};
 use postern::record::rules::SecondSight;
 use postern::record::run::{Run, Step};
-use postern::record::{AllowedTypes, Demands, Verdict};
-use postern::scan::{ScanGate, ScanStatus};
-use postern::time::Timestamp;
+use postern::record::{Settings, Verdict};
+use postern::upload::scan::{ScanGate, ScanStatus};
 use postern::upload::{Settlement, Upload, UploadState, expiry, tombstone_ttl, transition_id};
+use postern::value::id::{ObjectKey, UploadId, VersionId};
+use s3_presigned::Timestamp;
 
 /// A mistake that is made on purpose, to see that the check finds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -244,7 +246,7 @@ impl Production {
 
     fn ask(&self, question: Question) -> Outcome {
         let version = version(question.version);
-        let demands = Demands {
+        let settings = Settings {
             files_key_arn: if question.accepts { KEY_ARN } else { "another" }.to_owned(),
             allowed_types: AllowedTypes::all(),
             max_image_pixels: None,
@@ -253,27 +255,27 @@ impl Production {
                 _ => ScanGate::Required,
             },
         };
-        let run = Run { version: &version, demands: &demands, now: now(), announced: None };
-        let standing = self.upload(question.record);
+        let run = Run { version: &version, settings: &settings, now: now(), announced: None };
+        let existing = self.upload(question.record);
         let step = self.read(|tables| value(&tables.steps, question.step).cloned());
         let mut record = question.record;
         let (mut removes, mut approves) = (false, false);
         let next = match step.unwrap_or(Step::Look) {
-            Step::Look => run.looked(standing, Ok(self.observation(question))),
+            Step::Look => run.looked(existing, Ok(self.observation(question))),
             Step::LookAgain(upload, object, _) => run.judge(&upload, &object, &SecondSight::default()),
             Step::Settle(settlement, _) => {
                 removes =
                     self.fault == Fault::DeleteBeforeWrite && matches!(settlement, Settlement::Condemn(_));
-                let (after, written) = self.settle(standing, &settlement);
+                let (after, written) = self.settle(existing, &settlement);
                 record = after.map_or(0, |after| self.record(&after));
                 run.settled(&settlement, written)
             }
             Step::MarkScanFailed(failure) => {
-                let after = standing.as_ref().and_then(|upload| upload.scan_failed(&failure));
+                let after = existing.as_ref().and_then(|upload| upload.scan_failed(&failure));
                 record = after.as_ref().map_or(record, |after| self.record(after));
                 let written = match after {
                     Some(_) => Written::Applied,
-                    None => Written::Refused(standing.map(Box::new)),
+                    None => Written::Refused(existing.map(Box::new)),
                 };
                 match (self.fault, &written) {
                     (Fault::DoNotFollowTheMark, Written::Refused(_)) => Ok(Step::Done(Verdict::Waiting)),
@@ -328,19 +330,19 @@ impl Production {
     }
 
     /// The one conditional write, as a store does it.
-    fn settle(&self, standing: Option<Upload>, verdict: &Settlement) -> (Option<Upload>, Written) {
+    fn settle(&self, existing: Option<Upload>, verdict: &Settlement) -> (Option<Upload>, Written) {
         let ghost = || (self.fault == Fault::WriteGhosts).then(pending);
-        let Some(standing) = standing.or_else(ghost) else { return (None, Written::Refused(None)) };
+        let Some(existing) = existing.or_else(ghost) else { return (None, Written::Refused(None)) };
         let after = match self.fault {
-            Fault::DropCondition => undecided(&standing).settled(verdict),
+            Fault::DropCondition => undecided(&existing).settled(verdict),
             Fault::ForgetCondemned => {
-                standing.settled(verdict).map(|after| Upload { condemned: [].into(), ..after })
+                existing.settled(verdict).map(|after| Upload { condemned: [].into(), ..after })
             }
-            _ => standing.settled(verdict),
+            _ => existing.settled(verdict),
         };
         match after {
             Some(after) => (Some(after), Written::Applied),
-            None => (Some(standing.clone()), Written::Refused(Some(Box::new(standing)))),
+            None => (Some(existing.clone()), Written::Refused(Some(Box::new(existing)))),
         }
     }
 
@@ -367,7 +369,7 @@ impl Production {
             }
             Step::EndLinks(upload, walk, page) => Step::links_ended(upload, &walk, page),
             Step::PutOff(upload, to, removal) => {
-                record = self.changed(record, |standing| standing.links_walked(&upload, &to));
+                record = self.changed(record, |existing| existing.links_walked(&upload, &to));
                 Step::Done(removal)
             }
             Step::Finish(_, removal) => {
@@ -458,8 +460,8 @@ fn observation(is_present: bool, scan: Option<ScanStatus>) -> Observation {
 }
 
 /// A record on which every verdict's condition holds.
-fn undecided(standing: &Upload) -> Upload {
-    Upload { state: UploadState::Pending, condemned: [].into(), ..standing.clone() }
+fn undecided(existing: &Upload) -> Upload {
+    Upload { state: UploadState::Pending, condemned: [].into(), ..existing.clone() }
 }
 
 #[expect(clippy::expect_used, reason = "constants of the right form")]

@@ -1,4 +1,4 @@
-//! A small issuer of tokens, standing for the installation's login: OIDC discovery, one RSA key,
+//! A small issuer of tokens, in place of the installation's login: OIDC discovery, one RSA key,
 //! and tokens for whomever a test wants to be.
 //!
 //! API Gateway takes RSA signatures only. The key is new with every start, so nothing in the

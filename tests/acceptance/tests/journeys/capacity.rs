@@ -8,15 +8,16 @@ use acceptance::{shared, skipped};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use postern::aws::{Bucket, Table};
-use postern::id::UploadId;
+use postern::media::AllowedTypes;
 use postern::ports::{RecordStore, UploadStore};
 use postern::record::listing::list_bucket;
 use postern::record::tidy::{Report, Tidied};
-use postern::record::{AllowedTypes, Demands, Ports, Verdict, record_version};
-use postern::scan::ScanGate;
-use postern::time::Timestamp;
+use postern::record::{Ports, Settings, Verdict, record_version};
+use postern::upload::scan::ScanGate;
 use postern::upload::{Recorded, Settlement, Upload};
+use postern::value::id::UploadId;
+use postern_aws::{Bucket, Table};
+use s3_presigned::Timestamp;
 use stack::Keys;
 
 use crate::contract::twin;
@@ -62,7 +63,7 @@ async fn pinned(
 ) -> Upload {
     let mut bytes = [slice; 16];
     bytes[1..3].copy_from_slice(&(n * 32).to_be_bytes());
-    let upload = Upload { upload_id: UploadId::random(bytes), ..postern::contract::subject(1, 1) };
+    let upload = Upload { upload_id: UploadId::random(bytes), ..postern::testing::contract::subject(1, 1) };
     table.create(&upload).await.unwrap();
     let put = s3.put_object().bucket(bucket).key(upload.object_key().to_string());
     let put = put.body(ByteStream::from_static(b"a file")).send().await.unwrap();
@@ -100,7 +101,7 @@ async fn what_an_hourly_run_carries() {
         .collect()
         .await;
     let ports = Ports { store: table, objects: Bucket::new(&sdk, &bucket) };
-    let demands = Demands {
+    let settings = Settings {
         files_key_arn: stack.files_key_arn.clone(),
         allowed_types: AllowedTypes::all(),
         max_image_pixels: None,
@@ -111,7 +112,7 @@ async fn what_an_hourly_run_carries() {
     stream::iter(&uploads)
         .map(async |upload| {
             let version = &upload.recorded.as_ref().unwrap().version_id;
-            record_version(&ports, &demands, now, upload.object_key(), version, None).await
+            record_version(&ports, &settings, now, upload.object_key(), version, None).await
         })
         .buffer_unordered(AT_ONCE)
         .try_for_each(async |verdict| {
@@ -125,7 +126,7 @@ async fn what_an_hourly_run_carries() {
     ports.store.note_slices_listed(due - 1).await.unwrap();
     let sum = Sum::default();
     let compared = Instant::now();
-    list_bucket(&ports, &demands, now, &sum).await.unwrap();
+    list_bucket(&ports, &settings, now, &sum).await.unwrap();
     let compared = compared.elapsed();
     assert_eq!(sum.0.take(), Tidied { listed: usize::from(VERSIONS), ..Tidied::default() });
     let times = looked.as_secs_f64() / compared.as_secs_f64();

@@ -5,7 +5,7 @@
 
 use acceptance::{App, Form, Posted};
 use aws_sdk_s3::types::ChecksumMode;
-use postern::checksum::ChecksumSha256;
+use postern::value::checksum::ChecksumSha256;
 use serde_json::json;
 
 /// More than the recorder reads, so that S3's word is all that it has.

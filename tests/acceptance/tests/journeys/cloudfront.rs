@@ -3,11 +3,11 @@
 
 use std::process::Command;
 
-use postern::sign::cloudfront::{CloudFrontKey, Limits};
-use postern::time::Timestamp;
+use s3_presigned::Timestamp;
+use s3_presigned::cloudfront::{CloudFrontKey, Limits};
 
-const RSA: &str = include_str!("../../../../shared/src/sign/cloudfront/rsa.test.pem");
-const P256: &str = include_str!("../../../../shared/src/sign/cloudfront/p256.test.pem");
+const RSA: &str = include_str!("../../../../shared/presign/src/cloudfront/rsa.test.pem");
+const P256: &str = include_str!("../../../../shared/presign/src/cloudfront/p256.test.pem");
 const URL: &str = "https://d111111abcdef8.cloudfront.net/uploads/x?versionId=v%2F1%2B&response-content-disposition=attachment%3B%20filename%3D%22a.txt%22";
 const ENDS_S: u64 = 1_795_514_460;
 
@@ -55,7 +55,7 @@ fn rsa_urls_are_those_of_botocore() {
     let ours = [key.sign(URL, ends).unwrap(), key.sign_within(URL, ends, &limits).unwrap()];
     assert_eq!(
         theirs.lines().collect::<Vec<_>>(),
-        ours.each_ref().map(postern::sign::cloudfront::SignedUrl::as_str)
+        ours.each_ref().map(s3_presigned::cloudfront::SignedUrl::as_str)
     );
 }
 

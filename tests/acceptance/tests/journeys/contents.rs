@@ -46,7 +46,7 @@ async fn a_rejected_upload_can_be_retried_with_the_same_form() {
 #[tokio::test]
 async fn metadata_checksum_and_an_empty_file_arrive_as_declared() {
     let app = App::user();
-    let checksum = postern::checksum::ChecksumSha256::of(b"");
+    let checksum = postern::value::checksum::ChecksumSha256::of(b"");
     let request = json!({
         "filename": "empty.txt", "content_type": "text/plain", "size_bytes": 0,
         "checksum_sha256": checksum, "metadata": { "album": "summer 2026", "shot": "7" },

@@ -3,7 +3,7 @@
 use acceptance::{shared, skipped};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex};
-use postern::aws::Table;
+use postern_aws::Table;
 use stack::Keys;
 
 /// A table with the keys and indexes of the stack's, which no recorder watches.
@@ -42,6 +42,6 @@ async fn the_table_keeps_the_contract() {
     let sdk = stack.sdk_config(&root);
     let twin = twin(&Client::new(&sdk), &stack.table).await;
     let table = Table::new(&sdk, twin);
-    postern::contract::keeps_the_contract(&table, 1).await;
-    postern::contract::keeps_the_contract_of_grants(&table, 1).await;
+    postern::testing::contract::keeps_the_contract(&table, 1).await;
+    postern::testing::contract::keeps_the_contract_of_quotas(&table, 1).await;
 }

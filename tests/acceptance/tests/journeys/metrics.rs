@@ -1,7 +1,7 @@
 //! What the recorder counts, read from the lines of its log as CloudWatch reads them.
 
 use acceptance::{App, PNG};
-use postern::aws::metrics::METRICS;
+use postern_aws::lambda::metrics::METRICS;
 use serde_json::{Value, json};
 
 /// The documents of the embedded metric format that the recorder has logged.

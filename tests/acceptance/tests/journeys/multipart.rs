@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use acceptance::{App, PNG};
 use axum::Router;
 use axum::extract::Request;
-use postern::aws::Parts;
 use postern::ports::{PartStore, StoredPart};
-use postern::sign::SigningCredentials;
+use postern_aws::Parts;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, StatusCode};
+use s3_presigned::SigningCredentials;
 use serde_json::{Value, json};
 
 const MIB: usize = 1024 * 1024;
@@ -115,7 +115,7 @@ async fn s3_is_asked_for_a_checksum_of_the_whole_object_and_for_its_size() {
         session_token: None,
         expires_at: None,
     };
-    let upload = postern::contract::subject(9, 9);
+    let upload = postern::testing::contract::subject(9, 9);
     let key = upload.object_key();
     let id = store.begin_parts(&signer, &upload, "arn:key").await.unwrap();
     let part = |number| StoredPart { number, etag: "e".to_owned(), size_bytes: 5 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use acceptance::{App, PNG, chain, configure, shared, skipped};
 use aws_sdk_s3::types::{Tag, Tagging};
-use postern::scan::SCAN_TAG;
+use postern::upload::scan::SCAN_TAG;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stack::{Coordinates, Keys, Options, Stack};

@@ -7,10 +7,10 @@ use acceptance::{App, PNG, roles, skipped};
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use postern::aws::{derive_link_keys, derive_upload_token_keys};
 use postern::config::TokenKeyRef;
-use postern::token::KeyVersion;
-use postern::upload_token::{TokenTerms, seal_by_link_key};
+use postern::keys::KeyVersion;
+use postern::upload::token::{TokenScope, seal_by_link_key};
+use postern_aws::{derive_link_keys, derive_upload_token_keys};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stack::Keys;
@@ -52,12 +52,12 @@ async fn an_upload_token_sealed_again_for_another_owner_plants_no_upload() {
     let token = token(&app).await;
     let bytes = URL_SAFE_NO_PAD.decode(token["token"].as_str().unwrap()).unwrap();
     let secret: [u8; 16] = bytes[1..17].try_into().unwrap();
-    let terms = TokenTerms {
+    let terms = TokenScope {
         owner: "https://issuer.test#victim".parse().unwrap(),
         label: None,
         content_types: vec!["*/*".parse().unwrap()],
         max_size_bytes: 1_000_000,
-        expires_at: postern::time::Timestamp::from_epoch_s(4_102_444_800),
+        expires_at: s3_presigned::Timestamp::from_epoch_s(4_102_444_800),
     };
     let forged = seal_by_link_key(&link_keys, secret, &terms).unwrap();
     let (status, problem) = post(&page, &forged).await;

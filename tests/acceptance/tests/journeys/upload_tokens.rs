@@ -1,7 +1,7 @@
 //! A browser without a login: upload tokens, from the app's server to the page.
 
 use acceptance::{App, Form, PNG, Posted};
-use postern::upload_token::MAX_UPLOAD_TOKEN_CHARS;
+use postern::upload::token::MAX_UPLOAD_TOKEN_CHARS;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

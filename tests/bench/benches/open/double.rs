@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use postern::time::Timestamp;
+use s3_presigned::Timestamp;
 
 /// The running double.
 pub struct Double {

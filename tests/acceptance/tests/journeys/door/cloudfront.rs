@@ -16,8 +16,8 @@ use stack::Keys;
 
 use super::Door;
 
-const RSA: &str = include_str!("../../../../../shared/src/sign/cloudfront/rsa.test.pem");
-const P256: &str = include_str!("../../../../../shared/src/sign/cloudfront/p256.test.pem");
+const RSA: &str = include_str!("../../../../../shared/presign/src/cloudfront/rsa.test.pem");
+const P256: &str = include_str!("../../../../../shared/presign/src/cloudfront/p256.test.pem");
 const DOMAIN: &str = "d111111abcdef8.cloudfront.net";
 /// Ids as CloudFront gives them.
 const A: &str = "KAAAAAAAAAAAAA";

@@ -8,7 +8,7 @@ use acceptance::skipped;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::witness::Visit;
+use super::witness::LinkRequest;
 
 const CUT_AFTER: usize = 700_000;
 
@@ -21,8 +21,8 @@ async fn run(program: impl AsRef<std::ffi::OsStr>, folder: &Path, arguments: &[&
     Command::new(program).args(arguments).current_dir(folder).output().await.ok()
 }
 
-fn visit(range: Option<String>, status: u16) -> Visit {
-    Visit { range, status }
+fn visit(range: Option<String>, status: u16) -> LinkRequest {
+    LinkRequest { range, status }
 }
 
 /// The bytes that were saved before the cut.

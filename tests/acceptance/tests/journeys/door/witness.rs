@@ -22,7 +22,7 @@ use axum::response::{IntoResponse, Response};
 
 /// A request of a visitor to S3 and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Visit {
+pub struct LinkRequest {
     pub range: Option<String>,
     pub status: u16,
 }
@@ -30,7 +30,7 @@ pub struct Visit {
 #[derive(Default)]
 struct Seen {
     calls: Vec<String>,
-    visits: Vec<Visit>,
+    visits: Vec<LinkRequest>,
     cut_after: Option<usize>,
     fetched: HashSet<String>,
     dead: HashSet<String>,
@@ -75,7 +75,7 @@ impl Witness {
     }
 
     /// What visitors have asked of S3 since the last time.
-    pub fn visits(&self) -> Vec<Visit> {
+    pub fn visits(&self) -> Vec<LinkRequest> {
         std::mem::take(&mut self.seen.lock().unwrap().visits)
     }
 
@@ -103,7 +103,7 @@ impl Witness {
 
     fn note_visit(&self, asked: &request::Parts, status: StatusCode) {
         let range = asked.headers.get(header::RANGE).map(|value| value.to_str().unwrap().to_owned());
-        self.seen.lock().unwrap().visits.push(Visit { range, status: status.as_u16() });
+        self.seen.lock().unwrap().visits.push(LinkRequest { range, status: status.as_u16() });
     }
 
     fn note_call(&self, operation: String) {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use postern::aws::Table;
-use postern::limits::owner_hash;
-use postern::ports::{GrantStore as _, UploadStore};
+use postern::ports::{QuotaStore as _, UploadStore};
+use postern::upload::quota::owner_hash;
+use postern::upload::token::UploadToken;
 use postern::upload::{Upload, UploadState};
-use postern::upload_token::UploadToken;
+use postern_aws::Table;
 use stack::{Coordinates, Keys};
 
 use super::api::Api;

@@ -69,14 +69,14 @@ async fn of_many_uploads_none_is_lost_and_each_is_recorded_once() {
     let form = app.issue(json!({ "filename": "photo.png", "content_type": "image/png" })).await;
 
     let sdk = stack.sdk_config(&Keys::root());
-    let table = postern::aws::Table::new(&sdk, &stack.table);
+    let table = postern_aws::Table::new(&sdk, &stack.table);
     let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
     let s3 = aws_sdk_s3::Client::from_conf(config);
     let id = form.upload_id.parse().unwrap();
     let pattern = postern::ports::UploadStore::upload(&table, id).await.unwrap().unwrap();
     let mut waiting = HashSet::new();
     for n in 0..uploads {
-        let upload_id = postern::id::UploadId::random(*uuid::Uuid::new_v4().as_bytes());
+        let upload_id = postern::value::id::UploadId::random(*uuid::Uuid::new_v4().as_bytes());
         let upload = postern::upload::Upload { upload_id, ..pattern.clone() };
         postern::ports::UploadStore::create(&table, &upload).await.unwrap();
         proxy.know(&upload_id.to_string(), n);

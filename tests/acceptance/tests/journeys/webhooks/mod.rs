@@ -178,7 +178,7 @@ async fn an_independent_library_verifies_a_webhook_with_either_of_two_secrets() 
     let payload: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!((&payload["type"], &payload["data"]), (&json!("upload.available"), &detail("verified")));
     assert_eq!(payload.as_object().unwrap().len(), 3);
-    payload["timestamp"].as_str().unwrap().parse::<postern::time::Timestamp>().unwrap();
+    payload["timestamp"].as_str().unwrap().parse::<s3_presigned::Timestamp>().unwrap();
 
     for secret in [NEW_SECRET, OLD_SECRET] {
         let webhook = Webhook::new(secret).unwrap();

@@ -1,0 +1,138 @@
+//! Items of the table: their keys, and what conditional writes answer.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Table;
+use super::conflicts::Conflict;
+use postern::link::token::LinkId;
+use postern::ports::Unavailable;
+use postern::upload::quota::owner_hash;
+use postern::upload::token::UploadTokenId;
+use postern::value::id::{Owner, UploadId};
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// The table's only key.
+pub(super) const PK: &str = "pk";
+
+pub(super) fn upload_pk(id: UploadId) -> String {
+    format!("UPLOAD#{id}")
+}
+
+pub(super) fn link_pk(id: &LinkId) -> String {
+    format!("LINK#{id}")
+}
+
+pub(super) fn token_pk(id: &UploadTokenId) -> String {
+    format!("TOKEN#{id}")
+}
+
+/// The pending uploads of an owner.
+pub(super) fn pending_pk(owner: &Owner) -> String {
+    format!("PENDING#{}", owner_hash(owner))
+}
+
+/// The bytes that an owner asked for on a day.
+pub(super) fn bytes_pk(owner: &Owner, day: &str) -> String {
+    format!("BYTES#{}#{day}", owner_hash(owner))
+}
+
+pub(super) fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A value as the records' own serialization writes it.
+pub(super) fn value(value: &impl Serialize) -> Result<AttributeValue, Unavailable> {
+    serde_dynamo::to_attribute_value(value).map_err(|error| Unavailable::new("write an attribute", error))
+}
+
+pub(super) fn to_item(pk: String, record: &impl Serialize) -> Result<Item, Unavailable> {
+    let mut item: Item =
+        serde_dynamo::to_item(record).map_err(|error| Unavailable::new("write an item", error))?;
+    item.insert(PK.to_owned(), text(pk));
+    Ok(item)
+}
+
+pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Unavailable> {
+    serde_dynamo::from_item(item).map_err(|error| Unavailable::new("read an item", error))
+}
+
+/// What a conditional write found: done, or the item that made its condition fail, if any.
+pub(super) enum Conditional {
+    Done,
+    Refused(Option<Item>),
+}
+
+/// Errors that carry the item on which a condition failed.
+pub(super) trait ConditionError: std::error::Error + Send + Sync + 'static {
+    /// The refusal, with the existing item, if it was the condition that failed.
+    fn refusal(&self) -> Option<Conditional>;
+}
+
+impl ConditionError for PutItemError {
+    fn refusal(&self) -> Option<Conditional> {
+        match self {
+            Self::ConditionalCheckFailedException(failed) => Some(Conditional::Refused(failed.item.clone())),
+            _ => None,
+        }
+    }
+}
+
+impl ConditionError for UpdateItemError {
+    fn refusal(&self) -> Option<Conditional> {
+        match self {
+            Self::ConditionalCheckFailedException(failed) => Some(Conditional::Refused(failed.item.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// A write of one item, ready to be sent.
+pub(super) trait Write: Clone {
+    type Error: ConditionError + Conflict;
+    fn write(self) -> impl Future<Output = Result<(), SdkError<Self::Error>>> + Send;
+}
+
+impl Write for PutItemFluentBuilder {
+    type Error = PutItemError;
+
+    async fn write(self) -> Result<(), SdkError<PutItemError>> {
+        self.send().await.map(drop)
+    }
+}
+
+impl Write for UpdateItemFluentBuilder {
+    type Error = UpdateItemError;
+
+    async fn write(self) -> Result<(), SdkError<UpdateItemError>> {
+        self.send().await.map(drop)
+    }
+}
+
+impl Table {
+    /// Sends a conditional write, as often as it meets another transaction.
+    pub(super) async fn conditional<W: Write>(
+        &self,
+        operation: &'static str,
+        write: W,
+    ) -> Result<Conditional, Unavailable> {
+        let Err(error) = self.send(|| write.clone().write()).await else { return Ok(Conditional::Done) };
+        match error.as_service_error().and_then(W::Error::refusal) {
+            Some(refusal) => Ok(refusal),
+            None => Err(Unavailable::new(operation, error)),
+        }
+    }
+}

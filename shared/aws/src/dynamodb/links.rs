@@ -1,0 +1,277 @@
+//! Links in the table.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+
+use super::Table;
+use super::conflicts::reasons;
+use super::item::{Conditional, Item, PK, from_item, link_pk, text, to_item, upload_pk, value};
+use super::uploads::{Index, is_owned_by};
+use postern::link::token::LinkId;
+use postern::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, revocation_id};
+use postern::paging::{Page, PageStart};
+use postern::ports::{
+    Counted, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, Replaced, Unavailable,
+};
+use postern::upload::UploadState;
+use postern::value::app_event::AppEvent;
+use postern::value::id::{Owner, UploadId};
+
+/// A reason for which a transaction was not written.
+pub(super) const FAILED: &str = "ConditionalCheckFailed";
+
+/// Alive, the owner's, and as it was when it was read.
+const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND transition_id = :before";
+
+const LINKS_BY_UPLOAD: Index =
+    Index { name: "links_by_upload", hash: "upload_id", range: "linked_at", pk_prefix: "LINK#" };
+
+const LINKS_BY_OWNER: Index =
+    Index { name: "links_by_owner", hash: "owner", range: "linked_at", pk_prefix: "LINK#" };
+
+/// Links that one call reads to find those that live: about half a megabyte.
+const LIVE_PAGE: i32 = 500;
+
+impl LinkReader for Table {
+    async fn link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
+        self.get(link_pk(id), "read a link").await
+    }
+
+    async fn count_opening(&self, id: &LinkId, opening: &Opening) -> Result<Counted, Unavailable> {
+        self.count_link_opening(id, opening).await
+    }
+
+    async fn count_attempt(&self, id: &LinkId, attempt: &Attempt) -> Result<Counted, Unavailable> {
+        self.count_link_attempt(id, attempt).await
+    }
+
+    async fn settle_attempt(&self, id: &LinkId, nonce: &Nonce, outcome: Outcome) -> Result<(), Unavailable> {
+        self.settle_link_attempt(id, nonce, outcome).await
+    }
+}
+
+impl LinkIndex for Table {
+    /// DynamoDB counts the links that it reads, not those that it shows, so that dead ones cost a
+    /// page its items and never its time.
+    async fn live_links(
+        &self,
+        of: LinksOf<'_>,
+        start: Option<&PageStart>,
+    ) -> Result<Page<LinkId>, Unavailable> {
+        let (index, hash) = match of {
+            LinksOf::Upload(id) => (&LINKS_BY_UPLOAD, text(id.to_string())),
+            LinksOf::Owner(owner) => (&LINKS_BY_OWNER, text(owner.as_str())),
+        };
+        let query = self
+            .newest_first(index, hash, start)
+            .limit(LIVE_PAGE)
+            .filter_expression("attribute_not_exists(revoked)")
+            .projection_expression(PK);
+        let (items, next) = self.items_with_place(index, query, "list links that live").await?;
+        // What has no id of a link opens nothing.
+        let id = |item: &Item| item.get(PK)?.as_s().ok()?.strip_prefix(index.pk_prefix)?.parse().ok();
+        Ok(Page { items: items.iter().filter_map(id).collect(), next })
+    }
+}
+
+impl LinkStore for Table {
+    async fn create_link(&self, link: &Link) -> Result<Linked, Unavailable> {
+        let (check, put) = self.link_transaction(link)?;
+        let items = [
+            TransactWriteItem::builder().condition_check(check).build(),
+            TransactWriteItem::builder().put(put).build(),
+        ];
+        let reasons = self.transact("create a link", &items).await?;
+        match reasons.as_slice() {
+            [] => Ok(Linked::New),
+            [_, put] if is(put, FAILED) => {
+                let existing = put
+                    .item
+                    .clone()
+                    .ok_or_else(|| Unavailable::new("create a link", "it exists and was not shown"))?;
+                Ok(Linked::Exists(Box::new(from_item(existing)?)))
+            }
+            _ => Ok(Linked::NotAvailable),
+        }
+    }
+
+    async fn links_to(
+        &self,
+        upload: UploadId,
+        start: Option<&PageStart>,
+        limit: u8,
+    ) -> Result<Page<Link>, Unavailable> {
+        self.page(&LINKS_BY_UPLOAD, text(upload.to_string()), start, limit).await
+    }
+
+    async fn revoke(&self, id: &LinkId, owner: &Owner, revoked: Revoked) -> Result<Found, Unavailable> {
+        let update = self
+            .update_link(id, revoked)?
+            .condition_expression("#owner = :owner AND attribute_not_exists(revoked)")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(owner.as_str()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match self.conditional("revoke a link", update).await? {
+            Conditional::Done => Ok(Found::Yes),
+            Conditional::Refused(Some(existing)) if is_owned_by(&existing, owner) => Ok(Found::Yes),
+            Conditional::Refused(_) => Ok(Found::No),
+        }
+    }
+
+    async fn stored_link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
+        self.link(id).await
+    }
+
+    async fn links_of(
+        &self,
+        owner: &Owner,
+        start: Option<&PageStart>,
+        limit: u8,
+    ) -> Result<Page<Link>, Unavailable> {
+        self.page(&LINKS_BY_OWNER, text(owner.as_str()), start, limit).await
+    }
+
+    async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
+        let is_new_password = before.terms.password_hash != after.terms.password_hash;
+        let attempts = if is_new_password { ", attempts = :attempts" } else { "" };
+        let set = format!("SET terms = :terms, transition_id = :transition{attempts}");
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(link_pk(&before.link_id)))
+            .condition_expression(UNCHANGED)
+            .expression_attribute_names("#event", "event")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(before.owner.as_str()))
+            .expression_attribute_values(":before", value(&before.transition_id)?)
+            .expression_attribute_values(":terms", value(&after.terms)?)
+            .expression_attribute_values(":transition", value(&after.transition_id)?);
+        let update = match is_new_password {
+            true => update.expression_attribute_values(":attempts", value(&after.attempts)?),
+            false => update,
+        };
+        let update = match after.expires_at {
+            Some(end) => update
+                .update_expression(format!("{set}, expires_at = :end REMOVE #event"))
+                .expression_attribute_values(":end", value(&end)?),
+            None => update.update_expression(format!("{set} REMOVE #event, expires_at")),
+        };
+        match self.conditional("change a link", update).await? {
+            Conditional::Done => Ok(Found::Yes),
+            Conditional::Refused(_) => Ok(Found::No),
+        }
+    }
+
+    async fn replace_link(&self, old: &Link, new: &Link, revoked: Revoked) -> Result<Replaced, Unavailable> {
+        let (check, put) = self.link_transaction(new)?;
+        let end = Update::builder()
+            .table_name(&self.name)
+            .key(PK, text(link_pk(&old.link_id)))
+            .update_expression("SET revoked = :revoked, transition_id = :transition, #event = :event")
+            .condition_expression(UNCHANGED)
+            .expression_attribute_names("#event", "event")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(old.owner.as_str()))
+            .expression_attribute_values(":before", value(&old.transition_id)?)
+            .expression_attribute_values(":event", value(&AppEvent::LinkRevoked)?)
+            .expression_attribute_values(":revoked", value(&revoked)?)
+            .expression_attribute_values(":transition", value(&revocation_id(&old.link_id))?)
+            .build()
+            .map_err(|error| Unavailable::new("rotate a link", error))?;
+        let items = [
+            TransactWriteItem::builder().condition_check(check).build(),
+            TransactWriteItem::builder().put(put).build(),
+            TransactWriteItem::builder().update(end).build(),
+        ];
+        let reasons = self.transact("rotate a link", &items).await?;
+        match reasons.as_slice() {
+            [] => Ok(Replaced::Done),
+            [_, put, end] if is(put, FAILED) || is(end, FAILED) => Ok(Replaced::Changed),
+            _ => Ok(Replaced::NotAvailable),
+        }
+    }
+
+    async fn carry_openings(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(link_pk(&before.link_id)))
+            .update_expression("SET opens = :opens, hour_window = :hour_window, carried_opens = :carried")
+            .condition_expression(
+                "opens = :before AND hour_window = :hour_before AND carried_opens = :carried_before",
+            )
+            .expression_attribute_values(":opens", value(&after.opens)?)
+            .expression_attribute_values(":hour_window", value(&after.hour_window)?)
+            .expression_attribute_values(":carried", value(&after.carried_opens)?)
+            .expression_attribute_values(":before", value(&before.opens)?)
+            .expression_attribute_values(":hour_before", value(&before.hour_window)?)
+            .expression_attribute_values(":carried_before", value(&before.carried_opens)?);
+        match self.conditional("carry openings", update).await? {
+            Conditional::Done => Ok(Found::Yes),
+            Conditional::Refused(_) => Ok(Found::No),
+        }
+    }
+}
+
+impl Table {
+    /// Sends a transaction. The reasons are empty when it was written; else a condition failed.
+    async fn transact(
+        &self,
+        operation: &'static str,
+        items: &[TransactWriteItem],
+    ) -> Result<Vec<CancellationReason>, Unavailable> {
+        let transaction = self.client.transact_write_items().set_transact_items(Some(items.to_vec()));
+        let Err(error) = self.send(|| transaction.clone().send()).await else { return Ok(Vec::new()) };
+        let reasons = error.as_service_error().map_or(&[][..], reasons);
+        match reasons.iter().any(|reason| is(reason, FAILED)) {
+            true => Ok(reasons.to_vec()),
+            false => Err(Unavailable::new(operation, error)),
+        }
+    }
+
+    /// A write that ends a link.
+    pub(super) fn update_link(
+        &self,
+        id: &LinkId,
+        revoked: Revoked,
+    ) -> Result<UpdateItemFluentBuilder, Unavailable> {
+        Ok(self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(link_pk(id)))
+            .update_expression("SET revoked = :revoked, transition_id = :transition, #event = :event")
+            .expression_attribute_names("#event", "event")
+            .expression_attribute_values(":event", value(&AppEvent::LinkRevoked)?)
+            .expression_attribute_values(":revoked", value(&revoked)?)
+            .expression_attribute_values(":transition", value(&revocation_id(id))?))
+    }
+
+    /// The upload is available with that very version, and the link is new.
+    fn link_transaction(&self, link: &Link) -> Result<(ConditionCheck, Put), Unavailable> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.name)
+            .key(PK, text(upload_pk(link.upload_id)))
+            .condition_expression("#state = :available AND recorded.version_id = :version")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":available", text(UploadState::Available.as_str()))
+            .expression_attribute_values(":version", text(link.version_id.as_str()))
+            .build();
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(to_item(link_pk(&link.link_id), link)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build();
+        let built = |error| Unavailable::new("create a link", error);
+        Ok((check.map_err(built)?, put.map_err(built)?))
+    }
+}
+
+pub(super) fn is(reason: &CancellationReason, code: &str) -> bool {
+    reason.code() == Some(code)
+}

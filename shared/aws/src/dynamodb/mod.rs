@@ -1,0 +1,36 @@
+//! The table: one item an upload, a link, a token and a counter.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+
+use crate::time_limits;
+
+mod charges;
+mod conflicts;
+mod item;
+mod links;
+mod openings;
+mod pending;
+mod quick_read;
+mod quotas;
+mod uploads;
+
+/// The table. One handle serves uploads and links.
+#[derive(Debug, Clone)]
+pub struct Table {
+    client: aws_sdk_dynamodb::Client,
+    quick: Option<quick_read::QuickRead>,
+    name: String,
+    /// How long a write may go on meeting other transactions.
+    patience: Duration,
+}
+
+impl Table {
+    /// The table `name`.
+    pub fn new(sdk: &SdkConfig, name: impl Into<String>) -> Self {
+        let client = aws_sdk_dynamodb::Client::new(sdk);
+        let patience = time_limits::operation_timeout(sdk);
+        Self { client, quick: quick_read::QuickRead::new(sdk), name: name.into(), patience }
+    }
+}

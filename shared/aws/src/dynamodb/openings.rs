@@ -1,0 +1,283 @@
+//! Counting openings and attempts in the table: each is granted by exactly one conditional write.
+//!
+//! The first write assumes what is nearly always so: the hour has begun, and the list of recent
+//! openings exists and has room. DynamoDB cannot write "one more, or one if another window has
+//! begun" in one expression. So where the condition fails and the rule would grant, a second write
+//! begins the window or shortens the list, on condition that the item is as it was returned.
+//! Windows only move forward: a late request counts in the one that has begun since.
+//!
+//! The nonce is written with the count. Where the condition fails because the item has the nonce,
+//! an earlier write of the same request took effect, and its answer was lost.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+
+use super::Table;
+use super::item::{ConditionError, Conditional, Item, PK, from_item, link_pk, number, text, value};
+use postern::link::token::LinkId;
+use postern::link::{
+    Admission, Attempt, Attempts, HOUR_S, Link, MAX_ATTEMPTS, MAX_RECENT, Network, Nonce, OPENING_S, Opening,
+    Outcome, WRONG, Window,
+};
+use postern::ports::{Counted, Unavailable};
+
+/// Writes that lose against a window's beginning or a change of terms.
+const TRIES: u32 = 6;
+
+const ALIVE: &str = "attribute_exists(pk) AND attribute_not_exists(revoked) \
+    AND (attribute_not_exists(expires_at) OR expires_at > :now) \
+    AND (attribute_not_exists(terms.max_opens) OR opens < terms.max_opens)";
+
+/// What the rule says of the link on which a condition failed.
+enum Ruling {
+    /// An earlier write of this request counted it.
+    Counted,
+    /// Another write may count it.
+    Quotas,
+    /// It is refused.
+    Refuses,
+}
+
+/// One write: what it sets, under which conditions, with which values.
+struct Count {
+    set: Vec<String>,
+    remove: Option<&'static str>,
+    conditions: Vec<String>,
+    names: Vec<(&'static str, String)>,
+    values: Vec<(&'static str, AttributeValue)>,
+}
+
+impl Table {
+    async fn count(
+        &self,
+        id: &LinkId,
+        operation: &'static str,
+        write: impl Fn(Option<&Link>) -> Result<Count, Unavailable>,
+        rule: impl Fn(&Link) -> Ruling,
+    ) -> Result<Counted, Unavailable> {
+        let mut seen: Option<Box<Link>> = None;
+        for _ in 0..TRIES {
+            let update = write(seen.as_deref())?.on(self.update(id));
+            let error = match self.send(|| update.clone().send()).await {
+                Ok(output) => return Ok(Counted::Granted(link(output.attributes.unwrap_or_default())?)),
+                Err(error) => error,
+            };
+            let existing = match error.as_service_error().and_then(ConditionError::refusal) {
+                Some(Conditional::Refused(Some(item))) => link(item)?,
+                Some(_) => return Ok(Counted::Refused(None)),
+                None => return Err(Unavailable::new(operation, error)),
+            };
+            match rule(&existing) {
+                Ruling::Counted => return Ok(Counted::Granted(existing)),
+                Ruling::Refuses => return Ok(Counted::Refused(Some(existing))),
+                Ruling::Quotas => seen = Some(existing),
+            }
+        }
+        Err(Unavailable::new(operation, "the record changed again and again"))
+    }
+
+    pub(super) async fn count_link_opening(
+        &self,
+        id: &LinkId,
+        opening: &Opening,
+    ) -> Result<Counted, Unavailable> {
+        let rule = |link: &Link| match (link.counted_at(opening), link.opened(opening)) {
+            (Some(_), _) => Ruling::Counted,
+            (None, Some(_)) => Ruling::Quotas,
+            (None, None) => Ruling::Refuses,
+        };
+        self.count(id, "count an opening", |seen| Count::of_opening(opening, seen), rule).await
+    }
+
+    pub(super) async fn count_link_attempt(
+        &self,
+        id: &LinkId,
+        attempt: &Attempt,
+    ) -> Result<Counted, Unavailable> {
+        let rule = |link: &Link| match (link.was_attempted(attempt), link.attempted(attempt)) {
+            (true, _) => Ruling::Counted,
+            (false, Some(_)) => Ruling::Quotas,
+            (false, None) => Ruling::Refuses,
+        };
+        self.count(id, "count an attempt", |seen| Count::of_attempt(attempt, seen), rule).await
+    }
+
+    pub(super) async fn settle_link_attempt(
+        &self,
+        id: &LinkId,
+        nonce: &Nonce,
+        outcome: Outcome,
+    ) -> Result<(), Unavailable> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(link_pk(id)))
+            .condition_expression("attribute_exists(attempts.tried.#attempt)")
+            .expression_attribute_names("#attempt", nonce.as_str());
+        let update = match outcome {
+            Outcome::Right => update.update_expression("REMOVE attempts.tried.#attempt"),
+            Outcome::Wrong => update
+                .update_expression("SET attempts.tried.#attempt = :wrong")
+                .expression_attribute_values(":wrong", number(WRONG)),
+        };
+        self.conditional("settle an attempt", update).await.map(drop)
+    }
+
+    fn update(&self, id: &LinkId) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(link_pk(id)))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+}
+
+impl Count {
+    fn new(now: &str, network: Option<Network>) -> Self {
+        let mut count = Self {
+            set: Vec::new(),
+            remove: None,
+            conditions: vec![ALIVE.to_owned()],
+            names: Vec::new(),
+            values: vec![(":now", text(now))],
+        };
+        match network {
+            None => count.conditions.push("attribute_not_exists(terms.allowed_network)".to_owned()),
+            Some(network) => {
+                count.conditions.push("terms.allowed_network = :network".to_owned());
+                count.values.push((":network", text(network.to_string())));
+            }
+        }
+        count
+    }
+
+    fn of_opening(opening: &Opening, seen: Option<&Link>) -> Result<Self, Unavailable> {
+        let mut count = Self::new(&opening.now.to_string(), opening.network);
+        count.set.push("opens = opens + :one".to_owned());
+        count.values.push((":one", number(1)));
+        count.admit(&opening.admission);
+        count.in_hour(opening, seen)?;
+        count.remember(opening, seen)?;
+        Ok(count)
+    }
+
+    /// What the record must say of an admission, and the attempt that is given back.
+    fn admit(&mut self, admission: &Admission) {
+        match admission {
+            Admission::Request => self.conditions.push(
+                "attribute_not_exists(terms.password_hash) AND attribute_not_exists(terms.confirmed_only)"
+                    .to_owned(),
+            ),
+            Admission::Confirmed => {
+                self.conditions.push("attribute_not_exists(terms.password_hash)".to_owned());
+            }
+            Admission::Password(hash, attempt) => {
+                self.conditions.push("terms.password_hash = :password_hash".to_owned());
+                self.values.push((":password_hash", text(hash.as_str())));
+                self.remove = Some("attempts.tried.#attempt");
+                self.names.push(("#attempt", attempt.as_str().to_owned()));
+            }
+        }
+    }
+
+    /// One more in this hour, or the first one of an hour that begins.
+    fn in_hour(&mut self, opening: &Opening, seen: Option<&Link>) -> Result<(), Unavailable> {
+        let hour = opening.now.epoch_s() / HOUR_S;
+        let older =
+            seen.filter(|link| link.terms.max_opens_per_hour.is_some() && link.hour_window.nth < hour);
+        match older {
+            None => {
+                self.set.push("hour_window.used = hour_window.used + :one".to_owned());
+                self.conditions.push(
+                    "(attribute_not_exists(terms.max_opens_per_hour) OR (hour_window.nth >= :hour \
+                        AND hour_window.used < terms.max_opens_per_hour))"
+                        .to_owned(),
+                );
+                self.values.push((":hour", number(hour)));
+            }
+            Some(link) => {
+                self.set.push("hour_window = :fresh".to_owned());
+                self.conditions.push(
+                    "attribute_exists(terms.max_opens_per_hour) AND hour_window.nth = :older".to_owned(),
+                );
+                self.values.push((":older", number(link.hour_window.nth)));
+                self.values.push((":fresh", value(&Window { nth: hour, used: 1 })?));
+            }
+        }
+        Ok(())
+    }
+
+    /// The nonce among the recent openings, or in a list of them that is new or shorter.
+    fn remember(&mut self, opening: &Opening, seen: Option<&Link>) -> Result<(), Unavailable> {
+        let is_rewritten =
+            |link: &&Link| link.recent_openings.is_empty() || link.recent_openings.len() >= MAX_RECENT;
+        let rewritten = seen.filter(is_rewritten).and_then(|link| Some((link, link.opened(opening)?)));
+        match rewritten {
+            None => {
+                self.set.push("recent_openings.#nonce = :now_s".to_owned());
+                self.conditions.push(
+                    "size(recent_openings) < :most AND (attribute_not_exists(recent_openings.#nonce) \
+                        OR recent_openings.#nonce <= :forgotten)"
+                        .to_owned(),
+                );
+                let now_s = opening.now.epoch_s();
+                self.names.push(("#nonce", opening.nonce.as_str().to_owned()));
+                self.values.push((":now_s", number(now_s)));
+                self.values.push((":most", number(MAX_RECENT as u64)));
+                self.values.push((":forgotten", number(now_s.saturating_sub(OPENING_S))));
+            }
+            Some((before, after)) => {
+                self.set.push("recent_openings = :recent".to_owned());
+                self.conditions
+                    .push("(attribute_not_exists(recent_openings) OR recent_openings = :seen)".to_owned());
+                self.values.push((":recent", value(&after.recent_openings)?));
+                self.values.push((":seen", value(&before.recent_openings)?));
+            }
+        }
+        Ok(())
+    }
+
+    fn of_attempt(attempt: &Attempt, seen: Option<&Link>) -> Result<Self, Unavailable> {
+        let quarter = Attempts::quarter(attempt.now);
+        let mut count = Self::new(&attempt.now.to_string(), attempt.network);
+        count.conditions.push("attribute_exists(terms.password_hash)".to_owned());
+        match seen.filter(|link| link.attempts.nth < quarter) {
+            None => {
+                count.set.push("attempts.tried.#attempt = :now_s".to_owned());
+                count.conditions.push(
+                    "attempts.nth >= :quarter AND size(attempts.tried) < :most \
+                        AND attribute_not_exists(attempts.tried.#attempt)"
+                        .to_owned(),
+                );
+                count.names.push(("#attempt", attempt.nonce.as_str().to_owned()));
+                count.values.push((":now_s", number(attempt.now.epoch_s())));
+                count.values.push((":quarter", number(quarter)));
+                count.values.push((":most", number(MAX_ATTEMPTS as u64)));
+            }
+            Some(link) => {
+                let fresh = Attempts::default().with(attempt).unwrap_or_default();
+                count.set.push("attempts = :fresh".to_owned());
+                count.conditions.push("(attribute_not_exists(attempts) OR attempts.nth = :older)".to_owned());
+                count.values.push((":older", number(link.attempts.nth)));
+                count.values.push((":fresh", value(&fresh)?));
+            }
+        }
+        Ok(count)
+    }
+
+    fn on(self, update: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+        let remove = self.remove.map(|path| format!(" REMOVE {path}")).unwrap_or_default();
+        let update = update
+            .update_expression(format!("SET {}{remove}", self.set.join(", ")))
+            .condition_expression(self.conditions.join(" AND "));
+        let update =
+            self.names.into_iter().fold(update, |to, (name, of)| to.expression_attribute_names(name, of));
+        self.values.into_iter().fold(update, |to, (name, of)| to.expression_attribute_values(name, of))
+    }
+}
+
+fn link(item: Item) -> Result<Box<Link>, Unavailable> {
+    Ok(Box::new(from_item(item)?))
+}

@@ -1,0 +1,116 @@
+//! The pending uploads of an owner: the set that limits them, and the room that is made in it.
+//!
+//! An entry leaves the set when its form dies, or when a request that finds the set full looks for
+//! records that take no more files: one read of them all, however many they are.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure, Update,
+};
+
+use super::Table;
+use super::item::{Item, PK, number, pending_pk, text, upload_pk};
+use super::quotas::MEMORY;
+use postern::ports::Unavailable;
+use postern::upload::Upload;
+use postern::upload::quota::{MAX_PENDING, PendingUpload, alive};
+use postern::upload::reservation::takes_files;
+use postern::value::id::Owner;
+use s3_presigned::Timestamp;
+
+/// The most items that one
+/// [`BatchGetItem`](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html)
+/// reads.
+const MOST_AT_ONCE: u8 = 100;
+
+// All pending uploads of an owner are read by one call.
+const _: () = assert!(MAX_PENDING <= MOST_AT_ONCE, "a full set is read at once");
+
+impl Table {
+    pub(super) fn add_pending(&self, upload: &Upload, limit: u8) -> Result<Update, BuildError> {
+        let entry = PendingUpload::of(upload);
+        Update::builder()
+            .table_name(&self.name)
+            .key(PK, text(pending_pk(&upload.owner)))
+            .update_expression("ADD pending :entry SET #ttl = :ttl")
+            .condition_expression("attribute_not_exists(pending) OR size(pending) < :limit")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":entry", AttributeValue::Ss(vec![entry.to_text()]))
+            .expression_attribute_values(":limit", number(u64::from(limit)))
+            .expression_attribute_values(":ttl", number((entry.until + MEMORY).epoch_s()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+    }
+
+    /// Takes out of the owner's set what takes no more files. `None` if there is room now, or
+    /// another request changed the set meanwhile; else when the first entry ends.
+    pub(super) async fn make_room(
+        &self,
+        owner: &Owner,
+        existing: &BTreeSet<PendingUpload>,
+        limit: u8,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Unavailable> {
+        let alive = alive(existing, now);
+        let settled = self.settled_of(&alive).await?;
+        let left: BTreeSet<_> =
+            alive.into_iter().filter(|entry| !settled.contains(&upload_pk(entry.upload_id))).collect();
+        if let (true, Some(first)) = (left.len() >= usize::from(limit), left.first()) {
+            return Ok(Some(first.until));
+        }
+        let gone: Vec<_> = existing.difference(&left).map(|entry| entry.to_text()).collect();
+        if !gone.is_empty() {
+            let update = self
+                .client
+                .update_item()
+                .table_name(&self.name)
+                .key(PK, text(pending_pk(owner)))
+                // Removing by name cannot take out what another request has added meanwhile.
+                .update_expression("DELETE pending :gone")
+                .expression_attribute_values(":gone", AttributeValue::Ss(gone));
+            self.conditional("make room for an upload", update).await?;
+        }
+        Ok(None)
+    }
+
+    /// The keys of those that take no more files, by one consistent read of them all. A record
+    /// that DynamoDB had no time for still counts: its owner waits a moment longer.
+    async fn settled_of(&self, entries: &BTreeSet<PendingUpload>) -> Result<BTreeSet<String>, Unavailable> {
+        const OPERATION: &str = "read the pending uploads of an owner";
+        let keys: Vec<_> = entries.iter().map(|entry| upload_pk(entry.upload_id)).collect();
+        let mut settled: BTreeSet<_> = keys.iter().cloned().collect();
+        if keys.is_empty() {
+            return Ok(settled);
+        }
+        let asked = KeysAndAttributes::builder()
+            .set_keys(Some(keys.into_iter().map(|pk| Item::from([(PK.to_owned(), text(pk))])).collect()))
+            .projection_expression("pk, #state, condemned, s3_upload_id")
+            .expression_attribute_names("#state", "state")
+            .consistent_read(true)
+            .build()
+            .map_err(|error| Unavailable::new(OPERATION, error))?;
+        let read = self.client.batch_get_item().request_items(&self.name, asked).send().await;
+        let read = read.map_err(|error| Unavailable::new(OPERATION, error))?;
+        let found = read.responses.unwrap_or_default().remove(&self.name).unwrap_or_default();
+        let unread = read.unprocessed_keys.unwrap_or_default().remove(&self.name);
+        let living = found.iter().filter(|item| is_living(item));
+        for item in living.chain(unread.iter().flat_map(KeysAndAttributes::keys)) {
+            item.get(PK).and_then(|pk| pk.as_s().ok()).map(|pk| settled.remove(pk));
+        }
+        Ok(settled)
+    }
+}
+
+/// The entries of the owner's item.
+pub(super) fn entries(item: Option<&Item>) -> BTreeSet<PendingUpload> {
+    let set = item.and_then(|item| item.get("pending")).and_then(|set| set.as_ss().ok());
+    set.into_iter().flatten().filter_map(|text| PendingUpload::parse(text)).collect()
+}
+
+fn is_living(item: &Item) -> bool {
+    let state = item.get("state").and_then(|state| serde_dynamo::from_attribute_value(state.clone()).ok());
+    let condemned = item.get("condemned").and_then(|set| set.as_ss().ok()).map_or(0, Vec::len);
+    state.is_some_and(|state| takes_files(state, condemned, item.contains_key("s3_upload_id")))
+}

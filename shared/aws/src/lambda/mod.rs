@@ -1,0 +1,201 @@
+//! What the functions share: their log, and the HTTP API's events in the core's
+//! terms.
+//!
+//! A line of the log names ids and hashes, never a body, a URL, a token or a file name: a route
+//! is logged by its pattern.
+
+mod cold_start;
+pub mod http_api;
+pub mod metrics;
+
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tracing::Level;
+
+use http_api::{HttpAnswer, HttpEvent};
+use postern::http::Problem;
+use postern::http::Reply;
+use postern::serve::request::address_before_port;
+use postern::value::id::{IdempotencyKey, Owner};
+
+pub use cold_start::ColdStart;
+pub use metrics::Metrics;
+
+/// Starts the log: JSON, a line an event, to standard output.
+pub fn start_log() {
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_max_level(Level::INFO)
+        .init();
+}
+
+/// A request of the HTTP API.
+pub struct Request {
+    event: HttpEvent,
+    invocation_id: String,
+}
+
+impl Request {
+    /// The event as it came, with Lambda's own id of the call, which its reports carry.
+    pub fn new(event: HttpEvent, invocation_id: String) -> Self {
+        Self { event, invocation_id }
+    }
+
+    /// The route's pattern, such as `GET /uploads/{id}`.
+    pub fn route(&self) -> &str {
+        &self.event.request_context.route_key
+    }
+
+    /// The id that the client finds in the header `apigw-requestid`.
+    pub fn id(&self) -> &str {
+        &self.event.request_context.request_id
+    }
+
+    /// A part of the path, by its name in the route.
+    pub fn path(&self, name: &str) -> &str {
+        self.event.path_parameters.get(name).map_or("", String::as_str)
+    }
+
+    /// A query parameter.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.event.query_string_parameters.get(name).map(String::as_str)
+    }
+
+    /// A header; empty if there is none. `name` is in lower case.
+    pub fn header(&self, name: &str) -> &str {
+        self.event.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// Where the request came from, as the API saw it.
+    fn source_ip(&self) -> Option<IpAddr> {
+        self.event.request_context.http.source_ip.parse().ok()
+    }
+
+    /// Where a visitor comes from: by the API, or, where something stands before it, by the header
+    /// that it writes and no visitor can. Without that header nobody knows.
+    pub fn viewer_address(&self, header: Option<&str>) -> Option<IpAddr> {
+        match header {
+            Some(name) => address_before_port(self.header(name)),
+            None => self.source_ip(),
+        }
+    }
+
+    /// Every cookie that came, joined with `;`: in this payload format they have a place of their
+    /// own.
+    pub fn cookies(&self) -> String {
+        let apart = self.event.cookies.iter().map(String::as_str);
+        apart.chain([self.header("cookie")]).collect::<Vec<_>>().join(";")
+    }
+
+    /// The path up to and including a part of it.
+    pub fn path_to(&self, part: &str) -> &str {
+        let path = self.event.raw_path.as_str();
+        let end = path.find(part).map(|at| at + part.len()).filter(|_| !part.is_empty());
+        end.and_then(|end| path.get(..end)).unwrap_or("/")
+    }
+
+    /// All query parameters, decoded.
+    pub fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.event.query_string_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The body's bytes.
+    ///
+    /// # Errors
+    /// If it says that it is base64 and is not.
+    pub fn body(&self) -> Result<Vec<u8>, Problem> {
+        let body = &self.event.body;
+        match self.event.is_base64_encoded {
+            true => STANDARD
+                .decode(body)
+                .map_err(|_| Problem::MalformedBody("it is not what it says it is".to_owned())),
+            false => Ok(body.as_bytes().to_vec()),
+        }
+    }
+
+    /// The name of this attempt.
+    ///
+    /// # Errors
+    /// If the header breaks its rule.
+    pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Problem> {
+        let Some(value) = self.event.headers.get("idempotency-key") else { return Ok(None) };
+        value.parse().map(Some).map_err(|_| {
+            Problem::field(
+                "Idempotency-Key",
+                "the header has 1 to 255 printable ASCII characters without spaces",
+            )
+        })
+    }
+
+    /// Whose request it is, by the claims that the API's authorizer has verified.
+    ///
+    /// # Errors
+    /// If the claim is missing or empty.
+    pub fn owner(&self, claim: &str) -> Result<Owner, Problem> {
+        let claims = &self.event.request_context.authorizer.jwt.claims;
+        let value = |name: &str| claims.get(name).map_or("", String::as_str);
+        Owner::of_claim(value("iss"), value(claim))
+            .map_err(|broken| Problem::NoOwner(claim.to_owned(), broken))
+    }
+
+    /// Gives the answer its event's form and writes the request's line into the log.
+    pub fn answer(&self, result: Result<Reply, Problem>) -> HttpAnswer {
+        self.answer_with(result, |_| None)
+    }
+
+    /// The same, where some problems are told by a page.
+    pub fn answer_with(
+        &self,
+        result: Result<Reply, Problem>,
+        page: impl FnOnce(&Problem) -> Option<Reply>,
+    ) -> HttpAnswer {
+        let (request_id, invocation_id, route) = (self.id(), self.invocation_id.as_str(), self.route());
+        let (reply, problem) = match result {
+            Ok(reply) => (reply, None),
+            Err(problem) => {
+                let reply = page(&problem).unwrap_or_else(|| problem.reply(request_id));
+                (reply, Some(problem))
+            }
+        };
+        let status = reply.status.as_u16();
+        let code = problem.as_ref().map(Problem::code);
+        match &problem {
+            Some(problem) if status >= 500 => {
+                let cause = causes(problem);
+                tracing::error!(request_id, invocation_id, route, status, code, cause, "request");
+            }
+            _ => tracing::info!(request_id, invocation_id, route, status, code, "request"),
+        }
+        reply.into()
+    }
+}
+
+/// An error and what caused it, in one line.
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_visitor_comes_from_where_the_front_says_and_only_where_there_is_one() {
+        let event = json!({
+            "headers": { "cloudfront-viewer-address": "198.51.100.7:4711", "x-forwarded-for": "192.0.2.9" },
+            "requestContext": { "http": { "sourceIp": "203.0.113.1" } },
+        });
+        let request = Request::new(from_value(event).unwrap(), "i".to_owned());
+        let from = |header| request.viewer_address(header).map(|address| address.to_string());
+        assert_eq!(from(None).as_deref(), Some("203.0.113.1"));
+        assert_eq!(from(Some("cloudfront-viewer-address")).as_deref(), Some("198.51.100.7"));
+        assert_eq!(from(Some("x-absent")), None, "not the front itself, which all visitors share");
+    }
+}

@@ -1,0 +1,487 @@
+//! What a client is told when a request is refused: `application/problem+json`
+//! ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with a stable `code`, a sentence that says
+//! what to do, and the request id.
+//!
+//! The one file that knows the status codes of refusals. The cause goes to the log, never to the
+//! client.
+
+use http::StatusCode;
+use problem_details::ProblemDetails;
+use serde::Serialize;
+
+use crate::http::Reply;
+use crate::ports::Unavailable;
+use crate::upload::UploadState;
+use crate::upload::token::TokenStatus;
+use crate::value::id::OwnerRule;
+
+/// A field that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldProblem {
+    /// The field, header or query parameter; a path such as `metadata.album` inside the body.
+    pub field: String,
+    /// The rule, as a sentence.
+    pub rule: String,
+}
+
+/// The most fields that an answer names, and the most characters of each name: a client chooses both.
+const MAX_ERRORS: usize = 20;
+const MAX_FIELD_CHARS: usize = 100;
+
+impl FieldProblem {
+    /// `field` breaks `rule`. A long name is cut.
+    pub fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        let mut field = field.into();
+        if let Some((end, _)) = field.char_indices().nth(MAX_FIELD_CHARS) {
+            field.truncate(end);
+            field.push('\u{2026}');
+        }
+        Self { field, rule: rule.into() }
+    }
+}
+
+/// A limit of an owner, and how long it stays reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReachedLimit {
+    /// So many uploads may be pending.
+    Pending {
+        /// The limit.
+        uploads: u8,
+        /// Seconds until the first of them ends.
+        retry_after_s: u64,
+    },
+    /// So many bytes may be asked for in a day (UTC).
+    BytesPerDay {
+        /// The limit.
+        bytes: u64,
+        /// Seconds until the next day.
+        retry_after_s: u64,
+    },
+}
+
+impl ReachedLimit {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Pending { .. } => "too_many_pending_uploads",
+            Self::BytesPerDay { .. } => "too_many_bytes_today",
+        }
+    }
+
+    fn detail(self) -> String {
+        match self {
+            Self::Pending { uploads, retry_after_s } => format!(
+                "{uploads} uploads may be pending, and so many are: finish them, or wait {retry_after_s} seconds."
+            ),
+            Self::BytesPerDay { bytes, retry_after_s } => format!(
+                "{bytes} bytes may be asked for in a day (UTC), and this upload would pass that: wait {retry_after_s} seconds, or declare a smaller size_bytes."
+            ),
+        }
+    }
+
+    fn retry_after_s(self) -> u64 {
+        match self {
+            Self::Pending { retry_after_s, .. } | Self::BytesPerDay { retry_after_s, .. } => retry_after_s,
+        }
+    }
+}
+
+fn existing(existing: TokenStatus) -> &'static str {
+    match existing {
+        TokenStatus::Open => "open",
+        TokenStatus::Revoked => "revoked",
+        TokenStatus::Expired => "expired",
+        TokenStatus::UsedUp => "used up",
+    }
+}
+
+/// Why a request is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// The body is no JSON.
+    #[error("failed to read the body: {0}")]
+    MalformedBody(String),
+    /// Fields break rules.
+    #[error("failed to accept the request: {} field(s) break rules", .0.len())]
+    InvalidFields(Vec<FieldProblem>),
+    /// The JWT lacks what names its owner.
+    #[error("failed to find the owner by the claim {0:?} of the JWT: {1}")]
+    NoOwner(String, OwnerRule),
+    /// There is no such upload, or it is another owner's.
+    #[error("failed to find the upload")]
+    UploadNotFound,
+    /// There is no such link, or it is another owner's.
+    #[error("failed to find the link")]
+    LinkNotFound,
+    /// A link needs an upload that is available.
+    #[error("failed to link to an upload that is {}", .0.as_str())]
+    UploadNotAvailable(UploadState),
+    /// The key stands for another request.
+    #[error("failed to repeat a request: the idempotency key stands for another one")]
+    IdempotencyKeyReused,
+    /// The key stands for a request whose result cannot be given again.
+    #[error("failed to repeat a request: what it made is over")]
+    IdempotencyKeySpent,
+    /// No route of ours.
+    #[error("failed to find the route")]
+    RouteNotFound,
+    /// No token of ours. The client is told what it is told of [`Self::TokenUnknown`].
+    #[error("failed to verify the token")]
+    TokenForged,
+    /// A token of ours, and no link.
+    #[error("failed to find what the token opens")]
+    TokenUnknown,
+    /// The link was ended.
+    #[error("failed to open a link that was revoked")]
+    LinkRevoked,
+    /// The link's time is over.
+    #[error("failed to open a link that has expired")]
+    LinkExpired,
+    /// All the link's openings were granted.
+    #[error("failed to open a link that is used up")]
+    LinkUsedUp,
+    /// The link has granted what it grants in an hour; seconds until the next one.
+    #[error("failed to open a link that has no opening left in this hour")]
+    LinkBusy(u64),
+    /// The link asks for a password.
+    #[error("failed to open a link without its password")]
+    PasswordRequired,
+    /// It was another one.
+    #[error("failed to open a link with this password")]
+    PasswordWrong,
+    /// Too many wrong ones; seconds until the next attempt.
+    #[error("failed to try a password after too many attempts")]
+    PasswordLocked(u64),
+    /// As many passwords as may be tried are being looked at.
+    #[error("failed to try a password while others are tried")]
+    PasswordBusy,
+    /// The visitor is not where the link may be opened.
+    #[error("failed to open a link from outside its network")]
+    NetworkNotAllowed,
+    /// S3 has no longer what the link leads to.
+    #[error("failed to find what the link leads to")]
+    FileGone,
+    /// The link is opened by pressing a button.
+    #[error("failed to open a link without a confirmation")]
+    ConfirmationRequired,
+    /// S3 refuses a signed URL beside an `Authorization` header.
+    #[error("failed to open a link with an Authorization header")]
+    AuthorizationUnwanted,
+    /// The owner wants to change a link that is dead.
+    #[error("failed to change a link that has ended")]
+    LinkEnded,
+    /// Two changes of a link met.
+    #[error("failed to change a link that is being changed")]
+    LinkChanging,
+    /// No upload token of ours.
+    #[error("failed to find the upload token")]
+    UploadTokenUnknown,
+    /// The upload token allows nothing any more.
+    #[error("failed to use an upload token that is {}", existing(*.0))]
+    UploadTokenEnded(TokenStatus),
+    /// An owner's limit is reached.
+    #[error("failed to grant an upload: {}", .0.code())]
+    LimitReached(ReachedLimit),
+    /// The upload does not come in parts, or no longer.
+    #[error("failed to find the multipart upload")]
+    MultipartNotFound,
+    /// The parts are no valid file.
+    #[error("failed to complete a multipart upload: {0}")]
+    PartsRefused(String),
+    /// S3 is still at work on the object, or its outcome is not known yet.
+    #[error("failed to see the end of a multipart upload's completion")]
+    Completing,
+    /// AWS did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// A bug.
+    #[error("failed to answer")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+#[derive(Serialize)]
+struct Extensions<'a> {
+    code: &'static str,
+    request_id: &'a str,
+    /// For the person in front of a client that shows this member, as Uppy does.
+    message: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldProblem],
+}
+
+impl Problem {
+    /// One field breaks one rule.
+    pub fn field(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self::InvalidFields(vec![FieldProblem::new(field, rule)])
+    }
+
+    /// A bug, with its cause for the log.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.terms().1
+    }
+
+    /// The answer to the request `request_id`.
+    pub fn reply(&self, request_id: &str) -> Reply {
+        let (status, code, detail) = self.terms();
+        let errors = match self {
+            Self::InvalidFields(errors) => errors.get(..MAX_ERRORS).unwrap_or(errors),
+            _ => &[],
+        };
+        let message = if errors.is_empty() { detail.clone() } else { told(errors) };
+        let problem = ProblemDetails::from_status_code(status)
+            .with_detail(detail)
+            .with_extensions(Extensions { code, request_id, message: &message, errors });
+        let mut reply = Reply::json(status, &problem).with("content-type", "application/problem+json");
+        if let Some(seconds) = self.retry_after_s() {
+            reply = reply.with("retry-after", seconds.to_string());
+        }
+        reply
+    }
+
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        self.terms().0
+    }
+
+    /// When it is worth trying again, in seconds.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Unavailable(_) | Self::LinkChanging | Self::PasswordBusy => Some(1),
+            Self::Completing => Some(5),
+            Self::LinkBusy(seconds) | Self::PasswordLocked(seconds) => Some(*seconds),
+            Self::LimitReached(limit) => Some(limit.retry_after_s().max(1)),
+            _ => None,
+        }
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one table, a line or two a problem")]
+    fn terms(&self) -> (StatusCode, &'static str, String) {
+        use StatusCode as S;
+        let (status, code, detail) = match self {
+            Self::MalformedBody(why) => {
+                let detail = format!("The body must be a JSON object: {why}.");
+                return (S::BAD_REQUEST, "malformed_body", detail);
+            }
+            Self::InvalidFields(errors) => {
+                let detail = format!(
+                    "Fields break rules: {}. Mend each of them as its rule in errors says, and send the request \
+                     again.",
+                    named(errors)
+                );
+                return (S::UNPROCESSABLE_ENTITY, "invalid_fields", detail);
+            }
+            Self::NoOwner(claim, broken) => {
+                let detail = format!(
+                    "The JWT must name the owner by the claim {claim:?}, and {broken}. Ask for another JWT."
+                );
+                return (S::FORBIDDEN, "no_owner", detail);
+            }
+            Self::UploadNotFound => (
+                S::NOT_FOUND,
+                "upload_not_found",
+                "You have no upload with this id: check the id, or list your uploads.",
+            ),
+            Self::LinkNotFound => (
+                S::NOT_FOUND,
+                "link_not_found",
+                "You have no link with this id: check the id, or list the upload's links.",
+            ),
+            Self::UploadNotAvailable(state) => {
+                let rest = match state {
+                    UploadState::Deleting | UploadState::Deleted => {
+                        "it was removed, which is final. Make a new upload."
+                    }
+                    UploadState::Expired => "its form is dead and nothing came. Make a new upload.",
+                    UploadState::Rejected => {
+                        "`rejection` of GET /uploads/{id} says why. Post a valid file by the same form, or make a new upload."
+                    }
+                    _ => "a link can be made once it is available. Ask GET /uploads/{id} until it is.",
+                };
+                let detail = format!("The upload is {}: {rest}", state.as_str());
+                return (S::CONFLICT, "upload_not_available", detail);
+            }
+            Self::IdempotencyKeyReused => (
+                S::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "This Idempotency-Key stands for another request: send the same request again, or take a new key.",
+            ),
+            Self::IdempotencyKeySpent => (
+                S::CONFLICT,
+                "idempotency_key_spent",
+                "What this Idempotency-Key made has expired or ended: take a new key.",
+            ),
+            Self::RouteNotFound => (
+                S::NOT_FOUND,
+                "route_not_found",
+                "There is no such route: see the table of routes in docs/api.md.",
+            ),
+            Self::TokenForged | Self::TokenUnknown => {
+                (S::NOT_FOUND, "link_unknown", "This link leads nowhere: check that the address is complete.")
+            }
+            Self::LinkRevoked => {
+                (S::GONE, "link_revoked", "This link has been revoked: ask its sender for a new one.")
+            }
+            Self::LinkExpired => {
+                (S::GONE, "link_expired", "This link has expired: ask its sender for a new one.")
+            }
+            Self::LinkUsedUp => (
+                S::GONE,
+                "link_used_up",
+                "This link was opened as often as it may be: ask its sender for a new one.",
+            ),
+            Self::LinkBusy(_) => (
+                S::TOO_MANY_REQUESTS,
+                "link_busy",
+                "This link was opened as often as it may be within an hour: open it again after the seconds of Retry-After.",
+            ),
+            Self::PasswordRequired => (
+                S::FORBIDDEN,
+                "password_required",
+                "This link asks for a password: POST it here as the form field password.",
+            ),
+            Self::PasswordWrong => (
+                S::FORBIDDEN,
+                "password_wrong",
+                "This is not the link's password: mind capitals and spaces, and try again.",
+            ),
+            Self::PasswordLocked(_) => (
+                S::TOO_MANY_REQUESTS,
+                "password_locked",
+                "There were too many wrong passwords: try again after the seconds of Retry-After.",
+            ),
+            Self::PasswordBusy => (
+                S::TOO_MANY_REQUESTS,
+                "password_busy",
+                "Other passwords are being tried at this moment: send yours again in a second.",
+            ),
+            Self::NetworkNotAllowed => (
+                S::FORBIDDEN,
+                "network_not_allowed",
+                "This link opens only from the network that its owner named: use that network, or ask its sender.",
+            ),
+            Self::FileGone => (
+                S::GONE,
+                "link_file_gone",
+                "What this link led to is no longer stored: ask its sender for it.",
+            ),
+            Self::ConfirmationRequired => (
+                S::FORBIDDEN,
+                "confirmation_required",
+                "This link is opened by a button, so that previews do not open it: POST an empty form here.",
+            ),
+            Self::AuthorizationUnwanted => (
+                S::BAD_REQUEST,
+                "authorization_unwanted",
+                "A link needs no Authorization header, and S3 refuses what it leads to beside one: send the request again without the header.",
+            ),
+            Self::LinkEnded => {
+                (S::CONFLICT, "link_ended", "This link has been revoked, which is final: make a new one.")
+            }
+            Self::LinkChanging => (
+                S::CONFLICT,
+                "link_changing",
+                "Another request changed this link at the same moment: look at it and send yours again.",
+            ),
+            Self::UploadTokenUnknown => {
+                (S::NOT_FOUND, "upload_token_unknown", "There is no such upload token: ask the app for one.")
+            }
+            Self::UploadTokenEnded(existing) => {
+                let (code, detail) = match existing {
+                    TokenStatus::Revoked => (
+                        "upload_token_revoked",
+                        "This upload token has been revoked: ask the app for a new one.",
+                    ),
+                    TokenStatus::UsedUp => (
+                        "upload_token_used_up",
+                        "All uploads of this token are made: ask the app for a new one.",
+                    ),
+                    TokenStatus::Expired | TokenStatus::Open => {
+                        ("upload_token_expired", "This upload token has expired: ask the app for a new one.")
+                    }
+                };
+                (S::GONE, code, detail)
+            }
+            Self::LimitReached(limit) => return (S::TOO_MANY_REQUESTS, limit.code(), limit.detail()),
+            Self::MultipartNotFound => (
+                S::NOT_FOUND,
+                "multipart_not_found",
+                "There is no such multipart upload: check its id and key, or begin a new one.",
+            ),
+            Self::PartsRefused(why) => {
+                return (
+                    S::UNPROCESSABLE_ENTITY,
+                    "parts_refused",
+                    format!("The parts make no valid file: {why}."),
+                );
+            }
+            Self::Completing => (
+                S::SERVICE_UNAVAILABLE,
+                "completing",
+                "S3 is putting the parts together, which may take minutes for a very large file: send the request again after the seconds of Retry-After until it says otherwise.",
+            ),
+            Self::Unavailable(_) => (
+                S::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "A service behind this one did not answer; nothing is lost: send the request again in a moment.",
+            ),
+            Self::Internal(_) => (
+                S::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something went wrong on our side: try again, and tell us the request id if it happens again.",
+            ),
+        };
+        (status, code, detail.to_owned())
+    }
+}
+
+/// What is wrong, in one sentence for each field.
+/// The first few fields by name.
+fn named(errors: &[FieldProblem]) -> String {
+    const SHOWN: usize = 3;
+    let names: Vec<_> = errors.iter().take(SHOWN).map(|error| error.field.as_str()).collect();
+    match errors.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+fn told(errors: &[FieldProblem]) -> String {
+    let sentences: Vec<_> = errors.iter().map(|error| format!("{}: {}.", error.field, error.rule)).collect();
+    sentences.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_names_code_field_rule_and_request() {
+        let reply = Problem::field("filename", "a file name has no path in it").reply("req-1");
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(reply.header("content-type"), Some("application/problem+json"));
+        insta::assert_snapshot!(reply.body, @r#"{"status":422,"title":"Unprocessable Entity","detail":"Fields break rules: filename. Mend each of them as its rule in errors says, and send the request again.","code":"invalid_fields","request_id":"req-1","message":"filename: a file name has no path in it.","errors":[{"field":"filename","rule":"a file name has no path in it"}]}"#);
+    }
+
+    #[test]
+    fn however_many_fields_break_rules_the_answer_stays_small() {
+        let errors = (0..5000).map(|n| FieldProblem::new(format!("{n}{}", "\u{e9}".repeat(4000)), "a rule"));
+        let reply = Problem::InvalidFields(errors.collect()).reply("req-1");
+        assert!(reply.body.len() < 16_384, "{}", reply.body.len());
+        let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(body["errors"].as_array().unwrap().len(), MAX_ERRORS);
+        assert_eq!(body["errors"][0]["field"], format!("0{}\u{2026}", "\u{e9}".repeat(99)));
+    }
+
+    #[test]
+    fn the_cause_stays_inside() {
+        let problem = Problem::from(Unavailable::new("read a record", "secret cause"));
+        let reply = problem.reply("req-1");
+        assert!(!reply.body.contains("secret cause"), "{}", reply.body);
+        assert_eq!(reply.header("retry-after"), Some("1"));
+        assert_eq!(std::error::Error::source(&problem).unwrap().to_string(), "secret cause");
+    }
+}

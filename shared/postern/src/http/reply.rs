@@ -1,0 +1,51 @@
+//! An answer to an HTTP request, before a function's handler gives it the form of its event.
+
+use std::fmt;
+
+use http::StatusCode;
+use serde::Serialize;
+
+/// Status, headers and body. `Debug` shows the status alone: bodies and headers carry forms,
+/// tokens and signed URLs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The status code.
+    pub status: StatusCode,
+    /// Names in lower case; one value a name.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, perhaps empty.
+    pub body: String,
+}
+
+impl Reply {
+    /// An answer that nobody may keep, with a JSON body.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        // Our own types always serialize; were one not to, an empty body says less than a panic.
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Self { body, ..Self::empty(status) }.with("content-type", "application/json")
+    }
+
+    /// An answer that nobody may keep, without a body.
+    pub fn empty(status: StatusCode) -> Self {
+        Self { status, headers: vec![("cache-control", "no-store".to_owned())], body: String::new() }
+    }
+
+    /// The answer with a header set.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(existing, _)| *existing != name);
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(existing, _)| *existing == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
+}

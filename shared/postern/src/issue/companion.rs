@@ -1,0 +1,359 @@
+//! The routes of clients that nobody here wrote, below `/t/<upload token>`: Uppy's Companion,
+//! Rails' direct uploads, Shrine's presign.
+//!
+//! Each answer has the shape that its client reads, and nothing here decides: what is granted is
+//! granted by [`super::uploads`] and [`super::parts`].
+//!
+//! Sources: [Companion's S3 routes](https://uppy.io/docs/aws-s3/),
+//! [direct uploads](https://guides.rubyonrails.org/active_storage_overview.html#direct-uploads),
+//! [Shrine's presign endpoint](https://shrinerb.com/docs/plugins/presign_endpoint).
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::http::Reply;
+use crate::http::problem::{FieldProblem, Problem};
+use crate::ports::{PartStore, QuotaStore, Signer, UploadStore};
+use crate::upload::Upload;
+use crate::value::id::ObjectKey;
+
+use super::object::Object;
+use super::put::sign_put;
+use super::request::{NewUpload, parse_json};
+use super::tokens::Holder;
+use super::{Owned, Ports, Settings, parts, reserve, uploads};
+
+/// What Uppy says of a file a second time, in its metadata; the record has it from the first.
+const REPEATED: &[&str] = &["name", "type", "filename", "filetype", "relativePath"];
+
+/// The most parts that are signed in one answer: it must fit into the 6 MB that Lambda answers.
+const MAX_BATCH: usize = 1000;
+
+#[derive(Deserialize)]
+struct MultipartBody {
+    filename: String,
+    #[serde(rename = "type")]
+    content_type: Option<String>,
+    #[serde(default)]
+    metadata: Map<String, Value>,
+}
+
+#[derive(Deserialize, Default)]
+struct CompleteBody {
+    parts: Option<Vec<Object<PartBody>>>,
+}
+
+/// The client's word for a part. Its `ETag` is passed over: our own listing has it.
+#[derive(Deserialize)]
+struct PartBody {
+    #[serde(rename = "PartNumber")]
+    number: u64,
+}
+
+/// `GET …/s3/params?filename=&type=&metadata[k]=v`, and Shrine's `GET …/presign`: a form.
+///
+/// # Errors
+/// As `POST /uploads`; fields are named as the query names them.
+pub async fn params<'a, S: UploadStore + QuotaStore, G: Signer>(
+    ports: &Ports<S, G>,
+    settings: &Settings,
+    holder: &Holder,
+    query: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<Reply, Problem> {
+    let (mut filename, mut content_type, mut metadata) = (None, None, Map::new());
+    for (name, value) in query {
+        match name {
+            "filename" => filename = Some(value),
+            "type" => content_type = Some(value),
+            _ => {
+                if let Some(key) = name.strip_prefix("metadata[").and_then(|rest| rest.strip_suffix(']')) {
+                    metadata.insert(key.to_owned(), json!(value));
+                }
+            }
+        }
+    }
+    let filename = filename.ok_or_else(|| Problem::field("filename", "the query names the file"))?;
+    let new = new_upload(
+        settings,
+        holder,
+        holder.one_request_limit_bytes(settings),
+        filename,
+        content_type,
+        &metadata,
+    )?;
+    let form = uploads::issue(ports, settings, &holder.caller, Some(&holder.token), new).await?;
+    let answer = json!({
+        "method": form.method,
+        "url": form.url,
+        "fields": form.fields_by_name(),
+        "headers": {},
+        "expires": holder.caller.now.until(form.expires_at).as_secs(),
+        "upload_id": form.upload_id,
+    });
+    Ok(Reply::json(StatusCode::OK, &answer))
+}
+
+/// `POST …/s3/multipart`.
+///
+/// # Errors
+/// As [`parts::begin`].
+pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    settings: &Settings,
+    holder: &Holder,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let body: MultipartBody = parse_json(body)?;
+    let new = new_upload(
+        settings,
+        holder,
+        holder.limit_bytes(settings),
+        &body.filename,
+        body.content_type.as_deref(),
+        &body.metadata,
+    )?;
+    holder.is_open(&ports.store).await?;
+    let upload = parts::begin(ports, store, settings, &holder.caller, Some(&holder.token), new).await?;
+    let answer = json!({
+        "key": upload.object_key().to_string(),
+        "uploadId": upload.s3_upload_id,
+        "bucket": settings.endpoint.bucket,
+        "upload_id": upload.upload_id,
+    });
+    Ok(Reply::json(StatusCode::OK, &answer))
+}
+
+/// `GET …/s3/multipart/{uploadId}?key=`: every part that S3 has.
+///
+/// # Errors
+/// [`Problem::MultipartNotFound`].
+pub async fn list<S, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    holder: &Holder,
+    upload: &Owned<Upload>,
+) -> Result<Reply, Problem> {
+    let stored = parts::list(ports, store, holder.caller.now, upload).await?;
+    let shown: Vec<_> = stored
+        .iter()
+        .map(|part| json!({ "PartNumber": part.number, "ETag": part.etag, "Size": part.size_bytes }))
+        .collect();
+    Ok(Reply::json(StatusCode::OK, &shown))
+}
+
+/// `GET …/s3/multipart/{uploadId}/{n}?key=`, and `…/batch?key=&partNumbers=1,2`.
+///
+/// # Errors
+/// As [`parts::sign`].
+pub async fn sign<S, G: Signer>(
+    ports: &Ports<S, G>,
+    settings: &Settings,
+    holder: &Holder,
+    upload: &Owned<Upload>,
+    part: &str,
+    batch: Option<&str>,
+) -> Result<Reply, Problem> {
+    let now = holder.caller.now;
+    let named = if part == "batch" { batch.unwrap_or_default() } else { part };
+    let numbers: Option<Vec<u64>> = named.split(',').map(|number| number.trim().parse().ok()).collect();
+    let numbers = numbers.filter(|numbers| numbers.len() <= MAX_BATCH).ok_or_else(|| {
+        Problem::field("partNumbers", format!("write at most {MAX_BATCH} numbers with commas between"))
+    })?;
+    let (urls, expires_at) = parts::sign(ports, settings, now, upload, &numbers).await?;
+    let expires = now.until(expires_at).as_secs();
+    let answer = match (part, urls.first()) {
+        ("batch", _) => {
+            let urls: BTreeMap<_, _> =
+                urls.iter().map(|part| (part.number.to_string(), part.url.as_str())).collect();
+            json!({ "presignedUrls": urls, "expires": expires })
+        }
+        (_, Some(part)) => json!({ "url": part.url.as_str(), "expires": expires }),
+        (_, None) => return Err(Problem::MultipartNotFound),
+    };
+    Ok(Reply::json(StatusCode::OK, &answer))
+}
+
+/// `POST …/s3/multipart/{uploadId}/complete?key=`.
+///
+/// # Errors
+/// As [`parts::complete`].
+pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    settings: &Settings,
+    holder: &Holder,
+    upload: &Owned<Upload>,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let body: CompleteBody = match body.trim_ascii() {
+        b"" => CompleteBody::default(),
+        body => parse_json(body)?,
+    };
+    let said = body.parts.map(|parts| {
+        let mut numbers: Vec<_> = parts.iter().map(|Object(part)| part.number).collect();
+        numbers.sort_unstable();
+        numbers
+    });
+    parts::complete(ports, store, holder.caller.now, upload, said.as_deref()).await?;
+    let key = upload.object_key().to_string();
+    let location = format!("{}{key}", settings.endpoint.url);
+    Ok(Reply::json(
+        StatusCode::OK,
+        &json!({ "location": location, "key": key, "bucket": settings.endpoint.bucket }),
+    ))
+}
+
+/// `DELETE …/s3/multipart/{uploadId}?key=`.
+///
+/// # Errors
+/// As [`parts::abort`].
+pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    holder: &Holder,
+    upload: &Owned<Upload>,
+) -> Result<Reply, Problem> {
+    parts::abort(ports, store, holder.caller.now, upload).await?;
+    Ok(Reply::json(StatusCode::OK, &json!({})))
+}
+
+/// The upload that key and S3's upload id name, if this token made it and both are its own.
+///
+/// # Errors
+/// [`Problem::MultipartNotFound`] for everything else.
+pub async fn upload<S: UploadStore + QuotaStore, G>(
+    ports: &Ports<S, G>,
+    holder: &Holder,
+    s3_upload_id: &str,
+    key: Option<&str>,
+) -> Result<Owned<Upload>, Problem> {
+    let key: ObjectKey = key.unwrap_or_default().parse().map_err(|_| Problem::MultipartNotFound)?;
+    let upload = match holder.upload(ports, &key.upload_id().to_string()).await {
+        Err(Problem::UploadNotFound) => return Err(Problem::MultipartNotFound),
+        other => other?,
+    };
+    let is_its_own = upload.s3_upload_id.as_ref().is_some_and(|id| id.as_str() == s3_upload_id);
+    if is_its_own { Ok(upload) } else { Err(Problem::MultipartNotFound) }
+}
+
+#[derive(Deserialize)]
+struct DirectUploadBody {
+    blob: Object<Blob>,
+}
+
+#[derive(Deserialize)]
+struct Blob {
+    filename: String,
+    content_type: Option<String>,
+    byte_size: u64,
+    checksum: String,
+}
+
+/// `POST …/direct_uploads`, as the JavaScript of `ActiveStorage` sends it: a presigned PUT with length and
+/// MD5 signed.
+///
+/// # Errors
+/// As `POST /uploads`; fields are named as the body names them.
+pub async fn direct_upload<S: UploadStore + QuotaStore, G: Signer>(
+    ports: &Ports<S, G>,
+    settings: &Settings,
+    holder: &Holder,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let DirectUploadBody { blob: Object(blob) } = parse_json(body)?;
+    if STANDARD.decode(&blob.checksum).map(|md5| md5.len()) != Ok(16) {
+        return Err(Problem::field("blob.checksum", "the checksum is an MD5 of 16 bytes in base64"));
+    }
+    let limit = holder.one_request_limit_bytes(settings);
+    let named = json!({
+        "filename": blob.filename,
+        "content_type": content_type(blob.content_type.as_deref()),
+        "size_bytes": blob.byte_size,
+    });
+    let as_sent = |field: &str| match field {
+        "size_bytes" => "blob.byte_size".to_owned(),
+        field => format!("blob.{field}"),
+    };
+    let new = NewUpload::parse(named.to_string().as_bytes(), limit, None).map_err(|p| renamed(p, as_sent))?;
+    admit(settings, holder, &new).map_err(|problem| renamed(problem, as_sent))?;
+    let now = holder.caller.now;
+    let signer = ports.signer.credentials(now, settings.form_ttl.as_secs()).await?;
+    let expires_at = signer.clamp(now + settings.form_ttl).floor_s();
+    let upload = reserve::pending(new, &holder.caller, Some(&holder.token), expires_at)?;
+    let put = sign_put(settings, &signer, now, &upload, &[("content-md5", &blob.checksum)])?;
+    reserve::write(&ports.store, settings, &upload, now).await?;
+    let answer = json!({
+        "id": upload.upload_id,
+        "key": upload.object_key().to_string(),
+        "filename": upload.filename,
+        "content_type": upload.content_type,
+        "byte_size": upload.max_size_bytes,
+        "checksum": blob.checksum,
+        "signed_id": upload.upload_id,
+        "direct_upload": { "url": put.url, "headers": put.headers },
+    });
+    Ok(Reply::json(StatusCode::OK, &answer))
+}
+
+/// What a client asks for, in the words of `POST /uploads`, and within what the token allows.
+fn new_upload(
+    settings: &Settings,
+    holder: &Holder,
+    limit_bytes: u64,
+    filename: &str,
+    named_type: Option<&str>,
+    metadata: &Map<String, Value>,
+) -> Result<NewUpload, Problem> {
+    let own = |(name, value): &(&String, &Value)| !REPEATED.contains(&name.as_str()) && !value.is_null();
+    let metadata: Map<_, _> =
+        metadata.iter().filter(own).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let body =
+        json!({ "filename": filename, "content_type": content_type(named_type), "metadata": metadata });
+    let as_sent = |field: &str| if field == "content_type" { "type".to_owned() } else { field.to_owned() };
+    let told = |problem| naming_the_setting(renamed(problem, as_sent));
+    let new = NewUpload::parse(body.to_string().as_bytes(), limit_bytes, None).map_err(told)?;
+    admit(settings, holder, &new).map_err(told)?;
+    // These clients do not say the size, and people do choose empty files.
+    Ok(NewUpload { min_size_bytes: 0, ..new })
+}
+
+/// Uppy sends all of a file's `meta` unless its plugin is told otherwise, so a metadata field may be one
+/// that nobody meant to send.
+fn naming_the_setting(problem: Problem) -> Problem {
+    let Problem::InvalidFields(fields) = problem else { return problem };
+    let with_setting = |field: FieldProblem| match field.field.starts_with("metadata.") {
+        true => {
+            let rule =
+                format!("{}; allowedMetaFields of Uppy's AwsS3 plugin says which are sent", field.rule);
+            FieldProblem::new(field.field, rule)
+        }
+        false => field,
+    };
+    Problem::InvalidFields(fields.into_iter().map(with_setting).collect())
+}
+
+/// What token and stack say of the type.
+fn admit(settings: &Settings, holder: &Holder, new: &NewUpload) -> Result<(), Problem> {
+    holder.admit(new)?;
+    reserve::check_type(settings, &new.content_type)
+}
+
+/// A browser that does not know a file's type names none.
+fn content_type(named: Option<&str>) -> &str {
+    named.filter(|named| !named.is_empty()).unwrap_or(crate::media::ContentType::OCTET_STREAM)
+}
+
+fn renamed(problem: Problem, name: impl Fn(&str) -> String) -> Problem {
+    match problem {
+        Problem::InvalidFields(fields) => Problem::InvalidFields(
+            fields.into_iter().map(|broken| FieldProblem::new(name(&broken.field), broken.rule)).collect(),
+        ),
+        other => other,
+    }
+}

@@ -1,0 +1,83 @@
+//! The form of one upload: everything about it is pinned.
+
+use serde::{Serialize, Serializer};
+
+use crate::issue::redirect::RedirectUrl;
+use crate::upload::Upload;
+use crate::value::id::UploadId;
+use s3_presigned::SigningCredentials;
+use s3_presigned::Timestamp;
+use s3_presigned::post_policy::{MAX_POST_BYTES, METADATA_PREFIX, PostForm, PostPolicy, SignPolicyError};
+
+use super::{Owned, Settings};
+
+/// What a client needs to upload: post `fields`, then the file as the field `file`, to `url`.
+#[derive(Debug, Serialize)]
+pub struct IssuedForm {
+    /// The upload.
+    pub upload_id: UploadId,
+    /// Always `POST`.
+    pub method: &'static str,
+    /// Where the form goes.
+    pub url: String,
+    /// The form's fields, in order.
+    #[serde(serialize_with = "as_object")]
+    pub fields: PostForm,
+    /// From when on S3 refuses the form: the effective end, not the one that was hoped for.
+    pub expires_at: Timestamp,
+    /// The largest file that the form lets through.
+    pub max_size_bytes: u64,
+}
+
+impl IssuedForm {
+    /// The fields as clients take them.
+    pub fn fields_by_name(&self) -> std::collections::BTreeMap<&str, &str> {
+        self.fields.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+}
+
+/// Signs the form of `upload`, alive until the upload's policy expires; S3 then sends the browser
+/// to `redirect`, or answers 201.
+///
+/// # Errors
+/// What S3 would refuse; see [`SignPolicyError`].
+pub fn sign_form(
+    settings: &Settings,
+    credentials: &SigningCredentials,
+    now: Timestamp,
+    upload: &Owned<Upload>,
+    redirect: Option<&RedirectUrl>,
+) -> Result<IssuedForm, SignPolicyError> {
+    let mut policy = PostPolicy::new(&settings.endpoint.bucket, upload.policy_expires_at)
+        .field("key", upload.object_key().to_string())
+        .field("content-type", upload.content_type.as_str())
+        .field("x-amz-server-side-encryption", "aws:kms")
+        .field("x-amz-server-side-encryption-aws-kms-key-id", &settings.files_key_arn)
+        .size_bytes(upload.min_size_bytes, upload.max_size_bytes.min(MAX_POST_BYTES));
+    // A browser that is sent on gets no status to read.
+    policy = match redirect {
+        Some(url) => policy.field("success_action_redirect", url.as_str()),
+        None => policy.field("success_action_status", "201"),
+    };
+    for (name, value) in &upload.metadata {
+        policy = policy.field(format!("{METADATA_PREFIX}{name}"), value);
+    }
+    if let Some(checksum) = upload.checksum_sha256 {
+        policy = policy
+            .field("x-amz-checksum-algorithm", "SHA256")
+            .field("x-amz-checksum-sha256", checksum.to_string());
+    }
+    let fields = policy.sign(credentials, &settings.endpoint.region, now)?;
+    Ok(IssuedForm {
+        upload_id: upload.upload_id,
+        method: "POST",
+        url: settings.endpoint.url.clone(),
+        expires_at: fields.expires_at,
+        fields,
+        max_size_bytes: upload.max_size_bytes.min(MAX_POST_BYTES),
+    })
+}
+
+fn as_object<S: Serializer>(form: &PostForm, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(form.fields.iter().map(|(name, value)| (name, value)))
+}

@@ -1,0 +1,146 @@
+//! Secrets that a repeated request finds again, although no token is stored.
+//!
+//! They are derived from owner, request and `Idempotency-Key` under the keys that only this API
+//! holds. Older versions of this software derived them under the link keys. A request that was first
+//! sent to such a version and is repeated now is recognized by its item, so that it makes no second
+//! link or token. `serve-link` holds the link keys too, so nothing new is derived under them.
+
+use crate::keys::{LinkKeys, TokenKeys, UploadTokenKeys};
+use crate::link::token::LinkId;
+use crate::ports::{LinkStore, QuotaStore, Unavailable};
+use crate::upload::token::{UploadTokenId, UploadTokenSecret};
+use crate::value::id::{IdempotencyKey, Owner, UploadId};
+
+use super::{Caller, Ports};
+
+/// The keys of the API.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// The keys of link tokens, which `serve-link` holds too.
+    pub links: LinkKeys,
+    /// The keys that only this API holds.
+    pub upload_tokens: UploadTokenKeys,
+}
+
+/// A secret, and the keys that made it: they also make the fingerprints of its request.
+#[derive(Clone, Copy)]
+pub(super) struct Secret<'a> {
+    pub bytes: [u8; 16],
+    pub keys: &'a TokenKeys,
+}
+
+impl Keys {
+    fn own(&self, derive: impl Fn(&TokenKeys) -> [u8; 16]) -> Secret<'_> {
+        Secret { bytes: derive(self.upload_tokens.token_keys()), keys: self.upload_tokens.token_keys() }
+    }
+
+    fn before(&self, derive: impl Fn(&TokenKeys) -> [u8; 16]) -> Secret<'_> {
+        let keys = self.links.before_upload_token_keys();
+        Secret { bytes: derive(keys), keys }
+    }
+}
+
+/// The secret of a new link: derived where the request has a key, and random elsewhere.
+pub(super) async fn of_link<'a, S: LinkStore, G>(
+    ports: &'a Ports<S, G>,
+    caller: &Caller,
+    upload_id: UploadId,
+) -> Result<Secret<'a>, Unavailable> {
+    let Some(key) = &caller.idempotency_key else { return Ok(random(ports, caller)) };
+    existing_link(ports, |keys| link_secret(keys, &caller.owner, upload_id, key)).await
+}
+
+/// The secret of the link that takes `old`'s place.
+pub(super) async fn of_rotation<'a, S: LinkStore, G>(
+    ports: &'a Ports<S, G>,
+    caller: &Caller,
+    old: &LinkId,
+) -> Result<Secret<'a>, Unavailable> {
+    let Some(key) = &caller.idempotency_key else { return Ok(random(ports, caller)) };
+    existing_link(ports, |keys| rotated_secret(keys, &caller.owner, old, key)).await
+}
+
+/// The secret of a new upload token.
+pub(super) async fn of_upload_token<'a, S: QuotaStore, G>(
+    ports: &'a Ports<S, G>,
+    caller: &Caller,
+) -> Result<Secret<'a>, Unavailable> {
+    let Some(key) = &caller.idempotency_key else { return Ok(random(ports, caller)) };
+    let derive = |keys: &TokenKeys| UploadTokenSecret::derived(keys, &caller.owner, key);
+    let before = ports.keys.before(derive);
+    let existing = ports.store.token(&UploadTokenId::of_secret(&before.bytes)).await?;
+    Ok(if existing.is_some() { before } else { ports.keys.own(derive) })
+}
+
+async fn existing_link<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    derive: impl Fn(&TokenKeys) -> [u8; 16],
+) -> Result<Secret<'_>, Unavailable> {
+    let before = ports.keys.before(&derive);
+    let existing = ports.store.stored_link(&ports.keys.links.make(before.bytes).link_id()).await?;
+    Ok(if existing.is_some() { before } else { ports.keys.own(derive) })
+}
+
+fn random<'a, S, G>(ports: &'a Ports<S, G>, caller: &Caller) -> Secret<'a> {
+    Secret { bytes: caller.entropy, keys: ports.keys.upload_tokens.token_keys() }
+}
+
+/// The secret of the link that `owner` gets for `key`, always the same, so that a repeated request is
+/// answered with the same token although no token is stored.
+pub(super) fn link_secret(
+    keys: &TokenKeys,
+    owner: &Owner,
+    upload_id: UploadId,
+    key: &IdempotencyKey,
+) -> [u8; 16] {
+    keys.secret_of(b"idempotent link\0", &[owner.as_str(), &upload_id.to_string(), key.as_str()])
+}
+
+/// The same for the token that takes `old`'s place.
+pub(super) fn rotated_secret(
+    keys: &TokenKeys,
+    owner: &Owner,
+    old: &LinkId,
+    key: &IdempotencyKey,
+) -> [u8; 16] {
+    keys.secret_of(b"idempotent rotation\0", &[owner.as_str(), old.as_str(), key.as_str()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::samples::ring;
+
+    #[test]
+    fn an_idempotent_secret_is_bound_to_owner_upload_and_key() {
+        let key: IdempotencyKey = "k".parse().unwrap();
+        let secret = |owner: &str, upload: u8, key: &str| {
+            let (owner, key) = (owner.parse().unwrap(), key.parse().unwrap());
+            link_secret(&ring(&[1]), &owner, UploadId::random([upload; 16]), &key)
+        };
+        let first = secret("i#ann", 1, "k");
+        assert_eq!(first, secret("i#ann", 1, "k"));
+        for other in [secret("i#bob", 1, "k"), secret("i#ann", 2, "k"), secret("i#ann", 1, "l")] {
+            assert_ne!(first, other);
+        }
+        let later = link_secret(&ring(&[1, 2]), &"i#ann".parse().unwrap(), UploadId::random([1; 16]), &key);
+        assert_eq!(first, later, "a new key must not change the answer to a repeated request");
+    }
+
+    /// Repeated requests find their link by these secrets, before and after a deployment: they never
+    /// change. Each purpose has its own, and no text can be moved from one part to the next.
+    #[test]
+    fn each_purpose_has_secrets_of_its_own_for_ever() {
+        let hex = |secret: [u8; 16]| secret.map(|byte| format!("{byte:02x}")).concat();
+        let (keys, owner, key) = (ring(&[1]), "i#ann".parse().unwrap(), "k".parse().unwrap());
+        let link = UploadId::random([1; 16]);
+        let old = LinkKeys::new(ring(&[1])).make([9; 16]).link_id();
+        insta::assert_snapshot!(hex(link_secret(&keys, &owner, link, &key)), @"f44abfa7da6b767bef377fd899570091");
+        insta::assert_snapshot!(hex(rotated_secret(&keys, &owner, &old, &key)), @"9393059ae1ab1ac4d9e71fbd7195cedb");
+        insta::assert_snapshot!(hex(keys.fingerprint("k")), @"b4805784717cef48d5f7edbb72da6529");
+        insta::assert_snapshot!(hex(UploadTokenSecret::derived(&keys, &owner, &key)), @"77be076a2f6c89c76b8a46f98a671efd");
+        assert_ne!(keys.secret_of(b"a\0", &["x", "y"]), keys.secret_of(b"b\0", &["x", "y"]));
+        assert_ne!(keys.secret_of(b"a\0", &["x", "yz"]), keys.secret_of(b"a\0", &["xy", "z"]));
+        assert_ne!(keys.secret_of(b"a\0", &["x"]), keys.secret_of(b"a\0", &["x", ""]));
+    }
+}

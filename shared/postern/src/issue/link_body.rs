@@ -1,0 +1,401 @@
+//! What an owner says of a link, when it is made and when it is changed.
+//!
+//! One body serves both: a field that is left out keeps what stands, `null` takes it away.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::request::{parse_field, parse_json};
+use crate::http::problem::{FieldProblem, Problem};
+use crate::keys::TokenKeys;
+use crate::link::{Link, LinkTerms, Network, Note, PASSWORD_BYTES, PasswordHash};
+use crate::value::checksum::ChecksumSha256;
+use crate::value::filename::{Disposition, Filename};
+use s3_presigned::Timestamp;
+
+/// The longest life of a link that has an end: ten years.
+const MAX_LINK_S: u64 = 10 * 366 * 24 * 3600;
+
+/// The most openings that can be written down.
+const MAX_OPENS: u64 = 1_000_000_000;
+
+/// The longest time for which a redirect may be kept, in seconds.
+const MAX_REDIRECT_AGE_S: u64 = 3600;
+
+/// A field of a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// It was left out.
+    #[default]
+    Keep,
+    /// It was `null`.
+    Clear,
+    /// It was given.
+    Set(T),
+}
+
+/// The body as it comes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Body {
+    expires_in_s: Change<u64>,
+    max_opens: Change<u64>,
+    max_opens_per_hour: Change<u64>,
+    password: Change<String>,
+    confirm: Change<bool>,
+    allowed_network: Change<String>,
+    filename: Change<String>,
+    disposition: Change<String>,
+    redirect_max_age_s: Change<u64>,
+    label: Change<String>,
+    recipient: Change<String>,
+}
+
+/// What an owner wants of a link, checked. `Debug` shows no password.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LinkChange {
+    /// Its end, from now on.
+    pub expires_in: Change<Duration>,
+    max_opens: Change<u64>,
+    max_opens_per_hour: Change<u64>,
+    password: Change<Password>,
+    confirm: Change<bool>,
+    allowed_network: Change<Network>,
+    filename: Change<Filename>,
+    disposition: Change<Disposition>,
+    redirect_max_age_s: Change<u64>,
+    label: Change<Note>,
+    recipient: Change<Note>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Password(String);
+
+/// Everything of a new link that a repetition must say again.
+#[derive(Serialize)]
+struct Digested<'a> {
+    expires_in: Option<Duration>,
+    terms: &'a LinkTerms,
+    disposition: &'static str,
+    password: Option<[u8; 16]>,
+}
+
+impl LinkChange {
+    /// Reads the body of `POST /uploads/{id}/links` or `PATCH /links/{id}`; an empty one says
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`Problem::MalformedBody`], or [`Problem::InvalidFields`] with every rule that is broken.
+    pub fn parse(body: &[u8]) -> Result<Self, Problem> {
+        let body: Body = match body.trim_ascii() {
+            b"" => Body::default(),
+            body => parse_json(body)?,
+        };
+        let mut problems = Vec::new();
+        let change = Self::checked(body, &mut problems);
+        if problems.is_empty() { Ok(change) } else { Err(Problem::InvalidFields(problems)) }
+    }
+
+    fn checked(body: Body, problems: &mut Vec<FieldProblem>) -> Self {
+        let life = ranged(problems, "expires_in_s", body.expires_in_s, MAX_LINK_S, "seconds a link lives");
+        Self {
+            expires_in: life.map(Duration::from_secs),
+            max_opens: ranged(problems, "max_opens", body.max_opens, MAX_OPENS, "openings of a link"),
+            max_opens_per_hour: ranged(
+                problems,
+                "max_opens_per_hour",
+                body.max_opens_per_hour,
+                MAX_OPENS,
+                "openings of a link",
+            ),
+            password: body.password.and_then(|text| password(problems, text)),
+            confirm: body.confirm,
+            allowed_network: body
+                .allowed_network
+                .and_then(|text| parse_field(problems, "allowed_network", &text)),
+            filename: body.filename.and_then(|text| parse_field(problems, "filename", &text)),
+            disposition: body.disposition.and_then(|text| disposition(problems, &text)),
+            redirect_max_age_s: ranged(
+                problems,
+                "redirect_max_age_s",
+                body.redirect_max_age_s,
+                MAX_REDIRECT_AGE_S,
+                "seconds a redirect is kept",
+            ),
+            label: body.label.and_then(|text| parse_field(problems, "label", &text)),
+            recipient: body.recipient.and_then(|text| parse_field(problems, "recipient", &text)),
+        }
+    }
+
+    /// The terms that stand once the change was applied to those of `link`. `salt` is random.
+    ///
+    /// # Errors
+    /// If the terms would contradict each other or the content.
+    pub fn apply(&self, link: &Link, salt: [u8; 16]) -> Result<LinkTerms, Problem> {
+        let existing = &link.terms;
+        if let Change::Set(name) = &self.filename
+            && !link.may_be_called(name)
+        {
+            let rule = format!(
+                "the file is {}, the name promises something else: give it the extension of what it is",
+                link.sniffed_type
+            );
+            return Err(Problem::field("filename", rule));
+        }
+        if self.disposition == Change::Set(Disposition::Inline)
+            && link.most_open_disposition() == Disposition::Attachment
+        {
+            let rule = "content of this type is only ever saved, since it could run script where it is shown";
+            return Err(Problem::field("disposition", rule));
+        }
+        let password_hash = match &self.password {
+            Change::Keep => existing.password_hash.clone(),
+            Change::Clear => None,
+            Change::Set(Password(text)) => Some(PasswordHash::new(text, salt).map_err(Problem::internal)?),
+        };
+        let terms = LinkTerms {
+            max_opens: self.max_opens.over(existing.max_opens),
+            max_opens_per_hour: self.max_opens_per_hour.over(existing.max_opens_per_hour),
+            password_hash,
+            confirm: self.confirm.over(Some(existing.confirm)).unwrap_or_default(),
+            allowed_network: self.allowed_network.over(existing.allowed_network),
+            filename: self.filename.over(existing.filename.clone()),
+            as_attachment: match self.disposition {
+                Change::Keep => existing.as_attachment,
+                Change::Clear | Change::Set(Disposition::Inline) => false,
+                Change::Set(Disposition::Attachment) => true,
+            },
+            redirect_max_age_s: self.redirect_max_age_s.over(existing.redirect_max_age_s),
+            label: self.label.over(existing.label.clone()),
+            recipient: self.recipient.over(existing.recipient.clone()),
+        };
+        let asks = terms.counts()
+            || terms.confirm
+            || terms.password_hash.is_some()
+            || terms.allowed_network.is_some();
+        if asks && terms.redirect_max_age_s.is_some() {
+            let rule = "a redirect can be kept only where a link neither counts nor asks: leave out max_opens, max_opens_per_hour, password, confirm and allowed_network, or this";
+            return Err(Problem::field("redirect_max_age_s", rule));
+        }
+        Ok(terms)
+    }
+
+    /// The end that stands once the change was applied.
+    pub fn expires_at(&self, existing: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        match self.expires_in {
+            Change::Keep => existing,
+            Change::Clear => None,
+            Change::Set(life) => Some(now + life),
+        }
+    }
+
+    /// A digest that is the same for the same request. The password goes into it under a key, so
+    /// that the table holds nothing against which passwords could be tried fast.
+    pub fn hash(&self, terms: &LinkTerms, keys: &TokenKeys) -> ChecksumSha256 {
+        let terms = LinkTerms { password_hash: None, ..terms.clone() };
+        let digested = Digested {
+            expires_in: match self.expires_in {
+                Change::Set(life) => Some(life),
+                Change::Keep | Change::Clear => None,
+            },
+            terms: &terms,
+            disposition: match self.disposition {
+                Change::Set(Disposition::Inline) => "inline",
+                _ => "",
+            },
+            password: match &self.password {
+                Change::Set(Password(text)) => Some(keys.fingerprint(text)),
+                Change::Keep | Change::Clear => None,
+            },
+        };
+        ChecksumSha256::of(serde_json::to_string(&digested).unwrap_or_default().as_bytes())
+    }
+}
+
+impl<T> Change<T> {
+    fn map<U>(self, f: impl FnOnce(T) -> U) -> Change<U> {
+        match self {
+            Self::Keep => Change::Keep,
+            Self::Clear => Change::Clear,
+            Self::Set(value) => Change::Set(f(value)),
+        }
+    }
+
+    /// A value that `check` refuses has left its problem behind, and counts as left out.
+    fn and_then<U>(self, check: impl FnOnce(T) -> Option<U>) -> Change<U> {
+        match self {
+            Self::Keep => Change::Keep,
+            Self::Clear => Change::Clear,
+            Self::Set(value) => check(value).map_or(Change::Keep, Change::Set),
+        }
+    }
+}
+
+impl<T: Clone> Change<T> {
+    fn over(&self, existing: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => existing,
+            Self::Clear => None,
+            Self::Set(value) => Some(value.clone()),
+        }
+    }
+}
+
+/// `null` is [`Change::Clear`]; what is left out never comes here.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Clear, Self::Set))
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+fn ranged(
+    problems: &mut Vec<FieldProblem>,
+    name: &str,
+    value: Change<u64>,
+    most: u64,
+    what: &str,
+) -> Change<u64> {
+    value.and_then(|value| {
+        if (1..=most).contains(&value) {
+            return Some(value);
+        }
+        problems.push(FieldProblem::new(name, format!("{what}: 1 to {most}; leave it out for no limit")));
+        None
+    })
+}
+
+fn password(problems: &mut Vec<FieldProblem>, text: String) -> Option<Password> {
+    if PASSWORD_BYTES.contains(&text.len()) {
+        return Some(Password(text));
+    }
+    let (least, most) = (PASSWORD_BYTES.start(), PASSWORD_BYTES.end());
+    problems.push(FieldProblem::new("password", format!("a password has {least} to {most} bytes in UTF-8")));
+    None
+}
+
+fn disposition(problems: &mut Vec<FieldProblem>, text: &str) -> Option<Disposition> {
+    match text {
+        "inline" => Some(Disposition::Inline),
+        "attachment" => Some(Disposition::Attachment),
+        _ => {
+            problems.push(FieldProblem::new("disposition", "write inline or attachment"));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(body: &str) -> Vec<String> {
+        match LinkChange::parse(body.as_bytes()).unwrap_err() {
+            Problem::InvalidFields(problems) => problems.into_iter().map(|problem| problem.field).collect(),
+            other => vec![other.code().to_owned()],
+        }
+    }
+
+    fn terms(body: &str, existing: &LinkTerms, sniffed: &str) -> Result<LinkTerms, Problem> {
+        let link = crate::testing::samples::link(None);
+        let link = Link { terms: existing.clone(), sniffed_type: sniffed.parse().unwrap(), ..link };
+        LinkChange::parse(body.as_bytes()).unwrap().apply(&link, [1; 16])
+    }
+
+    #[test]
+    fn a_name_must_not_promise_another_kind_of_file() {
+        for (name, sniffed, allowed) in [
+            ("b.jpg", "image/png", true),
+            ("b", "image/png", true),
+            ("invoice.pdf", "image/png", false),
+            ("invoice.pdf", "application/vnd.microsoft.portable-executable", false),
+            ("invoice.pdf. ", "application/vnd.microsoft.portable-executable", false),
+            ("=?utf-8?Q?invoice=2Epdf?=", "application/vnd.microsoft.portable-executable", false),
+            ("setup.exe", "application/vnd.microsoft.portable-executable", true),
+        ] {
+            let body = serde_json::json!({ "filename": name }).to_string();
+            assert_eq!(terms(&body, &LinkTerms::default(), sniffed).is_ok(), allowed, "{name} {sniffed}");
+        }
+    }
+
+    #[test]
+    fn every_broken_rule_is_named() {
+        for (body, expected) in [
+            (r#"{"expires_in_s":0}"#, "expires_in_s"),
+            (r#"{"expires_in_s":99999999999}"#, "expires_in_s"),
+            (r#"{"expires_in_s":"1"}"#, "expires_in_s"),
+            (r#"{"max_opens":0}"#, "max_opens"),
+            (r#"{"max_opens_per_hour":0}"#, "max_opens_per_hour"),
+            (r#"{"password":"short"}"#, "password"),
+            (r#"{"allowed_network":"192.0.2.0/33"}"#, "allowed_network"),
+            (r#"{"filename":"a/b"}"#, "filename"),
+            (r#"{"disposition":"pop-up"}"#, "disposition"),
+            (r#"{"redirect_max_age_s":3601}"#, "redirect_max_age_s"),
+            (r#"{"label":""}"#, "label"),
+            (r#"{"recipient":"a\nb"}"#, "recipient"),
+            (r#"{"maxopens":1}"#, "maxopens"),
+        ] {
+            assert_eq!(fields(body), [expected], "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_stays_and_null_takes_away() {
+        let first = terms(
+            r#"{"max_opens":3,"password":"secret","filename":"b.png","label":"x","confirm":true,"allowed_network":"192.0.2.0/24","disposition":"attachment"}"#,
+            &LinkTerms::default(),
+            "image/png",
+        );
+        let first = first.unwrap();
+        assert_eq!(terms("", &first, "image/png").unwrap(), first);
+        let all = r#"{"max_opens":null,"password":null,"filename":null,"label":null,"confirm":null,"allowed_network":null,"disposition":null}"#;
+        assert_eq!(terms(all, &first, "image/png").unwrap(), LinkTerms::default());
+        let one = terms(r#"{"max_opens":null}"#, &first, "image/png").unwrap();
+        assert_eq!(one, LinkTerms { max_opens: None, ..first });
+    }
+
+    #[test]
+    fn active_content_cannot_be_made_inline() {
+        let inline = r#"{"disposition":"inline"}"#;
+        assert!(terms(inline, &LinkTerms::default(), "image/png").is_ok());
+        for active in ["text/html", "image/svg+xml", "application/octet-stream"] {
+            assert!(terms(inline, &LinkTerms::default(), active).is_err(), "{active}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_is_kept_only_where_nothing_is_counted_or_asked() {
+        let kept = terms(r#"{"redirect_max_age_s":30}"#, &LinkTerms::default(), "image/png").unwrap();
+        for body in [
+            r#"{"max_opens":1}"#,
+            r#"{"password":"secret"}"#,
+            r#"{"confirm":true}"#,
+            r#"{"allowed_network":"192.0.2.7"}"#,
+        ] {
+            assert!(terms(body, &kept, "image/png").is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_digest_tells_passwords_apart_and_is_not_their_hash() {
+        let keys = crate::testing::samples::ring(&[1]);
+        let digest = |body: &str, keys: &TokenKeys| {
+            let change = LinkChange::parse(body.as_bytes()).unwrap();
+            let terms = change.apply(&crate::testing::samples::link(None), [1; 16]).unwrap();
+            change.hash(&terms, keys)
+        };
+        let body = r#"{"password":"secret"}"#;
+        assert_eq!(digest(body, &keys), digest(body, &keys));
+        assert_ne!(digest(body, &keys), digest(r#"{"password":"secrets"}"#, &keys));
+        assert_ne!(digest(body, &keys), digest("{}", &keys));
+        assert_ne!(digest(body, &keys), digest(body, &crate::testing::samples::ring(&[2])));
+        let change = LinkChange::parse(body.as_bytes()).unwrap();
+        assert!(!format!("{change:?}").contains("secret"));
+    }
+}

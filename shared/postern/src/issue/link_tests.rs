@@ -1,0 +1,159 @@
+//! Links that are made, changed and rotated again: with the same key, after a change, while others
+//! open them.
+
+use serde_json::{Value, json};
+
+use super::tests::{World, available, caller, parsed, settings, world};
+use super::*;
+use crate::http::Problem;
+use crate::link::{Admission, Link, Nonce, Opening, Revoked, RevokedBecause};
+use crate::ports::{LinkReader, LinkStore, UploadStore};
+
+const SESSION_ENDS: &str = "2026-11-24T11:00:00Z";
+
+async fn create(world: &World, caller: &Caller, upload: &str, body: &Value) -> Result<Value, Problem> {
+    let body = body.to_string();
+    Ok(parsed(&links::create(world, &settings(), caller, upload, body.as_bytes()).await?))
+}
+
+async fn change(world: &World, caller: &Caller, link: &Value, body: &Value) -> Value {
+    let body = body.to_string();
+    parsed(&links::change(world, caller, id(link), body.as_bytes()).await.unwrap())
+}
+
+async fn rotate(world: &World, caller: &Caller, link: &Value) -> Result<Value, Problem> {
+    Ok(parsed(&links::rotate(world, &settings(), caller, id(link)).await?))
+}
+
+fn id(link: &Value) -> &str {
+    link["link_id"].as_str().unwrap()
+}
+
+async fn existing(world: &World, link: &Value) -> Link {
+    world.store.stored_link(&id(link).parse().unwrap()).await.unwrap().unwrap()
+}
+
+async fn open(world: &World, link: &Link, nonce: u8) {
+    let now = caller("ann", None, 1).now;
+    let opening =
+        Opening { now, nonce: Nonce::from([nonce; 8]), admission: Admission::Request, network: None };
+    world.store.count_opening(&link.link_id, &opening).await.unwrap();
+}
+
+fn is_spent(result: &Result<Value, Problem>) -> bool {
+    matches!(result, Err(Problem::IdempotencyKeySpent))
+}
+
+#[tokio::test]
+async fn a_key_gives_the_same_token_whatever_the_terms_have_become() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    for (asked, then) in [
+        (json!({}), json!({ "max_opens": 3 })),
+        (json!({ "max_opens": 3 }), json!({ "max_opens": null, "label": "x" })),
+    ] {
+        let (first, second) = (format!("k{asked}"), format!("r{asked}"));
+        let key = |key: &str, entropy| caller("ann", Some(&key.replace(' ', "")), entropy);
+        let link = create(&world, &key(&first, 2), &upload, &asked).await.unwrap();
+        change(&world, &ann, &link, &then).await;
+        let again = create(&world, &key(&first, 3), &upload, &asked).await.unwrap();
+        assert_eq!((&again["token"], &again["max_opens"]), (&link["token"], &then["max_opens"]));
+
+        let rotated = rotate(&world, &key(&second, 4), &link).await.unwrap();
+        change(&world, &ann, &rotated, &asked).await;
+        let again = rotate(&world, &key(&second, 5), &link).await.unwrap();
+        assert_eq!(again["token"], rotated["token"]);
+    }
+}
+
+#[tokio::test]
+async fn a_key_whose_link_has_ended_is_spent() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let (made, turned) = (caller("ann", Some("made"), 2), caller("ann", Some("turned"), 3));
+    let link = create(&world, &made, &upload, &json!({})).await.unwrap();
+    let rotated = rotate(&world, &turned, &link).await.unwrap();
+    assert!(is_spent(&create(&world, &made, &upload, &json!({})).await), "it was rotated");
+    rotate(&world, &caller("ann", None, 4), &rotated).await.unwrap();
+    assert!(is_spent(&rotate(&world, &turned, &link).await), "it was rotated again");
+
+    let link = create(&world, &caller("ann", Some("next"), 5), &upload, &json!({})).await.unwrap();
+    let again = caller("ann", Some("again"), 6);
+    let rotated = rotate(&world, &again, &link).await.unwrap();
+    revocation::revoke(&world, &ann, id(&rotated)).await.unwrap();
+    assert!(is_spent(&rotate(&world, &again, &link).await), "it was revoked");
+
+    let last = caller("ann", Some("last"), 7);
+    create(&world, &last, &upload, &json!({})).await.unwrap();
+    world.store.begin_deletion(upload.parse().unwrap(), &ann.owner).await.unwrap();
+    assert!(is_spent(&create(&world, &last, &upload, &json!({})).await), "it went with its upload");
+    let never = create(&world, &caller("ann", Some("never"), 8), &upload, &json!({})).await;
+    assert!(matches!(never, Err(Problem::UploadNotAvailable(_))), "the key made none");
+}
+
+#[tokio::test]
+async fn a_rotation_adds_what_was_counted_while_it_was_made() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let link =
+        create(&world, &ann, &upload, &json!({ "max_opens": 9, "max_opens_per_hour": 5 })).await.unwrap();
+    let read = existing(&world, &link).await;
+    open(&world, &read, 1).await;
+    // The function was ended between its transaction and its second write.
+    let key = caller("ann", Some("k"), 2);
+    let secret = idempotent::of_rotation(&world, &key, &read.link_id).await.unwrap().bytes;
+    let new = read.rotated(world.keys.links.make(secret).link_id(), key.now);
+    let revoked = Revoked { at: key.now, because: RevokedBecause::Rotated };
+    world.store.replace_link(&read, &new, revoked).await.unwrap();
+    for _ in 0..2 {
+        let rotated = rotate(&world, &key, &link).await.unwrap();
+        assert_eq!(rotated["opens"], 1);
+        assert_eq!(existing(&world, &rotated).await.hour_window.used, 1);
+    }
+}
+
+#[tokio::test]
+async fn openings_that_are_not_counted_are_null() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let link = create(&world, &ann, &upload, &json!({})).await.unwrap();
+    assert_eq!(link["opens"], Value::Null);
+    for (body, opens) in [
+        (json!({ "max_opens": 3 }), json!(0)),
+        (json!({ "max_opens": null, "confirm": true }), json!(0)),
+        (json!({ "confirm": null, "password": "open sesame" }), json!(0)),
+        (json!({ "password": null, "allowed_network": "192.0.2.7" }), Value::Null),
+    ] {
+        assert_eq!(change(&world, &ann, &link, &body).await["opens"], opens, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn every_password_has_a_salt_of_its_own() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let mut hashes = Vec::new();
+    for entropy in 2..4 {
+        let caller = caller("ann", None, entropy);
+        let link = create(&world, &caller, &upload, &json!({ "password": "open sesame" })).await.unwrap();
+        hashes.push(existing(&world, &link).await.terms.password_hash.unwrap());
+        let token = link["token"].as_str().unwrap();
+        assert!(!hashes.iter().any(|hash| hash.as_str().contains(&token[2..20])));
+    }
+    assert_ne!(hashes[0].as_str(), hashes[1].as_str());
+}
+
+#[tokio::test]
+async fn an_array_is_no_body_of_a_link() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let link = create(&world, &ann, &upload, &json!({})).await.unwrap();
+    for array in [&b"[60]"[..], b"[300,5]", b"[]"] {
+        let made = links::create(&world, &settings(), &ann, &upload, array).await;
+        let changed = links::change(&world, &ann, id(&link), array).await;
+        let token = tokens::create(&world, &settings(), &ann, array).await;
+        for refused in [made, changed, token] {
+            assert!(matches!(refused, Err(Problem::MalformedBody(_))), "{array:?}");
+        }
+    }
+}

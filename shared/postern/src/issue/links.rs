@@ -1,0 +1,336 @@
+//! Links of an owner: make, list, change, give a new token.
+
+use http::StatusCode;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::http::Problem;
+use crate::http::Reply;
+use crate::link::token::LinkId;
+use crate::link::{Link, LinkStatus, Network, Revoked, RevokedBecause};
+use crate::ports::{Found, LinkStore, Linked, Replaced, UploadStore};
+use crate::upload::UploadState;
+use crate::value::filename::Disposition;
+use crate::value::id::UploadId;
+use s3_presigned::Timestamp;
+
+use super::link_body::LinkChange;
+use super::paging::{PageRequest, PageView};
+use super::uploads::owned;
+use super::{Caller, Owned, Ports, Settings, idempotent};
+
+/// How often a change is tried that meets another one.
+const TRIES: u32 = 3;
+
+/// A link as its owner sees it.
+#[derive(Debug, Serialize)]
+struct LinkView {
+    link_id: LinkId,
+    upload_id: UploadId,
+    state: &'static str,
+    filename: String,
+    content_type: String,
+    size_bytes: u64,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+    disposition: &'static str,
+    max_opens: Option<u64>,
+    max_opens_per_hour: Option<u64>,
+    /// `None` where openings are not counted.
+    opens: Option<u64>,
+    has_password: bool,
+    confirm: bool,
+    allowed_network: Option<Network>,
+    redirect_max_age_s: Option<u64>,
+    label: Option<String>,
+    recipient: Option<String>,
+}
+
+/// A new link: the only time that its token is shown.
+#[derive(Serialize)]
+struct NewLinkView {
+    #[serde(flatten)]
+    link: LinkView,
+    token: String,
+    url: String,
+}
+
+/// `POST /uploads/{id}/links`: a link to the pinned version.
+///
+/// # Errors
+/// [`Problem::UploadNotFound`] for a stranger too, [`Problem::UploadNotAvailable`] before
+/// anything was pinned.
+pub async fn create<S: UploadStore + LinkStore, G>(
+    ports: &Ports<S, G>,
+    settings: &Settings,
+    caller: &Caller,
+    upload_id: &str,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let change = LinkChange::parse(body)?;
+    let id = upload_id.parse().map_err(|_| Problem::UploadNotFound)?;
+    let secret = async { Ok(idempotent::of_link(ports, caller, id).await?) };
+    let (upload, secret) = futures::try_join!(owned(ports, caller, upload_id), secret)?;
+    let expires_at = change.expires_at(None, caller.now);
+    let link_id = ports.keys.links.make(secret.bytes).link_id();
+    let Some(mut link) = Link::to(&upload, link_id.clone(), caller.now, expires_at) else {
+        return Err(no_link(ports, caller, &link_id, upload.state).await?);
+    };
+    link.terms = change.apply(&link, salt(caller))?;
+    link.token_counts = Some(link.terms.counts());
+    link.request_hash = caller.idempotency_key.as_ref().map(|_| change.hash(&link.terms, secret.keys));
+    let link = match ports.store.create_link(&link).await? {
+        Linked::New => Owned::admit(link, caller)?,
+        Linked::Exists(existing) => repeated(&link, *existing, caller)?,
+        // It was available a moment ago: only its owner's removal ends that.
+        Linked::NotAvailable => return Err(no_link(ports, caller, &link_id, UploadState::Deleting).await?),
+    };
+    Ok(with_token(ports, settings, caller, link, secret.bytes))
+}
+
+/// Why there is no link to an upload that is not available: the key made one, which went with the
+/// upload, or none can be made.
+async fn no_link<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    link_id: &LinkId,
+    state: UploadState,
+) -> Result<Problem, Problem> {
+    let made = match caller.idempotency_key {
+        Some(_) => ports.store.stored_link(link_id).await?,
+        None => None,
+    };
+    Ok(made.map_or(Problem::UploadNotAvailable(state), |_| Problem::IdempotencyKeySpent))
+}
+
+/// `GET /uploads/{id}/links`, newest first.
+///
+/// # Errors
+/// [`Problem::UploadNotFound`] for a stranger too.
+pub async fn list<S: UploadStore + LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    upload_id: &str,
+    limit: Option<&str>,
+    cursor: Option<&str>,
+) -> Result<Reply, Problem> {
+    let PageRequest { start, limit } = PageRequest::parse(limit, cursor)?;
+    let upload = owned(ports, caller, upload_id).await?;
+    let page = ports.store.links_to(upload.upload_id, start.as_ref(), limit).await?;
+    Ok(Reply::json(
+        StatusCode::OK,
+        &PageView::of(Owned::page(page, caller), |link| LinkView::of(link, caller.now)),
+    ))
+}
+
+/// `GET /links`: the caller's links to all uploads, newest first.
+///
+/// # Errors
+/// If `limit` or `cursor` break a rule.
+pub async fn list_all<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    limit: Option<&str>,
+    cursor: Option<&str>,
+) -> Result<Reply, Problem> {
+    let PageRequest { start, limit } = PageRequest::parse(limit, cursor)?;
+    let page = ports.store.links_of(&caller.owner, start.as_ref(), limit).await?;
+    Ok(Reply::json(
+        StatusCode::OK,
+        &PageView::of(Owned::page(page, caller), |link| LinkView::of(link, caller.now)),
+    ))
+}
+
+/// `GET /links/{id}`.
+///
+/// # Errors
+/// [`Problem::LinkNotFound`] for a stranger too.
+pub async fn show<S: LinkStore, G>(ports: &Ports<S, G>, caller: &Caller, id: &str) -> Result<Reply, Problem> {
+    let link = owned_link(ports, caller, id).await?;
+    Ok(Reply::json(StatusCode::OK, &LinkView::of(link, caller.now)))
+}
+
+/// `PATCH /links/{id}`: other terms, or another end; what has expired can be given more time.
+///
+/// # Errors
+/// [`Problem::LinkNotFound`] for a stranger too, [`Problem::LinkEnded`] once it is revoked.
+pub async fn change<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    id: &str,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let change = LinkChange::parse(body)?;
+    for _ in 0..TRIES {
+        let link = living(owned_link(ports, caller, id).await?)?;
+        let terms = change.apply(&link, salt(caller))?;
+        let expires_at = change.expires_at(link.expires_at, caller.now);
+        let after = link.changed(terms, expires_at, &cause(caller));
+        if ports.store.change_link(&link, &after).await? == Found::Yes {
+            return Ok(Reply::json(StatusCode::OK, &LinkView::of(Owned::admit(after, caller)?, caller.now)));
+        }
+    }
+    Err(Problem::LinkChanging)
+}
+
+/// `POST /links/{id}/rotate`: the same link under a new token; the old one is dead once this is
+/// answered. What was counted stays counted.
+///
+/// # Errors
+/// As [`change`], and [`Problem::UploadNotAvailable`] once the upload is being removed.
+pub async fn rotate<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    settings: &Settings,
+    caller: &Caller,
+    id: &str,
+) -> Result<Reply, Problem> {
+    let old_id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
+    let secret = idempotent::of_rotation(ports, caller, &old_id).await?.bytes;
+    let new_id = ports.keys.links.make(secret).link_id();
+    for _ in 0..TRIES {
+        let old = owned_link(ports, caller, id).await?;
+        if let Some(Revoked { because: RevokedBecause::Rotated, .. }) = old.revoked
+            && let Ok(new) = Owned::admit(ports.store.stored_link(&new_id).await?, caller)
+        {
+            let new = alive(carried(ports, caller, &old, new).await?, caller.now)?;
+            return Ok(with_token(ports, settings, caller, new, secret));
+        }
+        let old = living(old)?;
+        let new = Owned::admit(old.rotated(new_id.clone(), caller.now), caller)?;
+        let revoked = Revoked { at: caller.now, because: RevokedBecause::Rotated };
+        match ports.store.replace_link(&old, &new, revoked).await? {
+            Replaced::Done => {
+                let new = match ports.store.stored_link(&old.link_id).await? {
+                    Some(ended) => carried(ports, caller, &ended, new).await?,
+                    None => new,
+                };
+                return Ok(with_token(ports, settings, caller, new, secret));
+            }
+            Replaced::Changed => {}
+            Replaced::NotAvailable => return Err(Problem::UploadNotAvailable(UploadState::Deleting)),
+        }
+    }
+    Err(Problem::LinkChanging)
+}
+
+/// `new` with the openings that were counted on `ended` between its last read and its end. Until
+/// they are written, no answer shows the new token, so that nobody opens more than the terms allow.
+async fn carried<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    ended: &Link,
+    mut new: Owned<Link>,
+) -> Result<Owned<Link>, Problem> {
+    for _ in 0..TRIES {
+        let Some(after) = new.carrying(ended) else { return Ok(new) };
+        if ports.store.carry_openings(&new, &after).await? == Found::Yes {
+            return Owned::admit(after, caller);
+        }
+        new = Owned::admit(ports.store.stored_link(&new.link_id).await?, caller)?;
+    }
+    Err(Problem::LinkChanging)
+}
+
+/// The link, if it is the caller's.
+async fn owned_link<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    id: &str,
+) -> Result<Owned<Link>, Problem> {
+    let id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
+    Owned::admit(ports.store.stored_link(&id).await?, caller)
+}
+
+fn living(link: Owned<Link>) -> Result<Owned<Link>, Problem> {
+    if link.revoked.is_some() { Err(Problem::LinkEnded) } else { Ok(link) }
+}
+
+/// The answer that shows a token.
+fn with_token<S, G>(
+    ports: &Ports<S, G>,
+    settings: &Settings,
+    caller: &Caller,
+    link: Owned<Link>,
+    secret: [u8; 16],
+) -> Reply {
+    let token = match link.token_counts.unwrap_or_else(|| link.terms.counts()) {
+        true => ports.keys.links.make_counting(secret),
+        false => ports.keys.links.make(secret),
+    };
+    let view = NewLinkView {
+        url: format!("{}/l/{}", settings.link_base_url.trim_end_matches('/'), token.reveal()),
+        token: token.reveal(),
+        link: LinkView::of(link, caller.now),
+    };
+    Reply::json(StatusCode::CREATED, &view)
+}
+
+/// 16 bytes that are random and tell nothing of the token that the same luck may have made.
+fn salt(caller: &Caller) -> [u8; 16] {
+    let mut digest = Sha256::new();
+    digest.update(b"salt\0");
+    digest.update(caller.entropy);
+    let mut salt = [0; 16];
+    salt.iter_mut().zip(digest.finalize()).for_each(|(to, from)| *to = from);
+    salt
+}
+
+/// Tells one change of a link from every other.
+fn cause(caller: &Caller) -> String {
+    format!("{} {:?}", caller.now, caller.entropy)
+}
+
+fn repeated(asked: &Link, existing: Link, caller: &Caller) -> Result<Owned<Link>, Problem> {
+    let existing = Owned::admit(existing, caller).map_err(|_| Problem::IdempotencyKeyReused)?;
+    if existing.request_hash != asked.request_hash {
+        return Err(Problem::IdempotencyKeyReused);
+    }
+    alive(existing, caller.now)
+}
+
+/// What an idempotency key made, if it still opens.
+fn alive(link: Owned<Link>, now: Timestamp) -> Result<Owned<Link>, Problem> {
+    match link.status(now) {
+        LinkStatus::Open => Ok(link),
+        LinkStatus::Revoked | LinkStatus::Expired | LinkStatus::UsedUp => Err(Problem::IdempotencyKeySpent),
+    }
+}
+
+impl LinkView {
+    fn of(link: Owned<Link>, now: Timestamp) -> Self {
+        let link = link.into_inner();
+        let state = match link.status(now) {
+            LinkStatus::Open => "open",
+            LinkStatus::Revoked => "revoked",
+            LinkStatus::Expired => "expired",
+            LinkStatus::UsedUp => "used_up",
+        };
+        let disposition = match link.disposition() {
+            Disposition::Inline => "inline",
+            Disposition::Attachment => "attachment",
+        };
+        let filename = link.served_filename().as_str().to_owned();
+        Self {
+            disposition,
+            max_opens: link.terms.max_opens,
+            max_opens_per_hour: link.terms.max_opens_per_hour,
+            opens: link.terms.is_counted().then_some(link.opens),
+            has_password: link.terms.password_hash.is_some(),
+            confirm: link.terms.confirm,
+            allowed_network: link.terms.allowed_network,
+            redirect_max_age_s: link.terms.redirect_max_age_s,
+            link_id: link.link_id,
+            upload_id: link.upload_id,
+            state,
+            filename,
+            label: link.terms.label.map(Into::into),
+            recipient: link.terms.recipient.map(Into::into),
+            content_type: link.sniffed_type.into(),
+            size_bytes: link.size_bytes,
+            created_at: link.linked_at,
+            expires_at: link.expires_at,
+            revoked_at: link.revoked.map(|revoked| revoked.at),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The app's API: issue uploads, list and remove them, make and revoke links.
+//!
+//! ```text
+//!  request ─▶ checked, all of it ─▶ signed (arithmetic) ─▶ one conditional put ─▶ 201
+//! ```
+//!
+//! Everything is signed and checked before anything is written, so that a refused request leaves
+//! nothing behind.
+
+use std::time::Duration;
+
+use crate::issue::redirect::RedirectOrigins;
+use crate::media::AllowedTypes;
+use crate::upload::quota::OwnerLimits;
+use crate::value::id::{IdempotencyKey, Owner};
+use s3_presigned::BucketEndpoint;
+use s3_presigned::Timestamp;
+
+pub mod companion;
+pub mod form;
+mod idempotent;
+mod link_body;
+pub mod links;
+pub mod multipart;
+mod needs;
+mod object;
+mod owned;
+mod paging;
+pub mod parts;
+pub mod put;
+pub mod redirect;
+pub mod request;
+mod reserve;
+pub mod revocation;
+pub mod tokens;
+pub mod uploads;
+
+pub use idempotent::Keys;
+pub use owned::{Owned, Record};
+
+/// What the API works with.
+#[derive(Debug)]
+pub struct Ports<S, G> {
+    /// The table.
+    pub store: S,
+    /// The upload signer.
+    pub signer: G,
+    /// The keys of tokens.
+    pub keys: Keys,
+}
+
+/// What the stack grants.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The bucket.
+    pub endpoint: BucketEndpoint,
+    /// The ARN of the key under which objects are encrypted.
+    pub files_key_arn: String,
+    /// How long a form lives.
+    pub form_ttl: Duration,
+    /// The largest file.
+    pub max_size_bytes: u64,
+    /// The beginning of a link's address; `/l/<token>` follows.
+    pub link_base_url: String,
+    /// What one owner may have under way.
+    pub limits: OwnerLimits,
+    /// The types that may be declared.
+    pub allowed_types: AllowedTypes,
+    /// Where a form may send its browser.
+    pub redirect_origins: RedirectOrigins,
+}
+
+/// Who asks, when, and with what luck.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// When the request came.
+    pub now: Timestamp,
+    /// Whose request it is.
+    pub owner: Owner,
+    /// The name of this attempt, if it has one.
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// 16 random bytes.
+    pub entropy: [u8; 16],
+}
+
+#[cfg(test)]
+mod form_properties;
+#[cfg(test)]
+mod link_tests;
+#[cfg(test)]
+mod lost_answer_tests;
+#[cfg(test)]
+mod put_tests;
+#[cfg(test)]
+mod removal_tests;
+#[cfg(test)]
+mod takeover_tests;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod token_tests;

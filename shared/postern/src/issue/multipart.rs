@@ -1,0 +1,135 @@
+//! Files in parts over plain JSON: for apps, and below `/t/<upload token>` for pages.
+//!
+//! The exact size is declared when it begins, so the plan of the parts is ours and the length of
+//! each is signed.
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::http::Problem;
+use crate::http::Reply;
+use crate::ports::{PartStore, QuotaStore, Signer, UploadStore};
+use crate::upload::Upload;
+use s3_presigned::Timestamp;
+
+use super::request::{NewUpload, parse_json};
+use super::tokens::Holder;
+use super::{Caller, Owned, Ports, Settings, parts};
+
+/// The most parts that are signed in one answer.
+const MAX_BATCH: usize = 1000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignBody {
+    part_numbers: Vec<u64>,
+}
+
+/// `POST /uploads/multipart`; with a `holder` for a page.
+///
+/// # Errors
+/// As [`parts::begin`]; `size_bytes` is needed.
+pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    settings: &Settings,
+    caller: &Caller,
+    holder: Option<&Holder>,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let limit = holder.map_or(settings.max_size_bytes, |holder| holder.limit_bytes(settings));
+    let new = NewUpload::parse(body, limit, None)?;
+    if new.min_size_bytes != new.max_size_bytes {
+        return Err(Problem::field("size_bytes", "a file in parts needs its exact size"));
+    }
+    if let Some(holder) = holder {
+        holder.admit(&new)?;
+        holder.is_open(&ports.store).await?;
+    }
+    let size_bytes = new.max_size_bytes;
+    let token = holder.map(|holder| &holder.token);
+    let upload = parts::begin(ports, store, settings, caller, token, new).await?;
+    let part_size_bytes = parts::part_size_bytes(size_bytes);
+    let answer = json!({
+        "upload_id": upload.upload_id,
+        "method": "MULTIPART",
+        "size_bytes": size_bytes,
+        "part_size_bytes": part_size_bytes,
+        "part_count": size_bytes.div_ceil(part_size_bytes).max(1),
+        "expires_at": upload.policy_expires_at,
+    });
+    let location = format!("/uploads/{}", upload.upload_id);
+    Ok(Reply::json(StatusCode::CREATED, &answer).with("location", location))
+}
+
+/// `POST /uploads/{id}/parts` `{part_numbers}`: a URL for each.
+///
+/// # Errors
+/// As [`parts::sign`].
+pub async fn sign<S, G: Signer>(
+    ports: &Ports<S, G>,
+    settings: &Settings,
+    now: Timestamp,
+    upload: &Owned<Upload>,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let body: SignBody = parse_json(body)?;
+    if !(1..=MAX_BATCH).contains(&body.part_numbers.len()) {
+        return Err(Problem::field("part_numbers", format!("name 1 to {MAX_BATCH} parts")));
+    }
+    let (urls, expires_at) = parts::sign(ports, settings, now, upload, &body.part_numbers).await?;
+    let shown: Vec<_> = urls
+        .iter()
+        .map(|part| {
+            json!({ "part_number": part.number, "url": part.url.as_str(), "size_bytes": part.size_bytes })
+        })
+        .collect();
+    Ok(Reply::json(StatusCode::OK, &json!({ "parts": shown, "expires_at": expires_at })))
+}
+
+/// `GET /uploads/{id}/parts`: what S3 has, so that a client can go on where it was.
+///
+/// # Errors
+/// As [`parts::list`].
+pub async fn list<S, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    now: Timestamp,
+    upload: &Owned<Upload>,
+) -> Result<Reply, Problem> {
+    let stored = parts::list(ports, store, now, upload).await?;
+    let shown: Vec<_> = stored
+        .iter()
+        .map(|part| json!({ "part_number": part.number, "size_bytes": part.size_bytes, "etag": part.etag }))
+        .collect();
+    Ok(Reply::json(StatusCode::OK, &json!({ "parts": shown })))
+}
+
+/// `POST /uploads/{id}/complete`.
+///
+/// # Errors
+/// As [`parts::complete`].
+pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    now: Timestamp,
+    upload: &Owned<Upload>,
+) -> Result<Reply, Problem> {
+    parts::complete(ports, store, now, upload, None).await?;
+    Ok(Reply::json(StatusCode::OK, &json!({ "upload_id": upload.upload_id })))
+}
+
+/// `DELETE /uploads/{id}/parts`.
+///
+/// # Errors
+/// As [`parts::abort`].
+pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    now: Timestamp,
+    upload: &Owned<Upload>,
+) -> Result<Reply, Problem> {
+    parts::abort(ports, store, now, upload).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,137 @@
+//! Records that were admitted for the caller of a request.
+//!
+//! Every function of [`issue`](super) that shows, signs or changes a record takes an [`Owned`] one.
+//! Only the checks of this module make it, so a route that skips the check does not compile:
+//!
+//! ```compile_fail
+//! # use postern::{issue::*, ports::*, http::{Problem, Reply}, value::id::UploadId};
+//! async fn parts_of<S: UploadStore, G: Signer, P: PartStore>(
+//!     ports: &Ports<S, G>, store: &P, caller: &Caller, id: UploadId,
+//! ) -> Result<Reply, Problem> {
+//!     let upload = ports.store.upload(id).await?.ok_or(Problem::UploadNotFound)?;
+//!     multipart::list(ports, store, caller.now, &upload).await
+//! }
+//! ```
+//!
+//! The same route with the check compiles:
+//!
+//! ```
+//! # use postern::{issue::*, ports::*, http::{Problem, Reply}, value::id::UploadId};
+//! async fn parts_of<S: UploadStore, G: Signer, P: PartStore>(
+//!     ports: &Ports<S, G>, store: &P, caller: &Caller, id: UploadId,
+//! ) -> Result<Reply, Problem> {
+//!     let upload = Owned::admit(ports.store.upload(id).await?, caller)?;
+//!     multipart::list(ports, store, caller.now, &upload).await
+//! }
+//! ```
+//!
+//! Nobody else can make one either:
+//!
+//! ```compile_fail
+//! # use postern::{issue::Owned, upload::Upload};
+//! fn admitted(upload: Upload) -> Owned<Upload> {
+//!     Owned(upload)
+//! }
+//! ```
+
+use std::ops::Deref;
+
+use crate::http::Problem;
+use crate::link::Link;
+use crate::paging::Page;
+use crate::upload::token::UploadToken;
+use crate::upload::{Upload, UsedToken};
+use crate::value::id::Owner;
+
+use super::Caller;
+
+/// A record that belongs to the caller of this request, or an upload that the caller's token made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owned<T>(T);
+
+/// A record with an owner.
+pub trait Record {
+    /// Whose it is.
+    fn owner(&self) -> &Owner;
+    /// What a stranger is answered: the same as for a record that does not exist.
+    fn not_found() -> Problem;
+}
+
+impl<T: Record> Owned<T> {
+    /// The record, if it exists and is the caller's.
+    ///
+    /// # Errors
+    /// [`Record::not_found`] for a stranger too.
+    pub fn admit(record: impl Into<Option<T>>, caller: &Caller) -> Result<Self, Problem> {
+        let own = record.into().filter(|record| *record.owner() == caller.owner);
+        own.map(Self).ok_or_else(T::not_found)
+    }
+
+    /// The page without what is not the caller's. The index has an entry for each owner: this check is
+    /// a second one.
+    pub(super) fn page(page: Page<T>, caller: &Caller) -> Page<Self> {
+        let items = page.items.into_iter().filter_map(|record| Self::admit(record, caller).ok());
+        Page { items: items.collect(), next: page.next }
+    }
+
+    /// The record after a change that leaves it with its owner.
+    pub(super) fn with(mut self, change: impl FnOnce(&mut T)) -> Self {
+        change(&mut self.0);
+        self
+    }
+
+    /// The record.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl Owned<Upload> {
+    /// The upload, if it exists and this very token made it.
+    ///
+    /// # Errors
+    /// [`Problem::UploadNotFound`] for every other upload, those of the token's owner included.
+    pub(super) fn made_with(upload: Option<Upload>, token: &UsedToken) -> Result<Self, Problem> {
+        let is_its_own =
+            |upload: &Upload| upload.token.as_ref().is_some_and(|used| used.token_id == token.token_id);
+        upload.filter(is_its_own).map(Self).ok_or(Problem::UploadNotFound)
+    }
+}
+
+impl<T> Deref for Owned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl Record for Upload {
+    fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    fn not_found() -> Problem {
+        Problem::UploadNotFound
+    }
+}
+
+impl Record for Link {
+    fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    fn not_found() -> Problem {
+        Problem::LinkNotFound
+    }
+}
+
+impl Record for UploadToken {
+    fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    fn not_found() -> Problem {
+        Problem::UploadTokenUnknown
+    }
+}

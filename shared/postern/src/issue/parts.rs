@@ -1,0 +1,384 @@
+//! Files in parts: begun, signed part by part, listed, completed, aborted.
+//!
+//! ```text
+//!  begin ─▶ S3 upload id ─▶ record (pending, counted) ─▶ part URLs ─▶ S3
+//!  complete ─▶ S3's own list ─▶ sizes within what was granted? ─▶ object, unless there is one
+//! ```
+//!
+//! Every call is for one record, and the record alone knows S3's id of the multipart upload, so
+//! nobody signs parts of another's upload. What a client says of its parts decides nothing.
+//!
+//! Sources: [Multipart upload](https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html),
+//! [its limits](https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html).
+
+use std::time::Duration;
+
+use crate::http::Problem;
+use crate::ports::{Completed, Created, PartStore, QuotaStore, Signer, StoredPart, UploadStore};
+use crate::upload::reservation::Charge;
+use crate::upload::{Upload, UploadState, UsedToken};
+use crate::value::id::S3UploadId;
+use s3_presigned::SigningCredentials;
+use s3_presigned::Timestamp;
+use s3_presigned::presigned_url::{Method, ObjectRequest, PresignedUrl};
+
+use super::request::NewUpload;
+use super::{Caller, Owned, Ports, Settings, reserve};
+
+/// So long parts of one upload are signed and taken.
+pub const MULTIPART_LIFE: Duration = Duration::from_hours(24);
+
+/// S3's smallest part, the last one apart.
+pub const MIN_PART_BYTES: u64 = 5 * 1024 * 1024;
+
+/// The highest number of a part.
+pub const MAX_PARTS: u64 = 10_000;
+
+/// The largest object: 10,000 parts of 5 GiB.
+pub const MAX_OBJECT_BYTES: u64 = MAX_PARTS * 5 * 1024 * 1024 * 1024;
+
+/// How often the record is asked whether the object of a vanished multipart upload has come.
+const LOOKS: u32 = 12;
+
+/// A part's URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartUrl {
+    /// 1 to 10,000.
+    pub number: u16,
+    /// Where the part is put.
+    pub url: PresignedUrl,
+    /// The length that is signed, if the plan of the parts is ours.
+    pub size_bytes: Option<u64>,
+}
+
+/// Begins a multipart upload and writes its record.
+///
+/// S3's upload is aborted only where the table has answered that no record names it. Where the outcome
+/// of the write is unknown it stays: the record may name it, and if none does, the bucket's lifecycle
+/// removes it.
+///
+/// # Errors
+/// A declared SHA-256 is refused: S3 stores a digest of digests for parts. Else as for a form.
+pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    settings: &Settings,
+    caller: &Caller,
+    token: Option<&UsedToken>,
+    new: NewUpload,
+) -> Result<Owned<Upload>, Problem> {
+    if new.checksum_sha256.is_some() {
+        let rule =
+            "S3 keeps no SHA-256 of a whole file that comes in parts: leave it out, or upload in one piece";
+        return Err(Problem::field("checksum_sha256", rule));
+    }
+    reserve::check_type(settings, &new.content_type)?;
+    let signer = ports.signer.credentials(caller.now, 60).await?;
+    let upload = reserve::pending(new, caller, token, (caller.now + MULTIPART_LIFE).floor_s())?;
+    let begun = store.begin_parts(&signer, &upload, &settings.files_key_arn).await?;
+    let upload = upload.with(|upload| upload.s3_upload_id = Some(begun.clone()));
+    let written = reserve::write(&ports.store, settings, &upload, caller.now).await;
+    if is_unnamed(&begun, &written) {
+        // Best effort: an upload that stays is the lifecycle's to remove, and no reason to fail.
+        let _ = store.abort_parts(&signer, upload.object_key(), &begun).await;
+    }
+    match written? {
+        Created::New => Ok(upload),
+        Created::Exists(existing) => super::uploads::repeated(&upload, *existing, caller),
+    }
+}
+
+/// Whether it is certain that no record names the upload `begun` at S3.
+fn is_unnamed(begun: &S3UploadId, written: &Result<Created<Upload>, Problem>) -> bool {
+    match written {
+        Ok(Created::Exists(existing)) => existing.s3_upload_id.as_ref() != Some(begun),
+        Err(Problem::UploadTokenEnded(_) | Problem::LimitReached(_)) => true,
+        Ok(Created::New) | Err(_) => false,
+    }
+}
+
+/// URLs for these parts.
+///
+/// # Errors
+/// [`Problem::MultipartNotFound`] once nothing more is taken; a field problem for a number that is
+/// no part's.
+pub async fn sign<S, G: Signer>(
+    ports: &Ports<S, G>,
+    settings: &Settings,
+    now: Timestamp,
+    upload: &Owned<Upload>,
+    numbers: &[u64],
+) -> Result<(Vec<PartUrl>, Timestamp), Problem> {
+    let id = open(upload, now)?;
+    let signer = ports.signer.credentials(now, settings.form_ttl.as_secs()).await?;
+    let expires_at = signer.clamp(now + settings.form_ttl).floor_s();
+    let urls = numbers.iter().map(|number| part_url(settings, &signer, now, upload, id, *number, expires_at));
+    Ok((urls.collect::<Result<_, _>>()?, expires_at))
+}
+
+/// The parts that S3 has.
+///
+/// # Errors
+/// [`Problem::MultipartNotFound`] once they are an object, or aborted.
+pub async fn list<S, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    now: Timestamp,
+    upload: &Owned<Upload>,
+) -> Result<Vec<StoredPart>, Problem> {
+    let id = id_of(upload)?;
+    let signer = ports.signer.credentials(now, 60).await?;
+    store.list_parts(&signer, upload.object_key(), id).await?.ok_or(Problem::MultipartNotFound)
+}
+
+/// Makes the object. A repetition, and one after a completion whose answer was lost, end well.
+///
+/// # Errors
+/// [`Problem::PartsRefused`] if what S3 lists is not what was granted; [`Problem::Completing`] if S3 is
+/// not through in time.
+pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    now: Timestamp,
+    upload: &Owned<Upload>,
+    said: Option<&[u64]>,
+) -> Result<(), Problem> {
+    let id = id_of(upload)?;
+    if upload.state != UploadState::Pending {
+        return arrived(upload);
+    }
+    let signer = ports.signer.credentials(now, 60).await?;
+    let Some(stored) = store.list_parts(&signer, upload.object_key(), id).await? else {
+        return outlived(ports, store, upload).await;
+    };
+    if let Err(why) = check(upload, &stored, said) {
+        if total_bytes(&stored) > upload.max_size_bytes {
+            // They are paid for until they go, and can never become the file.
+            ports.store.give_up(upload, upload.charge(total_bytes(&stored)).as_ref()).await?;
+            store.abort_parts(&signer, upload.object_key(), id).await?;
+        }
+        return Err(Problem::PartsRefused(why));
+    }
+    match store.complete_parts(&signer, upload.object_key(), id, &stored).await? {
+        Completed::Done | Completed::ObjectExists => Ok(()),
+        Completed::Unknown => outlived(ports, store, upload).await,
+        Completed::Underway => taken_effect(ports, upload).await,
+        Completed::Refused(why) => Err(Problem::PartsRefused(why)),
+    }
+}
+
+/// Gives the upload up and drops its parts; a repetition changes nothing.
+///
+/// The record ends first, so that no pending record names parts that are gone. What has become an
+/// object meanwhile stays.
+///
+/// # Errors
+/// If table or S3 do not answer.
+pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    now: Timestamp,
+    upload: &Owned<Upload>,
+) -> Result<(), Problem> {
+    let id = id_of(upload)?;
+    let signer = ports.signer.credentials(now, 60).await?;
+    let charge = charge_of_parts(&signer, store, upload, id).await?;
+    ports.store.give_up(upload, charge.as_ref()).await?;
+    Ok(store.abort_parts(&signer, upload.object_key(), id).await?)
+}
+
+/// What the parts that arrived cost once they are given up; `None` if nothing changes. S3 is asked only
+/// where bytes are reserved.
+async fn charge_of_parts<P: PartStore>(
+    signer: &SigningCredentials,
+    store: &P,
+    upload: &Upload,
+    id: &S3UploadId,
+) -> Result<Option<Charge>, Problem> {
+    if upload.state != UploadState::Pending || upload.reserved.is_none() {
+        return Ok(None);
+    }
+    let stored = store.list_parts(signer, upload.object_key(), id).await?;
+    Ok(stored.and_then(|stored| upload.charge(total_bytes(&stored))))
+}
+
+/// The size of every part but the last, for a file of exactly `size_bytes`: whole mebibytes, at
+/// least eight of them, and so many that 10,000 parts suffice.
+pub fn part_size_bytes(size_bytes: u64) -> u64 {
+    const MIB: u64 = 1024 * 1024;
+    size_bytes.div_ceil(MAX_PARTS).div_ceil(MIB).max(8) * MIB
+}
+
+/// The length of part `number` of a file of exactly `size_bytes`; `None` if there is no such part.
+fn planned_bytes(size_bytes: u64, number: u64) -> Option<u64> {
+    let part = part_size_bytes(size_bytes);
+    let begin = part.checked_mul(number.checked_sub(1)?)?;
+    let left = size_bytes.checked_sub(begin).filter(|left| *left > 0 || number == 1)?;
+    Some(left.min(part))
+}
+
+/// The most parts in which so many bytes can come: every one but the last has S3's least size.
+fn most_parts(max_size_bytes: u64) -> u64 {
+    max_size_bytes.div_ceil(MIN_PART_BYTES).clamp(1, MAX_PARTS)
+}
+
+fn total_bytes(stored: &[StoredPart]) -> u64 {
+    stored.iter().map(|part| part.size_bytes).sum()
+}
+
+fn part_url(
+    settings: &Settings,
+    signer: &SigningCredentials,
+    now: Timestamp,
+    upload: &Owned<Upload>,
+    id: &S3UploadId,
+    number: u64,
+    expires_at: Timestamp,
+) -> Result<PartUrl, Problem> {
+    let last = most_parts(upload.max_size_bytes);
+    let in_range = u16::try_from(number).ok().filter(|number| (1..=last).contains(&u64::from(*number)));
+    let part =
+        in_range.ok_or_else(|| Problem::field("part_number", format!("a part's number is 1 to {last}")))?;
+    let size_bytes = match upload.min_size_bytes == upload.max_size_bytes {
+        true => Some(planned_bytes(upload.max_size_bytes, number).ok_or_else(|| {
+            let (size, part) = (upload.max_size_bytes, part_size_bytes(upload.max_size_bytes));
+            Problem::field("part_number", format!("a file of {size} bytes has no such part of {part} bytes"))
+        })?),
+        false => None,
+    };
+    let length = size_bytes.map(|bytes| bytes.to_string());
+    let headers: Vec<_> = length.iter().map(|length| ("content-length", length.as_str())).collect();
+    let (key, number) = (upload.object_key().to_string(), part.to_string());
+    let query = [("partNumber", number.as_str()), ("uploadId", id.as_str())];
+    let request = ObjectRequest { method: Method::Put, key: &key, query: &query };
+    let now = now.floor_s();
+    let ttl = now.until(expires_at);
+    let url = PresignedUrl::with_headers(&settings.endpoint, &request, &headers, signer, now, ttl)
+        .map_err(Problem::internal)?;
+    Ok(PartUrl { number: part, url, size_bytes })
+}
+
+fn id_of(upload: &Upload) -> Result<&S3UploadId, Problem> {
+    upload.s3_upload_id.as_ref().ok_or(Problem::MultipartNotFound)
+}
+
+/// S3's id, while parts are taken.
+fn open(upload: &Upload, now: Timestamp) -> Result<&S3UploadId, Problem> {
+    let is_open = upload.state == UploadState::Pending && upload.policy_expires_at > now;
+    id_of(upload).and_then(|id| if is_open { Ok(id) } else { Err(Problem::MultipartNotFound) })
+}
+
+/// What a completion answers when something has come of the upload: its record tells the rest.
+fn arrived(upload: &Upload) -> Result<(), Problem> {
+    match upload.state {
+        UploadState::Available | UploadState::Rejected => Ok(()),
+        _ => Err(Problem::MultipartNotFound),
+    }
+}
+
+/// S3 knows the multipart upload no more, and nobody gave it up: its object is there and about to be
+/// recorded.
+async fn outlived<S: UploadStore, G, P: PartStore>(
+    ports: &Ports<S, G>,
+    store: &P,
+    upload: &Owned<Upload>,
+) -> Result<(), Problem> {
+    for _ in 0..LOOKS {
+        match ports.store.upload(upload.upload_id).await? {
+            Some(now) if now.state == UploadState::Pending => store.pause().await,
+            Some(now) => return arrived(&now),
+            None => return Err(Problem::MultipartNotFound),
+        }
+    }
+    Err(Problem::Completing)
+}
+
+/// What became of a completion whose outcome is unknown: its object may be recorded by now. A
+/// repetition of the request begins with S3's list of the parts and goes on from what that shows.
+async fn taken_effect<S: UploadStore, G>(ports: &Ports<S, G>, upload: &Owned<Upload>) -> Result<(), Problem> {
+    match ports.store.upload(upload.upload_id).await? {
+        Some(now) if now.state != UploadState::Pending => arrived(&now),
+        _ => Err(Problem::Completing),
+    }
+}
+
+/// What S3 would find out too late, or not at all.
+fn check(upload: &Upload, stored: &[StoredPart], said: Option<&[u64]>) -> Result<(), String> {
+    let total = total_bytes(stored);
+    let (least, most) = (upload.min_size_bytes, upload.max_size_bytes);
+    if stored.is_empty() {
+        return Err("none has arrived".to_owned());
+    }
+    if total > most {
+        return Err(format!("they have {total} bytes, at most {most} are allowed"));
+    }
+    if total < least {
+        return Err(format!("they have {total} bytes, at least {least} are needed"));
+    }
+    let numbers = |parts: &[StoredPart]| parts.iter().map(|part| u64::from(part.number)).collect::<Vec<_>>();
+    let ours = numbers(stored);
+    if ours.iter().zip(1..).any(|(number, expected)| *number != expected) {
+        return Err(format!("one is missing: {} have arrived, the last is {:?}", ours.len(), ours.last()));
+    }
+    if let Some(said) = said
+        && said != ours
+    {
+        return Err(format!("{} are named, {} have arrived", said.len(), ours.len()));
+    }
+    match stored.split_last() {
+        Some((_, before)) if before.iter().any(|part| part.size_bytes < MIN_PART_BYTES) => {
+            Err(format!("every one but the last has at least {MIN_PART_BYTES} bytes"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::samples::pending;
+
+    fn part(number: u16, size_bytes: u64) -> StoredPart {
+        StoredPart { number, etag: "\"e\"".to_owned(), size_bytes }
+    }
+
+    #[test]
+    fn the_plan_covers_the_file_exactly() {
+        const GIB: u64 = 1024 * 1024 * 1024;
+        for size in [0, 1, 8 << 20, (8 << 20) + 1, 6 * GIB, 48 * 1024 * GIB] {
+            let part = part_size_bytes(size);
+            let count = size.div_ceil(part).max(1);
+            assert!(count <= MAX_PARTS && (MIN_PART_BYTES..=5 * GIB).contains(&part), "{size}");
+            let (first, last) = (planned_bytes(size, 1).unwrap(), planned_bytes(size, count).unwrap());
+            assert_eq!(if count == 1 { last } else { first * (count - 1) + last }, size);
+            assert_eq!((planned_bytes(size, count + 1), planned_bytes(size, 0)), (None, None));
+        }
+    }
+
+    #[test]
+    fn no_more_parts_are_signed_than_the_largest_file_has() {
+        for (most, parts) in [(0, 1), (1, 1), (MIN_PART_BYTES, 1), (MIN_PART_BYTES + 1, 2), (10_000_000, 2)] {
+            assert_eq!(most_parts(most), parts, "{most}");
+        }
+        assert_eq!(most_parts(MAX_OBJECT_BYTES), MAX_PARTS);
+    }
+
+    #[test]
+    fn parts_that_are_not_what_was_granted_are_refused_with_numbers() {
+        let upload = Upload { min_size_bytes: 10, max_size_bytes: 2 * MIN_PART_BYTES, ..pending() };
+        let full = part(1, MIN_PART_BYTES);
+        for (stored, said, why) in [
+            (vec![], None, "none has arrived"),
+            (vec![part(1, 9)], None, "they have 9 bytes, at least 10 are needed"),
+            (vec![full.clone(), part(2, MIN_PART_BYTES + 1)], None, "at most 10485760 are allowed"),
+            (vec![part(2, 10)], None, "one is missing"),
+            (vec![full.clone(), part(3, 1)], None, "one is missing"),
+            (vec![part(1, 100), part(2, 1)], None, "every one but the last"),
+            (vec![part(1, 100)], Some(vec![1, 2]), "2 are named, 1 have arrived"),
+        ] {
+            let refused = check(&upload, &stored, said.as_deref()).unwrap_err();
+            assert!(refused.contains(why), "{refused}");
+        }
+        assert_eq!(check(&upload, &[full, part(2, 1)], Some(&[1, 2])), Ok(()));
+    }
+}

@@ -1,0 +1,93 @@
+//! A presigned PUT of one upload, for clients that can post no form: length, type, encryption,
+//! metadata and checksum are signed, and the object must be new.
+//!
+//! Source: [Authenticating requests: query parameters](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html),
+//! [conditional writes](https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::http::Problem;
+use crate::upload::Upload;
+use crate::value::checksum::ChecksumSha256;
+use crate::value::id::UploadId;
+use s3_presigned::SigningCredentials;
+use s3_presigned::Timestamp;
+use s3_presigned::post_policy::METADATA_PREFIX;
+use s3_presigned::presigned_url::{Method, ObjectRequest, PresignedUrl};
+
+use super::{Owned, Settings};
+
+/// What a client needs to upload: PUT the file to `url` with exactly these headers. The length is
+/// signed too; every HTTP client sends it by itself.
+#[derive(Serialize)]
+pub struct IssuedPut {
+    /// The upload.
+    pub upload_id: UploadId,
+    /// Always `PUT`.
+    pub method: &'static str,
+    /// Where the file goes.
+    pub url: String,
+    /// What must be sent along.
+    pub headers: BTreeMap<String, String>,
+    /// From when on S3 refuses the URL.
+    pub expires_at: Timestamp,
+    /// The exact size of the file.
+    pub size_bytes: u64,
+}
+
+/// The digest of a request for a PUT. A request for a form with the same body has another one, so that
+/// one `Idempotency-Key` never gives both for one upload.
+pub(super) fn request_hash(body: &ChecksumSha256) -> ChecksumSha256 {
+    ChecksumSha256::of(format!("PUT {body}").as_bytes())
+}
+
+/// Signs the PUT of `upload`, whose size is exact, with these headers beside our own.
+///
+/// # Errors
+/// [`Problem::Internal`] for what cannot be signed.
+pub fn sign_put(
+    settings: &Settings,
+    credentials: &SigningCredentials,
+    now: Timestamp,
+    upload: &Owned<Upload>,
+    more: &[(&str, &str)],
+) -> Result<IssuedPut, Problem> {
+    let mut headers = headers(settings, upload);
+    headers.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let length = upload.max_size_bytes.to_string();
+    let mut signed: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    signed.push(("content-length", &length));
+    let key = upload.object_key().to_string();
+    let request = ObjectRequest { method: Method::Put, key: &key, query: &[] };
+    let now = now.floor_s();
+    let ttl = now.until(upload.policy_expires_at);
+    let url = PresignedUrl::with_headers(&settings.endpoint, &request, &signed, credentials, now, ttl)
+        .map_err(Problem::internal)?;
+    Ok(IssuedPut {
+        upload_id: upload.upload_id,
+        method: "PUT",
+        url: url.as_str().to_owned(),
+        expires_at: upload.policy_expires_at,
+        size_bytes: upload.max_size_bytes,
+        headers,
+    })
+}
+
+fn headers(settings: &Settings, upload: &Upload) -> BTreeMap<String, String> {
+    let fixed = [
+        ("content-type", upload.content_type.as_str()),
+        ("if-none-match", "*"),
+        ("x-amz-server-side-encryption", "aws:kms"),
+        ("x-amz-server-side-encryption-aws-kms-key-id", &settings.files_key_arn),
+    ];
+    let mut headers: BTreeMap<_, _> =
+        fixed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let metadata = upload.metadata.iter();
+    headers.extend(metadata.map(|(name, value)| (format!("{METADATA_PREFIX}{name}"), value.clone())));
+    if let Some(checksum) = upload.checksum_sha256 {
+        headers.insert("x-amz-checksum-sha256".to_owned(), checksum.to_string());
+    }
+    headers
+}

@@ -1,0 +1,293 @@
+//! Requests as they come: parsed whole, every broken rule named at once.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::needs;
+use super::object::Object;
+use crate::http::problem::{FieldProblem, Problem};
+use crate::issue::redirect::{RedirectOrigins, RedirectUrl};
+use crate::media::ContentType;
+use crate::value::checksum::ChecksumSha256;
+use crate::value::filename::Filename;
+use s3_presigned::post_policy::METADATA_PREFIX;
+
+/// The largest user metadata, names and values together, in bytes (S3's own limit).
+const MAX_METADATA_BYTES: usize = 2048;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewUploadBody {
+    filename: String,
+    content_type: String,
+    size_bytes: Option<u64>,
+    max_size_bytes: Option<u64>,
+    checksum_sha256: Option<String>,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
+    success_action_redirect: Option<String>,
+}
+
+/// What an app asks for when it wants to upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewUpload {
+    /// The name that the file has.
+    pub filename: Filename,
+    /// The type that it will be stored with.
+    pub content_type: ContentType,
+    /// The fewest bytes: the declared size, or 1.
+    pub min_size_bytes: u64,
+    /// The most bytes: the declared size, or the declared or the stack's maximum.
+    pub max_size_bytes: u64,
+    /// Its SHA-256.
+    pub checksum_sha256: Option<ChecksumSha256>,
+    /// User metadata; names without `x-amz-meta-`.
+    pub metadata: BTreeMap<String, String>,
+    /// Where S3 sends the browser after the form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<RedirectUrl>,
+}
+
+impl NewUpload {
+    /// Reads the body of `POST /uploads`; `limit_bytes` is the stack's largest file. Where there is
+    /// no form, there are no `redirects`.
+    ///
+    /// # Errors
+    /// [`Problem::MalformedBody`], or [`Problem::InvalidFields`] with every rule that is broken.
+    pub fn parse(
+        body: &[u8],
+        limit_bytes: u64,
+        redirects: Option<&RedirectOrigins>,
+    ) -> Result<Self, Problem> {
+        let body: NewUploadBody = parse_json(body)?;
+        let mut problems = Vec::new();
+        let filename = parse_field::<Filename>(&mut problems, "filename", &body.filename);
+        let content_type = parse_field::<ContentType>(&mut problems, "content_type", &body.content_type);
+        let checksum = body.checksum_sha256.as_deref();
+        let checksum_sha256 = checksum.and_then(|text| parse_field(&mut problems, "checksum_sha256", text));
+        let (min_size_bytes, max_size_bytes) = size_range(&mut problems, &body, limit_bytes);
+        check_metadata(&mut problems, &body.metadata);
+        let redirect = redirect(&mut problems, body.success_action_redirect.as_deref(), redirects);
+        match (filename, content_type) {
+            (Some(filename), Some(content_type)) if problems.is_empty() => Ok(Self {
+                filename,
+                content_type,
+                min_size_bytes,
+                max_size_bytes,
+                checksum_sha256,
+                metadata: body.metadata,
+                redirect,
+            }),
+            _ => Err(Problem::InvalidFields(problems)),
+        }
+    }
+
+    /// A digest that is the same for the same request.
+    pub fn hash(&self) -> ChecksumSha256 {
+        ChecksumSha256::of(serde_json::to_string(self).unwrap_or_default().as_bytes())
+    }
+}
+
+/// Reads a JSON object; a value of the wrong kind is told with its field.
+pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let Object(parsed) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        needs::told(&path, &error.into_inner())
+    })?;
+    deserializer.end().map_err(|error| needs::told(".", &error))?;
+    Ok(parsed)
+}
+
+pub(super) fn parse_field<T: FromStr<Err: ToString>>(
+    problems: &mut Vec<FieldProblem>,
+    name: &str,
+    text: &str,
+) -> Option<T> {
+    text.parse().map_err(|error: T::Err| problems.push(FieldProblem::new(name, error.to_string()))).ok()
+}
+
+/// A declared size is pinned exactly. Without one, an empty file is not what was meant.
+fn size_range(problems: &mut Vec<FieldProblem>, body: &NewUploadBody, limit: u64) -> (u64, u64) {
+    let mut checked = |name: &str, least: u64, value: u64| {
+        if !(least..=limit).contains(&value) {
+            problems.push(FieldProblem::new(name, format!("the size is {least} to {limit} bytes")));
+        }
+        value
+    };
+    let size = body.size_bytes.map(|size| checked("size_bytes", 0, size));
+    let max = body.max_size_bytes.map(|max| checked("max_size_bytes", 1, max));
+    if let (Some(size), Some(max)) = (size, max)
+        && size > max
+    {
+        problems.push(FieldProblem::new("size_bytes", "the size is not above max_size_bytes"));
+    }
+    match size {
+        Some(size) => (size, size),
+        None => (1, max.unwrap_or(limit)),
+    }
+}
+
+fn redirect(
+    problems: &mut Vec<FieldProblem>,
+    url: Option<&str>,
+    redirects: Option<&RedirectOrigins>,
+) -> Option<RedirectUrl> {
+    let checked = match redirects {
+        Some(origins) => origins.admit(url?).map_err(|error| error.to_string()),
+        None => url.map(|_| Err("only a form redirects".to_owned()))?,
+    };
+    checked.map_err(|rule| problems.push(FieldProblem::new("success_action_redirect", rule))).ok()
+}
+
+fn check_metadata(problems: &mut Vec<FieldProblem>, metadata: &BTreeMap<String, String>) {
+    let bytes: usize =
+        metadata.iter().map(|(name, value)| METADATA_PREFIX.len() + name.len() + value.len()).sum();
+    if bytes > MAX_METADATA_BYTES {
+        let rule = format!(
+            "names (with {METADATA_PREFIX}) and values have at most {MAX_METADATA_BYTES} bytes together"
+        );
+        return problems.push(FieldProblem::new("metadata", rule));
+    }
+    let name_char = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
+    for (name, value) in metadata {
+        let path = format!("metadata.{name}");
+        if name.is_empty() || !name.bytes().all(name_char) {
+            problems.push(FieldProblem::new(
+                &path,
+                "a name is lower-case letters, digits, \"-\", \"_\" and \".\"",
+            ));
+        }
+        // S3 trims white space and joins lines, so such values would not come back as they went.
+        let printable = value.bytes().all(|b| (0x20..0x7f).contains(&b));
+        if !printable || value.trim() != value || value.is_empty() {
+            problems.push(FieldProblem::new(
+                &path,
+                "a value is printable ASCII without spaces at its ends, not empty",
+            ));
+        }
+        if value.contains("${filename}") {
+            problems.push(FieldProblem::new(&path, "a value does not contain \"${filename}\""));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(body: &str) -> Vec<String> {
+        let origins = "https://app.example".parse().unwrap();
+        match NewUpload::parse(body.as_bytes(), 1000, Some(&origins)).unwrap_err() {
+            Problem::InvalidFields(problems) => problems.into_iter().map(|problem| problem.field).collect(),
+            other => vec![other.code().to_owned()],
+        }
+    }
+
+    #[test]
+    fn every_broken_rule_is_named_with_its_field() {
+        for (body, expected) in [
+            ("", "malformed_body"),
+            ("{", "malformed_body"),
+            ("[]", "malformed_body"),
+            ("7", "malformed_body"),
+            (r#"{"filename":"a","content_type":"a/b"} x"#, "malformed_body"),
+            (r#"{"content_type":"a/b"}"#, "filename"),
+            (r#"{"filename":"a"}"#, "content_type"),
+            (r#"{"filename":7,"content_type":"a/b"}"#, "filename"),
+            (r#"{"filename":"../a","content_type":"a/b"}"#, "filename"),
+            (r#"{"filename":"a","content_type":"ab"}"#, "content_type"),
+            (r#"{"filename":"a","content_type":"a/b","siez":1}"#, "siez"),
+            (r#"{"filename":"a","content_type":"a/b","size_bytes":-1}"#, "size_bytes"),
+            (r#"{"filename":"a","content_type":"a/b","size_bytes":1.5}"#, "size_bytes"),
+            (r#"{"filename":"a","content_type":"a/b","size_bytes":1001}"#, "size_bytes"),
+            (r#"{"filename":"a","content_type":"a/b","size_bytes":18446744073709551616}"#, "size_bytes"),
+            (r#"{"filename":"a","content_type":"a/b","max_size_bytes":0}"#, "max_size_bytes"),
+            (r#"{"filename":"a","content_type":"a/b","size_bytes":9,"max_size_bytes":8}"#, "size_bytes"),
+            (r#"{"filename":"a","content_type":"a/b","checksum_sha256":"abc"}"#, "checksum_sha256"),
+            (r#"{"filename":"a","content_type":"a/b","metadata":{"A":"x"}}"#, "metadata.A"),
+            (r#"{"filename":"a","content_type":"a/b","metadata":{"a":" x"}}"#, "metadata.a"),
+            (r#"{"filename":"a","content_type":"a/b","metadata":{"a":1}}"#, "metadata.a"),
+            (r#"{"filename":"a","content_type":"a/b","metadata":{"a":"${filename}"}}"#, "metadata.a"),
+            (
+                r#"{"filename":"a","content_type":"a/b","success_action_redirect":"https://evil.example/"}"#,
+                "success_action_redirect",
+            ),
+        ] {
+            assert_eq!(fields(body), [expected], "{body}");
+        }
+        let all = fields(r#"{"filename":"","content_type":"","size_bytes":9999,"checksum_sha256":""}"#);
+        assert_eq!(all, ["filename", "content_type", "checksum_sha256", "size_bytes"]);
+        let large =
+            format!(r#"{{"filename":"a","content_type":"a/b","metadata":{{"a":"{}"}}}}"#, "x".repeat(2048));
+        assert_eq!(fields(&large), ["metadata"]);
+    }
+
+    #[test]
+    fn a_declared_size_is_exact_and_an_undeclared_one_is_not_empty() {
+        let range = |rest: &str| {
+            let body = format!(r#"{{"filename":"a","content_type":"a/b"{rest}}}"#);
+            let new = NewUpload::parse(body.as_bytes(), 1000, None).unwrap();
+            (new.min_size_bytes, new.max_size_bytes)
+        };
+        assert_eq!(range(r#","size_bytes":0"#), (0, 0));
+        assert_eq!(range(r#","size_bytes":7,"max_size_bytes":8"#), (7, 7));
+        assert_eq!(range(r#","max_size_bytes":8"#), (1, 8));
+        assert_eq!(range(""), (1, 1000));
+    }
+
+    #[test]
+    fn metadata_has_at_most_what_s3_keeps_and_only_what_comes_back_as_it_went() {
+        let metadata = |pairs: &[(&str, &str)]| {
+            let metadata: BTreeMap<_, _> = pairs.iter().copied().collect();
+            let body = serde_json::json!({ "filename": "a", "content_type": "a/b", "metadata": metadata });
+            NewUpload::parse(body.to_string().as_bytes(), 1000, None)
+        };
+        // Each name counts with its prefix of 11 bytes.
+        let (largest, larger) = ("x".repeat(2048 - 12), "x".repeat(2048 - 11));
+        assert!(metadata(&[("a", &largest)]).is_ok());
+        assert!(metadata(&[("a", &larger)]).is_err());
+        let half = "x".repeat(1024 - 12);
+        assert!(metadata(&[("a", &half), ("b", &half)]).is_ok());
+        assert!(metadata(&[("a", &half), ("bb", &half)]).is_err());
+        for (name, value) in [("a-b_c.9", "x"), ("a", "~"), ("a", "x y"), ("0", "!")] {
+            assert!(metadata(&[(name, value)]).is_ok(), "{name:?} {value:?}");
+        }
+        for (name, value) in [
+            ("", "x"),
+            ("A", "x"),
+            ("a b", "x"),
+            ("a/b", "x"),
+            ("ä", "x"),
+            ("a", ""),
+            ("a", " x"),
+            ("a", "x "),
+            ("a", "ä"),
+            ("a", "x\ny"),
+            ("a", "\u{7f}"),
+            ("a", "\u{1f}"),
+            ("a", "x${filename}"),
+        ] {
+            let Err(Problem::InvalidFields(fields)) = metadata(&[(name, value)]) else {
+                panic!("{name:?} {value:?}")
+            };
+            assert_eq!(fields[0].field, format!("metadata.{name}"));
+        }
+    }
+
+    #[test]
+    fn the_bounds_of_a_size_are_the_limits_own() {
+        let range = |rest: &str| {
+            let body = format!(r#"{{"filename":"a","content_type":"a/b"{rest}}}"#);
+            NewUpload::parse(body.as_bytes(), 1000, None).map(|new| (new.min_size_bytes, new.max_size_bytes))
+        };
+        assert_eq!(range(r#","size_bytes":1000"#).unwrap(), (1000, 1000));
+        assert_eq!(range(r#","max_size_bytes":1000"#).unwrap(), (1, 1000));
+        assert_eq!(range(r#","max_size_bytes":1"#).unwrap(), (1, 1));
+        assert_eq!(range(r#","size_bytes":8,"max_size_bytes":8"#).unwrap(), (8, 8));
+        assert!(range(r#","max_size_bytes":1001"#).is_err());
+    }
+}

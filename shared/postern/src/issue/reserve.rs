@@ -1,0 +1,104 @@
+//! One upload granted: its record written, and counted where something is counted.
+
+use crate::http::problem::{Problem, ReachedLimit};
+use crate::media::ContentType;
+use crate::ports::{Created, Quota, QuotaStore, ReserveOutcome, UploadStore};
+use crate::upload::{Upload, UploadState, UsedToken, tombstone_ttl, transition_id};
+use crate::value::id::UploadId;
+use s3_presigned::Timestamp;
+
+use super::request::NewUpload;
+use super::{Caller, Owned, Settings};
+
+/// The record of a new upload of the caller, whose form dies at `policy_expires_at`.
+///
+/// # Errors
+/// None: the record has the caller's owner.
+pub(super) fn pending(
+    new: NewUpload,
+    caller: &Caller,
+    token: Option<&UsedToken>,
+    policy_expires_at: Timestamp,
+) -> Result<Owned<Upload>, Problem> {
+    let key = caller.idempotency_key.as_ref();
+    let upload_id =
+        key.map_or_else(|| UploadId::random(caller.entropy), |key| UploadId::derived(&caller.owner, key));
+    let upload = Upload {
+        upload_id,
+        owner: caller.owner.clone(),
+        state: UploadState::Pending,
+        request_hash: key.map(|_| new.hash()),
+        filename: new.filename,
+        content_type: new.content_type,
+        min_size_bytes: new.min_size_bytes,
+        max_size_bytes: new.max_size_bytes,
+        checksum_sha256: new.checksum_sha256,
+        metadata: new.metadata,
+        uploaded_at: caller.now,
+        policy_expires_at,
+        token: token.cloned(),
+        s3_upload_id: None,
+        condemned: [].into(),
+        surplus: [].into(),
+        recorded: None,
+        rejection: None,
+        scan_failed: None,
+        transition_id: transition_id(upload_id, UploadState::Pending, ""),
+        event: None,
+        ttl: Some(tombstone_ttl(policy_expires_at)),
+        links_walked: None,
+        reserved: None,
+    };
+    Owned::admit(upload, caller)
+}
+
+/// Whether the stack takes this type at all: the recorder would reject it once it came.
+///
+/// # Errors
+/// A problem of the field `content_type` that names the types.
+pub(super) fn check_type(settings: &Settings, declared: &ContentType) -> Result<(), Problem> {
+    let allowed = &settings.allowed_types;
+    match allowed.allows(declared) {
+        true => Ok(()),
+        false => Err(Problem::field("content_type", format!("this stack takes {allowed} alone"))),
+    }
+}
+
+/// Writes the record: by one conditional put, or by one transaction where a token or a limit is
+/// counted. A record that equals this one is this one.
+///
+/// # Errors
+/// [`Problem::UploadTokenEnded`], [`Problem::LimitReached`].
+pub(super) async fn write<S: UploadStore + QuotaStore>(
+    store: &S,
+    settings: &Settings,
+    upload: &Owned<Upload>,
+    now: Timestamp,
+) -> Result<Created<Upload>, Problem> {
+    check_type(settings, &upload.content_type)?;
+    let reserving = settings.limits.bytes_per_day.map(|_| upload.reserving());
+    let upload = reserving.as_ref().unwrap_or(upload);
+    let token = upload.token.as_ref().map(|token| token.token_id.clone());
+    if token.is_none() && !settings.limits.any() {
+        return Ok(store.create(upload).await?.or_own(upload));
+    }
+    let count = Quota { now, token, limits: settings.limits };
+    match store.reserve(upload, &count).await? {
+        ReserveOutcome::New => Ok(Created::New),
+        ReserveOutcome::Exists(existing) => Ok(Created::Exists(existing).or_own(upload)),
+        ReserveOutcome::TokenEnded(existing) => Err(Problem::UploadTokenEnded(existing)),
+        ReserveOutcome::TooManyPending(until) => Err(Problem::LimitReached(ReachedLimit::Pending {
+            uploads: settings.limits.pending_uploads.unwrap_or_default(),
+            retry_after_s: wait_s(now, until),
+        })),
+        ReserveOutcome::TooManyBytes(until) => Err(Problem::LimitReached(ReachedLimit::BytesPerDay {
+            bytes: settings.limits.bytes_per_day.unwrap_or_default(),
+            retry_after_s: wait_s(now, until),
+        })),
+    }
+}
+
+/// A whole second more than what is left, so that whoever waits does not come too early.
+fn wait_s(now: Timestamp, until: Timestamp) -> u64 {
+    now.until(until).as_secs() + 1
+}

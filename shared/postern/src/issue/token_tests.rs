@@ -1,0 +1,233 @@
+//! What an upload token may be made for, and what each route with a token checks of a file.
+
+use serde_json::{Map, Value, json};
+
+use super::tests::{World, caller, held, holder, parsed, settings, world};
+use super::*;
+use crate::http::Problem;
+use crate::http::Reply;
+use crate::upload::token::{MAX_LIFE, MAX_USES};
+
+const SESSION_ENDS: &str = "2026-11-24T11:00:00Z";
+const MD5: &str = "1B2M2Y8AsgTpgAmY7PhCfg==";
+
+/// The fields of the problem, with their rules.
+fn broken(answer: Result<Reply, Problem>) -> Vec<(String, String)> {
+    match answer {
+        Err(Problem::InvalidFields(fields)) => {
+            fields.into_iter().map(|field| (field.field, field.rule)).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn names(answer: Result<Reply, Problem>) -> Vec<String> {
+    broken(answer).into_iter().map(|(field, _)| field).collect()
+}
+
+fn scope_with(name: &str, value: Value) -> Vec<u8> {
+    let mut scope =
+        json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 1, "expires_in_s": 60 });
+    scope[name] = value;
+    scope.to_string().into_bytes()
+}
+
+#[tokio::test]
+async fn a_token_is_made_up_to_its_bounds_and_not_beyond() {
+    let patterns = |count: usize| json!(vec!["a/b"; count]);
+    let world = world(SESSION_ENDS);
+    let mut entropy = 0;
+    for (field, least, most, below, above) in [
+        ("content_types", patterns(1), patterns(50), patterns(0), patterns(51)),
+        ("max_size_bytes", json!(1), json!(1_000_000), json!(0), json!(1_000_001)),
+        ("uses", json!(1), json!(MAX_USES), json!(0), json!(MAX_USES + 1)),
+        ("expires_in_s", json!(1), json!(MAX_LIFE.as_secs()), json!(0), json!(MAX_LIFE.as_secs() + 1)),
+        ("label", json!("x"), json!("x".repeat(255)), json!(""), json!("x".repeat(256))),
+    ] {
+        for inside in [least, most] {
+            entropy += 1;
+            let (ann, body) = (caller("ann", None, entropy), scope_with(field, inside.clone()));
+            let made = parsed(&tokens::create(&world, &settings(), &ann, &body).await.unwrap());
+            assert!(made[field] == inside || field == "expires_in_s", "{field}: {made}");
+        }
+        let calls = world.store.calls();
+        for outside in [below, above] {
+            let ann = caller("ann", None, 9);
+            let refused = tokens::create(&world, &settings(), &ann, &scope_with(field, outside)).await;
+            let refused = broken(refused);
+            assert_eq!((refused.len(), refused[0].0.as_str()), (1, field), "{refused:?}");
+        }
+        assert_eq!(world.store.calls(), calls, "a refused token is not written");
+    }
+    assert_eq!(MAX_LIFE.as_secs(), 90 * 24 * 60 * 60);
+}
+
+#[tokio::test]
+async fn a_token_ends_when_it_was_asked_to() {
+    let world = world(SESSION_ENDS);
+    let made =
+        tokens::create(&world, &settings(), &caller("ann", None, 1), &scope_with("uses", json!(2))).await;
+    let made = parsed(&made.unwrap());
+    assert_eq!(made["expires_at"], "2026-11-24T10:01:00.000Z");
+    assert_eq!((&made["uses"], &made["uses_left"]), (&json!(2), &json!(2)));
+}
+
+/// A file that a page asks for, in the words of no client.
+struct Asked {
+    content_type: &'static str,
+    size_bytes: u64,
+}
+
+/// The answer of every route with a token that makes an upload, with the names that it has for type
+/// and size. Companion's routes are told no size.
+async fn asked_by_every_route(
+    world: &World,
+    settings: &Settings,
+    token: &Value,
+    file: &Asked,
+) -> Vec<Answered> {
+    let store = &world.store;
+    let Asked { content_type, size_bytes } = *file;
+    let plain =
+        json!({ "filename": "a", "content_type": content_type, "size_bytes": size_bytes }).to_string();
+    let plain = plain.as_bytes();
+    let blob = json!({ "blob": {
+        "filename": "a", "content_type": content_type, "byte_size": size_bytes, "checksum": MD5,
+    }});
+    let blob = blob.to_string();
+    let companions = json!({ "filename": "a", "type": content_type }).to_string();
+    let query = [("filename", "a"), ("type", content_type)];
+    let own = async || holder(world, token).await;
+    let by = own().await;
+    let form = uploads::create_with_token(world, settings, &by, plain).await;
+    let by = own().await;
+    let parts = multipart::begin(world, store, settings, &by.caller, Some(&by), plain).await;
+    let put = companion::direct_upload(world, settings, &own().await, blob.as_bytes()).await;
+    let params = companion::params(world, settings, &own().await, query.into_iter()).await;
+    let begun = companion::begin(world, store, settings, &own().await, companions.as_bytes()).await;
+    vec![
+        Answered("uploads", "content_type", Some("size_bytes"), form),
+        Answered("uploads/multipart", "content_type", Some("size_bytes"), parts),
+        Answered("direct_uploads", "blob.content_type", Some("blob.byte_size"), put),
+        Answered("s3/params", "type", None, params),
+        Answered("s3/multipart", "type", None, begun),
+    ]
+}
+
+/// A route, its names for type and size, and its answer.
+struct Answered(&'static str, &'static str, Option<&'static str>, Result<Reply, Problem>);
+
+/// The stack's own rule is told in the same words.
+#[tokio::test]
+async fn every_route_with_a_token_names_the_type_that_the_stack_does_not_take() {
+    let world = world(SESSION_ENDS);
+    let (token, _) = held(&world, 9).await;
+    let calls = world.store.calls();
+    let settings = Settings { allowed_types: "image/png".parse().unwrap(), ..settings() };
+    let gif = Asked { content_type: "image/gif", size_bytes: 10 };
+    for Answered(route, type_field, _, answer) in asked_by_every_route(&world, &settings, &token, &gif).await
+    {
+        let refused = broken(answer);
+        assert_eq!((refused.len(), refused[0].0.as_str()), (1, type_field), "{route}");
+        assert!(refused[0].1.contains("image/png"), "{route}: {refused:?}");
+    }
+    assert!(world.store.calls() <= calls + 2, "no more than whether the token is open");
+}
+
+#[tokio::test]
+async fn every_route_with_a_token_checks_the_type_and_the_size_itself() {
+    let world = world(SESSION_ENDS);
+    let (token, _) = held(&world, 9).await;
+    let calls = world.store.calls();
+    let html = Asked { content_type: "text/html", size_bytes: 10 };
+    for Answered(route, type_field, _, answer) in
+        asked_by_every_route(&world, &settings(), &token, &html).await
+    {
+        let refused = broken(answer);
+        assert_eq!(refused.len(), 1, "{route}: {refused:?}");
+        assert_eq!(refused[0].0, type_field, "{route}");
+        assert_eq!(refused[0].1, "this upload token allows image/*", "{route}");
+    }
+    assert_eq!(world.store.calls(), calls, "nothing is begun of another type");
+    let large = Asked { content_type: "image/png", size_bytes: 1001 };
+    for Answered(route, _, size_field, answer) in
+        asked_by_every_route(&world, &settings(), &token, &large).await
+    {
+        match size_field {
+            Some(field) => assert_eq!(names(answer), [field], "{route}"),
+            None => assert!(answer.is_ok(), "{route}: {answer:?}"),
+        }
+    }
+    assert!(world.store.calls() > calls, "what names no size is begun");
+}
+
+/// A client that names no size gets an upload that ends at the token's largest file.
+#[tokio::test]
+async fn a_route_without_a_size_pins_the_tokens_largest_file() {
+    let world = world(SESSION_ENDS);
+    let (token, first) = held(&world, 9).await;
+    let asked = [("filename", "a.png"), ("type", "image/png")];
+    let form = parsed(&companion::params(&world, &settings(), &first, asked.into_iter()).await.unwrap());
+    let next = holder(&world, &token).await;
+    let body = json!({ "filename": "a.png", "type": "image/png" }).to_string();
+    let begun = companion::begin(&world, &world.store, &settings(), &next, body.as_bytes()).await.unwrap();
+    for made in [form, parsed(&begun)] {
+        let upload =
+            uploads::owned(&world, &first.caller, made["upload_id"].as_str().unwrap()).await.unwrap();
+        assert_eq!((upload.min_size_bytes, upload.max_size_bytes), (0, 1000));
+        assert_eq!(upload.token.as_ref(), Some(&first.token));
+    }
+}
+
+/// The smaller of what the token and the stack allow counts.
+#[tokio::test]
+async fn a_stack_that_was_made_smaller_bounds_the_tokens_that_it_made_before() {
+    let world = world(SESSION_ENDS);
+    let (_, holder) = held(&world, 9).await;
+    let smaller = Settings { max_size_bytes: 500, ..settings() };
+    assert_eq!(holder.limit_bytes(&smaller), 500);
+    assert_eq!(holder.one_request_limit_bytes(&smaller), 500);
+    assert_eq!((holder.limit_bytes(&settings()), holder.one_request_limit_bytes(&settings())), (1000, 1000));
+}
+
+#[tokio::test]
+async fn a_token_of_two_patterns_takes_a_file_that_matches_one() {
+    let world = world(SESSION_ENDS);
+    let scope = scope_with("content_types", json!(["image/png", "text/*"]));
+    let made = tokens::create(&world, &settings(), &caller("ann", None, 1), &scope).await.unwrap();
+    let token = parsed(&made);
+    for (content_type, allowed) in
+        [("image/png", true), ("text/csv", true), ("image/gif", false), ("application/pdf", false)]
+    {
+        let body = json!({ "filename": "a", "content_type": content_type }).to_string();
+        let holder = holder(&world, &token).await;
+        let new = request::NewUpload::parse(body.as_bytes(), 1000, None).unwrap();
+        assert_eq!(holder.admit(&new).is_ok(), allowed, "{content_type}");
+    }
+}
+
+/// Uppy says name and type a second time, in the metadata.
+#[tokio::test]
+async fn companions_metadata_is_kept_but_for_what_it_repeats() {
+    let world = world(SESSION_ENDS);
+    let (_, holder) = held(&world, 9).await;
+    let asked = [
+        ("filename", "a.png"),
+        ("type", "image/png"),
+        ("metadata[name]", "a.png"),
+        ("metadata[relativePath]", "x/a.png"),
+        ("metadata[album]", "7"),
+        ("metadata", "none"),
+    ];
+    let form = parsed(&companion::params(&world, &settings(), &holder, asked.into_iter()).await.unwrap());
+    let fields: &Map<_, _> = form["fields"].as_object().unwrap();
+    let metadata: Vec<_> = fields.iter().filter(|(name, _)| name.starts_with("x-amz-meta-")).collect();
+    assert_eq!(metadata, [(&"x-amz-meta-album".to_owned(), &json!("7"))]);
+    assert_eq!((&form["method"], &form["headers"]), (&json!("POST"), &json!({})));
+    assert_eq!(form["expires"], 900, "seconds");
+    let nameless = companion::params(&world, &settings(), &holder, [("type", "image/png")].into_iter()).await;
+    assert_eq!(names(nameless), ["filename"]);
+    let asked = [("filename", "a"), ("type", "")];
+    let untyped = companion::params(&world, &settings(), &holder, asked.into_iter()).await;
+    assert_eq!(names(untyped), ["type"], "a file without a type is an octet stream");
+}

@@ -1,0 +1,287 @@
+//! Upload tokens of an owner: make, revoke; and what a page may do with one.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use crate::http::Reply;
+use crate::http::problem::{FieldProblem, Problem};
+use crate::media::MediaRange;
+use crate::ports::{Created, Found, QuotaStore, UploadStore};
+use crate::upload::token::{
+    MAX_LIFE, MAX_USES, OpenedToken, TokenScope, TokenStatus, UploadToken, UploadTokenId, UploadTokenSecret,
+};
+use crate::upload::{Upload, UsedToken};
+use crate::value::checksum::ChecksumSha256;
+use s3_presigned::Timestamp;
+use s3_presigned::post_policy::MAX_POST_BYTES;
+
+use super::request::{NewUpload, parse_field, parse_json};
+use super::{Caller, Owned, Ports, Settings, idempotent};
+
+/// The longest label, in bytes.
+const MAX_LABEL_BYTES: usize = 255;
+
+/// The most types that one token names.
+const MAX_PATTERNS: usize = 50;
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct NewTokenBody {
+    content_types: Vec<String>,
+    max_size_bytes: u64,
+    uses: u32,
+    expires_in_s: u64,
+    label: Option<String>,
+}
+
+/// A token as its owner sees it; the only time that the token itself is shown.
+#[derive(Serialize)]
+struct NewTokenView {
+    upload_token_id: UploadTokenId,
+    token: String,
+    /// Where the token's routes begin, below the API's address.
+    path: String,
+    content_types: Vec<MediaRange>,
+    max_size_bytes: u64,
+    uses: u32,
+    uses_left: u32,
+    label: Option<String>,
+    expires_at: Timestamp,
+}
+
+/// `POST /upload-tokens`: one conditional put, after one read where the request has an
+/// `Idempotency-Key`.
+///
+/// # Errors
+/// [`Problem::InvalidFields`] with every rule that is broken.
+pub async fn create<S: QuotaStore, G>(
+    ports: &Ports<S, G>,
+    settings: &Settings,
+    caller: &Caller,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let body: NewTokenBody = parse_json(body)?;
+    let secret = idempotent::of_upload_token(ports, caller).await?.bytes;
+    let secret = UploadTokenSecret::make(&ports.keys.upload_tokens, secret)
+        .ok_or_else(|| Problem::internal("there is no key for tokens"))?;
+    let token = Owned::admit(checked(&body, settings, caller, &secret)?, caller)?;
+    sealed(&secret, &token)?;
+    let token = match ports.store.create_token(&token).await?.or_own(&token) {
+        Created::New => token,
+        Created::Exists(existing) => repeated(&token, *existing, caller)?,
+    };
+    let text = sealed(&secret, &token)?;
+    let token = token.into_inner();
+    let view = NewTokenView {
+        path: format!("/t/{text}"),
+        token: text,
+        upload_token_id: token.token_id,
+        content_types: token.content_types,
+        max_size_bytes: token.max_size_bytes,
+        uses: token.uses,
+        uses_left: token.uses_left,
+        label: token.label,
+        expires_at: token.expires_at,
+    };
+    Ok(Reply::json(StatusCode::CREATED, &view))
+}
+
+/// `DELETE /upload-tokens/{id}`: once this is answered, no request that begins later uses it.
+///
+/// # Errors
+/// [`Problem::UploadTokenUnknown`] for a stranger too.
+pub async fn revoke<S: QuotaStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    id: &str,
+) -> Result<Reply, Problem> {
+    let id: UploadTokenId = id.parse().map_err(|_| Problem::UploadTokenUnknown)?;
+    match ports.store.revoke_token(&id, &caller.owner, caller.now).await? {
+        Found::Yes => Ok(Reply::empty(StatusCode::NO_CONTENT)),
+        Found::No => Err(Problem::UploadTokenUnknown),
+    }
+}
+
+/// The text of a token for whoever asked for it.
+fn sealed(secret: &UploadTokenSecret, token: &Owned<UploadToken>) -> Result<String, Problem> {
+    secret.seal(&token.scope()).map_err(|error| Problem::field("content_types", error.to_string()))
+}
+
+/// Who asks with a token: what it allows, and the caller that it makes.
+#[derive(Debug)]
+pub struct Holder {
+    /// The token's name in the table, and its label.
+    pub token: UsedToken,
+    /// What it allows.
+    pub scope: TokenScope,
+    /// Acts for the token's owner.
+    pub caller: Caller,
+}
+
+/// The holder of the token `text`, which has not expired. Nothing is read: whether it is revoked or
+/// used up is asked by what is done with it. Only the scope of a token that an older version sealed
+/// under a link key are read from its record.
+///
+/// # Errors
+/// [`Problem::UploadTokenUnknown`] for a forged one; [`Problem::UploadTokenEnded`].
+pub async fn holder<S: QuotaStore, G>(
+    ports: &Ports<S, G>,
+    text: &str,
+    now: Timestamp,
+    entropy: [u8; 16],
+) -> Result<Holder, Problem> {
+    let opened = UploadTokenSecret::open(&ports.keys.upload_tokens, &ports.keys.links, text);
+    let (token_id, scope) = match opened.ok_or(Problem::UploadTokenUnknown)? {
+        OpenedToken::Sealed(id, scope) => (id, scope),
+        OpenedToken::ByLinkKey(id) => {
+            let scope = recorded_scope(&ports.store, &id).await?;
+            (id, scope)
+        }
+    };
+    if scope.expires_at <= now {
+        return Err(Problem::UploadTokenEnded(TokenStatus::Expired));
+    }
+    let token = UsedToken { token_id, label: scope.label.clone() };
+    let caller = Caller { now, owner: scope.owner.clone(), idempotency_key: None, entropy };
+    Ok(Holder { token, scope, caller })
+}
+
+/// The scope in the record of a token that a link key sealed. `serve-link` can make such a seal, but
+/// no record: what the seal says is never used.
+async fn recorded_scope<S: QuotaStore>(store: &S, id: &UploadTokenId) -> Result<TokenScope, Problem> {
+    let token = store.token(id).await?.filter(|token| !token.has_own_key);
+    token.map(|token| token.scope()).ok_or(Problem::UploadTokenUnknown)
+}
+
+impl Holder {
+    /// What may be uploaded of what is asked for.
+    ///
+    /// # Errors
+    /// If the token does not allow this type.
+    pub fn admit(&self, new: &NewUpload) -> Result<(), Problem> {
+        if !self.scope.allows(&new.content_type) {
+            let types: Vec<_> = self.scope.content_types.iter().map(ToString::to_string).collect();
+            let rule = format!("this upload token allows {}", types.join(", "));
+            return Err(Problem::field("content_type", rule));
+        }
+        Ok(())
+    }
+
+    /// The largest file that token and stack allow.
+    pub fn limit_bytes(&self, settings: &Settings) -> u64 {
+        self.scope.max_size_bytes.min(settings.max_size_bytes)
+    }
+
+    /// The same for a file that comes in one request, which S3 limits too.
+    pub fn one_request_limit_bytes(&self, settings: &Settings) -> u64 {
+        self.limit_bytes(settings).min(MAX_POST_BYTES)
+    }
+
+    /// Asks whether a new upload may be begun at S3 before the transaction that decides.
+    ///
+    /// # Errors
+    /// [`Problem::UploadTokenEnded`] unless the token is open.
+    pub async fn is_open<S: QuotaStore>(&self, store: &S) -> Result<(), Problem> {
+        match self.status(store).await? {
+            TokenStatus::Open => Ok(()),
+            ended => Err(Problem::UploadTokenEnded(ended)),
+        }
+    }
+
+    /// The upload of this id, if this very token made it. Upload and token are read side by side.
+    ///
+    /// # Errors
+    /// [`Problem::UploadNotFound`] for every other upload; [`Problem::UploadTokenEnded`] if the
+    /// token is revoked. One that is used up still holds what was begun with it.
+    pub async fn upload<S: UploadStore + QuotaStore, G>(
+        &self,
+        ports: &Ports<S, G>,
+        id: &str,
+    ) -> Result<Owned<Upload>, Problem> {
+        let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
+        let upload = async { Ok(ports.store.upload(id).await?) };
+        let (upload, existing) = futures::try_join!(upload, self.status(&ports.store))?;
+        if !matches!(existing, TokenStatus::Open | TokenStatus::UsedUp) {
+            return Err(Problem::UploadTokenEnded(existing));
+        }
+        Owned::made_with(upload, &self.token)
+    }
+
+    async fn status<S: QuotaStore>(&self, store: &S) -> Result<TokenStatus, Problem> {
+        let token = store.token(&self.token.token_id).await?;
+        Ok(token.map_or(TokenStatus::Expired, |token| token.status(self.caller.now)))
+    }
+}
+
+fn checked(
+    body: &NewTokenBody,
+    settings: &Settings,
+    caller: &Caller,
+    secret: &UploadTokenSecret,
+) -> Result<UploadToken, Problem> {
+    let mut problems = Vec::new();
+    let patterns = body.content_types.iter().enumerate();
+    let content_types: Vec<MediaRange> = patterns
+        .filter_map(|(n, text)| parse_field(&mut problems, &format!("content_types[{n}]"), text))
+        .collect();
+    let mut check = |holds: bool, field: &str, rule: String| {
+        if !holds {
+            problems.push(FieldProblem::new(field, rule));
+        }
+    };
+    let (count, most) = (body.content_types.len(), settings.max_size_bytes);
+    check(
+        (1..=MAX_PATTERNS).contains(&count),
+        "content_types",
+        format!("name 1 to {MAX_PATTERNS} media types"),
+    );
+    check(
+        (1..=most).contains(&body.max_size_bytes),
+        "max_size_bytes",
+        format!("the size is 1 to {most} bytes"),
+    );
+    check((1..=MAX_USES).contains(&body.uses), "uses", format!("a token has 1 to {MAX_USES} uses"));
+    let longest = MAX_LIFE.as_secs();
+    let life = format!("a token lives for 1 to {longest} seconds");
+    check((1..=longest).contains(&body.expires_in_s), "expires_in_s", life);
+    let label = body.label.as_deref();
+    let label_holds = label.is_none_or(|label| (1..=MAX_LABEL_BYTES).contains(&label.len()));
+    check(label_holds, "label", format!("a label has 1 to {MAX_LABEL_BYTES} bytes"));
+    if !problems.is_empty() {
+        return Err(Problem::InvalidFields(problems));
+    }
+    let expires_at = caller.now + Duration::from_secs(body.expires_in_s);
+    let hash = || ChecksumSha256::of(serde_json::to_string(body).unwrap_or_default().as_bytes());
+    Ok(UploadToken {
+        token_id: secret.token_id(),
+        owner: caller.owner.clone(),
+        label: body.label.clone(),
+        content_types,
+        max_size_bytes: body.max_size_bytes,
+        uses: body.uses,
+        uses_left: body.uses,
+        made_at: caller.now,
+        expires_at,
+        revoked_at: None,
+        request_hash: caller.idempotency_key.as_ref().map(|_| hash()),
+        has_own_key: true,
+        ttl: UploadToken::ttl_of(expires_at),
+    })
+}
+
+fn repeated(
+    asked: &UploadToken,
+    existing: UploadToken,
+    caller: &Caller,
+) -> Result<Owned<UploadToken>, Problem> {
+    let existing = Owned::admit(existing, caller).map_err(|_| Problem::IdempotencyKeyReused)?;
+    if existing.request_hash != asked.request_hash {
+        return Err(Problem::IdempotencyKeyReused);
+    }
+    match existing.status(caller.now) {
+        TokenStatus::Open => Ok(existing),
+        _ => Err(Problem::IdempotencyKeySpent),
+    }
+}

@@ -1,0 +1,37 @@
+//! Postern: issue an upload, record what arrived, serve a link that can be revoked.
+//!
+//! ```text
+//!  issue ── signs a form for one upload ──▶ record ── pins one version ──▶ serve ── signs a URL of it
+//! ```
+//!
+//! The crate is pure: no AWS client, no HTTP client, no runtime. Time and randomness are arguments. The
+//! layers, each using only those above it:
+//!
+//! ```text
+//!  value, media, keys, paging      small values, media types, HMAC keys, pages of a list
+//!  upload, link                    the records, and the changes that they allow
+//!  ports                           what is needed of the table, the bucket and the signer, as traits
+//!  http                            answers and problems
+//!  issue, record, serve, webhook   the four functions, over the ports
+//!  config                          what each function reads from its environment
+//! ```
+//!
+//! The crate `s3-presigned` signs; the crate `postern-aws` implements the ports. The feature `testing`
+//! adds the store and the bucket in memory, and the contract of every store.
+
+mod concurrency;
+pub mod config;
+pub mod http;
+pub mod issue;
+pub mod keys;
+pub mod link;
+pub mod media;
+pub mod paging;
+pub mod ports;
+pub mod record;
+pub mod serve;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod upload;
+pub mod value;
+pub mod webhook;

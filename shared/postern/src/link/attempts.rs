@@ -1,0 +1,187 @@
+//! Attempts at a link's password: each is counted before the hash is computed, so that a race of
+//! guesses is not larger than the limit.
+//!
+//! ```text
+//!  counted ──▶ in flight ──┬─ the password is right ──▶ given back
+//!                          └─ it is wrong ────────────▶ wrong, for the rest of the quarter
+//! ```
+//!
+//! An attempt whose outcome was never written (the function was ended) counts as a wrong one once
+//! it is older than [`IN_FLIGHT_S`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::network::Network;
+use super::nonce::Nonce;
+use super::{Link, LinkStatus};
+use s3_presigned::Timestamp;
+
+/// How often a password may be tried within [`ATTEMPT_WINDOW_S`]. A right one is not counted.
+pub const MAX_ATTEMPTS: usize = 10;
+
+/// A quarter of an hour.
+pub const ATTEMPT_WINDOW_S: u64 = 15 * 60;
+
+/// How long an attempt is taken to be in flight, in seconds: as long as serve-link may run.
+pub const IN_FLIGHT_S: u64 = 10;
+
+/// What stands in place of the time of an attempt with a wrong password.
+pub const WRONG: u64 = 0;
+
+/// The attempts of one quarter of an hour.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempts {
+    /// Which quarter since 1970.
+    pub nth: u64,
+    /// When each began, in seconds since 1970, or [`WRONG`].
+    pub tried: BTreeMap<Nonce, u64>,
+}
+
+/// A request to try a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// When.
+    pub now: Timestamp,
+    /// Tells this attempt from every other.
+    pub nonce: Nonce,
+    /// In which network the visitor was found, where the link asks for one.
+    pub network: Option<Network>,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The password was right: the attempt is given back.
+    Right,
+    /// It was wrong: the attempt stays counted.
+    Wrong,
+}
+
+impl Attempts {
+    /// The quarter of an hour at `now`.
+    pub fn quarter(now: Timestamp) -> u64 {
+        now.epoch_s() / ATTEMPT_WINDOW_S
+    }
+
+    /// Without the one that is given back.
+    #[must_use]
+    pub fn without(&self, nonce: &Nonce) -> Self {
+        let mut rest = self.clone();
+        rest.tried.remove(nonce);
+        rest
+    }
+
+    /// With one attempt more; `None` if there are too many.
+    #[must_use]
+    pub fn with(&self, attempt: &Attempt) -> Option<Self> {
+        let nth = Self::quarter(attempt.now);
+        let mut after = if self.nth < nth { Self { nth, ..Self::default() } } else { self.clone() };
+        if after.tried.len() >= MAX_ATTEMPTS {
+            return None;
+        }
+        after.tried.insert(attempt.nonce.clone(), attempt.now.epoch_s());
+        Some(after)
+    }
+
+    /// After an attempt's outcome was written; an attempt that is not there changes nothing.
+    #[must_use]
+    pub fn settled(&self, nonce: &Nonce, outcome: Outcome) -> Self {
+        let mut after = self.clone();
+        if outcome == Outcome::Right {
+            return after.without(nonce);
+        }
+        if let Some(at_s) = after.tried.get_mut(nonce) {
+            *at_s = WRONG;
+        }
+        after
+    }
+
+    /// Whether one of them is in flight: its outcome may make room for another.
+    pub fn any_in_flight(&self, now: Timestamp) -> bool {
+        self.tried.values().any(|at_s| now.epoch_s() < at_s + IN_FLIGHT_S)
+    }
+}
+
+impl Link {
+    /// The link after a password was tried by a visitor who was found in `network`, where the link
+    /// asks for one; `None` if it may not be, there is none, or the attempt was counted before.
+    #[must_use]
+    pub fn attempted(&self, attempt: &Attempt) -> Option<Self> {
+        let is_open = self.status(attempt.now) == LinkStatus::Open;
+        if !is_open
+            || self.terms.password_hash.is_none()
+            || self.terms.allowed_network != attempt.network
+            || self.was_attempted(attempt)
+        {
+            return None;
+        }
+        Some(Self { attempts: self.attempts.with(attempt)?, ..self.clone() })
+    }
+
+    /// Whether this very attempt was counted.
+    pub fn was_attempted(&self, attempt: &Attempt) -> bool {
+        self.attempts.tried.contains_key(&attempt.nonce)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::{LinkTerms, PasswordHash, left_in_window_s};
+    use crate::testing::samples::at;
+    use crate::testing::samples::link;
+
+    fn closed() -> Link {
+        let password_hash = PasswordHash::new("secret", [1; 16]).ok();
+        Link { terms: LinkTerms { password_hash, ..LinkTerms::default() }, ..link(None) }
+    }
+
+    fn attempt(n: u8, now: &str) -> Attempt {
+        Attempt { now: at(now), nonce: [n; 8].into(), network: None }
+    }
+
+    fn settled(link: &Link, n: u8, outcome: Outcome) -> Link {
+        Link { attempts: link.attempts.settled(&[n; 8].into(), outcome), ..link.clone() }
+    }
+
+    #[test]
+    fn ten_wrong_passwords_lock_for_the_rest_of_the_quarter_and_right_ones_cost_nothing() {
+        let now = "2026-11-24T10:14:59Z";
+        let mut link = closed();
+        for n in 0..30 {
+            link = settled(&link.attempted(&attempt(n, now)).unwrap(), n, Outcome::Right);
+        }
+        for n in 0..10 {
+            link = settled(&link.attempted(&attempt(n, now)).unwrap(), n, Outcome::Wrong);
+        }
+        assert_eq!(link.attempted(&attempt(99, now)), None);
+        assert!(!link.attempts.any_in_flight(at(now)));
+        assert_eq!(left_in_window_s(at(now), ATTEMPT_WINDOW_S), 1);
+        let next = link.attempted(&attempt(99, "2026-11-24T10:15:00Z")).unwrap();
+        assert_eq!(next.attempts.tried.len(), 1);
+    }
+
+    #[test]
+    fn an_attempt_in_flight_holds_its_place_until_its_outcome_or_for_ten_seconds() {
+        let now = "2026-11-24T10:00:00Z";
+        let mut link = closed();
+        for n in 0..10 {
+            link = link.attempted(&attempt(n, now)).unwrap();
+        }
+        assert_eq!(link.attempted(&attempt(10, now)), None);
+        assert!(link.attempts.any_in_flight(at("2026-11-24T10:00:09Z")));
+        assert!(!link.attempts.any_in_flight(at("2026-11-24T10:00:10Z")));
+        assert!(settled(&link, 3, Outcome::Right).attempted(&attempt(10, now)).is_some());
+        assert!(settled(&link, 3, Outcome::Wrong).attempted(&attempt(10, now)).is_none());
+    }
+
+    #[test]
+    fn the_same_attempt_counts_once() {
+        let now = "2026-11-24T10:00:00Z";
+        let link = closed().attempted(&attempt(1, now)).unwrap();
+        assert!(link.was_attempted(&attempt(1, now)));
+        assert_eq!(link.attempted(&attempt(1, now)), None);
+    }
+}

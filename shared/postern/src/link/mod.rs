@@ -1,0 +1,304 @@
+//! The record of a link: what it leads to, frozen when it was made, and until when.
+//!
+//! Serving reads the link alone, so everything that an answer needs is copied here.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::link::token::LinkId;
+use crate::media::ContentType;
+use crate::media::Kind;
+use crate::upload::{Upload, UploadState};
+use crate::value::app_event::AppEvent;
+use crate::value::checksum::ChecksumSha256;
+use crate::value::filename::{Disposition, Filename};
+use crate::value::id::{ObjectKey, Owner, TransitionId, UploadId, VersionId};
+use s3_presigned::Timestamp;
+
+mod attempts;
+mod network;
+mod nonce;
+mod opening;
+mod password;
+mod terms;
+pub mod token;
+
+pub use attempts::{ATTEMPT_WINDOW_S, Attempt, Attempts, IN_FLIGHT_S, MAX_ATTEMPTS, Outcome, WRONG};
+pub use network::{Network, ParseNetworkError};
+pub use nonce::Nonce;
+pub use opening::{Admission, HOUR_S, MAX_RECENT, OPENING_S, Opening, Window, left_in_window_s};
+pub use password::{HashPasswordError, PASSWORD_BYTES, PasswordHash};
+pub use terms::{LinkTerms, MAX_NOTE_CHARS, Note, ParseNoteError};
+
+/// One link, as the table keeps it. The token is not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The hash of the token's secret.
+    pub link_id: LinkId,
+    /// The upload that it leads to.
+    pub upload_id: UploadId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// The pinned version.
+    pub version_id: VersionId,
+    /// What the bytes are.
+    pub sniffed_type: ContentType,
+    /// What carries them, where their type says more than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_by: Option<ContentType>,
+    /// Whether they are plain text, whatever name their type has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reads_as_text: bool,
+    /// How many there are.
+    pub size_bytes: u64,
+    /// The version's `ETag`, without quotes.
+    pub etag: String,
+    /// The name under which it is saved.
+    pub filename: Filename,
+    /// When it was made. The range key of the upload's index.
+    pub linked_at: Timestamp,
+    /// From when on it answers 410; `None` for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// What its owner laid down.
+    #[serde(default)]
+    pub terms: LinkTerms,
+    /// Openings that were counted: all of a link whose terms limit them, or that asks for a
+    /// password or a confirmation.
+    #[serde(default)]
+    pub opens: u64,
+    /// Those of this hour.
+    #[serde(default)]
+    pub hour_window: Window,
+    /// The openings that were counted of late, and when, in seconds since 1970.
+    #[serde(default)]
+    pub recent_openings: BTreeMap<Nonce, u64>,
+    /// Passwords that were tried.
+    #[serde(default)]
+    pub attempts: Attempts,
+    /// Of a link that took another one's place: how many of that one's openings are in `opens`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_opens: Option<u64>,
+    /// Whether its token says that it counts: the same request must show the same token, whatever
+    /// the terms have become.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_counts: Option<bool>,
+    /// Since when it is dead, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Revoked>,
+    /// A digest of the request that an idempotency key stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_hash: Option<ChecksumSha256>,
+    /// The last change.
+    pub transition_id: TransitionId,
+    /// What that change tells the app, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<AppEvent>,
+}
+
+/// A link's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revoked {
+    /// When it was written.
+    pub at: Timestamp,
+    /// By whose wish.
+    pub because: RevokedBecause,
+}
+
+/// Why a link is dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokedBecause {
+    /// The owner revoked it.
+    Revoked,
+    /// The owner removed the upload.
+    UploadDeleted,
+    /// The owner had a new token made in its place.
+    Rotated,
+}
+
+/// Whether a link may be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkStatus {
+    /// It may.
+    Open,
+    /// Its owner ended it.
+    Revoked,
+    /// Its time is over.
+    Expired,
+    /// All its openings were granted.
+    UsedUp,
+}
+
+impl Link {
+    /// A link to what `upload` has pinned; `None` unless it is available.
+    pub fn to(
+        upload: &Upload,
+        link_id: LinkId,
+        now: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Option<Self> {
+        let recorded = upload.recorded.as_ref().filter(|_| upload.state == UploadState::Available)?;
+        Some(Self {
+            upload_id: upload.upload_id,
+            owner: upload.owner.clone(),
+            version_id: recorded.version_id.clone(),
+            sniffed_type: recorded.sniffed_type.clone(),
+            carried_by: recorded.carried_by.clone(),
+            reads_as_text: recorded.reads_as_text,
+            size_bytes: recorded.size_bytes,
+            etag: recorded.etag.clone(),
+            filename: upload.filename.clone(),
+            linked_at: now,
+            expires_at,
+            terms: LinkTerms::default(),
+            opens: 0,
+            hour_window: Window::default(),
+            recent_openings: BTreeMap::new(),
+            attempts: Attempts::default(),
+            carried_opens: None,
+            token_counts: None,
+            revoked: None,
+            request_hash: None,
+            transition_id: TransitionId::of(link_id.as_str(), "linked", ""),
+            event: None,
+            link_id,
+        })
+    }
+
+    /// The key of the object that it leads to.
+    pub fn object_key(&self) -> ObjectKey {
+        ObjectKey::of(self.upload_id)
+    }
+
+    /// Whether it may be opened at `now`.
+    pub fn status(&self, now: Timestamp) -> LinkStatus {
+        match (self.revoked, self.expires_at) {
+            (Some(_), _) => LinkStatus::Revoked,
+            (None, Some(end)) if end <= now => LinkStatus::Expired,
+            _ if self.terms.max_opens.is_some_and(|most| most <= self.opens) => LinkStatus::UsedUp,
+            _ => LinkStatus::Open,
+        }
+    }
+
+    /// The name under which it is saved.
+    pub fn served_filename(&self) -> &Filename {
+        self.terms.filename.as_ref().unwrap_or(&self.filename)
+    }
+
+    /// Whether a browser shows it. Its owner can have it saved, never the other way round.
+    pub fn disposition(&self) -> Disposition {
+        if self.terms.as_attachment { Disposition::Attachment } else { self.most_open_disposition() }
+    }
+
+    /// Whether a browser shows it unless its owner has it saved.
+    pub fn most_open_disposition(&self) -> Disposition {
+        if self.reads_as_text { Disposition::Inline } else { self.sniffed_type.disposition() }
+    }
+
+    /// Whether the file may be saved under that name: the same rule as for an upload's.
+    pub fn may_be_called(&self, name: &Filename) -> bool {
+        Kind::keeps_name(name, &self.carried_by.as_ref().unwrap_or(&self.sniffed_type).essence())
+    }
+
+    /// The value of `Content-Type`. Text is saved under its own type, and shown as plain text: browsers
+    /// show no other.
+    pub fn content_type(&self) -> String {
+        match self.reads_as_text && self.disposition() == Disposition::Inline {
+            true => ContentType::text().as_served(),
+            false => self.sniffed_type.as_served(),
+        }
+    }
+
+    /// The value of `Content-Disposition`.
+    pub fn content_disposition(&self) -> String {
+        self.served_filename().content_disposition(self.disposition())
+    }
+
+    /// The link under other terms; `cause` tells this change from others. A new password ends a
+    /// lock: the wrong ones were tried at another.
+    #[must_use]
+    pub fn changed(&self, terms: LinkTerms, expires_at: Option<Timestamp>, cause: &str) -> Self {
+        let transition_id = TransitionId::of(self.link_id.as_str(), "changed", cause);
+        let attempts = match terms.password_hash == self.terms.password_hash {
+            true => self.attempts.clone(),
+            false => Attempts::default(),
+        };
+        Self { terms, expires_at, attempts, transition_id, event: None, ..self.clone() }
+    }
+
+    /// The same link under another token, with what was counted. A new token ends a lock.
+    #[must_use]
+    pub fn rotated(&self, link_id: LinkId, now: Timestamp) -> Self {
+        let transition_id = TransitionId::of(link_id.as_str(), "linked", "");
+        Self {
+            link_id,
+            linked_at: now,
+            request_hash: None,
+            transition_id,
+            event: None,
+            recent_openings: BTreeMap::new(),
+            attempts: Attempts::default(),
+            carried_opens: Some(self.opens),
+            token_counts: Some(self.terms.counts()),
+            ..self.clone()
+        }
+    }
+
+    /// The link with the openings that were counted on `old` after it was read and before this link
+    /// took its place; `None` if all of them are in it.
+    #[must_use]
+    pub fn carrying(&self, old: &Self) -> Option<Self> {
+        let missed = old.opens.checked_sub(self.carried_opens?).filter(|missed| *missed > 0)?;
+        let hour_window = self.hour_window.with(missed, old.hour_window);
+        Some(Self { opens: self.opens + missed, hour_window, carried_opens: Some(old.opens), ..self.clone() })
+    }
+
+    /// The link after its end; `None` if it had ended before.
+    #[must_use]
+    pub fn revoked(&self, revoked: Revoked) -> Option<Self> {
+        match self.revoked {
+            Some(_) => None,
+            None => Some(Self {
+                revoked: Some(revoked),
+                transition_id: revocation_id(&self.link_id),
+                event: Some(AppEvent::LinkRevoked),
+                ..self.clone()
+            }),
+        }
+    }
+}
+
+/// The id of a link's revocation.
+pub fn revocation_id(link_id: &LinkId) -> TransitionId {
+    TransitionId::of(link_id.as_str(), "revoked", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::samples::{at, link, pending, pin};
+
+    #[test]
+    fn a_link_leads_only_to_what_is_available() {
+        let link_id = link(None).link_id;
+        let now = at("2026-11-24T10:00:00Z");
+        let available = pending().settled(&pin("a")).unwrap();
+        assert_eq!(link(None).version_id, available.recorded.clone().unwrap().version_id);
+        for upload in [pending(), available.deleting().unwrap()] {
+            assert_eq!(Link::to(&upload, link_id.clone(), now, None), None);
+        }
+    }
+
+    #[test]
+    fn a_link_ends_when_it_says_and_a_revocation_is_final() {
+        let end = at("2026-11-24T11:00:00Z");
+        let link = link(Some(end));
+        assert_eq!(link.status(at("2026-11-24T10:59:59.999Z")), LinkStatus::Open);
+        assert_eq!(link.status(end), LinkStatus::Expired);
+        let revoked = link.revoked(Revoked { at: end, because: RevokedBecause::Revoked }).unwrap();
+        assert_eq!(revoked.status(at("2026-11-24T10:00:00Z")), LinkStatus::Revoked);
+        assert_eq!(revoked.revoked(Revoked { at: end, because: RevokedBecause::UploadDeleted }), None);
+    }
+}

@@ -1,0 +1,268 @@
+//! Counting: when an opening is granted, and when a password may be tried.
+//!
+//! ```text
+//!  opens ──────────────▶ against max_opens, for ever
+//!  hour_window ────────▶ against max_opens_per_hour, anew with each hour of the clock
+//!  recent_openings ────▶ which openings were counted of late: the same one is not counted again
+//!  attempts ───────────▶ against MAX_ATTEMPTS, anew with each quarter of an hour
+//! ```
+//!
+//! The rules are pure; a store applies each of them as one conditional write, so that a race for
+//! the last opening has one winner. Each opening and each attempt has a [`Nonce`] that is written
+//! with the count. So a write whose answer was lost, and which is therefore sent again, finds that
+//! it was counted.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::network::Network;
+use super::nonce::Nonce;
+use super::password::PasswordHash;
+use super::{Link, LinkStatus};
+use s3_presigned::Timestamp;
+
+/// How long an opening lasts, in seconds: within this time the same download goes on, and the same
+/// page's button counts nothing more.
+pub const OPENING_S: u64 = 15 * 60;
+
+/// An hour.
+pub const HOUR_S: u64 = 3600;
+
+/// The most openings that a link remembers. The next one makes it forget the older half.
+pub const MAX_RECENT: usize = 64;
+
+/// What happened within the window number `nth` since 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Which window.
+    pub nth: u64,
+    /// How much of it is used.
+    pub used: u64,
+}
+
+/// What a visitor has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// Nothing: the address was opened.
+    Request,
+    /// The button was pressed.
+    Confirmed,
+    /// The password whose hash this is, in the attempt with this nonce, which is given back.
+    Password(PasswordHash, Nonce),
+}
+
+/// A request to open a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// When.
+    pub now: Timestamp,
+    /// Tells this opening from every other. A page's button sends the same one each time.
+    pub nonce: Nonce,
+    /// By what right.
+    pub admission: Admission,
+    /// In which network the visitor was found, where the link asks for one.
+    pub network: Option<Network>,
+}
+
+impl Window {
+    /// The window after one more use within window `nth`; `None` if `limit` is reached. Without a
+    /// limit the number just grows. A late request counts in the window that has begun since.
+    pub fn used_in(self, nth: u64, limit: Option<u64>) -> Option<Self> {
+        match limit {
+            Some(_) if self.nth < nth => Some(Self { nth, used: 1 }),
+            Some(limit) if self.used >= limit => None,
+            _ => Some(Self { used: self.used.saturating_add(1), ..self }),
+        }
+    }
+
+    /// The window after `uses` more, which the later window `other` has perhaps counted alone.
+    #[must_use]
+    pub fn with(self, uses: u64, other: Self) -> Self {
+        match self.nth.cmp(&other.nth) {
+            std::cmp::Ordering::Less => other,
+            std::cmp::Ordering::Equal => Self { used: self.used.saturating_add(uses), ..self },
+            std::cmp::Ordering::Greater => self,
+        }
+    }
+}
+
+impl Link {
+    /// The link after an opening was granted and counted; `None` if it is refused, or was counted
+    /// before.
+    #[must_use]
+    pub fn opened(&self, opening: &Opening) -> Option<Self> {
+        if self.status(opening.now) != LinkStatus::Open
+            || !self.grants(opening)
+            || self.counted_at(opening).is_some()
+        {
+            return None;
+        }
+        let hour = opening.now.epoch_s() / HOUR_S;
+        let hour_window = self.hour_window.used_in(hour, self.terms.max_opens_per_hour)?;
+        let attempts = match &opening.admission {
+            Admission::Password(_, attempt) => self.attempts.without(attempt),
+            Admission::Request | Admission::Confirmed => self.attempts.clone(),
+        };
+        let recent_openings = remembered(&self.recent_openings, opening);
+        Some(Self { opens: self.opens + 1, hour_window, attempts, recent_openings, ..self.clone() })
+    }
+
+    /// When this very opening was counted, in seconds since 1970, if it goes on: the link lives,
+    /// although it may be used up by it, and would still grant it.
+    pub fn counted_at(&self, opening: &Opening) -> Option<u64> {
+        let lives = matches!(self.status(opening.now), LinkStatus::Open | LinkStatus::UsedUp);
+        let at_s = self.recent_openings.get(&opening.nonce).copied()?;
+        (lives && self.grants(opening) && opening.now.epoch_s() < at_s + OPENING_S).then_some(at_s)
+    }
+
+    fn grants(&self, opening: &Opening) -> bool {
+        self.admits(&opening.admission) && self.terms.allowed_network == opening.network
+    }
+
+    /// Whether what a visitor has shown is enough.
+    pub fn admits(&self, admission: &Admission) -> bool {
+        match (&self.terms.password_hash, admission) {
+            (Some(hash), Admission::Password(shown, _)) => shown == hash,
+            (Some(_), _) | (None, Admission::Password(..)) => false,
+            (None, Admission::Request) => !self.terms.confirm,
+            (None, Admission::Confirmed) => true,
+        }
+    }
+}
+
+/// `recent` with one opening more. Where there are too many, the over ones go, and the older half.
+fn remembered(recent: &BTreeMap<Nonce, u64>, opening: &Opening) -> BTreeMap<Nonce, u64> {
+    let now_s = opening.now.epoch_s();
+    let mut kept: Vec<_> = recent.iter().map(|(nonce, at_s)| (*at_s, nonce.clone())).collect();
+    if kept.len() >= MAX_RECENT {
+        kept.retain(|(at_s, _)| now_s < at_s + OPENING_S);
+        kept.sort();
+        kept.drain(..kept.len().saturating_sub(MAX_RECENT / 2));
+    }
+    let kept = kept.into_iter().map(|(at_s, nonce)| (nonce, at_s));
+    kept.chain([(opening.nonce.clone(), now_s)]).collect()
+}
+
+/// Seconds from `now` to the next window of `length_s`.
+pub fn left_in_window_s(now: Timestamp, length_s: u64) -> u64 {
+    length_s - now.epoch_s() % length_s
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::{Attempt, LinkTerms, Revoked, RevokedBecause};
+    use crate::testing::samples::at;
+    use crate::testing::samples::link;
+
+    fn with(terms: LinkTerms) -> Link {
+        Link { terms, ..link(None) }
+    }
+
+    fn visit(now: &str) -> Opening {
+        opening(at(now), Admission::Request)
+    }
+
+    /// One that was never seen before.
+    fn opening(now: Timestamp, admission: Admission) -> Opening {
+        Opening { now, nonce: nonce(), admission, network: None }
+    }
+
+    fn nonce() -> Nonce {
+        static LAST: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        Nonce::from(LAST.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_be_bytes())
+    }
+
+    #[test]
+    fn the_last_opening_is_the_last() {
+        let link = with(LinkTerms { max_opens: Some(2), ..LinkTerms::default() });
+        let open = || visit("2026-11-24T10:00:00Z");
+        let twice = link.opened(&open()).unwrap().opened(&open()).unwrap();
+        assert_eq!((twice.opens, twice.opened(&open())), (2, None));
+        assert_eq!(twice.status(open().now), LinkStatus::UsedUp);
+    }
+
+    #[test]
+    fn an_hour_gives_what_it_has_and_the_next_hour_gives_anew() {
+        let link = with(LinkTerms { max_opens_per_hour: Some(1), ..LinkTerms::default() });
+        let once = link.opened(&visit("2026-11-24T10:59:59Z")).unwrap();
+        assert_eq!(once.opened(&visit("2026-11-24T10:59:59.9Z")), None);
+        let next = once.opened(&visit("2026-11-24T11:00:00Z")).unwrap();
+        assert_eq!(next.opens, 2);
+        assert_eq!(next.opened(&visit("2026-11-24T10:59:59.9Z")), None, "the hour before does not come back");
+    }
+
+    #[test]
+    fn a_password_or_a_button_stand_before_the_count() {
+        let hash = PasswordHash::new("secret", [1; 16]).unwrap();
+        let now = at("2026-11-24T10:00:00Z");
+        let opening = |admission| opening(now, admission);
+        let closed = with(LinkTerms { password_hash: Some(hash.clone()), ..LinkTerms::default() });
+        let other = PasswordHash::new("secret", [2; 16]).unwrap();
+        for admission in [Admission::Request, Admission::Confirmed, Admission::Password(other, nonce())] {
+            assert_eq!(closed.opened(&opening(admission)), None);
+        }
+        assert!(closed.opened(&opening(Admission::Password(hash.clone(), nonce()))).is_some());
+        let asked = with(LinkTerms { confirm: true, ..LinkTerms::default() });
+        assert_eq!(asked.opened(&opening(Admission::Request)), None);
+        assert_eq!(asked.opened(&opening(Admission::Password(hash, nonce()))), None);
+        assert!(asked.opened(&opening(Admission::Confirmed)).is_some());
+    }
+
+    #[test]
+    fn the_same_opening_counts_once_for_a_quarter_of_an_hour() {
+        let link = with(LinkTerms { max_opens: Some(2), ..LinkTerms::default() });
+        let first = visit("2026-11-24T10:00:00Z");
+        let link = link.opened(&first).unwrap();
+        let later = |now: &str| Opening { now: at(now), ..first.clone() };
+        for again in [first.clone(), later("2026-11-24T10:14:59Z")] {
+            assert_eq!((link.counted_at(&again), link.opened(&again)), (Some(first.now.epoch_s()), None));
+        }
+        assert_eq!(link.counted_at(&visit("2026-11-24T10:00:00Z")), None, "another one");
+        let late = later("2026-11-24T10:15:00Z");
+        assert_eq!(link.counted_at(&late), None);
+        let used_up = link.opened(&late).unwrap();
+        assert_eq!(used_up.opens, 2);
+        assert!(used_up.counted_at(&late).is_some(), "the last opening goes on");
+        let elsewhere = Opening { network: "192.0.2.0/24".parse().ok(), ..late.clone() };
+        assert_eq!(used_up.counted_at(&elsewhere), None);
+        let revoked = Revoked { at: late.now, because: RevokedBecause::Revoked };
+        assert_eq!(used_up.revoked(revoked).unwrap().counted_at(&late), None);
+        let password_hash = PasswordHash::new("secret", [1; 16]).ok();
+        let closed = Link { terms: LinkTerms { password_hash, ..used_up.terms.clone() }, ..used_up };
+        assert_eq!(closed.counted_at(&late), None, "the link asks for a password now");
+    }
+
+    #[test]
+    fn a_link_remembers_no_more_than_its_latest_openings() {
+        let mut link = with(LinkTerms::default());
+        let first = visit("2026-11-24T10:00:00Z");
+        let mut last = first.clone();
+        for _ in 0..MAX_RECENT {
+            link = link.opened(&last).unwrap();
+            last = Opening { nonce: nonce(), ..visit("2026-11-24T10:00:01Z") };
+        }
+        assert!(link.recent_openings.len() == MAX_RECENT && link.counted_at(&first).is_some());
+        let link = link.opened(&last).unwrap();
+        assert_eq!(link.recent_openings.len(), MAX_RECENT / 2 + 1);
+        assert!(link.counted_at(&first).is_none() && link.counted_at(&last).is_some());
+    }
+
+    #[test]
+    fn from_outside_the_network_nothing_is_opened_and_no_attempt_is_used() {
+        let network = "192.0.2.0/24".parse().ok();
+        let hash = PasswordHash::new("secret", [1; 16]).unwrap();
+        let now = at("2026-11-24T10:00:00Z");
+        let attempt = |network| Attempt { now, nonce: nonce(), network };
+        let link = with(LinkTerms { allowed_network: network, ..LinkTerms::default() });
+        let visit = |network| Opening { network, ..opening(now, Admission::Request) };
+        for other in [None, "192.0.3.0/24".parse().ok()] {
+            assert_eq!(link.opened(&visit(other)), None);
+        }
+        assert!(link.opened(&visit(network)).is_some());
+        let terms = LinkTerms { password_hash: Some(hash), ..link.terms.clone() };
+        assert_eq!(with(terms.clone()).attempted(&attempt(None)), None);
+        assert!(with(terms).attempted(&attempt(network)).is_some());
+    }
+}

@@ -1,0 +1,125 @@
+//! What a link's owner lays down for it, apart from its end.
+//!
+//! Terms change by `PATCH`; what the link leads to never does.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::network::Network;
+use super::password::PasswordHash;
+use crate::value::filename::Filename;
+
+/// The longest label or note, in characters.
+pub const MAX_NOTE_CHARS: usize = 500;
+
+/// The terms of a link. Absent means: no such rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkTerms {
+    /// How many openings it grants, ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_opens: Option<u64>,
+    /// How many it grants within an hour of the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_opens_per_hour: Option<u64>,
+    /// What a visitor must know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_hash: Option<PasswordHash>,
+    /// Whether everybody meets the page with the button first.
+    #[serde(default, rename = "confirmed_only", skip_serializing_if = "std::ops::Not::not")]
+    pub confirm: bool,
+    /// From where alone it may be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_network: Option<Network>,
+    /// The name under which it is saved, in place of the upload's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<Filename>,
+    /// Whether it is saved even if a browser could show it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_attachment: bool,
+    /// For how long a visitor's browser may keep the redirect, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_max_age_s: Option<u64>,
+    /// The owner's name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Note>,
+    /// For whom it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<Note>,
+}
+
+/// A text of the owner's for the owner, 1 to 500 characters in one line. `Debug` shows its
+/// length alone: it may name a person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Note(String);
+
+/// The text is empty, too long or has control characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a note has 1 to {MAX_NOTE_CHARS} characters and no line ends or control characters")]
+pub struct ParseNoteError;
+
+impl LinkTerms {
+    /// Whether an opening must be counted to be granted.
+    pub fn counts(&self) -> bool {
+        self.max_opens.is_some() || self.max_opens_per_hour.is_some()
+    }
+
+    /// Whether each opening is counted: one that is limited, or for which something is asked.
+    pub fn is_counted(&self) -> bool {
+        self.counts() || self.confirm || self.password_hash.is_some()
+    }
+}
+
+impl Note {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Note {
+    type Err = ParseNoteError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fits = (1..=MAX_NOTE_CHARS).contains(&text.chars().count());
+        match fits && !text.trim().is_empty() && !text.contains(char::is_control) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(ParseNoteError),
+        }
+    }
+}
+
+impl TryFrom<String> for Note {
+    type Error = ParseNoteError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Note> for String {
+    fn from(note: Note) -> Self {
+        note.0
+    }
+}
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Note({} bytes)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_one_line() {
+        for text in ["", "  ", "a\nb", "a\u{0}", &"x".repeat(MAX_NOTE_CHARS + 1)] {
+            assert_eq!(text.parse::<Note>(), Err(ParseNoteError), "{text:?}");
+        }
+        assert_eq!("for Zo\u{eb}".parse::<Note>().unwrap().as_str(), "for Zo\u{eb}");
+    }
+}

@@ -1,0 +1,160 @@
+//! What people take a file for, by its name and by its bytes.
+
+use crate::media::kinship::{canonical, is_a, is_textual};
+use crate::value::filename::Filename;
+
+/// A group of types of which one may stand for another without deceiving whoever opens the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Pixels or drawings.
+    Image,
+    /// Audio and video.
+    Media,
+    /// PDF.
+    Pdf,
+    /// Office documents and e-books: containers with a reader of their own.
+    Document,
+    /// Containers to be unpacked.
+    Archive,
+    /// What the system runs.
+    Program,
+    /// What a browser runs: HTML, SVG.
+    Page,
+    /// Characters.
+    Text,
+    /// Letters' shapes.
+    Font,
+}
+
+impl Kind {
+    /// What a name promises by its last extension; `None` for an extension that is not known.
+    pub fn of_name(filename: &str) -> Option<Self> {
+        let (_, extension) = filename.rsplit_once('.')?;
+        Some(match extension.to_ascii_lowercase().as_str() {
+            "png" | "apng" | "jpg" | "jpeg" | "jfif" | "gif" | "webp" | "bmp" | "tif" | "tiff" | "ico"
+            | "heic" | "heif" | "avif" | "jxl" => Self::Image,
+            "mp3" | "mp4" | "m4a" | "m4v" | "mov" | "avi" | "mkv" | "webm" | "wav" | "flac" | "ogg"
+            | "oga" | "ogv" | "opus" | "aac" | "wma" | "wmv" => Self::Media,
+            "pdf" => Self::Pdf,
+            "doc" | "docx" | "docm" | "xls" | "xlsx" | "xlsm" | "ppt" | "pptx" | "pptm" | "odt" | "ods"
+            | "odp" | "epub" | "rtf" | "pages" | "numbers" => Self::Document,
+            "zip" | "gz" | "tgz" | "bz2" | "xz" | "7z" | "rar" | "tar" | "zst" | "cab" => Self::Archive,
+            "exe" | "dll" | "scr" | "msi" | "elf" | "so" | "dylib" | "jar" | "apk" | "class" => Self::Program,
+            "html" | "htm" | "xhtml" | "svg" => Self::Page,
+            "txt" | "csv" | "json" | "log" | "yaml" | "yml" => Self::Text,
+            "ttf" | "otf" | "woff" | "woff2" => Self::Font,
+            _ => return None,
+        })
+    }
+
+    /// What content of this type is; `None` where the type says too little, as a ZIP's does.
+    pub fn of_type(essence: &str) -> Option<Self> {
+        let essence = canonical(essence);
+        if let Some(kind) = of_exact_type(essence) {
+            return Some(kind);
+        }
+        match essence.split('/').next() {
+            Some("image") => Some(Self::Image),
+            Some("audio" | "video") => Some(Self::Media),
+            Some("font") => Some(Self::Font),
+            // XML may be a document, a page or data.
+            _ if is_a(essence, "application/xml") => None,
+            _ if is_textual(essence) => Some(Self::Text),
+            _ if is_media_container(essence) => Some(Self::Media),
+            _ => None,
+        }
+    }
+
+    /// Whether content that was found to be `essence` may have that name, however it is read.
+    pub fn keeps_name(filename: &Filename, essence: &str) -> bool {
+        filename.readings().iter().filter_map(|name| Self::of_name(name)).all(|kind| kind.is_kept_by(essence))
+    }
+
+    /// Whether content that was found to be `essence` keeps what this kind promises.
+    fn is_kept_by(self, essence: &str) -> bool {
+        match (Self::of_type(essence), self) {
+            (Some(kind), promised) if kind == promised => true,
+            // Office reads text and tables under its old names; a template of a page is text.
+            (Some(Self::Text), Self::Document | Self::Program | Self::Page) => true,
+            (Some(_), _) => false,
+            (None, promised) => promised.is_contained_in(canonical(essence)),
+        }
+    }
+
+    /// Whether a container may carry this kind.
+    fn is_contained_in(self, container: &str) -> bool {
+        match container {
+            "application/zip" => matches!(self, Self::Document | Self::Archive | Self::Program),
+            "application/x-ole-storage" => matches!(self, Self::Document | Self::Program),
+            "application/xml" => matches!(self, Self::Document | Self::Text | Self::Page),
+            _ => true,
+        }
+    }
+}
+
+/// Whether the container may carry audio or video.
+fn is_media_container(essence: &str) -> bool {
+    ["application/ogg", "application/vnd.ms-asf", "application/x-matroska", "application/mxf"]
+        .iter()
+        .any(|container| is_a(essence, container))
+        || matches!(essence, "application/x-ebml" | "application/vnd.rn-realmedia")
+}
+
+fn of_exact_type(essence: &str) -> Option<Kind> {
+    Some(match essence {
+        "image/svg+xml" | "text/html" | "application/xhtml+xml" | "application/x-mimearchive" => Kind::Page,
+        "application/pdf" => Kind::Pdf,
+        "application/x-ms-dos-executable"
+        | "application/x-ms-ne-executable"
+        | "application/x-executable"
+        | "application/x-sharedlib"
+        | "application/x-object"
+        | "application/x-coff"
+        | "application/x-mach-binary"
+        | "application/x-java"
+        | "application/x-msi"
+        | "application/x-ms-shortcut"
+        | "application/x-llvm"
+        | "application/vnd.android.dex"
+        | "application/vnd.appimage"
+        | "application/x-appimage" => Kind::Program,
+        "application/gzip"
+        | "application/x-compress"
+        | "application/x-7z-compressed"
+        | "application/vnd.rar"
+        | "application/x-bzip"
+        | "application/x-xz"
+        | "application/x-lzip"
+        | "application/x-lzma"
+        | "application/x-lz4"
+        | "application/zstd"
+        | "application/x-tar"
+        | "application/x-cpio"
+        | "application/x-arj"
+        | "application/x-ace"
+        | "application/x-lha"
+        | "application/vnd.ms-cab-compressed" => Kind::Archive,
+        "application/rtf" | "application/msword" | "application/epub+zip" => Kind::Document,
+        // Fonts had no top-level type of their own for long.
+        "application/vnd.ms-fontobject" => Kind::Font,
+        essence if is_office(essence) => Kind::Document,
+        _ => return None,
+    })
+}
+
+fn is_office(essence: &str) -> bool {
+    [
+        "application/vnd.openxmlformats-officedocument.",
+        "application/vnd.oasis.opendocument.",
+        "application/vnd.ms-word",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/vnd.sun.xml.",
+        "application/vnd.apple.pages",
+        "application/vnd.apple.numbers",
+        "application/vnd.apple.keynote",
+        "application/msword",
+    ]
+    .iter()
+    .any(|family| essence.starts_with(family))
+}

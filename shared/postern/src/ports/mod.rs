@@ -1,0 +1,25 @@
+//! What the domain needs of the table, the bucket and the signer, as traits.
+//!
+//! The crate `postern-aws` implements them over AWS, [`crate::testing::memory`] in memory for tests.
+//! One suite of contracts (`testing::contract`) runs against both.
+
+mod links;
+mod objects;
+mod parts;
+mod quotas;
+mod records;
+mod signer;
+mod unavailable;
+mod uploads;
+
+pub use links::{Counted, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, Replaced};
+pub use objects::{
+    ByteRange, HEAD_BYTES, ListedVersion, ObjectStore, Observation, ObservedObject, VersionCheck,
+    VersionCursor, VersionPage,
+};
+pub use parts::{Completed, PartStore, StoredPart};
+pub use quotas::{Quota, QuotaStore, ReserveOutcome};
+pub use records::{DueCursor, DuePage, LINKS_SETTLE, PinnedCursor, PinnedPage, RecordStore};
+pub use signer::Signer;
+pub use unavailable::Unavailable;
+pub use uploads::{Created, Found, UploadStore, Written};

@@ -1,0 +1,17 @@
+//! Credentials that sign forms and URLs.
+
+use super::Unavailable;
+use s3_presigned::{SigningCredentials, Timestamp};
+use std::future::Future;
+use std::sync::Arc;
+
+/// A signer role's session.
+pub trait Signer: Send + Sync {
+    /// Credentials that live for `needed_s` more seconds if the role allows it. Without I/O
+    /// unless the session at hand is too short.
+    fn credentials(
+        &self,
+        now: Timestamp,
+        needed_s: u64,
+    ) -> impl Future<Output = Result<Arc<SigningCredentials>, Unavailable>> + Send;
+}

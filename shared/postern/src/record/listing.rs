@@ -1,0 +1,200 @@
+//! Compares the bucket with the records, once a day: a version whose event was lost is looked at, and
+//! a pinned version that is gone is noticed.
+//!
+//! ```text
+//!  pinned versions of a slice (an index of the table) ─┐
+//!                                                      ├─▶ in both: settled, nothing is read
+//!  versions of the slice (a listing of the bucket) ────┘   only listed: looked at, if it is recent
+//!                                                          only pinned: looked at, and marked if it is gone
+//! ```
+//!
+//! A slice is the uploads whose id begins with the same two digits. 256 of them make a pass, which
+//! takes a day. How many slices were listed is noted in the table, so that a run which found no time,
+//! or did not happen, is made up for by the next. More than a pass is not made up for: what is
+//! skipped is counted.
+//!
+//! The listing of a slice with more versions than a page shows is made in sixteen parts side by side.
+//! Neither list needs to be exact: what is looked at is decided by the record and by S3, as for an
+//! event.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt};
+
+use crate::ports::{ListedVersion, ObjectStore, RecordStore, Unavailable, VersionPage};
+use crate::value::id::{ObjectKey, UploadId, VersionId};
+use s3_presigned::Timestamp;
+
+use super::tidy::{Report, Tidied, tell};
+use super::{Ports, Settings, Verdict, record_version};
+
+/// So many versions of a part are looked at side by side.
+const AT_ONCE: usize = 10;
+
+/// A slice is listed in so many parts: the next digit of the ids.
+const PARTS: u8 = 16;
+
+/// Slices of a pass: the first two digits of the ids.
+const SLICES: u64 = 256;
+
+/// A version's event has come, or has not, once so much time has passed.
+const EVENT_IS_LATE: Duration = Duration::from_mins(15);
+
+/// Versions younger than this are looked at: every slice is listed twice in that time.
+const LOOK_BACK: Duration = Duration::from_hours(48);
+
+/// What stays the same during a run.
+struct Run<'a, S, O, R> {
+    ports: &'a Ports<S, O>,
+    settings: &'a Settings,
+    now: Timestamp,
+    report: &'a R,
+}
+
+pub(super) fn hour_of_day(now: Timestamp) -> u8 {
+    u8::try_from(now.epoch_s() / 3600 % 24).unwrap_or(0)
+}
+
+/// How many slices are to be listed before the hour of `now` is over, counted from 1970.
+fn slices_until(now: Timestamp) -> u64 {
+    (now.epoch_s() / 3600 + 1) * SLICES / 24
+}
+
+/// Lists the slices that are due at `now`.
+///
+/// # Errors
+/// If the table or the bucket could not be listed. The slices behind were compared all the same, and the
+/// next pass comes to the one that was not while its versions are still recent.
+pub async fn list_bucket<S: RecordStore, O: ObjectStore>(
+    ports: &Ports<S, O>,
+    settings: &Settings,
+    now: Timestamp,
+    report: &impl Report,
+) -> Result<(), Unavailable> {
+    let run = Run { ports, settings, now, report };
+    let (due, share) = (slices_until(now), SLICES / 24);
+    let listed = ports.store.slices_listed().await?.unwrap_or(due.saturating_sub(share + 1));
+    let begin = listed.max(due.saturating_sub(SLICES));
+    let skipped_slices = usize::try_from(begin - listed).unwrap_or(usize::MAX);
+    report.done(Tidied { skipped_slices, ..Tidied::default() });
+    let mut result = Ok(());
+    for slice in begin..due {
+        result = result.and(run.slice(slice % SLICES).await);
+        ports.store.note_slices_listed(slice + 1).await?;
+        report.pause();
+    }
+    result
+}
+
+impl<S: RecordStore, O: ObjectStore, R: Report> Run<'_, S, O, R> {
+    /// Compares one slice.
+    async fn slice(&self, slice: u64) -> Result<(), Unavailable> {
+        let digits = format!("{slice:02x}");
+        let first = self.ports.objects.versions_below(&digits, None).await?;
+        let parts = stream::iter(0..PARTS).map(async |part| {
+            let digits = format!("{digits}{part:x}");
+            match &first.next {
+                None => self.part(&digits, Some(of_part(&first, &digits))).await,
+                Some(_) => self.part(&digits, None).await,
+            }
+        });
+        let ended: Vec<_> = parts.buffer_unordered(usize::from(PARTS)).collect().await;
+        ended.into_iter().collect()
+    }
+
+    /// Compares a part of a slice, whose listing is at hand or not.
+    async fn part(&self, digits: &str, listing: Option<VersionPage>) -> Result<(), Unavailable> {
+        let mut pinned = self.pinned(digits).await?;
+        let mut page = match listing {
+            Some(page) => page,
+            None => self.ports.objects.versions_below(digits, None).await?,
+        };
+        loop {
+            self.report.done(Tidied { listed: page.versions.len(), ..Tidied::default() });
+            let open = page.versions.into_iter().filter(|listed| !settles(&mut pinned, listed));
+            self.look_at_listed(open.collect()).await;
+            match page.next {
+                Some(next) => page = self.ports.objects.versions_below(digits, Some(&next)).await?,
+                None => break,
+            }
+        }
+        let missing = pinned.into_iter().map(|(id, version)| (ObjectKey::of(id), version));
+        let looks = stream::iter(missing).map(async |(key, version)| self.look(key, &version).await);
+        looks.buffer_unordered(AT_ONCE).for_each(async |done| tell(self.report, done)).await;
+        Ok(())
+    }
+
+    async fn pinned(&self, digits: &str) -> Result<HashMap<UploadId, VersionId>, Unavailable> {
+        let (mut pinned, mut start) = (HashMap::new(), None);
+        loop {
+            let page = self.ports.store.pinned_below(digits, start.as_ref()).await?;
+            pinned.extend(page.versions);
+            start = page.next;
+            if start.is_none() {
+                return Ok(pinned);
+            }
+        }
+    }
+
+    async fn look_at_listed(&self, open: Vec<ListedVersion>) {
+        let looks = stream::iter(open).map(async |listed| self.take_up(listed).await);
+        looks.buffer_unordered(AT_ONCE).for_each(async |done| tell(self.report, done)).await;
+    }
+
+    /// A listed version that the list of pinned ones does not have: a recent one is looked at; an
+    /// older one may have been pinned before there was such a list.
+    async fn take_up(&self, listed: ListedVersion) -> Result<Tidied, Unavailable> {
+        let ListedVersion { key, version, came_at } = listed;
+        if came_at >= self.now - EVENT_IS_LATE {
+            return Ok(Tidied::default());
+        }
+        if came_at >= self.now - LOOK_BACK {
+            return self.look(key, &version).await;
+        }
+        self.ports.store.list_pinned(key.upload_id(), &version, self.now).await?;
+        Ok(Tidied::default())
+    }
+
+    async fn look(&self, key: ObjectKey, version: &VersionId) -> Result<Tidied, Unavailable> {
+        record_version(self.ports, self.settings, self.now, key, version, None).await.map(found)
+    }
+}
+
+/// Whether the record has settled a listed version, as the pinned one; that one is checked off.
+fn settles(pinned: &mut HashMap<UploadId, VersionId>, listed: &ListedVersion) -> bool {
+    let id = listed.key.upload_id();
+    let is_pinned = pinned.get(&id) == Some(&listed.version);
+    if is_pinned {
+        pinned.remove(&id);
+    }
+    is_pinned
+}
+
+fn of_part(page: &VersionPage, digits: &str) -> VersionPage {
+    let is_of_part = |listed: &&ListedVersion| listed.key.upload_id().digits(digits.len()) == digits;
+    VersionPage { versions: page.versions.iter().filter(is_of_part).cloned().collect(), next: None }
+}
+
+fn found(verdict: Verdict) -> Tidied {
+    let looked_at = Tidied { looked_at: 1, ..Tidied::default() };
+    match verdict {
+        Verdict::Duplicate | Verdict::Gone | Verdict::ThreatInPinned => looked_at,
+        Verdict::Vanished => Tidied { vanished: 1, ..looked_at },
+        Verdict::Orphan => Tidied { orphans: 1, ..looked_at },
+        Verdict::Waiting | Verdict::ScanFailed => Tidied { unscanned: 1, ..looked_at },
+        _ => Tidied { repaired: 1, ..looked_at },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_lists_every_slice_once() {
+        let until = |hour: u64| slices_until(Timestamp::from_epoch_s(hour * 3600 + 1));
+        assert_eq!(until(23 + 24) - until(23), SLICES);
+        assert!((0..100).all(|hour| (10..=11).contains(&(until(hour + 1) - until(hour)))));
+    }
+}

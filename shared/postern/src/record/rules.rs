@@ -1,0 +1,516 @@
+//! The rules that a version must keep, each with its own reason.
+//!
+//! A rule sees what was promised and what one ranged read shows, and knows nothing else: no store,
+//! no clock. Few rules need a second look, and only at few objects ([`second_look`]): at a checksum that
+//! the first bytes cannot answer, and at a part of the formats that keep what is asked for elsewhere.
+
+use crate::media::ContentType;
+use crate::media::kinship::is_a;
+use crate::ports::ObservedObject;
+use crate::record::sniff::agreement::{ServedAs, agreement, reads_as_text};
+use crate::record::sniff::{Sniffed, sniff};
+use crate::upload::{Recorded, Rejection, RejectionReason, Settlement, Upload};
+use crate::value::checksum::ChecksumSha256;
+use crate::value::filename::Disposition;
+use crate::value::id::VersionId;
+use s3_presigned::Timestamp;
+
+use super::Settings;
+use super::content::pixels::{self, Pixels};
+use super::content::{self, archive};
+use crate::media::Kind;
+use crate::ports::ByteRange;
+
+/// What a rule may look at.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    /// What was promised.
+    pub upload: &'a Upload,
+    /// What S3 shows.
+    pub object: &'a ObservedObject,
+    /// The version that is judged.
+    pub version: &'a VersionId,
+    /// What the second look has shown.
+    pub second: &'a SecondSight,
+    /// What the stack demands.
+    pub settings: &'a Settings,
+}
+
+/// A broken rule: its reason, and what was expected and what came.
+type Broken = (RejectionReason, String);
+
+type Rule = fn(&Case<'_>) -> Option<Broken>;
+
+/// In the order of their reasons' weight: the first that is broken is the one that is told.
+const UPLOAD_RULES: &[Rule] = &[encryption, size, stored_content_type, content_encoding, metadata];
+const TYPE_RULES: &[Rule] = &[allowed_type, sniffed_content_type, foreign_content, name];
+const CONTENT_RULES: &[Rule] = &[archive, image];
+
+/// The evidence, and what the first bytes are, which several rules ask.
+struct Case<'a> {
+    evidence: &'a Evidence<'a>,
+    sniffed: Sniffed,
+    served_as: Option<ServedAs>,
+}
+
+impl<'a> Case<'a> {
+    fn of(evidence: &'a Evidence<'a>) -> Self {
+        let sniffed = sniff(&evidence.object.head);
+        let served_as = agreement(&evidence.upload.content_type, evidence.upload.filename.as_str(), &sniffed);
+        Self { evidence, sniffed, served_as }
+    }
+
+    /// The type that links will answer with: what the bytes are, or what was declared where that says
+    /// more of the same.
+    fn served_type(&self) -> ContentType {
+        let declared = || self.evidence.upload.content_type.clone();
+        match self.served_as {
+            Some(ServedAs::Declared) => declared(),
+            Some(ServedAs::Text) => ContentType::text(),
+            Some(ServedAs::Found) | None => self.sniffed.essence.parse().unwrap_or_else(|_| declared()),
+        }
+    }
+
+    /// What the bytes are, where the served type says more.
+    fn carrier(&self) -> Option<ContentType> {
+        let found = || self.sniffed.essence.parse().ok();
+        (self.served_as != Some(ServedAs::Found)).then(found).flatten()
+    }
+
+    /// Whether a link may show the bytes as plain text although their type has a name of its own. Pages
+    /// and other markup are saved, and JSON that does not begin as such.
+    fn reads_as_text(&self) -> bool {
+        let served = self.served_type().essence();
+        let is_plain = self.sniffed.is_text() && reads_as_text(&self.sniffed.essence);
+        let is_prose = Kind::of_type(&served) == Some(Kind::Text) || self.is_table();
+        let is_json = !is_a(&served, JSON) || begins_as_json(&self.evidence.object.head);
+        is_plain && served != "text/plain" && is_prose && is_json
+    }
+
+    /// Browsers on Windows declare a CSV as what opens it there.
+    fn is_table(&self) -> bool {
+        Kind::of_name(self.evidence.upload.filename.as_str()) == Some(Kind::Text)
+    }
+
+    /// The part that a rule of the content asks for.
+    fn further_part(&self) -> Option<ByteRange> {
+        let Evidence { object, settings, .. } = *self.evidence;
+        let (essence, head, size_bytes) = (self.sniffed.essence.as_str(), &object.head, object.size_bytes);
+        if is_a(essence, ZIP) {
+            return archive::further_part(head, size_bytes);
+        }
+        settings
+            .max_image_pixels
+            .filter(|_| self.is_image())
+            .and_then(|_| pixels::further_part(essence, head, size_bytes))
+    }
+
+    fn is_image(&self) -> bool {
+        Kind::of_type(&self.sniffed.essence) == Some(Kind::Image)
+    }
+}
+
+const ZIP: &str = "application/zip";
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain";
+
+fn begins_as_json(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    matches!(head.first(), Some(b'{' | b'['))
+}
+
+/// What is to be asked of S3 beside the first bytes. Both questions are asked side by side.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SecondLook {
+    /// Whether to ask for the SHA-256 that S3 stores.
+    pub checksum: bool,
+    /// A further part to be read.
+    pub part: Option<ByteRange>,
+}
+
+/// What the second look has shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecondSight {
+    /// The SHA-256 that S3 stores, where it was asked for.
+    pub checksum: Option<ChecksumSha256>,
+    /// The further part, where one was read.
+    pub part: Option<Vec<u8>>,
+}
+
+/// What the verdict needs beside the first bytes: nothing of an ordinary object, nor where the whole
+/// object is at hand.
+pub fn second_look(evidence: &Evidence<'_>) -> SecondLook {
+    if is_whole(evidence.object) {
+        return SecondLook::default();
+    }
+    let checksum = evidence.upload.checksum_sha256.is_some();
+    let case = Case::of(evidence);
+    let is_broken = UPLOAD_RULES.iter().chain(TYPE_RULES).any(|rule| rule(&case).is_some());
+    SecondLook { checksum, part: if is_broken { None } else { case.further_part() } }
+}
+
+/// The verdict of all rules.
+pub fn judge(evidence: &Evidence<'_>, now: Timestamp) -> Settlement {
+    let version_id = evidence.version.clone();
+    let case = Case::of(evidence);
+    let rules = [UPLOAD_RULES, &[checksum], TYPE_RULES, CONTENT_RULES].into_iter().flatten();
+    match { rules }.find_map(|rule| rule(&case)) {
+        Some((reason, detail)) => {
+            Settlement::Condemn(Rejection { version_id, reason, detail, rejected_at: now })
+        }
+        None => Settlement::Pin(Recorded {
+            version_id,
+            size_bytes: evidence.object.size_bytes,
+            etag: evidence.object.etag.clone(),
+            sniffed_type: case.served_type(),
+            carried_by: case.carrier(),
+            reads_as_text: case.reads_as_text(),
+            recorded_at: now,
+            vanished_at: None,
+        }),
+    }
+}
+
+/// The verdict on a version in which a scan found a threat.
+pub fn threat(version: &VersionId, now: Timestamp) -> Settlement {
+    Settlement::Condemn(Rejection {
+        version_id: version.clone(),
+        reason: RejectionReason::ThreatFound,
+        detail: "the scan for malware found a threat in the object".to_owned(),
+        rejected_at: now,
+    })
+}
+
+/// The verdict on a version that is no longer there: it can never be pinned.
+pub fn vanished(version: &VersionId, now: Timestamp) -> Settlement {
+    Settlement::Condemn(Rejection {
+        version_id: version.clone(),
+        reason: RejectionReason::Vanished,
+        detail: "the object was removed from the bucket before it was recorded".to_owned(),
+        rejected_at: now,
+    })
+}
+
+fn encryption(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
+    let key = evidence.object.kms_key_arn.as_deref();
+    (key != Some(evidence.settings.files_key_arn.as_str())).then(|| {
+        (
+            RejectionReason::EncryptionMismatch,
+            "the object is not encrypted under the stack's KMS key".to_owned(),
+        )
+    })
+}
+
+fn size(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
+    let (min, max) = (evidence.upload.min_size_bytes, evidence.upload.max_size_bytes);
+    let size = evidence.object.size_bytes;
+    (!(min..=max).contains(&size)).then(|| {
+        (RejectionReason::SizeOutOfRange, format!("the object has {size} bytes, {min} to {max} were agreed"))
+    })
+}
+
+fn stored_content_type(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
+    let (stored, declared) = (evidence.object.content_type.as_deref(), evidence.upload.content_type.as_str());
+    (stored != Some(declared)).then(|| {
+        let stored = stored.unwrap_or("nothing");
+        (
+            RejectionReason::ContentTypeChanged,
+            format!("the object is stored as {stored}, declared was {declared}"),
+        )
+    })
+}
+
+/// Bytes that a browser decodes are others than those that were looked at.
+fn content_encoding(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
+    let encoding = evidence.object.content_encoding.as_deref()?;
+    let detail = format!("the object is stored with the Content-Encoding {encoding:?}, none was agreed");
+    Some((RejectionReason::ContentEncoded, detail))
+}
+
+fn metadata(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
+    (evidence.object.metadata != evidence.upload.metadata)
+        .then(|| (RejectionReason::MetadataChanged, "the object has other metadata than declared".to_owned()))
+}
+
+fn checksum(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
+    let declared = evidence.upload.checksum_sha256?;
+    let found = match is_whole(evidence.object) {
+        true => Some(ChecksumSha256::of(&evidence.object.head)),
+        false => evidence.second.checksum,
+    };
+    match found {
+        Some(found) if found == declared => None,
+        Some(found) => Some((
+            RejectionReason::ChecksumMismatch,
+            format!("the object's SHA-256 is {found}, declared was {declared}"),
+        )),
+        None => Some((RejectionReason::ChecksumMissing, "S3 stored no SHA-256 for the object".to_owned())),
+    }
+}
+
+fn allowed_type(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
+    let declared = &evidence.upload.content_type;
+    let allowed = &evidence.settings.allowed_types;
+    (!allowed.allows(declared))
+        .then(|| (RejectionReason::TypeNotAllowed, format!("declared was {declared}, allowed are {allowed}")))
+}
+
+fn sniffed_content_type(case: &Case<'_>) -> Option<Broken> {
+    let (declared, found) = (&case.evidence.upload.content_type, &case.sniffed.essence);
+    case.served_as.is_none().then(|| {
+        let detail = match found.as_str() {
+            TEXT if is_a(&declared.essence(), JSON) && case.sniffed.is_text() => format!(
+                "the bytes are text in another encoding than UTF-8, declared was {declared}: save the file as UTF-8, or declare text/plain"
+            ),
+            found if found == ContentType::OCTET_STREAM || found == TEXT && !case.sniffed.is_text() => format!(
+                "the bytes are of no format that is known, declared was {declared}: declare {}",
+                ContentType::OCTET_STREAM
+            ),
+            found => format!(
+                "the bytes are {found}, declared was {declared}: declare {found}, or {}",
+                ContentType::OCTET_STREAM
+            ),
+        };
+        (RejectionReason::ContentTypeMismatch, detail)
+    })
+}
+
+fn foreign_content(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> {
+    let (found, head) = (&sniffed.essence, &evidence.object.head);
+    let foreign = content::foreign_content(found, head)?;
+    let detail =
+        format!("the bytes are {found} and {foreign} at once: save the file again without its comments");
+    Some((RejectionReason::ForeignContent, detail))
+}
+
+/// An unknown extension promises nothing, and of some bytes nothing is known.
+fn name(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> {
+    let found = &sniffed.essence;
+    (!Kind::keeps_name(&evidence.upload.filename, found)).then(|| {
+        let detail = format!(
+            "the bytes are {found}, the name promises something else: give it the extension of what it is"
+        );
+        (RejectionReason::ExtensionMismatch, detail)
+    })
+}
+
+fn archive(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
+    let Evidence { object, second, .. } = evidence;
+    archive::is_bomb(&object.head, object.size_bytes, second.part.as_deref()).then(|| {
+        (
+            RejectionReason::ArchiveBomb,
+            "the archive unpacks to far more than it takes packed: put less into one archive".to_owned(),
+        )
+    })
+}
+
+/// A picture that does not tell its size is refused only where a link would show it.
+fn image(case: &Case<'_>) -> Option<Broken> {
+    let most = case.evidence.settings.max_image_pixels.filter(|_| case.is_image())?;
+    let (head, part) = (&case.evidence.object.head, case.evidence.second.part.as_deref());
+    let detail = match pixels::pixels(&case.sniffed.essence, head, part) {
+        Pixels::Known(pixels) if pixels <= most => return None,
+        Pixels::Known(pixels) => {
+            format!("the image has {pixels} pixels, at most {most} are taken: make it smaller")
+        }
+        Pixels::Unknown if case.served_type().disposition() == Disposition::Attachment => return None,
+        Pixels::Unknown => format!(
+            "the image does not say in its header how large it is, at most {most} pixels are taken: save it again without its metadata"
+        ),
+    };
+    Some((RejectionReason::ImageTooLarge, detail))
+}
+
+fn is_whole(object: &ObservedObject) -> bool {
+    object.head.len() as u64 == object.size_bytes
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::media::AllowedTypes;
+    use crate::testing::samples::{at, pending, version};
+    use crate::upload::scan::ScanGate;
+
+    pub const KEY_ARN: &str = "arn:aws:kms:eu-central-1:111122223333:key/files";
+    pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+
+    pub fn settings() -> Settings {
+        Settings {
+            files_key_arn: KEY_ARN.to_owned(),
+            allowed_types: AllowedTypes::all(),
+            max_image_pixels: None,
+            scan: ScanGate::Off,
+        }
+    }
+
+    pub fn png() -> ObservedObject {
+        ObservedObject {
+            size_bytes: PNG.len() as u64,
+            etag: "etag".to_owned(),
+            content_type: Some("image/png".to_owned()),
+            content_encoding: None,
+            kms_key_arn: Some(KEY_ARN.to_owned()),
+            metadata: BTreeMap::new(),
+            head: PNG.to_vec(),
+            scan: None,
+        }
+    }
+
+    fn reason(
+        upload: &Upload,
+        object: &ObservedObject,
+        checksum: Option<ChecksumSha256>,
+    ) -> Option<RejectionReason> {
+        let second = SecondSight { checksum, part: None };
+        match judged(upload, object, &settings(), &second) {
+            Settlement::Pin(_) => None,
+            Settlement::Condemn(rejection) => Some(rejection.reason),
+        }
+    }
+
+    fn judged(
+        upload: &Upload,
+        object: &ObservedObject,
+        settings: &Settings,
+        second: &SecondSight,
+    ) -> Settlement {
+        let version = version("v");
+        let evidence = Evidence { upload, object, version: &version, second, settings };
+        judge(&evidence, at("2026-11-24T10:00:00Z"))
+    }
+
+    fn asks(upload: &Upload, object: &ObservedObject, settings: &Settings) -> SecondLook {
+        let (version, second) = (version("v"), SecondSight::default());
+        second_look(&Evidence { upload, object, version: &version, second: &second, settings })
+    }
+
+    #[test]
+    fn what_keeps_every_rule_is_pinned_as_what_it_is() {
+        assert_eq!(reason(&pending(), &png(), None), None);
+    }
+
+    #[test]
+    fn each_broken_rule_has_its_reason() {
+        use RejectionReason as R;
+        let metadata = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
+        for (object, expected) in [
+            (ObservedObject { kms_key_arn: None, ..png() }, R::EncryptionMismatch),
+            (ObservedObject { content_encoding: Some("br".to_owned()), ..png() }, R::ContentEncoded),
+            (ObservedObject { kms_key_arn: Some(format!("{KEY_ARN}2")), ..png() }, R::EncryptionMismatch),
+            (ObservedObject { size_bytes: 1001, ..png() }, R::SizeOutOfRange),
+            (ObservedObject { size_bytes: 0, head: vec![], ..png() }, R::SizeOutOfRange),
+            (ObservedObject { content_type: None, ..png() }, R::ContentTypeChanged),
+            (ObservedObject { content_type: Some("text/html".to_owned()), ..png() }, R::ContentTypeChanged),
+            (ObservedObject { metadata, ..png() }, R::MetadataChanged),
+            (ObservedObject { head: b"<html>".to_vec(), size_bytes: 6, ..png() }, R::ContentTypeMismatch),
+        ] {
+            assert_eq!(reason(&pending(), &object, None), Some(expected), "{object:?}");
+        }
+    }
+
+    #[test]
+    fn a_declared_checksum_is_compared_with_the_bytes_or_with_what_s3_stores() {
+        use RejectionReason as R;
+        let declared =
+            |bytes: &[u8]| Upload { checksum_sha256: Some(ChecksumSha256::of(bytes)), ..pending() };
+        let large = ObservedObject { size_bytes: 900, ..png() };
+        let whole = ChecksumSha256::of(b"the whole file");
+        let asks = |upload: &Upload, object: &ObservedObject| asks(upload, object, &settings()).checksum;
+        assert!(!asks(&declared(PNG), &png()));
+        assert_eq!(reason(&declared(PNG), &png(), None), None);
+        assert_eq!(reason(&declared(b"other"), &png(), Some(whole)), Some(R::ChecksumMismatch));
+        assert!(asks(&declared(b"the whole file"), &large));
+        assert_eq!(reason(&declared(b"the whole file"), &large, Some(whole)), None);
+        assert_eq!(reason(&declared(b"another file"), &large, Some(whole)), Some(R::ChecksumMismatch));
+        assert_eq!(reason(&declared(b"the whole file"), &large, None), Some(R::ChecksumMissing));
+        assert!(!asks(&pending(), &large));
+    }
+
+    fn large(declared: &str, filename: &str, head: &[u8]) -> (Upload, ObservedObject) {
+        let upload = Upload {
+            content_type: declared.parse().unwrap(),
+            filename: filename.parse().unwrap(),
+            max_size_bytes: 1 << 40,
+            ..pending()
+        };
+        let content_type = Some(declared.to_owned());
+        (upload, ObservedObject { size_bytes: 1 << 30, content_type, head: head.to_vec(), ..png() })
+    }
+
+    #[test]
+    fn only_formats_that_keep_something_elsewhere_are_looked_at_again() {
+        let with_ceiling = Settings { max_image_pixels: Some(1000), ..settings() };
+        let tiff: &[u8] = b"II*\0\0\0\x01\0";
+        for (declared, filename, head, settings, from) in [
+            (
+                "application/zip",
+                "a.zip",
+                b"PK\x03\x04\x14\0".as_slice(),
+                &settings(),
+                Some((1 << 30) - 65_536),
+            ),
+            ("image/png", "a.zip", b"PK\x03\x04\x14\0", &settings(), None),
+            ("image/tiff", "a.tiff", tiff, &with_ceiling, Some(65_536)),
+            ("image/tiff", "a.tiff", tiff, &settings(), None),
+            ("image/png", "a.png", PNG, &with_ceiling, None),
+            ("application/pdf", "a.pdf", b"%PDF-1.7\n", &with_ceiling, None),
+            ("text/plain", "a.txt", b"words", &with_ceiling, None),
+        ] {
+            let (upload, object) = large(declared, filename, head);
+            let part = asks(&upload, &object, settings).part;
+            assert_eq!(part.map(|part| part.from), from, "{declared} {filename}");
+            assert!(part.is_none_or(|part| part.length <= 65_536));
+        }
+        let (upload, object) = large("application/zip", "a.zip", b"PK\x03\x04");
+        let whole = ObservedObject { size_bytes: 4, ..object };
+        assert_eq!(asks(&upload, &whole, &settings()), SecondLook::default());
+    }
+
+    #[test]
+    fn a_declared_type_stays_where_it_says_more_than_the_bytes_do() {
+        let docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+        let second = SecondSight::default();
+        for (declared, filename, head, served, carrier, reads_as_text) in [
+            (docx, "a.docx", b"PK\x03\x04".as_slice(), docx, Some("application/zip"), false),
+            ("text/csv", "a.csv", b"a,b\n", "text/csv", Some("text/plain"), true),
+            (
+                "application/vnd.ms-excel",
+                "a.csv",
+                b"a;b\n",
+                "application/vnd.ms-excel",
+                Some("text/plain"),
+                true,
+            ),
+            ("application/json", "a.json", b"{\"a\":1}", "application/json", Some("text/plain"), true),
+            ("application/json", "a.json", b"a,b\n", "application/json", Some("text/plain"), false),
+            ("text/csv", "a.csv", b"\xFF\xFEa\0,\0b\0", "text/csv", Some("text/plain"), true),
+            ("text/html", "a.html", b"words", "text/html", Some("text/plain"), false),
+            ("image/heif", "a.heic", b"\0\0\0\x18ftypheic\0\0\0\0", "image/heic", None, false),
+            ("application/octet-stream", "a", b"a,b\n", "text/plain", None, false),
+        ] {
+            let (upload, object) = large(declared, filename, head);
+            let Settlement::Pin(recorded) = judged(&upload, &object, &settings(), &second) else {
+                panic!("{declared} {filename}");
+            };
+            assert_eq!(recorded.sniffed_type.as_str(), served);
+            assert_eq!(recorded.carried_by.as_ref().map(ContentType::as_str), carrier, "{declared}");
+            assert_eq!(recorded.reads_as_text, reads_as_text, "{declared}");
+        }
+    }
+
+    #[test]
+    fn a_rejection_says_what_to_declare() {
+        let detail = |declared, filename, head: &[u8]| {
+            let (upload, object) = large(declared, filename, head);
+            match judged(&upload, &object, &settings(), &SecondSight::default()) {
+                Settlement::Condemn(rejection) => rejection.detail,
+                Settlement::Pin(_) => panic!("it was accepted"),
+            }
+        };
+        insta::assert_snapshot!(detail("image/png", "a", b"\0\0\0\x18ftypheic\0\0\0\0"), @"the bytes are image/heic, declared was image/png: declare image/heic, or application/octet-stream");
+        insta::assert_snapshot!(detail("application/json", "a.json", b"\xFF\xFE{\0}\0"), @"the bytes are text in another encoding than UTF-8, declared was application/json: save the file as UTF-8, or declare text/plain");
+    }
+}

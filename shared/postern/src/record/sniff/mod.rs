@@ -1,0 +1,210 @@
+//! What bytes are, whatever was said of them.
+//!
+//! Signatures come from the crate `file-format`. What has none is text or binary by the rules of
+//! the [MIME Sniffing Standard](https://mimesniff.spec.whatwg.org/), the ones by which a browser
+//! would take it for HTML: what a browser could run must not pass for plain text. A signature that is
+//! spelled in letters, such as `MZ`, is no sign of a binary format where no binary byte follows.
+//!
+//! Whether a file may stand under the type that was declared is the question of [`agreement`].
+
+use file_format::FileFormat;
+
+use crate::media::ContentType;
+use crate::media::kinship;
+
+pub mod agreement;
+mod encoding;
+mod further_signatures;
+mod markup;
+
+pub use encoding::Encoding;
+use encoding::Text;
+pub(crate) use encoding::is_binary;
+use markup::looks_like_html;
+
+/// How many of them decide between text, HTML and binary: the standard's resource header.
+const RESOURCE_HEADER_BYTES: usize = 1445;
+
+/// What the first bytes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sniffed {
+    /// The media type, without parameters.
+    pub essence: String,
+    /// How the characters are encoded, if the bytes are text from end to end.
+    pub encoding: Option<Encoding>,
+}
+
+impl Sniffed {
+    /// Whether there is no byte that no text has.
+    pub fn is_text(&self) -> bool {
+        self.encoding.is_some()
+    }
+}
+
+/// What the object is that begins with `head`.
+///
+/// ```
+/// assert_eq!(postern::record::sniff::sniff(b"\x89PNG\r\n\x1a\n....").essence, "image/png");
+/// assert_eq!(postern::record::sniff::sniff(b"  <script>alert(1)</script>").essence, "text/html");
+/// assert_eq!(postern::record::sniff::sniff(b"MZ,Mozambique\nZM,Zambia\n").essence, "text/plain");
+/// ```
+pub fn sniff(head: &[u8]) -> Sniffed {
+    let text = encoding::text(head);
+    let encoding = text.as_ref().map(|text| text.encoding);
+    let essence = match text {
+        // Signatures are spelled in single bytes; markup is markup in every encoding.
+        Some(Text { encoding: Encoding::Utf16, bytes }) => {
+            markup::of_root(&bytes).unwrap_or_else(|| without_signature(&bytes)).to_owned()
+        }
+        _ => essence(head, encoding.is_some()),
+    };
+    Sniffed { essence, encoding }
+}
+
+fn essence(head: &[u8], is_text: bool) -> String {
+    let format = match FileFormat::from_bytes(head) {
+        FileFormat::ArbitraryBinaryData | FileFormat::Empty | FileFormat::PlainText => None,
+        format if is_text && !is_spelled(format.media_type()) => None,
+        format => Some(format),
+    };
+    let essence = match (markup::of_root(head), format) {
+        (Some(root), None | Some(FileFormat::ExtensibleMarkupLanguage)) => root,
+        (_, None) if is_text => without_signature(head),
+        (_, None) => further_signatures::find(head).unwrap_or_else(|| without_signature(head)),
+        (_, Some(_)) if looks_like_html(head) => "text/html",
+        (_, Some(FileFormat::ExtensibleBinaryMetaLanguage)) => matroska(head),
+        (_, Some(format)) => return preferred(format.media_type()).to_owned(),
+    };
+    essence.to_owned()
+}
+
+/// Whether files of this type can be spelled in letters from end to end.
+fn is_spelled(essence: &str) -> bool {
+    let textual =
+        essence.starts_with("model/") || kinship::is_textual(essence) || kinship::is_a(essence, "text/xml");
+    textual
+        || matches!(
+            essence,
+            "application/pdf"
+                | "application/postscript"
+                | "application/fits"
+                | "application/x-dxf"
+                | "application/pgp"
+                | "application/x-subrip"
+                | "application/x-bittorrent"
+                | "image/x-eps"
+                | "image/x-xpixmap"
+                | "application/x-maya-ascii"
+                | "application/vnd.adobe.illustrator"
+        )
+}
+
+/// The name to serve, where a format has several or one that players do not know.
+fn preferred(essence: &str) -> &str {
+    match essence {
+        "text/xml" => "application/xml",
+        "application/x-dosexec" => "application/vnd.microsoft.portable-executable",
+        // Containers whose first bytes do not tell audio from video: the name that players know.
+        "application/mp4" => "video/mp4",
+        "application/vnd.ms-asf" => "video/x-ms-asf",
+        // A tag that stands before MP3.
+        "application/x-id3v2" => "audio/mpeg",
+        "video/matroska" => "video/x-matroska",
+        "audio/matroska" => "audio/x-matroska",
+        other => other,
+    }
+}
+
+/// What an EBML header says that it holds; it stands within the first bytes.
+fn matroska(head: &[u8]) -> &'static str {
+    let header = head.get(..64).unwrap_or(head);
+    let names = |name: &[u8]| memchr::memmem::find(header, name).is_some();
+    match (names(b"webm"), names(b"matroska")) {
+        (true, _) => "video/webm",
+        (_, true) => "video/x-matroska",
+        _ => "application/x-ebml",
+    }
+}
+
+fn without_signature(head: &[u8]) -> &'static str {
+    let header = head.get(..RESOURCE_HEADER_BYTES).unwrap_or(head);
+    if looks_like_html(header) {
+        "text/html"
+    } else if encoding::has_utf16_mark(header) || header.iter().any(|b| is_binary(*b)) {
+        // A mark of UTF-16 is left where the bytes are none.
+        ContentType::OCTET_STREAM
+    } else {
+        "text/plain"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::HEAD_BYTES;
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+
+    #[test]
+    fn bytes_are_known_by_what_they_are() {
+        let large_svg = format!(
+            "<?xml version=\"1.0\"?>\n<!-- drawn -->\n<svg xmlns=\"x\">{}",
+            "<g>".repeat(HEAD_BYTES / 3)
+        );
+        for (head, found) in [
+            (PNG, "image/png"),
+            (b"\xFF\xD8\xFF\xE0\0\x10JFIF", "image/jpeg"),
+            (b"GIF89a\x01\0\x01\0", "image/gif"),
+            (b"%PDF-1.7\n", "application/pdf"),
+            (b"PK\x03\x04\x14\0", "application/zip"),
+            (b"<!DOCTYPE html><html>", "text/html"),
+            (b"<!-- a page --><p >", "text/html"),
+            (b"\n\t <HTML >", "text/html"),
+            (b"\xEF\xBB\xBF<script>", "text/html"),
+            (b"<p>a</p>", "text/html"),
+            (b"<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>", "image/svg+xml"),
+            (b"<!-- drawn --><svg xmlns=\"http://www.w3.org/2000/svg\"/>", "image/svg+xml"),
+            (b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>", "image/svg+xml"),
+            (b"<?xml version=\"1.0\"?><html xmlns=\"x\"/>", "application/xhtml+xml"),
+            (b"<?xml version=\"1.0\"?><plist version=\"1.0\">", "application/xml"),
+            (large_svg.as_bytes(), "image/svg+xml"),
+            (b"plain words", "text/plain"),
+            (b"<3 you", "text/plain"),
+            (b"latin \xE4 \xF6", "text/plain"),
+            (b"\xFF\xFEh\0i\0", "text/plain"),
+            (b"\xFF\xFE<\0p\0>\0", "text/html"),
+            (b"\xFE\xFF\0<\0s\0v\0g\0>", "image/svg+xml"),
+            (b"\xFF\xFE<\0?\0x\0m\0l\0 \0?\0>\0<\0a\0>\0", "application/xml"),
+            (b"\xFF\xFE\0\0\0\0", "application/octet-stream"),
+            (b"\xFE\xFF\xDC\xDCab", "application/octet-stream"),
+            (b"\xEF\xBB\xBFa\0b", "application/octet-stream"),
+            (b"", "text/plain"),
+            (b"\0\x01\x02\x03binary", "application/octet-stream"),
+        ] {
+            assert_eq!(sniff(head).essence, found, "{:?}", String::from_utf8_lossy(head));
+        }
+    }
+
+    #[test]
+    fn text_that_begins_like_a_signature_is_text() {
+        for line in [
+            "MAC address,IP\n",
+            "true,false\n",
+            "ZM,Zambia\n",
+            "MZ,Mozambique\n",
+            "The free lunch\n",
+            "GATTACA\n",
+            "ID3 of three\n",
+            "BM is a bitmap\n",
+            "Rar! said the lion\n",
+            "RIFF raff\n",
+            "FWS,CWS\n",
+            "OTTO,42\n",
+            "ftyp,name\n",
+            "GIF89a is a format\n",
+        ] {
+            let sniffed = sniff(line.as_bytes());
+            assert_eq!((sniffed.essence.as_str(), sniffed.is_text()), ("text/plain", true), "{line}");
+        }
+    }
+}

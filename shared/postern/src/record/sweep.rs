@@ -1,0 +1,90 @@
+//! Expires what is due, ends removals that the stream has not ended, and looks for late links. Gives
+//! back what a form reserved of its owner's bytes and cannot use any more.
+//!
+//! What waits stands in an index. `serve-link` may write any attribute of a link's item, and so put it
+//! into that index; and an index is a moment behind its table. So the index only says where to look:
+//! an item that is no upload is counted and left, and of an upload the record is read before
+//! anything is done. Only where record and index agree about the state is it acted upon.
+//!
+//! The shards of the index are taken in turn, beginning elsewhere each hour, so that no upload keeps
+//! the others waiting for ever.
+
+use futures::stream::{self, StreamExt};
+
+use crate::ports::{DueCursor, ObjectStore, RecordStore, Unavailable};
+use crate::upload::UploadState;
+use crate::value::id::UploadId;
+use s3_presigned::Timestamp;
+
+use super::Ports;
+use super::listing::hour_of_day;
+use super::removal::{Removal, end_late_links, remove_upload};
+use super::tidy::{Report, Tidied, tell};
+
+/// So many uploads are taken up side by side.
+const AT_ONCE: usize = 10;
+
+/// Takes up everything that is due at `now`.
+///
+/// # Errors
+/// If the table could not be asked what is due in a shard; the others were taken up all the same.
+pub async fn sweep<S: RecordStore, O: ObjectStore>(
+    ports: &Ports<S, O>,
+    now: Timestamp,
+    report: &impl Report,
+) -> Result<(), Unavailable> {
+    let first = u16::from(hour_of_day(now)) * u16::from(DueCursor::SHARDS) / 24;
+    let mut result = Ok(());
+    for turn in 0..DueCursor::SHARDS {
+        let shard = (u8::try_from(first).unwrap_or(0) + turn) % DueCursor::SHARDS;
+        result = result.and(sweep_shard(ports, now, shard, report).await);
+        report.pause();
+    }
+    result
+}
+
+async fn sweep_shard<S: RecordStore, O: ObjectStore>(
+    ports: &Ports<S, O>,
+    now: Timestamp,
+    shard: u8,
+    report: &impl Report,
+) -> Result<(), Unavailable> {
+    let mut next = Some(DueCursor::shard(shard));
+    while let Some(from) = next {
+        let page = ports.store.due(now, &from).await?;
+        report.done(Tidied { unreadable: page.unreadable, ..Tidied::default() });
+        let taken = stream::iter(page.uploads).map(|(id, state)| take_up(ports, now, id, state));
+        taken.buffer_unordered(AT_ONCE).for_each(async |done| tell(report, done)).await;
+        next = page.next;
+    }
+    Ok(())
+}
+
+/// Does what an upload waits for, if its record is in the state that the index showed.
+async fn take_up<S: RecordStore, O: ObjectStore>(
+    ports: &Ports<S, O>,
+    now: Timestamp,
+    id: UploadId,
+    shown: UploadState,
+) -> Result<Tidied, Unavailable> {
+    let nothing = Tidied::default();
+    let Some(upload) = ports.store.upload(id).await?.filter(|upload| upload.state == shown) else {
+        return Ok(nothing);
+    };
+    if let Some(charge) = upload.unused_at(now) {
+        ports.store.give_back(&upload, &charge).await?;
+    }
+    Ok(match shown {
+        UploadState::Pending if upload.expired(now).is_none() => nothing,
+        UploadState::Pending => {
+            ports.store.expire(&upload, now).await?;
+            Tidied { expired: 1, ..nothing }
+        }
+        UploadState::Deleting => match remove_upload(ports, now, id).await? {
+            Removal::Done { .. } => Tidied { removed: 1, ..nothing },
+            Removal::Partly { .. } | Removal::NotAsked => nothing,
+        },
+        UploadState::Deleted => Tidied { late_links: end_late_links(ports, now, &upload).await?, ..nothing },
+        UploadState::Available | UploadState::Rejected | UploadState::Expired => nothing,
+    })
+}

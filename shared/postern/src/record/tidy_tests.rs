@@ -1,0 +1,295 @@
+//! The hourly call, on the world in memory.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use super::listing::list_bucket;
+use super::rules::tests::{png, settings};
+use super::sweep::sweep;
+use super::tidy::{Report, Tidied, tidy};
+use super::*;
+use crate::link::{Link, RevokedBecause};
+use crate::ports::LINKS_SETTLE;
+use crate::ports::{LinkReader, LinkStore, UploadStore};
+use crate::testing::memory::MemoryWorld;
+use crate::testing::samples::{at, pending, version};
+use crate::upload::{Upload, UploadState, expiry};
+use crate::value::id::UploadId;
+
+/// What was reported, all of it.
+#[derive(Default)]
+struct Sum(RefCell<Tidied>);
+
+impl Report for Sum {
+    fn done(&self, what: Tidied) {
+        *self.0.borrow_mut() += what;
+    }
+
+    fn pause(&self) {}
+}
+
+async fn world() -> Ports<MemoryWorld, MemoryWorld> {
+    let world = MemoryWorld::default();
+    world.create(&pending()).await.unwrap();
+    Ports { store: world.clone(), objects: world }
+}
+
+async fn swept(ports: &Ports<MemoryWorld, MemoryWorld>, now: Timestamp) -> Result<Tidied, Unavailable> {
+    let sum = Sum::default();
+    sweep(ports, now, &sum).await?;
+    Ok(sum.0.take())
+}
+
+/// Lists the whole bucket, except the numbers of what was merely listed.
+async fn compared(ports: &Ports<MemoryWorld, MemoryWorld>, now: Timestamp) -> Tidied {
+    let sum = Sum::default();
+    ports.store.note_slices_listed((now.epoch_s() / 3600 + 1) * 256 / 24 - 256).await.unwrap();
+    list_bucket(ports, &settings(), now, &sum).await.unwrap();
+    Tidied { listed: 0, ..sum.0.take() }
+}
+
+async fn existing(ports: &Ports<MemoryWorld, MemoryWorld>) -> Upload {
+    RecordStore::upload(&ports.store, pending().upload_id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn what_is_due_expires_once() {
+    let ports = world().await;
+    let due = expiry(pending().policy_expires_at);
+    assert_eq!(swept(&ports, pending().policy_expires_at).await.unwrap(), Tidied::default());
+    assert_eq!(swept(&ports, due).await.unwrap(), Tidied { expired: 1, ..Tidied::default() });
+    assert_eq!(existing(&ports).await.state, UploadState::Expired);
+    assert_eq!(swept(&ports, due).await.unwrap(), Tidied::default());
+}
+
+#[tokio::test]
+async fn a_removal_that_the_stream_gave_up_is_brought_to_its_end() {
+    let ports = world().await;
+    ports.objects.put(pending().object_key(), version("a"), png());
+    ports.store.begin_deletion(pending().upload_id, &pending().owner).await.unwrap();
+    let now = at("2026-11-24T12:00:00Z");
+    ports.objects.fail_next("remove");
+    assert_eq!(swept(&ports, now).await.unwrap(), Tidied { failed: 1, ..Tidied::default() });
+    assert_eq!(swept(&ports, now).await.unwrap(), Tidied { removed: 1, ..Tidied::default() });
+    assert_eq!(existing(&ports).await.state, UploadState::Deleted);
+}
+
+#[tokio::test]
+async fn a_link_that_the_index_showed_late_ends_all_the_same() {
+    let ports = world().await;
+    ports.objects.put(pending().object_key(), version("a"), png());
+    let now = at("2026-11-24T12:00:00Z");
+    let key = pending().object_key();
+    record_version(&ports, &settings(), now, key, &version("a"), None).await.unwrap();
+    let link_id = crate::testing::samples::keys(&[1]).make([1; 16]).link_id();
+    let link = Link::to(&existing(&ports).await, link_id.clone(), now, None).unwrap();
+    ports.store.create_link(&link).await.unwrap();
+    ports.store.let_the_index_lag(true);
+    ports.store.begin_deletion(pending().upload_id, &pending().owner).await.unwrap();
+    assert_eq!(swept(&ports, now).await.unwrap(), Tidied { removed: 1, ..Tidied::default() });
+    assert_eq!(ports.store.link(&link_id).await.unwrap().unwrap().revoked, None, "it was not listed");
+    assert_eq!(swept(&ports, now).await.unwrap(), Tidied::default(), "its hour is not over");
+
+    ports.store.let_the_index_lag(false);
+    let later = now + LINKS_SETTLE;
+    assert_eq!(swept(&ports, later).await.unwrap(), Tidied { late_links: 1, ..Tidied::default() });
+    let revoked = ports.store.link(&link_id).await.unwrap().unwrap().revoked.unwrap();
+    assert_eq!((revoked.at, revoked.because), (later, RevokedBecause::UploadDeleted));
+    assert_eq!(swept(&ports, later).await.unwrap(), Tidied::default(), "and never again");
+}
+
+/// Uploads that wait to be removed, each with a version.
+async fn removals(ports: &Ports<MemoryWorld, MemoryWorld>, n: u8) {
+    for n in 0..n {
+        let upload = Upload { upload_id: UploadId::random([n; 16]), ..pending() };
+        ports.store.create(&upload).await.unwrap();
+        ports.objects.put(upload.object_key(), version("a"), png());
+        ports.store.begin_deletion(upload.upload_id, &upload.owner).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_that_fails_keeps_the_sweeper_from_no_other() {
+    let world = MemoryWorld::default();
+    let ports = Ports { store: world.clone(), objects: world };
+    removals(&ports, 30).await;
+    ports.objects.fail_next("versions");
+    let now = at("2026-11-24T12:00:00Z");
+    assert_eq!(swept(&ports, now).await.unwrap(), Tidied { removed: 29, failed: 1, ..Tidied::default() });
+    assert_eq!(swept(&ports, now).await.unwrap(), Tidied { removed: 1, ..Tidied::default() });
+}
+
+#[tokio::test]
+async fn versions_are_looked_at_whatever_becomes_of_what_is_due() {
+    let ports = world().await;
+    ports.objects.put(pending().object_key(), version("a"), png());
+    let now = at("2026-11-24T12:00:00Z");
+    ports.store.note_slices_listed((now.epoch_s() / 3600 + 1) * 256 / 24 - 256).await.unwrap();
+    ports.store.fail_next("due");
+    let told = tidy(&ports, &settings(), now, std::future::pending(), &Sum::default()).await;
+    assert!(told.is_err(), "it is told");
+    assert_eq!(existing(&ports).await.state, UploadState::Available);
+}
+
+#[tokio::test]
+async fn what_there_was_no_time_for_is_left_to_the_next_hour() {
+    let world = MemoryWorld::default();
+    let ports = Ports { store: world.clone(), objects: world };
+    removals(&ports, 30).await;
+    let now = at("2026-11-24T12:00:00Z");
+    let sum = Sum::default();
+    tidy(&ports, &settings(), now, std::future::ready(()), &sum).await.unwrap();
+    assert_eq!(sum.0.take(), Tidied::default());
+    assert_eq!(swept(&ports, now).await.unwrap(), Tidied { removed: 30, ..Tidied::default() });
+}
+
+#[tokio::test]
+async fn a_version_whose_event_was_lost_is_found_and_recorded() {
+    let ports = world().await;
+    ports.objects.put(pending().object_key(), version("a"), png());
+    let (now, tomorrow) = (at("2026-11-24T12:00:00Z"), at("2026-11-25T12:00:00Z"));
+    let repaired = compared(&ports, now).await;
+    assert_eq!(repaired, Tidied { looked_at: 1, repaired: 1, ..Tidied::default() });
+    assert_eq!(existing(&ports).await.state, UploadState::Available);
+    assert_eq!(compared(&ports, tomorrow).await, Tidied::default(), "what is settled is not read again");
+}
+
+#[tokio::test]
+async fn a_surplus_version_whose_event_was_lost_is_found_beside_the_pinned_one() {
+    let ports = world().await;
+    let (now, tomorrow) = (at("2026-11-24T12:00:00Z"), at("2026-11-25T12:00:00Z"));
+    ports.objects.put(pending().object_key(), version("a"), png());
+    compared(&ports, now).await;
+    ports.objects.put(pending().object_key(), version("b"), png());
+    assert_eq!(compared(&ports, tomorrow).await, Tidied { looked_at: 1, repaired: 1, ..Tidied::default() });
+    assert_eq!(ports.objects.versions(pending().object_key()).await.unwrap(), [version("a")]);
+}
+
+#[tokio::test]
+async fn a_version_that_no_record_knows_is_told_and_left() {
+    let world = MemoryWorld::default();
+    let ports = Ports { store: world.clone(), objects: world };
+    ports.objects.put(pending().object_key(), version("a"), png());
+    let tidied = compared(&ports, at("2026-11-24T12:00:00Z")).await;
+    assert_eq!((tidied.orphans, tidied.repaired), (1, 0));
+    assert_eq!(ports.objects.versions(pending().object_key()).await.unwrap(), [version("a")]);
+}
+
+/// A year old, and S3's event was lost.
+#[tokio::test]
+async fn a_pinned_version_that_is_gone_is_noticed_whatever_its_age() {
+    for is_listed in [true, false] {
+        let ports = world().await;
+        let (key, late) = (pending().object_key(), at("2027-11-24T12:00:00Z"));
+        ports.objects.put(key, version("a"), png());
+        record_version(&ports, &settings(), at("2026-11-24T12:00:00Z"), key, &version("a"), None)
+            .await
+            .unwrap();
+        if !is_listed {
+            // Pinned by a version of this software that kept no list.
+            ports.store.leave_unlisted(pending().upload_id);
+        }
+        assert_eq!(compared(&ports, late).await, Tidied::default());
+        ports.objects.remove(key, &version("a")).await.unwrap();
+        let gone = compared(&ports, late + Duration::from_hours(24)).await;
+        assert_eq!(gone, Tidied { looked_at: 1, vanished: 1, ..Tidied::default() }, "{is_listed}");
+        assert!(existing(&ports).await.vanished_at().is_some());
+        assert_eq!(compared(&ports, late + Duration::from_hours(48)).await, Tidied::default(), "told once");
+    }
+}
+
+#[tokio::test]
+async fn a_slice_of_many_pages_is_compared_as_one_of_few() {
+    let world = MemoryWorld::default();
+    let ports = Ports { store: world.clone(), objects: world };
+    ports.objects.list_versions_at_once(2);
+    let (now, tomorrow) = (at("2026-11-24T12:00:00Z"), at("2026-11-25T12:00:00Z"));
+    for n in 0..40 {
+        // One slice, all of its parts.
+        let mut bytes = [7; 16];
+        (bytes[1], bytes[15]) = (n * 6, n);
+        let upload = Upload { upload_id: UploadId::random(bytes), ..pending() };
+        ports.store.create(&upload).await.unwrap();
+        ports.objects.put(upload.object_key(), version("a"), png());
+    }
+    let repaired = compared(&ports, now).await;
+    assert_eq!(repaired, Tidied { looked_at: 40, repaired: 40, ..Tidied::default() });
+    assert_eq!(compared(&ports, tomorrow).await, Tidied::default());
+}
+
+/// An hour's run has 45 seconds. It looked at each recent version by two calls, of which ten ran at a time.
+#[tokio::test]
+async fn versions_that_the_record_settles_cost_no_call_of_their_own() {
+    let world = MemoryWorld::default();
+    let ports = Ports { store: world.clone(), objects: world };
+    let now = at("2026-11-24T12:00:00Z");
+    let versions = 1000;
+    for n in 0..versions {
+        let mut bytes = [7; 16];
+        bytes[1..3].copy_from_slice(&(u16::try_from(n).unwrap() * 64).to_be_bytes());
+        let upload = Upload { upload_id: UploadId::random(bytes), ..pending() };
+        ports.store.create(&upload).await.unwrap();
+        ports.objects.put(upload.object_key(), version("a"), png());
+        let key = upload.object_key();
+        record_version(&ports, &settings(), now, key, &version("a"), None).await.unwrap();
+    }
+    let slice = u64::from(UploadId::random([7; 16]).slice());
+    let due = (now.epoch_s() / 3600 + 1) * 256 / 24;
+    let before = due - 256 + (slice + 256 - due % 256) % 256;
+    ports.store.note_slices_listed(before).await.unwrap();
+    let (sum, calls) = (Sum::default(), ports.store.calls());
+    list_bucket(&ports, &settings(), now, &sum).await.unwrap();
+    let slices = usize::try_from(due - before).unwrap();
+    assert_eq!(sum.0.take(), Tidied { listed: versions, ..Tidied::default() });
+    // For each slice: the bucket's page, sixteen pages of pinned versions, and the note. And one for
+    // how far the listing has come.
+    assert_eq!(ports.store.calls() - calls, slices * 18 + 1);
+}
+
+#[tokio::test]
+async fn an_hour_that_was_missed_is_made_up_for_and_a_missed_pass_is_told() {
+    let world = MemoryWorld::default();
+    let ports = Ports { store: world.clone(), objects: world };
+    let noon = at("2026-11-24T12:00:00Z");
+    let slices = async |now| {
+        let (sum, before) = (Sum::default(), ports.store.slices_listed().await.unwrap());
+        list_bucket(&ports, &settings(), now, &sum).await.unwrap();
+        let listed = ports.store.slices_listed().await.unwrap().unwrap();
+        (before.map(|before| listed - before), sum.0.take().skipped_slices)
+    };
+    slices(noon).await;
+    assert_eq!(slices(noon).await, (Some(0), 0), "again within the hour");
+    assert_eq!(slices(noon + Duration::from_hours(3)).await, (Some(32), 0), "three hours at once");
+    let (_, skipped) = slices(noon + Duration::from_hours(3 + 48)).await;
+    assert_eq!(skipped, 256);
+}
+
+/// The index is a moment behind the table, and may be written to by others.
+#[tokio::test]
+async fn what_the_index_says_of_an_upload_is_not_believed() {
+    for shown in [UploadState::Pending, UploadState::Deleting, UploadState::Deleted] {
+        let ports = world().await;
+        let (key, now) = (pending().object_key(), at("2026-11-24T12:00:00Z"));
+        ports.objects.put(key, version("a"), png());
+        record_version(&ports, &settings(), now, key, &version("a"), None).await.unwrap();
+        let link_id = crate::testing::samples::keys(&[1]).make([1; 16]).link_id();
+        let link = Link::to(&existing(&ports).await, link_id.clone(), now, None).unwrap();
+        ports.store.create_link(&link).await.unwrap();
+        let before = existing(&ports).await;
+        ports.store.show_as_due(pending().upload_id, shown);
+        assert_eq!(swept(&ports, now).await.unwrap(), Tidied::default(), "{shown:?}");
+        assert_eq!(existing(&ports).await, before);
+        assert_eq!(ports.store.link(&link_id).await.unwrap().unwrap().revoked, None, "{shown:?}");
+        assert_eq!(ports.objects.versions(key).await.unwrap(), [version("a")]);
+    }
+}
+
+/// `serve-link` can put a link's item into any index.
+#[tokio::test]
+async fn an_item_that_is_no_upload_is_counted_and_stops_nobody() {
+    let ports = world().await;
+    ports.store.put_unreadable(3);
+    let due = expiry(pending().policy_expires_at);
+    let done = swept(&ports, due).await.unwrap();
+    assert_eq!(done, Tidied { expired: 1, unreadable: 3, ..Tidied::default() });
+}

@@ -1,0 +1,112 @@
+//! The one-time id of a page with a form: however often the form is sent, it opens the link once.
+//!
+//! A double click sends the form twice, and the browser throws away the first answer with its
+//! cookie. Both requests carry the page's id, which becomes the opening's [`Nonce`]. So the second
+//! one is the same opening. The id is sealed for one link, so that only a page of ours names an
+//! opening, and together with the password's hash it gives the nonce, so that an opening under one
+//! password is none under another.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use crate::keys::LinkKeys;
+use crate::link::token::LinkId;
+use crate::link::{Nonce, PasswordHash};
+use s3_presigned::Timestamp;
+
+/// How long a page may stay open, in seconds. The form of an older one works, and counts each time.
+const PAGE_S: u64 = 24 * 3600;
+
+/// What the seal is for: no cookie and no token is a page's id.
+const PURPOSE: &str = "page";
+
+/// The id of a page that one of our keys sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageId {
+    random: String,
+}
+
+impl PageId {
+    /// The text for the form of a page that is made at `now`. The second half of `entropy` is in
+    /// it; the first one names the request itself.
+    pub fn seal(keys: &LinkKeys, link_id: &LinkId, now: Timestamp, entropy: [u8; 16]) -> String {
+        let (_, random) = entropy.split_at(8);
+        let (made, random) = (now.epoch_s().to_string(), URL_SAFE_NO_PAD.encode(random));
+        let seal = URL_SAFE_NO_PAD.encode(keys.seal(&[PURPOSE, link_id.as_str(), &made, &random]));
+        format!("{made}.{random}.{seal}")
+    }
+
+    /// The id that `text` is, if one of the keys sealed it for this link and the page is not too old.
+    pub fn find(text: &str, keys: &LinkKeys, link_id: &LinkId, now: Timestamp) -> Option<Self> {
+        let mut parts = text.splitn(3, '.');
+        let (made, random, seal) = (parts.next()?, parts.next()?, parts.next()?);
+        let seal = URL_SAFE_NO_PAD.decode(seal).ok()?;
+        let is_ours = keys.is_sealed(&[PURPOSE, link_id.as_str(), made, random], &seal);
+        let is_young = now.epoch_s() < made.parse::<u64>().ok()?.checked_add(PAGE_S)?;
+        (is_ours && is_young).then(|| Self { random: random.to_owned() })
+    }
+
+    /// What tells the page's opening from others, under the link's password.
+    pub fn nonce(&self, password: Option<&PasswordHash>) -> Nonce {
+        let mut digest = Sha256::new();
+        digest.update(self.random.as_bytes());
+        digest.update(b"\0");
+        digest.update(password.map_or("", PasswordHash::as_str));
+        Nonce::first_of(&digest.finalize())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::samples::at;
+    use crate::testing::samples::keys;
+
+    #[test]
+    fn an_id_is_of_its_link_for_a_day() {
+        let (keys, link_id) = (keys(&[1]), crate::testing::samples::link(None).link_id);
+        let text = PageId::seal(&keys, &link_id, at("2026-11-24T10:00:00Z"), [7; 16]);
+        let find = |text: &str, now: &str| PageId::find(text, &keys, &link_id, at(now));
+        let id = find(&text, "2026-11-25T09:59:59Z").unwrap();
+        assert_eq!(find(&text, "2026-11-25T10:00:00Z"), None);
+        let other = keys.make([7; 16]).link_id();
+        assert_eq!(PageId::find(&text, &keys, &other, at("2026-11-24T10:00:00Z")), None);
+        let strangers = crate::testing::samples::keys(&[2]);
+        assert_eq!(PageId::find(&text, &strangers, &link_id, at("2026-11-24T10:00:00Z")), None);
+        let later = text.replacen("17", "18", 1);
+        assert_ne!(later, text);
+        for forged in ["", "..", &later, &text[..text.len() - 1], "99999999999999999999.-.AAAA"] {
+            assert_eq!(find(forged, "2026-11-24T10:00:00Z"), None, "{forged}");
+        }
+        let hash = |salt| PasswordHash::new("secret", [salt; 16]).unwrap();
+        assert_eq!(id.nonce(Some(&hash(1))), id.nonce(Some(&hash(1))));
+        assert_ne!(id.nonce(Some(&hash(1))), id.nonce(Some(&hash(2))));
+        assert_ne!(id.nonce(Some(&hash(1))), id.nonce(None));
+    }
+
+    #[test]
+    fn no_token_cookie_or_id_stands_in_for_another() {
+        use crate::serve::resume_cookie::ResumeCookie;
+        let (keys, link) = (keys(&[1, 115]), crate::testing::samples::link(None));
+        let (link_id, now) = (&link.link_id, at("2026-11-24T10:00:00Z"));
+        let id = PageId::seal(&keys, link_id, now, [7; 16]);
+        let set = ResumeCookie::new(&link, now.epoch_s()).set_cookie(&keys, link_id, "/l/x");
+        let cookie = set.split(';').next().unwrap();
+        let value = cookie.split_once('=').unwrap().1;
+        assert!(ResumeCookie::find(cookie, &keys, link_id, now).is_some());
+        assert_eq!(PageId::find(value, &keys, link_id, now), None);
+        let as_cookie = cookie.replace(value, &id);
+        assert_eq!(ResumeCookie::find(&as_cookie, &keys, link_id, now), None);
+        // The seal over what a token's tag is over, and a token whose tag is a seal.
+        let token = keys.make([3; 16]).reveal();
+        assert_eq!(PageId::find(&format!("1.{token}.{token}"), &keys, link_id, now), None);
+        for sealed in [&id, value] {
+            let seal = URL_SAFE_NO_PAD.decode(sealed.rsplit('.').next().unwrap()).unwrap();
+            for signed in [&b"seal\0\0\0\0\0\0\0\0\x04page"[..], b"seal\0\0\0\0\0\0\0\0\x06open"] {
+                let forged = URL_SAFE_NO_PAD.encode([signed, &seal[..7]].concat());
+                assert!(keys.verify(&forged).is_none());
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What a counted opening leaves with its visitor: a cookie under which the same download goes on.
+//!
+//! A download that breaks off, or a film in which somebody seeks, comes back to the link. For a
+//! quarter of an hour that is the same opening: it is not counted again and no password is asked.
+//! The cookie is sealed for one link and one password, so it opens nothing else, and neither a
+//! revocation nor the link's end ask for it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use crate::keys::LinkKeys;
+use crate::link::token::LinkId;
+use crate::link::{Link, OPENING_S};
+use s3_presigned::Timestamp;
+
+/// The cookie's name. `__Secure-`: a browser takes it only over TLS.
+const NAME: &str = "__Secure-postern-opened";
+
+/// An opening that was granted for a link, until then. Its seal was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResumeCookie {
+    until_s: u64,
+    stamp: String,
+}
+
+impl ResumeCookie {
+    /// The cookie for an opening of `link` that was counted at `counted_s`, in seconds since 1970.
+    pub fn new(link: &Link, counted_s: u64) -> Self {
+        Self { until_s: counted_s + OPENING_S, stamp: stamp(link) }
+    }
+
+    /// The cookie among `cookies` that one of our keys has sealed for this link and that lasts.
+    pub fn find(cookies: &str, keys: &LinkKeys, link_id: &LinkId, now: Timestamp) -> Option<Self> {
+        let values =
+            cookies.split(';').filter_map(|cookie| cookie.trim().strip_prefix(NAME)?.strip_prefix('='));
+        let mut grants = values.filter_map(|value| Self::unseal(value, keys, link_id));
+        grants.find(|cookie| now.epoch_s() < cookie.until_s)
+    }
+
+    /// Whether it was given under the link's password of now.
+    pub fn is_for(&self, link: &Link) -> bool {
+        self.stamp == stamp(link)
+    }
+
+    /// The value of `Set-Cookie`; `path` is the link's own.
+    pub fn set_cookie(&self, keys: &LinkKeys, link_id: &LinkId, path: &str) -> String {
+        let (until, stamp) = (self.until_s.to_string(), &self.stamp);
+        let seal = URL_SAFE_NO_PAD.encode(keys.seal(&["opened", link_id.as_str(), &until, stamp]));
+        format!(
+            "{NAME}={until}.{stamp}.{seal}; Path={path}; Max-Age={OPENING_S}; Secure; HttpOnly; SameSite=Lax"
+        )
+    }
+
+    fn unseal(value: &str, keys: &LinkKeys, link_id: &LinkId) -> Option<Self> {
+        let mut parts = value.splitn(3, '.');
+        let (until, stamp, seal) = (parts.next()?, parts.next()?, parts.next()?);
+        let seal = URL_SAFE_NO_PAD.decode(seal).ok()?;
+        let sealed = keys.is_sealed(&["opened", link_id.as_str(), until, stamp], &seal);
+        if !sealed {
+            return None;
+        }
+        Some(Self { until_s: until.parse().ok()?, stamp: stamp.to_owned() })
+    }
+}
+
+/// Tells passwords apart without telling them: 8 bytes of a digest of the hash, or `-`.
+fn stamp(link: &Link) -> String {
+    let digest = link.terms.password_hash.as_ref().map(|hash| Sha256::digest(hash.as_str()));
+    let short = digest.as_ref().and_then(|digest| digest.get(..8));
+    short.map_or_else(|| "-".to_owned(), |bytes| URL_SAFE_NO_PAD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::{LinkTerms, PasswordHash};
+    use crate::testing::samples::at;
+    use crate::testing::samples::keys;
+
+    #[test]
+    fn a_cookie_is_good_for_its_link_for_a_quarter_of_an_hour() {
+        let (keys, link) = (keys(&[1]), crate::testing::samples::link(None));
+        let now = at("2026-11-24T10:00:00Z");
+        let set = ResumeCookie::new(&link, now.epoch_s()).set_cookie(&keys, &link.link_id, "/l/x");
+        assert!(set.ends_with("; Path=/l/x; Max-Age=900; Secure; HttpOnly; SameSite=Lax"), "{set}");
+        let cookie = set.split_once(';').unwrap().0;
+        let find = |cookies: &str, now: &str| ResumeCookie::find(cookies, &keys, &link.link_id, at(now));
+        assert!(find(&format!("a=b; {cookie}; c=d"), "2026-11-24T10:14:59Z").unwrap().is_for(&link));
+        assert_eq!(find(cookie, "2026-11-24T10:15:00Z"), None);
+        let other = keys.make([7; 16]).link_id();
+        assert_eq!(ResumeCookie::find(cookie, &keys, &other, now), None);
+        assert_eq!(
+            ResumeCookie::find(cookie, &crate::testing::samples::keys(&[2]), &link.link_id, now),
+            None
+        );
+        let later = cookie.replace("=17", "=18");
+        assert_ne!(later, cookie);
+        let cut = &cookie[..cookie.len() - 2];
+        for forged in [&later, cut, "__Secure-postern-opened=", "__Secure-postern-opened=9.-."] {
+            assert_eq!(find(forged, "2026-11-24T10:00:00Z"), None, "{forged}");
+        }
+    }
+
+    #[test]
+    fn a_new_password_ends_what_an_old_one_granted() {
+        let link = crate::testing::samples::link(None);
+        let now = at("2026-11-24T10:00:00Z");
+        let with = |salt| {
+            let password_hash = Some(PasswordHash::new("secret", [salt; 16]).unwrap());
+            Link { terms: LinkTerms { password_hash, ..LinkTerms::default() }, ..link.clone() }
+        };
+        assert!(!ResumeCookie::new(&link, now.epoch_s()).is_for(&with(1)));
+        assert!(ResumeCookie::new(&with(1), now.epoch_s()).is_for(&with(1)));
+        assert!(!ResumeCookie::new(&with(1), now.epoch_s()).is_for(&with(2)));
+    }
+}

@@ -1,0 +1,274 @@
+//! The contract of upload tokens and of counted uploads.
+
+use std::time::Duration;
+
+use super::{is_due, now, owner, subject};
+use crate::keys::UploadTokenKeys;
+use crate::keys::{KeyVersion, TokenKey, TokenKeys};
+use crate::ports::{Created, Found, Quota, QuotaStore, RecordStore, ReserveOutcome, UploadStore, Written};
+use crate::upload::quota::{OwnerLimits, day};
+use crate::upload::token::{TokenStatus, UploadToken, UploadTokenSecret};
+use crate::upload::{Upload, expiry};
+
+/// So many ask at once for the last use.
+const RACE: u8 = 50;
+
+/// Runs the suite on `store`.
+pub async fn keeps_the_contract_of_quotas(store: &(impl UploadStore + RecordStore + QuotaStore), seed: u8) {
+    a_token_is_made_once_and_ended_by_its_owner(store, seed).await;
+    the_last_use_is_granted_once(store, seed).await;
+    pending_uploads_are_limited(store, seed).await;
+    bytes_of_a_day_are_limited(store, seed).await;
+    rejected_parts_make_room(store, seed).await;
+    what_is_not_used_is_given_back_once(store, seed).await;
+    what_a_dead_form_reserved_is_given_back(store, seed).await;
+}
+
+fn token(seed: u8, n: u8, uses: u32) -> UploadToken {
+    let key = TokenKey { version: KeyVersion(1), key: [1; 32] };
+    let keys = UploadTokenKeys::new(TokenKeys::new(vec![key]).unwrap());
+    let expires_at = now() + Duration::from_hours(1);
+    UploadToken {
+        token_id: UploadTokenSecret::make(&keys, [seed, n, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9])
+            .unwrap()
+            .token_id(),
+        owner: owner(&format!("tokens-{seed}-{n}")),
+        label: Some("avatar".to_owned()),
+        content_types: vec!["image/*".parse().unwrap()],
+        max_size_bytes: 1000,
+        uses,
+        uses_left: uses,
+        made_at: now(),
+        expires_at,
+        revoked_at: None,
+        request_hash: None,
+        has_own_key: true,
+        ttl: UploadToken::ttl_of(expires_at),
+    }
+}
+
+/// Upload number `n` of `mine`, of 10 bytes.
+fn upload(seed: u8, n: u8, mine: &str) -> Upload {
+    Upload { owner: owner(&format!("{mine}-{seed}")), max_size_bytes: 10, ..subject(seed, n) }
+}
+
+async fn a_token_is_made_once_and_ended_by_its_owner(
+    store: &(impl UploadStore + RecordStore + QuotaStore),
+    seed: u8,
+) {
+    let token = token(seed, 1, 3);
+    let (id, stranger) = (&token.token_id, owner("stranger"));
+    assert_eq!(store.token(id).await.unwrap(), None);
+    assert_eq!(store.revoke_token(id, &token.owner, now()).await.unwrap(), Found::No);
+    assert_eq!(store.create_token(&token).await.unwrap(), Created::New);
+    assert_eq!(store.create_token(&token).await.unwrap(), Created::Exists(Box::new(token.clone())));
+    let count = Quota { now: now(), token: Some(id.clone()), limits: OwnerLimits::default() };
+    let first = upload(seed, 120, "token");
+    assert_eq!(store.reserve(&first, &count).await.unwrap(), ReserveOutcome::New);
+    assert_eq!(store.reserve(&first, &count).await.unwrap(), ReserveOutcome::Exists(Box::new(first.clone())));
+    let is_due = is_due(store, &first, expiry(first.policy_expires_at)).await;
+    assert!(is_due, "a counted upload waits for the sweeper as any other");
+    let used = token.used(now()).unwrap();
+    assert_eq!(store.token(id).await.unwrap().as_ref(), Some(&used), "a repetition uses nothing up");
+    assert_eq!(store.revoke_token(id, &stranger, now()).await.unwrap(), Found::No);
+    for at in [now(), now() + Duration::from_hours(1)] {
+        assert_eq!(store.revoke_token(id, &token.owner, at).await.unwrap(), Found::Yes);
+        assert_eq!(store.token(id).await.unwrap(), Some(used.revoked(now())));
+    }
+    let late = upload(seed, 121, "token");
+    let ended = ReserveOutcome::TokenEnded(TokenStatus::Revoked);
+    assert_eq!(store.reserve(&late, &count).await.unwrap(), ended);
+    assert_eq!(UploadStore::upload(store, late.upload_id).await.unwrap(), None, "nothing is written");
+}
+
+async fn the_last_use_is_granted_once(store: &(impl UploadStore + QuotaStore), seed: u8) {
+    let token = token(seed, 2, 1);
+    store.create_token(&token).await.unwrap();
+    let count = Quota { now: now(), token: Some(token.token_id.clone()), limits: OwnerLimits::default() };
+    let uploads: Vec<_> = (0..RACE).map(|n| upload(seed, 130 + n, "race")).collect();
+    let grants = uploads.iter().map(|upload| store.reserve(upload, &count));
+    let granted = futures::future::try_join_all(grants).await.unwrap();
+    assert_eq!(granted.iter().filter(|granted| **granted == ReserveOutcome::New).count(), 1);
+    let ended = ReserveOutcome::TokenEnded(TokenStatus::UsedUp);
+    assert!(
+        granted.iter().all(|granted| *granted == ReserveOutcome::New || *granted == ended),
+        "{granted:?}"
+    );
+    assert_eq!(store.token(&token.token_id).await.unwrap().unwrap().uses_left, 0);
+    let expired = Quota { now: token.expires_at, ..count };
+    let ended = ReserveOutcome::TokenEnded(TokenStatus::Expired);
+    assert_eq!(store.reserve(&upload(seed, 190, "race"), &expired).await.unwrap(), ended);
+}
+
+async fn pending_uploads_are_limited(store: &(impl UploadStore + RecordStore + QuotaStore), seed: u8) {
+    let limits = OwnerLimits { pending_uploads: Some(2), bytes_per_day: None };
+    let count = Quota { now: now(), token: None, limits };
+    let mine = |n| upload(seed, n, "pending");
+    let race: Vec<_> = (200..206).map(mine).collect();
+    let granted =
+        futures::future::try_join_all(race.iter().map(|upload| store.reserve(upload, &count))).await.unwrap();
+    let won: Vec<_> = race
+        .iter()
+        .zip(&granted)
+        .filter(|(_, granted)| **granted == ReserveOutcome::New)
+        .map(|(upload, _)| upload)
+        .collect();
+    assert_eq!(won.len(), 2, "{granted:?}");
+    let first = won.first().unwrap();
+    let until = first.policy_expires_at;
+    let full = store.reserve(&mine(210), &count).await.unwrap();
+    assert_eq!(full, ReserveOutcome::TooManyPending(until));
+    store.settle(first.upload_id, &super::condemn("wrong"), None).await.unwrap();
+    let full = store.reserve(&mine(210), &count).await.unwrap();
+    assert_eq!(
+        full,
+        ReserveOutcome::TooManyPending(until),
+        "a form that brought a wrong file may bring another"
+    );
+    store.settle(first.upload_id, &super::pin("a"), None).await.unwrap();
+    assert_eq!(
+        store.reserve(&mine(210), &count).await.unwrap(),
+        ReserveOutcome::New,
+        "a recorded upload makes room"
+    );
+    assert_eq!(store.reserve(&mine(211), &count).await.unwrap(), ReserveOutcome::TooManyPending(until));
+    let later = Quota { now: until, ..count };
+    assert_eq!(
+        store.reserve(&mine(211), &later).await.unwrap(),
+        ReserveOutcome::New,
+        "a dead form makes room"
+    );
+}
+
+async fn bytes_of_a_day_are_limited(store: &(impl UploadStore + QuotaStore), seed: u8) {
+    let limits = OwnerLimits { pending_uploads: None, bytes_per_day: Some(25) };
+    let count = Quota { now: now(), token: None, limits };
+    let (_, tomorrow) = day(now());
+    let race: Vec<_> = (220..226).map(|n| upload(seed, n, "bytes")).collect();
+    let granted =
+        futures::future::try_join_all(race.iter().map(|upload| store.reserve(upload, &count))).await.unwrap();
+    assert_eq!(granted.iter().filter(|granted| **granted == ReserveOutcome::New).count(), 2, "{granted:?}");
+    assert_eq!(
+        store.reserve(&upload(seed, 230, "bytes"), &count).await.unwrap(),
+        ReserveOutcome::TooManyBytes(tomorrow)
+    );
+    let large = Upload { max_size_bytes: 26, ..upload(seed, 231, "large") };
+    assert_eq!(store.reserve(&large, &count).await.unwrap(), ReserveOutcome::TooManyBytes(tomorrow));
+    let next = Quota { now: tomorrow, ..count };
+    assert_eq!(store.reserve(&upload(seed, 230, "bytes"), &next).await.unwrap(), ReserveOutcome::New);
+}
+
+async fn rejected_parts_make_room(store: &(impl UploadStore + RecordStore + QuotaStore), seed: u8) {
+    let limits = OwnerLimits { pending_uploads: Some(1), bytes_per_day: None };
+    let count = Quota { now: now(), token: None, limits };
+    let parts = Upload { s3_upload_id: Some("parts".parse().unwrap()), ..upload(seed, 240, "parts") };
+    assert_eq!(store.reserve(&parts, &count).await.unwrap(), ReserveOutcome::New);
+    store.settle(parts.upload_id, &super::condemn("wrong"), None).await.unwrap();
+    assert_eq!(store.reserve(&upload(seed, 241, "parts"), &count).await.unwrap(), ReserveOutcome::New);
+}
+
+/// An owner with 25 bytes a day, and the uploads of ten bytes that are granted to him.
+struct Day<'a, S> {
+    store: &'a S,
+    seed: u8,
+    owner: &'static str,
+}
+
+impl<S: UploadStore + RecordStore + QuotaStore> Day<'_, S> {
+    fn upload(&self, n: u8) -> Upload {
+        upload(self.seed, 242 + n, self.owner).reserving()
+    }
+
+    async fn reserve(&self, n: u8) -> ReserveOutcome {
+        let limits = OwnerLimits { pending_uploads: None, bytes_per_day: Some(25) };
+        let count = Quota { now: now(), token: None, limits };
+        self.store.reserve(&self.upload(n), &count).await.unwrap()
+    }
+
+    async fn is_full(&self, n: u8) -> bool {
+        matches!(self.reserve(n).await, ReserveOutcome::TooManyBytes(_))
+    }
+
+    async fn status(&self, n: u8) -> Upload {
+        UploadStore::upload(self.store, self.upload(n).upload_id).await.unwrap().unwrap()
+    }
+}
+
+async fn what_is_not_used_is_given_back_once(
+    store: &(impl UploadStore + RecordStore + QuotaStore),
+    seed: u8,
+) {
+    let day = Day { store, seed, owner: "used" };
+    for n in 0..2 {
+        assert_eq!(day.reserve(n).await, ReserveOutcome::New);
+    }
+    assert!(day.is_full(2).await);
+    let (first, pin) = (day.upload(0), super::pin("a"));
+    let charge = first.charge_of_verdict(&pin, 2).unwrap();
+    for written in [Written::Applied, Written::Refused(Some(Box::new(day.status(0).await)))] {
+        let settled = store.settle(first.upload_id, &pin, Some(&charge)).await.unwrap();
+        assert_eq!(std::mem::discriminant(&settled), std::mem::discriminant(&written));
+    }
+    assert_eq!(day.status(0).await.reserved, Some(charge.after));
+    // 2 + 10 + 10: eight bytes were given back, and not sixteen.
+    assert_eq!(day.reserve(2).await, ReserveOutcome::New);
+    assert!(day.is_full(3).await);
+    let (second, condemn) = (day.upload(1), super::condemn("wrong"));
+    let rejected = second.charge_of_verdict(&condemn, 4).unwrap();
+    let written = store.settle(second.upload_id, &condemn, Some(&rejected)).await.unwrap();
+    assert_eq!(written, Written::Applied);
+    assert!(day.is_full(3).await, "the form may still bring ten bytes");
+    let outdated = second.charge_of_verdict(&pin, 2).unwrap();
+    let written = store.settle(second.upload_id, &pin, Some(&outdated)).await.unwrap();
+    assert!(matches!(written, Written::Refused(Some(_))), "what is reserved has changed since it was read");
+    store.begin_deletion(second.upload_id, &second.owner).await.unwrap();
+    let deleting = day.status(1).await;
+    for _ in 0..2 {
+        store.finish_deletion(&deleting, now()).await.unwrap();
+    }
+    assert_eq!(day.status(1).await.reserved.unwrap().bytes, 4);
+    let third = day.upload(2);
+    for _ in 0..2 {
+        store.give_up(&third, third.charge(0).as_ref()).await.unwrap();
+    }
+    // 2 + 4 + 0, and two of ten do not fit.
+    assert_eq!(day.reserve(3).await, ReserveOutcome::New);
+    assert!(day.is_full(4).await);
+}
+
+async fn what_a_dead_form_reserved_is_given_back(
+    store: &(impl UploadStore + RecordStore + QuotaStore),
+    seed: u8,
+) {
+    let day = Day { store, seed, owner: "died" };
+    for n in 5..7 {
+        assert_eq!(day.reserve(n).await, ReserveOutcome::New);
+    }
+    let rejected = day.upload(6);
+    let charge = rejected.charge_of_verdict(&super::condemn("wrong"), 4);
+    store.settle(rejected.upload_id, &super::condemn("wrong"), charge.as_ref()).await.unwrap();
+    let dead = rejected.policy_expires_at;
+    for n in 5..7 {
+        let upload = day.status(n).await;
+        assert!(is_due(store, &upload, dead).await, "{n}");
+        assert!(!is_due(store, &upload, dead - Duration::from_millis(1)).await, "{n}");
+        let unused = upload.unused_at(dead).unwrap();
+        for _ in 0..2 {
+            store.give_back(&upload, &unused).await.unwrap();
+        }
+        assert_eq!(day.status(n).await, upload.given_back(&unused).unwrap());
+        assert!(!is_due(store, &upload, dead).await, "{n}");
+    }
+    assert!(is_due(store, &day.upload(5), expiry(dead)).await, "it expires a day later");
+    assert!(!is_due(store, &rejected, expiry(dead)).await);
+    // 0 + 4, and two of ten.
+    for n in [7, 8] {
+        assert_eq!(day.reserve(n).await, ReserveOutcome::New);
+    }
+    assert!(day.is_full(9).await);
+    let late = day.status(5).await;
+    let charge = late.charge_of_verdict(&super::pin("late"), 10);
+    let written = store.settle(late.upload_id, &super::pin("late"), charge.as_ref()).await.unwrap();
+    assert_eq!(written, Written::Applied, "a file that was under way when its form died");
+    assert_eq!(day.status(5).await.reserved.unwrap().bytes, 10);
+}

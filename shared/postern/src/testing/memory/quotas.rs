@@ -1,0 +1,198 @@
+//! Upload tokens, counted uploads and multipart uploads of the world in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::MemoryWorld;
+use crate::ports::{
+    Completed, Created, Found, PartStore, Quota, QuotaStore, ReserveOutcome, StoredPart, Unavailable,
+};
+use crate::upload::Upload;
+use crate::upload::quota::{PendingUpload, alive, day};
+use crate::upload::reservation::Charge;
+use crate::upload::token::{TokenStatus, UploadToken, UploadTokenId};
+use crate::value::id::{ObjectKey, Owner, S3UploadId};
+use s3_presigned::SigningCredentials;
+use s3_presigned::Timestamp;
+
+#[derive(Debug, Default)]
+pub(super) struct Quotas {
+    tokens: BTreeMap<UploadTokenId, UploadToken>,
+    pending: BTreeMap<Owner, BTreeSet<PendingUpload>>,
+    bytes: BTreeMap<(Owner, String), u64>,
+    parts: BTreeMap<S3UploadId, (ObjectKey, Vec<StoredPart>)>,
+}
+
+impl Quotas {
+    /// Changes what an owner asked for on a day.
+    pub(super) fn charge(&mut self, charge: &Charge) {
+        let of_day = (charge.owner.clone(), day(charge.reserved_at).0);
+        let bytes = self.bytes.entry(of_day).or_default();
+        let after = i128::from(*bytes) + charge.change().unwrap_or(0);
+        *bytes = u64::try_from(after).unwrap_or(0);
+    }
+
+    /// Drops the parts of a multipart upload of this key.
+    pub(super) fn drop_parts(&mut self, key: ObjectKey, id: &S3UploadId) {
+        self.parts.retain(|known, (of, _)| known != id || *of != key);
+    }
+}
+
+impl MemoryWorld {
+    /// Whether S3 knows this multipart upload.
+    pub fn has_parts(&self, id: &S3UploadId) -> bool {
+        self.lock().quotas.parts.contains_key(id)
+    }
+
+    /// Lets S3 know a multipart upload that was aborted, because a part of it was on its way.
+    pub fn keep_parts(&self, key: ObjectKey, id: &S3UploadId) {
+        self.lock().quotas.parts.insert(id.clone(), (key, Vec::new()));
+    }
+
+    /// Puts a part into a multipart upload.
+    pub fn put_part(&self, id: &S3UploadId, part: StoredPart) {
+        if let Some((_, parts)) = self.lock().quotas.parts.get_mut(id) {
+            parts.push(part);
+        }
+    }
+
+    /// How many multipart uploads there are.
+    pub fn multipart_uploads(&self) -> usize {
+        self.lock().quotas.parts.len()
+    }
+}
+
+impl QuotaStore for MemoryWorld {
+    async fn create_token(&self, token: &UploadToken) -> Result<Created<UploadToken>, Unavailable> {
+        self.answered("create_token", || {
+            let mut state = self.call("create_token")?;
+            if let Some(existing) = state.quotas.tokens.get(&token.token_id) {
+                return Ok(Created::Exists(Box::new(existing.clone())));
+            }
+            state.quotas.tokens.insert(token.token_id.clone(), token.clone());
+            Ok(Created::New)
+        })
+    }
+
+    async fn token(&self, id: &UploadTokenId) -> Result<Option<UploadToken>, Unavailable> {
+        Ok(self.call("token")?.quotas.tokens.get(id).cloned())
+    }
+
+    async fn revoke_token(
+        &self,
+        id: &UploadTokenId,
+        owner: &Owner,
+        now: Timestamp,
+    ) -> Result<Found, Unavailable> {
+        let mut state = self.call("revoke_token")?;
+        match state.quotas.tokens.get_mut(id) {
+            Some(token) if token.owner == *owner => {
+                *token = token.revoked(now);
+                Ok(Found::Yes)
+            }
+            _ => Ok(Found::No),
+        }
+    }
+
+    async fn reserve(&self, upload: &Upload, count: &Quota) -> Result<ReserveOutcome, Unavailable> {
+        self.answered("grant", || self.grant_once(upload, count))
+    }
+}
+
+impl MemoryWorld {
+    fn grant_once(&self, upload: &Upload, count: &Quota) -> Result<ReserveOutcome, Unavailable> {
+        let mut state = self.call("grant")?;
+        let state = &mut *state;
+        if let Some(existing) = state.uploads.get(&upload.upload_id) {
+            return Ok(ReserveOutcome::Exists(Box::new(existing.clone())));
+        }
+        let token = count.token.as_ref().map(|id| state.quotas.tokens.get(id));
+        let used = token.map(|token| token.and_then(|token| token.used(count.now)));
+        if let (Some(token), Some(None)) = (token, &used) {
+            let forgotten = TokenStatus::Expired;
+            return Ok(ReserveOutcome::TokenEnded(token.map_or(forgotten, |token| token.status(count.now))));
+        }
+        let mut pending = state.quotas.pending.get(&upload.owner).cloned().unwrap_or_default();
+        if let Some(limit) = count.limits.pending_uploads {
+            pending = alive(&pending, count.now);
+            pending.retain(|entry| state.uploads.get(&entry.upload_id).is_some_and(Upload::takes_files));
+            if let (true, Some(first)) = (pending.len() >= usize::from(limit), pending.first()) {
+                return Ok(ReserveOutcome::TooManyPending(first.until));
+            }
+            pending.insert(PendingUpload::of(upload));
+        }
+        let (today, tomorrow) = day(count.now);
+        let bytes = state.quotas.bytes.entry((upload.owner.clone(), today)).or_default();
+        if let Some(limit) = count.limits.bytes_per_day {
+            if *bytes + upload.max_size_bytes > limit {
+                return Ok(ReserveOutcome::TooManyBytes(tomorrow));
+            }
+            *bytes += upload.max_size_bytes;
+        }
+        if let Some(Some(token)) = used {
+            state.quotas.tokens.insert(token.token_id.clone(), token);
+        }
+        state.quotas.pending.insert(upload.owner.clone(), pending);
+        state.uploads.insert(upload.upload_id, upload.clone());
+        Ok(ReserveOutcome::New)
+    }
+}
+
+impl PartStore for MemoryWorld {
+    async fn begin_parts(
+        &self,
+        _signer: &SigningCredentials,
+        upload: &Upload,
+        _files_key_arn: &str,
+    ) -> Result<S3UploadId, Unavailable> {
+        let mut state = self.call("begin_parts")?;
+        let id: S3UploadId = format!("{}-of-{}", state.calls, upload.upload_id)
+            .parse()
+            .map_err(|error: crate::value::id::ParseIdError| Unavailable::new("begin parts", error))?;
+        state.quotas.parts.insert(id.clone(), (upload.object_key(), Vec::new()));
+        Ok(id)
+    }
+
+    async fn list_parts(
+        &self,
+        _signer: &SigningCredentials,
+        key: ObjectKey,
+        id: &S3UploadId,
+    ) -> Result<Option<Vec<StoredPart>>, Unavailable> {
+        let state = self.call("list_parts")?;
+        Ok(state.quotas.parts.get(id).filter(|(of, _)| *of == key).map(|(_, parts)| parts.clone()))
+    }
+
+    async fn complete_parts(
+        &self,
+        _signer: &SigningCredentials,
+        key: ObjectKey,
+        id: &S3UploadId,
+        parts: &[StoredPart],
+    ) -> Result<Completed, Unavailable> {
+        let mut state = self.call("complete_parts")?;
+        // S3 is at work on it for longer than its answer is waited for.
+        if state.losing.remove("complete_parts").is_some() {
+            return Ok(Completed::Underway);
+        }
+        match state.quotas.parts.get(id) {
+            Some((of, stored)) if *of == key && stored == parts => {
+                state.quotas.parts.remove(id);
+                Ok(Completed::Done)
+            }
+            Some(_) => Ok(Completed::Refused("the parts are not those that are stored".to_owned())),
+            None => Ok(Completed::Unknown),
+        }
+    }
+
+    async fn abort_parts(
+        &self,
+        _signer: &SigningCredentials,
+        _key: ObjectKey,
+        id: &S3UploadId,
+    ) -> Result<(), Unavailable> {
+        self.call("abort_parts")?.quotas.parts.remove(id);
+        Ok(())
+    }
+
+    async fn pause(&self) {}
+}

@@ -1,0 +1,611 @@
+//! The record of an upload: what was promised, what arrived, and which changes are allowed.
+//!
+//! ```text
+//!            ┌────────────▶ available ─────┐
+//!  pending ──┼─▶ rejected ──▲              ├─▶ deleting ──▶ deleted
+//!            └─▶ expired ───┘ (late, valid)┘
+//! ```
+//!
+//! [`Upload::fate_of`] is the heart: the fate of a version, once settled, never changes, so that
+//! events may come twice, late and out of order. A store writes a [`Settlement`] on condition that
+//! the version's fate is still open, in one conditional write.
+
+pub mod quota;
+pub mod reservation;
+pub mod scan;
+pub mod token;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::media::ContentType;
+use crate::paging::PageStart;
+use crate::upload::reservation::Reserved;
+use crate::upload::scan::ScanFailure;
+use crate::upload::token::UploadTokenId;
+use crate::value::app_event::AppEvent;
+use crate::value::checksum::ChecksumSha256;
+use crate::value::filename::Filename;
+use crate::value::id::{ObjectKey, Owner, S3UploadId, TransitionId, UploadId, VersionId};
+use s3_presigned::Timestamp;
+
+/// After so many condemned versions `rejected` is final.
+pub const MAX_CONDEMNED: usize = 20;
+
+/// So many surplus versions are named in the record; further ones are removed all the same.
+pub const MAX_SURPLUS: usize = 100;
+
+/// How long a record that nobody pinned, and a tombstone, outlive the policy: longer than every
+/// queue (14 days), its dead-letter queue (14 days) and a redrive.
+pub const TOMBSTONE: Duration = Duration::from_hours(35 * 24);
+
+/// How long after its form's death a pending upload becomes `expired`.
+pub const EXPIRES_AFTER: Duration = Duration::from_hours(24);
+
+/// Where an upload stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UploadState {
+    /// The form is out; nothing valid has arrived.
+    Pending,
+    /// A version is pinned: links lead to it.
+    Available,
+    /// What arrived broke a rule; a valid version may still come.
+    Rejected,
+    /// The form is dead and nothing came; a late event may still bring a valid version.
+    Expired,
+    /// The owner asked for removal; versions are being removed.
+    Deleting,
+    /// Everything is gone but this tombstone.
+    Deleted,
+}
+
+impl UploadState {
+    /// The state as the table, the API and events write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Available => "available",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Deleting => "deleting",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// One upload, as the table keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// Its id; also names its object.
+    pub upload_id: UploadId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Where it stands.
+    pub state: UploadState,
+    /// The name that the file had.
+    pub filename: Filename,
+    /// The media type that was declared and pinned.
+    pub content_type: ContentType,
+    /// The fewest bytes that are valid.
+    pub min_size_bytes: u64,
+    /// The most bytes that are valid.
+    pub max_size_bytes: u64,
+    /// The digest that was declared and pinned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum_sha256: Option<ChecksumSha256>,
+    /// User metadata that was declared and pinned; names without `x-amz-meta-`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+    /// When the form was asked for. The range key of the owner's index.
+    pub uploaded_at: Timestamp,
+    /// When the form dies.
+    pub policy_expires_at: Timestamp,
+    /// A digest of the request that an idempotency key stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_hash: Option<ChecksumSha256>,
+    /// The upload token that it was made with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<UsedToken>,
+    /// S3's name for the multipart upload that brings it, if it comes in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3_upload_id: Option<S3UploadId>,
+    /// Versions whose rejection is final.
+    #[serde(default, with = "serde_dynamo::string_set", skip_serializing_if = "BTreeSet::is_empty")]
+    pub condemned: BTreeSet<VersionId>,
+    /// Versions that came beside the pinned one; at most [`MAX_SURPLUS`] are named.
+    #[serde(default, with = "serde_dynamo::string_set", skip_serializing_if = "BTreeSet::is_empty")]
+    pub surplus: BTreeSet<VersionId>,
+    /// The pinned version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Recorded>,
+    /// Why the last rejected version was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<Rejection>,
+    /// The last scan that failed; see [`Upload::open_scan_failure`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan_failed: Option<ScanFailure>,
+    /// The last change of state.
+    pub transition_id: TransitionId,
+    /// What that change tells the app, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<AppEvent>,
+    /// What it has reserved of its owner's bytes of a day, if these are limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<Reserved>,
+    /// When DynamoDB may forget the record, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u64>,
+    /// How far a removal has walked through the links, if one run was not enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links_walked: Option<PageStart>,
+}
+
+/// The upload token that made an upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedToken {
+    /// The token.
+    pub token_id: UploadTokenId,
+    /// What its app calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// The version that was found valid first, and what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The version that every link leads to.
+    pub version_id: VersionId,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Its `ETag`, without quotes. Under KMS it is no MD5.
+    pub etag: String,
+    /// What its first bytes are, or what was declared where that says more of the same.
+    pub sniffed_type: ContentType,
+    /// What the bytes are, where `sniffed_type` says more of the same: `application/zip` of a document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_by: Option<ContentType>,
+    /// Whether it is plain text under a name of its own, such as `text/csv`: a link may show it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reads_as_text: bool,
+    /// When it was pinned.
+    pub recorded_at: Timestamp,
+    /// When it was found missing from the bucket although its owner did not remove it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vanished_at: Option<Timestamp>,
+}
+
+/// Why a version was rejected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// The version.
+    pub version_id: VersionId,
+    /// The rule that it broke.
+    pub reason: RejectionReason,
+    /// What was expected and what came, for the owner.
+    pub detail: String,
+    /// When it was condemned.
+    pub rejected_at: Timestamp,
+}
+
+/// The rules that a version can break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectionReason {
+    /// Fewer or more bytes than declared.
+    SizeOutOfRange,
+    /// The object's type is not the declared one.
+    ContentTypeChanged,
+    /// Stored with a `Content-Encoding`: what is served would not be what was looked at.
+    ContentEncoded,
+    /// The bytes are not of the declared type.
+    ContentTypeMismatch,
+    /// Not encrypted under the stack's key.
+    EncryptionMismatch,
+    /// Other user metadata than declared.
+    MetadataChanged,
+    /// Another SHA-256 than declared.
+    ChecksumMismatch,
+    /// A SHA-256 was declared and S3 stored none.
+    ChecksumMissing,
+    /// A type that this stack does not take.
+    TypeNotAllowed,
+    /// Another format within an image, a sound or a film.
+    ForeignContent,
+    /// A name that promises something else than the bytes.
+    ExtensionMismatch,
+    /// An archive that unpacks without measure.
+    ArchiveBomb,
+    /// More pixels than this stack takes.
+    ImageTooLarge,
+    /// A scan found a threat in it.
+    ThreatFound,
+    /// Removed by somebody else before it was looked at.
+    Vanished,
+}
+
+impl RejectionReason {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::SizeOutOfRange,
+        Self::ContentTypeChanged,
+        Self::ContentEncoded,
+        Self::ContentTypeMismatch,
+        Self::EncryptionMismatch,
+        Self::MetadataChanged,
+        Self::ChecksumMismatch,
+        Self::ChecksumMissing,
+        Self::TypeNotAllowed,
+        Self::ForeignContent,
+        Self::ExtensionMismatch,
+        Self::ArchiveBomb,
+        Self::ImageTooLarge,
+        Self::ThreatFound,
+        Self::Vanished,
+    ];
+
+    /// The reason's code, as in the API and in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SizeOutOfRange => "size_out_of_range",
+            Self::ContentTypeChanged => "content_type_changed",
+            Self::ContentEncoded => "content_encoded",
+            Self::ContentTypeMismatch => "content_type_mismatch",
+            Self::EncryptionMismatch => "encryption_mismatch",
+            Self::MetadataChanged => "metadata_changed",
+            Self::ChecksumMismatch => "checksum_mismatch",
+            Self::ChecksumMissing => "checksum_missing",
+            Self::TypeNotAllowed => "type_not_allowed",
+            Self::ForeignContent => "foreign_content",
+            Self::ExtensionMismatch => "extension_mismatch",
+            Self::ArchiveBomb => "archive_bomb",
+            Self::ImageTooLarge => "image_too_large",
+            Self::ThreatFound => "threat_found",
+            Self::Vanished => "vanished",
+        }
+    }
+}
+
+/// What has been settled about a version, for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is the one that links lead to.
+    Pinned,
+    /// Another one is; this one goes.
+    Surplus,
+    /// Rejected; it goes.
+    Condemned,
+    /// The owner removed the upload; it goes.
+    Removed,
+}
+
+/// A verdict to be written, on condition that the version's fate is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// The version becomes the one that links lead to.
+    Pin(Recorded),
+    /// The version is rejected.
+    Condemn(Rejection),
+}
+
+impl Settlement {
+    /// The version that is judged.
+    pub fn version_id(&self) -> &VersionId {
+        match self {
+            Self::Pin(recorded) => &recorded.version_id,
+            Self::Condemn(rejection) => &rejection.version_id,
+        }
+    }
+
+    /// The state into which it brings the upload.
+    pub fn state(&self) -> UploadState {
+        match self {
+            Self::Pin(_) => UploadState::Available,
+            Self::Condemn(_) => UploadState::Rejected,
+        }
+    }
+
+    /// What it tells the app.
+    pub fn event(&self) -> AppEvent {
+        match self {
+            Self::Pin(_) => AppEvent::UploadAvailable,
+            Self::Condemn(_) => AppEvent::UploadRejected,
+        }
+    }
+
+    /// The id of this change of `upload_id`.
+    pub fn transition_id(&self, upload_id: UploadId) -> TransitionId {
+        transition_id(upload_id, self.state(), self.version_id().as_str())
+    }
+}
+
+/// The id of a change of an upload to `state`.
+pub fn transition_id(upload_id: UploadId, state: UploadState, cause: &str) -> TransitionId {
+    TransitionId::of(&upload_id.to_string(), state.as_str(), cause)
+}
+
+/// The id of noting that a scan of a version of an upload failed.
+pub fn scan_failure_id(upload_id: UploadId, failure: &ScanFailure) -> TransitionId {
+    let cause = format!("{} {}", failure.status.as_str(), failure.version_id.as_str());
+    TransitionId::of(&upload_id.to_string(), "scan_failed", &cause)
+}
+
+impl Upload {
+    /// The key of the upload's object.
+    pub fn object_key(&self) -> ObjectKey {
+        ObjectKey::of(self.upload_id)
+    }
+
+    /// What is settled about `version`; `None` while it may still be pinned or condemned.
+    pub fn fate_of(&self, version: &VersionId) -> Option<Fate> {
+        let pinned = self.recorded.as_ref().map(|recorded| &recorded.version_id);
+        match self.state {
+            UploadState::Deleting | UploadState::Deleted => Some(Fate::Removed),
+            UploadState::Available if pinned == Some(version) => Some(Fate::Pinned),
+            UploadState::Available if self.condemned.contains(version) => Some(Fate::Condemned),
+            UploadState::Available => Some(Fate::Surplus),
+            _ if self.condemned.contains(version) || self.condemned.len() >= MAX_CONDEMNED => {
+                Some(Fate::Condemned)
+            }
+            UploadState::Pending | UploadState::Rejected | UploadState::Expired => None,
+        }
+    }
+
+    /// The record after `settlement`; `None` if the version's fate is settled already.
+    #[must_use]
+    pub fn settled(&self, settlement: &Settlement) -> Option<Self> {
+        if self.fate_of(settlement.version_id()).is_some() {
+            return None;
+        }
+        let mut after = self.clone();
+        after.state = settlement.state();
+        after.transition_id = settlement.transition_id(self.upload_id);
+        after.event = Some(settlement.event());
+        match settlement {
+            Settlement::Pin(recorded) => {
+                after.recorded = Some(recorded.clone());
+                after.rejection = None;
+                after.scan_failed = None;
+                after.ttl = None;
+            }
+            Settlement::Condemn(rejection) => {
+                after.condemned.insert(rejection.version_id.clone());
+                after.rejection = Some(rejection.clone());
+            }
+        }
+        Some(after)
+    }
+
+    /// When the pinned version was found missing, if it was.
+    pub fn vanished_at(&self) -> Option<Timestamp> {
+        self.recorded.as_ref().and_then(|recorded| recorded.vanished_at)
+    }
+
+    /// The record after `version` was found missing at `now`; `None` unless it is the pinned one
+    /// and was not found missing before.
+    #[must_use]
+    pub fn vanished(&self, version: &VersionId, now: Timestamp) -> Option<Self> {
+        if self.fate_of(version) != Some(Fate::Pinned) || self.vanished_at().is_some() {
+            return None;
+        }
+        let recorded = self.recorded.clone().map(|recorded| Recorded { vanished_at: Some(now), ..recorded });
+        Some(Self { recorded, ..self.clone() })
+    }
+
+    /// The record after a scan of a version failed; `None` if the version's fate is settled, or
+    /// that very failure is noted.
+    #[must_use]
+    pub fn scan_failed(&self, failure: &ScanFailure) -> Option<Self> {
+        let is_noted = self
+            .scan_failed
+            .as_ref()
+            .is_some_and(|noted| noted.version_id == failure.version_id && noted.status == failure.status);
+        let is_open = self.fate_of(&failure.version_id).is_none();
+        (is_open && !is_noted).then(|| Self {
+            scan_failed: Some(failure.clone()),
+            transition_id: scan_failure_id(self.upload_id, failure),
+            event: Some(AppEvent::UploadScanFailed),
+            ..self.clone()
+        })
+    }
+
+    /// The failed scan that the upload waits upon: that of a version whose fate is open.
+    pub fn open_scan_failure(&self) -> Option<&ScanFailure> {
+        self.scan_failed.as_ref().filter(|failure| self.fate_of(&failure.version_id).is_none())
+    }
+
+    /// The record after nothing valid came until a day after the form died; `None` if it is not
+    /// pending, or at `now` that day is not over.
+    #[must_use]
+    pub fn expired(&self, now: Timestamp) -> Option<Self> {
+        let is_due = self.state == UploadState::Pending && now >= expiry(self.policy_expires_at);
+        is_due.then(|| self.moved_to(UploadState::Expired))
+    }
+
+    /// The record after its parts were given up before they became an object; `None` if it is not
+    /// pending. A completion that was under way may still bring a valid version.
+    #[must_use]
+    pub fn given_up(&self) -> Option<Self> {
+        (self.state == UploadState::Pending).then(|| self.moved_to(UploadState::Expired))
+    }
+
+    /// The record after its owner asked for removal; `None` if that was asked before.
+    #[must_use]
+    pub fn deleting(&self) -> Option<Self> {
+        match self.state {
+            UploadState::Deleting | UploadState::Deleted => None,
+            _ => Some(self.moved_to(UploadState::Deleting)),
+        }
+    }
+
+    /// The tombstone at `now`, once everything is gone; `None` unless removal was asked for.
+    #[must_use]
+    pub fn deleted(&self, now: Timestamp) -> Option<Self> {
+        match self.state {
+            UploadState::Deleting => Some(Self {
+                ttl: Some(tombstone_ttl(now.max(self.policy_expires_at))),
+                event: Some(AppEvent::UploadDeleted),
+                links_walked: None,
+                ..self.moved_to(UploadState::Deleted)
+            }),
+            _ => None,
+        }
+    }
+
+    /// The record after a run that read it as `before` has walked its links as far as `to`; `None`
+    /// if it has changed meanwhile.
+    #[must_use]
+    pub fn links_walked(&self, before: &Self, to: &PageStart) -> Option<Self> {
+        let is_going = matches!(self.state, UploadState::Deleting | UploadState::Deleted);
+        let is_as_read = self.state == before.state && self.links_walked == before.links_walked;
+        (is_going && is_as_read).then(|| Self { links_walked: Some(to.clone()), ..self.clone() })
+    }
+
+    fn moved_to(&self, state: UploadState) -> Self {
+        Self { state, transition_id: transition_id(self.upload_id, state, ""), event: None, ..self.clone() }
+    }
+}
+
+/// When an upload whose form died at `policy_expires_at` is given up: a day later.
+pub fn expiry(policy_expires_at: Timestamp) -> Timestamp {
+    policy_expires_at + EXPIRES_AFTER
+}
+
+/// The TTL of a record whose last form, or whose removal, ends at `end`.
+pub fn tombstone_ttl(end: Timestamp) -> u64 {
+    (end + TOMBSTONE).epoch_s()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::samples::{at, condemn, pending, pin, version};
+    use crate::upload::scan::ScanStatus;
+
+    #[test]
+    fn the_first_valid_version_is_pinned_and_stays_so() {
+        let available = pending().settled(&pin("a")).unwrap();
+        assert_eq!(available.state, UploadState::Available);
+        assert_eq!(available.ttl, None, "a pinned upload is never forgotten");
+        assert_eq!(available.fate_of(&version("a")), Some(Fate::Pinned));
+        assert_eq!(available.fate_of(&version("b")), Some(Fate::Surplus));
+        for settlement in [pin("a"), pin("b"), condemn("a"), condemn("b")] {
+            assert_eq!(available.settled(&settlement), None);
+        }
+    }
+
+    #[test]
+    fn a_condemned_version_is_never_pinned_but_another_may_be() {
+        let rejected = pending().settled(&condemn("a")).unwrap();
+        assert_eq!(rejected.fate_of(&version("a")), Some(Fate::Condemned));
+        assert_eq!(rejected.settled(&pin("a")), None);
+        let available = rejected.settled(&pin("b")).unwrap();
+        assert_eq!((available.state, available.rejection), (UploadState::Available, None));
+    }
+
+    #[test]
+    fn after_twenty_condemned_versions_rejected_is_final() {
+        let condemned =
+            |n| (0..n).fold(pending(), |upload, i| upload.settled(&condemn(&i.to_string())).unwrap());
+        assert!(condemned(MAX_CONDEMNED - 1).settled(&pin("good")).is_some());
+        let last = condemned(MAX_CONDEMNED);
+        assert_eq!(last.settled(&pin("good")), None);
+        assert_eq!(last.fate_of(&version("good")), Some(Fate::Condemned));
+    }
+
+    #[test]
+    fn a_removed_upload_stays_removed_whatever_arrives() {
+        let deleting = pending().settled(&pin("a")).unwrap().deleting().unwrap();
+        assert_eq!(deleting.deleting(), None);
+        let now = at("2026-11-24T12:00:00Z");
+        let deleted = deleting.deleted(now).unwrap();
+        assert_eq!(deleted.ttl, Some(tombstone_ttl(now)));
+        for upload in [deleting, deleted] {
+            assert_eq!(upload.fate_of(&version("a")), Some(Fate::Removed));
+            assert_eq!(upload.settled(&pin("b")), None);
+        }
+        assert_eq!(pending().deleted(now), None, "a tombstone needs an owner's wish");
+    }
+
+    #[test]
+    fn a_late_valid_version_brings_an_expired_upload_back() {
+        let expired = Upload { state: UploadState::Expired, ..pending() };
+        assert_eq!(expired.settled(&pin("a")).unwrap().state, UploadState::Available);
+    }
+
+    #[test]
+    fn what_is_pending_expires_a_day_after_its_form_and_nothing_else_does() {
+        let due = at("2026-11-25T10:15:00Z");
+        assert_eq!(pending().expired(at("2026-11-25T10:14:59Z")), None);
+        let expired = pending().expired(due).unwrap();
+        assert_eq!((expired.state, expired.ttl), (UploadState::Expired, pending().ttl));
+        for settled in [pending().settled(&pin("a")), pending().settled(&condemn("a")), Some(expired)] {
+            assert_eq!(settled.unwrap().expired(due), None);
+        }
+    }
+
+    #[test]
+    fn only_the_pinned_version_can_vanish_and_only_once() {
+        let now = at("2026-11-24T12:00:00Z");
+        assert_eq!(pending().vanished(&version("a"), now), None);
+        let available = pending().settled(&pin("a")).unwrap();
+        assert_eq!(available.vanished(&version("b"), now), None);
+        let vanished = available.vanished(&version("a"), now).unwrap();
+        assert_eq!((vanished.state, vanished.vanished_at()), (UploadState::Available, Some(now)));
+        assert_eq!(vanished.vanished(&version("a"), now), None);
+        assert_eq!(available.deleting().unwrap().vanished(&version("a"), now), None, "its owner removed it");
+    }
+
+    #[test]
+    fn a_failed_scan_is_noted_once_and_only_while_the_version_waits() {
+        let failure = |name: &str, status| ScanFailure {
+            version_id: version(name),
+            status,
+            at: at("2026-11-24T10:01:00Z"),
+        };
+        let unsupported = failure("a", ScanStatus::Unsupported);
+        let noted = pending().scan_failed(&unsupported).unwrap();
+        assert_eq!((noted.state, noted.open_scan_failure()), (UploadState::Pending, Some(&unsupported)));
+        let later = ScanFailure { at: at("2026-11-24T11:00:00Z"), ..unsupported.clone() };
+        assert_eq!(noted.scan_failed(&later), None);
+        let another = noted.scan_failed(&failure("a", ScanStatus::Failed)).unwrap();
+        assert_eq!(noted.event, Some(AppEvent::UploadScanFailed));
+        let of_another_version = pending().scan_failed(&failure("b", ScanStatus::Unsupported)).unwrap();
+        let ids = [&pending(), &noted, &another, &of_another_version].map(|upload| upload.transition_id);
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), 4, "each is told for itself");
+        assert_eq!(noted.settled(&pin("a")).unwrap().scan_failed, None);
+        let condemned = noted.settled(&condemn("a")).unwrap();
+        assert_eq!(condemned.open_scan_failure(), None);
+        for settled in [condemned, noted.settled(&pin("b")).unwrap(), noted.deleting().unwrap()] {
+            assert_eq!(settled.scan_failed(&unsupported), None);
+        }
+    }
+
+    /// A message may wait in the queue, then in its dead-letter queue, and be redriven to the queue.
+    #[test]
+    fn a_record_outlives_every_message_that_can_tell_of_it() {
+        let description: serde_json::Value =
+            serde_json::from_str(include_str!("../../../../terraform/description.json")).unwrap();
+        let queue = description["events"]["queue"]["retention_s"].as_u64().unwrap();
+        let queues = include_str!("../../../../terraform/queue.tf");
+        let dead = queues.split("resource \"aws_sqs_queue\" \"dead_uploads\"").nth(1).unwrap();
+        let dead = dead.split("message_retention_seconds = ").nth(1).unwrap().lines().next().unwrap();
+        let dead: u64 = dead.trim().parse().unwrap();
+        // A redrive gives a message a new beginning in the queue; a week to notice and to mend.
+        let travels = Duration::from_secs(queue.max(dead) + queue) + Duration::from_hours(7 * 24);
+        assert!(TOMBSTONE >= travels, "{TOMBSTONE:?} {travels:?}");
+    }
+
+    #[test]
+    fn every_change_has_an_id_of_its_own() {
+        let first = pending();
+        let available = first.settled(&pin("a")).unwrap();
+        let deleting = available.deleting().unwrap();
+        let ids = [first.transition_id, available.transition_id, deleting.transition_id];
+        let distinct: std::collections::HashSet<_> = ids.iter().collect();
+        assert_eq!(distinct.len(), 3);
+        assert_eq!(available.transition_id, pending().settled(&pin("a")).unwrap().transition_id);
+    }
+}

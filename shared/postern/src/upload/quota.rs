@@ -1,0 +1,103 @@
+//! What one owner may have under way: pending uploads, bytes in a day.
+//!
+//! Pending uploads are a set in the owner's item, each with the end of its form, so that one that
+//! nobody finished drops out by itself. A set makes every step repeatable: what is added or
+//! removed twice is there, or gone, once.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::upload::Upload;
+use crate::value::id::{Owner, UploadId};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use s3_presigned::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// The most pending uploads that a stack may allow: their records are read at once.
+pub const MAX_PENDING: u8 = 100;
+
+/// The limits of every owner of a stack; `None` for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OwnerLimits {
+    /// Uploads whose form is alive and can still bring a valid file, 1 to [`MAX_PENDING`].
+    pub pending_uploads: Option<u8>,
+    /// Bytes that arrive by the forms of one day (UTC), or may still arrive, together
+    /// ([`crate::upload::reservation`]).
+    pub bytes_per_day: Option<u64>,
+}
+
+impl OwnerLimits {
+    /// Whether anything is limited.
+    pub fn any(&self) -> bool {
+        self.pending_uploads.is_some() || self.bytes_per_day.is_some()
+    }
+}
+
+/// A pending upload as the owner's item names it: the end of its form, and its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PendingUpload {
+    /// When its form dies.
+    pub until: Timestamp,
+    /// Which one.
+    pub upload_id: UploadId,
+}
+
+impl PendingUpload {
+    /// The entry of `upload`.
+    pub fn of(upload: &Upload) -> Self {
+        Self { until: upload.policy_expires_at, upload_id: upload.upload_id }
+    }
+
+    /// The entry as text.
+    pub fn to_text(self) -> String {
+        format!("{}#{}", self.until, self.upload_id)
+    }
+
+    /// Reads an entry; `None` for what nobody here wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (until, upload_id) = text.split_once('#')?;
+        Some(Self { until: until.parse().ok()?, upload_id: upload_id.parse().ok()? })
+    }
+}
+
+/// The entries whose form is alive at `now`.
+pub fn alive(entries: &BTreeSet<PendingUpload>, now: Timestamp) -> BTreeSet<PendingUpload> {
+    entries.iter().filter(|entry| entry.until > now).copied().collect()
+}
+
+/// The day of `now` (UTC) as `2026-11-24`, and when the next one begins.
+pub fn day(now: Timestamp) -> (String, Timestamp) {
+    const DAY_S: u64 = 24 * 3600;
+    let begin = now.epoch_s() - now.epoch_s() % DAY_S;
+    let text = now.to_string();
+    let day = text.split_once('T').map_or(text.as_str(), |(day, _)| day).to_owned();
+    (day, Timestamp::from_epoch_s(begin) + Duration::from_secs(DAY_S))
+}
+
+/// An owner's name for keys of the table: owners may be longer than a key is meant to be.
+pub fn owner_hash(owner: &Owner) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(owner.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::samples::{at, pending};
+
+    #[test]
+    fn an_entry_drops_out_when_its_form_dies() {
+        let entry = PendingUpload::of(&pending());
+        assert_eq!(PendingUpload::parse(&entry.to_text()), Some(entry));
+        let entries = BTreeSet::from([entry]);
+        assert_eq!(alive(&entries, at("2026-11-24T10:14:59Z")), entries);
+        assert_eq!(alive(&entries, at("2026-11-24T10:15:00Z")), BTreeSet::new());
+        assert_eq!(PendingUpload::parse("x"), None);
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight() {
+        let (name, next) = day(at("2026-11-24T23:59:59.999Z"));
+        assert_eq!((name.as_str(), next), ("2026-11-24", at("2026-11-25T00:00:00Z")));
+    }
+}

@@ -1,0 +1,197 @@
+//! What an upload reserves of its owner's bytes a day, and what of it is given back.
+//!
+//! A form or a token allows a largest file, and so many bytes are reserved when it is issued: more
+//! than that cannot arrive. Once it is certain how many were used, the rest is given back.
+//!
+//! | what happens | stays reserved |
+//! |---|---|
+//! | a version is pinned | what arrived |
+//! | a file is rejected, and the upload can still take another | all of it |
+//! | a file in parts is rejected, its parts are given up, the upload is removed, or its form has died | what arrived |
+//!
+//! The record holds what is reserved. Each change of it ([`Charge`]) is written together with the
+//! owner's counter, on condition that the record still has what was read. So a change that is
+//! repeated, or races with another, takes effect once.
+
+use serde::{Deserialize, Serialize};
+
+use crate::upload::{MAX_CONDEMNED, Settlement, Upload, UploadState};
+use crate::value::id::Owner;
+use s3_presigned::Timestamp;
+
+/// What an upload has reserved of its owner's bytes of the day on which it was issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reserved {
+    /// Bytes that count.
+    pub bytes: u64,
+    /// Bytes that have arrived, rejected ones included.
+    pub arrived: u64,
+}
+
+/// A change of what an upload has reserved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    /// Whose bytes.
+    pub owner: Owner,
+    /// When they were reserved: the day whose counter changes.
+    pub reserved_at: Timestamp,
+    /// As it was read.
+    pub before: Reserved,
+    /// As it will be.
+    pub after: Reserved,
+}
+
+impl Charge {
+    /// How the owner's counter changes; `None` if it stays.
+    pub fn change(&self) -> Option<i128> {
+        let change = i128::from(self.after.bytes) - i128::from(self.before.bytes);
+        (change != 0).then_some(change)
+    }
+}
+
+impl Upload {
+    /// The record with its largest file reserved.
+    #[must_use]
+    pub fn reserving(&self) -> Self {
+        Self { reserved: Some(Reserved { bytes: self.max_size_bytes, arrived: 0 }), ..self.clone() }
+    }
+
+    /// What a verdict on a file of `size_bytes` changes; `None` if nothing is reserved.
+    #[must_use]
+    pub fn charge_of_verdict(&self, verdict: &Settlement, size_bytes: u64) -> Option<Charge> {
+        let charge = self.charge(size_bytes)?;
+        match verdict {
+            // The form is alive, and the right file may come.
+            Settlement::Condemn(_) if self.s3_upload_id.is_none() => {
+                let after = Reserved { bytes: charge.before.bytes, ..charge.after };
+                Some(Charge { after, ..charge })
+            }
+            Settlement::Pin(_) | Settlement::Condemn(_) => Some(charge),
+        }
+    }
+
+    /// The change after which only what arrived counts, `further_bytes` included; `None` if nothing is
+    /// reserved.
+    #[must_use]
+    pub fn charge(&self, further_bytes: u64) -> Option<Charge> {
+        let before = self.reserved?;
+        let arrived = before.arrived.saturating_add(further_bytes);
+        let after = Reserved { bytes: arrived.min(self.max_size_bytes), arrived };
+        Some(Charge { owner: self.owner.clone(), reserved_at: self.uploaded_at, before, after })
+    }
+
+    /// What is given back once the upload takes no more files; `None` if that is nothing.
+    #[must_use]
+    pub fn unused(&self) -> Option<Charge> {
+        self.charge(0).filter(|charge| charge.change().is_some())
+    }
+
+    /// What is given back at `now` of an upload whose form has died without a valid file.
+    #[must_use]
+    pub fn unused_at(&self, now: Timestamp) -> Option<Charge> {
+        let has_none = matches!(self.state, UploadState::Pending | UploadState::Rejected);
+        self.unused().filter(|_| has_none && now >= self.policy_expires_at)
+    }
+
+    /// The record after `charge`; `None` if what is reserved has changed since it was read.
+    #[must_use]
+    pub fn charged(&self, charge: Option<&Charge>) -> Option<Self> {
+        match charge {
+            None => Some(self.clone()),
+            Some(charge) if self.reserved == Some(charge.before) => {
+                Some(Self { reserved: Some(charge.after), ..self.clone() })
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// The record after [`Self::unused_at`] was given back. The app was told of the rejection before.
+    #[must_use]
+    pub fn given_back(&self, charge: &Charge) -> Option<Self> {
+        let has_none = matches!(self.state, UploadState::Pending | UploadState::Rejected);
+        self.charged(Some(charge)).filter(|_| has_none).map(|after| Self { event: None, ..after })
+    }
+
+    /// As [`takes_files`].
+    pub fn takes_files(&self) -> bool {
+        takes_files(self.state, self.condemned.len(), self.s3_upload_id.is_some())
+    }
+}
+
+/// Whether a file that arrives may still become valid: the upload is pending, or its form brought a
+/// wrong file and may bring the right one. Parts become one object, once.
+pub fn takes_files(state: UploadState, condemned: usize, comes_in_parts: bool) -> bool {
+    match state {
+        UploadState::Pending => true,
+        UploadState::Rejected => !comes_in_parts && condemned < MAX_CONDEMNED,
+        UploadState::Available | UploadState::Expired | UploadState::Deleting | UploadState::Deleted => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::samples::{at, condemn, pending, pin};
+
+    fn reserving(bytes: u64) -> Upload {
+        Upload { max_size_bytes: bytes, ..pending() }.reserving()
+    }
+
+    fn left(upload: &Upload, charge: Option<&Charge>) -> Reserved {
+        upload.charged(charge).unwrap().reserved.unwrap()
+    }
+
+    #[test]
+    fn a_pinned_file_costs_its_own_size() {
+        let upload = reserving(600);
+        let charge = upload.charge_of_verdict(&pin("a"), 5);
+        assert_eq!(left(&upload, charge.as_ref()), Reserved { bytes: 5, arrived: 5 });
+        assert_eq!(charge.unwrap().change(), Some(-595));
+        assert_eq!(reserving(5).charge_of_verdict(&pin("a"), 5).unwrap().change(), None, "an exact size");
+        assert_eq!(pending().charge_of_verdict(&pin("a"), 5), None, "nothing is reserved");
+    }
+
+    #[test]
+    fn a_rejected_form_keeps_its_reservation_until_it_dies() {
+        let upload = reserving(600);
+        let charge = upload.charge_of_verdict(&condemn("a"), 5);
+        let rejected = upload.settled(&condemn("a")).unwrap().charged(charge.as_ref()).unwrap();
+        assert_eq!(rejected.reserved, Some(Reserved { bytes: 600, arrived: 5 }));
+        assert_eq!(rejected.unused_at(at("2026-11-24T10:14:59Z")), None);
+        let died = rejected.policy_expires_at;
+        let given_back = rejected.given_back(&rejected.unused_at(died).unwrap()).unwrap();
+        assert_eq!(given_back.reserved, Some(Reserved { bytes: 5, arrived: 5 }));
+        assert_eq!(given_back.unused_at(died), None, "once");
+        let late = given_back.charge_of_verdict(&pin("b"), 600).unwrap();
+        assert_eq!(late.after, Reserved { bytes: 600, arrived: 605 }, "never more than its largest file");
+    }
+
+    #[test]
+    fn rejected_parts_cost_what_arrived() {
+        let upload = Upload { s3_upload_id: Some("s3".parse().unwrap()), ..reserving(600) };
+        let charge = upload.charge_of_verdict(&condemn("a"), 5);
+        assert_eq!(left(&upload, charge.as_ref()), Reserved { bytes: 5, arrived: 5 });
+    }
+
+    #[test]
+    fn a_charge_takes_effect_once() {
+        let upload = reserving(600);
+        let charge = upload.charge(5).unwrap();
+        assert_eq!(upload.charged(Some(&charge)).unwrap().charged(Some(&charge)), None);
+    }
+
+    #[test]
+    fn a_form_takes_files_until_it_took_one_or_too_many_wrong_ones() {
+        let upload = pending();
+        assert!(upload.takes_files());
+        assert!(!upload.settled(&pin("a")).unwrap().takes_files());
+        let mut rejected = upload;
+        for n in 0..MAX_CONDEMNED {
+            assert!(rejected.takes_files(), "{n}");
+            rejected = rejected.settled(&condemn(&format!("v{n}"))).unwrap();
+        }
+        assert!(!rejected.takes_files());
+        let parts = Upload { s3_upload_id: Some("s3".parse().unwrap()), ..pending() };
+        assert!(!parts.settled(&condemn("a")).unwrap().takes_files(), "parts become one object");
+    }
+}

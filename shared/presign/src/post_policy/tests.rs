@@ -1,0 +1,146 @@
+//! AWS's own example stage by stage, and the rules of the builder.
+
+use serde_json::{Value, json};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::*;
+use crate::tests::example_credentials;
+
+/// [Examples: browser-based upload using HTTP POST](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html).
+/// The page shows the document with line ends of one character; the published base64 has CR LF.
+const AWS_EXAMPLE: &str = r#"{ "expiration": "2015-12-30T12:00:00.000Z",
+  "conditions": [
+    {"bucket": "sigv4examplebucket"},
+    ["starts-with", "$key", "user/user1/"],
+    {"acl": "public-read"},
+    {"success_action_redirect": "http://sigv4examplebucket.s3.amazonaws.com/successful_upload.html"},
+    ["starts-with", "$Content-Type", "image/"],
+    {"x-amz-meta-uuid": "14365123651274"},
+    {"x-amz-server-side-encryption": "AES256"},
+    ["starts-with", "$x-amz-meta-tag", ""],
+
+    {"x-amz-credential": "AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request"},
+    {"x-amz-algorithm": "AWS4-HMAC-SHA256"},
+    {"x-amz-date": "20151229T000000Z" }
+  ]
+}"#;
+
+const AWS_STRING_TO_SIGN: &str = "eyAiZXhwaXJhdGlvbiI6ICIyMDE1LTEyLTMwVDEyOjAwOjAwLjAwMFoiLA0KICAiY29uZGl0aW9ucyI6IFsNCiAgICB7ImJ1Y2tldCI6ICJzaWd2NGV4YW1wbGVidWNrZXQifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRrZXkiLCAidXNlci91c2VyMS8iXSwNCiAgICB7ImFjbCI6ICJwdWJsaWMtcmVhZCJ9LA0KICAgIHsic3VjY2Vzc19hY3Rpb25fcmVkaXJlY3QiOiAiaHR0cDovL3NpZ3Y0ZXhhbXBsZWJ1Y2tldC5zMy5hbWF6b25hd3MuY29tL3N1Y2Nlc3NmdWxfdXBsb2FkLmh0bWwifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRDb250ZW50LVR5cGUiLCAiaW1hZ2UvIl0sDQogICAgeyJ4LWFtei1tZXRhLXV1aWQiOiAiMTQzNjUxMjM2NTEyNzQifSwNCiAgICB7IngtYW16LXNlcnZlci1zaWRlLWVuY3J5cHRpb24iOiAiQUVTMjU2In0sDQogICAgWyJzdGFydHMtd2l0aCIsICIkeC1hbXotbWV0YS10YWciLCAiIl0sDQoNCiAgICB7IngtYW16LWNyZWRlbnRpYWwiOiAiQUtJQUlPU0ZPRE5ON0VYQU1QTEUvMjAxNTEyMjkvdXMtZWFzdC0xL3MzL2F3czRfcmVxdWVzdCJ9LA0KICAgIHsieC1hbXotYWxnb3JpdGhtIjogIkFXUzQtSE1BQy1TSEEyNTYifSwNCiAgICB7IngtYW16LWRhdGUiOiAiMjAxNTEyMjlUMDAwMDAwWiIgfQ0KICBdDQp9";
+
+const AWS_SIGNATURE: &str = "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+#[test]
+fn the_example_of_aws_is_reproduced_stage_by_stage() {
+    let document = AWS_EXAMPLE.replace('\n', "\r\n");
+    let now = at("2015-12-29T00:00:00Z");
+    let signed = SignedDocument::new(document.as_bytes(), &example_credentials(), "us-east-1", now);
+    assert_eq!(signed.string_to_sign, AWS_STRING_TO_SIGN);
+    assert_eq!(STANDARD.decode(AWS_STRING_TO_SIGN).unwrap(), document.as_bytes());
+    assert_eq!(signed.signature, AWS_SIGNATURE);
+}
+
+#[test]
+fn the_builder_makes_the_conditions_of_the_example() {
+    let policy = PostPolicy::new("sigv4examplebucket", at("2015-12-30T12:00:00Z"))
+        .starts_with("key", "user/user1/")
+        .field("acl", "public-read")
+        .field("success_action_redirect", "http://sigv4examplebucket.s3.amazonaws.com/successful_upload.html")
+        .starts_with("content-type", "image/")
+        .field("x-amz-meta-uuid", "14365123651274")
+        .field("x-amz-server-side-encryption", "AES256")
+        .starts_with("x-amz-meta-tag", "");
+    let form = policy
+        .size_bytes(0, 10)
+        .sign(&example_credentials(), "us-east-1", at("2015-12-29T00:00:00Z"))
+        .unwrap();
+    let document = decoded(&form);
+    let sorted = |document: &Value| {
+        let conditions = document["conditions"].as_array().unwrap().iter();
+        let mut texts: Vec<_> = conditions.map(|c| c.to_string().to_lowercase()).collect();
+        texts.retain(|text| !text.contains("content-length-range"));
+        texts.sort();
+        texts
+    };
+    let example: Value = serde_json::from_str(AWS_EXAMPLE).unwrap();
+    assert_eq!(sorted(&document), sorted(&example));
+    assert_eq!(document["expiration"], example["expiration"]);
+}
+
+fn decoded(form: &PostForm) -> Value {
+    let (_, policy) = form.fields.iter().find(|(name, _)| name == "policy").unwrap();
+    serde_json::from_slice(&STANDARD.decode(policy).unwrap()).unwrap()
+}
+
+fn policy() -> PostPolicy {
+    PostPolicy::new("files", at("2026-11-24T10:15:00Z")).field("key", "uploads/x").size_bytes(1, 10)
+}
+
+fn sign(policy: PostPolicy) -> Result<PostForm, SignPolicyError> {
+    policy.sign(&example_credentials(), "eu-central-1", at("2026-11-24T10:00:00.700Z"))
+}
+
+#[test]
+fn every_field_but_policy_and_signature_has_its_condition() {
+    let token = Some("token".to_owned());
+    let credentials = SigningCredentials { session_token: token, ..example_credentials() };
+    let form = policy()
+        .field("content-type", "image/png")
+        .field("x-amz-meta-album", "7")
+        .sign(&credentials, "eu-central-1", at("2026-11-24T10:00:00Z"))
+        .unwrap();
+    let document = decoded(&form);
+    let conditions = document["conditions"].as_array().unwrap();
+    for (name, value) in &form.fields {
+        if !matches!(name.as_str(), "policy" | "x-amz-signature") {
+            assert!(conditions.contains(&json!({ name: value })), "{name}");
+        }
+    }
+    // The bucket and the size range have conditions and no field.
+    assert_eq!(conditions.len(), form.fields.len() - 2 + 2);
+    insta::assert_snapshot!(document.to_string(), @r#"{"conditions":[{"bucket":"files"},{"key":"uploads/x"},["content-length-range",1,10],{"content-type":"image/png"},{"x-amz-meta-album":"7"},{"x-amz-algorithm":"AWS4-HMAC-SHA256"},{"x-amz-credential":"AKIAIOSFODNN7EXAMPLE/20261124/eu-central-1/s3/aws4_request"},{"x-amz-date":"20261124T100000Z"},{"x-amz-security-token":"token"}],"expiration":"2026-11-24T10:15:00.000Z"}"#);
+}
+
+#[test]
+fn what_s3_would_refuse_is_refused_when_it_is_built() {
+    use SignPolicyError as E;
+    let large = "x".repeat(2049);
+    for (policy, error) in [
+        (policy().field("file", "x"), E::ReservedField("file".into())),
+        (policy().field("x-amz-signature", "x"), E::ReservedField("x-amz-signature".into())),
+        (policy().field("x-ignore-me", "x"), E::ReservedField("x-ignore-me".into())),
+        (policy().field("key", "again"), E::DuplicateField("key".into())),
+        (policy().field("Content-Type", "x"), E::FieldName("Content-Type".into())),
+        (policy().field("x-amz-meta-name", "${filename}"), E::FilenameVariable("x-amz-meta-name".into())),
+        (policy().size_bytes(2, 1), E::SizeRange(2, 1)),
+        (policy().size_bytes(0, MAX_POST_BYTES + 1), E::SizeRange(0, MAX_POST_BYTES + 1)),
+        (policy().field("x-amz-meta-a", &large[..2048]), E::MetadataTooLarge(2049)),
+        (PostPolicy::new("files", at("2026-11-24T11:00:00Z")).size_bytes(0, 1), E::NoKey),
+        (PostPolicy::new("files", at("2026-11-24T11:00:00Z")).field("key", "x"), E::NoSizeRange),
+        (PostPolicy::new("files", at("2026-11-24T10:00:00.9Z")).field("key", "x"), E::Expired),
+    ] {
+        assert_eq!(sign(policy).unwrap_err(), error);
+    }
+    let long = (0..40).fold(policy(), |policy, n| policy.field(format!("x-long-{n}"), "y".repeat(400)));
+    assert!(matches!(sign(long).unwrap_err(), E::FormTooLarge(_)));
+    assert!(sign(policy().size_bytes(0, MAX_POST_BYTES)).is_ok());
+}
+
+#[test]
+fn a_policy_never_outlives_its_credentials() {
+    let end = at("2026-11-24T10:14:59Z");
+    let credentials = SigningCredentials { expires_at: Some(end), ..example_credentials() };
+    let signed = policy().sign(&credentials, "eu-central-1", at("2026-11-24T10:00:00Z"));
+    assert_eq!(signed.unwrap_err(), SignPolicyError::OutlivesCredentials(end));
+}
+
+#[test]
+fn a_form_shows_names_and_no_values() {
+    let shown = format!("{:?}", sign(policy()).unwrap());
+    assert!(shown.contains("x-amz-signature") && !shown.contains("AKIA"), "{shown}");
+}
