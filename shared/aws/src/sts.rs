@@ -57,12 +57,7 @@ impl Inner {
             .provide_credentials()
             .await
             .map_err(|error| Unavailable::new("assume the signer role", error))?;
-        let credentials = Arc::new(SigningCredentials {
-            access_key_id: assumed.access_key_id().to_owned(),
-            secret_access_key: assumed.secret_access_key().to_owned(),
-            session_token: assumed.session_token().map(ToOwned::to_owned),
-            expires_at: assumed.expiry().map(Timestamp::from),
-        });
+        let credentials = Arc::new(SigningCredentials::from(assumed));
         *self.session.write().unwrap_or_else(PoisonError::into_inner) = Some(credentials.clone());
         Ok(credentials)
     }

@@ -1,8 +1,27 @@
-//! Signature Version 4 for those who hold no credentials: forms and URLs.
+//! Presigned uploads and downloads for Amazon S3, without an SDK client: POST policies and their forms,
+//! presigned URLs, and CloudFront's signed URLs.
 //!
-//! Signing is arithmetic: no I/O, no clock. What is signed for whom stands in [`post_policy`] and
-//! [`presigned_url`]; the signatures themselves are made by the crate `aws-sigv4`. What stands
-//! behind a distribution is signed by [`cloudfront`].
+//! Signing is arithmetic: no I/O, no clock, no async.
+//!
+//! - [`post_policy`]: a form that a browser posts straight to S3, with the key, the type and the size
+//!   pinned by the policy.
+//! - [`presigned_url`]: a URL for one GET, HEAD or PUT.
+#![cfg_attr(
+    feature = "cloudfront",
+    doc = "- [`cloudfront`]: a signed URL for an object behind a CloudFront distribution."
+)]
+#![cfg_attr(feature = "verify", doc = "- [`verify`]: what S3 answers to a form, without S3, and why.")]
+//!
+//! ## Features
+//!
+//! None is on by default.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `aws-credentials` | conversions from and to the credentials of the AWS SDK for Rust |
+//! | `cloudfront` | CloudFront's signed URLs (RSA and ECDSA keys) |
+//! | `serde` | [`Timestamp`] as text in serde's data model |
+//! | `verify` | the verifier of forms, and the cases that it is tested with |
 
 use std::fmt;
 
@@ -10,7 +29,7 @@ use std::fmt;
 pub mod cloudfront;
 pub mod post_policy;
 pub mod presigned_url;
-mod signing_key;
+mod signature;
 mod timestamp;
 #[cfg(any(test, feature = "verify"))]
 pub mod verify;
@@ -53,6 +72,26 @@ impl fmt::Debug for SigningCredentials {
     }
 }
 
+#[cfg(feature = "aws-credentials")]
+impl From<aws_credential_types::Credentials> for SigningCredentials {
+    fn from(sdk: aws_credential_types::Credentials) -> Self {
+        Self {
+            access_key_id: sdk.access_key_id().to_owned(),
+            secret_access_key: sdk.secret_access_key().to_owned(),
+            session_token: sdk.session_token().map(str::to_owned),
+            expires_at: sdk.expiry().map(Timestamp::from),
+        }
+    }
+}
+
+#[cfg(feature = "aws-credentials")]
+impl From<SigningCredentials> for aws_credential_types::Credentials {
+    fn from(own: SigningCredentials) -> Self {
+        let expiry = own.expires_at.map(Timestamp::system_time);
+        Self::new(own.access_key_id, own.secret_access_key, own.session_token, expiry, "s3-presigned")
+    }
+}
+
 /// Where a bucket answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketEndpoint {
@@ -80,6 +119,11 @@ impl BucketEndpoint {
     }
 }
 
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -103,6 +147,18 @@ pub(crate) mod tests {
         let session_token = Some("the-session-token".to_owned());
         let shown = format!("{:?}", SigningCredentials { session_token, ..example_credentials() });
         assert!(!shown.contains("wJalr") && !shown.contains("the-session-token"), "{shown}");
+    }
+
+    #[cfg(feature = "aws-credentials")]
+    #[test]
+    fn credentials_of_the_sdk_convert_both_ways() {
+        let session_token = Some("the-session-token".to_owned());
+        let expires_at = Some(at("2026-11-24T10:00:00Z"));
+        let own = SigningCredentials { session_token, expires_at, ..example_credentials() };
+        let sdk = aws_credential_types::Credentials::from(own.clone());
+        let back = SigningCredentials::from(sdk);
+        assert_eq!(back.secret_access_key, own.secret_access_key);
+        assert_eq!((back.session_token, back.expires_at), (own.session_token, own.expires_at));
     }
 
     #[test]

@@ -60,17 +60,18 @@ pub struct SignedUrl(String);
 
 /// Why a key or a URL cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CloudFrontError {
     /// The text is no private key of a kind that CloudFront takes.
     #[error(
-        "read the CloudFront key: write an RSA key of 2048 bits (PKCS #8 or PKCS #1) or an ECDSA key on P-256 (PKCS #8 or SEC1), in PEM"
+        "not a CloudFront key: write an RSA key of 2048 bits (PKCS #8 or PKCS #1) or an ECDSA key on P-256 (PKCS #8 or SEC1), in PEM"
     )]
     Key,
     /// The signature failed.
-    #[error("sign a CloudFront URL")]
+    #[error("signing failed")]
     Sign(#[source] rsa::signature::Error),
     /// CloudFront takes no longer ones.
-    #[error("sign a CloudFront URL of more than {MAX_URL_BYTES} bytes")]
+    #[error("URL is longer than {MAX_URL_BYTES} bytes")]
     TooLong,
 }
 

@@ -7,7 +7,7 @@
 //!
 //! The document's conditions and the form's fields come from one list: [`PostPolicy::field`] adds
 //! both, so a form cannot lack a condition, and a condition cannot lack its field. What S3 would
-//! refuse later is refused here, when the form is built. The other direction is [`Verifier`](crate::verify::Verifier): what
+//! refuse later is refused here, when the form is built. The other direction is the verifier (feature `verify`): what
 //! S3 says to a form, and why.
 //!
 //! # Only presigned POST
@@ -52,7 +52,7 @@
 //! # Ok::<(), SignPolicyError>(())
 //! ```
 //!
-//! If S3 says no and not why, ask [`Verifier`](crate::verify::Verifier) with the form as it was posted: it names the
+//! If S3 says no and not why, ask the verifier (feature `verify`) with the form as it was posted: it names the
 //! condition, the field and the value.
 //!
 //! Sources: [POST policy](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html),
@@ -61,7 +61,11 @@
 
 use std::fmt;
 
-use crate::{SigningCredentials, Timestamp, signing_key};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::signature::{scope, signature};
+use crate::{SigningCredentials, Timestamp};
 
 pub(crate) mod condition;
 
@@ -124,39 +128,42 @@ pub struct PostForm {
 
 /// Why no form can be made of a policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SignPolicyError {
     /// Signed by a session that ends earlier, it would die before its time.
-    #[error("sign a policy that outlives its credentials, which end at {0}")]
+    #[error("policy expires after its credentials, which end at {0}")]
     OutlivesCredentials(Timestamp),
     /// It would be dead at once.
-    #[error("sign a policy that has already expired")]
+    #[error("policy has already expired")]
     Expired,
     /// The signature's own fields, and the file, are not the caller's to give.
-    #[error("sign a policy whose field {0:?} is the signature's own")]
+    #[error("field {0:?} is set by the signature or by the file")]
     ReservedField(String),
     /// S3 joins fields of one name, so that no exact value could match.
-    #[error("sign a policy with two conditions for the field {0:?}")]
+    #[error("two conditions for the field {0:?}")]
     DuplicateField(String),
     /// Names are written in lower case, without spaces.
-    #[error("sign a policy with the field name {0:?}, which is not lower case")]
+    #[error("field name {0:?} has other characters than a-z, 0-9, - _ and .")]
     FieldName(String),
     /// S3 would put the file's name there, before the conditions are checked.
-    #[error("sign a policy whose field {0:?} has ${{filename}} in its value")]
+    #[error(
+        "value of the field {0:?} contains ${{filename}}, which S3 replaces before it checks the conditions"
+    )]
     FilenameVariable(String),
     /// The range is empty, or beyond what a POST can bring.
-    #[error("sign a policy for {0} to {1} bytes: the range is empty or ends beyond {MAX_POST_BYTES}")]
+    #[error("size range of {0} to {1} bytes is empty or ends beyond {MAX_POST_BYTES}")]
     SizeRange(u64, u64),
     /// There is no size range: anybody could post 5 GB.
-    #[error("sign a policy without a size range")]
+    #[error("missing size range")]
     NoSizeRange,
     /// There is no key.
-    #[error("sign a policy without a key")]
+    #[error("missing key")]
     NoKey,
     /// User metadata is larger than S3 takes.
-    #[error("sign a policy with {0} bytes of user metadata, of at most {MAX_METADATA_BYTES}")]
+    #[error("user metadata has {0} bytes, of at most {MAX_METADATA_BYTES}")]
     MetadataTooLarge(usize),
     /// The form is larger than S3 takes.
-    #[error("sign a policy whose form has {0} bytes, of at most {MAX_FORM_BYTES}")]
+    #[error("form has {0} bytes without its file, of at most {MAX_FORM_BYTES}")]
     FormTooLarge(usize),
 }
 
@@ -198,15 +205,12 @@ impl PostPolicy {
         now: Timestamp,
     ) -> Result<PostForm, SignPolicyError> {
         self.check(credentials, now)?;
-        let scope = CredentialScope { date: now, region };
-        let timestamp = scope.timestamp();
-        let (date, _) = timestamp.split_once('T').unwrap_or((&timestamp, ""));
-        let credential = [&credentials.access_key_id, "/", date, "/", region, "/s3/aws4_request"].concat();
+        let credential = [&credentials.access_key_id, "/", &scope(now, region)].concat();
         self.conditions.reserve(4);
         self = self
             .field("x-amz-algorithm", "AWS4-HMAC-SHA256")
             .field("x-amz-credential", credential)
-            .field("x-amz-date", timestamp);
+            .field("x-amz-date", now.basic());
         if let Some(token) = &credentials.session_token {
             self = self.field("x-amz-security-token", token);
         }
@@ -334,31 +338,10 @@ impl SignedDocument {
         region: &str,
         now: Timestamp,
     ) -> Self {
-        let string_to_sign = base64_simd::STANDARD.encode_to_string(document);
+        let string_to_sign = STANDARD.encode(document);
         let secret = &credentials.secret_access_key;
-        let signature = signing_key::signature(secret, region, now, string_to_sign.as_bytes());
+        let signature = signature(secret, region, now, string_to_sign.as_bytes());
         Self { string_to_sign, signature }
-    }
-}
-
-/// `20151229/us-east-1/s3/aws4_request`
-pub(crate) struct CredentialScope<'a> {
-    pub(crate) date: Timestamp,
-    pub(crate) region: &'a str,
-}
-
-impl CredentialScope<'_> {
-    /// `20151229T000000Z`, the basic form of ISO 8601.
-    pub(crate) fn timestamp(&self) -> String {
-        self.date.basic()
-    }
-}
-
-impl fmt::Display for CredentialScope<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let timestamp = self.timestamp();
-        let (date, _) = timestamp.split_once('T').unwrap_or((&timestamp, ""));
-        write!(f, "{date}/{}/s3/aws4_request", self.region)
     }
 }
 

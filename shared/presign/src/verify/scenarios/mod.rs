@@ -7,7 +7,8 @@
 use serde_json::{Value, json};
 
 use super::{Part, RefusalCode};
-use crate::post_policy::{CredentialScope, SignedDocument};
+use crate::post_policy::SignedDocument;
+use crate::signature::scope;
 use crate::{SigningCredentials, Timestamp};
 
 mod accepted;
@@ -162,12 +163,12 @@ impl Stage<'_> {
     }
 
     fn signature_fields(&self) -> Vec<(String, String)> {
-        let scope = CredentialScope { date: self.now, region: self.region };
+        let scope = scope(self.now, self.region);
         let credential = format!("{}/{scope}", self.credentials.access_key_id);
         let mut fields = vec![
             ("x-amz-algorithm".to_owned(), "AWS4-HMAC-SHA256".to_owned()),
             ("x-amz-credential".to_owned(), credential),
-            ("x-amz-date".to_owned(), scope.timestamp()),
+            ("x-amz-date".to_owned(), self.now.basic()),
         ];
         let token = self.credentials.session_token.iter();
         fields.extend(token.map(|token| ("x-amz-security-token".to_owned(), token.clone())));
