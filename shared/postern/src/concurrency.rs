@@ -17,6 +17,22 @@ where
     stream::iter(calls).buffer_unordered(CONCURRENCY).try_collect().await
 }
 
+/// Does something for each item, one after another; the first error is given once all were tried, so
+/// that an item which fails keeps no other from being taken.
+///
+/// # Errors
+/// The first that occurred.
+pub async fn try_each<T, E>(
+    items: impl IntoIterator<Item = T>,
+    take: impl AsyncFn(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut result = Ok(());
+    for item in items {
+        result = result.and(take(item).await);
+    }
+    result
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;

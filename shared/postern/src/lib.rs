@@ -19,7 +19,7 @@
 //! The crate `s3-presigned` signs; the crate `postern-aws` implements the ports. The feature `testing`
 //! adds the store and the bucket in memory, and the contract of every store.
 
-mod concurrency;
+pub mod concurrency;
 pub mod config;
 pub mod http;
 pub mod issue;

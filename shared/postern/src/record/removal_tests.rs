@@ -10,6 +10,7 @@ use crate::link::token::LinkId;
 use crate::link::{Link, RevokedBecause};
 use crate::paging::PageStart;
 use crate::ports::LINKS_SETTLE;
+use crate::ports::RecordStore;
 use crate::ports::{LinkReader, LinkStore, PartStore, UploadStore};
 use crate::testing::memory::MemoryWorld;
 use crate::testing::samples::example_credentials;

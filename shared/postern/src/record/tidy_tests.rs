@@ -10,11 +10,15 @@ use super::tidy::{Report, Tidied, tidy};
 use super::*;
 use crate::link::{Link, RevokedBecause};
 use crate::ports::LINKS_SETTLE;
+use crate::ports::ObjectStore;
+use crate::ports::RecordStore;
+use crate::ports::Unavailable;
 use crate::ports::{LinkReader, LinkStore, UploadStore};
 use crate::testing::memory::MemoryWorld;
 use crate::testing::samples::{at, pending, version};
 use crate::upload::{Upload, UploadState, expiry};
 use crate::value::id::UploadId;
+use s3_presigned::Timestamp;
 
 /// What was reported, all of it.
 #[derive(Default)]

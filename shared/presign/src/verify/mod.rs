@@ -19,7 +19,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::post_policy::{Condition, MAX_FORM_BYTES, MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX};
-use crate::{SigningCredentials, Timestamp, signing_key};
+use crate::signature::signature as sign;
+use crate::{SigningCredentials, Timestamp};
 
 mod condition;
 mod document;
@@ -121,7 +122,7 @@ impl Verifier<'_> {
         }
         // What is signed is the text as it was posted, so the signature comes before the Base64.
         let secret = &self.credentials.secret_access_key;
-        if signing_key::signature(secret, self.region, signed_at, policy.as_bytes()) != signature {
+        if sign(secret, self.region, signed_at, policy.as_bytes()) != signature {
             let message = "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
             return Err(Refusal::new(C::SignatureDoesNotMatch, message));
         }

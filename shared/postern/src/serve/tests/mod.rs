@@ -3,10 +3,17 @@
 mod forms;
 mod guards;
 
-use super::request::Headers;
+use std::time::Duration;
+
+use http::StatusCode;
+use s3_presigned::{SigningCredentials, Timestamp};
+
+use super::request::{Headers, LinkRequest, Method};
 use super::*;
+use crate::http::{Problem, Reply};
+use crate::link::{Attempt, Link, Nonce, Outcome};
 use crate::link::{LinkTerms, MAX_ATTEMPTS, PasswordHash, Revoked, RevokedBecause};
-use crate::ports::{LinkStore, RecordStore, UploadStore};
+use crate::ports::{LinkReader, LinkStore, RecordStore, Unavailable, UploadStore, VersionCheck};
 use crate::testing::memory::{FixedSigner, Loss, MemoryWorld};
 use crate::testing::samples::example_credentials;
 use crate::testing::samples::{at, pending, pin};

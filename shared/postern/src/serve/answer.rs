@@ -1,0 +1,218 @@
+//! From a request to an answer: which page, which refusal, which call.
+
+use http::StatusCode;
+
+use super::page;
+use super::page_id::PageId;
+use super::request::{LinkRequest, Method};
+use super::resume_cookie::ResumeCookie;
+use super::{Ports, Settings};
+use crate::http::{Problem, Reply};
+use crate::keys::LinkKeys;
+use crate::link::token::{LinkId, LinkToken};
+use crate::link::{Admission, Link, LinkStatus, Network};
+use crate::ports::{LinkReader, Signer, VersionCheck};
+
+/// Answers a request.
+///
+/// # Errors
+/// See [`Problem`]: unknown or forged, ended, asking for a password or a button, or AWS did not
+/// answer. [`page::of_problem`] tells it to people.
+pub async fn answer<L: LinkReader, G: Signer, V: VersionCheck>(
+    ports: &Ports<L, G, V>,
+    settings: &Settings,
+    request: &LinkRequest<'_>,
+) -> Result<Reply, Problem> {
+    let token = ports.keys.verify(request.token).ok_or(Problem::TokenForged)?;
+    let door = Door { ports, settings, request, link_id: token.link_id() };
+    match request.method {
+        Method::Head => door.look().await,
+        // S3 refuses a signed URL beside this header, which some clients send on along a redirect.
+        // CloudFront passes it over.
+        Method::Get | Method::Post
+            if request.headers.has_authorization && settings.distribution.is_none() =>
+        {
+            Err(Problem::AuthorizationUnwanted)
+        }
+        Method::Get => door.open(token.counts()).await,
+        Method::Post => door.take_form().await,
+    }
+}
+
+/// The one-time id for a page that answers `request`; empty where the token is none of ours.
+pub fn page_id(keys: &LinkKeys, request: &LinkRequest<'_>) -> String {
+    let seal = |token: LinkToken| PageId::seal(keys, &token.link_id(), request.now, request.entropy);
+    keys.verify(request.token).map(seal).unwrap_or_default()
+}
+
+/// One request to one link.
+pub(super) struct Door<'a, L, G, V> {
+    pub(super) ports: &'a Ports<L, G, V>,
+    pub(super) settings: &'a Settings,
+    pub(super) request: &'a LinkRequest<'a>,
+    pub(super) link_id: LinkId,
+}
+
+impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
+    /// HEAD: the link's own facts. Nothing is signed, so nothing is counted.
+    async fn look(&self) -> Result<Reply, Problem> {
+        let link = self.read().await?;
+        match self.resume_cookie() {
+            Some(cookie) if cookie.is_for(&link) => self.check_alive(&link)?,
+            _ => {
+                self.check_welcome(&link)?;
+                if link.terms.password_hash.is_some() {
+                    return Err(Problem::PasswordRequired);
+                }
+            }
+        }
+        if self.request.has(&link.etag) {
+            return Ok(unchanged(&link));
+        }
+        self.check_there(&link).await?;
+        Ok(facts(&link))
+    }
+
+    /// GET.
+    async fn open(&self, counts: bool) -> Result<Reply, Problem> {
+        let cookie = self.resume_cookie();
+        let asks_first = cookie.is_some()
+            || self.request.is_preview_or_prefetch()
+            || !self.request.headers.if_none_match.is_empty();
+        if counts && !asks_first {
+            return self.count(Admission::Request, None, None).await;
+        }
+        let link = self.read().await?;
+        if cookie.is_some_and(|cookie| cookie.is_for(&link)) {
+            return self.go_on(&link).await;
+        }
+        self.check_welcome(&link)?;
+        if link.terms.password_hash.is_some() {
+            return Err(Problem::PasswordRequired);
+        }
+        if link.terms.confirm || (link.terms.counts() && self.request.is_preview_or_prefetch()) {
+            return self.ask(&link);
+        }
+        if self.request.has(&link.etag) {
+            return Ok(unchanged(&link));
+        }
+        match link.terms.counts() {
+            true => self.count(Admission::Request, link.terms.allowed_network, None).await,
+            false => self.lead(&link, self.credentials().await?.as_deref()).await,
+        }
+    }
+
+    /// POST: the pages' forms. A download that goes on asks for nothing again.
+    async fn take_form(&self) -> Result<Reply, Problem> {
+        if let Some(cookie) = self.resume_cookie() {
+            let link = self.read().await?;
+            if cookie.is_for(&link) {
+                return self.go_on(&link).await;
+            }
+        }
+        let field = |wanted: &str| {
+            let mut fields = form_urlencoded::parse(self.request.body);
+            fields.find(|(name, _)| name == wanted).map(|(_, value)| value)
+        };
+        let page = field(page::ID_FIELD);
+        let page = page.and_then(|id| PageId::find(&id, &self.ports.keys, &self.link_id, self.request.now));
+        match field("password") {
+            Some(password) => self.try_password(&password, page.as_ref()).await,
+            None => self.count(Admission::Confirmed, None, page.as_ref()).await,
+        }
+    }
+
+    /// A granted opening goes on: not counted, nothing asked, but not beyond the link's own end.
+    pub(super) async fn go_on(&self, link: &Link) -> Result<Reply, Problem> {
+        self.check_alive(link)?;
+        if self.request.method != Method::Post && self.request.has(&link.etag) {
+            return Ok(unchanged(link));
+        }
+        self.lead(link, self.credentials().await?.as_deref()).await
+    }
+
+    pub(super) fn ask(&self, link: &Link) -> Result<Reply, Problem> {
+        match self.request.wants_page() || self.request.is_preview_or_prefetch() {
+            true => Ok(page::confirm(
+                link,
+                &page_id(&self.ports.keys, self.request),
+                self.request.language(),
+                &self.settings.destination(),
+            )),
+            false => Err(Problem::ConfirmationRequired),
+        }
+    }
+
+    fn check_standing(&self, link: &Link) -> Result<(), Problem> {
+        match link.status(self.request.now) {
+            LinkStatus::Open => Ok(()),
+            LinkStatus::Revoked => Err(Problem::LinkRevoked),
+            LinkStatus::Expired => Err(Problem::LinkExpired),
+            LinkStatus::UsedUp => Err(Problem::LinkUsedUp),
+        }
+    }
+
+    /// A granted opening outlives the last one, nothing else.
+    pub(super) fn check_alive(&self, link: &Link) -> Result<(), Problem> {
+        match link.status(self.request.now) {
+            LinkStatus::UsedUp => self.check_network(link),
+            _ => self.check_welcome(link),
+        }
+    }
+
+    /// Whether the link lives and may be opened from where the visitor is.
+    pub(super) fn check_welcome(&self, link: &Link) -> Result<(), Problem> {
+        self.check_standing(link)?;
+        self.check_network(link)
+    }
+
+    pub(super) fn check_network(&self, link: &Link) -> Result<(), Problem> {
+        let is_inside =
+            |network: Network| self.request.address.is_some_and(|address| network.contains(address));
+        match link.terms.allowed_network {
+            Some(network) if !is_inside(network) => Err(Problem::NetworkNotAllowed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where S3 does not answer, the visitor's own request will show what is the matter.
+    pub(super) async fn check_there(&self, link: &Link) -> Result<(), Problem> {
+        match self.ports.versions.is_there(self.request.now, link.object_key(), &link.version_id).await {
+            Ok(false) => Err(Problem::FileGone),
+            Ok(true) => Ok(()),
+            Err(error) => {
+                tracing::warn!(error = %error, "nobody said whether the version is there");
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) async fn read(&self) -> Result<Link, Problem> {
+        self.ports.links.link(&self.link_id).await?.ok_or(Problem::TokenUnknown)
+    }
+
+    fn resume_cookie(&self) -> Option<ResumeCookie> {
+        ResumeCookie::find(self.request.headers.cookies, &self.ports.keys, &self.link_id, self.request.now)
+    }
+}
+
+/// What GET would give in the end, as its headers
+/// ([RFC 9110, HEAD](https://www.rfc-editor.org/rfc/rfc9110#name-head)).
+fn facts(link: &Link) -> Reply {
+    guarded(Reply::empty(StatusCode::OK))
+        .with("content-type", link.content_type())
+        .with("content-length", link.size_bytes.to_string())
+        .with("content-disposition", link.content_disposition())
+        .with("accept-ranges", "bytes")
+        .with("etag", format!("\"{}\"", link.etag))
+        .with("x-content-type-options", "nosniff")
+}
+
+/// 304: the version is pinned, so whoever has its entity tag has its bytes.
+fn unchanged(link: &Link) -> Reply {
+    guarded(Reply::empty(StatusCode::NOT_MODIFIED)).with("etag", format!("\"{}\"", link.etag))
+}
+
+pub(super) fn guarded(reply: Reply) -> Reply {
+    reply.with("referrer-policy", "no-referrer").with("x-robots-tag", "noindex")
+}

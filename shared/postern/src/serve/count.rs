@@ -1,0 +1,172 @@
+//! Openings that are counted, and attempts at a password: one conditional write decides about each.
+
+use std::sync::Arc;
+
+use s3_presigned::SigningCredentials;
+
+use super::answer::Door;
+use super::page_id::PageId;
+use super::resume_cookie::ResumeCookie;
+use crate::http::{Problem, Reply};
+use crate::link::{
+    ATTEMPT_WINDOW_S, Admission, Attempt, HOUR_S, Link, Network, Nonce, Opening, Outcome, left_in_window_s,
+};
+use crate::ports::{Counted, LinkReader, Signer, VersionCheck};
+
+impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
+    /// The attempt is counted before it is made: a race of guesses cannot be larger than the limit.
+    pub(super) async fn try_password(&self, password: &str, page: Option<&PageId>) -> Result<Reply, Problem> {
+        let links = &self.ports.links;
+        let mut attempt = Attempt { now: self.request.now, nonce: self.nonce(), network: None };
+        let link = loop {
+            match links.count_attempt(&self.link_id, &attempt).await? {
+                Counted::Granted(link) => break link,
+                Counted::Refused(None) => return Err(Problem::TokenUnknown),
+                Counted::Refused(Some(link)) => {
+                    if let Some(counted_s) = self.counted_before(&link, &attempt, page) {
+                        self.check_network(&link)?;
+                        return self.granted(&link, counted_s, self.credentials().await?.as_deref());
+                    }
+                    self.check_welcome(&link)?;
+                    if attempt.network == link.terms.allowed_network {
+                        return self.refuse_attempt(&link, page).await;
+                    }
+                    attempt.network = link.terms.allowed_network;
+                }
+            }
+        };
+        match link.terms.password_hash {
+            Some(hash) if hash.verify(password) => {
+                self.count(Admission::Password(hash, attempt.nonce), link.terms.allowed_network, page).await
+            }
+            _ => {
+                self.settle(&attempt.nonce, Outcome::Wrong).await;
+                Err(Problem::PasswordWrong)
+            }
+        }
+    }
+
+    /// Why an attempt was refused.
+    async fn refuse_attempt(&self, link: &Link, page: Option<&PageId>) -> Result<Reply, Problem> {
+        let now = self.request.now;
+        match link.terms.password_hash {
+            // It was taken away while the page was open.
+            None => self.count(Admission::Confirmed, link.terms.allowed_network, page).await,
+            Some(_) if link.attempts.any_in_flight(now) => Err(Problem::PasswordBusy),
+            Some(_) => Err(Problem::PasswordLocked(left_in_window_s(now, ATTEMPT_WINDOW_S))),
+        }
+    }
+
+    /// When the page's opening was counted under the link's password. Only a visitor who knew the
+    /// password has such a page.
+    fn counted_before(&self, link: &Link, attempt: &Attempt, page: Option<&PageId>) -> Option<u64> {
+        let hash = link.terms.password_hash.clone()?;
+        let admission = Admission::Password(hash, attempt.nonce.clone());
+        link.counted_at(&self.opening(admission, link.terms.allowed_network, page))
+    }
+
+    /// One conditional write decides. It says in which network the visitor was found: where nobody
+    /// knew yet that the link asks for one, the first write is refused and shows it.
+    pub(super) async fn count(
+        &self,
+        admission: Admission,
+        network: Option<Network>,
+        page: Option<&PageId>,
+    ) -> Result<Reply, Problem> {
+        let mut opening = self.opening(admission, network, page);
+        let counted = self.count_opening(&mut opening).await;
+        if let Admission::Password(_, attempt) = &opening.admission {
+            let is_back = |link: &Link| !link.attempts.tried.contains_key(attempt);
+            if !matches!(&counted, Ok((Counted::Granted(link), _)) if is_back(link)) {
+                self.settle(attempt, Outcome::Right).await;
+            }
+        }
+        match counted? {
+            (Counted::Granted(link), credentials) => {
+                let counted_s = link.counted_at(&opening).unwrap_or(opening.now.epoch_s());
+                self.granted(&link, counted_s, credentials.as_deref())
+            }
+            (Counted::Refused(None), _) => Err(Problem::TokenUnknown),
+            (Counted::Refused(Some(link)), _) => self.refuse(&link, &opening.admission),
+        }
+    }
+
+    async fn count_opening(
+        &self,
+        opening: &mut Opening,
+    ) -> Result<(Counted, Option<Arc<SigningCredentials>>), Problem> {
+        let links = &self.ports.links;
+        // Before it is counted: an opening that cannot be signed, or leads nowhere, must not be used up.
+        let credentials = self.credentials().await?;
+        if self.ports.versions.looks() {
+            let link = self.read().await?;
+            self.find_in_network(&link, opening)?;
+            if link.opened(opening).is_some() {
+                self.check_there(&link).await?;
+            }
+        }
+        let mut counted = links.count_opening(&self.link_id, opening).await?;
+        if let Counted::Refused(Some(link)) = &counted
+            && opening.network.is_none()
+            && link.terms.allowed_network.is_some()
+        {
+            self.find_in_network(link, opening)?;
+            counted = links.count_opening(&self.link_id, opening).await?;
+        }
+        Ok((counted, credentials))
+    }
+
+    /// Writes into the opening in which of the link's networks the visitor is.
+    fn find_in_network(&self, link: &Link, opening: &mut Opening) -> Result<(), Problem> {
+        opening.network = link.terms.allowed_network;
+        match link.counted_at(opening) {
+            Some(_) => self.check_network(link),
+            None => self.check_welcome(link),
+        }
+    }
+
+    /// The URL and the cookie of an opening that was counted.
+    fn granted(
+        &self,
+        link: &Link,
+        counted_s: u64,
+        credentials: Option<&SigningCredentials>,
+    ) -> Result<Reply, Problem> {
+        let cookie =
+            ResumeCookie::new(link, counted_s).set_cookie(&self.ports.keys, &self.link_id, self.request.path);
+        Ok(self.redirect(link, credentials)?.with("set-cookie", cookie))
+    }
+
+    fn opening(&self, admission: Admission, network: Option<Network>, page: Option<&PageId>) -> Opening {
+        let password = match &admission {
+            Admission::Password(hash, _) => Some(hash),
+            Admission::Request | Admission::Confirmed => None,
+        };
+        let nonce = page.map_or_else(|| self.nonce(), |page| page.nonce(password));
+        Opening { now: self.request.now, nonce, admission, network }
+    }
+
+    /// What tells this request from every other.
+    fn nonce(&self) -> Nonce {
+        Nonce::first_of(&self.request.entropy)
+    }
+
+    /// An outcome that cannot be written leaves the attempt counted.
+    async fn settle(&self, attempt: &Nonce, outcome: Outcome) {
+        if let Err(error) = self.ports.links.settle_attempt(&self.link_id, attempt, outcome).await {
+            tracing::warn!(error = %error, "the outcome of an attempt at a password was not written");
+        }
+    }
+
+    /// Why a count was refused.
+    fn refuse(&self, link: &Link, admission: &Admission) -> Result<Reply, Problem> {
+        self.check_welcome(link)?;
+        if link.admits(admission) {
+            return Err(Problem::LinkBusy(left_in_window_s(self.request.now, HOUR_S)));
+        }
+        match link.terms.password_hash {
+            Some(_) => Err(Problem::PasswordRequired),
+            None => self.ask(link),
+        }
+    }
+}

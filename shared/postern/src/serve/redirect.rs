@@ -1,0 +1,110 @@
+//! The redirect to a signed URL, of S3 or of CloudFront.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use s3_presigned::presigned_url::{self, ObjectRequest, PresignError, PresignedUrl};
+use s3_presigned::{SigningCredentials, Timestamp};
+
+use super::Settings;
+use super::answer::{Door, guarded};
+use super::request::Method;
+use crate::http::{Problem, Reply};
+use crate::link::Link;
+use crate::ports::{LinkReader, Signer, Unavailable, VersionCheck};
+
+impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
+    /// What signs, at hand before anything is counted.
+    pub(super) async fn credentials(&self) -> Result<Option<Arc<SigningCredentials>>, Problem> {
+        if self.settings.distribution.is_some() {
+            return Ok(None);
+        }
+        let needed_s = self.settings.url_ttl.as_secs();
+        Ok(Some(self.ports.signer.credentials(self.request.now, needed_s).await?))
+    }
+
+    pub(super) async fn lead(
+        &self,
+        link: &Link,
+        credentials: Option<&SigningCredentials>,
+    ) -> Result<Reply, Problem> {
+        self.check_there(link).await?;
+        self.redirect(link, credentials)
+    }
+
+    pub(super) fn redirect(
+        &self,
+        link: &Link,
+        credentials: Option<&SigningCredentials>,
+    ) -> Result<Reply, Problem> {
+        let now = self.request.now;
+        let ends = self.ends(link, credentials)?;
+        let url = match (&self.settings.distribution, credentials) {
+            (Some(through), _) => through.sign(link, ends).map_err(Problem::internal)?.as_str().to_owned(),
+            (None, Some(credentials)) => {
+                let ttl = Duration::from_secs(now.floor_s().until(ends).as_secs());
+                let url = sign(self.settings, link, credentials, now, ttl).map_err(Problem::internal)?;
+                url.as_str().to_owned()
+            }
+            (None, None) => return Err(Problem::internal("neither a distribution nor a session signs")),
+        };
+        // After a form, "see other" makes every client go on with GET.
+        let status =
+            if self.request.method == Method::Post { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
+        Ok(redirect(status, &url).with("cache-control", cache_control(link, now.until(ends))))
+    }
+
+    /// When the URL ends, a whole second: never beyond the link's own end, nor that of what signs.
+    fn ends(&self, link: &Link, credentials: Option<&SigningCredentials>) -> Result<Timestamp, Problem> {
+        let (now, ttl) = (self.request.now.floor_s(), self.settings.url_ttl);
+        let wanted = self.settings.distribution.as_ref().map_or(now + ttl, |through| through.ends(now, ttl));
+        let allowed = link.expires_at.map_or(wanted, |end| end.min(wanted)).floor_s();
+        if allowed <= now {
+            return Err(Problem::LinkExpired);
+        }
+        let signed = credentials.map_or(allowed, |credentials| credentials.clamp(allowed)).floor_s();
+        match signed > now {
+            true => Ok(signed),
+            false => Err(Unavailable::new("sign a URL", "the signer's session has ended").into()),
+        }
+    }
+}
+
+/// A redirect may be kept if its owner said so, and always for less than its URL lives: the
+/// answer takes its time.
+fn cache_control(link: &Link, left: Duration) -> String {
+    let most = left.as_secs().saturating_sub(REDIRECT_MARGIN_S);
+    match link.terms.redirect_max_age_s.map(|age| age.min(most)) {
+        Some(age) if age > 0 && !link.terms.counts() => format!("private, max-age={age}"),
+        _ => "no-store".to_owned(),
+    }
+}
+
+/// A kept redirect ends so many seconds before its URL.
+const REDIRECT_MARGIN_S: u64 = 5;
+
+fn sign(
+    settings: &Settings,
+    link: &Link,
+    credentials: &SigningCredentials,
+    now: Timestamp,
+    ttl: Duration,
+) -> Result<PresignedUrl, PresignError> {
+    let disposition = link.content_disposition();
+    let content_type = link.content_type();
+    let query = [
+        ("versionId", link.version_id.as_str()),
+        ("response-content-type", content_type.as_str()),
+        ("response-content-disposition", disposition.as_str()),
+        ("response-cache-control", "private, no-store"),
+    ];
+    let key = link.object_key().to_string();
+    let request = ObjectRequest { method: presigned_url::Method::Get, key: &key, query: &query };
+    PresignedUrl::new(&settings.endpoint, &request, credentials, now, ttl)
+}
+
+/// A redirect that tells the next site nothing.
+fn redirect(status: StatusCode, url: &str) -> Reply {
+    guarded(Reply::empty(status)).with("location", url)
+}
