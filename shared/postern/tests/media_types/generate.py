@@ -18,9 +18,9 @@ import xml.etree.ElementTree as ElementTree
 VERSION = "2.2"
 SOURCE = "/usr/share/mime/packages/freedesktop.org.xml"
 NAMESPACE = "{http://www.freedesktop.org/standards/shared-mime-info}"
-SHARED = pathlib.Path(__file__).resolve().parents[2]
-TYPES = SHARED / "src/sniff/known_types.rs"
-LINUX = SHARED / "tests/public_corpus/linux.tsv"
+CRATE = pathlib.Path(__file__).resolve().parents[2]
+TYPES = CRATE / "src/media/known_types.rs"
+LINUX = CRATE / "tests/public_corpus/linux.tsv"
 DEFAULT_WEIGHT = 50
 
 

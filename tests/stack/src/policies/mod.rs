@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 /// Later snapshots give what earlier ones lack.
 const SNAPSHOTS: [&str; 2] = [
-    include_str!("../../../terraform/tests/policies/snapshots/scanned.json"),
-    include_str!("../../../terraform/tests/policies/snapshots/all_options.json"),
+    include_str!("../../../../terraform/tests/policies/snapshots/scanned.json"),
+    include_str!("../../../../terraform/tests/policies/snapshots/all_options.json"),
 ];
 
 /// The account and the region of the snapshots.
