@@ -87,12 +87,12 @@ class LocalAws:
         return [name for api_id, name in apis.items() if _or_none(lambda: api.get_stages(ApiId=api_id)["Items"])]
 
     def opened_too_early(self) -> list[str]:
-        """What an API that answers lacks. The settings are read first: an API that is found after a
-        setting was missing was open without it."""
-        apis = [a["Name"] for a in self.client("apigatewayv2").get_apis()["Items"]]
-        settings = {name: self.bucket_settings(f"{name}-files-{ACCOUNT}-{REGION}") for name in apis}
-        answering = self.open_apis()
-        return [f"{name} has no {what}" for name, found in settings.items() if name in answering for what, value in found.items() if not value]
+        """What an API that answers lacks. It must answer before its settings are read and after: an apply
+        makes the last setting and the stage right after each other, and a destroy removes them so."""
+        before = set(self.open_apis())
+        settings = {name: self.bucket_settings(f"{name}-files-{ACCOUNT}-{REGION}") for name in before}
+        answering = before & set(self.open_apis())
+        return [f"{name} has no {what}" for name in answering for what, value in settings[name].items() if not value]
 
 
 @cache
