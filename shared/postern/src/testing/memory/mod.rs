@@ -70,7 +70,9 @@ impl State {
     /// Writes a record and the change of its owner's bytes together, as one transaction does.
     fn write_charged(&mut self, after: Option<Upload>, charge: Option<&Charge>) {
         let Some(after) = after else { return };
-        charge.into_iter().for_each(|charge| self.quotas.charge(charge));
+        if let Some(charge) = charge {
+            self.quotas.charge(charge);
+        }
         self.uploads.insert(after.upload_id, after);
     }
 }
