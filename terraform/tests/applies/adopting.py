@@ -77,8 +77,11 @@ def heal(aws: LocalAws, stack: Working) -> set[str]:
             if not orphans or orphans & adopted:
                 raise
             arguments = _arguments(stack)
+            for address in {a for a in orphans if "aws_cloudwatch_log_group" in a}:
+                # The local AWS cannot give a log group a key later, as an import would have to.
+                aws.client("logs").delete_log_group(logGroupName=arguments[address]["name"])
             with (stack.folder / ROOT / "adopted.tf").open("a") as file:
-                for address in sorted(orphans):
+                for address in sorted(a for a in orphans if "aws_cloudwatch_log_group" not in a):
                     file.write(f'import {{\n  to = {address}\n  id = "{_id(aws, address, arguments[address])}"\n}}\n\n')
             adopted |= orphans
 
