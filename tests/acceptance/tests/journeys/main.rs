@@ -37,6 +37,7 @@ mod refused_forms;
 mod removal;
 mod revocation;
 mod scanning;
+mod second_reads;
 mod takeover;
 mod tidying;
 mod upload_tokens;

@@ -5,14 +5,14 @@ use postern_aws::lambda::metrics::METRICS;
 use serde_json::{Value, json};
 
 /// The documents of the embedded metric format that the recorder has logged.
-async fn documents(app: &App) -> Vec<Value> {
+pub async fn documents(app: &App) -> Vec<Value> {
     let events = app.stack.function_logs("record-upload").await.unwrap();
     let lines = events.iter().flat_map(|event| event.lines()).filter(|line| line.contains("\"_aws\""));
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The values of a metric under exactly these dimensions.
-fn values(documents: &[Value], name: &str, dimensions: &[&str]) -> Vec<f64> {
+pub fn values(documents: &[Value], name: &str, dimensions: &[&str]) -> Vec<f64> {
     let of = documents
         .iter()
         .filter(|document| document["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0] == json!(dimensions));
@@ -27,7 +27,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 }
 
 /// As CloudWatch demands it, and each metric with the unit that we say it has.
-fn assert_is_well_formed(document: &Value) {
+pub fn assert_is_well_formed(document: &Value) {
     assert!(document["_aws"]["Timestamp"].is_u64(), "{document}");
     let directive = &document["_aws"]["CloudWatchMetrics"][0];
     assert_eq!(directive["Namespace"], "Postern", "{document}");

@@ -7,6 +7,7 @@ mod calls;
 mod late;
 mod many;
 mod proxy;
+mod second_reads;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

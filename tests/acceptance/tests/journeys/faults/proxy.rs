@@ -35,6 +35,7 @@ struct Seen {
     held: Option<Duration>,
     at_once: usize,
     most_at_once: usize,
+    reads: Vec<(usize, Read)>,
 }
 
 /// An object that is made much larger than it is.
@@ -43,6 +44,17 @@ struct Endless {
     number: usize,
     size_bytes: u64,
     sent_bytes: u64,
+}
+
+/// A read of an object as it went over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// The header `Range`.
+    pub range: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// The length of the answer's body.
+    pub body_bytes: usize,
 }
 
 /// A running proxy.
@@ -130,6 +142,12 @@ impl Proxy {
         of.map(|((_, operation), count)| (operation.clone(), *count)).collect()
     }
 
+    /// The reads of an upload's object, in their order.
+    pub fn reads(&self, number: usize) -> Vec<Read> {
+        let seen = self.seen.lock().unwrap();
+        seen.reads.iter().filter(|(of, _)| *of == number).map(|(_, read)| read.clone()).collect()
+    }
+
     /// How many calls met a fault.
     pub fn faults(&self) -> usize {
         self.seen.lock().unwrap().faults
@@ -152,6 +170,7 @@ impl Proxy {
         }
         self.hold(&request).await;
         let response = forward(&self.upstream, &request).await?;
+        self.note_read(&request, &response);
         if let Some(endless) = self.endless(&request) {
             return self.send_endlessly(client, &response, endless).await;
         }
@@ -160,6 +179,21 @@ impl Proxy {
             Fault::KillAfter => self.kill(),
             _ => client.write_all(&response).await,
         }
+    }
+
+    fn note_read(&self, request: &[u8], response: &[u8]) {
+        let text = String::from_utf8_lossy(request);
+        let mut seen = self.seen.lock().unwrap();
+        let Some(number) = upload_id(&text).and_then(|id| seen.uploads.get(id).copied()) else { return };
+        let range = text.lines().filter_map(|line| line.split_once(": "));
+        let range = { range }.find_map(|(name, value)| name.eq_ignore_ascii_case("range").then_some(value));
+        let (Some(range), Some(head)) = (range, response.windows(4).position(|end| end == b"\r\n\r\n"))
+        else {
+            return;
+        };
+        let status = std::str::from_utf8(&response[9..12]).unwrap().parse().unwrap();
+        let read = Read { range: range.to_owned(), status, body_bytes: response.len() - head - 4 };
+        seen.reads.push((number, read));
     }
 
     async fn hold(&self, request: &[u8]) {
@@ -199,9 +233,12 @@ impl Proxy {
         let head = kept.collect::<Vec<_>>().join("\r\n");
         let head = format!("HTTP/1.1 200 OK\r\n{head}\r\ncontent-length: {}\r\n\r\n", endless.size_bytes);
         client.write_all(head.as_bytes()).await?;
+        // The server behind answers with the range: what stands before it is zeros here.
+        let before = vec![0; first_byte(&text)];
+        client.write_all(&before).await?;
         client.write_all(body).await?;
         let zeros = vec![0; 64 * 1024];
-        let mut sent = body.len() as u64;
+        let mut sent = (before.len() + body.len()) as u64;
         while sent < endless.size_bytes {
             client
                 .write_all(&zeros[..zeros.len().min(usize::try_from(endless.size_bytes - sent).unwrap())])
@@ -267,6 +304,15 @@ impl Proxy {
 }
 
 /// The upload that a request is about: by its object's key or its item's.
+/// Where the range of an answer begins; 0 for the whole object.
+fn first_byte(head: &str) -> usize {
+    let range = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("content-range").then(|| value.strip_prefix("bytes "))?
+    });
+    range.and_then(|range| range.split_once('-')?.0.parse().ok()).unwrap_or(0)
+}
+
 fn upload_id(request: &str) -> Option<&str> {
     let places = ["uploads/", "uploads%2F", "UPLOAD#"];
     places.iter().find_map(|place| request.split_once(place)?.1.get(..36))

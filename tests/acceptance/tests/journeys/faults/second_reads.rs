@@ -1,0 +1,82 @@
+//! The second read at the wire: how much the recorder asks for, and how much memory it takes, with a server
+//! that answers a range with that range, and with one that answers with the whole object.
+
+use acceptance::{App, shared, skipped};
+use serde_json::json;
+
+use super::{UNHURRIED_S, proxied};
+use crate::second_reads::{Far, far_files, settle};
+
+/// What the recorder asks for at once.
+const PART_BYTES: u64 = 64 * 1024;
+
+const GIB: u64 = 1024 * 1024 * 1024;
+
+/// The first and the last byte of `bytes=first-last`.
+fn bounds(range: &str) -> (u64, u64) {
+    let (first, last) = range.strip_prefix("bytes=").unwrap().split_once('-').unwrap();
+    (first.parse().unwrap(), last.parse().unwrap())
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn a_second_read_asks_for_at_most_64_kib() {
+    if shared().local.is_none() {
+        return skipped("the second read", "only a local stack lets a test stand before its recorder");
+    }
+    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let app = App::new(stack, Some(stack.jwt.clone()));
+    for (number, file) in far_files().iter().enumerate() {
+        let form = app.issue(json!({ "filename": file.filename, "content_type": file.content_type })).await;
+        proxy.know(&form.upload_id, number);
+        assert_eq!(form.post(&file.bytes).await.status, 201);
+        settle(&app, file, &form.upload_id).await;
+        let reads = proxy.reads(number);
+        let [first, second] = &reads[..] else { panic!("{}: {reads:?}", file.filename) };
+        assert_eq!(bounds(&first.range), (0, PART_BYTES - 1), "{}", file.filename);
+        let (from, last) = bounds(&second.range);
+        assert!(from > 0 && last - from < PART_BYTES, "{}: {second:?}", file.filename);
+        for read in [first, second] {
+            assert_eq!(read.status, 206, "{}: {read:?}", file.filename);
+            assert!(read.body_bytes as u64 <= PART_BYTES, "{}: {read:?}", file.filename);
+        }
+    }
+}
+
+/// The proxy answers every range with the whole object, and makes it a gibibyte long.
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn a_second_read_of_a_gibibyte_takes_no_more_memory_than_of_a_small_file() {
+    if shared().local.is_none() {
+        return skipped("the recorder's memory", "only a local stack lets a test stand before its recorder");
+    }
+    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let app = App::new(stack, Some(stack.jwt.clone()));
+    app.upload("words.txt", "text/plain", &[b'a'; 1024]).await;
+    let small = proxy.peak_rss_kib();
+    // What the ZIP's end and the TIFF's directory say is overlaid by zeros; the JPEG's frame is not.
+    let stretched = far_files().into_iter().filter_map(|file| match file.filename {
+        "honest.zip" | "small.jpg" => Some(file),
+        "small.tiff" => Some(Far { bytes: tiff_of_a_gibibyte(), rejection: Some("image_too_large"), ..file }),
+        _ => None,
+    });
+    for (number, file) in stretched.enumerate() {
+        let form = app
+            .issue(json!({ "filename": file.filename, "content_type": file.content_type, "max_size_bytes": GIB }))
+            .await;
+        proxy.know(&form.upload_id, number);
+        proxy.stretch(number, GIB);
+        assert_eq!(form.post(&file.bytes).await.status, 201);
+        settle(&app, &file, &form.upload_id).await;
+        assert_eq!(proxy.reads(number).len(), 2, "{}", file.filename);
+        let peak = proxy.peak_rss_kib();
+        eprintln!("{}: {small} KiB after 1 KiB, {peak} KiB after 1 GiB", file.filename);
+        assert!(small > 0 && peak < 64 * 1024, "{}: {small} KiB, then {peak} KiB", file.filename);
+    }
+}
+
+/// Its directory is said to stand near the end of the gibibyte.
+fn tiff_of_a_gibibyte() -> Vec<u8> {
+    let directory = u32::try_from(GIB - 1000).unwrap();
+    [b"II*\0".as_slice(), &directory.to_le_bytes(), &vec![0x55; 70_000]].concat()
+}
