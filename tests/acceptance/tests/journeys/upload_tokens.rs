@@ -97,3 +97,41 @@ async fn a_repeated_request_for_a_token_shows_the_same_one() {
     let other = json!({ "content_types": ["*/*"], "max_size_bytes": 11, "uses": 1, "expires_in_s": 60 });
     assert_eq!(make(&other).await["code"], "idempotency_key_reused");
 }
+
+/// A page with a token for any type.
+async fn page_of(user: &App) -> (App, String) {
+    let terms = json!({ "content_types": ["*/*"], "max_size_bytes": 1000, "uses": 5, "expires_in_s": 600 });
+    let (_, token) = user.call(Method::POST, "/upload-tokens", Some(terms)).await;
+    (App::new(user.stack, None), token["path"].as_str().unwrap().to_owned())
+}
+
+/// Uppy declares no size, and people do choose empty files.
+#[tokio::test]
+async fn an_empty_file_is_taken_over_companions_route() {
+    let user = App::user();
+    let (page, path) = page_of(&user).await;
+    let named = format!("{path}/s3/params?filename=%E6%8A%A5%E5%91%8A.txt&type=text/plain");
+    let (status, issued) = page.call(Method::GET, &named, None).await;
+    assert_eq!(status, StatusCode::OK, "{issued}");
+    let form = Form::read(&issued);
+    assert_eq!(form.post(b"").await, Posted { status: 201, code: None });
+    let upload = user.settled(&form.upload_id).await;
+    assert_eq!((&upload["state"], &upload["filename"]), (&json!("available"), &json!("报告.txt")));
+}
+
+/// Uppy sends all of its `meta`, and shows of a refusal what `message` says.
+#[tokio::test]
+async fn a_metadata_field_that_is_refused_is_named_with_what_to_do() {
+    let user = App::user();
+    let (page, path) = page_of(&user).await;
+    for (name, value) in [("fileCaption", "x"), ("caption", "%E6%8A%A5"), ("caption", "")] {
+        let sent = format!("{path}/s3/params?filename=a.txt&type=text/plain&metadata[{name}]={value}");
+        let (status, problem) = page.call(Method::GET, &sent, None).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+        let field = format!("metadata.{name}");
+        for text in ["detail", "message"] {
+            assert!(problem[text].as_str().unwrap().contains(&field), "{problem}");
+        }
+        assert!(problem["message"].as_str().unwrap().contains("allowedMetaFields"), "{problem}");
+    }
+}
