@@ -45,7 +45,7 @@ fn tiff(width: u32, height: u32) -> Vec<u8> {
 
 /// A JPEG with 80 KB of Exif before its frame, in two segments.
 fn jpeg(width: u16, height: u16) -> Vec<u8> {
-    let exif = [b"\xFF\xE1\x9C\x42Exif\0\0".as_slice(), &[0x55; 39_994]].concat();
+    let exif = [b"\xFF\xE1\x9C\x42Exif\0\0".as_slice(), &vec![0x55; 39_994]].concat();
     let frame =
         [b"\xFF\xC0\0\x0B\x08".as_slice(), &height.to_be_bytes(), &width.to_be_bytes(), b"\x01\x01\x11\0"];
     [b"\xFF\xD8".as_slice(), &exif, &exif, &frame.concat(), b"\xFF\xDA\0\x08\x01\x01\0\0\x3F\0words\xFF\xD9"]
