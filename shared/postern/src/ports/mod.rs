@@ -1,6 +1,6 @@
 //! What the domain needs of the table, the bucket and the signer, as traits.
 //!
-//! The crate `postern-aws` implements them over AWS, [`crate::testing::memory`] in memory for tests.
+//! The crate `postern-aws` implements them over AWS, `testing::memory` for tests.
 //! One suite of contracts (`testing::contract`) runs against both.
 
 mod links;

@@ -11,7 +11,7 @@
 //!  version of the key   secret           the scope, sealed by ChaCha20-Poly1305
 //! ```
 //!
-//! The key is one of [`UploadTokenKeys`], which only this API holds. Tokens of older versions of
+//! The key is one of [`UploadTokenKeys`](crate::keys::UploadTokenKeys), which only this API holds. Tokens of older versions of
 //! this software were sealed under a link key. They are still taken, but the public function holds
 //! the link keys too, so of such a token only its name counts: the scope is read from its record.
 //!
@@ -70,7 +70,7 @@ pub struct UploadToken {
     /// A digest of the request that an idempotency key stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<ChecksumSha256>,
-    /// Whether the token was sealed under one of [`UploadTokenKeys`]. A token of an older version
+    /// Whether the token was sealed under one of [`UploadTokenKeys`](crate::keys::UploadTokenKeys). A token of an older version
     /// was sealed under a link key; only a record without this mark is found by such a token.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_own_key: bool,
