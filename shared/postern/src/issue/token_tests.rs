@@ -231,3 +231,33 @@ async fn companions_metadata_is_kept_but_for_what_it_repeats() {
     let untyped = companion::params(&world, &settings(), &holder, asked.into_iter()).await;
     assert_eq!(names(untyped), ["type"], "a file without a type is an octet stream");
 }
+
+/// Uppy asks for one part, or for a batch of them.
+#[tokio::test]
+async fn companions_parts_are_signed_one_by_one_and_in_batches_up_to_a_bound() {
+    let world = world(SESSION_ENDS);
+    let (_, holder) = held(&world, 9).await;
+    let body = json!({ "filename": "a.png", "type": "image/png" }).to_string();
+    let begun = companion::begin(&world, &world.store, &settings(), &holder, body.as_bytes()).await.unwrap();
+    let id = parsed(&begun)["upload_id"].as_str().unwrap().to_owned();
+    let upload = holder.upload(&world, &id).await.unwrap();
+    let settings = settings();
+    let sign = async |part: &'static str, batch: Option<&str>| {
+        companion::sign(&world, &settings, &holder, &upload, part, batch).await
+    };
+    let one = parsed(&sign("1", Some("2")).await.unwrap());
+    assert!(one["url"].as_str().unwrap().contains("partNumber=1&"), "{one}");
+    assert_eq!(one["expires"], 900, "seconds");
+    let many = parsed(&sign("batch", Some("1, 1")).await.unwrap());
+    let urls = many["presignedUrls"].as_object().unwrap();
+    assert!(urls.len() == 1 && urls["1"].as_str().unwrap().contains("partNumber=1&"), "{many}");
+    assert!(sign("batch", Some(&vec!["1"; 1000].join(","))).await.is_ok());
+    for (part, batch) in [
+        ("batch", Some(vec!["1"; 1001].join(","))),
+        ("batch", None),
+        ("x", None),
+        ("batch", Some("1,x".to_owned())),
+    ] {
+        assert_eq!(names(sign(part, batch.as_deref()).await), ["partNumbers"], "{part} {batch:?}");
+    }
+}
