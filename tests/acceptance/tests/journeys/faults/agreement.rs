@@ -95,8 +95,9 @@ impl Agreement {
         }
         let made: BTreeSet<_> = self.uploads.iter().map(|upload| upload.upload_id.to_string()).collect();
         assert_eq!(self.pending, made);
-        let asked: u64 = self.uploads.iter().map(|upload| upload.max_size_bytes).sum();
-        assert_eq!(self.asked_bytes, asked);
+        let reserved: u64 =
+            self.uploads.iter().filter_map(|upload| upload.reserved).map(|own| own.bytes).sum();
+        assert_eq!(self.asked_bytes, reserved);
     }
 }
 
