@@ -38,6 +38,7 @@ mod removal;
 mod revocation;
 mod scanning;
 mod second_reads;
+mod snippets;
 mod takeover;
 mod tidying;
 mod upload_tokens;
