@@ -68,7 +68,7 @@ async fn curl_saves_under_the_files_own_name_and_takes_parts() {
         curl.args(arguments).arg(link["url"].as_str().unwrap()).current_dir(folder.path());
         curl
     };
-    // As in the README.
+    // As people save a link.
     let Ok(saved) = curl(&["-sSLOJ"]).output().await else {
         return skipped("downloads by curl", "there is no curl");
     };
