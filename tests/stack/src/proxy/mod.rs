@@ -58,10 +58,19 @@ pub(crate) struct Proxy {
     address: SocketAddr,
 }
 
-/// A proxy that serves. Dropping it ends it and closes its connections.
+/// A proxy that serves. Dropping it closes its port and its connections before it returns.
 #[derive(Debug)]
 pub(crate) struct Serving {
-    _end: oneshot::Sender<()>,
+    end: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<io::Result<()>>>,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        // How it ended says nothing to whoever ends it.
+        let _ = self.thread.take().map(thread::JoinHandle::join);
+    }
 }
 
 /// What stands behind the proxy, and what the proxy remembers for it.
@@ -90,7 +99,7 @@ impl Proxy {
         let authority = endpoint.trim_start_matches("http://").to_owned();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (end, ended) = oneshot::channel();
-        thread::Builder::new().name("proxy".to_owned()).spawn(move || {
+        let thread = thread::Builder::new().name("proxy".to_owned()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
                     served = serve(self.listener, authority) => served,
@@ -98,7 +107,7 @@ impl Proxy {
                 }
             })
         })?;
-        Ok(Serving { _end: end })
+        Ok(Serving { end: Some(end), thread: Some(thread) })
     }
 }
 
