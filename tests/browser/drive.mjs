@@ -21,13 +21,21 @@ try {
       route.request().url().endsWith('/clients.js')
         ? route.fulfill({ contentType: 'text/javascript', body: script })
         : route.fulfill({ contentType: 'text/html', body: html }))
+    let lost = 0
+    if (job.lose)
+      await page.route((url) => url.pathname.endsWith(`/${job.lose}`), async (route) => {
+        if (lost > 0 || route.request().method() !== 'POST') return route.continue()
+        lost += 1
+        await route.fetch() // The API does what it is asked, and its answer is lost.
+        await route.abort('connectionreset')
+      })
     await page.goto(`${origin}/`)
     const answer = await Promise.race([
       page.evaluate((job) => window.run(job), job),
       new Promise((resolve) => setTimeout(() => resolve({ ok: false, error: 'no answer within 60 s' }), 60000)),
     ])
     const shown = await page.textContent('[role=alert]')
-    console.log(JSON.stringify({ ...answer, shown, heard }))
+    console.log(JSON.stringify({ ...answer, lost, shown, heard }))
     await page.close()
   }
 } finally {

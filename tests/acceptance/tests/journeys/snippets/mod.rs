@@ -70,7 +70,7 @@ impl Reader {
     async fn runs_shell(&mut self, shell: &str) {
         for command in commands(shell) {
             let shown = self.output(Command::new("bash").args(["-c", &command]), &command).await;
-            self.notes(&shown).await;
+            self.notes(&shown);
         }
     }
 
@@ -93,7 +93,7 @@ impl Reader {
     }
 
     /// Keeps what the next snippet needs, as a reader copies it from the screen.
-    async fn notes(&mut self, shown: &str) {
+    fn notes(&mut self, shown: &str) {
         let answer: Value = serde_json::from_str(shown).unwrap_or(Value::Null);
         for (variable, member) in [("LINK", "url"), ("LINK_ID", "link_id")] {
             if let (Some(value), true) = (answer[member].as_str(), answer["link_id"].is_string()) {
@@ -138,7 +138,7 @@ async fn revocation_runs_as_it_stands() {
     let Some(mut reader) = Reader::new() else { return };
     let upload_id = reader.app.upload("photo.png", "image/png", PNG).await;
     let link = reader.app.link(&upload_id, serde_json::json!({})).await;
-    reader.notes(&link.to_string()).await;
+    reader.notes(&link.to_string());
     reader.variables.insert("UPLOAD_ID", upload_id.clone());
     assert_eq!(reader.follows(REVOCATION).await, 3);
     assert_eq!(reader.opens().await, StatusCode::GONE);
