@@ -30,10 +30,12 @@ try {
         await route.abort('connectionreset')
       })
     await page.goto(`${origin}/`)
+    let patience
     const answer = await Promise.race([
       page.evaluate((job) => window.run(job), job),
-      new Promise((resolve) => setTimeout(() => resolve({ ok: false, error: 'no answer within 60 s' }), 60000)),
+      new Promise((resolve) => (patience = setTimeout(() => resolve({ ok: false, error: 'no answer within 60 s' }), 60000))),
     ])
+    clearTimeout(patience) // Else the process lives on for a minute.
     const shown = await page.textContent('[role=alert]')
     console.log(JSON.stringify({ ...answer, lost, shown, heard }))
     await page.close()

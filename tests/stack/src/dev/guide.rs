@@ -6,7 +6,7 @@ use stack::Stack;
 pub(crate) fn text(stack: &Stack, page: &str) -> String {
     let at = stack.coordinates();
     format!(
-        r#"
+        "
 Running
   page          {page}
   API           {api}
@@ -23,9 +23,9 @@ export API='{api}' F=LICENSE-MIT
 export JWT={jwt}
 
 {lines}
-What docs/ shows runs after these lines too.
+The curl lines of README.md and docs/ run after these ones too.
 
-Ctrl-C ends it all and leaves nothing behind."#,
+Ctrl-C ends it all and leaves nothing behind.",
         api = at.api_url,
         endpoint = at.endpoint.as_deref().unwrap_or_default(),
         region = at.region,
