@@ -268,8 +268,7 @@ impl Problem {
             }
             Self::InvalidFields(errors) => {
                 let detail = format!(
-                    "Fields break rules: {}. Mend each of them as its rule in errors says, and send the request \
-                     again.",
+                    "Invalid fields: {}. Change each field as its rule in errors says, and send the request again.",
                     named(errors)
                 );
                 return (S::UNPROCESSABLE_ENTITY, "invalid_fields", detail);
@@ -295,7 +294,7 @@ impl Problem {
                     UploadState::Deleting | UploadState::Deleted => {
                         "it was removed, which is final. Make a new upload."
                     }
-                    UploadState::Expired => "its form is dead and nothing came. Make a new upload.",
+                    UploadState::Expired => "its form expired before a file arrived. Make a new upload.",
                     UploadState::Rejected => {
                         "`rejection` of GET /uploads/{id} says why. Post a valid file by the same form, or make a new upload."
                     }
@@ -307,36 +306,36 @@ impl Problem {
             Self::IdempotencyKeyReused => (
                 S::UNPROCESSABLE_ENTITY,
                 "idempotency_key_reused",
-                "This Idempotency-Key stands for another request: send the same request again, or take a new key.",
+                "This Idempotency-Key was used for another request: send that request again, or use a new key.",
             ),
             Self::IdempotencyKeySpent => (
                 S::CONFLICT,
                 "idempotency_key_spent",
-                "What this Idempotency-Key made has expired or ended: take a new key.",
+                "What this Idempotency-Key made has expired or ended: use a new key.",
             ),
             Self::RouteNotFound => (
                 S::NOT_FOUND,
                 "route_not_found",
                 "There is no such route: see the table of routes in docs/api.md.",
             ),
-            Self::TokenForged | Self::TokenUnknown => {
-                (S::NOT_FOUND, "link_unknown", "This link leads nowhere: check that the address is complete.")
-            }
+            Self::TokenForged | Self::TokenUnknown => (
+                S::NOT_FOUND,
+                "link_unknown",
+                "This link does not exist: check that the address is complete.",
+            ),
             Self::LinkRevoked => {
                 (S::GONE, "link_revoked", "This link has been revoked: ask its sender for a new one.")
             }
             Self::LinkExpired => {
                 (S::GONE, "link_expired", "This link has expired: ask its sender for a new one.")
             }
-            Self::LinkUsedUp => (
-                S::GONE,
-                "link_used_up",
-                "This link was opened as often as it may be: ask its sender for a new one.",
-            ),
+            Self::LinkUsedUp => {
+                (S::GONE, "link_used_up", "This link has no openings left: ask its sender for a new one.")
+            }
             Self::LinkBusy(_) => (
                 S::TOO_MANY_REQUESTS,
                 "link_busy",
-                "This link was opened as often as it may be within an hour: open it again after the seconds of Retry-After.",
+                "This link has no openings left in this hour: open it again after the seconds in Retry-After.",
             ),
             Self::PasswordRequired => (
                 S::FORBIDDEN,
@@ -346,37 +345,37 @@ impl Problem {
             Self::PasswordWrong => (
                 S::FORBIDDEN,
                 "password_wrong",
-                "This is not the link's password: mind capitals and spaces, and try again.",
+                "Wrong password: check capital letters and spaces, and try again.",
             ),
             Self::PasswordLocked(_) => (
                 S::TOO_MANY_REQUESTS,
                 "password_locked",
-                "There were too many wrong passwords: try again after the seconds of Retry-After.",
+                "Too many wrong passwords: try again after the seconds in Retry-After.",
             ),
             Self::PasswordBusy => (
                 S::TOO_MANY_REQUESTS,
                 "password_busy",
-                "Other passwords are being tried at this moment: send yours again in a second.",
+                "Another password is being checked: send yours again in a second.",
             ),
             Self::NetworkNotAllowed => (
                 S::FORBIDDEN,
                 "network_not_allowed",
-                "This link opens only from the network that its owner named: use that network, or ask its sender.",
+                "The owner allows this link from one network only: use that network, or ask the sender.",
             ),
             Self::FileGone => (
                 S::GONE,
                 "link_file_gone",
-                "What this link led to is no longer stored: ask its sender for it.",
+                "The file of this link is no longer stored: ask the sender for it.",
             ),
             Self::ConfirmationRequired => (
                 S::FORBIDDEN,
                 "confirmation_required",
-                "This link is opened by a button, so that previews do not open it: POST an empty form here.",
+                "This link needs a confirmation, so that previews do not open it: POST an empty form here.",
             ),
             Self::AuthorizationUnwanted => (
                 S::BAD_REQUEST,
                 "authorization_unwanted",
-                "A link needs no Authorization header, and S3 refuses what it leads to beside one: send the request again without the header.",
+                "A link needs no Authorization header, and S3 refuses a signed URL together with one: send the request again without the header.",
             ),
             Self::LinkEnded => {
                 (S::CONFLICT, "link_ended", "This link has been revoked, which is final: make a new one.")
@@ -397,7 +396,7 @@ impl Problem {
                     ),
                     TokenStatus::UsedUp => (
                         "upload_token_used_up",
-                        "All uploads of this token are made: ask the app for a new one.",
+                        "This upload token has no uses left: ask the app for a new one.",
                     ),
                     TokenStatus::Expired | TokenStatus::Open => {
                         ("upload_token_expired", "This upload token has expired: ask the app for a new one.")
@@ -421,24 +420,23 @@ impl Problem {
             Self::Completing => (
                 S::SERVICE_UNAVAILABLE,
                 "completing",
-                "S3 is putting the parts together, which may take minutes for a very large file: send the request again after the seconds of Retry-After until it says otherwise.",
+                "S3 is still assembling the parts, which can take minutes for a very large file: send the request again after the seconds in Retry-After.",
             ),
             Self::Unavailable(_) => (
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",
-                "A service behind this one did not answer; nothing is lost: send the request again in a moment.",
+                "A backing service failed or timed out, and nothing is lost: send the request again in a moment.",
             ),
             Self::Internal(_) => (
                 S::INTERNAL_SERVER_ERROR,
                 "internal",
-                "Something went wrong on our side: try again, and tell us the request id if it happens again.",
+                "Internal error: try again, and report the request id if it happens again.",
             ),
         };
         (status, code, detail.to_owned())
     }
 }
 
-/// What is wrong, in one sentence for each field.
 /// The first few fields by name.
 fn named(errors: &[FieldProblem]) -> String {
     const SHOWN: usize = 3;
@@ -463,7 +461,7 @@ mod tests {
         let reply = Problem::field("filename", "a file name has no path in it").reply("req-1");
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(reply.header("content-type"), Some("application/problem+json"));
-        insta::assert_snapshot!(reply.body, @r#"{"status":422,"title":"Unprocessable Entity","detail":"Fields break rules: filename. Mend each of them as its rule in errors says, and send the request again.","code":"invalid_fields","request_id":"req-1","message":"filename: a file name has no path in it.","errors":[{"field":"filename","rule":"a file name has no path in it"}]}"#);
+        insta::assert_snapshot!(reply.body, @r#"{"status":422,"title":"Unprocessable Entity","detail":"Invalid fields: filename. Change each field as its rule in errors says, and send the request again.","code":"invalid_fields","request_id":"req-1","message":"filename: a file name has no path in it.","errors":[{"field":"filename","rule":"a file name has no path in it"}]}"#);
     }
 
     #[test]

@@ -67,6 +67,6 @@ async fn with_a_look_at_the_bucket_a_file_that_is_gone_is_told() {
     let shown = app.get(&format!("/links/{}", counted["link_id"].as_str().unwrap())).await.1;
     assert_eq!(shown["opens"], 1, "what leads nowhere uses nothing up: {shown}");
     let page = app.open_with(Method::GET, url(&link), &[("accept", "text/html")]).await;
-    assert!(page.text().await.unwrap().contains("The file is no longer there"));
+    assert!(page.text().await.unwrap().contains("The file is no longer here"));
     assert_eq!(app.open(Method::HEAD, url(&link)).await.status(), StatusCode::GONE);
 }
