@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::event::dynamodb::EventRecord;
-use aws_lambda_events::event::sqs::SqsMessage;
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsMessage};
 use futures::future::join_all;
 use lambda_runtime::LambdaEvent;
 use postern::concurrency::try_each;
@@ -23,7 +23,7 @@ use postern_aws::lambda::metrics;
 use postern_aws::lambda::{Metrics, causes};
 use postern_aws::{Bucket, Table, TimeLimits};
 use s3_presigned::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// So long an hourly run lasts: the function dies at a minute, and a call may take some seconds.
 const TIDY_FOR: Duration = Duration::from_secs(45);
@@ -70,25 +70,12 @@ enum Record {
     Change(Box<EventRecord>),
 }
 
-/// Which messages must come back.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BatchResponse {
-    batch_item_failures: Vec<Failure>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Failure {
-    item_identifier: String,
-}
-
 impl Recorder {
     /// Does what it was invoked for.
     ///
     /// # Errors
     /// If a task could not be begun; the schedule calls again.
-    pub async fn take(&self, event: LambdaEvent<Event>) -> Result<BatchResponse, Unavailable> {
+    pub async fn take(&self, event: LambdaEvent<Event>) -> Result<SqsBatchResponse, Unavailable> {
         let (now, deadline) = (clock(), event.context.deadline());
         match event.payload {
             Event::Batch(batch) => Ok(self.take_batch(now, deadline, batch).await),
@@ -96,7 +83,7 @@ impl Recorder {
         }
     }
 
-    async fn tidy(&self, now: Timestamp) -> Result<BatchResponse, Unavailable> {
+    async fn tidy(&self, now: Timestamp) -> Result<SqsBatchResponse, Unavailable> {
         let time_is_up = tokio::time::sleep(TIDY_FOR);
         let counts = Counts { metrics: self.metrics, sum: RefCell::default() };
         let result = tidy(&self.ports, &self.config.settings, now, time_is_up, &counts).await;
@@ -105,19 +92,21 @@ impl Recorder {
         }
         counts.pause();
         tracing::info!(done = ?counts.sum.take(), "tidied");
-        result.map(|()| BatchResponse { batch_item_failures: Vec::new() })
+        result.map(|()| SqsBatchResponse::default())
     }
 
     /// Takes a batch. The answer names the records that failed, or did not end in time, and only those
     /// will be redelivered.
-    async fn take_batch(&self, now: Timestamp, deadline: SystemTime, batch: Batch) -> BatchResponse {
+    async fn take_batch(&self, now: Timestamp, deadline: SystemTime, batch: Batch) -> SqsBatchResponse {
         let take = |record| self.take_one(now, deadline, record);
         let failures = join_all(batch.records.iter().map(take)).await;
         self.metrics.flush();
-        BatchResponse { batch_item_failures: failures.into_iter().flatten().collect() }
+        let mut response = SqsBatchResponse::default();
+        response.set_failures(failures.into_iter().flatten());
+        response
     }
 
-    async fn take_one(&self, now: Timestamp, deadline: SystemTime, record: &Record) -> Option<Failure> {
+    async fn take_one(&self, now: Timestamp, deadline: SystemTime, record: &Record) -> Option<String> {
         let limits = TimeLimits::RECORD_UPLOAD;
         let (request_id, result) = match record {
             Record::Message(message) => {
@@ -131,8 +120,8 @@ impl Recorder {
         };
         let request_id = request_id.unwrap_or_default();
         let error = result.flatten().err()?;
-        tracing::error!(request_id, cause = causes(&error), "comes back");
-        Some(Failure { item_identifier: request_id.to_owned() })
+        tracing::error!(request_id, cause = causes(&error), "failed, and will be redelivered");
+        Some(request_id.to_owned())
     }
 
     /// Takes every record of a message; the first that fails makes the whole message come again.

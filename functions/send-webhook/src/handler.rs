@@ -75,7 +75,11 @@ impl Sender {
                 Metrics::count("FailedWebhooks");
                 let receipt = message.receipt_handle.as_deref().unwrap_or_default();
                 if let Err(error) = self.queue.hide(receipt, delay).await {
-                    tracing::warn!(request_id, cause = causes(&error), "comes back at the queue's own time");
+                    tracing::warn!(
+                        request_id,
+                        cause = causes(&error),
+                        "failed, and will be redelivered after the queue's visibility timeout"
+                    );
                 }
                 Outcome::ComesBack
             }

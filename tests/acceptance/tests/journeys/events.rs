@@ -156,7 +156,7 @@ async fn an_event_that_fails_comes_back_and_one_that_always_fails_ends_in_the_de
     hinder(stack, Some("*")).await;
     let form = app.issue_for("photo.png", "image/png", PNG).await;
     assert_eq!(form.post(PNG).await.status, 201);
-    until_logged(stack, "comes back", |lines| !lines.is_empty()).await;
+    until_logged(stack, "will be redelivered", |lines| !lines.is_empty()).await;
     assert_eq!(app.show(&form.upload_id).await["state"], "pending");
     hinder(stack, None).await;
     assert_eq!(app.settled(&form.upload_id).await["state"], "available");
