@@ -111,7 +111,7 @@ impl Sender {
                 Outcome::Done
             }
             Err(error) => {
-                tracing::error!(request_id, cause = causes(&error), "comes back");
+                tracing::error!(request_id, cause = causes(&error), "failed, and will be redelivered");
                 Outcome::ComesBack
             }
         }
