@@ -42,7 +42,7 @@ impl Package {
 /// `target/corpus` of the workspace.
 pub fn root() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    target.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target")).join("corpus")
+    target.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target")).join("corpus")
 }
 
 /// Every package, unpacked.
