@@ -4,6 +4,7 @@
 use acceptance::{App, shared, skipped};
 use serde_json::json;
 
+use super::proxy::Read;
 use super::{UNHURRIED_S, proxied};
 use crate::second_reads::{Far, far_files, settle};
 
@@ -11,6 +12,12 @@ use crate::second_reads::{Far, far_files, settle};
 const PART_BYTES: u64 = 64 * 1024;
 
 const GIB: u64 = 1024 * 1024 * 1024;
+
+/// The reads that found the version. The event of a removal makes the recorder look once more, and it
+/// finds nothing.
+fn found(reads: Vec<Read>) -> Vec<Read> {
+    reads.into_iter().filter(|read| read.status != 404).collect()
+}
 
 /// The first and the last byte of `bytes=first-last`.
 fn bounds(range: &str) -> (u64, u64) {
@@ -31,7 +38,7 @@ async fn a_second_read_asks_for_at_most_64_kib() {
         proxy.know(&form.upload_id, number);
         assert_eq!(form.post(&file.bytes).await.status, 201);
         settle(&app, file, &form.upload_id).await;
-        let reads = proxy.reads(number);
+        let reads = found(proxy.reads(number));
         let [first, second] = &reads[..] else { panic!("{}: {reads:?}", file.filename) };
         assert_eq!(bounds(&first.range), (0, PART_BYTES - 1), "{}", file.filename);
         let (from, last) = bounds(&second.range);
@@ -68,7 +75,7 @@ async fn a_second_read_of_a_gibibyte_takes_no_more_memory_than_of_a_small_file()
         proxy.stretch(number, GIB);
         assert_eq!(form.post(&file.bytes).await.status, 201);
         settle(&app, &file, &form.upload_id).await;
-        assert_eq!(proxy.reads(number).len(), 2, "{}", file.filename);
+        assert_eq!(found(proxy.reads(number)).len(), 2, "{}", file.filename);
         let peak = proxy.peak_rss_kib();
         eprintln!("{}: {small} KiB after 1 KiB, {peak} KiB after 1 GiB", file.filename);
         assert!(small > 0 && peak < 64 * 1024, "{}: {small} KiB, then {peak} KiB", file.filename);
