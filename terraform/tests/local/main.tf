@@ -165,6 +165,7 @@ module "postern" {
   link_url_ttl_s   = var.link_url_ttl_s
   signer_session_s = var.signer_session_s
   max_size_bytes   = var.max_size_bytes
+  max_image_pixels = 100000000
 
   architecture = var.architecture
   packages_dir = var.packages_dir
