@@ -4,8 +4,7 @@ use std::time::SystemTime;
 
 use lambda_runtime::LambdaEvent;
 use postern::config::IssueConfig;
-use postern::http::Problem;
-use postern::http::Reply;
+use postern::http::{Problem, Reply};
 use postern::issue::tokens::Holder;
 use postern::issue::{Caller, Ports, companion, links, multipart, revocation, tokens, uploads};
 use postern::ports::Unavailable;

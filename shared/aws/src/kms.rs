@@ -16,11 +16,10 @@ use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::MacAlgorithmSpec;
 use futures::future::try_join_all;
 
-use super::lambda::causes;
+use crate::lambda::causes;
 use crate::lambda::metrics::{MISSING_TOKEN_KEYS, Metrics};
 use postern::config::TokenKeyRef;
-use postern::keys::UploadTokenKeys;
-use postern::keys::{LinkKeys, TokenKey, TokenKeys};
+use postern::keys::{LinkKeys, TokenKey, TokenKeys, UploadTokenKeys};
 use postern::ports::Unavailable;
 
 /// The text over which a key of link tokens is derived. Another text would be another key.
@@ -119,7 +118,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
     use serde_json::json;
 
-    use super::super::scripted::{Answer, answering_by, sdk};
+    use crate::scripted::{Answer, answering_by, sdk};
     use super::*;
     use postern::keys::KeyVersion;
     use postern::testing::samples::keys;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::scripted::{Answer, Heard, answering, sdk};
-use super::{Parts, Table};
+use crate::scripted::{Answer, Heard, answering, sdk};
+use crate::{Parts, Table};
 use postern::link::Link;
 use postern::link::token::LinkId;
 use postern::ports::{
@@ -14,8 +14,7 @@ use postern::ports::{
     UploadStore,
 };
 use postern::testing::contract::subject;
-use postern::testing::samples::example_credentials;
-use postern::testing::samples::pin;
+use postern::testing::samples::{example_credentials, pin};
 use postern::upload::Upload;
 use postern::upload::quota::{OwnerLimits, PendingUpload};
 use postern::value::id::S3UploadId;

@@ -12,8 +12,7 @@ use tokio::sync::Mutex;
 
 use postern::config::SignerRole;
 use postern::ports::{Signer, Unavailable};
-use s3_presigned::SigningCredentials;
-use s3_presigned::Timestamp;
+use s3_presigned::{SigningCredentials, Timestamp};
 
 /// A role that signs; clones share its session.
 #[derive(Debug, Clone)]

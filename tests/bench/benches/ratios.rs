@@ -12,8 +12,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use s3_presigned::BucketEndpoint;
-use s3_presigned::Timestamp;
+use s3_presigned::{BucketEndpoint, Timestamp};
 use serde_json::{Value, json};
 
 const BATCHES: u32 = 400;

@@ -3,8 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use s3_presigned::BucketEndpoint;
-use s3_presigned::Timestamp;
+use s3_presigned::{BucketEndpoint, Timestamp};
 
 fn sign(criterion: &mut Criterion) {
     let (credentials, now) = (bench::session(), Timestamp::from_epoch_s(1_795_514_400));

@@ -4,10 +4,9 @@
 
 use std::time::Duration;
 
-use s3_presigned::Timestamp;
 use s3_presigned::post_policy::{PostForm, PostPolicy};
 use s3_presigned::presigned_url::{Method, ObjectRequest, PresignedUrl};
-use s3_presigned::{BucketEndpoint, SigningCredentials};
+use s3_presigned::{BucketEndpoint, SigningCredentials, Timestamp};
 
 /// The bucket of every measurement.
 pub const BUCKET: &str = "files";

@@ -6,13 +6,10 @@
 use std::time::Duration;
 
 use futures::FutureExt;
-use postern::http::Problem;
-use postern::http::Reply;
+use postern::http::{Problem, Reply};
 use postern::issue::{Caller, Keys, Ports, Settings, companion, links, multipart, tokens, uploads};
-use postern::keys::UploadTokenKeys;
-use postern::keys::{KeyVersion, LinkKeys, TokenKey, TokenKeys};
-use postern::media::ContentType;
-use postern::media::Kind;
+use postern::keys::{KeyVersion, LinkKeys, TokenKey, TokenKeys, UploadTokenKeys};
+use postern::media::{ContentType, Kind};
 use postern::ports::HEAD_BYTES;
 use postern::record::content::{archive, foreign_content, pixels};
 use postern::record::sniff::agreement::agreement;
@@ -22,10 +19,9 @@ use postern::upload::quota::OwnerLimits;
 use postern::upload::token::{UploadTokenId, UploadTokenSecret};
 use postern::value::filename::Disposition;
 use postern::value::id::UploadId;
-use s3_presigned::Timestamp;
 use s3_presigned::post_policy::{Condition, PostPolicy};
 use s3_presigned::verify::{Part, PolicyDocument, Verifier, evaluate};
-use s3_presigned::{BucketEndpoint, SigningCredentials};
+use s3_presigned::{BucketEndpoint, SigningCredentials, Timestamp};
 
 const REGION: &str = "eu-central-1";
 const BUCKET: &str = "files";

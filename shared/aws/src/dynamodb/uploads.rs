@@ -13,10 +13,9 @@ use super::item::{Conditional, Item, PK, from_item, number, text, to_item, uploa
 use postern::link::Revoked;
 use postern::link::token::LinkId;
 use postern::paging::{Page, PageStart};
-use postern::ports::LINKS_SETTLE;
 use postern::ports::{
-    Created, DueCursor, DuePage, Found, PinnedCursor, PinnedPage, RecordStore, Unavailable, UploadStore,
-    Written,
+    Created, DueCursor, DuePage, Found, LINKS_SETTLE, PinnedCursor, PinnedPage, RecordStore, Unavailable,
+    UploadStore, Written,
 };
 use postern::upload::reservation::Charge;
 use postern::upload::scan::ScanFailure;

@@ -15,8 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use tracing::Level;
 
 use http_api::{HttpAnswer, HttpEvent};
-use postern::http::Problem;
-use postern::http::Reply;
+use postern::http::{Problem, Reply};
 use postern::serve::request::address_before_port;
 use postern::value::id::{IdempotencyKey, Owner};
 

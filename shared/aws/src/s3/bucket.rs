@@ -10,10 +10,9 @@ use aws_sdk_s3::types::{ChecksumMode, ObjectVersion, ServerSideEncryption};
 use futures::future::join;
 
 use crate::lambda::metrics::{self, Metrics};
-use postern::ports::ByteRange;
-use postern::ports::HEAD_BYTES;
 use postern::ports::{
-    ListedVersion, ObjectStore, Observation, ObservedObject, Unavailable, VersionCursor, VersionPage,
+    ByteRange, HEAD_BYTES, ListedVersion, ObjectStore, Observation, ObservedObject, Unavailable,
+    VersionCursor, VersionPage,
 };
 use postern::upload::scan::{SCAN_TAG, ScanGate, ScanStatus};
 use postern::value::checksum::ChecksumSha256;

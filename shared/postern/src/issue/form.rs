@@ -5,9 +5,8 @@ use serde::{Serialize, Serializer};
 use crate::issue::redirect::RedirectUrl;
 use crate::upload::Upload;
 use crate::value::id::UploadId;
-use s3_presigned::SigningCredentials;
-use s3_presigned::Timestamp;
 use s3_presigned::post_policy::{MAX_POST_BYTES, METADATA_PREFIX, PostForm, PostPolicy, SignPolicyError};
+use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::{Owned, Settings};
 

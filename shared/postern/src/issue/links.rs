@@ -4,8 +4,7 @@ use http::StatusCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::http::Problem;
-use crate::http::Reply;
+use crate::http::{Problem, Reply};
 use crate::link::token::LinkId;
 use crate::link::{Link, LinkStatus, Network, Revoked, RevokedBecause};
 use crate::ports::{Found, LinkStore, Linked, Replaced, UploadStore};

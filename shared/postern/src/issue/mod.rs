@@ -13,8 +13,7 @@ use crate::issue::redirect::RedirectOrigins;
 use crate::media::AllowedTypes;
 use crate::upload::quota::OwnerLimits;
 use crate::value::id::{IdempotencyKey, Owner};
-use s3_presigned::BucketEndpoint;
-use s3_presigned::Timestamp;
+use s3_presigned::{BucketEndpoint, Timestamp};
 
 pub mod companion;
 pub mod form;

@@ -7,8 +7,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::http::Problem;
-use crate::http::Reply;
+use crate::http::{Problem, Reply};
 use crate::ports::{PartStore, QuotaStore, Signer, UploadStore};
 use crate::upload::Upload;
 use s3_presigned::Timestamp;

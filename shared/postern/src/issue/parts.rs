@@ -18,9 +18,8 @@ use crate::ports::{Completed, Created, PartStore, QuotaStore, Signer, StoredPart
 use crate::upload::reservation::Charge;
 use crate::upload::{Upload, UploadState, UsedToken};
 use crate::value::id::S3UploadId;
-use s3_presigned::SigningCredentials;
-use s3_presigned::Timestamp;
 use s3_presigned::presigned_url::{Method, ObjectRequest, PresignedUrl};
+use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::request::NewUpload;
 use super::{Caller, Owned, Ports, Settings, reserve};

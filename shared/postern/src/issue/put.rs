@@ -12,10 +12,9 @@ use crate::http::Problem;
 use crate::upload::Upload;
 use crate::value::checksum::ChecksumSha256;
 use crate::value::id::UploadId;
-use s3_presigned::SigningCredentials;
-use s3_presigned::Timestamp;
 use s3_presigned::post_policy::METADATA_PREFIX;
 use s3_presigned::presigned_url::{Method, ObjectRequest, PresignedUrl};
+use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::{Owned, Settings};
 

@@ -9,8 +9,7 @@ use super::*;
 use crate::http::Problem;
 use crate::link::{Link, Revoked, RevokedBecause};
 use crate::ports::{LinkStore, QuotaStore, UploadStore};
-use crate::testing::samples::at;
-use crate::testing::samples::token;
+use crate::testing::samples::{at, token};
 use crate::upload::token::{TokenScope, UploadToken, UploadTokenId, seal_by_link_key};
 
 const SESSION_ENDS: &str = "2026-11-24T11:00:00Z";

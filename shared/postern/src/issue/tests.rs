@@ -4,12 +4,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::http::Problem;
-use crate::http::Reply;
+use crate::http::{Problem, Reply};
 use crate::ports::{LinkStore, RecordStore, StoredPart, UploadStore};
 use crate::testing::memory::{FixedSigner, MemoryWorld};
-use crate::testing::samples::example_credentials;
-use crate::testing::samples::{at, pin};
+use crate::testing::samples::{at, example_credentials, pin};
 use s3_presigned::SigningCredentials;
 
 pub(super) type World = Ports<MemoryWorld, FixedSigner>;

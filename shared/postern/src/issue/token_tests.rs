@@ -4,8 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::tests::{World, caller, held, holder, parsed, settings, world};
 use super::*;
-use crate::http::Problem;
-use crate::http::Reply;
+use crate::http::{Problem, Reply};
 use crate::upload::token::{MAX_LIFE, MAX_USES};
 
 const SESSION_ENDS: &str = "2026-11-24T11:00:00Z";

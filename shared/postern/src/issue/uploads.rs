@@ -6,16 +6,14 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::http::Problem;
-use crate::http::Reply;
+use crate::http::{Problem, Reply};
 use crate::ports::{Created, Found, LinkStore, QuotaStore, Signer, UploadStore};
 use crate::upload::scan::ScanStatus;
 use crate::upload::{RejectionReason, Upload, UploadState, UsedToken};
 use crate::value::checksum::ChecksumSha256;
 use crate::value::id::{TransitionId, UploadId};
-use s3_presigned::SigningCredentials;
-use s3_presigned::Timestamp;
 use s3_presigned::post_policy::MAX_POST_BYTES;
+use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::form::{IssuedForm, sign_form};
 use super::paging::{PageRequest, PageView};

@@ -130,8 +130,7 @@ impl Link {
 mod tests {
     use super::*;
     use crate::link::{LinkTerms, PasswordHash, left_in_window_s};
-    use crate::testing::samples::at;
-    use crate::testing::samples::link;
+    use crate::testing::samples::{at, link};
 
     fn closed() -> Link {
         let password_hash = PasswordHash::new("secret", [1; 16]).ok();

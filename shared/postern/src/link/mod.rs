@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::link::token::LinkId;
-use crate::media::ContentType;
-use crate::media::Kind;
+use crate::media::{ContentType, Kind};
 use crate::upload::{Upload, UploadState};
 use crate::value::app_event::AppEvent;
 use crate::value::checksum::ChecksumSha256;

@@ -153,8 +153,7 @@ pub fn left_in_window_s(now: Timestamp, length_s: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::link::{Attempt, LinkTerms, Revoked, RevokedBecause};
-    use crate::testing::samples::at;
-    use crate::testing::samples::link;
+    use crate::testing::samples::{at, link};
 
     fn with(terms: LinkTerms) -> Link {
         Link { terms, ..link(None) }

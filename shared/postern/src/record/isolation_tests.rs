@@ -5,14 +5,11 @@ use super::removal::{end_late_links, remove_upload};
 use super::rules::tests::{png, settings};
 use super::*;
 use crate::link::Link;
-use crate::ports::ObjectStore;
-use crate::ports::RecordStore;
-use crate::ports::{LinkStore, ObservedObject, UploadStore};
+use crate::ports::{LinkStore, ObjectStore, ObservedObject, RecordStore, UploadStore};
 use crate::testing::memory::MemoryWorld;
 use crate::testing::samples::{at, pending, version};
 use crate::upload::Upload;
-use crate::upload::scan::ScanGate;
-use crate::upload::scan::ScanStatus;
+use crate::upload::scan::{ScanGate, ScanStatus};
 
 /// What happens to an upload.
 #[derive(Debug, Clone, Copy)]

@@ -9,12 +9,9 @@ use super::*;
 use crate::link::token::LinkId;
 use crate::link::{Link, RevokedBecause};
 use crate::paging::PageStart;
-use crate::ports::LINKS_SETTLE;
-use crate::ports::RecordStore;
-use crate::ports::{LinkReader, LinkStore, PartStore, UploadStore};
+use crate::ports::{LINKS_SETTLE, LinkReader, LinkStore, PartStore, RecordStore, UploadStore};
 use crate::testing::memory::MemoryWorld;
-use crate::testing::samples::example_credentials;
-use crate::testing::samples::{at, pending};
+use crate::testing::samples::{at, example_credentials, pending};
 use crate::upload::{Upload, UploadState};
 use crate::value::id::S3UploadId;
 

@@ -4,15 +4,11 @@ use super::removal::remove_upload;
 use super::rules::tests::{PNG, png, settings};
 use super::run::{Run, Step};
 use super::*;
-use crate::ports::ObjectStore;
-use crate::ports::RecordStore;
-use crate::ports::Unavailable;
-use crate::ports::{ObservedObject, UploadStore, Written};
+use crate::ports::{ObjectStore, ObservedObject, RecordStore, Unavailable, UploadStore, Written};
 use crate::testing::memory::MemoryWorld;
 use crate::testing::samples::{at, condemn, pending, pin, version};
-use crate::upload::RejectionReason;
 use crate::upload::scan::{ScanFailure, ScanGate, ScanStatus};
-use crate::upload::{Upload, UploadState};
+use crate::upload::{RejectionReason, Upload, UploadState};
 use crate::value::app_event::AppEvent;
 
 const PINNED: Verdict = Verdict::Pinned { size_bytes: PNG.len() as u64 };

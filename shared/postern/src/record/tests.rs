@@ -5,13 +5,10 @@ use super::rules::tests::{PNG, png, settings};
 use super::run::{Run, Step};
 use super::*;
 use crate::concurrency::try_each;
-use crate::ports::ObjectStore;
-use crate::ports::RecordStore;
-use crate::ports::{ObservedObject, UploadStore, Written};
+use crate::ports::{ObjectStore, ObservedObject, RecordStore, UploadStore, Written};
 use crate::testing::memory::MemoryWorld;
 use crate::testing::samples::{at, condemn, pending, pin, version};
-use crate::upload::RejectionReason;
-use crate::upload::{Rejection, Settlement, Upload, UploadState};
+use crate::upload::{Rejection, RejectionReason, Settlement, Upload, UploadState};
 
 const PINNED: Verdict = Verdict::Pinned { size_bytes: PNG.len() as u64 };
 

@@ -2,11 +2,10 @@
 
 use http::StatusCode;
 
-use super::page;
 use super::page_id::PageId;
 use super::request::{LinkRequest, Method};
 use super::resume_cookie::ResumeCookie;
-use super::{Ports, Settings};
+use super::{Ports, Settings, page};
 use crate::http::{Problem, Reply};
 use crate::keys::LinkKeys;
 use crate::link::token::{LinkId, LinkToken};

@@ -11,8 +11,7 @@ use http::StatusCode;
 use sha2::{Digest, Sha256};
 
 use super::messages::{Language, Messages, Text};
-use crate::http::Problem;
-use crate::http::Reply;
+use crate::http::{Problem, Reply};
 use crate::link::Link;
 
 const STYLE: &str = include_str!("page.css");

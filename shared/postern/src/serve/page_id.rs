@@ -60,8 +60,7 @@ impl PageId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::samples::at;
-    use crate::testing::samples::keys;
+    use crate::testing::samples::{at, keys};
 
     #[test]
     fn an_id_is_of_its_link_for_a_day() {

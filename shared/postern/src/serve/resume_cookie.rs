@@ -75,8 +75,7 @@ fn stamp(link: &Link) -> String {
 mod tests {
     use super::*;
     use crate::link::{LinkTerms, PasswordHash};
-    use crate::testing::samples::at;
-    use crate::testing::samples::keys;
+    use crate::testing::samples::{at, keys};
 
     #[test]
     fn a_cookie_is_good_for_its_link_for_a_quarter_of_an_hour() {

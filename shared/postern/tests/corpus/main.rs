@@ -17,8 +17,7 @@ mod fragments;
 
 use files::*;
 use postern::media::AllowedTypes;
-use postern::ports::HEAD_BYTES;
-use postern::ports::ObservedObject;
+use postern::ports::{HEAD_BYTES, ObservedObject};
 use postern::record::Settings;
 use postern::record::rules::{Evidence, SecondSight, judge};
 use postern::upload::{RejectionReason as R, Settlement, Upload, UploadState, tombstone_ttl, transition_id};

@@ -16,9 +16,8 @@ use postern::testing::memory::{FixedSigner, MemoryWorld};
 use postern::upload::scan::ScanGate;
 use postern::upload::{Upload, UploadState, tombstone_ttl, transition_id};
 use postern::value::id::{ObjectKey, UploadId, VersionId};
-use s3_presigned::Timestamp;
 use s3_presigned::cloudfront::CloudFrontKey;
-use s3_presigned::{BucketEndpoint, SigningCredentials};
+use s3_presigned::{BucketEndpoint, SigningCredentials, Timestamp};
 
 use crate::files::CorpusFile;
 

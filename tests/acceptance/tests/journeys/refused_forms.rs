@@ -8,9 +8,8 @@ use std::time::{Duration, SystemTime};
 use acceptance::{App, Form, PNG, Posted, roles, shared, skipped};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use s3_presigned::SigningCredentials;
-use s3_presigned::Timestamp;
 use s3_presigned::post_policy::PostPolicy;
+use s3_presigned::{SigningCredentials, Timestamp};
 
 async fn refused(change: impl FnOnce(Form) -> Form, bytes: &[u8], code: &str) {
     let app = App::user();

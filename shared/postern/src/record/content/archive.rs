@@ -4,8 +4,7 @@
 //! before each entry (4.3.7), where a ZIP that was written as a stream has zeros, and in the central
 //! directory at the end (4.3.12). Both are read, as far as the first and the last bytes show them.
 
-use crate::ports::ByteRange;
-use crate::ports::HEAD_BYTES;
+use crate::ports::{ByteRange, HEAD_BYTES};
 
 /// More than so many bytes out of one entry, or out of all that are seen, …
 const BOMB_BYTES: u64 = 256 * 1024 * 1024;

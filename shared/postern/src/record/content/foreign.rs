@@ -1,7 +1,6 @@
 //! What of another format stands within a picture, audio or video that a link shows.
 
-use crate::media::ContentType;
-use crate::media::Kind;
+use crate::media::{ContentType, Kind};
 use crate::record::sniff::is_binary;
 use crate::value::filename::Disposition;
 

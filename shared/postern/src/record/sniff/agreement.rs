@@ -9,9 +9,8 @@
 use file_format::FileFormat;
 
 use super::{Encoding, Sniffed};
-use crate::media::ContentType;
-use crate::media::Kind;
 use crate::media::kinship::{canonical, is_a, is_known, is_textual, names};
+use crate::media::{ContentType, Kind};
 use crate::value::filename::Disposition;
 
 /// As what a link serves the file.

@@ -9,8 +9,7 @@
 
 use file_format::FileFormat;
 
-use crate::media::ContentType;
-use crate::media::kinship;
+use crate::media::{ContentType, kinship};
 
 pub mod agreement;
 mod encoding;

@@ -11,12 +11,12 @@ use s3_presigned::{SigningCredentials, Timestamp};
 use super::request::{Headers, LinkRequest, Method};
 use super::*;
 use crate::http::{Problem, Reply};
-use crate::link::{Attempt, Link, Nonce, Outcome};
-use crate::link::{LinkTerms, MAX_ATTEMPTS, PasswordHash, Revoked, RevokedBecause};
+use crate::link::{
+    Attempt, Link, LinkTerms, MAX_ATTEMPTS, Nonce, Outcome, PasswordHash, Revoked, RevokedBecause,
+};
 use crate::ports::{LinkReader, LinkStore, RecordStore, Unavailable, UploadStore, VersionCheck};
 use crate::testing::memory::{FixedSigner, Loss, MemoryWorld};
-use crate::testing::samples::example_credentials;
-use crate::testing::samples::{at, pending, pin};
+use crate::testing::samples::{at, example_credentials, pending, pin};
 
 const NOW: &str = "2026-11-24T10:30:00Z";
 const BROWSER: Headers<'_> = Headers {

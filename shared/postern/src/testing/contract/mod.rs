@@ -18,10 +18,9 @@ use crate::link::{
     Opening, Outcome, PasswordHash, Revoked, RevokedBecause, Window,
 };
 use crate::paging::PageStart;
-use crate::ports::LINKS_SETTLE;
 use crate::ports::{
-    Counted, Created, DueCursor, Found, LinkReader, LinkStore, Linked, LinksOf, RecordStore, Replaced,
-    UploadStore, Written,
+    Counted, Created, DueCursor, Found, LINKS_SETTLE, LinkReader, LinkStore, Linked, LinksOf, RecordStore,
+    Replaced, UploadStore, Written,
 };
 use crate::upload::scan::{ScanFailure, ScanStatus};
 use crate::upload::{

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::{is_due, now, owner, subject};
-use crate::keys::UploadTokenKeys;
-use crate::keys::{KeyVersion, TokenKey, TokenKeys};
+use crate::keys::{KeyVersion, TokenKey, TokenKeys, UploadTokenKeys};
 use crate::ports::{Created, Found, Quota, QuotaStore, RecordStore, ReserveOutcome, UploadStore, Written};
 use crate::upload::quota::{OwnerLimits, day};
 use crate::upload::token::{TokenStatus, UploadToken, UploadTokenSecret};

@@ -9,20 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::link::token::LinkId;
 use crate::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked};
 use crate::paging::{Page, PageStart};
-use crate::ports::ByteRange;
-use crate::ports::LINKS_SETTLE;
 use crate::ports::{
-    Counted, Created, DueCursor, DuePage, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf,
-    ListedVersion, ObjectStore, Observation, ObservedObject, PinnedCursor, PinnedPage, RecordStore, Replaced,
-    Signer, Unavailable, UploadStore, VersionCursor, VersionPage, Written,
+    ByteRange, Counted, Created, DueCursor, DuePage, Found, LINKS_SETTLE, LinkIndex, LinkReader, LinkStore,
+    Linked, LinksOf, ListedVersion, ObjectStore, Observation, ObservedObject, PinnedCursor, PinnedPage,
+    RecordStore, Replaced, Signer, Unavailable, UploadStore, VersionCursor, VersionPage, Written,
 };
 use crate::upload::reservation::Charge;
 use crate::upload::scan::ScanFailure;
 use crate::upload::{Fate, MAX_SURPLUS, Settlement, Upload, UploadState};
 use crate::value::checksum::ChecksumSha256;
 use crate::value::id::{ObjectKey, Owner, S3UploadId, UploadId, VersionId};
-use s3_presigned::SigningCredentials;
-use s3_presigned::Timestamp;
+use s3_presigned::{SigningCredentials, Timestamp};
 
 mod quotas;
 

@@ -11,8 +11,7 @@ use crate::upload::quota::{PendingUpload, alive, day};
 use crate::upload::reservation::Charge;
 use crate::upload::token::{TokenStatus, UploadToken, UploadTokenId};
 use crate::value::id::{ObjectKey, Owner, S3UploadId};
-use s3_presigned::SigningCredentials;
-use s3_presigned::Timestamp;
+use s3_presigned::{SigningCredentials, Timestamp};
 
 #[derive(Debug, Default)]
 pub(super) struct Quotas {

@@ -17,8 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::TokenScope;
-use crate::keys::UploadTokenKeys;
-use crate::keys::{KeyVersion, LinkKeys, TokenKey, TokenKeys};
+use crate::keys::{KeyVersion, LinkKeys, TokenKey, TokenKeys, UploadTokenKeys};
 use crate::value::id::{IdempotencyKey, Owner, ParseIdError};
 
 /// The longest token, in characters: request line and headers share the 10,240 bytes that
@@ -214,8 +213,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::samples::{keys as link_keys, ring};
-    use crate::testing::samples::{token, upload_token_keys as keys};
+    use crate::testing::samples::{keys as link_keys, ring, token, upload_token_keys as keys};
 
     #[test]
     fn a_token_brings_its_terms_and_shows_them_to_nobody() {
