@@ -146,7 +146,7 @@ impl Api {
     }
 }
 
-/// A request's time and luck, taken once.
+/// A request's time and random bytes, taken once.
 fn now_and_entropy() -> Result<(Timestamp, [u8; 16]), Problem> {
     let mut entropy = [0; 16];
     getrandom::fill(&mut entropy).map_err(Problem::internal)?;

@@ -118,8 +118,8 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
     use serde_json::json;
 
-    use crate::scripted::{Answer, answering_by, sdk};
     use super::*;
+    use crate::scripted::{Answer, answering_by, sdk};
     use postern::keys::KeyVersion;
     use postern::testing::samples::keys;
 

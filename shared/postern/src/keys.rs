@@ -113,10 +113,10 @@ impl LinkKeys {
     }
 
     /// The keys from which idempotent secrets were derived, and under which upload tokens were
-    /// sealed, before [`UploadTokenKeys`] took over. Nothing new rests on
-    /// them: the public door holds them too.
+    /// sealed, before [`UploadTokenKeys`] took over. Nothing new rests on them, because `serve-link`
+    /// holds them too.
     pub fn before_upload_token_keys(&self) -> &TokenKeys {
-        &self.0
+        self.token_keys()
     }
 
     /// The keys themselves.

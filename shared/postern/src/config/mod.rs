@@ -67,7 +67,7 @@ pub struct IssueConfig {
     pub upload_token_keys: Vec<TokenKeyRef>,
     /// The claim of the JWT that names the owner.
     pub owner_claim: String,
-    /// What the stack grants.
+    /// What the stack's configuration allows.
     pub settings: issue::Settings,
 }
 

@@ -265,7 +265,7 @@ fn with_token<S, G>(
     Reply::json(StatusCode::CREATED, &view)
 }
 
-/// 16 bytes that are random and tell nothing of the token that the same luck may have made.
+/// 16 bytes that are random and tell nothing of the token that the same random bytes may have made.
 fn salt(caller: &Caller) -> [u8; 16] {
     let mut digest = Sha256::new();
     digest.update(b"salt\0");

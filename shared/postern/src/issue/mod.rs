@@ -48,7 +48,7 @@ pub struct Ports<S, G> {
     pub keys: Keys,
 }
 
-/// What the stack grants.
+/// What the stack's configuration allows.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The bucket.
@@ -69,7 +69,7 @@ pub struct Settings {
     pub redirect_origins: RedirectOrigins,
 }
 
-/// Who asks, when, and with what luck.
+/// Who asks, when, and the request's random bytes.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// When the request came.

@@ -115,8 +115,8 @@ pub trait RecordStore: LinkIndex {
         upload: &Upload,
         charge: &Charge,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Writes `deleted` if the upload is `deleting`, and gives back what it has reserved and not used. It waits for the sweeper once more, until the
-    /// index of links has surely caught up ([`crate::ports::LINKS_SETTLE`]).
+    /// Writes `deleted` if the upload is `deleting`, and gives back what it has reserved and not used. The
+    /// sweeper looks at it once more after [`LINKS_SETTLE`], when the index of links has caught up.
     fn finish_deletion(
         &self,
         upload: &Upload,

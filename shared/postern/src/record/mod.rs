@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Events are hints: nothing of an event is believed but which version to look at. A verdict is
-//! not an error: whatever is decided acknowledges the message; only [`crate::ports::Unavailable`] brings it
-//! back. Following a fate means removing the version unless it is the pinned one. That is safe at
+//! not an error: whatever is decided acknowledges the message. Only
+//! [`Unavailable`](crate::ports::Unavailable) lets SQS redeliver it. Following a fate means removing the version unless it is the pinned one. That is safe at
 //! any time, because a settled fate never changes. The steps and their order stand in [`run`],
 //! without I/O, where a model checker can reach them.
 

@@ -23,8 +23,8 @@
 //! and a link that was made just before may be missing from the list. A part that is on its way while
 //! its multipart upload is aborted may be stored all the same
 //! ([AbortMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html)).
-//! So the sweeper ends links and drops parts once more, [`LINKS_SETTLE`](crate::ports::LINKS_SETTLE) after the tombstone
-//! ([`end_late_links`]).
+//! So the sweeper ends links and drops parts once more, [`LINKS_SETTLE`](crate::ports::LINKS_SETTLE)
+//! after the tombstone ([`end_late_links`]).
 
 use crate::concurrency;
 use crate::link::token::LinkId;

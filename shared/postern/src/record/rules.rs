@@ -32,7 +32,7 @@ pub struct Evidence<'a> {
     pub version: &'a VersionId,
     /// What the second look has shown.
     pub second: &'a SecondSight,
-    /// What the stack demands.
+    /// The stack's settings.
     pub settings: &'a Settings,
 }
 

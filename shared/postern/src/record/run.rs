@@ -29,7 +29,7 @@ use super::{Settings, Verdict};
 pub struct Run<'a> {
     /// The version that is looked at.
     pub version: &'a VersionId,
-    /// What the stack demands.
+    /// The stack's settings.
     pub settings: &'a Settings,
     /// When the look began.
     pub now: Timestamp,

@@ -1,9 +1,9 @@
-//! What the stack demands of every object, beside what was promised for it.
+//! What the stack asks of every object, beside what its record says.
 
 use crate::media::AllowedTypes;
 use crate::upload::scan::ScanGate;
 
-/// What the stack demands of every object.
+/// What the stack asks of every object.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The ARN of the key under which objects must be encrypted.

@@ -142,7 +142,7 @@ impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         }
     }
 
-    fn check_standing(&self, link: &Link) -> Result<(), Problem> {
+    fn check_status(&self, link: &Link) -> Result<(), Problem> {
         match link.status(self.request.now) {
             LinkStatus::Open => Ok(()),
             LinkStatus::Revoked => Err(Problem::LinkRevoked),
@@ -161,7 +161,7 @@ impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
 
     /// Whether the link lives and may be opened from where the visitor is.
     pub(super) fn check_welcome(&self, link: &Link) -> Result<(), Problem> {
-        self.check_standing(link)?;
+        self.check_status(link)?;
         self.check_network(link)
     }
 

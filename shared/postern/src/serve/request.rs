@@ -1,4 +1,4 @@
-//! A visitor, as far as a request shows one: who is prefetch of opening, and who wants a page.
+//! One request to a link: whether a previewer or a prefetch sends it, and whether it wants a page.
 //!
 //! What a request says of itself is believed only where believing it opens less: a preview or a
 //! prefetch gets the page with the button, whoever it is, and nothing here grants anything.
@@ -20,7 +20,7 @@ pub enum Method {
     Post,
 }
 
-/// One request at the public door. It has no `Debug`: it carries a token and cookies.
+/// One request to a link. It has no `Debug`: it carries a token and cookies.
 #[derive(Clone, Copy)]
 pub struct LinkRequest<'a> {
     /// When it came; taken before anything is read.

@@ -1,6 +1,6 @@
 //! What a counted opening leaves with its visitor: a cookie under which the same download goes on.
 //!
-//! A download that breaks off, or a film in which somebody seeks, comes back to the link. For a
+//! A download that breaks off, or a video in which somebody seeks, comes back to the link. For a
 //! quarter of an hour that is the same opening: it is not counted again and no password is asked.
 //! The cookie is sealed for one link and one password, so it opens nothing else, and neither a
 //! revocation nor the link's end ask for it.
@@ -34,8 +34,8 @@ impl ResumeCookie {
     pub fn find(cookies: &str, keys: &LinkKeys, link_id: &LinkId, now: Timestamp) -> Option<Self> {
         let values =
             cookies.split(';').filter_map(|cookie| cookie.trim().strip_prefix(NAME)?.strip_prefix('='));
-        let mut grants = values.filter_map(|value| Self::unseal(value, keys, link_id));
-        grants.find(|cookie| now.epoch_s() < cookie.until_s)
+        let mut sealed = values.filter_map(|value| Self::unseal(value, keys, link_id));
+        sealed.find(|cookie| now.epoch_s() < cookie.until_s)
     }
 
     /// Whether it was given under the link's password of now.

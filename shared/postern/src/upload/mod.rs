@@ -212,7 +212,7 @@ pub enum RejectionReason {
     ChecksumMissing,
     /// A type that this stack does not take.
     TypeNotAllowed,
-    /// Another format within an image, a sound or a film.
+    /// Another format within an image, audio or video.
     ForeignContent,
     /// A name that promises something else than the bytes.
     ExtensionMismatch,

@@ -251,7 +251,7 @@ fn archives_that_explode() -> Vec<Case> {
 }
 
 /// Under a list of types and a ceiling of a million pixels.
-fn against_the_demands_of_a_stack() -> Vec<Case> {
+fn against_the_settings_of_a_stack() -> Vec<Case> {
     let (large, listed) = (Some(R::ImageTooLarge), Some(R::TypeNotAllowed));
     vec![
         ("a PNG below the ceiling", "a.png", "image/png", png(1000, 1000, b""), None),
@@ -368,12 +368,12 @@ fn every_file_gets_its_verdict() {
 #[test]
 fn a_list_of_types_and_a_ceiling_on_pixels_are_kept() {
     let settings = settings("image/*, application/pdf", Some(1_000_000));
-    assert_eq!(wrong(&settings, &against_the_demands_of_a_stack()), [""; 0]);
+    assert_eq!(wrong(&settings, &against_the_settings_of_a_stack()), [""; 0]);
 }
 
 #[test]
 fn there_are_enough_of_them_and_none_twice() {
-    let cases = [all(), against_the_demands_of_a_stack()].concat();
+    let cases = [all(), against_the_settings_of_a_stack()].concat();
     let names: std::collections::HashSet<_> = cases.iter().map(|(what, ..)| *what).collect();
     assert_eq!(names.len(), cases.len());
     assert!(cases.len() >= 60, "{}", cases.len());

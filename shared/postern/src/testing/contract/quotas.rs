@@ -166,7 +166,7 @@ async fn rejected_parts_make_room(store: &(impl UploadStore + RecordStore + Quot
     assert_eq!(store.reserve(&upload(seed, 241, "parts"), &count).await.unwrap(), ReserveOutcome::New);
 }
 
-/// An owner with 25 bytes a day, and the uploads of ten bytes that are granted to him.
+/// An owner with 25 bytes a day, and the uploads of ten bytes that it is granted.
 struct Day<'a, S> {
     store: &'a S,
     seed: u8,

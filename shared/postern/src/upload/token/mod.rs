@@ -11,9 +11,10 @@
 //!  version of the key   secret           the scope, sealed by ChaCha20-Poly1305
 //! ```
 //!
-//! The key is one of [`UploadTokenKeys`](crate::keys::UploadTokenKeys), which only this API holds. Tokens of older versions of
-//! this software were sealed under a link key. They are still taken, but the public function holds
-//! the link keys too, so of such a token only its name counts: the scope is read from its record.
+//! The key is one of [`UploadTokenKeys`](crate::keys::UploadTokenKeys), which only this API holds.
+//! Tokens of older versions of this software were sealed under a link key. They are still taken, but
+//! the public function holds the link keys too, so of such a token only its name counts: the scope is
+//! read from its record.
 //!
 //! Nobody but this API reads the scope: it names an owner, and the page may be anybody's. What
 //! nobody here sealed is refused before anything is asked. The token is shown once.
@@ -70,8 +71,9 @@ pub struct UploadToken {
     /// A digest of the request that an idempotency key stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<ChecksumSha256>,
-    /// Whether the token was sealed under one of [`UploadTokenKeys`](crate::keys::UploadTokenKeys). A token of an older version
-    /// was sealed under a link key; only a record without this mark is found by such a token.
+    /// Whether the token was sealed under one of [`UploadTokenKeys`](crate::keys::UploadTokenKeys). A
+    /// token of an older version was sealed under a link key; only a record without this mark is found
+    /// by such a token.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_own_key: bool,
     /// When DynamoDB may forget it, in seconds since 1970.
