@@ -15,28 +15,20 @@ use postern::record::content::{archive, foreign_content, pixels};
 use postern::record::sniff::agreement::agreement;
 use postern::record::sniff::sniff;
 use postern::testing::memory::{FixedSigner, MemoryWorld};
+use postern::testing::samples::example_credentials;
 use postern::upload::quota::OwnerLimits;
 use postern::upload::token::{UploadTokenId, UploadTokenSecret};
 use postern::value::filename::Disposition;
 use postern::value::id::UploadId;
 use s3_presigned::post_policy::{Condition, PostPolicy};
 use s3_presigned::verify::{Part, PolicyDocument, Verifier, evaluate};
-use s3_presigned::{BucketEndpoint, SigningCredentials, Timestamp};
+use s3_presigned::{BucketEndpoint, Timestamp};
 
 const REGION: &str = "eu-central-1";
 const BUCKET: &str = "files";
 
 fn now() -> Timestamp {
     Timestamp::from_epoch_s(1_795_514_400)
-}
-
-fn credentials() -> SigningCredentials {
-    SigningCredentials {
-        access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
-        secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
-        session_token: None,
-        expires_at: None,
-    }
 }
 
 fn keys() -> Keys {
@@ -64,7 +56,7 @@ fn settings() -> Settings {
 pub fn request_bodies(bytes: &[u8]) {
     let Some((route, body)) = bytes.split_first() else { return };
     let world = MemoryWorld::default();
-    let ports = Ports { store: world.clone(), signer: FixedSigner(credentials()), keys: keys() };
+    let ports = Ports { store: world.clone(), signer: FixedSigner(example_credentials()), keys: keys() };
     let (settings, now) = (settings(), now());
     let owner = "https://issuer.test#ann".parse().unwrap();
     let caller = Caller { now, owner, idempotency_key: None, entropy: [7; 16] };
@@ -149,12 +141,12 @@ pub fn policies(bytes: &[u8]) {
         .field("key", &value)
         .starts_with("x-amz-meta-any", &value)
         .size_bytes(0, 10)
-        .sign(&credentials(), REGION, now());
+        .sign(&example_credentials(), REGION, now());
     let Ok(form) = signed else { return };
     let mut parts: Vec<_> = form.fields.into_iter().map(|(name, value)| Part::Field(name, value)).collect();
     parts.push(Part::Field("x-amz-meta-any".to_owned(), format!("{value}.")));
     parts.push(Part::File { filename: Some("a".to_owned()), size_bytes: 10 });
-    let credentials = credentials();
+    let credentials = example_credentials();
     let verifier = Verifier { bucket: BUCKET, region: REGION, credentials: &credentials };
     match verifier.judge(&parts, now()) {
         Ok(accepted) => assert_eq!(accepted.key, value),

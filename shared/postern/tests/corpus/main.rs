@@ -20,9 +20,10 @@ use postern::media::AllowedTypes;
 use postern::ports::{HEAD_BYTES, ObservedObject};
 use postern::record::Settings;
 use postern::record::rules::{Evidence, SecondSight, judge};
-use postern::upload::{RejectionReason as R, Settlement, Upload, UploadState, tombstone_ttl, transition_id};
+use postern::testing::samples::pending;
+use postern::upload::{RejectionReason as R, Settlement, Upload, tombstone_ttl};
 use postern::value::filename::Disposition;
-use postern::value::id::{UploadId, VersionId};
+use postern::value::id::VersionId;
 use s3_presigned::Timestamp;
 
 const KEY_ARN: &str = "arn:aws:kms:eu-central-1:111122223333:key/files";
@@ -269,33 +270,16 @@ fn against_the_settings_of_a_stack() -> Vec<Case> {
 }
 
 fn upload(filename: &str, declared: &str) -> Upload {
-    let upload_id = UploadId::random([1; 16]);
     let now = Timestamp::from_epoch_s(1_800_000_000);
     Upload {
-        upload_id,
-        owner: "https://issuer.test#ann".parse().unwrap(),
-        state: UploadState::Pending,
         filename: filename.parse().unwrap(),
         content_type: declared.parse().unwrap(),
         min_size_bytes: 0,
         max_size_bytes: 1 << 30,
-        checksum_sha256: None,
-        metadata: [].into(),
         uploaded_at: now,
         policy_expires_at: now,
-        request_hash: None,
-        token: None,
-        s3_upload_id: None,
-        condemned: [].into(),
-        surplus: [].into(),
-        recorded: None,
-        rejection: None,
-        scan_failed: None,
-        transition_id: transition_id(upload_id, UploadState::Pending, ""),
-        event: None,
         ttl: Some(tombstone_ttl(now)),
-        links_walked: None,
-        reserved: None,
+        ..pending()
     }
 }
 

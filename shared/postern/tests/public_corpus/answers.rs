@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use futures::FutureExt;
-use postern::keys::{KeyVersion, LinkKeys, TokenKey, TokenKeys};
 use postern::link::Link;
 use postern::media::AllowedTypes;
 use postern::ports::{LinkStore, ObservedObject, Unavailable, UploadStore, VersionCheck};
@@ -13,11 +12,12 @@ use postern::serve;
 use postern::serve::distribution::Distribution;
 use postern::serve::request::{Headers, LinkRequest, Method};
 use postern::testing::memory::{FixedSigner, MemoryWorld};
+use postern::testing::samples::{example_credentials, keys, pending};
 use postern::upload::scan::ScanGate;
-use postern::upload::{Upload, UploadState, tombstone_ttl, transition_id};
-use postern::value::id::{ObjectKey, UploadId, VersionId};
+use postern::upload::{Upload, tombstone_ttl};
+use postern::value::id::{ObjectKey, VersionId};
 use s3_presigned::cloudfront::CloudFrontKey;
-use s3_presigned::{BucketEndpoint, SigningCredentials, Timestamp};
+use s3_presigned::{BucketEndpoint, Timestamp};
 
 use crate::files::CorpusFile;
 
@@ -79,14 +79,13 @@ impl World {
     }
 
     fn open(&self, store: &MemoryWorld, upload: &Upload) -> Answer {
-        let keys =
-            LinkKeys::new(TokenKeys::new(vec![TokenKey { version: KeyVersion(1), key: [1; 32] }]).unwrap());
+        let keys = keys(&[1]);
         let token = keys.make([3; 16]);
         let link = Link::to(upload, token.link_id(), now(), None).unwrap();
         settle(store.create_link(&link)).unwrap();
         let ports = serve::Ports {
             links: store.clone(),
-            signer: FixedSigner(credentials()),
+            signer: FixedSigner(example_credentials()),
             keys,
             versions: None::<NoCheck>,
         };
@@ -136,15 +135,6 @@ fn version() -> VersionId {
     "v".parse().unwrap()
 }
 
-fn credentials() -> SigningCredentials {
-    SigningCredentials {
-        access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
-        secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
-        session_token: None,
-        expires_at: None,
-    }
-}
-
 fn object(file: &CorpusFile, declared: &str) -> ObservedObject {
     ObservedObject {
         size_bytes: file.size_bytes,
@@ -159,31 +149,14 @@ fn object(file: &CorpusFile, declared: &str) -> ObservedObject {
 }
 
 fn upload(filename: &str, declared: &str) -> Upload {
-    let upload_id = UploadId::random([1; 16]);
     Upload {
-        upload_id,
-        owner: "https://issuer.test#ann".parse().unwrap(),
-        state: UploadState::Pending,
         filename: filename.parse().unwrap(),
         content_type: declared.parse().unwrap(),
         min_size_bytes: 0,
         max_size_bytes: 1 << 30,
-        checksum_sha256: None,
-        metadata: [].into(),
         uploaded_at: now(),
         policy_expires_at: now(),
-        request_hash: None,
-        token: None,
-        s3_upload_id: None,
-        condemned: [].into(),
-        surplus: [].into(),
-        recorded: None,
-        rejection: None,
-        scan_failed: None,
-        transition_id: transition_id(upload_id, UploadState::Pending, ""),
-        event: None,
         ttl: Some(tombstone_ttl(now())),
-        links_walked: None,
-        reserved: None,
+        ..pending()
     }
 }

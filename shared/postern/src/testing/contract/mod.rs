@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::keys::{KeyVersion, LinkKeys, TokenKey, TokenKeys};
 use crate::link::token::LinkId;
 use crate::link::{
     Admission, Attempt, HOUR_S, Link, LinkTerms, MAX_ATTEMPTS, MAX_RECENT, Network, Nonce, OPENING_S,
@@ -22,6 +21,7 @@ use crate::ports::{
     Counted, Created, DueCursor, Found, LINKS_SETTLE, LinkReader, LinkStore, Linked, LinksOf, RecordStore,
     Replaced, UploadStore, Written,
 };
+use crate::testing::samples::{keys, pending, version};
 use crate::upload::scan::{ScanFailure, ScanStatus};
 use crate::upload::{
     Fate, MAX_CONDEMNED, Recorded, Rejection, RejectionReason, Settlement, Upload, UploadState, expiry,
@@ -76,28 +76,16 @@ pub fn subject(seed: u8, n: u8) -> Upload {
     Upload {
         upload_id,
         owner: owner(&format!("{seed}-{n}")),
-        state: UploadState::Pending,
         filename: "\u{62a5}\u{544a} \u{1F600}.png".parse().unwrap(),
-        content_type: "image/png".parse().unwrap(),
         min_size_bytes: 0,
         max_size_bytes: 5_368_709_120,
         checksum_sha256: Some(crate::value::checksum::ChecksumSha256::of(b"x")),
         metadata: BTreeMap::from([("album".to_owned(), "7".to_owned())]),
         uploaded_at: now(),
         policy_expires_at,
-        request_hash: None,
-        token: None,
-        s3_upload_id: None,
-        condemned: [].into(),
-        surplus: [].into(),
-        recorded: None,
-        rejection: None,
-        scan_failed: None,
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
-        event: None,
-        links_walked: None,
-        reserved: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
+        ..pending()
     }
 }
 
@@ -107,10 +95,6 @@ fn now() -> Timestamp {
 
 fn owner(name: &str) -> Owner {
     format!("https://issuer.test#{name}").parse().unwrap()
-}
-
-fn version(name: &str) -> VersionId {
-    name.parse().unwrap()
 }
 
 fn pin(name: &str) -> Settlement {
@@ -800,9 +784,7 @@ fn link_id(upload: &Upload, n: u8) -> LinkId {
     let mut secret = [0; 16];
     let text = format!("{n}{}", upload.upload_id);
     secret.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
-    let keys =
-        LinkKeys::new(TokenKeys::new(vec![TokenKey { version: KeyVersion(1), key: [1; 32] }]).unwrap());
-    keys.make(secret).link_id()
+    keys(&[1]).make(secret).link_id()
 }
 
 #[cfg(test)]

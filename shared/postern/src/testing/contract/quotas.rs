@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{is_due, now, owner, subject};
-use crate::keys::{KeyVersion, TokenKey, TokenKeys, UploadTokenKeys};
 use crate::ports::{Created, Found, Quota, QuotaStore, RecordStore, ReserveOutcome, UploadStore, Written};
+use crate::testing::samples::{self, upload_token_keys};
 use crate::upload::quota::{OwnerLimits, day};
 use crate::upload::token::{TokenStatus, UploadToken, UploadTokenSecret};
 use crate::upload::{Upload, expiry};
@@ -24,25 +24,15 @@ pub async fn keeps_the_contract_of_quotas(store: &(impl UploadStore + RecordStor
 }
 
 fn token(seed: u8, n: u8, uses: u32) -> UploadToken {
-    let key = TokenKey { version: KeyVersion(1), key: [1; 32] };
-    let keys = UploadTokenKeys::new(TokenKeys::new(vec![key]).unwrap());
+    let secret = [seed, n, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9];
     let expires_at = now() + Duration::from_hours(1);
     UploadToken {
-        token_id: UploadTokenSecret::make(&keys, [seed, n, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9])
-            .unwrap()
-            .token_id(),
+        token_id: UploadTokenSecret::make(&upload_token_keys(&[1]), secret).unwrap().token_id(),
         owner: owner(&format!("tokens-{seed}-{n}")),
-        label: Some("avatar".to_owned()),
-        content_types: vec!["image/*".parse().unwrap()],
-        max_size_bytes: 1000,
-        uses,
-        uses_left: uses,
         made_at: now(),
         expires_at,
-        revoked_at: None,
-        request_hash: None,
-        has_own_key: true,
         ttl: UploadToken::ttl_of(expires_at),
+        ..samples::token(uses)
     }
 }
 
