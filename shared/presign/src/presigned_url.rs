@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::signature::{digest, scope, signature};
+use crate::signature::{ALGORITHM, credential, digest, scope, signature};
 use crate::{BucketEndpoint, SigningCredentials, Timestamp};
 
 /// The longest life of a presigned URL: seven days.
@@ -122,15 +122,13 @@ impl PresignedUrl {
         let (host, base_path) = host_and_path(&endpoint.url).ok_or(PresignError::Endpoint)?;
         let path = format!("{base_path}{}", utf8_percent_encode(request.key, PATH));
         let headers = Headers::new(host, headers);
-        let scope = scope(now, &endpoint.region);
-        let credential = format!("{}/{scope}", credentials.access_key_id);
-        let (date, expires) = (now.basic(), ttl.as_secs().to_string());
+        let (region, date, signed_headers) = (&endpoint.region, now.basic(), headers.names());
         let mut query = Query::new(request.query);
         query.push("X-Amz-Algorithm", ALGORITHM);
-        query.push("X-Amz-Credential", &credential);
+        query.push("X-Amz-Credential", &credential(credentials, now, region));
         query.push("X-Amz-Date", &date);
-        query.push("X-Amz-Expires", &expires);
-        query.push("X-Amz-SignedHeaders", &headers.names());
+        query.push("X-Amz-Expires", &ttl.as_secs().to_string());
+        query.push("X-Amz-SignedHeaders", &signed_headers);
         if let Some(token) = &credentials.session_token {
             query.push("X-Amz-Security-Token", token);
         }
@@ -139,13 +137,13 @@ impl PresignedUrl {
             &path,
             &query.canonical(),
             &headers.canonical(),
-            &headers.names(),
+            &signed_headers,
             "UNSIGNED-PAYLOAD",
         ]
         .join("\n");
-        let string_to_sign = [ALGORITHM, &date, &scope, &digest(&canonical)].join("\n");
+        let string_to_sign = [ALGORITHM, &date, &scope(now, region), &digest(&canonical)].join("\n");
         let secret = &credentials.secret_access_key;
-        query.push("X-Amz-Signature", &signature(secret, &endpoint.region, now, string_to_sign.as_bytes()));
+        query.push("X-Amz-Signature", &signature(secret, region, now, string_to_sign.as_bytes()));
         let origin = endpoint.url.strip_suffix(base_path).unwrap_or(&endpoint.url);
         Ok(Self(format!("{origin}{path}?{}", query.joined())))
     }
@@ -171,8 +169,6 @@ impl Method {
         }
     }
 }
-
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// The host as the client will send it (without the scheme's own port), and the path.
 fn host_and_path(url: &str) -> Option<(&str, &str)> {

@@ -11,7 +11,10 @@ use std::fmt::Write as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::Timestamp;
+use crate::{SigningCredentials, Timestamp};
+
+/// The name of the signature's algorithm.
+pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 struct SigningKey {
     secret: String,
@@ -57,6 +60,11 @@ pub(crate) fn signature(secret: &str, region: &str, now: Timestamp, string_to_si
 /// `20151229/us-east-1/s3/aws4_request`
 pub(crate) fn scope(now: Timestamp, region: &str) -> String {
     [&day_text(now), "/", region, "/s3/aws4_request"].concat()
+}
+
+/// Who signs, with the scope: `AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request`.
+pub(crate) fn credential(credentials: &SigningCredentials, now: Timestamp, region: &str) -> String {
+    [&credentials.access_key_id, "/", &scope(now, region)].concat()
 }
 
 /// The SHA-256 of a text, in hexadecimal digits.

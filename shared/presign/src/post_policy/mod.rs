@@ -64,7 +64,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::signature::{scope, signature};
+use crate::signature::{ALGORITHM, credential, signature};
 use crate::{SigningCredentials, Timestamp};
 
 pub(crate) mod condition;
@@ -205,11 +205,10 @@ impl PostPolicy {
         now: Timestamp,
     ) -> Result<PostForm, SignPolicyError> {
         self.check(credentials, now)?;
-        let credential = [&credentials.access_key_id, "/", &scope(now, region)].concat();
         self.conditions.reserve(4);
         self = self
-            .field("x-amz-algorithm", "AWS4-HMAC-SHA256")
-            .field("x-amz-credential", credential)
+            .field("x-amz-algorithm", ALGORITHM)
+            .field("x-amz-credential", credential(credentials, now, region))
             .field("x-amz-date", now.basic());
         if let Some(token) = &credentials.session_token {
             self = self.field("x-amz-security-token", token);

@@ -19,7 +19,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::post_policy::{Condition, MAX_FORM_BYTES, MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX};
-use crate::signature::signature as sign;
+use crate::signature::{ALGORITHM, scope, signature as sign};
 use crate::{SigningCredentials, Timestamp};
 
 mod condition;
@@ -97,21 +97,20 @@ impl Verifier<'_> {
         let credential = form.required("x-amz-credential", "X-Amz-Credential")?;
         let date = form.required("x-amz-date", "X-Amz-Date")?;
         let signature = form.required("x-amz-signature", "X-Amz-Signature")?;
-        if algorithm != "AWS4-HMAC-SHA256" {
+        if algorithm != ALGORITHM {
             return Err(Refusal::new(
                 C::InvalidArgument,
                 "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"",
             ));
         }
         let malformed = || Refusal::new(C::InvalidArgument, "Error parsing the X-Amz-Credential parameter");
-        let (access_key_id, scope) = credential.split_once('/').ok_or_else(malformed)?;
+        let (access_key_id, credential_scope) = credential.split_once('/').ok_or_else(malformed)?;
         if access_key_id != self.credentials.access_key_id {
             let message = "The AWS Access Key Id you provided does not exist in our records.";
             return Err(Refusal::new(C::InvalidAccessKeyId, message));
         }
         let signed_at = instant(date).ok_or_else(malformed)?;
-        let day = date.get(..8).ok_or_else(malformed)?;
-        if scope != format!("{day}/{}/s3/aws4_request", self.region) {
+        if credential_scope != scope(signed_at, self.region) {
             return Err(malformed());
         }
         if form.field("x-amz-security-token") != self.credentials.session_token.as_deref() {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Part, RefusalCode};
 use crate::post_policy::SignedDocument;
-use crate::signature::scope;
+use crate::signature::{ALGORITHM, credential};
 use crate::{SigningCredentials, Timestamp};
 
 mod accepted;
@@ -163,10 +163,9 @@ impl Stage<'_> {
     }
 
     fn signature_fields(&self) -> Vec<(String, String)> {
-        let scope = scope(self.now, self.region);
-        let credential = format!("{}/{scope}", self.credentials.access_key_id);
+        let credential = credential(self.credentials, self.now, self.region);
         let mut fields = vec![
-            ("x-amz-algorithm".to_owned(), "AWS4-HMAC-SHA256".to_owned()),
+            ("x-amz-algorithm".to_owned(), ALGORITHM.to_owned()),
             ("x-amz-credential".to_owned(), credential),
             ("x-amz-date".to_owned(), self.now.basic()),
         ];
