@@ -89,8 +89,7 @@ impl Upload {
     /// What is given back at `now` of an upload whose form has died without a valid file.
     #[must_use]
     pub fn unused_at(&self, now: Timestamp) -> Option<Charge> {
-        let has_none = matches!(self.state, UploadState::Pending | UploadState::Rejected);
-        self.unused().filter(|_| has_none && now >= self.policy_expires_at)
+        self.unused().filter(|_| self.has_no_file() && now >= self.policy_expires_at)
     }
 
     /// The record after `charge`; `None` if what is reserved has changed since it was read.
@@ -108,8 +107,11 @@ impl Upload {
     /// The record after [`Self::unused_at`] was given back. The app was told of the rejection before.
     #[must_use]
     pub fn given_back(&self, charge: &Charge) -> Option<Self> {
-        let has_none = matches!(self.state, UploadState::Pending | UploadState::Rejected);
-        self.charged(Some(charge)).filter(|_| has_none).map(|after| Self { event: None, ..after })
+        self.charged(Some(charge)).filter(|_| self.has_no_file()).map(|after| Self { event: None, ..after })
+    }
+
+    fn has_no_file(&self) -> bool {
+        matches!(self.state, UploadState::Pending | UploadState::Rejected)
     }
 
     /// As [`takes_files`].
