@@ -13,7 +13,7 @@ use postern::link::token::LinkId;
 use postern::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, revocation_id};
 use postern::paging::{Page, PageStart};
 use postern::ports::{
-    Counted, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, Replaced, Unavailable,
+    Counted, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, OpeningStore, Replaced, Unavailable,
 };
 use postern::upload::UploadState;
 use postern::value::app_event::AppEvent;
@@ -38,7 +38,9 @@ impl LinkReader for Table {
     async fn link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
         self.get(link_pk(id), "read a link").await
     }
+}
 
+impl OpeningStore for Table {
     async fn count_opening(&self, id: &LinkId, opening: &Opening) -> Result<Counted, Unavailable> {
         self.count_link_opening(id, opening).await
     }
@@ -118,10 +120,6 @@ impl LinkStore for Table {
             Conditional::Refused(Some(existing)) if is_owned_by(&existing, owner) => Ok(Found::Yes),
             Conditional::Refused(_) => Ok(Found::No),
         }
-    }
-
-    async fn stored_link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
-        self.link(id).await
     }
 
     async fn links_of(

@@ -15,7 +15,7 @@ use postern::link::token::LinkId;
 use postern::paging::{Page, PageStart};
 use postern::ports::{
     Created, DueCursor, DuePage, Found, LINKS_SETTLE, PinnedCursor, PinnedPage, RecordStore, Unavailable,
-    UploadStore, Written,
+    UploadReader, UploadStore, Written,
 };
 use postern::upload::reservation::Charge;
 use postern::upload::scan::ScanFailure;
@@ -30,6 +30,12 @@ use s3_presigned::Timestamp;
 /// The version's fate is open; see [`Upload::fate_of`].
 const FATE_IS_OPEN: &str = "#state IN (:pending, :rejected, :expired) AND NOT contains(condemned, :version) \
     AND (attribute_not_exists(condemned) OR size(condemned) < :most)";
+
+impl UploadReader for Table {
+    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
+        self.get(upload_pk(id), "read an upload").await
+    }
+}
 
 impl UploadStore for Table {
     async fn create(&self, upload: &Upload) -> Result<Created<Upload>, Unavailable> {
@@ -47,10 +53,6 @@ impl UploadStore for Table {
                 Err(Unavailable::new("create an upload", "it exists and was not shown"))
             }
         }
-    }
-
-    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
-        self.get(upload_pk(id), "read an upload").await
     }
 
     async fn uploads_of(
@@ -89,10 +91,6 @@ impl UploadStore for Table {
 }
 
 impl RecordStore for Table {
-    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
-        UploadStore::upload(self, id).await
-    }
-
     async fn settle(
         &self,
         id: UploadId,

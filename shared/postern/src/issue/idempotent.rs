@@ -77,7 +77,7 @@ async fn existing_link<S: LinkStore, G>(
     derive: impl Fn(&TokenKeys) -> [u8; 16],
 ) -> Result<Secret<'_>, Unavailable> {
     let before = ports.keys.before(&derive);
-    let existing = ports.store.stored_link(&ports.keys.links.make(before.bytes).link_id()).await?;
+    let existing = ports.store.link(&ports.keys.links.make(before.bytes).link_id()).await?;
     Ok(if existing.is_some() { before } else { ports.keys.own(derive) })
 }
 

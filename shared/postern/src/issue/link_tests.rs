@@ -7,7 +7,7 @@ use super::tests::{World, available, caller, parsed, settings, world};
 use super::*;
 use crate::http::Problem;
 use crate::link::{Admission, Link, Nonce, Opening, Revoked, RevokedBecause};
-use crate::ports::{LinkReader, LinkStore, UploadStore};
+use crate::ports::{LinkReader, LinkStore, OpeningStore, UploadStore};
 
 const SESSION_ENDS: &str = "2026-11-24T11:00:00Z";
 
@@ -30,7 +30,7 @@ fn id(link: &Value) -> &str {
 }
 
 async fn existing(world: &World, link: &Value) -> Link {
-    world.store.stored_link(&id(link).parse().unwrap()).await.unwrap().unwrap()
+    world.store.link(&id(link).parse().unwrap()).await.unwrap().unwrap()
 }
 
 async fn open(world: &World, link: &Link, nonce: u8) {

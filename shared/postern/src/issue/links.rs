@@ -97,7 +97,7 @@ async fn no_link<S: LinkStore, G>(
     state: UploadState,
 ) -> Result<Problem, Problem> {
     let made = match caller.idempotency_key {
-        Some(_) => ports.store.stored_link(link_id).await?,
+        Some(_) => ports.store.link(link_id).await?,
         None => None,
     };
     Ok(made.map_or(Problem::UploadNotAvailable(state), |_| Problem::IdempotencyKeySpent))
@@ -190,7 +190,7 @@ pub async fn rotate<S: LinkStore, G>(
     for _ in 0..TRIES {
         let old = owned_link(ports, caller, id).await?;
         if let Some(Revoked { because: RevokedBecause::Rotated, .. }) = old.revoked
-            && let Ok(new) = Owned::admit(ports.store.stored_link(&new_id).await?, caller)
+            && let Ok(new) = Owned::admit(ports.store.link(&new_id).await?, caller)
         {
             let new = alive(carried(ports, caller, &old, new).await?, caller.now)?;
             return Ok(with_token(ports, settings, caller, new, secret));
@@ -200,7 +200,7 @@ pub async fn rotate<S: LinkStore, G>(
         let revoked = Revoked { at: caller.now, because: RevokedBecause::Rotated };
         match ports.store.replace_link(&old, &new, revoked).await? {
             Replaced::Done => {
-                let new = match ports.store.stored_link(&old.link_id).await? {
+                let new = match ports.store.link(&old.link_id).await? {
                     Some(ended) => carried(ports, caller, &ended, new).await?,
                     None => new,
                 };
@@ -226,7 +226,7 @@ async fn carried<S: LinkStore, G>(
         if ports.store.carry_openings(&new, &after).await? == Found::Yes {
             return Owned::admit(after, caller);
         }
-        new = Owned::admit(ports.store.stored_link(&new.link_id).await?, caller)?;
+        new = Owned::admit(ports.store.link(&new.link_id).await?, caller)?;
     }
     Err(Problem::LinkChanging)
 }
@@ -238,7 +238,7 @@ async fn owned_link<S: LinkStore, G>(
     id: &str,
 ) -> Result<Owned<Link>, Problem> {
     let id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
-    Owned::admit(ports.store.stored_link(&id).await?, caller)
+    Owned::admit(ports.store.link(&id).await?, caller)
 }
 
 fn living(link: Owned<Link>) -> Result<Owned<Link>, Problem> {

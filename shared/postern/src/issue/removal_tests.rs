@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::tests::{World, available, caller, parsed, settings, world};
 use super::*;
 use crate::link::RevokedBecause;
-use crate::ports::{LinkReader, UploadStore};
+use crate::ports::{LinkReader, UploadReader};
 use crate::upload::UploadState;
 
 const SESSION_ENDS: &str = "2026-11-24T11:00:00Z";
@@ -44,7 +44,7 @@ async fn a_removal_that_could_not_end_the_links_says_so_and_its_repetition_ends_
         world.store.fail_next(call);
         let refused = uploads::remove(&world, &caller("ann", None, 1), &upload).await;
         assert_eq!(refused.unwrap_err().code(), "unavailable", "{call}");
-        let record = UploadStore::upload(&world.store, upload.parse().unwrap()).await.unwrap().unwrap();
+        let record = world.store.upload(upload.parse().unwrap()).await.unwrap().unwrap();
         assert_eq!(record.state, UploadState::Deleting, "the recorder removes it all the same");
         uploads::remove(&world, &caller("ann", None, 1), &upload).await.unwrap();
         for id in &ids {

@@ -8,7 +8,7 @@ use super::tests::{World, available, caller, keys, parsed, settings, world};
 use super::*;
 use crate::http::Problem;
 use crate::link::{Link, Revoked, RevokedBecause};
-use crate::ports::{LinkStore, QuotaStore, UploadStore};
+use crate::ports::{LinkStore, QuotaStore, UploadReader};
 use crate::testing::samples::{at, token};
 use crate::upload::token::{TokenScope, UploadToken, UploadTokenId, seal_by_link_key};
 
@@ -55,7 +55,7 @@ async fn a_token_that_was_sealed_again_for_another_owner_acts_for_its_own_alone(
     let body = json!({ "filename": "a.png", "content_type": "image/png" }).to_string();
     let made = uploads::create_with_token(&world, &settings(), &holder, body.as_bytes()).await.unwrap();
     let id = parsed(&made)["upload_id"].as_str().unwrap().parse().unwrap();
-    let upload = UploadStore::upload(&world.store, id).await.unwrap().unwrap();
+    let upload = world.store.upload(id).await.unwrap().unwrap();
     assert_eq!(upload.owner, caller("eve", None, 0).owner);
 }
 
@@ -115,7 +115,7 @@ async fn a_request_that_an_older_version_answered_is_answered_alike_when_it_is_r
     // A link with a password, as the older version wrote it.
     let body = br#"{"password":"a long one"}"#;
     let change = link_body::LinkChange::parse(body).unwrap();
-    let record = UploadStore::upload(&world.store, upload.parse().unwrap()).await.unwrap().unwrap();
+    let record = world.store.upload(upload.parse().unwrap()).await.unwrap().unwrap();
     let secret = link_secret(&ring, &ann.owner, upload.parse().unwrap(), &key);
     let token = keys().links.make(secret);
     let mut link = Link::to(&record, token.link_id(), ann.now, None).unwrap();

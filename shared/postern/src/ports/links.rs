@@ -59,8 +59,14 @@ pub enum Counted {
     Refused(Option<Box<Link>>),
 }
 
+/// Reads a link.
+pub trait LinkReader: Send + Sync {
+    /// The link as it stands now (a consistent read).
+    fn link(&self, id: &LinkId) -> impl Future<Output = Result<Option<Link>, Unavailable>> + Send;
+}
+
 /// Links as `issue` needs them.
-pub trait LinkStore: LinkIndex {
+pub trait LinkStore: LinkIndex + LinkReader {
     /// Writes a link on condition that its upload is available with that very version: one
     /// transaction.
     fn create_link(&self, link: &Link) -> impl Future<Output = Result<Linked, Unavailable>> + Send;
@@ -78,8 +84,6 @@ pub trait LinkStore: LinkIndex {
         owner: &Owner,
         revoked: Revoked,
     ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
-    /// The link as it stands now (a consistent read).
-    fn stored_link(&self, id: &LinkId) -> impl Future<Output = Result<Option<Link>, Unavailable>> + Send;
     /// An owner's links, newest first; new ones may be missing for a moment.
     fn links_of(
         &self,
@@ -112,10 +116,8 @@ pub trait LinkStore: LinkIndex {
     ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
 }
 
-/// Links as `serve` needs them.
-pub trait LinkReader: Send + Sync {
-    /// The link as it stands now (a consistent read).
-    fn link(&self, id: &LinkId) -> impl Future<Output = Result<Option<Link>, Unavailable>> + Send;
+/// Openings of links, and attempts at their passwords, as `serve` counts them.
+pub trait OpeningStore: LinkReader {
     /// Counts an opening if the link grants it ([`Link::opened`]): one conditional write decides.
     /// An opening that was counted before ([`Link::counted_at`]) is granted and not counted again.
     fn count_opening(

@@ -12,7 +12,7 @@ mod signer;
 mod unavailable;
 mod uploads;
 
-pub use links::{Counted, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, Replaced};
+pub use links::{Counted, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, OpeningStore, Replaced};
 pub use objects::{
     ByteRange, HEAD_BYTES, ListedVersion, ObjectStore, Observation, ObservedObject, VersionCheck,
     VersionCursor, VersionPage,
@@ -22,4 +22,4 @@ pub use quotas::{Quota, QuotaStore, ReserveOutcome};
 pub use records::{DueCursor, DuePage, LINKS_SETTLE, PinnedCursor, PinnedPage, RecordStore};
 pub use signer::Signer;
 pub use unavailable::Unavailable;
-pub use uploads::{Created, Found, UploadStore, Written};
+pub use uploads::{Created, Found, UploadReader, UploadStore, Written};

@@ -1,6 +1,6 @@
 //! The table, as the recorder uses it.
 
-use super::{LinkIndex, Unavailable, Written};
+use super::{LinkIndex, Unavailable, UploadReader, Written};
 use crate::link::Revoked;
 use crate::link::token::LinkId;
 use crate::paging::PageStart;
@@ -66,9 +66,7 @@ pub struct PinnedPage {
 }
 
 /// Uploads as `record` needs them.
-pub trait RecordStore: LinkIndex {
-    /// The record as it stands now (a consistent read).
-    fn upload(&self, id: UploadId) -> impl Future<Output = Result<Option<Upload>, Unavailable>> + Send;
+pub trait RecordStore: LinkIndex + UploadReader {
     /// Writes the verdict if the version's fate is open: one conditional write. What the upload has
     /// reserved changes by `charge`, if any, in the same write; if that has changed since it was read,
     /// nothing is written.

@@ -46,12 +46,16 @@ pub enum Found {
     No,
 }
 
-/// Uploads as `issue` needs them.
-pub trait UploadStore: Send + Sync {
-    /// Writes a new record unless one stands under its id: one conditional put.
-    fn create(&self, upload: &Upload) -> impl Future<Output = Result<Created<Upload>, Unavailable>> + Send;
+/// Reads the record of an upload.
+pub trait UploadReader: Send + Sync {
     /// The record as it stands now (a consistent read).
     fn upload(&self, id: UploadId) -> impl Future<Output = Result<Option<Upload>, Unavailable>> + Send;
+}
+
+/// Uploads as `issue` needs them.
+pub trait UploadStore: UploadReader {
+    /// Writes a new record unless one stands under its id: one conditional put.
+    fn create(&self, upload: &Upload) -> impl Future<Output = Result<Created<Upload>, Unavailable>> + Send;
     /// An owner's uploads, newest first; new ones may be missing for a moment.
     fn uploads_of(
         &self,

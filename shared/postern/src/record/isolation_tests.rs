@@ -5,7 +5,7 @@ use super::removal::{end_late_links, remove_upload};
 use super::rules::tests::{png, settings};
 use super::*;
 use crate::link::Link;
-use crate::ports::{LinkStore, ObjectStore, ObservedObject, RecordStore, UploadStore};
+use crate::ports::{LinkStore, ObjectStore, ObservedObject, RecordStore, UploadReader, UploadStore};
 use crate::testing::memory::MemoryWorld;
 use crate::testing::samples::{at, pending, version};
 use crate::upload::Upload;
@@ -159,7 +159,7 @@ impl<'a> Side<'a> {
     }
 
     async fn status(&self) -> Upload {
-        RecordStore::upload(&self.ports.store, self.upload.upload_id).await.unwrap().unwrap()
+        self.ports.store.upload(self.upload.upload_id).await.unwrap().unwrap()
     }
 
     async fn shows(&self) -> String {

@@ -4,7 +4,7 @@ use super::removal::remove_upload;
 use super::rules::tests::{PNG, png, settings};
 use super::run::{Run, Step};
 use super::*;
-use crate::ports::{ObjectStore, ObservedObject, RecordStore, Unavailable, UploadStore, Written};
+use crate::ports::{ObjectStore, ObservedObject, Unavailable, UploadReader, UploadStore, Written};
 use crate::testing::memory::MemoryWorld;
 use crate::testing::samples::{at, condemn, pending, pin, version};
 use crate::upload::scan::{ScanFailure, ScanGate, ScanStatus};
@@ -39,7 +39,7 @@ impl Gated {
     }
 
     async fn status(&self) -> Upload {
-        RecordStore::upload(&self.0.store, pending().upload_id).await.unwrap().unwrap()
+        self.0.store.upload(pending().upload_id).await.unwrap().unwrap()
     }
 
     async fn versions(&self) -> Vec<String> {

@@ -5,7 +5,7 @@ use super::rules::tests::{PNG, png, settings};
 use super::run::{Run, Step};
 use super::*;
 use crate::concurrency::try_each;
-use crate::ports::{ObjectStore, ObservedObject, RecordStore, UploadStore, Written};
+use crate::ports::{ObjectStore, ObservedObject, UploadReader, UploadStore, Written};
 use crate::testing::memory::MemoryWorld;
 use crate::testing::samples::{at, condemn, pending, pin, version};
 use crate::upload::{Rejection, RejectionReason, Settlement, Upload, UploadState};
@@ -29,7 +29,7 @@ impl Ports<MemoryWorld, MemoryWorld> {
     }
 
     pub(super) async fn status(&self) -> Upload {
-        RecordStore::upload(&self.store, pending().upload_id).await.unwrap().unwrap()
+        self.store.upload(pending().upload_id).await.unwrap().unwrap()
     }
 
     pub(super) async fn versions(&self) -> Vec<String> {

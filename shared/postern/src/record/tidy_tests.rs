@@ -9,7 +9,9 @@ use super::sweep::sweep;
 use super::tidy::{Report, Tidied, tidy};
 use super::*;
 use crate::link::{Link, RevokedBecause};
-use crate::ports::{LINKS_SETTLE, LinkReader, LinkStore, ObjectStore, RecordStore, Unavailable, UploadStore};
+use crate::ports::{
+    LINKS_SETTLE, LinkReader, LinkStore, ObjectStore, RecordStore, Unavailable, UploadReader, UploadStore,
+};
 use crate::testing::memory::MemoryWorld;
 use crate::testing::samples::{at, pending, version};
 use crate::upload::{Upload, UploadState, expiry};
@@ -49,7 +51,7 @@ async fn compared(ports: &Ports<MemoryWorld, MemoryWorld>, now: Timestamp) -> Ti
 }
 
 async fn existing(ports: &Ports<MemoryWorld, MemoryWorld>) -> Upload {
-    RecordStore::upload(&ports.store, pending().upload_id).await.unwrap().unwrap()
+    ports.store.upload(pending().upload_id).await.unwrap().unwrap()
 }
 
 #[tokio::test]

@@ -10,14 +10,14 @@ use crate::http::{Problem, Reply};
 use crate::keys::LinkKeys;
 use crate::link::token::{LinkId, LinkToken};
 use crate::link::{Admission, Link, LinkStatus, Network};
-use crate::ports::{LinkReader, Signer, VersionCheck};
+use crate::ports::{OpeningStore, Signer, VersionCheck};
 
 /// Answers a request.
 ///
 /// # Errors
 /// See [`Problem`]: unknown or forged, ended, asking for a password or a button, or AWS did not
 /// answer. [`page::of_problem`] tells it to people.
-pub async fn answer<L: LinkReader, G: Signer, V: VersionCheck>(
+pub async fn answer<L: OpeningStore, G: Signer, V: VersionCheck>(
     ports: &Ports<L, G, V>,
     settings: &Settings,
     request: &LinkRequest<'_>,
@@ -52,7 +52,7 @@ pub(super) struct Door<'a, L, G, V> {
     pub(super) link_id: LinkId,
 }
 
-impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
+impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     /// HEAD: the link's own facts. Nothing is signed, so nothing is counted.
     async fn look(&self) -> Result<Reply, Problem> {
         let link = self.read().await?;

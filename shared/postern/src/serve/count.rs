@@ -11,9 +11,9 @@ use crate::http::{Problem, Reply};
 use crate::link::{
     ATTEMPT_WINDOW_S, Admission, Attempt, HOUR_S, Link, Network, Nonce, Opening, Outcome, left_in_window_s,
 };
-use crate::ports::{Counted, LinkReader, Signer, VersionCheck};
+use crate::ports::{Counted, OpeningStore, Signer, VersionCheck};
 
-impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
+impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     /// The attempt is counted before it is made: a race of guesses cannot be larger than the limit.
     pub(super) async fn try_password(&self, password: &str, page: Option<&PageId>) -> Result<Reply, Problem> {
         let links = &self.ports.links;

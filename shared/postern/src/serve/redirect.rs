@@ -12,9 +12,9 @@ use super::answer::{Door, guarded};
 use super::request::Method;
 use crate::http::{Problem, Reply};
 use crate::link::Link;
-use crate::ports::{LinkReader, Signer, Unavailable, VersionCheck};
+use crate::ports::{OpeningStore, Signer, Unavailable, VersionCheck};
 
-impl<L: LinkReader, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
+impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     /// What signs, at hand before anything is counted.
     pub(super) async fn credentials(&self) -> Result<Option<Arc<SigningCredentials>>, Problem> {
         if self.settings.distribution.is_some() {

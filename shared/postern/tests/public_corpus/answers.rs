@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use postern::link::Link;
 use postern::media::AllowedTypes;
-use postern::ports::{LinkStore, ObservedObject, Unavailable, UploadStore, VersionCheck};
+use postern::ports::{LinkStore, ObservedObject, Unavailable, UploadReader as _, UploadStore, VersionCheck};
 use postern::record::{self, Verdict, record_version};
 use postern::serve;
 use postern::serve::distribution::Distribution;
@@ -71,7 +71,7 @@ impl World {
         let ports = record::Ports { store: store.clone(), objects: store.clone() };
         let recorded = record_version(&ports, &self.record, now(), key, &version, None);
         let verdict = settle(recorded).unwrap();
-        let upload = settle(UploadStore::upload(&store, upload.upload_id)).unwrap().unwrap();
+        let upload = settle(store.upload(upload.upload_id)).unwrap().unwrap();
         match verdict {
             Verdict::Pinned { .. } => self.open(&store, &upload),
             _ => Answer::Rejected(upload.rejection.unwrap().detail),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::link::OPENING_S;
+use crate::ports::OpeningStore;
 
 const FORM: &str = "password=open+sesame";
 

@@ -1,6 +1,7 @@
 //! Promises that no other test of the door holds.
 
 use super::*;
+use crate::ports::UploadReader;
 use crate::testing::samples::pending;
 use crate::upload::{Recorded, Settlement};
 
@@ -23,7 +24,7 @@ async fn the_type_of_the_bytes_is_served_and_not_the_declared_one() {
     let Settlement::Pin(recorded) = pin("v1") else { panic!("a pin") };
     let png = Recorded { sniffed_type: "image/png".parse().unwrap(), ..recorded };
     store.settle(upload.upload_id, &Settlement::Pin(png), None).await.unwrap();
-    let available = UploadStore::upload(&store, upload.upload_id).await.unwrap().unwrap();
+    let available = store.upload(upload.upload_id).await.unwrap().unwrap();
     let id = world.link().await.link_id;
     store.create_link(&Link::to(&available, id, at(NOW), None).unwrap()).await.unwrap();
     world.ports.links = store;

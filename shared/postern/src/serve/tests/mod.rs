@@ -14,7 +14,9 @@ use crate::http::{Problem, Reply};
 use crate::link::{
     Attempt, Link, LinkTerms, MAX_ATTEMPTS, Nonce, Outcome, PasswordHash, Revoked, RevokedBecause,
 };
-use crate::ports::{LinkReader, LinkStore, RecordStore, Unavailable, UploadStore, VersionCheck};
+use crate::ports::{
+    LinkReader, LinkStore, RecordStore, Unavailable, UploadReader, UploadStore, VersionCheck,
+};
 use crate::testing::memory::{FixedSigner, Loss, MemoryWorld};
 use crate::testing::samples::{at, example_credentials, pending, pin};
 
@@ -48,7 +50,7 @@ impl World {
         let world = MemoryWorld::default();
         world.create(&pending()).await.unwrap();
         world.settle(pending().upload_id, &pin("v1"), None).await.unwrap();
-        let upload = UploadStore::upload(&world, pending().upload_id).await.unwrap().unwrap();
+        let upload = world.upload(pending().upload_id).await.unwrap().unwrap();
         let keys = crate::testing::samples::keys(&[1]);
         let token = if link_terms.counts() { keys.make_counting([3; 16]) } else { keys.make([3; 16]) };
         let mut link = Link::to(&upload, token.link_id(), at("2026-11-24T10:00:00Z"), expires_at).unwrap();

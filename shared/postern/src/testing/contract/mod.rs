@@ -18,7 +18,7 @@ use crate::link::{
 };
 use crate::paging::PageStart;
 use crate::ports::{
-    Counted, Created, DueCursor, Found, LINKS_SETTLE, LinkReader, LinkStore, Linked, LinksOf, RecordStore,
+    Counted, Created, DueCursor, Found, LINKS_SETTLE, LinkStore, Linked, LinksOf, OpeningStore, RecordStore,
     Replaced, UploadStore, Written,
 };
 use crate::testing::samples::{keys, pending, version};
@@ -35,9 +35,9 @@ mod quotas;
 pub use quotas::keeps_the_contract_of_quotas;
 
 /// Everything that a store of the stack can do.
-pub trait Store: UploadStore + RecordStore + LinkStore + LinkReader {}
+pub trait Store: UploadStore + RecordStore + LinkStore + OpeningStore {}
 
-impl<S: UploadStore + RecordStore + LinkStore + LinkReader> Store for S {}
+impl<S: UploadStore + RecordStore + LinkStore + OpeningStore> Store for S {}
 
 /// Runs the whole suite on `store`.
 pub async fn keeps_the_contract(store: &impl Store, seed: u8) {
@@ -120,7 +120,7 @@ fn condemn(name: &str) -> Settlement {
 }
 
 async fn existing(store: &impl Store, upload: &Upload) -> Upload {
-    UploadStore::upload(store, upload.upload_id).await.unwrap().unwrap()
+    store.upload(upload.upload_id).await.unwrap().unwrap()
 }
 
 /// Writes a verdict and checks the store against [`Upload::settled`].
@@ -138,10 +138,10 @@ async fn settle(store: &impl Store, upload: &Upload, settlement: &Settlement) ->
 }
 
 async fn a_record_is_made_once(store: &impl Store, upload: &Upload) {
-    assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None);
+    assert_eq!(store.upload(upload.upload_id).await.unwrap(), None);
     assert_eq!(store.settle(upload.upload_id, &pin("a"), None).await.unwrap(), Written::Refused(None));
     store.count_surplus(upload.upload_id, &version("a")).await.unwrap();
-    assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None, "no write makes a record");
+    assert_eq!(store.upload(upload.upload_id).await.unwrap(), None, "no write makes a record");
     assert_eq!(store.create(upload).await.unwrap(), Created::New);
     assert_eq!(existing(store, upload).await, *upload);
     let other = Upload { filename: "other".parse().unwrap(), ..upload.clone() };
@@ -223,7 +223,7 @@ async fn a_race_of_verdicts_has_one_winner(store: &impl Store, upload: &Upload) 
 async fn what_is_due_expires_and_may_come_back(store: &impl Store, upload: &Upload) {
     let due = expiry(upload.policy_expires_at);
     store.expire(upload, due).await.unwrap();
-    assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None, "no write makes a record");
+    assert_eq!(store.upload(upload.upload_id).await.unwrap(), None, "no write makes a record");
     store.create(upload).await.unwrap();
     store.expire(upload, upload.policy_expires_at).await.unwrap();
     assert_eq!(existing(store, upload).await, *upload, "its day is not over");
@@ -242,7 +242,7 @@ async fn what_is_due_expires_and_may_come_back(store: &impl Store, upload: &Uplo
 
 async fn parts_are_given_up_while_nothing_has_come(store: &impl Store, upload: &Upload) {
     store.give_up(upload, None).await.unwrap();
-    assert_eq!(UploadStore::upload(store, upload.upload_id).await.unwrap(), None, "no write makes a record");
+    assert_eq!(store.upload(upload.upload_id).await.unwrap(), None, "no write makes a record");
     store.create(upload).await.unwrap();
     for _ in 0..2 {
         store.give_up(upload, None).await.unwrap();
@@ -276,7 +276,7 @@ async fn due_as(store: &impl RecordStore, upload: &Upload, now: Timestamp) -> Op
 async fn only_the_pinned_version_vanishes(store: &impl Store, upload: &Upload) {
     let id = upload.upload_id;
     store.mark_vanished(id, &version("a"), now()).await.unwrap();
-    assert_eq!(UploadStore::upload(store, id).await.unwrap(), None, "no write makes a record");
+    assert_eq!(store.upload(id).await.unwrap(), None, "no write makes a record");
     store.create(upload).await.unwrap();
     store.mark_vanished(id, &version("a"), now()).await.unwrap();
     assert_eq!(existing(store, upload).await, *upload);
@@ -331,7 +331,7 @@ async fn pinned(store: &impl Store, upload: &Upload) -> Option<VersionId> {
 async fn what_is_pinned_is_listed_until_it_goes(store: &impl Store, upload: &Upload) {
     let id = upload.upload_id;
     store.list_pinned(id, &version("a"), now()).await.unwrap();
-    assert_eq!(UploadStore::upload(store, id).await.unwrap(), None, "no write makes a record");
+    assert_eq!(store.upload(id).await.unwrap(), None, "no write makes a record");
     store.create(upload).await.unwrap();
     store.list_pinned(id, &version("a"), now()).await.unwrap();
     settle(store, upload, &condemn("x")).await;
@@ -453,7 +453,7 @@ async fn a_walk_meets_the_links_that_live(store: &impl Store, upload: &Upload) {
     assert_eq!(existing(store, upload).await.links_walked, None, "late ones stand at the head");
     let gone = UploadId::random([0xee; 16]);
     store.note_links_walked(&Upload { upload_id: gone, ..deleting }, &end).await.unwrap();
-    assert_eq!(UploadStore::upload(store, gone).await.unwrap(), None, "no write makes a record");
+    assert_eq!(store.upload(gone).await.unwrap(), None, "no write makes a record");
 }
 
 /// Makes a link under `terms` to an upload that is made available for it.
@@ -718,31 +718,31 @@ async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl Stor
     let recent_openings = [(visit.nonce.clone(), now().epoch_s())].into();
     let hour_window = Window { nth: 0, used: 1 };
     let expected = Link { opens: 1, hour_window, recent_openings, ..after.clone() };
-    assert_eq!(store.stored_link(id).await.unwrap().as_ref(), Some(&expected));
+    assert_eq!(store.link(id).await.unwrap().as_ref(), Some(&expected));
     assert_eq!(store.change_link(&link, &after).await.unwrap(), Found::No, "it was changed meanwhile");
     let strangers = Link { owner: owner("stranger"), ..expected.clone() };
     assert_eq!(store.change_link(&strangers, &after).await.unwrap(), Found::No);
-    assert_eq!(store.stored_link(id).await.unwrap().as_ref(), Some(&expected));
+    assert_eq!(store.link(id).await.unwrap().as_ref(), Some(&expected));
 
     let revoked = Revoked { at: now(), because: RevokedBecause::Rotated };
     let new = expected.rotated(link_id(upload, 2), now() + Duration::from_secs(1));
     assert_eq!(store.replace_link(&link, &new, revoked).await.unwrap(), Replaced::Changed);
-    assert_eq!(store.stored_link(&new.link_id).await.unwrap(), None);
+    assert_eq!(store.link(&new.link_id).await.unwrap(), None);
     assert!(matches!(count(store, id, &opening(now(), Admission::Request)).await, Counted::Granted(_)));
     assert_eq!(
         store.replace_link(&expected, &new, revoked).await.unwrap(),
         Replaced::Done,
         "counting is no change"
     );
-    let ended = store.stored_link(id).await.unwrap().unwrap();
+    let ended = store.link(id).await.unwrap().unwrap();
     assert_eq!((ended.opens, ended.revoked), (2, Some(revoked)));
-    assert_eq!(store.stored_link(&new.link_id).await.unwrap().as_ref(), Some(&new));
+    assert_eq!(store.link(&new.link_id).await.unwrap().as_ref(), Some(&new));
     assert_eq!(store.replace_link(&expected, &new, revoked).await.unwrap(), Replaced::Changed);
     let carrying = new.carrying(&ended).unwrap();
     assert_eq!(carrying.opens, 2, "what was counted meanwhile stays counted");
     for found in [Found::Yes, Found::No] {
         assert_eq!(store.carry_openings(&new, &carrying).await.unwrap(), found, "once");
-        assert_eq!(store.stored_link(&new.link_id).await.unwrap().as_ref(), Some(&carrying));
+        assert_eq!(store.link(&new.link_id).await.unwrap().as_ref(), Some(&carrying));
     }
     assert_eq!(carrying.carrying(&ended), None);
     let new = carrying;

@@ -67,7 +67,7 @@ async fn a_token_is_made_once_and_ended_by_its_owner(
     let late = upload(seed, 121, "token");
     let ended = ReserveOutcome::TokenEnded(TokenStatus::Revoked);
     assert_eq!(store.reserve(&late, &count).await.unwrap(), ended);
-    assert_eq!(UploadStore::upload(store, late.upload_id).await.unwrap(), None, "nothing is written");
+    assert_eq!(store.upload(late.upload_id).await.unwrap(), None, "nothing is written");
 }
 
 async fn the_last_use_is_granted_once(store: &(impl UploadStore + QuotaStore), seed: u8) {
@@ -179,7 +179,7 @@ impl<S: UploadStore + RecordStore + QuotaStore> Day<'_, S> {
     }
 
     async fn status(&self, n: u8) -> Upload {
-        UploadStore::upload(self.store, self.upload(n).upload_id).await.unwrap().unwrap()
+        self.store.upload(self.upload(n).upload_id).await.unwrap().unwrap()
     }
 }
 

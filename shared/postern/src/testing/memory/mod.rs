@@ -11,8 +11,9 @@ use crate::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked};
 use crate::paging::{Page, PageStart};
 use crate::ports::{
     ByteRange, Counted, Created, DueCursor, DuePage, Found, LINKS_SETTLE, LinkIndex, LinkReader, LinkStore,
-    Linked, LinksOf, ListedVersion, ObjectStore, Observation, ObservedObject, PinnedCursor, PinnedPage,
-    RecordStore, Replaced, Signer, Unavailable, UploadStore, VersionCursor, VersionPage, Written,
+    Linked, LinksOf, ListedVersion, ObjectStore, Observation, ObservedObject, OpeningStore, PinnedCursor,
+    PinnedPage, RecordStore, Replaced, Signer, Unavailable, UploadReader, UploadStore, VersionCursor,
+    VersionPage, Written,
 };
 use crate::upload::reservation::Charge;
 use crate::upload::scan::ScanFailure;
@@ -189,6 +190,12 @@ impl MemoryWorld {
     }
 }
 
+impl UploadReader for MemoryWorld {
+    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
+        Ok(self.call("upload")?.uploads.get(&id).cloned())
+    }
+}
+
 impl UploadStore for MemoryWorld {
     async fn create(&self, upload: &Upload) -> Result<Created<Upload>, Unavailable> {
         self.answered("create", || {
@@ -199,10 +206,6 @@ impl UploadStore for MemoryWorld {
             state.uploads.insert(upload.upload_id, upload.clone());
             Ok(Created::New)
         })
-    }
-
-    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
-        Ok(self.call("upload")?.uploads.get(&id).cloned())
     }
 
     async fn uploads_of(
@@ -256,10 +259,6 @@ impl LinkIndex for MemoryWorld {
 }
 
 impl RecordStore for MemoryWorld {
-    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
-        UploadStore::upload(self, id).await
-    }
-
     async fn settle(
         &self,
         id: UploadId,
@@ -451,10 +450,6 @@ impl LinkStore for MemoryWorld {
         }
     }
 
-    async fn stored_link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
-        self.link(id).await
-    }
-
     async fn links_of(
         &self,
         owner: &Owner,
@@ -528,7 +523,9 @@ impl LinkReader for MemoryWorld {
     async fn link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
         Ok(self.call("link")?.links.get(id).cloned())
     }
+}
 
+impl OpeningStore for MemoryWorld {
     async fn count_opening(&self, id: &LinkId, opening: &Opening) -> Result<Counted, Unavailable> {
         self.answered("count_opening", || {
             let mut state = self.call("count_opening")?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use postern::ports::{QuotaStore as _, UploadStore};
+use postern::ports::{QuotaStore as _, UploadReader as _};
 use postern::upload::quota::owner_hash;
 use postern::upload::token::UploadToken;
 use postern::upload::{Upload, UploadState};
@@ -37,7 +37,7 @@ impl Agreement {
         let table = Table::new(&sdk, &stack.table);
         let (mut uploads, mut tokens) = (Vec::new(), Vec::new());
         for id in of_kind("UPLOAD#") {
-            uploads.push(UploadStore::upload(&table, id.parse().unwrap()).await.unwrap().unwrap());
+            uploads.push(table.upload(id.parse().unwrap()).await.unwrap().unwrap());
         }
         for id in of_kind("TOKEN#") {
             tokens.push(table.token(&id.parse().unwrap()).await.unwrap().unwrap());

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use acceptance::{App, PNG, shared, skipped};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_s3::types::ServerSideEncryption;
+use postern::ports::UploadReader as _;
 use serde_json::{Value, json};
 use stack::{Coordinates, Keys};
 
@@ -73,7 +74,7 @@ async fn of_many_uploads_none_is_lost_and_each_is_recorded_once() {
     let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
     let s3 = aws_sdk_s3::Client::from_conf(config);
     let id = form.upload_id.parse().unwrap();
-    let pattern = postern::ports::UploadStore::upload(&table, id).await.unwrap().unwrap();
+    let pattern = table.upload(id).await.unwrap().unwrap();
     let mut waiting = HashSet::new();
     for n in 0..uploads {
         let upload_id = postern::value::id::UploadId::random(*uuid::Uuid::new_v4().as_bytes());
@@ -102,8 +103,7 @@ async fn of_many_uploads_none_is_lost_and_each_is_recorded_once() {
     }
     eprintln!("{uploads} uploads recorded in {:?}, {} KiB at most", begin.elapsed(), proxy.peak_rss_kib());
     for (n, upload_id) in waiting {
-        let upload =
-            postern::ports::UploadStore::upload(&table, upload_id.parse().unwrap()).await.unwrap().unwrap();
+        let upload = table.upload(upload_id.parse().unwrap()).await.unwrap().unwrap();
         assert_eq!(upload.state, postern::upload::UploadState::Available, "{upload:?}");
         assert_eq!(writes(n), 1, "{upload_id} was written {} times", writes(n));
     }
