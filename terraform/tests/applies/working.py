@@ -27,7 +27,9 @@ GAPS = {"aws_apigatewayv2_authorizer", "aws_pipes_pipe"}
 
 APPLY = ("apply", "-auto-approve", "-input=false", "-no-color", "-parallelism=30")
 
-# The local AWS closes connections while they are taken up again.
+# The local AWS closes connections that the provider is about to use again, above all on a busy machine.
+# Each further run has less left to do.
+RUNS = 5
 LOST = re.compile(r"use of closed network connection|connection reset by peer|: EOF")
 
 
@@ -81,17 +83,18 @@ class Working:
         return said
 
     def apply(self) -> str:
-        return self._run_again_once_where_an_answer_was_lost(*APPLY)
+        return self._run_again_where_an_answer_was_lost(*APPLY)
 
     def destroy(self) -> str:
-        return self._run_again_once_where_an_answer_was_lost("destroy", *APPLY[1:], "-refresh=false")
+        return self._run_again_where_an_answer_was_lost("destroy", *APPLY[1:], "-refresh=false")
 
-    def _run_again_once_where_an_answer_was_lost(self, *arguments: str) -> str:
-        try:
-            return self.run(*arguments)
-        except Failed as failed:
-            if not LOST.search(str(failed)):
-                raise
+    def _run_again_where_an_answer_was_lost(self, *arguments: str) -> str:
+        for _ in range(RUNS - 1):
+            try:
+                return self.run(*arguments)
+            except Failed as failed:
+                if not LOST.search(str(failed)):
+                    raise
         return self.run(*arguments)
 
     def apply_killed(self, progress: float, pause_s: float) -> int:
