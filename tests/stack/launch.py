@@ -15,6 +15,8 @@ import sys
 import threading
 import time
 
+from hypercorn.config import Config
+
 GRACE_S = 5
 
 
@@ -41,6 +43,8 @@ def main():
     # A signal that comes before the server has its own handler must still end in the cleaning.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=stop_with_the_parent, args=(run_folder,), daemon=True).start()
+    # The server would close a connection after 1,000 requests, while its client may be sending the next.
+    Config.keep_alive_max_requests = sys.maxsize
     sys.argv = ["ministack"]
     try:
         runpy.run_module("ministack", run_name="__main__", alter_sys=True)
