@@ -24,7 +24,7 @@ use crate::value::id::ObjectKey;
 
 use super::object::Object;
 use super::put::sign_put;
-use super::request::{NewUpload, parse_json};
+use super::request::{NewUpload, NewUploadBody, parse_json};
 use super::tokens::Holder;
 use super::{Owned, Ports, Settings, parts, reserve, uploads};
 
@@ -271,16 +271,17 @@ pub async fn direct_upload<S: UploadStore + QuotaStore, G: Signer>(
         return Err(Problem::field("blob.checksum", "the checksum is an MD5 of 16 bytes in base64"));
     }
     let limit = holder.one_request_limit_bytes(settings);
-    let named = json!({
-        "filename": blob.filename,
-        "content_type": content_type(blob.content_type.as_deref()),
-        "size_bytes": blob.byte_size,
-    });
+    let named = NewUploadBody {
+        filename: blob.filename,
+        content_type: content_type(blob.content_type.as_deref()),
+        size_bytes: Some(blob.byte_size),
+        ..NewUploadBody::default()
+    };
     let as_sent = |field: &str| match field {
         "size_bytes" => "blob.byte_size".to_owned(),
         field => format!("blob.{field}"),
     };
-    let new = NewUpload::parse(named.to_string().as_bytes(), limit, None).map_err(|p| renamed(p, as_sent))?;
+    let new = NewUpload::check(named, limit, None).map_err(|p| renamed(p, as_sent))?;
     admit(settings, holder, &new).map_err(|problem| renamed(problem, as_sent))?;
     let now = holder.caller.now;
     let signer = ports.signer.credentials(now, settings.form_ttl.as_secs()).await?;
@@ -310,17 +311,28 @@ fn new_upload(
     named_type: Option<&str>,
     metadata: &Map<String, Value>,
 ) -> Result<NewUpload, Problem> {
-    let own = |(name, value): &(&String, &Value)| !REPEATED.contains(&name.as_str()) && !value.is_null();
-    let metadata: Map<_, _> =
-        metadata.iter().filter(own).map(|(name, value)| (name.clone(), value.clone())).collect();
-    let body =
-        json!({ "filename": filename, "content_type": content_type(named_type), "metadata": metadata });
+    let body = NewUploadBody {
+        filename: filename.to_owned(),
+        content_type: content_type(named_type),
+        metadata: texts(metadata).map_err(naming_the_setting)?,
+        ..NewUploadBody::default()
+    };
     let as_sent = |field: &str| if field == "content_type" { "type".to_owned() } else { field.to_owned() };
     let told = |problem| naming_the_setting(renamed(problem, as_sent));
-    let new = NewUpload::parse(body.to_string().as_bytes(), limit_bytes, None).map_err(told)?;
+    let new = NewUpload::check(body, limit_bytes, None).map_err(told)?;
     admit(settings, holder, &new).map_err(told)?;
     // These clients do not say the size, and people do choose empty files.
     Ok(NewUpload { min_size_bytes: 0, ..new })
+}
+
+/// The metadata that is the file's own: without what Uppy repeats, and without empty fields.
+fn texts(metadata: &Map<String, Value>) -> Result<BTreeMap<String, String>, Problem> {
+    let own = metadata.iter().filter(|(name, value)| !REPEATED.contains(&name.as_str()) && !value.is_null());
+    own.map(|(name, value)| match value {
+        Value::String(text) => Ok((name.clone(), text.clone())),
+        _ => Err(Problem::field(format!("metadata.{name}"), "the field needs a text in quotes")),
+    })
+    .collect()
 }
 
 /// Uppy sends all of a file's `meta` unless its plugin is told otherwise, so a metadata field may be one
@@ -345,8 +357,8 @@ fn admit(settings: &Settings, holder: &Holder, new: &NewUpload) -> Result<(), Pr
 }
 
 /// A browser that does not know a file's type names none.
-fn content_type(named: Option<&str>) -> &str {
-    named.filter(|named| !named.is_empty()).unwrap_or(crate::media::ContentType::OCTET_STREAM)
+fn content_type(named: Option<&str>) -> String {
+    named.filter(|named| !named.is_empty()).unwrap_or(crate::media::ContentType::OCTET_STREAM).to_owned()
 }
 
 fn renamed(problem: Problem, name: impl Fn(&str) -> String) -> Problem {

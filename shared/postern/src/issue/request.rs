@@ -13,22 +13,20 @@ use crate::issue::redirect::{RedirectOrigins, RedirectUrl};
 use crate::media::ContentType;
 use crate::value::checksum::ChecksumSha256;
 use crate::value::filename::Filename;
-use s3_presigned::post_policy::METADATA_PREFIX;
+use s3_presigned::post_policy::{MAX_METADATA_BYTES, METADATA_PREFIX, metadata_bytes};
 
-/// The largest user metadata, names and values together, in bytes (S3's own limit).
-const MAX_METADATA_BYTES: usize = 2048;
-
-#[derive(Deserialize)]
+/// What the body of `POST /uploads` says, before anything is checked.
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
-struct NewUploadBody {
-    filename: String,
-    content_type: String,
-    size_bytes: Option<u64>,
-    max_size_bytes: Option<u64>,
-    checksum_sha256: Option<String>,
+pub(super) struct NewUploadBody {
+    pub filename: String,
+    pub content_type: String,
+    pub size_bytes: Option<u64>,
+    pub max_size_bytes: Option<u64>,
+    pub checksum_sha256: Option<String>,
     #[serde(default)]
-    metadata: BTreeMap<String, String>,
-    success_action_redirect: Option<String>,
+    pub metadata: BTreeMap<String, String>,
+    pub success_action_redirect: Option<String>,
 }
 
 /// What an app asks for when it wants to upload.
@@ -62,7 +60,15 @@ impl NewUpload {
         limit_bytes: u64,
         redirects: Option<&RedirectOrigins>,
     ) -> Result<Self, Problem> {
-        let body: NewUploadBody = parse_json(body)?;
+        Self::check(parse_json(body)?, limit_bytes, redirects)
+    }
+
+    /// Checks what was said; see [`NewUpload::parse`].
+    pub(super) fn check(
+        body: NewUploadBody,
+        limit_bytes: u64,
+        redirects: Option<&RedirectOrigins>,
+    ) -> Result<Self, Problem> {
         let mut problems = Vec::new();
         let filename = parse_field::<Filename>(&mut problems, "filename", &body.filename);
         let content_type = parse_field::<ContentType>(&mut problems, "content_type", &body.content_type);
@@ -144,8 +150,7 @@ fn redirect(
 }
 
 fn check_metadata(problems: &mut Vec<FieldProblem>, metadata: &BTreeMap<String, String>) {
-    let bytes: usize =
-        metadata.iter().map(|(name, value)| METADATA_PREFIX.len() + name.len() + value.len()).sum();
+    let bytes: usize = metadata.iter().map(|(name, value)| metadata_bytes(name, value)).sum();
     if bytes > MAX_METADATA_BYTES {
         let rule = format!(
             "names (with {METADATA_PREFIX}) and values have at most {MAX_METADATA_BYTES} bytes together"

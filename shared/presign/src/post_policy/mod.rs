@@ -81,11 +81,20 @@ pub(crate) const MAX_FORM_BYTES: usize = 20 * 1024;
 /// What multipart encoding adds to a field, generously: boundary, header, line ends.
 const FIELD_OVERHEAD_BYTES: usize = 160;
 
-/// The largest user metadata, names and values together, in bytes.
-pub(crate) const MAX_METADATA_BYTES: usize = 2 * 1024;
+/// The largest user metadata, in bytes as [`metadata_bytes`] counts them
+/// ([AWS](https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata): 2 KB).
+pub const MAX_METADATA_BYTES: usize = 2 * 1024;
 
 /// The prefix of user metadata, in fields and in headers.
 pub const METADATA_PREFIX: &str = "x-amz-meta-";
+
+/// What one entry of user metadata counts; `name` is without [`METADATA_PREFIX`].
+///
+/// AWS does not say whether the prefix counts. It counts here, so that S3 takes what is below the limit.
+#[must_use]
+pub const fn metadata_bytes(name: &str, value: &str) -> usize {
+    METADATA_PREFIX.len() + name.len() + value.len()
+}
 
 /// A POST policy in the making.
 ///
@@ -261,14 +270,14 @@ impl PostPolicy {
             return Err(E::OutlivesCredentials(end));
         }
         let mut names = Vec::with_capacity(self.conditions.len());
-        let (mut size_range, mut metadata_bytes) = (None, 0);
+        let (mut size_range, mut total_metadata_bytes) = (None, 0);
         for condition in &self.conditions {
             match condition {
                 Condition::Equals(name, value) | Condition::StartsWith(name, value) => {
                     check_field(name, value, &names)?;
                     names.push(name.as_str());
                     if let Some(key) = name.strip_prefix(METADATA_PREFIX) {
-                        metadata_bytes += key.len() + value.len();
+                        total_metadata_bytes += metadata_bytes(key, value);
                     }
                 }
                 Condition::ContentLengthRange(min, max) => size_range = Some((*min, *max)),
@@ -282,8 +291,8 @@ impl PostPolicy {
         if !names.contains(&"key") {
             return Err(E::NoKey);
         }
-        if metadata_bytes > MAX_METADATA_BYTES {
-            return Err(E::MetadataTooLarge(metadata_bytes));
+        if total_metadata_bytes > MAX_METADATA_BYTES {
+            return Err(E::MetadataTooLarge(total_metadata_bytes));
         }
         Ok(())
     }

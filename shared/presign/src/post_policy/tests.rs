@@ -119,7 +119,7 @@ fn what_s3_would_refuse_is_refused_when_it_is_built() {
         (policy().field("x-amz-meta-name", "${filename}"), E::FilenameVariable("x-amz-meta-name".into())),
         (policy().size_bytes(2, 1), E::SizeRange(2, 1)),
         (policy().size_bytes(0, MAX_POST_BYTES + 1), E::SizeRange(0, MAX_POST_BYTES + 1)),
-        (policy().field("x-amz-meta-a", &large[..2048]), E::MetadataTooLarge(2049)),
+        (policy().field("x-amz-meta-a", &large[..2048]), E::MetadataTooLarge(2060)),
         (PostPolicy::new("files", at("2026-11-24T11:00:00Z")).size_bytes(0, 1), E::NoKey),
         (PostPolicy::new("files", at("2026-11-24T11:00:00Z")).field("key", "x"), E::NoSizeRange),
         (PostPolicy::new("files", at("2026-11-24T10:00:00.9Z")).field("key", "x"), E::Expired),

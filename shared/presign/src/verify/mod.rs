@@ -18,7 +18,9 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::post_policy::{Condition, MAX_FORM_BYTES, MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX};
+use crate::post_policy::{
+    Condition, MAX_FORM_BYTES, MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX, metadata_bytes,
+};
 use crate::signature::{ALGORITHM, scope, signature as sign};
 use crate::{SigningCredentials, Timestamp};
 
@@ -285,9 +287,10 @@ impl Form {
         if self.size_bytes > MAX_POST_BYTES {
             return Err(too_large());
         }
-        let metadata = self.fields.iter().filter_map(|(name, value)| {
-            name.strip_prefix(METADATA_PREFIX).map(|name| name.len() + value.len())
-        });
+        let metadata = self
+            .fields
+            .iter()
+            .filter_map(|(name, value)| Some(metadata_bytes(name.strip_prefix(METADATA_PREFIX)?, value)));
         if metadata.sum::<usize>() > MAX_METADATA_BYTES {
             let message = "Your metadata headers exceed the maximum allowed metadata size.";
             return Err(Refusal::new(RefusalCode::MetadataTooLarge, message));
