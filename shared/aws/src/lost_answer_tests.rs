@@ -13,7 +13,7 @@ use postern::ports::{
     Completed, Created, LinkStore, Linked, PartStore, Quota, QuotaStore, ReserveOutcome, StoredPart,
     UploadStore,
 };
-use postern::testing::contract::subject;
+use postern::testing::contract::Ids;
 use postern::testing::samples::{example_credentials, pin};
 use postern::upload::Upload;
 use postern::upload::quota::{OwnerLimits, PendingUpload};
@@ -39,6 +39,10 @@ fn conflict() -> Answer {
     refused("TransactionConflictException", &json!({}))
 }
 
+fn upload(n: u8) -> Upload {
+    Ids::of("lost answers").upload(n)
+}
+
 fn canceled(codes: &[&str]) -> Answer {
     let reasons: Vec<_> = codes.iter().map(|code| json!({ "Code": code })).collect();
     refused("TransactionCanceledException", &json!({ "CancellationReasons": reasons }))
@@ -54,7 +58,7 @@ fn tokens(heard: &[Heard]) -> Vec<String> {
 }
 
 fn link() -> Link {
-    let upload = subject(1, 1).settled(&pin("v1")).unwrap();
+    let upload = upload(1).settled(&pin("v1")).unwrap();
     let id: LinkId = postern::testing::samples::keys(&[1]).make([1; 16]).link_id();
     Link::to(&upload, id, upload.uploaded_at, None).unwrap()
 }
@@ -62,11 +66,11 @@ fn link() -> Link {
 #[tokio::test]
 async fn a_write_that_meets_a_transaction_is_sent_until_it_meets_none() {
     let (url, heard) = answering(vec![conflict(), conflict(), conflict(), conflict(), done()]);
-    assert_eq!(table(&url).create(&subject(1, 1)).await.unwrap(), Created::New);
+    assert_eq!(table(&url).create(&upload(1)).await.unwrap(), Created::New);
     assert_eq!(heard.join().unwrap().len(), 5);
 
     let (url, heard) = answering(vec![conflict(), conflict(), conflict(), conflict(), done()]);
-    let upload = subject(1, 1);
+    let upload = upload(1);
     table(&url).begin_deletion(upload.upload_id, &upload.owner).await.unwrap();
     assert_eq!(heard.join().unwrap().len(), 5);
 }
@@ -85,8 +89,8 @@ async fn a_transaction_that_meets_others_is_a_new_one_each_time() {
 #[tokio::test]
 async fn a_transaction_whose_answer_is_lost_is_the_same_one_again() {
     let (url, heard) = answering(vec![Answer::Lose, done()]);
-    let count = Quota { now: subject(1, 1).uploaded_at, token: None, limits: OwnerLimits::default() };
-    assert_eq!(table(&url).reserve(&subject(1, 1), &count).await.unwrap(), ReserveOutcome::New);
+    let count = Quota { now: upload(1).uploaded_at, token: None, limits: OwnerLimits::default() };
+    assert_eq!(table(&url).reserve(&upload(1), &count).await.unwrap(), ReserveOutcome::New);
     let tokens = tokens(&heard.join().unwrap());
     assert!(tokens.len() == 2 && tokens[0] == tokens[1], "{tokens:?}");
 }
@@ -96,13 +100,13 @@ async fn conflicts_are_given_up_when_the_operation_has_no_time_left() {
     // Three attempts of the patience of `sdk`, and room for the last pause.
     let (url, _heard) = answering(vec![conflict(); 1000]);
     let begin = Instant::now();
-    assert!(table(&url).create(&subject(1, 1)).await.is_err());
+    assert!(table(&url).create(&upload(1)).await.is_err());
     assert!((ATTEMPT * 2..ATTEMPT * 5).contains(&begin.elapsed()), "{:?}", begin.elapsed());
 }
 
 #[tokio::test]
 async fn a_put_whose_answer_is_lost_finds_its_own_item() {
-    let upload = subject(1, 1);
+    let upload = upload(1);
     for (existing, expected) in [
         (upload.clone(), Created::New),
         (
@@ -120,7 +124,7 @@ async fn a_put_whose_answer_is_lost_finds_its_own_item() {
 #[tokio::test]
 async fn a_refusal_of_a_full_set_reads_all_of_its_records_at_once_and_consistently() {
     let limit = 100;
-    let uploads: Vec<_> = (0..limit).map(|n| subject(2, n)).collect();
+    let uploads: Vec<_> = (0..limit).map(|n| Ids::of("many uploads").upload(n)).collect();
     let owner = uploads[0].owner.clone();
     let entries: Vec<_> = uploads.iter().map(|upload| PendingUpload::of(upload).to_text()).collect();
     let full = refused(
@@ -145,7 +149,7 @@ async fn a_refusal_of_a_full_set_reads_all_of_its_records_at_once_and_consistent
     let (url, heard) = answering(vec![full, Answer::Say(200, found.to_string())]);
     let limits = OwnerLimits { pending_uploads: Some(limit), bytes_per_day: None };
     let count = Quota { now: uploads[0].uploaded_at, token: None, limits };
-    let asked = Upload { owner, ..subject(3, 1) };
+    let asked = Upload { owner, ..upload(3) };
     let granted = table(&url).reserve(&asked, &count).await.unwrap();
     assert_eq!(granted, ReserveOutcome::TooManyPending(uploads[0].policy_expires_at));
     let heard = heard.join().unwrap();
@@ -175,7 +179,7 @@ async fn a_completion_is_sent_once_and_an_outcome_that_is_unknown_is_said_to_be(
         let parts = Parts::new(&sdk(&url, ATTEMPT), "files");
         let id: S3UploadId = "an-upload".parse().unwrap();
         let part = StoredPart { number: 1, etag: "e".to_owned(), size_bytes: 5 };
-        let key = subject(1, 1).object_key();
+        let key = upload(1).object_key();
         let completed = parts.complete_parts(&example_credentials(), key, &id, &[part]).await;
         assert_eq!(completed.map_err(drop), expected, "{answer:?}");
         assert_eq!(heard.join().unwrap().len(), 1, "{answer:?}");

@@ -63,7 +63,10 @@ async fn pinned(
 ) -> Upload {
     let mut bytes = [slice; 16];
     bytes[1..3].copy_from_slice(&(n * 32).to_be_bytes());
-    let upload = Upload { upload_id: UploadId::random(bytes), ..postern::testing::contract::subject(1, 1) };
+    let upload = Upload {
+        upload_id: UploadId::random(bytes),
+        ..postern::testing::contract::Ids::of("capacity").upload(1)
+    };
     table.create(&upload).await.unwrap();
     let put = s3.put_object().bucket(bucket).key(upload.object_key().to_string());
     let put = put.body(ByteStream::from_static(b"a file")).send().await.unwrap();

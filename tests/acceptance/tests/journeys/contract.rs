@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex};
 use postern_aws::Table;
 use stack::Keys;
+use tokio::sync::OnceCell;
 
 /// A table with the keys and indexes of the stack's, which no recorder watches.
 pub async fn twin(client: &Client, table: &str) -> String {
@@ -32,16 +33,18 @@ pub async fn twin(client: &Client, table: &str) -> String {
     name
 }
 
-#[tokio::test]
-async fn the_table_keeps_the_contract() {
+/// The table of all contracts: each has ids of its own.
+async fn table() -> Option<Table> {
+    static TWIN: OnceCell<String> = OnceCell::const_new();
     if shared().local.is_none() {
-        return skipped("the contract of the table", "only a local stack lets a test write into a table");
+        skipped("the contract of the table", "only a local stack lets a test write into a table");
+        return None;
     }
     let stack = &shared().coordinates;
     let root = Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None };
     let sdk = stack.sdk_config(&root);
-    let twin = twin(&Client::new(&sdk), &stack.table).await;
-    let table = Table::new(&sdk, twin);
-    postern::testing::contract::keeps_the_contract(&table, 1).await;
-    postern::testing::contract::keeps_the_contract_of_quotas(&table, 1).await;
+    let twin = TWIN.get_or_init(async || twin(&Client::new(&sdk), &stack.table).await).await;
+    Some(Table::new(&sdk, twin.clone()))
 }
+
+postern::contract_tests!(table);

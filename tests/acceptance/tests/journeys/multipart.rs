@@ -115,7 +115,7 @@ async fn s3_is_asked_for_a_checksum_of_the_whole_object_and_for_its_size() {
         session_token: None,
         expires_at: None,
     };
-    let upload = postern::testing::contract::subject(9, 9);
+    let upload = postern::testing::contract::Ids::of("multipart").upload(1);
     let key = upload.object_key();
     let id = store.begin_parts(&signer, &upload, "arn:key").await.unwrap();
     let part = |number| StoredPart { number, etag: "e".to_owned(), size_bytes: 5 };

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{is_due, now, owner, subject};
-use crate::ports::{Created, Found, Quota, QuotaStore, RecordStore, ReserveOutcome, UploadStore, Written};
+use super::{Ids, Store, is_due, now, owner};
+use crate::ports::{Created, Found, Quota, ReserveOutcome, Written};
 use crate::testing::samples::{self, upload_token_keys};
 use crate::upload::quota::{OwnerLimits, day};
 use crate::upload::token::{TokenStatus, UploadToken, UploadTokenSecret};
@@ -12,23 +12,12 @@ use crate::upload::{Upload, expiry};
 /// So many ask at once for the last use.
 const RACE: u8 = 50;
 
-/// Runs the suite on `store`.
-pub async fn keeps_the_contract_of_quotas(store: &(impl UploadStore + RecordStore + QuotaStore), seed: u8) {
-    a_token_is_made_once_and_ended_by_its_owner(store, seed).await;
-    the_last_use_is_granted_once(store, seed).await;
-    pending_uploads_are_limited(store, seed).await;
-    bytes_of_a_day_are_limited(store, seed).await;
-    rejected_parts_make_room(store, seed).await;
-    what_is_not_used_is_given_back_once(store, seed).await;
-    what_a_dead_form_reserved_is_given_back(store, seed).await;
-}
-
-fn token(seed: u8, n: u8, uses: u32) -> UploadToken {
-    let secret = [seed, n, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9];
+fn token(ids: Ids, uses: u32) -> UploadToken {
+    let secret = ids.bytes(9);
     let expires_at = now() + Duration::from_hours(1);
     UploadToken {
         token_id: UploadTokenSecret::make(&upload_token_keys(&[1]), secret).unwrap().token_id(),
-        owner: owner(&format!("tokens-{seed}-{n}")),
+        owner: ids.owner("token"),
         made_at: now(),
         expires_at,
         ttl: UploadToken::ttl_of(expires_at),
@@ -37,22 +26,19 @@ fn token(seed: u8, n: u8, uses: u32) -> UploadToken {
 }
 
 /// Upload number `n` of `mine`, of 10 bytes.
-fn upload(seed: u8, n: u8, mine: &str) -> Upload {
-    Upload { owner: owner(&format!("{mine}-{seed}")), max_size_bytes: 10, ..subject(seed, n) }
+fn upload(ids: Ids, n: u8, mine: &str) -> Upload {
+    Upload { owner: ids.owner(mine), max_size_bytes: 10, ..ids.upload(n) }
 }
 
-async fn a_token_is_made_once_and_ended_by_its_owner(
-    store: &(impl UploadStore + RecordStore + QuotaStore),
-    seed: u8,
-) {
-    let token = token(seed, 1, 3);
+pub async fn a_token_is_made_once_and_ended_by_its_owner(store: &impl Store, ids: Ids) {
+    let token = token(ids, 3);
     let (id, stranger) = (&token.token_id, owner("stranger"));
     assert_eq!(store.token(id).await.unwrap(), None);
     assert_eq!(store.revoke_token(id, &token.owner, now()).await.unwrap(), Found::No);
     assert_eq!(store.create_token(&token).await.unwrap(), Created::New);
     assert_eq!(store.create_token(&token).await.unwrap(), Created::Exists(Box::new(token.clone())));
     let count = Quota { now: now(), token: Some(id.clone()), limits: OwnerLimits::default() };
-    let first = upload(seed, 120, "token");
+    let first = upload(ids, 120, "token");
     assert_eq!(store.reserve(&first, &count).await.unwrap(), ReserveOutcome::New);
     assert_eq!(store.reserve(&first, &count).await.unwrap(), ReserveOutcome::Exists(Box::new(first.clone())));
     let is_due = is_due(store, &first, expiry(first.policy_expires_at)).await;
@@ -64,17 +50,17 @@ async fn a_token_is_made_once_and_ended_by_its_owner(
         assert_eq!(store.revoke_token(id, &token.owner, at).await.unwrap(), Found::Yes);
         assert_eq!(store.token(id).await.unwrap(), Some(used.revoked(now())));
     }
-    let late = upload(seed, 121, "token");
+    let late = upload(ids, 121, "token");
     let ended = ReserveOutcome::TokenEnded(TokenStatus::Revoked);
     assert_eq!(store.reserve(&late, &count).await.unwrap(), ended);
     assert_eq!(store.upload(late.upload_id).await.unwrap(), None, "nothing is written");
 }
 
-async fn the_last_use_is_granted_once(store: &(impl UploadStore + QuotaStore), seed: u8) {
-    let token = token(seed, 2, 1);
+pub async fn the_last_use_is_granted_once(store: &impl Store, ids: Ids) {
+    let token = token(ids, 1);
     store.create_token(&token).await.unwrap();
     let count = Quota { now: now(), token: Some(token.token_id.clone()), limits: OwnerLimits::default() };
-    let uploads: Vec<_> = (0..RACE).map(|n| upload(seed, 130 + n, "race")).collect();
+    let uploads: Vec<_> = (0..RACE).map(|n| upload(ids, 130 + n, "race")).collect();
     let grants = uploads.iter().map(|upload| store.reserve(upload, &count));
     let granted = futures::future::try_join_all(grants).await.unwrap();
     assert_eq!(granted.iter().filter(|granted| **granted == ReserveOutcome::New).count(), 1);
@@ -86,13 +72,13 @@ async fn the_last_use_is_granted_once(store: &(impl UploadStore + QuotaStore), s
     assert_eq!(store.token(&token.token_id).await.unwrap().unwrap().uses_left, 0);
     let expired = Quota { now: token.expires_at, ..count };
     let ended = ReserveOutcome::TokenEnded(TokenStatus::Expired);
-    assert_eq!(store.reserve(&upload(seed, 190, "race"), &expired).await.unwrap(), ended);
+    assert_eq!(store.reserve(&upload(ids, 190, "race"), &expired).await.unwrap(), ended);
 }
 
-async fn pending_uploads_are_limited(store: &(impl UploadStore + RecordStore + QuotaStore), seed: u8) {
+pub async fn pending_uploads_are_limited(store: &impl Store, ids: Ids) {
     let limits = OwnerLimits { pending_uploads: Some(2), bytes_per_day: None };
     let count = Quota { now: now(), token: None, limits };
-    let mine = |n| upload(seed, n, "pending");
+    let mine = |n| upload(ids, n, "pending");
     let race: Vec<_> = (200..206).map(mine).collect();
     let granted =
         futures::future::try_join_all(race.iter().map(|upload| store.reserve(upload, &count))).await.unwrap();
@@ -129,43 +115,43 @@ async fn pending_uploads_are_limited(store: &(impl UploadStore + RecordStore + Q
     );
 }
 
-async fn bytes_of_a_day_are_limited(store: &(impl UploadStore + QuotaStore), seed: u8) {
+pub async fn bytes_of_a_day_are_limited(store: &impl Store, ids: Ids) {
     let limits = OwnerLimits { pending_uploads: None, bytes_per_day: Some(25) };
     let count = Quota { now: now(), token: None, limits };
     let (_, tomorrow) = day(now());
-    let race: Vec<_> = (220..226).map(|n| upload(seed, n, "bytes")).collect();
+    let race: Vec<_> = (220..226).map(|n| upload(ids, n, "bytes")).collect();
     let granted =
         futures::future::try_join_all(race.iter().map(|upload| store.reserve(upload, &count))).await.unwrap();
     assert_eq!(granted.iter().filter(|granted| **granted == ReserveOutcome::New).count(), 2, "{granted:?}");
     assert_eq!(
-        store.reserve(&upload(seed, 230, "bytes"), &count).await.unwrap(),
+        store.reserve(&upload(ids, 230, "bytes"), &count).await.unwrap(),
         ReserveOutcome::TooManyBytes(tomorrow)
     );
-    let large = Upload { max_size_bytes: 26, ..upload(seed, 231, "large") };
+    let large = Upload { max_size_bytes: 26, ..upload(ids, 231, "large") };
     assert_eq!(store.reserve(&large, &count).await.unwrap(), ReserveOutcome::TooManyBytes(tomorrow));
     let next = Quota { now: tomorrow, ..count };
-    assert_eq!(store.reserve(&upload(seed, 230, "bytes"), &next).await.unwrap(), ReserveOutcome::New);
+    assert_eq!(store.reserve(&upload(ids, 230, "bytes"), &next).await.unwrap(), ReserveOutcome::New);
 }
 
-async fn rejected_parts_make_room(store: &(impl UploadStore + RecordStore + QuotaStore), seed: u8) {
+pub async fn rejected_parts_make_room(store: &impl Store, ids: Ids) {
     let limits = OwnerLimits { pending_uploads: Some(1), bytes_per_day: None };
     let count = Quota { now: now(), token: None, limits };
-    let parts = Upload { s3_upload_id: Some("parts".parse().unwrap()), ..upload(seed, 240, "parts") };
+    let parts = Upload { s3_upload_id: Some("parts".parse().unwrap()), ..upload(ids, 240, "parts") };
     assert_eq!(store.reserve(&parts, &count).await.unwrap(), ReserveOutcome::New);
     store.settle(parts.upload_id, &super::condemn("wrong"), None).await.unwrap();
-    assert_eq!(store.reserve(&upload(seed, 241, "parts"), &count).await.unwrap(), ReserveOutcome::New);
+    assert_eq!(store.reserve(&upload(ids, 241, "parts"), &count).await.unwrap(), ReserveOutcome::New);
 }
 
 /// An owner with 25 bytes a day, and the uploads of ten bytes that it is granted.
 struct Day<'a, S> {
     store: &'a S,
-    seed: u8,
+    ids: Ids,
     owner: &'static str,
 }
 
-impl<S: UploadStore + RecordStore + QuotaStore> Day<'_, S> {
+impl<S: Store> Day<'_, S> {
     fn upload(&self, n: u8) -> Upload {
-        upload(self.seed, 242 + n, self.owner).reserving()
+        upload(self.ids, 242 + n, self.owner).reserving()
     }
 
     async fn reserve(&self, n: u8) -> ReserveOutcome {
@@ -183,11 +169,8 @@ impl<S: UploadStore + RecordStore + QuotaStore> Day<'_, S> {
     }
 }
 
-async fn what_is_not_used_is_given_back_once(
-    store: &(impl UploadStore + RecordStore + QuotaStore),
-    seed: u8,
-) {
-    let day = Day { store, seed, owner: "used" };
+pub async fn what_is_not_used_is_given_back_once(store: &impl Store, ids: Ids) {
+    let day = Day { store, ids, owner: "used" };
     for n in 0..2 {
         assert_eq!(day.reserve(n).await, ReserveOutcome::New);
     }
@@ -225,11 +208,8 @@ async fn what_is_not_used_is_given_back_once(
     assert!(day.is_full(4).await);
 }
 
-async fn what_a_dead_form_reserved_is_given_back(
-    store: &(impl UploadStore + RecordStore + QuotaStore),
-    seed: u8,
-) {
-    let day = Day { store, seed, owner: "died" };
+pub async fn what_a_dead_form_reserved_is_given_back(store: &impl Store, ids: Ids) {
+    let day = Day { store, ids, owner: "died" };
     for n in 5..7 {
         assert_eq!(day.reserve(n).await, ReserveOutcome::New);
     }
