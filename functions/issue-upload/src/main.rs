@@ -1,6 +1,6 @@
 //! `issue-upload`: the app's API. Issues uploads, makes and revokes links.
 //!
-//! Wires configuration, clients and log; what it does stands in `handler.rs` and in
+//! Wires configuration, clients and log; the work is in `handler.rs` and in
 //! [`postern::issue`].
 
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};

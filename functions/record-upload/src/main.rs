@@ -1,6 +1,6 @@
-//! `record-upload`: looks at what arrived, and removes what is to go.
+//! `record-upload`: checks what arrived in the bucket, and removes what owners asked to remove.
 //!
-//! Wires configuration, clients and log; what it does stands in `handler.rs` and in
+//! Wires configuration, clients and log; the work is in `handler.rs` and in
 //! [`postern::record`].
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

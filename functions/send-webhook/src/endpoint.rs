@@ -1,4 +1,4 @@
-//! The receiver: one address, asked by POST.
+//! The receiver of webhooks: one URL, to which each webhook is posted.
 //!
 //! No redirect is followed, since it would carry the signature elsewhere; no proxy is taken from
 //! the environment; connections are kept between attempts. Errors carry no address.

@@ -1,7 +1,7 @@
-//! The secrets that webhooks are signed with, from Secrets Manager, kept for five minutes: so long
-//! it takes at most until a rotation is in force.
+//! The secrets that webhooks are signed with. They are read from Secrets Manager and kept for five
+//! minutes, so a rotation takes effect after at most five minutes.
 //!
-//! Where they cannot be read again, those that are known go on signing.
+//! Where they cannot be read again, the function goes on signing with those that it has.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! `send-webhook`: tells the app's events to a URL, signed.
 //!
-//! Wires configuration, clients and log; what it does stands in `handler.rs` and in
-//! [`postern::webhook`]. The one function that reaches out of AWS: it may read its queue and its
-//! secret, and nothing else of the stack.
+//! Wires configuration, clients and log; the work is in `handler.rs` and in
+//! [`postern::webhook`]. Only this function sends requests to addresses outside AWS. Its role may read its
+//! queue and its secret, and nothing else of the stack.
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

@@ -1,5 +1,5 @@
-//! What is done with a message that was not taken: it is hidden until the next attempt, or laid
-//! into the dead-letter queue.
+//! What happens to a message whose webhook was not accepted: it is hidden until the next attempt, or
+//! moved to the dead-letter queue.
 //!
 //! A message that the batch's answer names stays hidden for as long as
 //! [`ChangeMessageVisibility`](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html)

@@ -1,6 +1,6 @@
-//! `serve-link`: the public door. Opens links.
+//! `serve-link`: the public function. It opens links.
 //!
-//! Wires configuration, clients and log; what it does stands in `handler.rs` and in
+//! Wires configuration, clients and log; the work is in `handler.rs` and in
 //! [`postern::serve`].
 
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};

@@ -1,5 +1,5 @@
-//! Any number of calls, a few at a time: they are somebody's links or versions, and of those there may
-//! be very many.
+//! Runs any number of calls, a few at a time. An owner may have very many links, and an upload very many
+//! versions.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 

@@ -5,8 +5,7 @@
 //!  update BYTES#owner#day    + the difference                       where there is one
 //! ```
 //!
-//! Where the difference is nothing, as for a file whose size was declared, the first update alone is
-//! written.
+//! Where nothing changes, as for a file whose size was declared, only the first update is written.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;

@@ -1,4 +1,4 @@
-//! The table: one item an upload, a link, a token and a counter.
+//! The table: one item for each upload, link, token and counter.
 
 use std::time::Duration;
 

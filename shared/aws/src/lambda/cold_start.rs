@@ -1,7 +1,7 @@
 //! What a function fetches from AWS before its first request: sessions and keys.
 //!
-//! Where AWS does not answer at cold start, the function runs all the same, and each request tries
-//! again: its client is told `unavailable` in time, and not that the function does not start.
+//! Where AWS does not answer at cold start, the function starts all the same, and each request tries
+//! again. The client gets `unavailable` in time, instead of the error of a function that does not start.
 
 use tokio::sync::OnceCell;
 

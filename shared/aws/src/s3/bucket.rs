@@ -1,4 +1,4 @@
-//! The bucket, as the recorder sees it: versions, never "the object".
+//! The bucket, as the recorder uses it. The recorder always names a version, never only a key.
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::config::ResponseChecksumValidation;

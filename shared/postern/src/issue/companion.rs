@@ -1,8 +1,8 @@
-//! The routes of clients that nobody here wrote, below `/t/<upload token>`: Uppy's Companion,
+//! Routes for clients that exist already, below `/t/<upload token>`: Uppy's Companion,
 //! Rails' direct uploads, Shrine's presign.
 //!
-//! Each answer has the shape that its client reads, and nothing here decides: what is granted is
-//! granted by [`super::uploads`] and [`super::parts`].
+//! Each answer has the shape that its client reads. This module decides nothing: [`super::uploads`] and
+//! [`super::parts`] do.
 //!
 //! Sources: [Companion's S3 routes](https://uppy.io/docs/aws-s3/),
 //! [direct uploads](https://guides.rubyonrails.org/active_storage_overview.html#direct-uploads),

@@ -1,4 +1,4 @@
-//! The form of one upload: everything about it is pinned.
+//! The form of one upload. Its policy pins every field.
 
 use serde::{Serialize, Serializer};
 

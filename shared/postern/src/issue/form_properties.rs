@@ -1,4 +1,4 @@
-//! The form prover: whatever is done to an issued form, what S3 accepts of it is what was meant.
+//! Property tests of forms: however an issued form is changed, S3 accepts only what was meant.
 //!
 //! Forms are issued for arbitrary uploads and then changed at will. The verdict is the verifier's
 //! ([`Verifier`]), which two independent S3 servers check with the same table of scenarios.

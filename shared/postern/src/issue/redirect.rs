@@ -2,8 +2,8 @@
 //!
 //! A plain HTML form has no script that reads S3's answer, so S3 itself sends the browser on
 //! (`success_action_redirect`, 303) and appends `bucket`, `key` and `etag` to the query. The URL is
-//! pinned by the form's policy; which origins may stand in it is the stack's choice, so that nobody
-//! makes an open redirect of a form.
+//! pinned by the form's policy; which origins may stand in it is the stack's choice, so that
+//! a form cannot be used as an open redirect.
 //!
 //! Source: [POST Object](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html).
 

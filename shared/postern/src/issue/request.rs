@@ -1,4 +1,4 @@
-//! Requests as they come: parsed whole, every broken rule named at once.
+//! Bodies of requests: each is checked whole, and the answer names every broken rule.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

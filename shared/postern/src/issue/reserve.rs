@@ -1,4 +1,4 @@
-//! One upload granted: its record written, and counted where something is counted.
+//! Grants one upload: writes its record, and counts it where the owner or the token has a limit.
 
 use crate::http::problem::{Problem, ReachedLimit};
 use crate::media::ContentType;

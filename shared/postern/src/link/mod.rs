@@ -1,4 +1,4 @@
-//! The record of a link: what it leads to, frozen when it was made, and until when.
+//! The record of a link: which version it leads to, which never changes, and until when.
 //!
 //! Serving reads the link alone, so everything that an answer needs is copied here.
 

@@ -1,4 +1,4 @@
-//! What tells one opening, or one attempt at a password, from every other.
+//! The nonce: an id of one opening, or of one attempt at a password.
 
 use std::fmt;
 

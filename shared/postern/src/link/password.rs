@@ -1,7 +1,7 @@
 //! The password of a link: kept as an Argon2id hash, which is slow and takes memory on purpose.
 //!
-//! Ten tries in a quarter of an hour are all that anybody gets through the door
-//! ([`super::MAX_ATTEMPTS`]); the hash is for the day when the table leaks. Parameters:
+//! A link allows ten attempts in a quarter of an hour ([`super::MAX_ATTEMPTS`]). The slow hash protects the
+//! password if the table leaks. Parameters:
 //! [OWASP, password storage](https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id),
 //! the row that fits into a function of 40 MiB.
 

@@ -1,4 +1,4 @@
-//! What a link's owner lays down for it, apart from its end.
+//! The terms of a link, which its owner sets: all but its end.
 //!
 //! Terms change by `PATCH`; what the link leads to never does.
 

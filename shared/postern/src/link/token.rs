@@ -1,4 +1,4 @@
-//! The token of a link: a secret that can be refused without asking anybody.
+//! The token of a link: a secret that the function can refuse without a call to AWS.
 //!
 //! ```text
 //!  byte 0             bytes 1 to 16         bytes 17 to 23
@@ -10,7 +10,7 @@
 //!
 //! 24 bytes are 32 characters of base64url. The tag lets the public door refuse what nobody here
 //! made, before any call to AWS. It is not what protects a link: the secret's 128 bits are, and
-//! the table holds their hash alone, so that a leak of the table opens nothing.
+//! the table holds their hash alone, so that nobody can open a link with what the table holds.
 //!
 //! The key of the tag is derived once per cold start by KMS `GenerateMac` and never stored. KMS
 //! does not rotate HMAC keys, so the token names its key's version: a second key takes over while

@@ -1,4 +1,4 @@
-//! What people take a file for, by its name and by its bytes.
+//! The kind of file that a person expects: by its name, and by its bytes.
 
 use crate::media::kinship::{canonical, is_a, is_textual};
 use crate::value::filename::Filename;

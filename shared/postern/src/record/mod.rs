@@ -9,9 +9,9 @@
 //!
 //! Events are hints: nothing of an event is believed but which version to look at. A verdict is
 //! not an error: whatever is decided acknowledges the message. Only
-//! [`Unavailable`](crate::ports::Unavailable) lets SQS redeliver it. Following a fate means removing the version unless it is the pinned one. That is safe at
-//! any time, because a settled fate never changes. The steps and their order stand in [`run`],
-//! without I/O, where a model checker can reach them.
+//! [`Unavailable`](crate::ports::Unavailable) lets SQS redeliver it. To follow a fate is to remove the
+//! version unless it is the pinned one. That is safe at any time, because a settled fate never changes.
+//! The steps and their order are in [`run`], without I/O, where a model checker can reach them.
 
 pub mod content;
 mod driver;

@@ -11,8 +11,8 @@
 //! ```
 //!
 //! [`super::record_version`] performs the steps on AWS; the model check of `tests/model` performs
-//! the same ones in every order, with a crash after each. So what is proved there is what runs.
-//! Nothing here knows of stores, and nothing may be done that no step asks for.
+//! the same ones in every order, with a crash after each. So the checked steps are those that run.
+//! This module has no I/O, and the driver does only what a step asks for.
 
 use crate::ports::{Observation, ObservedObject, Unavailable, Written};
 use crate::upload::reservation::Charge;

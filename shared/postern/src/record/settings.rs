@@ -1,4 +1,4 @@
-//! What the stack asks of every object, beside what its record says.
+//! The rules of the stack that every object must keep, beside those of its record.
 
 use crate::media::AllowedTypes;
 use crate::upload::scan::ScanGate;

@@ -1,12 +1,12 @@
-//! What no event brings about: uploads whose form died unused, removals that were given up, and
+//! The work that no event causes: uploads whose form expired unused, removals that were given up, and
 //! versions whose event was lost.
 //!
 //! A schedule calls it every hour. It is idempotent with everything else, because it does nothing
 //! of its own: [`super::sweep`] expires what is due by a conditional write and removes as the table's
 //! stream asks for, [`super::listing`] looks at versions as the queue does.
 //!
-//! Nobody's uploads may keep it from another's: both are done side by side, what fails is counted and
-//! left to the next hour, and both end when their time is up.
+//! One owner's uploads must not delay another's. So both run side by side, what fails is counted and left
+//! to the next hour, and both end when their time is up.
 
 use std::pin::pin;
 

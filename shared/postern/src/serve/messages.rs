@@ -1,4 +1,4 @@
-//! What the pages say, in the languages that they speak.
+//! The texts of the pages, in five languages.
 
 /// A language of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

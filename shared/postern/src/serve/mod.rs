@@ -6,7 +6,7 @@
 //!    └─ does not ──▶ one consistent read ─────────────────────┴▶ sign that very version ─▶ 302
 //! ```
 //!
-//! A token says whether its link counted when it was made, so that the door mostly knows which of
+//! A token says whether its link counted when it was made, so that `serve-link` mostly knows which of
 //! the two calls to make. It is a hint: what is read decides, and a link that began to count later
 //! costs a read and a write. A password costs two writes: the attempt, then the opening, which gives
 //! the attempt back. A link for one network costs a write more where it counts: only what is read
@@ -16,11 +16,11 @@
 //! the page whose form was sent ([`page_id`](mod@page_id)). So a write that is sent again, and a
 //! form that is sent again, count once.
 //!
-//! `now` is taken before the link is read and becomes the signing time: so every URL of a link is
-//! dead at most the URL's lifetime after the revocation was answered, whatever was in flight.
+//! `now` is taken before the link is read and becomes the signing time: so every URL of a link
+//! expires at most the URL's lifetime after the revocation was answered, whatever was in flight.
 //!
-//! For a link that counts, every URL that is signed was granted by one write, whatever the
-//! request's headers say: a Range, a prefetch or a preview are no way around.
+//! For a link that counts, one write grants every URL that is signed, whatever the request's headers say:
+//! a Range, a prefetch or a preview does not avoid the count.
 
 use std::time::Duration;
 

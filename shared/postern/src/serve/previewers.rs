@@ -1,7 +1,7 @@
 //! Software that fetches addresses which somebody has posted or mailed, by its `User-Agent`.
 //!
-//! No defense: software that names itself otherwise opens the link like any visitor. A wrong guess
-//! costs a person one press of a button. So the words are broad, and few names stand beside them.
+//! This is no defense: software that names itself otherwise opens the link like any visitor. A wrong guess
+//! costs a person one press of a button. So the words are broad, and only few names are listed beside them.
 
 /// Parts of a `User-Agent` in lower case that software without a person in front of it uses.
 const WORDS: &[&str] = &[

@@ -1,9 +1,9 @@
-//! What a counted opening leaves with its visitor: a cookie under which the same download goes on.
+//! The cookie that a counted opening sets: with it, the same download can go on.
 //!
 //! A download that breaks off, or a video in which somebody seeks, comes back to the link. For a
 //! quarter of an hour that is the same opening: it is not counted again and no password is asked.
-//! The cookie is sealed for one link and one password, so it opens nothing else, and neither a
-//! revocation nor the link's end ask for it.
+//! The cookie is sealed for one link and one password, so it opens nothing else. A revocation
+//! and the link's end hold whether or not a request has it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

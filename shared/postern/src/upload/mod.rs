@@ -6,8 +6,8 @@
 //!            └─▶ expired ───┘ (late, valid)┘
 //! ```
 //!
-//! [`Upload::fate_of`] is the heart: the fate of a version, once settled, never changes, so that
-//! events may come twice, late and out of order. A store writes a [`Settlement`] on condition that
+//! The main rule is [`Upload::fate_of`]: the fate of a version, once settled, never changes. So events may
+//! come twice, late and out of order. A store writes a [`Settlement`] on condition that
 //! the version's fate is still open, in one conditional write.
 
 pub mod quota;

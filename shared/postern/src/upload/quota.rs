@@ -1,4 +1,4 @@
-//! What one owner may have under way: pending uploads, bytes in a day.
+//! The limits of one owner: pending uploads, and bytes in a day.
 //!
 //! Pending uploads are a set in the owner's item, each with the end of its form, so that one that
 //! nobody finished drops out by itself. A set makes every step repeatable: what is added or

@@ -1,9 +1,9 @@
 //! What a scan for malware said of a version, where the stack asks for one.
 //!
 //! [GuardDuty Malware Protection for S3](https://docs.aws.amazon.com/guardduty/latest/ug/gdu-malware-protection-s3.html)
-//! scans each new version, writes its result on it as a tag and tells of it by an event. As
-//! everywhere, the event is a hint and the object is the truth: the tag decides. Only the scanner
-//! may write that tag (the bucket's policy), so nobody else can open the gate.
+//! scans each new version, writes its result on it as a tag and sends an event. The event
+//! is a hint, as every event is: the tag decides. Only the scanner
+//! may write that tag (the bucket's policy), so nobody else can let a version pass.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! Names of things: uploads, their objects and versions, owners, transitions.
+//! Ids of uploads, of their objects and versions, of owners and of transitions.
 //!
 //! Each is a newtype that is parsed at the edge, so that no raw string travels through the core.
 //! [`ObjectKey`] alone knows the layout of keys in the bucket.

@@ -8,7 +8,7 @@
 //!                                          dead-letter queue ◀─────────────────────┘
 //! ```
 //!
-//! Everything here is arithmetic over texts. Refuses to know: HTTP clients, queues, and where the
+//! Everything here is computed from texts, without HTTP clients and queues, and without knowing where the
 //! secrets are kept.
 
 mod attempt;

@@ -1,8 +1,8 @@
 //! The secrets that webhooks are signed with, and the signature.
 //!
-//! Signed is `<id>.<time>.<body>`, with HMAC-SHA-256; several secrets make several signatures, with
-//! spaces between, of which a receiver needs one. So a secret is replaced without an outage: the new
-//! one beside the old one, and the old one taken away once the receiver knows the new one.
+//! The signed text is `<id>.<time>.<body>`, the algorithm HMAC-SHA-256. Several secrets make several
+//! signatures with spaces between, and a receiver needs one of them. So a secret can be replaced without an
+//! outage: add the new one beside the old one, and remove the old one once the receiver has the new one.
 //! ([The scheme](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme).)
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Where webhooks go: one https address, which whoever installs the stack chose.
+//! The URL of webhooks: one https address, set when the stack is installed.
 
 use std::fmt;
 use std::str::FromStr;

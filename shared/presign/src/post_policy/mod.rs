@@ -8,7 +8,7 @@
 //! The document's conditions and the form's fields come from one list: [`PostPolicy::field`] adds
 //! both, so a form cannot lack a condition, and a condition cannot lack its field. What S3 would
 //! refuse later is refused here, when the form is built. The other direction is the verifier (feature
-//! `verify`): what S3 says to a form, and why.
+//! `verify`), which tells what S3 answers to a form, and why.
 //!
 //! # Only presigned POST
 //!
@@ -52,8 +52,8 @@
 //! # Ok::<(), SignPolicyError>(())
 //! ```
 //!
-//! If S3 says no and not why, ask the verifier (feature `verify`) with the form as it was posted: it
-//! names the condition, the field and the value.
+//! If S3 refuses a form and does not say why, give the form as it was posted to the verifier (feature
+//! `verify`): it names the condition, the field and the value.
 //!
 //! Sources: [POST policy](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html),
 //! [its signature](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html),

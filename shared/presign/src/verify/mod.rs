@@ -1,4 +1,4 @@
-//! The verifier: what S3 says to a form, without S3.
+//! The verifier: tells what S3 would answer to a form, without S3.
 //!
 //! ```text
 //!  parts ─▶ fields before the file ─▶ complete? signed? ─▶ policy read ─▶ alive? ─▶ every condition
@@ -6,9 +6,9 @@
 //!           ${filename} expanded
 //! ```
 //!
-//! It serves tests, pages that explain a refusal, and diagnosis. It is no gate: it compares
-//! signatures as text, and S3 alone decides. Where S3's answer is not documented it takes the
-//! stricter reading, so that what it accepts S3 may still refuse, and not the other way round.
+//! It serves tests, pages that explain a refusal, and diagnosis. It is no access control:
+//! it compares signatures as text, and S3 alone decides. Where AWS does not document S3's answer, it
+//! takes the stricter reading: S3 may accept a form that the verifier refuses.
 //!
 //! Sources: [POST policy](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html),
 //! [POST Object](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html).

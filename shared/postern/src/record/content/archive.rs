@@ -1,4 +1,4 @@
-//! Whether a ZIP unpacks to more than anybody asked for.
+//! Whether a ZIP unpacks to far more bytes than it has.
 //!
 //! What entries take stands twice in a ZIP ([the format](https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT)):
 //! before each entry (4.3.7), where a ZIP that was written as a stream has zeros, and in the central

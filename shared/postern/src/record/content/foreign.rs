@@ -1,4 +1,4 @@
-//! What of another format stands within a picture, audio or video that a link shows.
+//! Content of another format within a picture, audio or video that a link shows.
 
 use crate::media::{ContentType, Kind};
 use crate::record::sniff::is_binary;

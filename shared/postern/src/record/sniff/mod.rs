@@ -1,4 +1,4 @@
-//! What bytes are, whatever was said of them.
+//! The type of a file, by its bytes alone.
 //!
 //! Signatures come from the crate `file-format`. What has none is text or binary by the rules of
 //! the [MIME Sniffing Standard](https://mimesniff.spec.whatwg.org/), the ones by which a browser

@@ -1,4 +1,5 @@
-//! Upload tokens: a browser without a login may upload so much, so often, until then.
+//! Upload tokens: with one, a browser without a login may upload. A token limits the size, the number of
+//! uploads and the time.
 //!
 //! An app's server makes one and hands it to its page; the path `/t/<token>/…` carries it. Its
 //! scope never changes, so the token itself brings it, sealed: a request needs no read before the
@@ -16,8 +17,8 @@
 //! the public function holds the link keys too, so of such a token only its name counts: the scope is
 //! read from its record.
 //!
-//! Nobody but this API reads the scope: it names an owner, and the page may be anybody's. What
-//! nobody here sealed is refused before anything is asked. The token is shown once.
+//! Only this API can read the scope, because it names an owner and anybody may hold the page. A token that
+//! this API did not seal is refused without a call to AWS. The token is shown once.
 
 use std::time::Duration;
 

@@ -2,8 +2,8 @@
 //!
 //! The seal is ChaCha20-Poly1305 ([RFC 8439](https://www.rfc-editor.org/rfc/rfc8439)) under a key
 //! that is derived for the one secret. An idempotency key that comes back after the table forgot its
-//! token makes the same secret for another scope, so the nonce is derived from the scope: two of them
-//! under one key would let their holder forge a third.
+//! token makes the same secret for another scope, so the nonce is derived from the scope: two scopes
+//! under the same key and nonce would let their holder forge a third.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What S3 says to sixty forms: one table for every verifier.
+//! Sixty forms and S3's answer to each: one table for every verifier.
 //!
 //! Each scenario differs in one thing from a form that is accepted. The same table is put to
 //! [`super::Verifier`] and, by the acceptance tests, to two S3 servers that nobody here wrote. Where
