@@ -146,7 +146,10 @@ impl LinkChange {
         if self.disposition == Change::Set(Disposition::Inline)
             && link.most_open_disposition() == Disposition::Attachment
         {
-            let rule = "content of this type is only ever saved, since it could run script where it is shown";
+            let rule = format!(
+                "links always save {}: leave disposition out, or write attachment. Links show images, audio, video, plain text and PDF",
+                link.sniffed_type
+            );
             return Err(Problem::field("disposition", rule));
         }
         let password_hash = match &self.password {
@@ -367,6 +370,11 @@ mod tests {
         for active in ["text/html", "image/svg+xml", "application/octet-stream"] {
             assert!(terms(inline, &LinkTerms::default(), active).is_err(), "{active}");
         }
+        let Err(Problem::InvalidFields(fields)) = terms(inline, &LinkTerms::default(), "application/zip")
+        else {
+            panic!("it was accepted");
+        };
+        insta::assert_snapshot!(fields[0].rule, @"links always save application/zip: leave disposition out, or write attachment. Links show images, audio, video, plain text and PDF");
     }
 
     #[test]

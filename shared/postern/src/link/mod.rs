@@ -49,6 +49,9 @@ pub struct Link {
     /// Whether they are plain text, whatever name their type has.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reads_as_text: bool,
+    /// Whether they are text in an encoding that they do not show, such as Windows-1252.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_unknown_encoding: bool,
     /// How many there are.
     pub size_bytes: u64,
     /// The version's `ETag`, without quotes.
@@ -146,6 +149,7 @@ impl Link {
             sniffed_type: recorded.sniffed_type.clone(),
             carried_by: recorded.carried_by.clone(),
             reads_as_text: recorded.reads_as_text,
+            has_unknown_encoding: recorded.has_unknown_encoding,
             size_bytes: recorded.size_bytes,
             etag: recorded.etag.clone(),
             filename: upload.filename.clone(),
@@ -202,12 +206,12 @@ impl Link {
     }
 
     /// The value of `Content-Type`. Text is saved under its own type, and shown as plain text: browsers
-    /// show no other.
+    /// show no other. Where the encoding of a text is unknown, the browser detects it. No browser runs
+    /// plain text, whatever encoding it detects.
     pub fn content_type(&self) -> String {
-        match self.reads_as_text && self.disposition() == Disposition::Inline {
-            true => ContentType::text().as_served(),
-            false => self.sniffed_type.as_served(),
-        }
+        let is_shown_as_text = self.reads_as_text && self.disposition() == Disposition::Inline;
+        let served = if is_shown_as_text { ContentType::text() } else { self.sniffed_type.clone() };
+        if self.has_unknown_encoding { served.into() } else { served.as_served() }
     }
 
     /// The value of `Content-Disposition`.
@@ -288,6 +292,19 @@ mod tests {
         for upload in [pending(), available.deleting().unwrap()] {
             assert_eq!(Link::to(&upload, link_id.clone(), now, None), None);
         }
+    }
+
+    #[test]
+    fn text_says_that_it_is_utf_8_unless_its_encoding_is_unknown() {
+        let answer = |sniffed: &str, reads_as_text, has_unknown_encoding| {
+            let sniffed_type = sniffed.parse().unwrap();
+            Link { sniffed_type, reads_as_text, has_unknown_encoding, ..link(None) }.content_type()
+        };
+        assert_eq!(answer("text/plain", false, false), "text/plain; charset=utf-8");
+        assert_eq!(answer("text/csv", true, false), "text/plain; charset=utf-8");
+        assert_eq!(answer("text/plain", false, true), "text/plain");
+        assert_eq!(answer("text/csv", true, true), "text/plain");
+        assert_eq!(answer("text/html", false, true), "text/html");
     }
 
     #[test]

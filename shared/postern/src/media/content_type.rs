@@ -57,8 +57,8 @@ impl ContentType {
         if inert { Disposition::Inline } else { Disposition::Attachment }
     }
 
-    /// The value for `response-content-type`: text says that it is UTF-8 unless it says otherwise,
-    /// because a browser would guess.
+    /// The value for `response-content-type` of content that is UTF-8 if it is text: without a charset a
+    /// browser detects one.
     pub fn as_served(&self) -> String {
         match self.0.as_str() {
             "text/plain" => "text/plain; charset=utf-8".to_owned(),

@@ -8,7 +8,7 @@ use crate::media::ContentType;
 use crate::media::kinship::is_a;
 use crate::ports::ObservedObject;
 use crate::record::sniff::agreement::{ServedAs, agreement, reads_as_text};
-use crate::record::sniff::{Sniffed, sniff};
+use crate::record::sniff::{Encoding, Sniffed, sniff};
 use crate::upload::{Recorded, Rejection, RejectionReason, Settlement, Upload};
 use crate::value::checksum::ChecksumSha256;
 use crate::value::filename::Disposition;
@@ -165,6 +165,7 @@ pub fn judge(evidence: &Evidence<'_>, now: Timestamp) -> Settlement {
             sniffed_type: case.served_type(),
             carried_by: case.carrier(),
             reads_as_text: case.reads_as_text(),
+            has_unknown_encoding: case.sniffed.encoding == Some(Encoding::Other),
             recorded_at: now,
             vanished_at: None,
         }),
@@ -498,6 +499,24 @@ pub(crate) mod tests {
             assert_eq!(recorded.sniffed_type.as_str(), served);
             assert_eq!(recorded.carried_by.as_ref().map(ContentType::as_str), carrier, "{declared}");
             assert_eq!(recorded.reads_as_text, reads_as_text, "{declared}");
+        }
+    }
+
+    #[test]
+    fn the_encoding_of_a_text_is_unknown_where_it_is_no_unicode() {
+        for (head, is_unknown) in [
+            (b"M\xFCller;5\n".as_slice(), true),
+            ("M\u{fc}ller;5\n".as_bytes(), false),
+            (b"\xFF\xFEM\0\xFC\0", false),
+            // ISO-2022-JP has no byte beyond ASCII: no browser is left to detect it.
+            (b"\x1B$B%F%9%H\x1B(B", false),
+        ] {
+            let (upload, object) = large("text/plain", "a.txt", head);
+            let Settlement::Pin(recorded) = judged(&upload, &object, &settings(), &SecondSight::default())
+            else {
+                panic!("{head:?}");
+            };
+            assert_eq!(recorded.has_unknown_encoding, is_unknown, "{head:?}");
         }
     }
 

@@ -71,6 +71,7 @@ pub fn pin(name: &str) -> Settlement {
         sniffed_type: "image/png".parse().unwrap(),
         carried_by: None,
         reads_as_text: false,
+        has_unknown_encoding: false,
         recorded_at: at("2026-11-24T10:01:00Z"),
         vanished_at: None,
     })

@@ -170,6 +170,9 @@ pub struct Recorded {
     /// Whether it is plain text under a name of its own, such as `text/csv`: a link may show it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reads_as_text: bool,
+    /// Whether it is text in an encoding that its bytes do not show, such as Windows-1252.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_unknown_encoding: bool,
     /// When it was pinned.
     pub recorded_at: Timestamp,
     /// When it was found missing from the bucket although its owner did not remove it.

@@ -77,6 +77,7 @@ async fn pinned(
         sniffed_type: "text/plain".parse().unwrap(),
         carried_by: None,
         reads_as_text: false,
+        has_unknown_encoding: false,
         recorded_at: now,
         vanished_at: None,
     };

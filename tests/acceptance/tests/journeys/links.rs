@@ -70,6 +70,25 @@ async fn a_link_leads_to_the_bytes_under_their_name_and_type() {
 }
 
 #[tokio::test]
+async fn a_text_is_shown_in_its_own_encoding() {
+    let app = App::user();
+    let windows_1252 = b"name;city\r\nM\xFCller;K\xF6ln\r\n".as_slice();
+    for (bytes, content_type) in
+        [(windows_1252, "text/plain"), ("M\u{fc}ller;K\u{f6}ln".as_bytes(), "text/plain; charset=utf-8")]
+    {
+        let upload = app.upload("people.csv", "text/csv", bytes).await;
+        let link = app.link(&upload, json!({})).await;
+        let facts = app.open(Method::HEAD, url(&link)).await;
+        let served = app.open(Method::GET, &location(&app.open(Method::GET, url(&link)).await)).await;
+        for answer in [&facts, &served] {
+            assert_eq!(header(answer, "content-type"), content_type);
+            assert!(header(answer, "content-disposition").starts_with("inline"));
+        }
+        assert_eq!(served.bytes().await.unwrap(), bytes);
+    }
+}
+
+#[tokio::test]
 async fn head_tells_what_get_will_give() {
     let app = App::user();
     let upload = app.upload("photo.png", "image/png", PNG).await;

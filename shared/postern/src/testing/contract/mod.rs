@@ -163,6 +163,7 @@ fn pin(name: &str) -> Settlement {
         sniffed_type: "image/png".parse().unwrap(),
         carried_by: None,
         reads_as_text: false,
+        has_unknown_encoding: false,
         recorded_at: now(),
         vanished_at: None,
     })
