@@ -25,7 +25,7 @@ pub struct RedirectUrl(String);
 /// The text is no list of origins.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "write none, or origins with commas between, each in lower case without a path: https://app.example; http is for localhost, 127.0.0.1 and [::1] alone ({0:?} is none of these)"
+    "write none, or origins with commas between, each in lower case without a path: https://app.example; http only for localhost, 127.0.0.1 and [::1] ({0:?} is none of these)"
 )]
 pub struct ParseOriginsError(String);
 
@@ -41,7 +41,7 @@ pub enum RedirectError {
     )]
     NotAUrl,
     /// Another origin.
-    #[error("a form may redirect to {0} alone")]
+    #[error("a form may redirect only to {0}")]
     OtherOrigin(String),
 }
 
@@ -141,7 +141,7 @@ mod tests {
             "https://127.0.0.1:8080/",
         ] {
             let refused = origins.admit(url).unwrap_err();
-            assert!(refused.to_string().contains("alone") || refused == RedirectError::NotAUrl, "{url}");
+            assert!(refused.to_string().contains("only to") || refused == RedirectError::NotAUrl, "{url}");
         }
     }
 

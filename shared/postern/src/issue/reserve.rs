@@ -60,7 +60,7 @@ pub(super) fn check_type(settings: &Settings, declared: &ContentType) -> Result<
     let allowed = &settings.allowed_types;
     match allowed.allows(declared) {
         true => Ok(()),
-        false => Err(Problem::field("content_type", format!("this stack takes {allowed} alone"))),
+        false => Err(Problem::field("content_type", format!("this stack allows only {allowed}"))),
     }
 }
 

@@ -44,7 +44,7 @@ async fn a_type_that_the_stack_does_not_take_is_refused_before_anything_is_asked
     let refused = uploads::create(&world, &settings, &caller("ann", None, 1), &body()).await.unwrap_err();
     let told = parsed(&refused.reply("id"));
     assert_eq!(told["errors"][0]["field"], "content_type", "{told}");
-    assert_eq!(told["errors"][0]["rule"], "this stack takes text/*, application/pdf alone", "{told}");
+    assert_eq!(told["errors"][0]["rule"], "this stack allows only text/*, application/pdf", "{told}");
     assert_eq!(world.store.calls(), 0);
     let text = json!({ "filename": "a.txt", "content_type": "text/plain; charset=utf-8" }).to_string();
     let granted = uploads::create(&world, &settings, &caller("ann", None, 2), text.as_bytes()).await.unwrap();
