@@ -3,9 +3,10 @@
 //! A snippet runs if it is shell that names `$API`, or a program in Python that reads `API`. The reader's
 //! files lie in a folder, `$API` and `$JWT` are set, and the reader puts the ids and the URL that an
 //! answer shows into `$UPLOAD_ID`, `$LINK_ID` and `$LINK`, as the texts say. A `.curlrc` makes curl fail
-//! on each status from 400 on.
+//! on each status from 400 on. The script for a page runs in Node, with files of its own (`page`).
 
 mod markdown;
+mod page;
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -47,7 +48,9 @@ impl Reader {
     }
 
     fn has_file(&self, name: &str, bytes: &[u8]) {
-        std::fs::write(self.folder.path().join(name), bytes).unwrap();
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
     }
 
     fn file(&self, name: &str) -> Vec<u8> {
@@ -116,7 +119,7 @@ fn runs(snippet: &Snippet<'_>) -> bool {
 #[tokio::test]
 async fn the_readme_runs_as_it_stands() {
     let Some(mut reader) = Reader::new() else { return };
-    reader.has_file("photo.png", PNG);
+    reader.has_file("photos/photo.png", PNG);
     assert_eq!(reader.follows(README).await, 3);
     assert_eq!(reader.file("saved/photo.png"), PNG);
     assert_eq!(reader.opens().await, StatusCode::GONE);
@@ -127,10 +130,11 @@ async fn uploading_runs_as_it_stands() {
     let Some(mut reader) = Reader::new() else { return };
     let mut video = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom".to_vec();
     video.resize(17 * 1024 * 1024, b'v');
-    reader.has_file("video.mp4", &video);
+    reader.has_file("videos/video.mp4", &video);
     assert_eq!(reader.follows(UPLOADING).await, 1);
     let upload = reader.app.show(&reader.variables["UPLOAD_ID"]).await;
     assert_eq!(upload["recorded"]["size_bytes"], video.len(), "three parts: {upload}");
+    assert_eq!(upload["filename"], "video.mp4");
 }
 
 #[tokio::test]
