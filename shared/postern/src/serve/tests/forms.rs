@@ -167,13 +167,13 @@ async fn attempts_in_flight_are_busy_and_no_lock() {
     let world = World::with(with_password(), None).await;
     let id = world.link().await.link_id;
     for n in 0..MAX_ATTEMPTS {
-        let nonce = Nonce::from([u8::try_from(n).unwrap(); 8]);
+        let nonce = Nonce::from([100 + u8::try_from(n).unwrap(); 8]);
         let attempt = Attempt { now: at(NOW), nonce, network: None };
         world.ports.links.count_attempt(&id, &attempt).await.unwrap();
     }
     let busy = world.post(FORM).await.unwrap_err();
     assert_eq!((busy.code(), busy.retry_after_s()), ("password_busy", Some(1)));
-    world.ports.links.settle_attempt(&id, &Nonce::from([0; 8]), Outcome::Right).await.unwrap();
+    world.ports.links.settle_attempt(&id, &Nonce::from([100; 8]), Outcome::Right).await.unwrap();
     assert_eq!(world.post(FORM).await.unwrap().status, StatusCode::SEE_OTHER);
 }
 
