@@ -269,7 +269,7 @@ fn assert_as_meant(accepted: &Accepted, upload: &Upload) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(8 * ProptestConfig::default().cases))]
 
     #[test]
     fn what_is_accepted_of_any_form_is_what_was_meant(
