@@ -6,6 +6,7 @@ use std::str::FromStr;
 use mediatype::MediaTypeBuf;
 use serde::{Deserialize, Serialize};
 
+use crate::media::kinship::is_playlist;
 use crate::value::filename::Disposition;
 
 /// The longest media type that is taken, in bytes.
@@ -51,8 +52,9 @@ impl ContentType {
             | "image/heic" | "image/heif" | "image/jpeg" | "image/jxl" | "image/png" | "image/tiff"
             | "image/webp" => true,
             // Lists of what to play are text, and XML.
-            "audio/x-mpegurl" | "audio/mpegurl" | "audio/x-scpls" | "audio/scpls" | "video/x-ms-asx" => false,
-            essence => essence.starts_with("audio/") || essence.starts_with("video/"),
+            essence => {
+                !is_playlist(essence) && (essence.starts_with("audio/") || essence.starts_with("video/"))
+            }
         };
         if inert { Disposition::Inline } else { Disposition::Attachment }
     }
@@ -135,6 +137,11 @@ mod tests {
             "text/css",
             "application/octet-stream",
             "application/zip",
+            "audio/x-mpegurl",
+            "audio/x-scpls",
+            "audio/x-ms-wax",
+            "video/x-ms-asx",
+            "video/vnd.mpegurl",
             "multipart/related",
             "message/rfc822",
             "text/html; charset=utf-8",

@@ -1,6 +1,9 @@
 //! The kind of file that a person expects: by its name, and by its bytes.
 
-use crate::media::kinship::{canonical, is_a, is_textual};
+use file_format::{FileFormat, Kind as Formats};
+
+use super::{ContentType, promise};
+use crate::media::kinship::{canonical, is_a, is_playlist, is_textual};
 use crate::value::filename::Filename;
 
 /// A group of types of which one may stand for another without deceiving whoever opens the file.
@@ -29,22 +32,7 @@ pub enum Kind {
 impl Kind {
     /// What a name promises by its last extension; `None` for an extension that is not known.
     pub fn of_name(filename: &str) -> Option<Self> {
-        let (_, extension) = filename.rsplit_once('.')?;
-        Some(match extension.to_ascii_lowercase().as_str() {
-            "png" | "apng" | "jpg" | "jpeg" | "jfif" | "gif" | "webp" | "bmp" | "tif" | "tiff" | "ico"
-            | "heic" | "heif" | "avif" | "jxl" => Self::Image,
-            "mp3" | "mp4" | "m4a" | "m4v" | "mov" | "avi" | "mkv" | "webm" | "wav" | "flac" | "ogg"
-            | "oga" | "ogv" | "opus" | "aac" | "wma" | "wmv" => Self::Media,
-            "pdf" => Self::Pdf,
-            "doc" | "docx" | "docm" | "xls" | "xlsx" | "xlsm" | "ppt" | "pptx" | "pptm" | "odt" | "ods"
-            | "odp" | "epub" | "rtf" | "pages" | "numbers" => Self::Document,
-            "zip" | "gz" | "tgz" | "bz2" | "xz" | "7z" | "rar" | "tar" | "zst" | "cab" => Self::Archive,
-            "exe" | "dll" | "scr" | "msi" | "elf" | "so" | "dylib" | "jar" | "apk" | "class" => Self::Program,
-            "html" | "htm" | "xhtml" | "svg" => Self::Page,
-            "txt" | "csv" | "json" | "log" | "yaml" | "yml" => Self::Text,
-            "ttf" | "otf" | "woff" | "woff2" => Self::Font,
-            _ => return None,
-        })
+        promise::of_name(filename)
     }
 
     /// What content of this type is; `None` where the type says too little, as a ZIP's does.
@@ -54,6 +42,7 @@ impl Kind {
             return Some(kind);
         }
         match essence.split('/').next() {
+            _ if is_playlist(essence) => Some(Self::Text),
             Some("image") => Some(Self::Image),
             Some("audio" | "video") => Some(Self::Media),
             Some("font") => Some(Self::Font),
@@ -65,31 +54,60 @@ impl Kind {
         }
     }
 
-    /// Whether content that was found to be `essence` may have that name, however it is read.
+    /// Whether content that was found to be `essence` may have that name, however it is read. What a name
+    /// hides behind a program's extension is no promise that a program may make.
     pub fn keeps_name(filename: &Filename, essence: &str) -> bool {
-        filename.readings().iter().filter_map(|name| Self::of_name(name)).all(|kind| kind.is_kept_by(essence))
+        match promise::promised(filename).as_slice() {
+            kinds if kinds.contains(&Self::Program) && kinds.iter().any(|kind| *kind != Self::Program) => {
+                false
+            }
+            kinds => kinds.iter().all(|kind| kind.is_kept_by(essence)),
+        }
     }
 
     /// Whether content that was found to be `essence` keeps what this kind promises.
     fn is_kept_by(self, essence: &str) -> bool {
-        match (Self::of_type(essence), self) {
+        match (Self::of_found(essence), self) {
             (Some(kind), promised) if kind == promised => true,
             // Office reads text and tables under its old names; a template of a page is text.
             (Some(Self::Text), Self::Document | Self::Program | Self::Page) => true,
+            // Programs of Windows are pages too (`.hta`), and scripts begin as pages do.
+            (Some(Self::Page), Self::Program) => true,
             (Some(_), _) => false,
             (None, promised) => promised.is_contained_in(canonical(essence)),
         }
     }
 
-    /// Whether a container may carry this kind.
+    /// Whether a container may carry this kind. Of bytes without a signature nothing is known; a format
+    /// that is known and of no kind is none of these.
     fn is_contained_in(self, container: &str) -> bool {
         match container {
             "application/zip" => matches!(self, Self::Document | Self::Archive | Self::Program),
             "application/x-ole-storage" => matches!(self, Self::Document | Self::Program),
-            "application/xml" => matches!(self, Self::Document | Self::Text | Self::Page),
-            _ => true,
+            "application/xml" => matches!(self, Self::Document | Self::Text | Self::Page | Self::Program),
+            container => container == ContentType::OCTET_STREAM,
         }
     }
+
+    /// What content is that was found to be of this type, where its name is all that is asked. Here disk
+    /// images, packages and books count, which are declared under many types.
+    fn of_found(essence: &str) -> Option<Self> {
+        let of_format = |format: &FileFormat| match format.kind() {
+            Formats::Archive | Formats::Compressed | Formats::Disk => Some(Self::Archive),
+            Formats::Executable | Formats::Package => Some(Self::Program),
+            Formats::Document | Formats::Ebook | Formats::Presentation | Formats::Spreadsheet => {
+                Some(Self::Document)
+            }
+            _ => None,
+        };
+        let by_format = || FileFormat::from_media_type(essence).iter().find_map(of_format);
+        Self::of_type(essence).or_else(|| by_format().filter(|_| !is_container(canonical(essence))))
+    }
+}
+
+/// Whether such content may carry content of several kinds.
+fn is_container(essence: &str) -> bool {
+    matches!(essence, "application/zip" | "application/x-ole-storage" | "application/xml")
 }
 
 /// Whether the container may carry audio or video.
@@ -114,6 +132,9 @@ fn of_exact_type(essence: &str) -> Option<Kind> {
         | "application/x-java"
         | "application/x-msi"
         | "application/x-ms-shortcut"
+        | "application/vnd.ms-htmlhelp"
+        | "application/vnd.adobe.flash.movie"
+        | "application/wasm"
         | "application/x-llvm"
         | "application/vnd.android.dex"
         | "application/vnd.appimage"

@@ -38,6 +38,7 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("audio/aiff", "audio/x-aiff"),
     ("audio/mid", "audio/midi"),
     ("audio/vnd.dlna.adts", "audio/aac"),
+    ("audio/x-ms-wax", "audio/x-ms-asx"),
     ("image/arw", "image/x-sony-arw"),
     ("image/cr2", "image/x-canon-cr2"),
     ("image/dng", "image/x-adobe-dng"),
@@ -54,21 +55,26 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("image/x-pcx", "image/vnd.zbrush.pcx"),
     ("image/x-png", "image/png"),
     ("image/x-wmf", "image/wmf"),
+    ("model/x-stl-ascii", "model/stl"),
     ("text/x-shellscript", "application/x-shellscript"),
     ("video/avi", "video/x-msvideo"),
     ("video/matroska", "video/x-matroska"),
     ("video/vnd.dlna.mpeg-tts", "video/mp2t"),
     ("video/x-ms-asf", "application/vnd.ms-asf"),
+    ("video/x-ms-asx", "audio/x-ms-asx"),
 ];
 
 /// Further parents: what a type may be inside. Sorted.
 #[rustfmt::skip]
 const FURTHER_PARENTS: &[(&str, &str)] = &[
+    ("application/annodex", "application/ogg"),
     ("application/illustrator", "application/pdf"),
     ("application/illustrator", "application/postscript"),
     ("application/x-font-ttx", "application/xml"),
     ("application/x-plist", "application/xml"),
     ("application/x-x509-ca-cert", "application/x-pem-file"),
+    ("audio/x-ms-asx", "text/plain"),
+    ("audio/x-scpls", "text/plain"),
     ("image/apng", "image/png"),
     ("image/avif", "image/heif"),
     ("image/svg+xml", "application/gzip"),
@@ -79,7 +85,6 @@ const FURTHER_PARENTS: &[(&str, &str)] = &[
     ("image/x-win-bitmap", "image/vnd.microsoft.icon"),
     ("image/x-xbitmap", "text/plain"),
     ("multipart/related", "text/plain"),
-    ("video/x-ms-asx", "text/plain"),
 ];
 
 /// Applications whose content is text, beyond what is a kind of `text/plain` by the tables. Sorted.
@@ -91,6 +96,7 @@ const TEXTUAL: &[&str] = &[
     "application/pgp-encrypted",
     "application/pgp-keys",
     "application/pgp-signature",
+    "application/ram",
     "application/rtf",
     "application/sql",
     "application/toml",
@@ -143,6 +149,21 @@ pub fn is_textual(essence: &str) -> bool {
         || is_a(essence, "application/json")
 }
 
+/// Lists of what to play: text, or XML, with addresses in it. Sorted.
+const PLAYLISTS: &[&str] = &[
+    "application/ram",
+    "application/vnd.apple.mpegurl",
+    "audio/x-mpegurl",
+    "audio/x-ms-asx",
+    "audio/x-scpls",
+    "video/vnd.mpegurl",
+];
+
+/// Whether files of this type only name what is to be played.
+pub fn is_playlist(essence: &str) -> bool {
+    PLAYLISTS.binary_search(&canonical(essence)).is_ok()
+}
+
 /// Whether the tables know such a type.
 pub fn is_known(essence: &str) -> bool {
     let essence = canonical(essence);
@@ -183,6 +204,8 @@ mod tests {
             assert!(table.is_sorted());
         }
         assert!(TEXTUAL.is_sorted());
+        assert!(PLAYLISTS.is_sorted());
+        assert!(PLAYLISTS.iter().all(|essence| canonical(essence) == *essence && is_textual(essence)));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod content_type;
 mod kind;
 pub mod kinship;
 mod known_types;
+mod promise;
 mod range;
 
 pub use allowed::{AllowedTypes, ParseAllowedTypesError};

@@ -11,7 +11,7 @@ use crate::record::sniff::agreement::{ServedAs, agreement, reads_as_text};
 use crate::record::sniff::{Encoding, Sniffed, sniff};
 use crate::upload::{Recorded, Rejection, RejectionReason, Settlement, Upload};
 use crate::value::checksum::ChecksumSha256;
-use crate::value::filename::Disposition;
+use crate::value::filename::{Disposition, Filename};
 use crate::value::id::VersionId;
 use s3_presigned::Timestamp;
 
@@ -287,12 +287,17 @@ fn foreign_content(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> 
 /// An unknown extension promises nothing, and of some bytes nothing is known.
 fn name(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> {
     let found = &sniffed.essence;
-    (!Kind::keeps_name(&evidence.upload.filename, found)).then(|| {
+    (!keeps_name(&evidence.upload.filename, sniffed)).then(|| {
         let detail = format!(
             "the bytes are {found}, the name promises something else: give it the extension of what it is"
         );
         (RejectionReason::ExtensionMismatch, detail)
     })
+}
+
+/// What people read as it stands keeps the name of a text, whatever its first line looks like.
+fn keeps_name(filename: &Filename, sniffed: &Sniffed) -> bool {
+    Kind::keeps_name(filename, &sniffed.essence) || sniffed.is_plain() && Kind::keeps_name(filename, TEXT)
 }
 
 fn archive(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {

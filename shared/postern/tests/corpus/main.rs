@@ -14,6 +14,7 @@
 mod cost;
 mod files;
 mod fragments;
+mod people;
 
 use files::*;
 use postern::media::AllowedTypes;

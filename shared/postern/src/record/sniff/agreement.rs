@@ -8,6 +8,7 @@
 
 use file_format::FileFormat;
 
+use super::exceptions::{is_also_binary, is_icon_of_a_page, is_page_source, is_shared_extension};
 use super::{Encoding, Sniffed};
 use crate::media::kinship::{canonical, is_a, is_known, is_textual, names};
 use crate::media::{ContentType, Kind};
@@ -29,27 +30,6 @@ const COMPOUND_FILE: &str = "application/x-ole-storage";
 const XML: &str = "application/xml";
 const TEXT: &str = "text/plain";
 
-/// An extension that two kinds of files have, the type that browsers declare for it, and the type of
-/// the other kind.
-const SHARED_EXTENSIONS: &[(&str, &str, &str)] = &[
-    ("3ds", "application/x-nintendo-3ds-rom", "application/x-3ds"),
-    ("ai", "application/postscript", "application/pdf"),
-    ("fit", "application/fits", "application/x-fit"),
-    ("jpx", "application/x-jbuilder-project", "image/jp2"),
-    ("key", "application/vnd.apple.keynote", "text/plain"),
-    ("key", "application/vnd.apple.keynote", "application/x-pem-file"),
-    ("mod", "audio/x-mod", "text/plain"),
-    ("otf", "application/vnd.oasis.opendocument.formula-template", "font/otf"),
-    ("pbm", "image/x-portable-bitmap", "image/png"),
-    ("snap", "application/vnd.snap", "text/plain"),
-    ("ts", "text/vnd.trolltech.linguist", "video/mp2t"),
-    ("ts", "video/mp2t", "text/plain"),
-    ("vmdk", "application/x-vmdk-disk", "text/plain"),
-];
-
-/// Types whose source is a page with more in it.
-const PAGE_SOURCES: &[&str] = &["application/x-php", "application/xhtml+xml", "text/markdown"];
-
 /// What is served where content that was `found` may stand under `declared`; `None` where it may not.
 pub fn agreement(declared: &ContentType, filename: &str, found: &Sniffed) -> Option<ServedAs> {
     let essence = declared.essence();
@@ -57,14 +37,14 @@ pub fn agreement(declared: &ContentType, filename: &str, found: &Sniffed) -> Opt
         wanted: canonical(&essence),
         found: canonical(&found.essence),
         is_found_shown: is_shown(&found.essence),
-        is_text: found.is_text(),
+        sniffed: found,
     };
     if is_json_in_another_encoding(declared, found) {
         return None;
     }
     if case.wanted == case.found
         || case.wanted == ContentType::OCTET_STREAM
-        || case.is_shared_extension(filename)
+        || is_shared_extension(filename, case.wanted, found)
     {
         return Some(ServedAs::Found);
     }
@@ -85,7 +65,7 @@ struct Case<'a> {
     wanted: &'a str,
     found: &'a str,
     is_found_shown: bool,
-    is_text: bool,
+    sniffed: &'a Sniffed,
 }
 
 impl Case<'_> {
@@ -103,13 +83,15 @@ impl Case<'_> {
         is_a(found, wanted).then_some(ServedAs::Found)
     }
 
-    /// Text is shown. What only begins like a format of its own is text; what is one is saved.
+    /// Text is shown. What only begins like a format of its own is text; what has a reader of its own is
+    /// saved, and so is what ends as binary data.
     fn under_text(&self) -> Option<ServedAs> {
         let found = self.found;
-        match self.is_text && Kind::of_type(found) != Some(Kind::Page) {
-            true if reads_as_text(found) => Some(ServedAs::Text),
-            true => (is_textual(found) || is_a(found, XML)).then_some(ServedAs::Found),
-            false => None,
+        let has_reader = is_a(found, XML) || found.starts_with("application/") && is_textual(found);
+        match self.sniffed.is_plain() {
+            true if has_reader && !reads_as_text(found) => Some(ServedAs::Found),
+            true => Some(ServedAs::Text),
+            false => self.begins_as_text().then_some(ServedAs::Found),
         }
     }
 
@@ -130,14 +112,15 @@ impl Case<'_> {
         if is_a(wanted, found) {
             return Some(ServedAs::Declared);
         }
-        if self.is_found_shown && found != TEXT {
-            return None;
-        }
-        if is_a(found, wanted) {
+        let is_contained = is_a(found, wanted) || promised == Some(Kind::Media) && promised == is;
+        if is_contained || is_icon_of_a_page(wanted, found) {
             return Some(ServedAs::Found);
         }
-        if self.is_text && is_textual(wanted) && (is_textual(found) || is_a(found, XML)) {
+        if self.sniffed.is_plain() && (is_textual(wanted) || promised == Some(Kind::Program)) {
             return Some(ServedAs::Declared);
+        }
+        if self.is_found_shown && found != TEXT {
+            return None;
         }
         if promised.is_some() && promised == is {
             return Some(ServedAs::Found);
@@ -148,7 +131,7 @@ impl Case<'_> {
     /// A page stands under another name for a page, and under what pages are written in.
     fn over_a_page(&self) -> Option<ServedAs> {
         let Self { wanted, found, .. } = *self;
-        if PAGE_SOURCES.contains(&wanted) {
+        if is_page_source(wanted) {
             return Some(ServedAs::Declared);
         }
         // XML without a declaration may begin as HTML does.
@@ -157,10 +140,18 @@ impl Case<'_> {
         is_page.then_some(served)
     }
 
-    /// Whether nothing is known by which bytes without a signature could be told from this type.
+    /// Whether nothing is known by which bytes without a signature could be told from this type. The last
+    /// part of a ZIP that was split begins anywhere.
     fn is_no_container(&self) -> bool {
-        let carries = [ZIP, COMPOUND_FILE, XML].iter().any(|carrier| is_a(self.wanted, carrier));
-        !carries && !is_textual(self.wanted) && promised(self.wanted) != Some(Kind::Page)
+        let carries = [COMPOUND_FILE, XML].iter().any(|carrier| is_a(self.wanted, carrier))
+            || is_a(self.wanted, ZIP) && self.wanted != ZIP;
+        let is_text = is_textual(self.wanted) && !self.begins_as_text();
+        is_also_binary(self.wanted) || !carries && !is_text && promised(self.wanted) != Some(Kind::Page)
+    }
+
+    /// Whether the bytes are a text with binary data behind it.
+    fn begins_as_text(&self) -> bool {
+        self.found == ContentType::OCTET_STREAM && self.sniffed.begins_as_text
     }
 
     /// What may be inside of what could hold anything.
@@ -168,23 +159,14 @@ impl Case<'_> {
         let is_unknown = promised.is_none() && !is_known(self.wanted);
         match (self.found, promised) {
             (ZIP, Some(Kind::Archive)) => Some(ServedAs::Found),
-            // An encrypted office document is a compound file.
-            (ZIP | COMPOUND_FILE | XML, None | Some(Kind::Document)) | (ZIP, Some(Kind::Program)) => {
-                Some(ServedAs::Declared)
-            }
+            // An encrypted office document is a compound file, and so is an installer.
+            (ZIP | COMPOUND_FILE | XML, None | Some(Kind::Document))
+            | (ZIP | COMPOUND_FILE, Some(Kind::Program)) => Some(ServedAs::Declared),
             // Tables and texts open as what writes them.
             (TEXT, _) if is_unknown || is_old_office(self.wanted) => Some(ServedAs::Declared),
             (_, None) if is_unknown => Some(ServedAs::Found),
             _ => None,
         }
-    }
-
-    fn is_shared_extension(&self, filename: &str) -> bool {
-        let Some((_, extension)) = filename.rsplit_once('.') else { return false };
-        let extension = extension.to_ascii_lowercase();
-        SHARED_EXTENSIONS.iter().any(|(of, declared, other)| {
-            *of == extension && canonical(declared) == self.wanted && canonical(other) == self.found
-        })
     }
 }
 

@@ -30,7 +30,7 @@ pub fn text(head: &[u8]) -> Option<Text<'_>> {
         let text = utf16(head.get(2..)?, read)?;
         return Some(Text { encoding: Encoding::Utf16, bytes: text.into_bytes().into() });
     }
-    if head.iter().any(|b| is_binary(*b)) {
+    if without_end_mark(head).iter().any(|b| is_binary(*b)) {
         return None;
     }
     let is_utf8 = std::str::from_utf8(head).err().is_none_or(|error| error.error_len().is_none());
@@ -43,9 +43,10 @@ pub fn is_binary(byte: u8) -> bool {
     matches!(byte, 0..=0x08 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F)
 }
 
-/// Whether the bytes begin as text in UTF-16 does.
-pub fn has_utf16_mark(head: &[u8]) -> bool {
-    utf16_units(head).is_some()
+/// Text of DOS ends with Ctrl-Z, and text of CP/M fills its last block with it.
+fn without_end_mark(head: &[u8]) -> &[u8] {
+    let end = head.iter().rposition(|b| *b != 0x1A).map_or(0, |last| last + 1);
+    head.get(..end).filter(|text| !text.is_empty()).unwrap_or(head)
 }
 
 /// How the byte order mark at the beginning tells to read two bytes.
@@ -96,6 +97,10 @@ mod tests {
             (b"na\xC3", Some(Encoding::Utf8)),
             (b"na\xEFve", Some(Encoding::Other)),
             (b"\x1B$B%F%9%H", Some(Encoding::Utf8)),
+            (b"a\r\n\x1A", Some(Encoding::Utf8)),
+            (b"a\r\n\x1A\x1A", Some(Encoding::Utf8)),
+            (b"a\x1Ab", None),
+            (b"\x1A", None),
             (b"a\0b", None),
             (b"a\x01b", None),
         ] {

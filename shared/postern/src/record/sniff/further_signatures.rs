@@ -1,15 +1,76 @@
-//! Signatures that the crate `file-format` lacks.
+//! Signatures that the crate `file-format` lacks, and what must stand behind some of its own.
+
+use file_format::FileFormat;
+use memchr::memmem;
+
+/// How far behind its beginning readers look for the header of a PDF.
+const PDF_HEADER_WITHIN: usize = 1024;
 
 /// What begins with `head`, if one of these signatures says so.
-pub fn find(head: &[u8]) -> Option<&'static str> {
+pub fn find(head: &[u8], is_text: bool) -> Option<&'static str> {
     match head {
+        _ if is_pdf_behind_junk(head, is_text) => Some("application/pdf"),
+        _ if is_text => None,
         [b'A', b'D', b'I', b'F', ..] => Some("audio/aac"),
         // A printer's font: a segment's mark before its PostScript.
         [0x80, 0x01, _, _, _, _, b'%', b'!', ..] => Some("application/x-font-type1"),
         [b'B', b'M', ..] if is_bitmap(head) => Some("image/bmp"),
-        _ => media_file(head),
+        [b'b', b'p', b'l', b'i', b's', b't', b'0' | b'1', ..] => Some("application/x-plist"),
+        // The first part of a ZIP that was split.
+        [b'P', b'K', 0x07, 0x08, ..] => Some("application/zip"),
+        // WAV of more than four gigabytes, and in the other order of bytes.
+        [b'R', b'F', b'6', b'4', ..] | [b'B', b'W', b'6', b'4', ..] | [b'R', b'I', b'F', b'X', ..]
+            if head.get(8..12) == Some(b"WAVE") =>
+        {
+            Some("audio/vnd.wave")
+        }
+        _ => picture_of_boxes(head).or_else(|| media_file(head)),
     }
 }
+
+/// Whether more than a short signature speaks for this format: a word of prose, or four bytes that other
+/// files have too, are no sign of it.
+pub fn is_confirmed(format: FileFormat, head: &[u8]) -> bool {
+    let has = |word| memmem::find(head, word).is_some();
+    match format {
+        FileFormat::StereolithographyAscii => has(b"facet") || has(b"endsolid"),
+        // A picture in TGA has zeros where a cursor tells how many it holds.
+        FileFormat::WindowsCursor | FileFormat::WindowsIcon => head.get(4..6) != Some(&[0, 0]),
+        _ => true,
+    }
+}
+
+/// Readers skip a line, a mark or other bytes before the header. Text that quotes the header in its midst
+/// is text.
+fn is_pdf_behind_junk(head: &[u8], is_text: bool) -> bool {
+    let begin = head.get(..PDF_HEADER_WITHIN + 8).unwrap_or(head);
+    let Some(at) = memmem::find(begin, b"%PDF-") else { return false };
+    let is_version = matches!(begin.get(at + 5..at + 8), Some([b'0'..=b'9', b'.', b'0'..=b'9']));
+    let junk = begin.get(..at).unwrap_or_default();
+    let is_blank = junk.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(junk).trim_ascii().is_empty();
+    is_version && (is_blank || !is_text)
+}
+
+/// A picture by one of its compatible brands, where its first says only that it is one
+/// ([ISO 23000-22](https://www.iso.org/standard/87576.html)).
+pub fn picture_of_boxes(head: &[u8]) -> Option<&'static str> {
+    let [a, b, c, d, b'f', b't', b'y', b'p', brand @ ..] = head else { return None };
+    let major = brand.first_chunk::<4>()?;
+    if !matches!(major, b"mif1" | b"mif2" | b"msf1" | b"miaf") {
+        return None;
+    }
+    let length = usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])).unwrap_or(usize::MAX);
+    let brands = head.get(16..length.min(MOST_BRANDS)).unwrap_or_default().as_chunks::<4>().0;
+    Some(match brands {
+        brands if brands.contains(b"avif") => "image/avif",
+        brands if brands.contains(b"avis") => "image/avif-sequence",
+        _ if major == b"msf1" => "image/heif-sequence",
+        _ => "image/heif",
+    })
+}
+
+/// Where the list of brands ends at the latest.
+const MOST_BRANDS: usize = 256;
 
 /// The bitmaps of OS/2 have a header of their own.
 fn is_bitmap(head: &[u8]) -> bool {
@@ -25,7 +86,7 @@ fn media_file(head: &[u8]) -> Option<&'static str> {
         return None;
     }
     let brands = head.get(8..64).unwrap_or(head);
-    Some(if memchr::memmem::find(brands, b"3g2").is_some() { "video/3gpp2" } else { "video/mp4" })
+    Some(if memmem::find(brands, b"3g2").is_some() { "video/3gpp2" } else { "video/mp4" })
 }
 
 #[cfg(test)]

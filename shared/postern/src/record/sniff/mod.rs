@@ -9,10 +9,11 @@
 
 use file_format::FileFormat;
 
-use crate::media::{ContentType, kinship};
+use crate::media::{ContentType, Kind, kinship};
 
 pub mod agreement;
 mod encoding;
+mod exceptions;
 mod further_signatures;
 mod markup;
 
@@ -31,12 +32,20 @@ pub struct Sniffed {
     pub essence: String,
     /// How the characters are encoded, if the bytes are text from end to end.
     pub encoding: Option<Encoding>,
+    /// Whether the first of them are text, as far as a browser looks.
+    pub begins_as_text: bool,
 }
 
 impl Sniffed {
     /// Whether there is no byte that no text has.
     pub fn is_text(&self) -> bool {
         self.encoding.is_some()
+    }
+
+    /// Whether people read the bytes as they stand, whatever their first line looks like: text that is no
+    /// page and no PDF.
+    pub fn is_plain(&self) -> bool {
+        self.is_text() && !matches!(Kind::of_type(&self.essence), Some(Kind::Page | Kind::Pdf))
     }
 }
 
@@ -53,26 +62,28 @@ pub fn sniff(head: &[u8]) -> Sniffed {
     let essence = match text {
         // Signatures are spelled in single bytes; markup is markup in every encoding.
         Some(Text { encoding: Encoding::Utf16, bytes }) => {
-            markup::of_root(&bytes).unwrap_or_else(|| without_signature(&bytes)).to_owned()
+            markup::of_root(&bytes).unwrap_or_else(|| without_signature(&bytes, true)).to_owned()
         }
         _ => essence(head, encoding.is_some()),
     };
-    Sniffed { essence, encoding }
+    let header = head.get(..RESOURCE_HEADER_BYTES).unwrap_or(head);
+    Sniffed { essence, encoding, begins_as_text: encoding::text(header).is_some() }
 }
 
 fn essence(head: &[u8], is_text: bool) -> String {
     let format = match FileFormat::from_bytes(head) {
         FileFormat::ArbitraryBinaryData | FileFormat::Empty | FileFormat::PlainText => None,
         format if is_text && !is_spelled(format.media_type()) => None,
-        format => Some(format),
+        format => Some(format).filter(|format| further_signatures::is_confirmed(*format, head)),
     };
     let essence = match (markup::of_root(head), format) {
         (Some(root), None | Some(FileFormat::ExtensibleMarkupLanguage)) => root,
-        (_, None) if is_text => without_signature(head),
-        (_, None) => further_signatures::find(head).unwrap_or_else(|| without_signature(head)),
+        (_, None) => further_signatures::find(head, is_text)
+            .filter(|_| !looks_like_html(head))
+            .unwrap_or_else(|| without_signature(head, is_text)),
         (_, Some(_)) if looks_like_html(head) => "text/html",
         (_, Some(FileFormat::ExtensibleBinaryMetaLanguage)) => matroska(head),
-        (_, Some(format)) => return preferred(format.media_type()).to_owned(),
+        (_, Some(format)) => return preferred(format.media_type(), head).to_owned(),
     };
     essence.to_owned()
 }
@@ -99,8 +110,9 @@ fn is_spelled(essence: &str) -> bool {
 }
 
 /// The name to serve, where a format has several or one that players do not know.
-fn preferred(essence: &str) -> &str {
+fn preferred<'a>(essence: &'a str, head: &[u8]) -> &'a str {
     match essence {
+        "image/heif" | "image/heif-sequence" => further_signatures::picture_of_boxes(head).unwrap_or(essence),
         "text/xml" => "application/xml",
         "application/x-dosexec" => "application/vnd.microsoft.portable-executable",
         // Containers whose first bytes do not tell audio from video: the name that players know.
@@ -125,15 +137,11 @@ fn matroska(head: &[u8]) -> &'static str {
     }
 }
 
-fn without_signature(head: &[u8]) -> &'static str {
-    let header = head.get(..RESOURCE_HEADER_BYTES).unwrap_or(head);
-    if looks_like_html(header) {
-        "text/html"
-    } else if encoding::has_utf16_mark(header) || header.iter().any(|b| is_binary(*b)) {
-        // A mark of UTF-16 is left where the bytes are none.
-        ContentType::OCTET_STREAM
-    } else {
-        "text/plain"
+fn without_signature(head: &[u8], is_text: bool) -> &'static str {
+    match is_text {
+        _ if looks_like_html(head) => "text/html",
+        true => "text/plain",
+        false => ContentType::OCTET_STREAM,
     }
 }
 

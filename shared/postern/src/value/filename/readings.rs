@@ -28,8 +28,9 @@ fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
-            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
     )
 }
 
@@ -92,6 +93,11 @@ mod tests {
             "invoice.pdf\u{3000}",
             "invoice.pdf\u{200B}",
             "invoice.p\u{AD}df",
+            "invoice.pd\u{FFF9}f",
+            "invoice.pdf\u{FFFB}",
+            "invoice.p\u{1BCA0}d\u{1BCA3}f",
+            "invoice.\u{1D173}pdf\u{1D17A}",
+            "invoice.pdf\u{2800}",
             "invoice\u{FF0E}pdf",
             "invoice\u{2024}pdf",
             "invoice.\u{FF50}\u{FF44}\u{FF46}",
