@@ -157,7 +157,7 @@ fn of_exact_type(essence: &str) -> Option<Kind> {
         | "application/vnd.ms-cab-compressed" => Kind::Archive,
         "application/rtf" | "application/msword" | "application/epub+zip" => Kind::Document,
         // Fonts had no top-level type of their own for long.
-        "application/vnd.ms-fontobject" => Kind::Font,
+        "application/vnd.ms-fontobject" | "application/x-font-type1" => Kind::Font,
         essence if is_office(essence) => Kind::Document,
         _ => return None,
     })

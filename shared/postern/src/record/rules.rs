@@ -96,8 +96,8 @@ impl<'a> Case<'a> {
     fn further_part(&self) -> Option<ByteRange> {
         let Evidence { object, settings, .. } = *self.evidence;
         let (essence, head, size_bytes) = (self.sniffed.essence.as_str(), &object.head, object.size_bytes);
-        if is_a(essence, ZIP) {
-            return archive::further_part(head, size_bytes);
+        if is_a(essence, ZIP) || is_a(&self.served_type().essence(), ZIP) {
+            return archive::further_part(size_bytes);
         }
         settings
             .max_image_pixels

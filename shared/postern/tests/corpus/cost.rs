@@ -33,6 +33,16 @@ const HOSTILE: &[(&[u8], &[u8])] = &[
     (b"II*\0\x08\0\0\0\xFF\xFF", b"\0"),
     (b"\0\0\0\x18ftypheic\0\0\0\0heicmif1", b"\0\0\0\x08free"),
     (b"PK\x03\x04", b"PK"),
+    (b"PK\x03\x04", b"PK\x01\x02"),
+    // Each entry's extra fields reach over the entries behind it.
+    (
+        b"PK\x03\x04",
+        b"PK\x01\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\0\0\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+    ),
+    (b"solid ", b"face"),
+    (b"\n", b"%PDF"),
+    (b"words", b"\x1A"),
+    (b"\xFF\xFF\xFF\xFFftypmif1", b"avi"),
     (b"", b"PK\x03\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
     (
         b"PK\x03\x04",

@@ -3,6 +3,10 @@
 //! What entries take stands twice in a ZIP ([the format](https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT)):
 //! before each entry (4.3.7), where a ZIP that was written as a stream has zeros, and in the central
 //! directory at the end (4.3.12). Both are read, as far as the first and the last bytes show them.
+//!
+//! Nothing is believed that says where the directory begins: an archive within the archive has one too,
+//! and whoever writes an archive may write a second one to be found first. So every entry of a directory
+//! counts that the last bytes show, wherever it stands.
 
 use crate::ports::{ByteRange, HEAD_BYTES};
 
@@ -11,12 +15,18 @@ const BOMB_BYTES: u64 = 256 * 1024 * 1024;
 /// … and so many times what it takes packed: no honest entry of that size packs so well.
 const BOMB_RATIO: u64 = 500;
 
+/// So many extra fields are read of an entry: an honest one has three or four.
+const MOST_EXTRA_FIELDS: usize = 32;
+
 const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
 const DIRECTORY_ENTRY: &[u8] = b"PK\x01\x02";
 
+/// Marks that stand before the first entry of a ZIP that was split, or that might have been.
+const SPLIT_MARKS: [&[u8]; 2] = [b"PK\x07\x08", b"PK00"];
+
 /// The part of a ZIP that holds its directory, unless the first bytes are the whole file.
-pub fn further_part(head: &[u8], size_bytes: u64) -> Option<ByteRange> {
-    (size_bytes > HEAD_BYTES as u64 && head.starts_with(b"PK")).then(|| ByteRange::end_of(size_bytes))
+pub fn further_part(size_bytes: u64) -> Option<ByteRange> {
+    (size_bytes > HEAD_BYTES as u64).then(|| ByteRange::end_of(size_bytes))
 }
 
 /// Whether a ZIP of `size_bytes` tells of content that unpacks without measure. `tail` is its last part,
@@ -29,8 +39,11 @@ pub fn is_bomb(head: &[u8], size_bytes: u64, tail: Option<&[u8]>) -> bool {
     }
     // Entries may share their bytes, so the sum counts too.
     let mut sum = 0_u64;
-    directory(tail.unwrap_or(head)).any(|entry| {
-        sum = sum.saturating_add(entry.unpacked);
+    let directory = tail.unwrap_or(head);
+    directory_entries(directory).any(|(at, entry)| {
+        if is_followed(directory, at, &entry) {
+            sum = sum.saturating_add(entry.unpacked);
+        }
         is_bomb(&entry) || is_bomb(&Entry { unpacked: sum, packed: size_bytes, length: 0 })
     })
 }
@@ -44,23 +57,28 @@ struct Entry {
 
 /// The entries at the beginning, until one does not say where it ends.
 fn local_entries(head: &[u8]) -> impl Iterator<Item = Entry> {
-    walk(head, local_entry)
-}
-
-/// The entries of the directory, from the first that can be seen on.
-fn directory(bytes: &[u8]) -> impl Iterator<Item = Entry> {
-    let start = memchr::memmem::find(bytes, DIRECTORY_ENTRY).and_then(|at| bytes.get(at..));
-    walk(start.unwrap_or_default(), directory_entry)
-}
-
-fn walk(bytes: &[u8], read: fn(&[u8]) -> Option<Entry>) -> impl Iterator<Item = Entry> {
-    let mut rest = Some(bytes);
+    let mark = SPLIT_MARKS.iter().find_map(|mark| head.strip_prefix(*mark));
+    let mut rest = Some(mark.unwrap_or(head));
     std::iter::from_fn(move || {
         let bytes = rest?;
-        let entry = read(bytes)?;
+        let entry = local_entry(bytes)?;
         rest = bytes.get(entry.length..);
         Some(entry)
     })
+}
+
+/// Every entry of a directory, wherever it begins.
+fn directory_entries(bytes: &[u8]) -> impl Iterator<Item = (usize, Entry)> {
+    let read = |at| Some((at, directory_entry(bytes.get(at..)?)?));
+    memchr::memmem::find_iter(bytes, DIRECTORY_ENTRY).filter_map(read)
+}
+
+/// Whether the next entry, or a record of the directory's end, stands behind this one. What only looks
+/// like an entry, in data that is stored as it is, adds nothing to the sum.
+fn is_followed(bytes: &[u8], at: usize, entry: &Entry) -> bool {
+    bytes
+        .get(at.saturating_add(entry.length)..)
+        .is_some_and(|next| next.is_empty() || next.starts_with(b"PK"))
 }
 
 fn local_entry(bytes: &[u8]) -> Option<Entry> {
@@ -98,6 +116,9 @@ impl Sizes {
     /// are asked for; some writers fill in both everywhere.
     fn with(&self, extra: Option<&[u8]>) -> (u64, u64) {
         let (mut unpacked, mut packed) = (u64::from(self.unpacked), u64::from(self.packed));
+        if self.unpacked < u32::MAX - 1 && self.packed < u32::MAX - 1 {
+            return (unpacked, packed);
+        }
         let mut values = extra.and_then(zip64_field).unwrap_or_default().chunks_exact(8);
         let mut next = || Some(u64::from_le_bytes(values.next()?.try_into().ok()?));
         if self.unpacked >= u32::MAX - 1 {
@@ -110,9 +131,10 @@ impl Sizes {
     }
 }
 
-/// The extra field 1, if it is there.
+/// The extra field 1, if it is there. Behind very many others it counts as the largest size.
 fn zip64_field(mut extra: &[u8]) -> Option<&[u8]> {
-    while let Some((header, rest)) = extra.split_first_chunk::<4>() {
+    for _ in 0..MOST_EXTRA_FIELDS {
+        let (header, rest) = extra.split_first_chunk::<4>()?;
         let [id_low, id_high, size_low, size_high] = *header;
         let size = usize::from(u16::from_le_bytes([size_low, size_high]));
         let field = rest.get(..size)?;
@@ -121,8 +143,11 @@ fn zip64_field(mut extra: &[u8]) -> Option<&[u8]> {
         }
         extra = rest.get(size..)?;
     }
-    None
+    Some(BEYOND_MEASURE)
 }
+
+/// A size unpacked as large as can be written, and one packed of nothing.
+const BEYOND_MEASURE: &[u8] = &[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0];
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<usize> {
     bytes.get(at..at + 2)?.try_into().ok().map(|pair| usize::from(u16::from_le_bytes(pair)))
@@ -180,13 +205,49 @@ mod tests {
         }
     }
 
+    /// A stored archive within the archive, a lone mark in noise, and a mark whose entry seems to reach far.
+    #[test]
+    fn no_decoy_hides_the_directory() {
+        let bomb = entry(1 << 18, 1 << 30, b"");
+        let far = [DIRECTORY_ENTRY, &[0; 24], &[0xFF; 6], &[0; 12]].concat();
+        for decoy in [
+            DIRECTORY_ENTRY.to_vec(),
+            entry(3, 3, b""),
+            [entry(3, 3, b""), b"PK\x05\x06".to_vec(), vec![0; 18]].concat(),
+            far,
+            DIRECTORY_ENTRY.repeat(9),
+        ] {
+            for between in [0, 1, 46, 500] {
+                let tail = [vec![b'x'; 30], decoy.clone(), vec![b'x'; between], bomb.clone()].concat();
+                assert!(is_bomb(&stream(), 1 << 21, Some(&tail)), "{decoy:?} {between}");
+            }
+        }
+        let honest = [DIRECTORY_ENTRY.to_vec(), vec![b'x'; 50], entry(1 << 20, 1 << 28, b"")].concat();
+        assert!(!is_bomb(&stream(), 1 << 21, Some(&honest)));
+    }
+
+    #[test]
+    fn many_extra_fields_hide_no_size() {
+        let field = [[1, 0, 8, 0].as_slice(), &(1_u64 << 42).to_le_bytes()].concat();
+        for before in [0, 3, 31, 32, 1000] {
+            let extra = [[9, 9, 0, 0].repeat(before), field.clone()].concat();
+            assert!(is_bomb(&stream(), 1 << 30, Some(&entry(1 << 20, u32::MAX, &extra))), "{before}");
+            assert!(!is_bomb(&stream(), 1 << 30, Some(&entry(1 << 20, 1 << 21, &extra))), "{before}");
+        }
+    }
+
+    #[test]
+    fn the_marks_of_a_split_zip_are_skipped() {
+        let local =
+            [LOCAL_HEADER, &[0; 14], &1_u32.to_le_bytes(), &(1_u32 << 30).to_le_bytes(), &[0; 4]].concat();
+        for mark in SPLIT_MARKS {
+            assert!(is_bomb(&[mark, &local].concat(), 1 << 20, None));
+        }
+    }
+
     #[test]
     fn the_end_is_read_of_a_zip_that_is_not_at_hand() {
-        assert_eq!(further_part(&stream(), 100), None);
-        assert_eq!(further_part(b"%PDF", 1 << 30), None);
-        assert_eq!(
-            further_part(&stream(), 1 << 30),
-            Some(ByteRange { from: (1 << 30) - 65_536, length: 65_536 })
-        );
+        assert_eq!(further_part(100), None);
+        assert_eq!(further_part(1 << 30), Some(ByteRange { from: (1 << 30) - 65_536, length: 65_536 }));
     }
 }

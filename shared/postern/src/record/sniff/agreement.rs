@@ -106,7 +106,7 @@ impl Case<'_> {
             _ if found == ContentType::OCTET_STREAM => {
                 return self.is_no_container().then_some(ServedAs::Declared);
             }
-            _ if wanted == "image/svg+xml" && found == TEXT => return None,
+            _ if wanted == "image/svg+xml" && self.sniffed.is_plain() && !is_a(found, XML) => return None,
             _ => {}
         }
         if is_a(wanted, found) {
