@@ -13,6 +13,7 @@
 //! version unless it is the pinned one. That is safe at any time, because a settled fate never changes.
 //! The steps and their order are in [`run`], without I/O, where a model checker can reach them.
 
+mod advice;
 pub mod content;
 mod driver;
 pub mod event;

@@ -88,6 +88,17 @@ pub fn box_file(brand: &[u8; 4]) -> Vec<u8> {
     [&b"\0\0\0\x18ftyp"[..], brand, b"\0\0\0\0", brand, b"mp42", b"\0\0\0\x08mdat"].concat()
 }
 
+/// A picture of boxes with the brands of `bytes`, that tells its size of 4 by 4 pixels.
+pub fn box_picture(bytes: &[u8]) -> Vec<u8> {
+    let boxed = |name: &[u8], data: &[u8]| {
+        [&u32::try_from(data.len() + 8).unwrap().to_be_bytes(), name, data].concat()
+    };
+    let size = boxed(b"ispe", &[[0; 4], [0, 0, 0, 4], [0, 0, 0, 4]].concat());
+    let properties = boxed(b"iprp", &boxed(b"ipco", &size));
+    let brands = bytes.get(..usize::from(bytes[3])).unwrap();
+    [brands, &boxed(b"meta", &[&[0; 4], properties.as_slice()].concat())].concat()
+}
+
 pub fn mp3() -> Vec<u8> {
     [&b"ID3\x03\0\0\0\0\0\0"[..], b"\xFF\xFB\x90\x64", &[0; 64]].concat()
 }

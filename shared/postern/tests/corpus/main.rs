@@ -11,6 +11,7 @@
     reason = "files are made of constants; magic bytes are written as byte strings"
 )]
 
+mod advice;
 mod cost;
 mod files;
 mod fragments;

@@ -57,7 +57,7 @@ pub fn agreement(declared: &ContentType, filename: &str, found: &Sniffed) -> Opt
 
 /// Whether JSON was declared for bytes that are not in UTF-8, which is how every JSON is encoded
 /// ([RFC 8259, 8.1](https://www.rfc-editor.org/rfc/rfc8259#section-8.1)).
-fn is_json_in_another_encoding(declared: &ContentType, found: &Sniffed) -> bool {
+pub fn is_json_in_another_encoding(declared: &ContentType, found: &Sniffed) -> bool {
     found.encoding != Some(Encoding::Utf8) && is_a(&declared.essence(), "application/json")
 }
 
