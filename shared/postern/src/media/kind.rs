@@ -69,10 +69,10 @@ impl Kind {
     fn is_kept_by(self, essence: &str) -> bool {
         match (Self::of_found(essence), self) {
             (Some(kind), promised) if kind == promised => true,
-            // Office reads text and tables under its old names; a template of a page is text.
-            (Some(Self::Text), Self::Document | Self::Program | Self::Page) => true,
-            // Programs of Windows are pages too (`.hta`), and scripts begin as pages do.
-            (Some(Self::Page), Self::Program) => true,
+            // Office reads text and tables under its old names; a template of a page is text; a program
+            // of Windows may be a page (`.hta`), and scripts begin as pages do.
+            (Some(Self::Text), Self::Document | Self::Program | Self::Page)
+            | (Some(Self::Page), Self::Program) => true,
             (Some(_), _) => false,
             (None, promised) => promised.is_contained_in(canonical(essence)),
         }

@@ -78,7 +78,6 @@ fn extension(sniffed: &Sniffed) -> &'static str {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use super::*;
     use crate::ports::ObservedObject;
     use crate::record::Settings;
     use crate::record::rules::tests::{PNG, judged, large, png, settings};

@@ -316,12 +316,11 @@ fn foreign_content(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> 
 /// An unknown extension promises nothing, and of some bytes nothing is known.
 fn name(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> {
     (!keeps_name(&evidence.upload.filename, sniffed)).then(|| {
-        let detail = match evidence.object.size_bytes {
-            0 => format!("the file is empty, and its name promises more than text: {}", advice::FILL),
-            _ => {
-                let (found, remedy) = (&sniffed.essence, advice::rename(sniffed));
-                format!("the bytes are {found}, and the name promises something else: {remedy}")
-            }
+        let detail = if evidence.object.size_bytes == 0 {
+            format!("the file is empty, and its name promises more than text: {}", advice::FILL)
+        } else {
+            let (found, remedy) = (&sniffed.essence, advice::rename(sniffed));
+            format!("the bytes are {found}, and the name promises something else: {remedy}")
         };
         (RejectionReason::ExtensionMismatch, detail)
     })
