@@ -1,14 +1,14 @@
 """An example consumer: keeps a list of the files that an app may show.
 
-A rule on the bus calls `handler` with one event a call. Events come at least once and in any order,
-so that two things have to be right, and both are one transaction here:
+A rule on the bus calls `handler` with one event for each call. Events come at least once and in any
+order. One transaction takes care of both:
 
-- *Once.* What the app does and the note that it was done are written together. Noting first would
-  lose an event if the call died in between, noting last would act twice.
-- *In any order.* `Upload Deleted` is the last word on an upload: what is told of it later is older.
+- *At least once.* The app's change and the id of the event are written together. If the id were written
+  first, a crash in between would lose the event. If it were written last, the app would act twice.
+- *In any order.* `Upload Deleted` is the last event of an upload, so a later one is older.
 
-The table has one key, `pk`, and a time to live on `ttl`. A note has to outlive what can come again:
-EventBridge tries for a day, a dead-letter queue holds 14 days.
+The table has one key, `pk`, and a time to live on `ttl`. An id must be kept as long as its event can come
+again: EventBridge tries for a day, and a dead-letter queue holds messages for 14 days.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ import boto3
 
 NOTE_LIVES_S = 30 * 24 * 3600
 
-# Detail type -> what it makes of the app's own record of the file.
-STATES = {"Upload Available": "shown", "Upload Rejected": "refused", "Upload Deleted": "gone"}
+# Detail type -> the state of the app's own record of the file.
+STATES = {"Upload Available": "shown", "Upload Rejected": "rejected", "Upload Deleted": "gone"}
 
 
 def handler(event: dict, _context: object = None) -> str:
-    """Takes one event. An error that is raised brings it back."""
+    """Handles one event. If it raises an error, the event is sent again."""
     state = STATES.get(event["detail-type"])
     if state is None:
         return "passed over"
     detail = event["detail"]
     try:
         table().transact_write_items(TransactItems=[note(detail["transition_id"]), change(detail, state)])
-    except table().exceptions.TransactionCanceledException as refused:
-        note_failed, change_failed = (reason["Code"] for reason in refused.response["CancellationReasons"])
+    except table().exceptions.TransactionCanceledException as failed:
+        note_failed, change_failed = (reason["Code"] for reason in failed.response["CancellationReasons"])
         if note_failed == "ConditionalCheckFailed":
             return "had it before"
         if change_failed == "ConditionalCheckFailed":
@@ -47,12 +47,12 @@ def handler(event: dict, _context: object = None) -> str:
 
 @cache
 def table():
-    """One client, whose connections the next call finds."""
+    """One client, so that the next call reuses its connections."""
     return boto3.client("dynamodb")
 
 
 def note(transition_id: str) -> dict:
-    """Notes the event, unless it was noted before."""
+    """Writes the event's id, unless it was written before."""
     return {
         "Put": {
             "TableName": os.environ["TABLE"],
@@ -66,9 +66,9 @@ def note(transition_id: str) -> dict:
 
 
 def change(detail: dict, state: str) -> dict:
-    """What the app does with it. A file that is gone stays gone, and a shown one is not refused."""
-    allowed = {"shown": ":refused", "refused": ":refused", "gone": ":refused, :shown"}[state]
-    values = {":state": {"S": state}, ":owner": {"S": detail["owner"]}, ":refused": {"S": "refused"}}
+    """Changes the app's record. A deleted file stays deleted, and a file that is shown is not rejected."""
+    allowed = {"shown": ":rejected", "rejected": ":rejected", "gone": ":rejected, :shown"}[state]
+    values = {":state": {"S": state}, ":owner": {"S": detail["owner"]}, ":rejected": {"S": "rejected"}}
     if state == "gone":
         values[":shown"] = {"S": "shown"}
     return {
