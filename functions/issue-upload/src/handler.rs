@@ -87,7 +87,7 @@ impl Api {
             "DELETE /links" => revocation::revoke_all(ports, caller, cursor).await,
             "GET /links/{id}" => links::show(ports, caller, id).await,
             "PATCH /links/{id}" => links::change(ports, caller, id, &request.body()?).await,
-            "POST /links/{id}/rotate" => links::rotate(ports, settings, caller, id).await,
+            "POST /links/{id}/rotate" => links::rotate(ports, settings, caller, id, &request.body()?).await,
             "DELETE /links/{id}" => revocation::revoke(ports, caller, id).await,
             _ => Err(Problem::RouteNotFound),
         }

@@ -13,7 +13,8 @@ use postern::link::token::LinkId;
 use postern::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, revocation_id};
 use postern::paging::{Page, PageStart};
 use postern::ports::{
-    Counted, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, OpeningStore, Replaced, Unavailable,
+    Counted, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, OpeningStore, Replaced, Revocation,
+    Unavailable,
 };
 use postern::upload::UploadState;
 use postern::value::app_event::AppEvent;
@@ -108,7 +109,7 @@ impl LinkStore for Table {
         self.page(&LINKS_BY_UPLOAD, text(upload.to_string()), start, limit).await
     }
 
-    async fn revoke(&self, id: &LinkId, owner: &Owner, revoked: Revoked) -> Result<Found, Unavailable> {
+    async fn revoke(&self, id: &LinkId, owner: &Owner, revoked: Revoked) -> Result<Revocation, Unavailable> {
         let update = self
             .update_link(id, revoked)?
             .condition_expression("#owner = :owner AND attribute_not_exists(revoked)")
@@ -116,9 +117,11 @@ impl LinkStore for Table {
             .expression_attribute_values(":owner", text(owner.as_str()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match self.conditional("revoke a link", update).await? {
-            Conditional::Done => Ok(Found::Yes),
-            Conditional::Refused(Some(existing)) if is_owned_by(&existing, owner) => Ok(Found::Yes),
-            Conditional::Refused(_) => Ok(Found::No),
+            Conditional::Done => Ok(Revocation::Ended),
+            Conditional::Refused(Some(existing)) if is_owned_by(&existing, owner) => {
+                Ok(Revocation::of(from_item::<Link>(existing)?.revoked))
+            }
+            Conditional::Refused(_) => Ok(Revocation::NotFound),
         }
     }
 

@@ -7,13 +7,14 @@
 
 use http::StatusCode;
 use problem_details::ProblemDetails;
+use s3_presigned::Timestamp;
 use serde::Serialize;
 
 use crate::http::Reply;
 use crate::ports::Unavailable;
-use crate::upload::UploadState;
 use crate::upload::token::TokenStatus;
-use crate::value::id::OwnerRule;
+use crate::upload::{MAX_CONDEMNED, Upload, UploadState};
+use crate::value::id::{OwnerRule, UploadId};
 
 /// A field that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -85,6 +86,53 @@ impl ReachedLimit {
     }
 }
 
+/// Why an upload has no file that a link could show, and whether it may still get one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAvailable {
+    state: UploadState,
+    may_take_a_file: bool,
+    in_parts: bool,
+}
+
+impl NotAvailable {
+    /// Why there is no link to `upload` at `now`.
+    pub fn of(upload: &Upload, now: Timestamp) -> Self {
+        let rejected_in_parts = upload.state == UploadState::Rejected && upload.s3_upload_id.is_some();
+        let may_take_a_file =
+            now < upload.policy_expires_at && !rejected_in_parts && upload.condemned.len() < MAX_CONDEMNED;
+        Self { state: upload.state, may_take_a_file, in_parts: upload.s3_upload_id.is_some() }
+    }
+
+    /// Of an upload that its owner removes at this moment.
+    pub const REMOVED: Self = Self { state: UploadState::Deleting, may_take_a_file: false, in_parts: false };
+
+    fn state(self) -> &'static str {
+        self.state.as_str()
+    }
+
+    fn advice(self) -> &'static str {
+        match (self.state, self.may_take_a_file) {
+            (UploadState::Deleting | UploadState::Deleted, _) => {
+                "it was removed, which is final. Make a new upload."
+            }
+            (UploadState::Expired, _) if self.in_parts => {
+                "its parts expired or were given up. Make a new upload."
+            }
+            (UploadState::Expired, _) => "its form expired before a file arrived. Make a new upload.",
+            (UploadState::Rejected, true) => {
+                "`rejection` of GET /uploads/{id} says why. Post a valid file by the same form, or make a new upload."
+            }
+            (UploadState::Rejected, false) => {
+                "`rejection` of GET /uploads/{id} says why. It takes no further file: make a new upload."
+            }
+            (_, true) => "a link can be made once it is available. Ask GET /uploads/{id} until it is.",
+            (_, false) => {
+                "it takes no file any more. If its file was sent in time, ask GET /uploads/{id} again in a minute; otherwise make a new upload."
+            }
+        }
+    }
+}
+
 fn existing(existing: TokenStatus) -> &'static str {
     match existing {
         TokenStatus::Open => "open",
@@ -113,14 +161,17 @@ pub enum Problem {
     #[error("failed to find the link")]
     LinkNotFound,
     /// A link needs an upload that is available.
-    #[error("failed to link to an upload that is {}", .0.as_str())]
-    UploadNotAvailable(UploadState),
+    #[error("failed to link to an upload that is {}", .0.state())]
+    UploadNotAvailable(NotAvailable),
     /// The key stands for another request.
-    #[error("failed to repeat a request: the idempotency key stands for another one")]
+    #[error("failed to repeat a request: the idempotency key belongs to another one")]
     IdempotencyKeyReused,
     /// The key stands for a request whose result cannot be given again.
-    #[error("failed to repeat a request: what it made is over")]
+    #[error("failed to repeat a request: what it made has expired or ended")]
     IdempotencyKeySpent,
+    /// The key stands for an upload whose file has arrived.
+    #[error("failed to repeat a request: the file of its upload has arrived")]
+    UploadArrived(UploadId),
     /// No route of ours.
     #[error("failed to find the route")]
     RouteNotFound,
@@ -128,7 +179,7 @@ pub enum Problem {
     #[error("failed to verify the token")]
     TokenForged,
     /// A token of ours, and no link.
-    #[error("failed to find what the token opens")]
+    #[error("failed to find the link of the token")]
     TokenUnknown,
     /// The link was ended.
     #[error("failed to open a link that was revoked")]
@@ -169,6 +220,9 @@ pub enum Problem {
     /// The owner wants to change a link that is dead.
     #[error("failed to change a link that has ended")]
     LinkEnded,
+    /// The link has another id since its token was rotated.
+    #[error("failed to find a link under the id that it had before a rotation")]
+    LinkRotated,
     /// Two changes of a link met.
     #[error("failed to change a link that is being changed")]
     LinkChanging,
@@ -206,6 +260,8 @@ struct Extensions<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldProblem],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload_id: Option<UploadId>,
 }
 
 impl Problem {
@@ -231,10 +287,14 @@ impl Problem {
             Self::InvalidFields(errors) => errors.get(..MAX_ERRORS).unwrap_or(errors),
             _ => &[],
         };
+        let upload_id = match self {
+            Self::UploadArrived(id) => Some(*id),
+            _ => None,
+        };
         let message = if errors.is_empty() { detail.clone() } else { told(errors) };
         let problem = ProblemDetails::from_status_code(status)
             .with_detail(detail)
-            .with_extensions(Extensions { code, request_id, message: &message, errors });
+            .with_extensions(Extensions { code, request_id, message: &message, errors, upload_id });
         let mut reply = Reply::json(status, &problem).with("content-type", "application/problem+json");
         if let Some(seconds) = self.retry_after_s() {
             reply = reply.with("retry-after", seconds.to_string());
@@ -279,28 +339,14 @@ impl Problem {
                 );
                 return (S::FORBIDDEN, "no_owner", detail);
             }
-            Self::UploadNotFound => (
-                S::NOT_FOUND,
-                "upload_not_found",
-                "You have no upload with this id: check the id, or list your uploads.",
-            ),
-            Self::LinkNotFound => (
-                S::NOT_FOUND,
-                "link_not_found",
-                "You have no link with this id: check the id, or list the upload's links.",
-            ),
-            Self::UploadNotAvailable(state) => {
-                let rest = match state {
-                    UploadState::Deleting | UploadState::Deleted => {
-                        "it was removed, which is final. Make a new upload."
-                    }
-                    UploadState::Expired => "its form expired before a file arrived. Make a new upload.",
-                    UploadState::Rejected => {
-                        "`rejection` of GET /uploads/{id} says why. Post a valid file by the same form, or make a new upload."
-                    }
-                    _ => "a link can be made once it is available. Ask GET /uploads/{id} until it is.",
-                };
-                let detail = format!("The upload is {}: {rest}", state.as_str());
+            Self::UploadNotFound => {
+                (S::NOT_FOUND, "upload_not_found", "You have no upload with this id: check the id.")
+            }
+            Self::LinkNotFound => {
+                (S::NOT_FOUND, "link_not_found", "You have no link with this id: check the id.")
+            }
+            Self::UploadNotAvailable(why) => {
+                let detail = format!("The upload is {}: {}", why.state(), why.advice());
                 return (S::CONFLICT, "upload_not_available", detail);
             }
             Self::IdempotencyKeyReused => (
@@ -313,6 +359,12 @@ impl Problem {
                 "idempotency_key_spent",
                 "What this Idempotency-Key made has expired or ended: use a new key.",
             ),
+            Self::UploadArrived(id) => {
+                let detail = format!(
+                    "The file of the upload that this Idempotency-Key made has arrived: ask GET /uploads/{id}. Use a new key for another upload."
+                );
+                return (S::CONFLICT, "idempotency_key_spent", detail);
+            }
             Self::RouteNotFound => (
                 S::NOT_FOUND,
                 "route_not_found",
@@ -340,7 +392,7 @@ impl Problem {
             Self::PasswordRequired => (
                 S::FORBIDDEN,
                 "password_required",
-                "This link asks for a password: POST it here as the form field password.",
+                "This link asks for a password: POST it here as the field password of a URL-encoded form.",
             ),
             Self::PasswordWrong => (
                 S::FORBIDDEN,
@@ -380,14 +432,21 @@ impl Problem {
             Self::LinkEnded => {
                 (S::CONFLICT, "link_ended", "This link has been revoked, which is final: make a new one.")
             }
+            Self::LinkRotated => (
+                S::CONFLICT,
+                "link_rotated",
+                "This link was rotated and has a new link_id: use the one of that answer, or list the upload's links.",
+            ),
             Self::LinkChanging => (
                 S::CONFLICT,
                 "link_changing",
                 "Another request changed this link at the same moment: look at it and send yours again.",
             ),
-            Self::UploadTokenUnknown => {
-                (S::NOT_FOUND, "upload_token_unknown", "There is no such upload token: ask the app for one.")
-            }
+            Self::UploadTokenUnknown => (
+                S::NOT_FOUND,
+                "upload_token_unknown",
+                "There is no such upload token: check that it is complete.",
+            ),
             Self::UploadTokenEnded(existing) => {
                 let (code, detail) = match existing {
                     TokenStatus::Revoked => (
@@ -408,7 +467,7 @@ impl Problem {
             Self::MultipartNotFound => (
                 S::NOT_FOUND,
                 "multipart_not_found",
-                "There is no such multipart upload: check its id and key, or begin a new one.",
+                "There is no such multipart upload, or it has ended: ask for the upload's state, or begin a new one.",
             ),
             Self::PartsRefused(why) => {
                 return (

@@ -272,8 +272,8 @@ pub async fn direct_upload<S: UploadStore + QuotaStore, G: Signer>(
     }
     let limit = holder.one_request_limit_bytes(settings);
     let named = NewUploadBody {
-        filename: blob.filename,
-        content_type: content_type(blob.content_type.as_deref()),
+        filename: Some(blob.filename),
+        content_type: Some(content_type(blob.content_type.as_deref())),
         size_bytes: Some(blob.byte_size),
         ..NewUploadBody::default()
     };
@@ -312,8 +312,8 @@ fn new_upload(
     metadata: &Map<String, Value>,
 ) -> Result<NewUpload, Problem> {
     let body = NewUploadBody {
-        filename: filename.to_owned(),
-        content_type: content_type(named_type),
+        filename: Some(filename.to_owned()),
+        content_type: Some(content_type(named_type)),
         metadata: texts(metadata).map_err(naming_the_setting)?,
         ..NewUploadBody::default()
     };
@@ -358,7 +358,8 @@ fn admit(settings: &Settings, holder: &Holder, new: &NewUpload) -> Result<(), Pr
 
 /// A browser that does not know a file's type names none.
 fn content_type(named: Option<&str>) -> String {
-    named.filter(|named| !named.is_empty()).unwrap_or(crate::media::ContentType::OCTET_STREAM).to_owned()
+    let known = named.filter(|named| !named.is_empty());
+    known.unwrap_or(crate::media::ContentType::OCTET_STREAM).to_owned()
 }
 
 fn renamed(problem: Problem, name: impl Fn(&str) -> String) -> Problem {

@@ -22,7 +22,7 @@ async fn change(world: &World, caller: &Caller, link: &Value, body: &Value) -> V
 }
 
 async fn rotate(world: &World, caller: &Caller, link: &Value) -> Result<Value, Problem> {
-    Ok(parsed(&links::rotate(world, &settings(), caller, id(link)).await?))
+    Ok(parsed(&links::rotate(world, &settings(), caller, id(link), b"").await?))
 }
 
 fn id(link: &Value) -> &str {

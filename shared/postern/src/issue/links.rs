@@ -4,17 +4,18 @@ use http::StatusCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::http::problem::NotAvailable;
 use crate::http::{Problem, Reply};
 use crate::link::token::LinkId;
 use crate::link::{Link, LinkStatus, Network, Revoked, RevokedBecause};
 use crate::ports::{Found, LinkStore, Linked, Replaced, UploadStore};
-use crate::upload::UploadState;
 use crate::value::filename::Disposition;
 use crate::value::id::UploadId;
 use s3_presigned::Timestamp;
 
 use super::link_body::LinkChange;
 use super::paging::{PageRequest, PageView};
+use super::request::no_fields;
 use super::uploads::owned;
 use super::{Caller, Owned, Ports, Settings, idempotent};
 
@@ -74,7 +75,7 @@ pub async fn create<S: UploadStore + LinkStore, G>(
     let expires_at = change.expires_at(None, caller.now);
     let link_id = ports.keys.links.make(secret.bytes).link_id();
     let Some(mut link) = Link::to(&upload, link_id.clone(), caller.now, expires_at) else {
-        return Err(no_link(ports, caller, &link_id, upload.state).await?);
+        return Err(no_link(ports, caller, &link_id, NotAvailable::of(&upload, caller.now)).await?);
     };
     link.terms = change.apply(&link, salt(caller))?;
     link.token_counts = Some(link.terms.counts());
@@ -83,7 +84,7 @@ pub async fn create<S: UploadStore + LinkStore, G>(
         Linked::New => Owned::admit(link, caller)?,
         Linked::Exists(existing) => repeated(&link, *existing, caller)?,
         // It was available a moment ago: only its owner's removal ends that.
-        Linked::NotAvailable => return Err(no_link(ports, caller, &link_id, UploadState::Deleting).await?),
+        Linked::NotAvailable => return Err(no_link(ports, caller, &link_id, NotAvailable::REMOVED).await?),
     };
     Ok(with_token(ports, settings, caller, link, secret.bytes))
 }
@@ -94,13 +95,13 @@ async fn no_link<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
     link_id: &LinkId,
-    state: UploadState,
+    why: NotAvailable,
 ) -> Result<Problem, Problem> {
     let made = match caller.idempotency_key {
         Some(_) => ports.store.link(link_id).await?,
         None => None,
     };
-    Ok(made.map_or(Problem::UploadNotAvailable(state), |_| Problem::IdempotencyKeySpent))
+    Ok(made.map_or(Problem::UploadNotAvailable(why), |_| Problem::IdempotencyKeySpent))
 }
 
 /// `GET /uploads/{id}/links`, newest first.
@@ -153,7 +154,8 @@ pub async fn show<S: LinkStore, G>(ports: &Ports<S, G>, caller: &Caller, id: &st
 /// `PATCH /links/{id}`: other terms, or another end; what has expired can be given more time.
 ///
 /// # Errors
-/// [`Problem::LinkNotFound`] for a stranger too, [`Problem::LinkEnded`] once it is revoked.
+/// [`Problem::LinkNotFound`] for a stranger too, [`Problem::LinkEnded`] once it is revoked,
+/// [`Problem::LinkRotated`] once it has another id.
 pub async fn change<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -183,7 +185,9 @@ pub async fn rotate<S: LinkStore, G>(
     settings: &Settings,
     caller: &Caller,
     id: &str,
+    body: &[u8],
 ) -> Result<Reply, Problem> {
+    no_fields(body)?;
     let old_id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
     let secret = idempotent::of_rotation(ports, caller, &old_id).await?.bytes;
     let new_id = ports.keys.links.make(secret).link_id();
@@ -207,7 +211,7 @@ pub async fn rotate<S: LinkStore, G>(
                 return Ok(with_token(ports, settings, caller, new, secret));
             }
             Replaced::Changed => {}
-            Replaced::NotAvailable => return Err(Problem::UploadNotAvailable(UploadState::Deleting)),
+            Replaced::NotAvailable => return Err(Problem::UploadNotAvailable(NotAvailable::REMOVED)),
         }
     }
     Err(Problem::LinkChanging)
@@ -242,7 +246,11 @@ async fn owned_link<S: LinkStore, G>(
 }
 
 fn living(link: Owned<Link>) -> Result<Owned<Link>, Problem> {
-    if link.revoked.is_some() { Err(Problem::LinkEnded) } else { Ok(link) }
+    match link.revoked.map(|revoked| revoked.because) {
+        None => Ok(link),
+        Some(RevokedBecause::Rotated) => Err(Problem::LinkRotated),
+        Some(_) => Err(Problem::LinkEnded),
+    }
 }
 
 /// The answer that shows a token.

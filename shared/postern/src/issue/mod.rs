@@ -83,6 +83,8 @@ pub struct Caller {
 }
 
 #[cfg(test)]
+mod advice_tests;
+#[cfg(test)]
 mod form_properties;
 #[cfg(test)]
 mod link_tests;

@@ -4,6 +4,9 @@ use serde_json::error::Category;
 
 use crate::http::problem::{FieldProblem, Problem};
 
+/// The rule of a field that must be there.
+pub(super) const REQUIRED: &str = "the field is required";
+
 /// The problem of a body in which `error` was found at `path` (`.` or `?` for the body itself).
 pub(super) fn told(path: &str, error: &serde_json::Error) -> Problem {
     if error.classify() != Category::Data {
@@ -28,7 +31,7 @@ fn field_problem(field: &str, rule: &str) -> Problem {
 /// The field that the message itself names, and the rule that it breaks.
 fn named(message: &str) -> Option<(&str, &'static str)> {
     let rule = match message.split_once(" `")?.0 {
-        "missing field" => "the field is required",
+        "missing field" => REQUIRED,
         "unknown field" => "there is no such field",
         "duplicate field" => "the field is there twice",
         _ => return None,
@@ -142,7 +145,7 @@ mod tests {
             ("7", "", "it is a number"),
             ("null", "", "it is null"),
             (r#""text""#, "", "it is a text"),
-            ("", "", "it is no valid JSON at line 1, column 0"),
+            ("", "", "it is empty"),
             ("{", "", "it is no valid JSON at line 1, column 1"),
             (r#"{"text":"a"} x"#, "", "it is no valid JSON at line 1, column 14"),
         ] {

@@ -172,7 +172,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
 /// object meanwhile stays.
 ///
 /// # Errors
-/// If table or S3 do not answer.
+/// [`Problem::MultipartNotFound`] once the parts are a recorded file; if table or S3 do not answer.
 pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
@@ -180,6 +180,9 @@ pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     upload: &Owned<Upload>,
 ) -> Result<(), Problem> {
     let id = id_of(upload)?;
+    if upload.state == UploadState::Available {
+        return Err(Problem::MultipartNotFound);
+    }
     let signer = ports.signer.credentials(now, 60).await?;
     let charge = charge_of_parts(&signer, store, upload, id).await?;
     ports.store.give_up(upload, charge.as_ref()).await?;
@@ -216,6 +219,15 @@ fn planned_bytes(size_bytes: u64, number: u64) -> Option<u64> {
     Some(left.min(part))
 }
 
+/// The highest number of a part of this upload: by the plan where the size was declared.
+fn last_part(upload: &Upload) -> u64 {
+    let size = upload.max_size_bytes;
+    match upload.min_size_bytes == size {
+        true => size.div_ceil(part_size_bytes(size)).max(1),
+        false => most_parts(size),
+    }
+}
+
 /// The most parts in which so many bytes can come: every one but the last has S3's least size.
 fn most_parts(max_size_bytes: u64) -> u64 {
     max_size_bytes.div_ceil(MIN_PART_BYTES).clamp(1, MAX_PARTS)
@@ -234,14 +246,14 @@ fn part_url(
     number: u64,
     expires_at: Timestamp,
 ) -> Result<PartUrl, Problem> {
-    let last = most_parts(upload.max_size_bytes);
+    let last = last_part(upload);
     let in_range = u16::try_from(number).ok().filter(|number| (1..=last).contains(&u64::from(*number)));
     let part =
-        in_range.ok_or_else(|| Problem::field("part_number", format!("a part's number is 1 to {last}")))?;
+        in_range.ok_or_else(|| Problem::field("part_numbers", format!("a part's number is 1 to {last}")))?;
     let size_bytes = match upload.min_size_bytes == upload.max_size_bytes {
         true => Some(planned_bytes(upload.max_size_bytes, number).ok_or_else(|| {
             let (size, part) = (upload.max_size_bytes, part_size_bytes(upload.max_size_bytes));
-            Problem::field("part_number", format!("a file of {size} bytes has no such part of {part} bytes"))
+            Problem::field("part_numbers", format!("a file of {size} bytes has no such part of {part} bytes"))
         })?),
         false => None,
     };

@@ -13,14 +13,14 @@ use crate::issue::redirect::{RedirectOrigins, RedirectUrl};
 use crate::media::ContentType;
 use crate::value::checksum::ChecksumSha256;
 use crate::value::filename::Filename;
-use s3_presigned::post_policy::{MAX_METADATA_BYTES, METADATA_PREFIX, metadata_bytes};
+use s3_presigned::post_policy::{MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX, metadata_bytes};
 
 /// What the body of `POST /uploads` says, before anything is checked.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewUploadBody {
-    pub filename: String,
-    pub content_type: String,
+    pub filename: Option<String>,
+    pub content_type: Option<String>,
     pub size_bytes: Option<u64>,
     pub max_size_bytes: Option<u64>,
     pub checksum_sha256: Option<String>,
@@ -70,8 +70,9 @@ impl NewUpload {
         redirects: Option<&RedirectOrigins>,
     ) -> Result<Self, Problem> {
         let mut problems = Vec::new();
-        let filename = parse_field::<Filename>(&mut problems, "filename", &body.filename);
-        let content_type = parse_field::<ContentType>(&mut problems, "content_type", &body.content_type);
+        let filename = required::<Filename>(&mut problems, "filename", body.filename.as_deref());
+        let content_type =
+            required::<ContentType>(&mut problems, "content_type", body.content_type.as_deref());
         let checksum = body.checksum_sha256.as_deref();
         let checksum_sha256 = checksum.and_then(|text| parse_field(&mut problems, "checksum_sha256", text));
         let (min_size_bytes, max_size_bytes) = size_range(&mut problems, &body, limit_bytes);
@@ -97,9 +98,21 @@ impl NewUpload {
     }
 }
 
+/// Checks that a request without fields names none.
+pub(super) fn no_fields(body: &[u8]) -> Result<(), Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct NoFields {}
+    if body.trim_ascii().is_empty() { Ok(()) } else { parse_json::<NoFields>(body).map(|_| ()) }
+}
+
 /// Reads a JSON object; a value of the wrong kind is told with its field.
 pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    if body.trim_ascii().is_empty() {
+        return Err(Problem::MalformedBody("it is empty".to_owned()));
+    }
+    let text = std::str::from_utf8(body).map_err(|_| Problem::MalformedBody("it is not UTF-8".to_owned()))?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let Object(parsed) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         needs::told(&path, &error.into_inner())
@@ -116,11 +129,33 @@ pub(super) fn parse_field<T: FromStr<Err: ToString>>(
     text.parse().map_err(|error: T::Err| problems.push(FieldProblem::new(name, error.to_string()))).ok()
 }
 
+/// Parses a field that must be there.
+pub(super) fn required<T: FromStr<Err: ToString>>(
+    problems: &mut Vec<FieldProblem>,
+    name: &str,
+    text: Option<&str>,
+) -> Option<T> {
+    let text = present(problems, name, text)?;
+    parse_field(problems, name, text)
+}
+
+/// The value of a field that must be there.
+pub(super) fn present<T>(problems: &mut Vec<FieldProblem>, name: &str, value: Option<T>) -> Option<T> {
+    if value.is_none() {
+        problems.push(FieldProblem::new(name, needs::REQUIRED));
+    }
+    value
+}
+
 /// A declared size is pinned exactly. Without one, an empty file is not what was meant.
 fn size_range(problems: &mut Vec<FieldProblem>, body: &NewUploadBody, limit: u64) -> (u64, u64) {
     let mut checked = |name: &str, least: u64, value: u64| {
         if !(least..=limit).contains(&value) {
-            problems.push(FieldProblem::new(name, format!("the size is {least} to {limit} bytes")));
+            let in_parts = match limit {
+                MAX_POST_BYTES => "; a larger file is sent in parts (POST /uploads/multipart)",
+                _ => "",
+            };
+            problems.push(FieldProblem::new(name, format!("the size is {least} to {limit} bytes{in_parts}")));
         }
         value
     };
@@ -196,6 +231,7 @@ mod tests {
     fn every_broken_rule_is_named_with_its_field() {
         for (body, expected) in [
             ("", "malformed_body"),
+            (" \n", "malformed_body"),
             ("{", "malformed_body"),
             ("[]", "malformed_body"),
             ("7", "malformed_body"),
@@ -224,6 +260,7 @@ mod tests {
         ] {
             assert_eq!(fields(body), [expected], "{body}");
         }
+        assert_eq!(fields("{}"), ["filename", "content_type"]);
         let all = fields(r#"{"filename":"","content_type":"","size_bytes":9999,"checksum_sha256":""}"#);
         assert_eq!(all, ["filename", "content_type", "checksum_sha256", "size_bytes"]);
         let large =

@@ -18,7 +18,7 @@ use crate::http::{Problem, Reply};
 use crate::link::token::LinkId;
 use crate::link::{Revoked, RevokedBecause};
 use crate::paging::PageStart;
-use crate::ports::{Found, LinkStore, LinksOf, UploadStore};
+use crate::ports::{LinkStore, LinksOf, Revocation, UploadStore};
 use crate::value::id::UploadId;
 
 /// Links that one request ends at most, so that it is answered in time.
@@ -44,7 +44,8 @@ struct RevokedView {
 /// `DELETE /links/{id}`: once this is answered, no request that begins later opens the link.
 ///
 /// # Errors
-/// [`Problem::LinkNotFound`] for a stranger too.
+/// [`Problem::LinkNotFound`] for a stranger too, [`Problem::LinkRotated`] where the link lives on under
+/// another id.
 pub async fn revoke<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -52,8 +53,9 @@ pub async fn revoke<S: LinkStore, G>(
 ) -> Result<Reply, Problem> {
     let id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
     match ports.store.revoke(&id, &caller.owner, by_wish(caller)).await? {
-        Found::Yes => Ok(Reply::empty(StatusCode::NO_CONTENT)),
-        Found::No => Err(Problem::LinkNotFound),
+        Revocation::Ended => Ok(Reply::empty(StatusCode::NO_CONTENT)),
+        Revocation::Rotated => Err(Problem::LinkRotated),
+        Revocation::NotFound => Err(Problem::LinkNotFound),
     }
 }
 

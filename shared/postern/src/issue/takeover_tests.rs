@@ -96,7 +96,7 @@ async fn the_link_keys_derive_no_secret_of_a_request() {
     let guessed = link_secret(ring, &ann.owner, upload.parse().unwrap(), &key);
     assert_ne!(parsed(&reply)["token"], known.make(guessed).reveal());
     let id = parsed(&reply)["link_id"].as_str().unwrap().to_owned();
-    let rotated = links::rotate(&world, &settings(), &ann, &id).await.unwrap();
+    let rotated = links::rotate(&world, &settings(), &ann, &id, b"").await.unwrap();
     let guessed = rotated_secret(ring, &ann.owner, &id.parse().unwrap(), &key);
     assert_ne!(parsed(&rotated)["token"], known.make(guessed).reveal());
     let eve = caller("eve", None, 1).owner;
@@ -130,7 +130,7 @@ async fn a_request_that_an_older_version_answered_is_answered_alike_when_it_is_r
     let revoked = Revoked { at: ann.now, because: RevokedBecause::Rotated };
     let new = link.rotated(rotated.link_id(), ann.now);
     world.store.replace_link(&link, &new, revoked).await.unwrap();
-    let repeated = links::rotate(&world, &settings(), &ann, link.link_id.as_str()).await.unwrap();
+    let repeated = links::rotate(&world, &settings(), &ann, link.link_id.as_str(), b"").await.unwrap();
     assert_eq!(parsed(&repeated)["token"], rotated.reveal());
 
     // An upload token.

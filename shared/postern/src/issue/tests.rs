@@ -516,16 +516,16 @@ async fn a_rotation_ends_the_old_token_and_keeps_what_stands() {
     let upload = available(&world, &ann).await;
     let link = linked(&world, &ann, &upload, json!({ "max_opens": 3, "label": "x" })).await;
     let key = caller("ann", Some("k"), 2);
-    let stranger = links::rotate(&world, &settings(), &caller("bob", None, 3), id(&link)).await;
+    let stranger = links::rotate(&world, &settings(), &caller("bob", None, 3), id(&link), b"").await;
     assert!(matches!(stranger, Err(Problem::LinkNotFound)));
-    let new = parsed(&links::rotate(&world, &settings(), &key, id(&link)).await.unwrap());
+    let new = parsed(&links::rotate(&world, &settings(), &key, id(&link), b"").await.unwrap());
     assert_ne!((id(&new), &new["token"]), (id(&link), &link["token"]));
     assert_eq!((&new["max_opens"], &new["label"], &new["state"]), (&json!(3), &json!("x"), &json!("open")));
     assert_eq!(parsed(&links::show(&world, &ann, id(&link)).await.unwrap())["state"], "revoked");
-    let again = parsed(&links::rotate(&world, &settings(), &key, id(&link)).await.unwrap());
+    let again = parsed(&links::rotate(&world, &settings(), &key, id(&link), b"").await.unwrap());
     assert_eq!(again, new, "a repetition gives the same token");
-    let other = links::rotate(&world, &settings(), &caller("ann", Some("l"), 4), id(&link)).await;
-    assert!(matches!(other, Err(Problem::LinkEnded)));
+    let other = links::rotate(&world, &settings(), &caller("ann", Some("l"), 4), id(&link), b"").await;
+    assert!(matches!(other, Err(Problem::LinkRotated)));
 }
 
 #[tokio::test]

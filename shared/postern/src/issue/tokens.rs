@@ -17,7 +17,7 @@ use crate::value::checksum::ChecksumSha256;
 use s3_presigned::Timestamp;
 use s3_presigned::post_policy::MAX_POST_BYTES;
 
-use super::request::{NewUpload, parse_field, parse_json};
+use super::request::{NewUpload, parse_field, parse_json, present};
 use super::{Caller, Owned, Ports, Settings, idempotent};
 
 /// The longest label, in bytes.
@@ -29,10 +29,10 @@ const MAX_PATTERNS: usize = 50;
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct NewTokenBody {
-    content_types: Vec<String>,
-    max_size_bytes: u64,
-    uses: u32,
-    expires_in_s: u64,
+    content_types: Option<Vec<String>>,
+    max_size_bytes: Option<u64>,
+    uses: Option<u32>,
+    expires_in_s: Option<u64>,
     label: Option<String>,
 }
 
@@ -222,8 +222,11 @@ fn checked(
     secret: &UploadTokenSecret,
 ) -> Result<UploadToken, Problem> {
     let mut problems = Vec::new();
-    let patterns = body.content_types.iter().enumerate();
-    let content_types: Vec<MediaRange> = patterns
+    let patterns = present(&mut problems, "content_types", body.content_types.as_deref());
+    let max_size_bytes = present(&mut problems, "max_size_bytes", body.max_size_bytes);
+    let uses = present(&mut problems, "uses", body.uses);
+    let life_s = present(&mut problems, "expires_in_s", body.expires_in_s);
+    let content_types: Vec<MediaRange> = (patterns.unwrap_or_default().iter().enumerate())
         .filter_map(|(n, text)| parse_field(&mut problems, &format!("content_types[{n}]"), text))
         .collect();
     let mut check = |holds: bool, field: &str, rule: String| {
@@ -231,37 +234,32 @@ fn checked(
             problems.push(FieldProblem::new(field, rule));
         }
     };
-    let (count, most) = (body.content_types.len(), settings.max_size_bytes);
-    check(
-        (1..=MAX_PATTERNS).contains(&count),
-        "content_types",
-        format!("name 1 to {MAX_PATTERNS} media types"),
-    );
-    check(
-        (1..=most).contains(&body.max_size_bytes),
-        "max_size_bytes",
-        format!("the size is 1 to {most} bytes"),
-    );
-    check((1..=MAX_USES).contains(&body.uses), "uses", format!("a token has 1 to {MAX_USES} uses"));
-    let longest = MAX_LIFE.as_secs();
-    let life = format!("a token lives for 1 to {longest} seconds");
-    check((1..=longest).contains(&body.expires_in_s), "expires_in_s", life);
-    let label = body.label.as_deref();
-    let label_holds = label.is_none_or(|label| (1..=MAX_LABEL_BYTES).contains(&label.len()));
+    let (largest, longest_s) = (settings.max_size_bytes, MAX_LIFE.as_secs());
+    let count_holds = patterns.is_none_or(|patterns| (1..=MAX_PATTERNS).contains(&patterns.len()));
+    check(count_holds, "content_types", format!("name 1 to {MAX_PATTERNS} media types"));
+    let size_holds = max_size_bytes.is_none_or(|bytes| (1..=largest).contains(&bytes));
+    check(size_holds, "max_size_bytes", format!("the size is 1 to {largest} bytes"));
+    let uses_hold = uses.is_none_or(|uses| (1..=MAX_USES).contains(&uses));
+    check(uses_hold, "uses", format!("a token has 1 to {MAX_USES} uses"));
+    let life_holds = life_s.is_none_or(|life_s| (1..=longest_s).contains(&life_s));
+    check(life_holds, "expires_in_s", format!("a token lives for 1 to {longest_s} seconds"));
+    let label_holds = body.label.as_ref().is_none_or(|label| (1..=MAX_LABEL_BYTES).contains(&label.len()));
     check(label_holds, "label", format!("a label has 1 to {MAX_LABEL_BYTES} bytes"));
-    if !problems.is_empty() {
+    let (Some(max_size_bytes), Some(uses), Some(life_s), true) =
+        (max_size_bytes, uses, life_s, problems.is_empty())
+    else {
         return Err(Problem::InvalidFields(problems));
-    }
-    let expires_at = caller.now + Duration::from_secs(body.expires_in_s);
+    };
+    let expires_at = caller.now + Duration::from_secs(life_s);
     let hash = || ChecksumSha256::of(serde_json::to_string(body).unwrap_or_default().as_bytes());
     Ok(UploadToken {
         token_id: secret.token_id(),
         owner: caller.owner.clone(),
         label: body.label.clone(),
         content_types,
-        max_size_bytes: body.max_size_bytes,
-        uses: body.uses,
-        uses_left: body.uses,
+        max_size_bytes,
+        uses,
+        uses_left: uses,
         made_at: caller.now,
         expires_at,
         revoked_at: None,

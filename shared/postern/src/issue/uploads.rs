@@ -257,6 +257,9 @@ pub(super) fn repeated(asked: &Upload, existing: Upload, caller: &Caller) -> Res
     if is_another || existing.request_hash != asked.request_hash {
         return Err(Problem::IdempotencyKeyReused);
     }
+    if existing.state == UploadState::Available {
+        return Err(Problem::UploadArrived(existing.upload_id));
+    }
     let open = matches!(existing.state, UploadState::Pending | UploadState::Rejected);
     match open && existing.policy_expires_at > caller.now {
         true => Ok(existing),

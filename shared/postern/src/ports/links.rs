@@ -2,7 +2,7 @@
 
 use super::{Found, Unavailable};
 use crate::link::token::LinkId;
-use crate::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked};
+use crate::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, RevokedBecause};
 use crate::paging::{Page, PageStart};
 use crate::value::id::{Owner, UploadId};
 use std::future::Future;
@@ -59,6 +59,27 @@ pub enum Counted {
     Refused(Option<Box<Link>>),
 }
 
+/// What a revocation did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revocation {
+    /// The link has ended.
+    Ended,
+    /// It had ended before by a rotation: another link lives in its place.
+    Rotated,
+    /// There is no such link, or it is another owner's.
+    NotFound,
+}
+
+impl Revocation {
+    /// By the end that the link has.
+    pub fn of(revoked: Option<Revoked>) -> Self {
+        match revoked.map(|revoked| revoked.because) {
+            Some(RevokedBecause::Rotated) => Self::Rotated,
+            _ => Self::Ended,
+        }
+    }
+}
+
 /// Reads a link.
 pub trait LinkReader: Send + Sync {
     /// The link as it stands now (a consistent read).
@@ -83,7 +104,7 @@ pub trait LinkStore: LinkIndex + LinkReader {
         id: &LinkId,
         owner: &Owner,
         revoked: Revoked,
-    ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
+    ) -> impl Future<Output = Result<Revocation, Unavailable>> + Send;
     /// An owner's links, newest first; new ones may be missing for a moment.
     fn links_of(
         &self,

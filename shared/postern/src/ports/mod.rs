@@ -12,7 +12,9 @@ mod signer;
 mod unavailable;
 mod uploads;
 
-pub use links::{Counted, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, OpeningStore, Replaced};
+pub use links::{
+    Counted, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, OpeningStore, Replaced, Revocation,
+};
 pub use objects::{
     ByteRange, HEAD_BYTES, ListedVersion, ObjectStore, Observation, ObservedObject, VersionCheck,
     VersionCursor, VersionPage,

@@ -79,7 +79,7 @@ async fn six_gibibytes_are_begun_and_their_last_part_is_signed() {
     let (status, problem) = sign(769).await;
     assert_eq!(
         (status, &problem["errors"][0]["field"]),
-        (StatusCode::UNPROCESSABLE_ENTITY, &json!("part_number"))
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("part_numbers"))
     );
     assert_eq!(app.call(Method::DELETE, &parts, None).await.0, StatusCode::NO_CONTENT);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Ids, Store, count, existing, link_id, linked, now, opening, owner, pin, settle};
 use crate::link::{Admission, Link, LinkTerms, Revoked, RevokedBecause, Window};
 use crate::paging::PageStart;
-use crate::ports::{Counted, Found, Linked, LinksOf, Replaced};
+use crate::ports::{Counted, Found, Linked, LinksOf, Replaced, Revocation};
 use crate::testing::samples::version;
 use crate::upload::Upload;
 use crate::value::id::UploadId;
@@ -28,12 +28,14 @@ pub async fn links_need_what_is_available(store: &impl Store, ids: Ids) {
     assert_eq!((live.items, live.next), (vec![link.link_id.clone()], None));
 
     let revoked = Revoked { at: now(), because: RevokedBecause::Revoked };
-    assert_eq!(store.revoke(&link.link_id, &owner("stranger"), revoked).await.unwrap(), Found::No);
-    assert_eq!(store.revoke(&link_id(upload, 9), &upload.owner, revoked).await.unwrap(), Found::No);
+    let strangers = store.revoke(&link.link_id, &owner("stranger"), revoked).await.unwrap();
+    assert_eq!(strangers, Revocation::NotFound);
+    let unknown = store.revoke(&link_id(upload, 9), &upload.owner, revoked).await.unwrap();
+    assert_eq!(unknown, Revocation::NotFound);
     let expected = link.revoked(revoked).unwrap();
     for at in [now(), now() + Duration::from_hours(1)] {
         let again = Revoked { at, ..revoked };
-        assert_eq!(store.revoke(&link.link_id, &upload.owner, again).await.unwrap(), Found::Yes);
+        assert_eq!(store.revoke(&link.link_id, &upload.owner, again).await.unwrap(), Revocation::Ended);
         store
             .end_link(&link.link_id, Revoked { because: RevokedBecause::UploadDeleted, ..again })
             .await
@@ -115,6 +117,9 @@ pub async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl 
         Replaced::Done,
         "counting is no change"
     );
+    let by_wish = Revoked { at: now(), because: RevokedBecause::Revoked };
+    assert_eq!(store.revoke(id, &upload.owner, by_wish).await.unwrap(), Revocation::Rotated);
+    assert_eq!(store.revoke(id, &owner("stranger"), by_wish).await.unwrap(), Revocation::NotFound);
     let ended = store.link(id).await.unwrap().unwrap();
     assert_eq!((ended.opens, ended.revoked), (2, Some(revoked)));
     assert_eq!(store.link(&new.link_id).await.unwrap().as_ref(), Some(&new));

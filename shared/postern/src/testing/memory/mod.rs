@@ -12,8 +12,8 @@ use crate::paging::{Page, PageStart};
 use crate::ports::{
     ByteRange, Counted, Created, DueCursor, DuePage, Found, LINKS_SETTLE, LinkIndex, LinkReader, LinkStore,
     Linked, LinksOf, ListedVersion, ObjectStore, Observation, ObservedObject, OpeningStore, PinnedCursor,
-    PinnedPage, RecordStore, Replaced, Signer, Unavailable, UploadReader, UploadStore, VersionCursor,
-    VersionPage, Written,
+    PinnedPage, RecordStore, Replaced, Revocation, Signer, Unavailable, UploadReader, UploadStore,
+    VersionCursor, VersionPage, Written,
 };
 use crate::upload::reservation::Charge;
 use crate::upload::scan::ScanFailure;
@@ -439,15 +439,13 @@ impl LinkStore for MemoryWorld {
         Ok(page(links, |link| (link.linked_at, link.link_id.to_string()), start, limit))
     }
 
-    async fn revoke(&self, id: &LinkId, owner: &Owner, revoked: Revoked) -> Result<Found, Unavailable> {
+    async fn revoke(&self, id: &LinkId, owner: &Owner, revoked: Revoked) -> Result<Revocation, Unavailable> {
         let mut state = self.call("revoke")?;
-        match state.links.get_mut(id) {
-            Some(link) if link.owner == *owner => {
-                *link = link.revoked(revoked).unwrap_or_else(|| link.clone());
-                Ok(Found::Yes)
-            }
-            _ => Ok(Found::No),
-        }
+        let Some(link) = state.links.get_mut(id).filter(|link| link.owner == *owner) else {
+            return Ok(Revocation::NotFound);
+        };
+        *link = link.revoked(revoked).unwrap_or_else(|| link.clone());
+        Ok(Revocation::of(link.revoked))
     }
 
     async fn links_of(
