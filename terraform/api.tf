@@ -115,17 +115,20 @@ resource "aws_apigatewayv2_stage" "default" {
   }
 
   # The stage opens the API, so it is made last: no form may be handed out before the bucket keeps
-  # versions, refuses what it must and reports what arrives. It is destroyed first, likewise. Settings
-  # of a route need the route.
+  # versions, refuses what it must and reports what arrives, and before the pipe reads the table's stream,
+  # which it does from its own beginning on (LATEST). It is destroyed first, likewise. Settings of a route
+  # need the route.
   depends_on = [
     aws_apigatewayv2_route.main,
     aws_cloudwatch_event_target.scans,
+    aws_cloudwatch_event_target.webhook,
     aws_iam_role_policy.download_signer,
     aws_iam_role_policy.upload_signer,
     aws_lambda_event_source_mapping.removals,
     aws_lambda_event_source_mapping.uploads,
     aws_lambda_permission.api,
     aws_lambda_provisioned_concurrency_config.live,
+    aws_pipes_pipe.app,
     aws_s3_bucket_cors_configuration.files,
     aws_s3_bucket_lifecycle_configuration.files,
     aws_s3_bucket_notification.files,

@@ -1,21 +1,28 @@
-# A destroy that was not meant is refused before anything is touched.
+# A removal that was not meant is refused before anything is touched.
 #
-# Terraform destroys what depends on other things first, so this comes first. As long as it is
-# protected its provisioner fails, and Terraform leaves alone whatever it depends on: everything. Without
-# it, a destroy would take away the bucket's policy, its versioning and its encryption, and stop only at
-# the bucket that still holds files.
+# Terraform destroys a resource before what it depends on. This table depends on every other resource of
+# the stack, so it is the first one that Terraform destroys, and DynamoDB refuses to delete it while its
+# deletion protection is on. Then Terraform leaves everything else as it is. A provisioner or
+# `prevent_destroy` would not do: Terraform ignores both when their block is gone from the configuration,
+# as it is when the module's block is removed or renamed. The table stays empty and costs nothing.
 
-resource "terraform_data" "protection" {
-  input = {
-    name      = var.name
-    protected = var.deletion_protection
+resource "aws_dynamodb_table" "protection" {
+  # checkov:skip=CKV_AWS_28:It holds nothing.
+  # checkov:skip=CKV_AWS_119:It holds nothing.
+  name         = "${var.name}-deletion-protection"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "nothing"
+  tags         = var.tags
+
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "nothing"
+    type = "S"
   }
 
-  provisioner "local-exec" {
-    when       = destroy
-    quiet      = true
-    on_failure = fail
-    command    = self.input.protected ? "echo The stack ${self.input.name} is protected and was left as it is. Apply it with deletion_protection = false before you destroy it. && exit 1" : "exit 0"
+  lifecycle {
+    ignore_changes = [name]
   }
 
   depends_on = [
@@ -110,4 +117,13 @@ resource "terraform_data" "protection" {
     terraform_data.keys,
     terraform_data.place,
   ]
+}
+
+# What refused a destroy in earlier versions.
+removed {
+  from = terraform_data.protection
+
+  lifecycle {
+    destroy = false
+  }
 }

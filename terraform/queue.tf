@@ -87,6 +87,8 @@ resource "aws_sqs_queue" "dead_uploads" {
   lifecycle {
     ignore_changes = [name]
   }
+
+  depends_on = [aws_dynamodb_table.main]
 }
 
 resource "aws_sqs_queue_redrive_allow_policy" "dead_uploads" {
@@ -110,4 +112,6 @@ resource "aws_sqs_queue" "dead_removals" {
   lifecycle {
     ignore_changes = [name]
   }
+
+  depends_on = [aws_dynamodb_table.main]
 }

@@ -26,6 +26,8 @@ resource "aws_cloudwatch_event_rule" "scans" {
     detail      = { s3ObjectDetails = { bucketName = [local.bucket_name] } }
   })
   tags = var.tags
+
+  depends_on = [aws_dynamodb_table.main]
 }
 
 resource "aws_cloudwatch_event_target" "scans" {

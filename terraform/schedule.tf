@@ -55,6 +55,8 @@ resource "aws_sqs_queue" "dead_tidy" {
   lifecycle {
     ignore_changes = [name]
   }
+
+  depends_on = [aws_dynamodb_table.main]
 }
 
 resource "aws_iam_role" "schedule" {

@@ -18,9 +18,10 @@ resource "aws_s3_bucket" "files" {
     }
   }
 
-  # What is made first is destroyed last: a bucket that still holds files refuses to go, and then
-  # the key stays too. Without it the files would be unreadable once its deletion window is over.
-  depends_on = [aws_kms_key.files]
+  # Terraform destroys the bucket before its key. A bucket that still holds files cannot be deleted, so the
+  # key stays too; without the key the files would be unreadable after its deletion window. The table comes
+  # first because a second stack of the same name stops there (see table.tf).
+  depends_on = [aws_kms_key.files, aws_dynamodb_table.main]
 }
 
 resource "aws_s3_bucket_versioning" "files" {

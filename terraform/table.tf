@@ -1,5 +1,9 @@
 # Uploads, links and upload tokens. Keys, indexes, the TTL attribute and the stream come from the
 # description.
+#
+# DynamoDB refuses a second table of one name. SQS, EventBridge and, in us-east-1, S3 do not: they give the
+# existing queue, rule or bucket to whoever asks for it again. So those wait for the table, and a second
+# stack of one name (another state, or this module under another label) stops before it takes them over.
 
 resource "aws_dynamodb_table" "main" {
   name         = var.name

@@ -518,7 +518,7 @@ variable "key_deletion_window_days" {
 # ── What must not be lost ────────────────────────────────────────────────────────────────────────
 
 variable "deletion_protection" {
-  description = "Whether the stack refuses to be destroyed, and its table to be deleted. Switch it off and apply before a removal that is meant."
+  description = "Whether AWS refuses to remove the stack. A removal by Terraform then changes nothing: by terraform destroy, without the module's block, or with another label for it. To remove the stack, set false and apply first."
   type        = bool
   default     = true
   nullable    = false

@@ -71,6 +71,8 @@ resource "aws_sqs_queue" "dead_webhook" {
   lifecycle {
     ignore_changes = [name]
   }
+
+  depends_on = [aws_dynamodb_table.main]
 }
 
 resource "aws_sqs_queue_redrive_allow_policy" "dead_webhook" {

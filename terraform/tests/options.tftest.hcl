@@ -32,7 +32,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = aws_s3_bucket.files.force_destroy == false && aws_dynamodb_table.main.deletion_protection_enabled == true
+    condition     = aws_s3_bucket.files.force_destroy == false && aws_dynamodb_table.main.deletion_protection_enabled == true && aws_dynamodb_table.protection.deletion_protection_enabled == true
     error_message = "By default, a destroy must leave the files and the table."
   }
 
@@ -481,7 +481,7 @@ run "everything_that_can_be_set_is_set" {
   }
 
   assert {
-    condition     = aws_kms_key.files[0].deletion_window_in_days == 7 && aws_dynamodb_table.main.deletion_protection_enabled == false && aws_s3_bucket.files.force_destroy == true
+    condition     = aws_kms_key.files[0].deletion_window_in_days == 7 && aws_dynamodb_table.main.deletion_protection_enabled == false && aws_dynamodb_table.protection.deletion_protection_enabled == false && aws_s3_bucket.files.force_destroy == true
     error_message = "What protects from removal must be as set."
   }
 

@@ -77,6 +77,10 @@ override_resource {
 }
 
 override_resource {
+  target = aws_dynamodb_table.protection
+}
+
+override_resource {
   target = aws_iam_role.function["issue-upload"]
   values = { arn = "arn:aws:iam::111122223333:role/postern-us-east-1-issue-upload", id = "postern-us-east-1-issue-upload" }
 }

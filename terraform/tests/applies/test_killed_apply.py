@@ -22,9 +22,11 @@ STAGE = 'module.stack["postern"].aws_apigatewayv2_stage.default'
 
 # Without which nobody may get a form.
 BEFORE_THE_STAGE = (
+    "aws_cloudwatch_event_target.webhook[0]",
     "aws_iam_role_policy.upload_signer",
     "aws_lambda_event_source_mapping.removals",
     "aws_lambda_event_source_mapping.uploads",
+    "aws_pipes_pipe.app[0]",
     "aws_s3_bucket_lifecycle_configuration.files",
     "aws_s3_bucket_notification.files",
     "aws_s3_bucket_ownership_controls.files",
@@ -51,7 +53,7 @@ class KilledApply(unittest.TestCase):
 
     def test_the_stage_waits_for_what_protects_the_bucket(self) -> None:
         """Which kill falls between two resources is chance; what the stage waits for is not."""
-        with LocalAws() as aws, Working(aws) as stack:
+        with LocalAws() as aws, Working(aws, webhook=True) as stack:
             planned = stack.planned(f"-target={STAGE}")
         self.assertIn(STAGE, planned)
         self.assertEqual([name for name in BEFORE_THE_STAGE if f'module.stack["postern"].{name}' not in planned], [])

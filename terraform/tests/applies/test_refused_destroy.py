@@ -1,13 +1,18 @@
-"""A destroy of a protected stack is refused before anything of it is touched."""
+"""A removal of a protected stack is refused before anything of it is touched: by `terraform destroy`, by a
+configuration without the module's block, and by one that has another label for it.
+"""
 
 from __future__ import annotations
 
+import re
 import unittest
+from pathlib import Path
 
 from local_aws import ACCOUNT, REGION, LocalAws
-from working import Failed, Working
+from working import ROOT, Failed, Working
 
 BUCKET = f"postern-files-{ACCOUNT}-{REGION}"
+REFUSED = re.compile(r"deleting [\w ]*DynamoDB Table \(postern-deletion-protection\): [^│]{,300}protected against deletion")
 
 
 class RefusedDestroy(unittest.TestCase):
@@ -18,13 +23,44 @@ class RefusedDestroy(unittest.TestCase):
             before = self.look(aws)
             self.assertEqual([name for name, value in before["bucket"].items() if not value], [])
 
-            with self.assertRaises(Failed) as refused:
-                stack.destroy()
-            self.assertIn("The stack postern is protected and was left as it is.", " ".join(str(refused.exception).split()))
+            for way in (self.destroyed, self.without_its_block, self.under_another_label):
+                with self.subTest(way=way.__name__):
+                    self.assertRegex(way(stack), REFUSED)
+                    self.assertEqual(removed(self.look(aws), before), {})
+            # With its old label the stack is as it was.
+            stack.apply()
             self.assertEqual(self.look(aws), before)
             self.assertEqual(stack.drift(), {})
 
             self.destroys_what_is_meant(aws, stack)
+
+    def destroyed(self, stack: Working) -> str:
+        return self.refused(stack.destroy)
+
+    def without_its_block(self, stack: Working) -> str:
+        return self.refused_with(stack, lambda text: re.sub(r'^(module|output) "\w+" \{\n.*?^\}\n', "", text, flags=re.MULTILINE | re.DOTALL))
+
+    def under_another_label(self, stack: Working) -> str:
+        return self.refused_with(stack, lambda text: text.replace('module "stack"', 'module "renamed"').replace("module.stack", "module.renamed"))
+
+    def refused_with(self, stack: Working, change) -> str:
+        """What an apply says of a changed configuration, which is put back afterwards."""
+        main: Path = stack.folder / ROOT / "main.tf"
+        text = main.read_text(encoding="utf-8")
+        self.assertNotEqual(change(text), text)
+        main.write_text(change(text), encoding="utf-8")
+        try:
+            stack.run("init", "-input=false")
+            return self.refused(stack.apply)
+        finally:
+            main.write_text(text, encoding="utf-8")
+            stack.run("init", "-input=false")
+
+    def refused(self, act) -> str:
+        with self.assertRaises(Failed) as refused:
+            act()
+        said = str(refused.exception)
+        return " ".join(said[said.index("Error: ") :].replace("│", " ").split())
 
     def destroys_what_is_meant(self, aws: LocalAws, stack: Working) -> None:
         stack.variables["protected"] = False
@@ -44,6 +80,13 @@ class RefusedDestroy(unittest.TestCase):
             "apis": aws.open_apis(),
             "all": aws.holdings(),
         }
+
+
+def removed(after: dict[str, object], before: dict[str, object]) -> dict[str, object]:
+    """What is not as it was before. Another label may have made something beside it: keys, secrets, an API."""
+    changed = {what: value for what, value in after.items() if what != "all" and value != before[what]}
+    gone = [line for line in before["all"] if line not in after["all"]]
+    return changed | ({"all": gone} if gone else {})
 
 
 if __name__ == "__main__":

@@ -24,9 +24,11 @@ class RefusedPipe(unittest.TestCase):
                     stack.apply()
             self.assertIn("EventBridge Pipes Pipe (postern-app-events)", str(failed.exception))
             self.assertEqual("pipes: postern-app-events" in aws.holdings(), kept)
+            self.assertEqual(aws.open_apis(), [])
             stack.variables["pipes_endpoint"] = aws.endpoint
             stack.apply()
             self.assertIn("pipes: postern-app-events", aws.holdings())
+            self.assertEqual(aws.open_apis(), ["postern"])
             self.assertEqual(stack.drift(), {})
             stack.destroy()
             self.assertEqual(aws.holdings(), [])

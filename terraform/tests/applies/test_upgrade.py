@@ -1,7 +1,7 @@
 """A stack that an earlier version of the module has made keeps what it holds when the present one is applied.
 
 `fixtures/state.json` is the state of a stack with a webhook, as the module of commit 184ad43 made it on a
-local AWS (`fixtures/normalize.py`). It is planned without a refresh, so none of it needs to be there.
+local AWS (`fixtures/normalize.py`), and with the protection of a later commit. It is planned without a refresh, so none of it needs to be there.
 """
 
 from __future__ import annotations

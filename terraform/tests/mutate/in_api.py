@@ -27,6 +27,8 @@ MUTANTS = [
     Mutant("the-endpoint-stays-open", API, "disable_execute_api_endpoint = var.custom_domain != null", "disable_execute_api_endpoint = false", "the web ACL could be walked around", run="front"),
     Mutant("an-old-tls", API, '"TLS_1_2"', '"TLS_1_0"', "old clients would weaken the connection", run="front"),
     Mutant("open-before-versioning", API, "    aws_s3_bucket_versioning.files,\n", "", "forms would be issued before versions are kept", run=None, inside='resource "aws_apigatewayv2_stage" "default"'),
+    Mutant("open-before-the-pipe", API, "    aws_pipes_pipe.app,\n", "", "events of the first files would be lost", run=None, inside='resource "aws_apigatewayv2_stage" "default"'),
+    Mutant("open-before-the-webhook", API, "    aws_cloudwatch_event_target.webhook,\n", "", "the first webhooks would be lost", run=None, inside='resource "aws_apigatewayv2_stage" "default"'),
     Mutant("allowed-types-ignored", LOCALS, 'join(",", var.allowed_types)', '"*/*"', "every type would be taken", run="all_options"),
     Mutant("owner-claim-ignored", LOCALS, "owner_claim              = var.owner_claim", 'owner_claim              = "sub"', "owners would be mixed up", run="all_options"),
     Mutant("max-size-ignored", LOCALS, 'format("%d", var.max_size_bytes)', '"1073741824"', "an option would be ignored", run="all_options"),

@@ -13,4 +13,4 @@ def test_the_protection_comes_before_every_resource():
     """A resource that it does not depend on would be destroyed beside it."""
     declared = {f"{kind}.{name}" for text in SOURCE.values() for kind, name in re.findall(r'^resource "(\w+)" "(\w+)"', text, re.MULTILINE)}
     listed = re.findall(r"^    (\w+\.\w+),$", SOURCE["protection.tf"], re.MULTILINE)
-    assert listed == sorted(declared - {"terraform_data.protection"})
+    assert listed == sorted(declared - {"aws_dynamodb_table.protection"})

@@ -81,9 +81,9 @@ def test_the_table_forgets_in_time_can_be_recovered_and_tells_of_each_write(run)
 
 def test_a_stack_is_protected_unless_its_operator_says_otherwise():
     """By the sources, since the runs must be able to destroy what they made."""
-    table = (MODULE / "table.tf").read_text(encoding="utf-8")
-    assert re.search(r"^  deletion_protection_enabled = var\.deletion_protection$", table, re.MULTILINE)
-    assert re.search(r"^    protected = var\.deletion_protection$", (MODULE / "protection.tf").read_text(encoding="utf-8"), re.MULTILINE)
+    for file in ("table.tf", "protection.tf"):
+        table = (MODULE / file).read_text(encoding="utf-8")
+        assert re.search(r"^  deletion_protection_enabled = var\.deletion_protection$", table, re.MULTILINE), file
     variable = (MODULE / "variables.tf").read_text(encoding="utf-8").split('variable "deletion_protection"', 1)[1].split("\n}", 1)[0]
     assert re.search(r"^  default += true$", variable, re.MULTILINE)
 
