@@ -5,9 +5,9 @@ resource "aws_apigatewayv2_api" "main" {
   description   = "Uploads, links and upload tokens of ${var.name}"
   protocol_type = "HTTP"
 
-  # With a domain of its own, the stack answers there and nowhere else, so that what stands before
-  # the domain cannot be walked around.
-  disable_execute_api_endpoint = var.custom_domain != null
+  # On beside a custom domain until the operator says otherwise: links that were issued under this address
+  # are permanent.
+  disable_execute_api_endpoint = !var.execute_api_endpoint
   tags                         = var.tags
 
   dynamic "cors_configuration" {
@@ -182,6 +182,13 @@ resource "aws_apigatewayv2_domain_name" "main" {
     certificate_arn = var.custom_domain.certificate_arn
     endpoint_type   = "REGIONAL"
     security_policy = "TLS_1_2"
+  }
+
+  lifecycle {
+    precondition {
+      condition     = split(":", var.custom_domain.certificate_arn)[3] == local.region
+      error_message = "API Gateway takes certificates of its own region: give custom_domain a certificate in ${local.region}. (The one for CloudFront, in us-east-1, belongs in front.certificate_arn.)"
+    }
   }
 }
 

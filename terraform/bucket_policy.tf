@@ -391,6 +391,11 @@ resource "aws_s3_bucket_policy" "files" {
       condition     = alltrue(flatten([for s in var.bucket_policy_statements : [for arn in s.principals : split(":", arn)[4] == local.account] if s.effect == "Allow"]))
       error_message = "Name roles and users of the account ${local.account} in bucket_policy_statements that allow: the files of this stack stay in its account. Another account reads with a role of this one that it may assume."
     }
+
+    precondition {
+      condition     = alltrue([for arn in concat(var.guardduty_role[*].arn, var.reader_arns) : split(":", arn)[4] == local.account])
+      error_message = "Name roles and users of the account ${local.account} in guardduty_role and reader_arns: the files of this stack stay in its account."
+    }
   }
 
   # S3 refuses two changes of a bucket's access at the same time.

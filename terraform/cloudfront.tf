@@ -13,6 +13,9 @@ locals {
 
   cloudfront_keys = local.owns_distribution ? var.cloudfront.public_keys : {}
 
+  # CloudFront ends a key with a newline where there is none, and another text is another key.
+  cloudfront_pems = { for name, pem in local.cloudfront_keys : name => "${trimspace(replace(pem, "\r\n", "\n"))}\n" }
+
   # Null until a private key was put in: links lead straight to the bucket until then.
   cloudfront_signing_key = try(var.cloudfront.signing_key, null)
 
@@ -28,15 +31,31 @@ locals {
 resource "aws_cloudfront_public_key" "files" {
   for_each = local.cloudfront_keys
 
-  name    = "${local.global_name}-${each.key}"
-  comment = "Verifies links of ${var.name}"
-  # CloudFront ends a key with a newline where there is none, and another text is another key.
-  encoded_key = "${trimspace(replace(each.value, "\r\n", "\n"))}\n"
+  name        = "${local.global_name}-${each.key}"
+  comment     = "Verifies links of ${var.name}"
+  encoded_key = local.cloudfront_pems[each.key]
 
   # A key that is taken out leaves the group first: CloudFront deletes none that a group names.
   lifecycle {
     create_before_destroy = true
     ignore_changes        = [name]
+  }
+}
+
+# Which key stands under a name is decided once: its private half lies in the secret of that name, and
+# CloudFront knows one key of a name.
+resource "terraform_data" "cloudfront_keys" {
+  for_each = local.cloudfront_keys
+
+  input = sha256(local.cloudfront_pems[each.key])
+
+  lifecycle {
+    ignore_changes = [input]
+
+    postcondition {
+      condition     = self.input == sha256(local.cloudfront_pems[each.key])
+      error_message = "The key ${each.key} of cloudfront.public_keys is another one now, and the secret of that name holds the private half of the old one. Give the new key a name of its own beside the old one: see docs/links.md."
+    }
   }
 }
 
@@ -67,7 +86,8 @@ resource "aws_secretsmanager_secret" "cloudfront" {
 
   # A secret with another name would be a new one, and empty.
   lifecycle {
-    ignore_changes = [name, name_prefix]
+    create_before_destroy = true
+    ignore_changes        = [name, name_prefix]
   }
 }
 
@@ -232,6 +252,12 @@ resource "aws_cloudfront_distribution" "files" {
     ssl_support_method             = var.cloudfront.domain == null ? null : "sni-only"
     minimum_protocol_version       = var.cloudfront.domain == null ? null : "TLSv1.2_2021"
   }
+
+  # Switched off, it goes after serve-link no longer leads to it. So do the key that signs and the right
+  # to read it.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # ── serve-link reads the key that signs ──────────────────────────────────────────────────────────
@@ -242,6 +268,10 @@ resource "aws_iam_role_policy" "serve_link_cloudfront" {
   name   = "cloudfront"
   role   = aws_iam_role.function["serve-link"].id
   policy = data.aws_iam_policy_document.serve_link_cloudfront[0].json
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 data "aws_iam_policy_document" "serve_link_cloudfront" {

@@ -1,5 +1,5 @@
 # CloudFront in front of the API, where var.front asks for it: the one place where a web ACL can
-# stand, since WAF does not attach to HTTP APIs. The API's own endpoint is off (custom_domain), and
+# stand, since WAF does not attach to HTTP APIs. The API's own endpoint is off (execute_api_endpoint), and
 # the regional name behind the custom domain stands in no DNS record and no certificate.
 
 locals {
@@ -114,5 +114,10 @@ resource "aws_cloudfront_distribution" "front" {
     acm_certificate_arn      = var.front.certificate_arn
     ssl_support_method       = "sni-only"
     minimum_protocol_version = "TLSv1.2_2021"
+  }
+
+  # Switched off, it goes after the domain's record leads to the API itself.
+  lifecycle {
+    create_before_destroy = true
   }
 }

@@ -113,6 +113,7 @@ resource "aws_dynamodb_table" "protection" {
     aws_sqs_queue_policy.webhook,
     aws_sqs_queue_redrive_allow_policy.dead_uploads,
     aws_sqs_queue_redrive_allow_policy.dead_webhook,
+    terraform_data.cloudfront_keys,
     terraform_data.description,
     terraform_data.keys,
     terraform_data.place,

@@ -36,7 +36,7 @@ variable "origins" {
 }
 
 variable "custom_domain" {
-  description = "Domain under which the API and the links answer. name: the host name. certificate_arn: its certificate in this region. The stack's own execute-api address is then switched off. route53_zone (null): by its id, the hosted zone in which the module makes the domain's alias records; an object, so that the zone may be made in the same apply. Without it, point the domain at the output custom_domain_target."
+  description = "Domain under which the API and the links answer. name: the host name. certificate_arn: its certificate in the stack's region. New links begin with it; those that are out keep their address, which execute_api_endpoint leaves on. Another name, or none, ends the links under this one. route53_zone (null): by its id, the hosted zone in which the module makes the domain's alias records; an object, so that the zone may be made in the same apply. Without it, point the domain at the output custom_domain_target."
   type = object({
     name            = string
     certificate_arn = string
@@ -45,7 +45,7 @@ variable "custom_domain" {
   default = null
 
   validation {
-    condition     = var.custom_domain == null || can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.custom_domain.name))
+    condition     = var.custom_domain == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.custom_domain.name))
     error_message = "Write custom_domain.name as a host name in lower case, without https:// and without a path, for example \"files.example.com\"."
   }
 
@@ -60,6 +60,18 @@ variable "custom_domain" {
   }
 }
 
+variable "execute_api_endpoint" {
+  description = "Whether the API also answers under its own address (execute-api). Links that were issued under it open only as long as it answers, so it stays on when custom_domain is set, until you set false. front needs false."
+  type        = bool
+  default     = true
+  nullable    = false
+
+  validation {
+    condition     = var.execute_api_endpoint || var.custom_domain != null
+    error_message = "execute_api_endpoint = false needs custom_domain: the API would have no address otherwise."
+  }
+}
+
 variable "front" {
   description = "CloudFront in front of the API and the links, under custom_domain: the one place where a web ACL can stand. certificate_arn: the domain's certificate in us-east-1. web_acl_arn (null): a web ACL of yours with the scope CLOUDFRONT. price_class (PriceClass_All): the edges that answer; PriceClass_200 and PriceClass_100 are fewer and cheaper. Point the domain at the output custom_domain_target, which is then the distribution's."
   type = object({
@@ -71,7 +83,12 @@ variable "front" {
 
   validation {
     condition     = var.front == null || var.custom_domain != null
-    error_message = "front needs custom_domain: it switches the API's own endpoint off, past which everybody could walk around the distribution and its web ACL."
+    error_message = "front needs custom_domain: the distribution answers under that name."
+  }
+
+  validation {
+    condition     = var.front == null || !var.execute_api_endpoint
+    error_message = "front needs execute_api_endpoint = false: requests to the API's own address would not pass the web ACL, and could name any network as theirs (allowed_network). Links that were issued under that address end with it."
   }
 
   validation {
@@ -97,8 +114,8 @@ variable "link_base_url" {
 
   # Loopback is what the local AWS listens on; API Gateway and browsers never see it elsewhere.
   validation {
-    condition     = var.link_base_url == null || can(regex("^(https://[^/?#]+|http://127\\.0\\.0\\.1:[0-9]+)(/[^?#]*)?$", var.link_base_url)) && !endswith(coalesce(var.link_base_url, "-"), "/")
-    error_message = "Write an https address without a query and without a final slash, for example \"https://files.example.com\"."
+    condition     = var.link_base_url == null || can(regex("^(https://[a-z0-9.-]+(:[0-9]+)?|http://127\\.0\\.0\\.1:[0-9]+)(/[^?#[:space:]]*)?$", var.link_base_url)) && !endswith(coalesce(var.link_base_url, "-"), "/")
+    error_message = "Write an https address with its host in lower case, without a query and without a final slash, for example \"https://files.example.com\"."
   }
 }
 
@@ -588,6 +605,11 @@ variable "cloudfront" {
   }
 
   validation {
+    condition     = try(var.cloudfront.domain, null) == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.cloudfront.domain.name))
+    error_message = "Write cloudfront.domain.name as a host name in lower case, without https:// and without a path, for example \"cdn.example.com\"."
+  }
+
+  validation {
     condition     = try(var.cloudfront.domain.route53_zone, null) == null || can(regex("^Z[A-Z0-9]{1,31}$", var.cloudfront.domain.route53_zone.id))
     error_message = "Write cloudfront.domain.route53_zone.id as the id of a hosted zone, for example \"Z0123456789ABCDEFGHIJ\"."
   }
@@ -612,13 +634,13 @@ variable "guardduty_role" {
   default = null
 
   validation {
-    condition     = var.guardduty_role == null || can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.guardduty_role.arn))
-    error_message = "Write guardduty_role.arn as the ARN of a role, \"arn:aws:iam::<account>:role/<name>\"."
+    condition     = var.guardduty_role == null || can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[^*?]+$", var.guardduty_role.arn))
+    error_message = "Write guardduty_role.arn as the ARN of one role without a wildcard, \"arn:aws:iam::<account>:role/<name>\"."
   }
 }
 
 variable "content_scan" {
-  description = "Whether a file becomes available only after GuardDuty Malware Protection for S3 has found no threat in it. It makes GuardDuty's role, unless guardduty_role names one of yours, and brings the results to the recorder; the plan for the bucket is yours to add (see the README) and must tag."
+  description = "Whether a file becomes available only after GuardDuty Malware Protection for S3 has found no threat in it. It makes GuardDuty's role, unless guardduty_role names one of yours, and brings the results to the recorder; the plan for the bucket is yours to add (see the README) and must tag. On a running stack, add the plan before you switch this on: what arrives before the plan is active is not scanned and waits."
   type        = bool
   default     = false
   nullable    = false
@@ -637,7 +659,7 @@ variable "reader_arns" {
 }
 
 variable "bucket_policy_statements" {
-  description = "Statements of yours for the bucket's policy, beside the module's. sid: a name in letters and digits, before which the policy has \"Extra\". effect: Deny, or Allow. actions: of S3. principals: ARNs, or [\"*\"]. keys (all): which object keys, with wildcards; the bucket itself is always meant too. conditions (none): each with test, variable and values. An Allow is for named roles and users of this account and for reading; it opens nothing that the module's Denies close, for which there is reader_arns. A Deny can stop the stack's own roles: what it must leave them is in the README's table of rights."
+  description = "Statements of yours for the bucket's policy, beside the module's. sid: a name in letters and digits, before which the policy has \"Extra\". effect: Deny, or Allow. actions: of S3. principals: ARNs, or [\"*\"]. keys (all): which object keys, with wildcards; the bucket itself is always meant too. conditions (none): each with test, variable and values. An Allow is for named roles and users of this account and for reading; it opens nothing that the module's Denies close, for which there is reader_arns. A Deny with conditions for everybody can shut out whoever applies, too. A Deny can stop the stack's own roles: what it must leave them is in the README's table of rights."
   type = list(object({
     sid        = string
     effect     = string
@@ -662,6 +684,11 @@ variable "bucket_policy_statements" {
   validation {
     condition     = alltrue(flatten([for s in var.bucket_policy_statements : [for action in s.actions : can(regex(s.effect == "Deny" ? "^s3:[A-Za-z*]+$" : "^s3:(Get|List)[A-Za-z]+$", action))]]))
     error_message = "Write actions of S3. A statement that allows names reading ones without a wildcard (\"s3:Get…\" or \"s3:List…\"): what puts, removes or changes the bucket is for the stack's own roles."
+  }
+
+  validation {
+    condition     = alltrue([for s in var.bucket_policy_statements : s.effect != "Deny" || !contains(s.principals, "*") || length(s.conditions) > 0 || !anytrue(flatten([for action in s.actions : [for own in ["s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:GetBucketPolicy"] : can(regex("^${replace(action, "*", ".*")}$", own))]]))])
+    error_message = "A Deny for everybody without a condition must leave s3:GetBucketPolicy, s3:PutBucketPolicy and s3:DeleteBucketPolicy: nobody but the account's root user could take it back. Name narrower actions, for example \"s3:GetObject*\"."
   }
 
   validation {
@@ -768,21 +795,21 @@ variable "dashboard" {
 }
 
 variable "api_access_log" {
-  description = "Whether the API keeps an access log: time, route, status, request id and latencies, and never a path, which is a secret under /l/ and /t/."
+  description = "Whether the API keeps an access log: time, route, status, request id and latencies, and never a path, which is a secret under /l/ and /t/. Switched off, the log that there is is deleted."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "app_events" {
-  description = "Whether an event bus carries Upload Available, Upload Rejected, Upload Scan Failed, Upload Deleted and Link Revoked to your app."
+  description = "Whether an event bus carries Upload Available, Upload Rejected, Upload Scan Failed, Upload Deleted and Link Revoked to your app. Switched off, the bus and what lies in its dead-letter queue are deleted; take rules of yours off the bus first."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "webhook" {
-  description = "A receiver of yours that is told the app's events in the form of Standard Webhooks: signed, tried for three days, then left in a dead-letter queue. url: its https address. events (null): which of them, as [\"Upload Available\"]; null for all. max_concurrency (2): batches of up to ten that are posted at a time. The value of the secret is yours to put in (see the README). Null makes nothing of it."
+  description = "A receiver of yours that is told the app's events in the form of Standard Webhooks: signed, tried for three days, then left in a dead-letter queue. url: its https address. events (null): which of them, as [\"Upload Available\"]; null for all. max_concurrency (2): batches of up to ten that are posted at a time. The value of the secret is yours to put in (see the README). Null makes nothing of it; set later, it deletes the events that still wait and those in the dead-letter queue, and seven days later the secret."
   type = object({
     url             = string
     events          = optional(list(string))

@@ -258,6 +258,13 @@ resource "aws_cloudwatch_metric_alarm" "main" {
   alarm_actions       = local.actions_of_alarm[each.key].alarm
   ok_actions          = local.actions_of_alarm[each.key].ok
   tags                = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = alltrue([for arn in concat(local.actions_of_alarm[each.key].alarm, local.actions_of_alarm[each.key].ok) : contains(["", local.region], split(":", arn)[3])])
+      error_message = "CloudWatch tells its own region only: give alarm_topic_arn and the actions in alarm_settings in ${local.region}."
+    }
+  }
 }
 
 # ── Dashboard ────────────────────────────────────────────────────────────────────────────────────

@@ -294,7 +294,8 @@ run "domains_before_distributions_get_theirs" {
       certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here"
       route53_zone    = { id = "Z0EXAMPLE" }
     }
-    front = { certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge" }
+    execute_api_endpoint = false
+    front                = { certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge" }
     cloudfront = {
       public_keys = { a = "-----BEGIN PUBLIC KEY-----" }
       domain = {

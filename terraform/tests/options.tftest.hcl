@@ -278,7 +278,7 @@ run "origins_bring_cors" {
   }
 }
 
-run "a_custom_domain_closes_the_other_door" {
+run "a_custom_domain_leaves_the_other_address_to_links_that_are_out" {
   command = plan
 
   variables {
@@ -289,13 +289,27 @@ run "a_custom_domain_closes_the_other_door" {
   }
 
   assert {
-    condition     = aws_apigatewayv2_api.main.disable_execute_api_endpoint == true && one(aws_apigatewayv2_domain_name.main[0].domain_name_configuration).security_policy == "TLS_1_2"
-    error_message = "With a custom domain, the API's own address must be off and TLS 1.2 the least."
+    condition     = aws_apigatewayv2_api.main.disable_execute_api_endpoint == false && one(aws_apigatewayv2_domain_name.main[0].domain_name_configuration).security_policy == "TLS_1_2"
+    error_message = "With a custom domain, the API's own address must stay on, and TLS 1.2 be the least."
   }
 
   assert {
     condition     = output.link_base_url == "https://files.example.com" && output.api_endpoint == "https://files.example.com"
     error_message = "Links and the API must be at the custom domain."
+  }
+}
+
+run "the_other_address_is_off_where_the_operator_says_so" {
+  command = plan
+
+  variables {
+    execute_api_endpoint = false
+    custom_domain        = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/1" }
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_api.main.disable_execute_api_endpoint == true
+    error_message = "The API's own address must be off."
   }
 }
 
@@ -498,8 +512,7 @@ run "a_stack_is_not_renamed" {
     name = "files"
   }
 
-  # The bucket's default name follows it.
-  expect_failures = [aws_dynamodb_table.main, aws_s3_bucket.files]
+  expect_failures = [aws_dynamodb_table.main]
 }
 
 run "a_bucket_is_not_renamed" {
@@ -634,7 +647,8 @@ run "a_front_with_a_web_acl" {
   }
 
   variables {
-    custom_domain = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+    custom_domain        = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+    execute_api_endpoint = false
     front = {
       certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge"
       web_acl_arn     = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/links/0"

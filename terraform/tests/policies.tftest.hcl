@@ -581,6 +581,8 @@ run "front" {
     link_throttling  = { rate = 7, burst = 9 }
     custom_domain    = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here", route53_zone = { id = "Z0EXAMPLE" } }
 
+    execute_api_endpoint = false
+
     front = {
       certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge"
       web_acl_arn     = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/links/0"

@@ -20,6 +20,24 @@ run "a_stack_is_there" {
 
   variables {
     deletion_protection = false
+    cloudfront          = { public_keys = { a = "-----BEGIN PUBLIC KEY-----" } }
+  }
+}
+
+run "another_public_key_under_the_same_name_is_refused" {
+  command         = plan
+  expect_failures = [terraform_data.cloudfront_keys["a"]]
+
+  variables {
+    cloudfront = { public_keys = { a = "-----BEGIN PUBLIC KEY-----another" } }
+  }
+}
+
+run "the_same_key_with_other_line_ends_and_a_second_key_are_not" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = { a = "-----BEGIN PUBLIC KEY-----\r\n", b = "-----BEGIN PUBLIC KEY-----b" } }
   }
 }
 
@@ -34,7 +52,7 @@ run "another_bucket_name_is_refused" {
 
 run "another_name_is_refused" {
   command         = plan
-  expect_failures = [aws_dynamodb_table.main, aws_s3_bucket.files]
+  expect_failures = [aws_dynamodb_table.main]
 
   variables {
     name = "another"

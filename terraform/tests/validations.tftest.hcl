@@ -765,8 +765,9 @@ run "a_front_with_a_certificate_elsewhere" {
   command = plan
 
   variables {
-    custom_domain = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
-    front         = { certificate_arn = "arn:aws:acm:eu-central-1:111122223333:certificate/edge" }
+    execute_api_endpoint = false
+    custom_domain        = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+    front                = { certificate_arn = "arn:aws:acm:eu-central-1:111122223333:certificate/edge" }
   }
 
   expect_failures = [var.front]
@@ -776,8 +777,9 @@ run "a_front_with_a_regional_web_acl" {
   command = plan
 
   variables {
-    custom_domain = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
-    front         = { certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge", web_acl_arn = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/links/0" }
+    execute_api_endpoint = false
+    custom_domain        = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+    front                = { certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge", web_acl_arn = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/links/0" }
   }
 
   expect_failures = [var.front]
@@ -787,8 +789,9 @@ run "a_front_with_no_price_class" {
   command = plan
 
   variables {
-    custom_domain = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
-    front         = { certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge", price_class = "cheap" }
+    execute_api_endpoint = false
+    custom_domain        = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+    front                = { certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge", price_class = "cheap" }
   }
 
   expect_failures = [var.front]
@@ -1106,4 +1109,145 @@ run "an_operations_key_by_its_alias" {
   }
 
   expect_failures = [var.operations_key]
+}
+
+run "an_api_without_any_address" {
+  command = plan
+
+  variables {
+    execute_api_endpoint = false
+  }
+
+  expect_failures = [var.execute_api_endpoint]
+}
+
+run "a_front_that_can_be_walked_around" {
+  command = plan
+
+  variables {
+    custom_domain = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+    front         = { certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/edge" }
+  }
+
+  expect_failures = [var.front]
+}
+
+run "a_domain_with_a_certificate_elsewhere" {
+  command = plan
+
+  variables {
+    custom_domain = { name = "files.example.com", certificate_arn = "arn:aws:acm:eu-west-1:111122223333:certificate/here" }
+  }
+
+  expect_failures = [aws_apigatewayv2_domain_name.main]
+}
+
+run "an_alarm_topic_elsewhere" {
+  command = plan
+
+  variables {
+    alarm_topic_arn = "arn:aws:sns:eu-west-1:111122223333:alarms"
+  }
+
+  expect_failures = [aws_cloudwatch_metric_alarm.main]
+}
+
+run "an_alarms_own_topic_elsewhere" {
+  command = plan
+
+  variables {
+    alarm_settings = { forged-tokens = { ok_actions = ["arn:aws:sns:eu-west-1:111122223333:alarms"] } }
+  }
+
+  expect_failures = [aws_cloudwatch_metric_alarm.main["forged-tokens"]]
+}
+
+run "a_domain_of_files_with_a_scheme" {
+  command = plan
+
+  variables {
+    cloudfront = { public_keys = { a = "-----BEGIN PUBLIC KEY-----" }, domain = { name = "https://cdn.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/cdn" } }
+  }
+
+  expect_failures = [var.cloudfront]
+}
+
+run "a_link_address_with_a_user" {
+  command = plan
+
+  variables {
+    link_base_url = "https://user@files.example.com"
+  }
+
+  expect_failures = [var.link_base_url]
+}
+
+run "a_guardduty_role_with_a_wildcard" {
+  command = plan
+
+  variables {
+    guardduty_role = { arn = "arn:aws:iam::111122223333:role/*" }
+  }
+
+  expect_failures = [var.guardduty_role]
+}
+
+run "a_guardduty_role_of_another_account" {
+  command = plan
+
+  variables {
+    guardduty_role = { arn = "arn:aws:iam::444455556666:role/guardduty" }
+  }
+
+  expect_failures = [aws_s3_bucket_policy.files]
+}
+
+run "a_reader_of_another_account" {
+  command = plan
+
+  variables {
+    reader_arns = ["arn:aws:iam::444455556666:role/backup"]
+  }
+
+  expect_failures = [aws_s3_bucket_policy.files]
+}
+
+run "a_deny_of_everything_for_everybody" {
+  command = plan
+
+  variables {
+    bucket_policy_statements = [{ sid = "Nobody", effect = "Deny", actions = ["s3:*"], principals = ["*"] }]
+  }
+
+  expect_failures = [var.bucket_policy_statements]
+}
+
+run "a_deny_of_the_policys_change_for_everybody" {
+  command = plan
+
+  variables {
+    bucket_policy_statements = [{ sid = "Nobody", effect = "Deny", actions = ["s3:Put*"], principals = ["*"] }]
+  }
+
+  expect_failures = [var.bucket_policy_statements]
+}
+
+run "a_deny_of_the_policys_removal_for_everybody" {
+  command = plan
+
+  variables {
+    bucket_policy_statements = [{ sid = "Nobody", effect = "Deny", actions = ["s3:DeleteBucketPolicy"], principals = ["*"] }]
+  }
+
+  expect_failures = [var.bucket_policy_statements]
+}
+
+run "a_deny_of_the_policys_reading_for_everybody" {
+  command = plan
+
+  variables {
+    bucket_policy_statements = [{ sid = "Nobody", effect = "Deny", actions = ["s3:GetBucket*"], principals = ["*"] }]
+  }
+
+  expect_failures = [var.bucket_policy_statements]
 }

@@ -3,6 +3,8 @@
 #
 #   (cd docs/events && zip ../../terraform/examples/complete/consumer.zip consumer.py)
 
+data "aws_caller_identity" "current" {}
+
 resource "aws_cloudwatch_event_rule" "uploads" {
   name           = "postern-consumer"
   description    = "Brings what became of an upload to the app"
@@ -86,6 +88,12 @@ data "aws_iam_policy_document" "consumer_dead" {
       variable = "aws:SourceArn"
       values   = [aws_cloudwatch_event_rule.uploads.arn]
     }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
   }
 }
 
@@ -123,6 +131,12 @@ data "aws_iam_policy_document" "consumer_assumes" {
     principals {
       type        = "Service"
       identifiers = ["lambda.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
     }
   }
 }

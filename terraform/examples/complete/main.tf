@@ -60,6 +60,9 @@ module "postern" {
     route53_zone    = { id = data.aws_route53_zone.main.zone_id }
   }
 
+  # No link of this stack was ever issued under the API's own address.
+  execute_api_endpoint = false
+
   cloudfront = {
     public_keys = { a = file(var.cloudfront_public_key_file) }
     signing_key = var.cloudfront_signing_key

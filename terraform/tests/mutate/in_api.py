@@ -24,7 +24,7 @@ MUTANTS = [
     Mutant("throttling-ignored", API, "throttling_rate_limit  = var.throttling.rate", "throttling_rate_limit  = 100", "an option would be ignored", run="all_options"),
     Mutant("link-throttling-of-the-app", API, 'if route.function == "serve-link"]', 'if route.function == "issue-upload"]', "the app would be throttled in place of links", run="front"),
     Mutant("api-cors-for-everyone", API, "allow_origins  = var.origins", 'allow_origins  = ["*"]', "any page could read the API's answers"),
-    Mutant("the-endpoint-stays-open", API, "disable_execute_api_endpoint = var.custom_domain != null", "disable_execute_api_endpoint = false", "the web ACL could be walked around", run="front"),
+    Mutant("the-endpoint-stays-open", API, "disable_execute_api_endpoint = !var.execute_api_endpoint", "disable_execute_api_endpoint = false", "the web ACL could be walked around", run="front"),
     Mutant("an-old-tls", API, '"TLS_1_2"', '"TLS_1_0"', "old clients would weaken the connection", run="front"),
     Mutant("open-before-versioning", API, "    aws_s3_bucket_versioning.files,\n", "", "forms would be issued before versions are kept", run=None, inside='resource "aws_apigatewayv2_stage" "default"'),
     Mutant("open-before-the-pipe", API, "    aws_pipes_pipe.app,\n", "", "events of the first files would be lost", run=None, inside='resource "aws_apigatewayv2_stage" "default"'),
