@@ -85,7 +85,20 @@ def test_what_holds_data_is_not_replaced_for_another_name(resource):
     assert name in orders().get(resource, {}).get("ignore_changes", [])
 
 
-@pytest.mark.parametrize("resource", ["aws_kms_key.links", "aws_kms_key.upload_tokens", "aws_cloudfront_public_key.files", "aws_iam_role.function"])
-def test_what_takes_over_is_there_before_its_predecessor_goes(resource):
-    """A function that starts in between asks for both keys."""
+# Terraform destroys these only after what referred to them refers to something else.
+DESTROYED_LAST = [
+    "aws_cloudfront_distribution.files",
+    "aws_cloudfront_distribution.front",
+    "aws_cloudfront_public_key.files",
+    "aws_iam_role.function",
+    "aws_iam_role_policy.serve_link_cloudfront",
+    "aws_kms_key.links",
+    "aws_kms_key.upload_tokens",
+    "aws_secretsmanager_secret.cloudfront",
+]
+
+
+@pytest.mark.parametrize("resource", DESTROYED_LAST)
+def test_what_is_in_use_goes_after_its_users_know(resource):
+    """A function asks for its keys when it starts, and a resolver for a record at any time."""
     assert orders()[resource]["create_before_destroy"] is True
