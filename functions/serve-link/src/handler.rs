@@ -11,7 +11,7 @@ use postern_aws::lambda::http_api::{HttpAnswer, HttpEvent};
 use postern_aws::lambda::{Metrics, Request};
 use postern_aws::{RoleSigner, Table, TimeLimits, Versions};
 
-/// The public door with all that it needs.
+/// Opens links, with all that it needs.
 pub struct Door {
     pub ports: Ports<Table, RoleSigner, Option<Versions>>,
     pub settings: Settings,
@@ -73,7 +73,7 @@ impl Door {
     }
 }
 
-/// Answers one request of a function whose cold start failed, once `door` is there, or in time without it.
+/// Answers one request of a function whose cold start failed: once `door` is ready, or in time without it.
 pub async fn answer_late(
     event: LambdaEvent<HttpEvent>,
     door: impl Future<Output = Result<&'static Door, Unavailable>>,

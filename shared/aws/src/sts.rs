@@ -61,7 +61,7 @@ impl Inner {
         Ok(credentials)
     }
 
-    /// Renews unless somebody else is at it.
+    /// Renews the session unless another task renews it already.
     async fn renew_ahead(self: Arc<Self>) {
         let Ok(_guard) = self.renewal.try_lock() else { return };
         if let Err(error) = self.renew().await {
@@ -77,7 +77,7 @@ impl Signer for RoleSigner {
         now: Timestamp,
         needed_s: u64,
     ) -> Result<Arc<SigningCredentials>, Unavailable> {
-        // More than half a session cannot be kept at hand: a longer wish is cut to what is left.
+        // A session is renewed at half its life, so no more than that can be promised: a longer demand is cut.
         let needed_s = needed_s.min(self.0.half_life_s);
         let left = |session: &SigningCredentials| {
             session.expires_at.map_or(u64::MAX, |end| now.until(end).as_secs())

@@ -60,7 +60,7 @@ impl TokenKeys {
         self.0.iter()
     }
 
-    /// A digest of something that a leak of the table must not let anybody guess.
+    /// A keyed digest, so that its input cannot be guessed from a leak of the table.
     pub fn fingerprint(&self, text: &str) -> [u8; 16] {
         self.secret_of(b"fingerprint\0", &[text])
     }

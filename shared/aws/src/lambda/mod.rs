@@ -75,7 +75,7 @@ impl Request {
     }
 
     /// Where a visitor comes from: by the API, or, where something stands before it, by the header
-    /// that it writes and no visitor can. Without that header nobody knows.
+    /// that it writes and no visitor can. Without that header the address is unknown.
     pub fn viewer_address(&self, header: Option<&str>) -> Option<IpAddr> {
         match header {
             Some(name) => address_before_port(self.header(name)),

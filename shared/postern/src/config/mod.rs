@@ -256,7 +256,7 @@ where
     value.ok_or_else(|| malformed(variable, format!("write a whole number from {least} to {most}")))
 }
 
-/// A limit, or the word `none`: whoever sets none has said so.
+/// A limit, or the word `none`, so that a missing limit is never an oversight.
 fn limit<T>(lookup: &impl Lookup, variable: &str, most: T) -> Result<Option<T>, ConfigError>
 where
     T: FromStr + PartialOrd + Display + Copy + From<u8>,

@@ -18,14 +18,14 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// An answer that nobody may keep, with a JSON body.
+    /// An answer with a JSON body that no cache may store.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
         // Our own types always serialize; were one not to, an empty body says less than a panic.
         let body = serde_json::to_string(body).unwrap_or_default();
         Self { body, ..Self::empty(status) }.with("content-type", "application/json")
     }
 
-    /// An answer that nobody may keep, without a body.
+    /// An answer without a body that no cache may store.
     pub fn empty(status: StatusCode) -> Self {
         Self { status, headers: vec![("cache-control", "no-store".to_owned())], body: String::new() }
     }

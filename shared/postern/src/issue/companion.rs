@@ -302,7 +302,7 @@ pub async fn direct_upload<S: UploadStore + QuotaStore, G: Signer>(
     Ok(Reply::json(StatusCode::OK, &answer))
 }
 
-/// What a client asks for, in the words of `POST /uploads`, and within what the token allows.
+/// Translates a client's request into that of `POST /uploads`, and checks it against the token.
 fn new_upload(
     settings: &Settings,
     holder: &Holder,

@@ -69,7 +69,7 @@ fn any_upload() -> impl Strategy<Value = Upload> {
     )
 }
 
-/// What somebody may do to the fields of a form. Numbers pick a place, whatever its length.
+/// A change of a form's fields. A number picks a place, however many there are.
 #[derive(Debug, Clone)]
 enum Mutation {
     Change(usize, String),
@@ -96,7 +96,7 @@ enum Encoding {
     LineEnd,
 }
 
-/// Names that would change what is stored, and some that nobody knows.
+/// Names of fields that would change what is stored, and some that S3 does not know.
 fn any_name() -> impl Strategy<Value = String> {
     const KNOWN: &[&str] = &[
         "acl",

@@ -95,7 +95,7 @@ impl Serialize for RedirectUrl {
 }
 
 /// As browsers write it: lower case, without the scheme's own port. A URL with a user's name in it
-/// has none: whoever reads it takes the name for the host.
+/// has none: a person who reads it takes the name for the host.
 fn origin_of(url: &str) -> Option<String> {
     let uri: http::Uri = url.parse().ok()?;
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?.as_str().to_ascii_lowercase());

@@ -98,7 +98,7 @@ pub(super) async fn write<S: UploadStore + QuotaStore>(
     }
 }
 
-/// A whole second more than what is left, so that whoever waits does not come too early.
+/// A whole second more than what is left, so that a client that waits does not ask too early.
 fn wait_s(now: Timestamp, until: Timestamp) -> u64 {
     now.until(until).as_secs() + 1
 }

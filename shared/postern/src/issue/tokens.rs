@@ -104,7 +104,7 @@ pub async fn revoke<S: QuotaStore, G>(
     }
 }
 
-/// The text of a token for whoever asked for it.
+/// The text of a token.
 fn sealed(secret: &UploadTokenSecret, token: &Owned<UploadToken>) -> Result<String, Problem> {
     secret.seal(&token.scope()).map_err(|error| Problem::field("content_types", error.to_string()))
 }

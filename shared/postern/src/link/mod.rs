@@ -73,7 +73,7 @@ pub struct Link {
     /// Those of this hour.
     #[serde(default)]
     pub hour_window: Window,
-    /// The openings that were counted of late, and when, in seconds since 1970.
+    /// The openings that were counted recently, and when, in seconds since 1970.
     #[serde(default)]
     pub recent_openings: BTreeMap<Nonce, u64>,
     /// Passwords that were tried.
@@ -104,7 +104,7 @@ pub struct Link {
 pub struct Revoked {
     /// When it was written.
     pub at: Timestamp,
-    /// By whose wish.
+    /// Why.
     pub because: RevokedBecause,
 }
 

@@ -169,7 +169,7 @@ pub struct ObservedObject {
     pub metadata: BTreeMap<String, String>,
     /// The first bytes, at most [`crate::ports::HEAD_BYTES`].
     pub head: Vec<u8>,
-    /// What a scan has said of it, where the stack asks for one and it is through.
+    /// The result of a scan, where the stack asks for one and it has ended.
     pub scan: Option<ScanStatus>,
 }
 

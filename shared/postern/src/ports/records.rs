@@ -150,7 +150,7 @@ pub trait RecordStore: LinkIndex + UploadReader {
     fn slices_listed(&self) -> impl Future<Output = Result<Option<u64>, Unavailable>> + Send;
     /// Notes that so many slices have been listed; never fewer than before.
     fn note_slices_listed(&self, slices: u64) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Ends a link whoever owns it; one that had ended stays as it was.
+    /// Ends a link of any owner; a link that had ended before does not change.
     fn end_link(&self, id: &LinkId, revoked: Revoked)
     -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

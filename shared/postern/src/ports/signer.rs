@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// A signer role's session.
 pub trait Signer: Send + Sync {
     /// Credentials that live for `needed_s` more seconds if the role allows it. Without I/O
-    /// unless the session at hand is too short.
+    /// unless the present session is too short.
     fn credentials(
         &self,
         now: Timestamp,

@@ -42,7 +42,7 @@ pub enum Written {
 pub enum Found {
     /// It was, and it stands as wished now.
     Yes,
-    /// There is no such thing, or it is somebody else's.
+    /// There is no such record, or it is another owner's.
     No,
 }
 

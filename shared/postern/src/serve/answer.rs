@@ -180,7 +180,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
             Ok(false) => Err(Problem::FileGone),
             Ok(true) => Ok(()),
             Err(error) => {
-                tracing::warn!(error = %error, "nobody said whether the version is there");
+                tracing::warn!(error = %error, "could not find out whether the version is there");
                 Ok(())
             }
         }
@@ -207,7 +207,7 @@ fn facts(link: &Link) -> Reply {
         .with("x-content-type-options", "nosniff")
 }
 
-/// 304: the version is pinned, so whoever has its entity tag has its bytes.
+/// 304: the version never changes, so a client that has its entity tag has its bytes.
 fn unchanged(link: &Link) -> Reply {
     guarded(Reply::empty(StatusCode::NOT_MODIFIED)).with("etag", format!("\"{}\"", link.etag))
 }

@@ -43,7 +43,7 @@ pub use answer::{answer, page_id};
 use distribution::Distribution;
 use page::Destination;
 
-/// What the public door works with.
+/// What `serve-link` works with.
 #[derive(Debug)]
 pub struct Ports<L, G, V> {
     /// The table's links.
@@ -52,7 +52,7 @@ pub struct Ports<L, G, V> {
     pub signer: G,
     /// The keys of tokens.
     pub keys: LinkKeys,
-    /// What looks at S3 before anything is signed; an `Option`, if nobody is to be asked.
+    /// Asks S3 for the version before anything is signed; `None` if S3 is not asked.
     pub versions: V,
 }
 

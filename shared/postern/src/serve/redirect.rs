@@ -15,7 +15,7 @@ use crate::link::Link;
 use crate::ports::{OpeningStore, Signer, Unavailable, VersionCheck};
 
 impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
-    /// What signs, at hand before anything is counted.
+    /// What signs; it is ready before anything is counted.
     pub(super) async fn credentials(&self) -> Result<Option<Arc<SigningCredentials>>, Problem> {
         if self.settings.distribution.is_some() {
             return Ok(None);

@@ -35,7 +35,7 @@ pub struct LinkRequest<'a> {
     pub body: &'a [u8],
     /// 16 random bytes of this request's own.
     pub entropy: [u8; 16],
-    /// Where it comes from, as whoever stands before us says; a visitor has no say in it.
+    /// The visitor's address, as API Gateway or CloudFront gives it; a visitor cannot set it.
     pub address: Option<IpAddr>,
     /// What the headers say.
     pub headers: Headers<'a>,

@@ -225,7 +225,7 @@ pub enum RejectionReason {
     ImageTooLarge,
     /// A scan found a threat in it.
     ThreatFound,
-    /// Removed by somebody else before it was looked at.
+    /// Removed by others before the recorder looked at it.
     Vanished,
 }
 

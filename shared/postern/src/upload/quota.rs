@@ -54,7 +54,7 @@ impl PendingUpload {
         format!("{}#{}", self.until, self.upload_id)
     }
 
-    /// Reads an entry; `None` for what nobody here wrote.
+    /// Reads an entry; `None` for one of unknown form.
     pub fn parse(text: &str) -> Option<Self> {
         let (until, upload_id) = text.split_once('#')?;
         Some(Self { until: until.parse().ok()?, upload_id: upload_id.parse().ok()? })

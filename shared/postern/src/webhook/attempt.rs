@@ -34,7 +34,7 @@ pub enum Answer {
     Status {
         /// With this status.
         status: u16,
-        /// And this wish in `Retry-After`.
+        /// The value of `Retry-After`, if the answer has one.
         retry_after: Option<Duration>,
     },
     /// It did not, in the time that it has.

@@ -170,7 +170,9 @@ fn is_truly(content_type: &str, file: &CorpusFile) -> bool {
         "image/jpeg" => head.starts_with(b"\xFF\xD8\xFF"),
         "image/gif" => head.starts_with(b"GIF8"),
         "application/pdf" => head.windows(5).take(1024).any(|window| window == b"%PDF-"),
-        "text/plain" | "text/plain; charset=utf-8" => !head.starts_with(b"%PDF") && (!head.contains(&0) || is_utf16(head)),
+        "text/plain" | "text/plain; charset=utf-8" => {
+            !head.starts_with(b"%PDF") && (!head.contains(&0) || is_utf16(head))
+        }
         _ => true,
     }
 }

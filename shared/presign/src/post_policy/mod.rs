@@ -126,7 +126,7 @@ pub struct PostPolicy {
 
 /// The fields of a form, in the order in which they are posted; the file comes last.
 ///
-/// `Debug` shows the names of the fields, never their values: whoever has them can upload.
+/// `Debug` shows the names of the fields, never their values: anyone who has the values can upload.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostForm {
     /// Names (lower case) and values.
@@ -162,7 +162,7 @@ pub enum SignPolicyError {
     /// The range is empty, or beyond what a POST can bring.
     #[error("size range of {0} to {1} bytes is empty or ends beyond {MAX_POST_BYTES}")]
     SizeRange(u64, u64),
-    /// There is no size range: anybody could post 5 GB.
+    /// There is no size range, so 5 GiB could be posted.
     #[error("missing size range")]
     NoSizeRange,
     /// There is no key.

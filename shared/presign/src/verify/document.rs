@@ -10,7 +10,7 @@ use crate::Timestamp;
 use crate::post_policy::Condition;
 use crate::post_policy::condition::spaced;
 
-/// The document of a policy that somebody has signed.
+/// The document of a signed policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyDocument {
     /// From when on S3 refuses its forms.

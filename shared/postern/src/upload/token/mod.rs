@@ -41,7 +41,7 @@ pub const MAX_USES: u32 = 10_000;
 /// So long one token lives at most.
 pub const MAX_LIFE: Duration = Duration::from_hours(90 * 24);
 
-/// The record outlives the token by this much, so that whoever asks is told what it was.
+/// The record outlives the token by this much, so that a late request gets the reason.
 const MEMORY: Duration = Duration::from_hours(35 * 24);
 
 /// What a token allows, as the table keeps it.

@@ -67,7 +67,7 @@ pub enum Tampering {
     None,
     /// One digit of the signature is another.
     Signature,
-    /// The access key id is nobody's.
+    /// The access key id is unknown.
     AccessKey,
     /// This field of the signature is left out.
     Without(&'static str),
