@@ -153,3 +153,16 @@ async fn ranges_and_overrides_are_for_signed_reads() {
     let other = read(Method::GET, &url, "response-content-type=text%2Fhtml", &range).await;
     assert_eq!((other.status(), other.text().await.unwrap().as_str()), (StatusCode::OK, "abc"));
 }
+
+#[tokio::test]
+async fn a_presigned_url_with_an_authorization_header_is_refused() {
+    let (url, _, _serving) = proxied().await;
+    let signed = format!("X-Amz-Algorithm=AWS4-HMAC-SHA256&{SIGNED}");
+    for method in [Method::GET, Method::PUT] {
+        let jwt = [("authorization", "Bearer eyJ")];
+        let refused = read(method.clone(), &url, &signed, &jwt).await;
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+        assert!(refused.text().await.unwrap().contains("<Code>InvalidArgument</Code>"));
+        assert_ne!(read(method, &url, &signed, &[]).await.status(), StatusCode::BAD_REQUEST);
+    }
+}

@@ -36,6 +36,13 @@ pub(super) fn replace(
     Response::from_parts(head, Body::from(body))
 }
 
+/// S3 takes one kind of authorization. A page that sends its JWT with a presigned URL meets this.
+pub(super) fn of_two_authorizations() -> Response {
+    let (head, ()) = axum::http::Response::new(()).into_parts();
+    let message = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified";
+    replace(head, StatusCode::BAD_REQUEST, "InvalidArgument", message, &[("ArgumentName", "Authorization")])
+}
+
 fn element(name: &str, text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     format!("<{name}>{text}</{name}>")

@@ -133,6 +133,9 @@ async fn pass(State(behind): State<Behind>, mut request: Request) -> Response {
         Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
     }
     request.headers_mut().insert(FORWARDED_PROTO, HeaderValue::from_static("https"));
+    if object::is_authorized_twice(&request) {
+        return error::of_two_authorizations();
+    }
     if let Some(boundary) = form::boundary(&request) {
         return form::pass(&behind, request, boundary).await;
     }

@@ -50,6 +50,12 @@ impl Asked {
     }
 }
 
+/// Whether a presigned URL is used together with an `Authorization` header, as when a page sends its JWT along.
+pub(super) fn is_authorized_twice(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    query.contains("X-Amz-Algorithm=") && request.headers().contains_key(header::AUTHORIZATION)
+}
+
 /// By the scope of its credential, in the query or in the header.
 fn is_signed_for_s3(query: &str, headers: &HeaderMap) -> bool {
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
