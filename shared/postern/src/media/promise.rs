@@ -103,6 +103,16 @@ mod tests {
     }
 
     #[test]
+    fn the_table_in_the_docs_has_these_extensions() {
+        let page = include_str!("../../../../docs/accepted-files.md");
+        for (kind, extensions) in EXTENSIONS {
+            let row =
+                extensions.iter().map(|extension| format!("`{extension}`")).collect::<Vec<_>>().join(" ");
+            assert!(page.contains(&format!(" | {row} |\n")), "{kind:?}");
+        }
+    }
+
+    #[test]
     fn a_name_promises_what_its_last_extension_says() {
         for (name, kind) in [
             ("a.PNG", Kind::Image),

@@ -345,11 +345,11 @@ fn image(case: &Case<'_>) -> Option<Broken> {
     let detail = match pixels::pixels(&case.sniffed.essence, head, part) {
         Pixels::Known(pixels) if pixels <= most => return None,
         Pixels::Known(pixels) => {
-            format!("the image has {pixels} pixels, at most {most} are taken: make it smaller")
+            format!("the image has {pixels} pixels, at most {most} are allowed: make it smaller")
         }
         Pixels::Unknown if case.served_type().disposition() == Disposition::Attachment => return None,
         Pixels::Unknown => format!(
-            "the image does not say in its header how large it is, at most {most} pixels are taken: save it again without its metadata"
+            "the image does not say in its header how large it is, at most {most} pixels are allowed: save it again without its metadata"
         ),
     };
     Some((RejectionReason::ImageTooLarge, detail))
