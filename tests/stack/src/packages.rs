@@ -123,7 +123,7 @@ fn write(name: String, binary: &Path, out: &Path) -> Result<Package, PackageErro
         return Err(PackageError::TooNew { name, needed });
     }
     let archive =
-        binaries::pack(&bytes).map_err(|source| BinariesError::Pack { name: name.clone(), source })?;
+        binaries::deflated(&bytes).map_err(|source| BinariesError::Pack { name: name.clone(), source })?;
     let path = out.join(&name).join("bootstrap.zip");
     let written = fs::create_dir_all(out.join(&name)).and_then(|()| fs::write(&path, &archive));
     written.map_err(|source| BinariesError::Write { path: path.clone(), source })?;
@@ -212,7 +212,7 @@ mod tests {
         std::thread::sleep(std::time::Duration::from_millis(2100));
         let second = hash(there.path());
         assert_eq!(fs::read(&first.path).unwrap(), fs::read(&second.path).unwrap());
-        assert_eq!(first.sha256, "4cdec4ef88a7d1b7e956fd625a4a5bb5ddc943a4f41b151ed96f76df6411f105");
+        assert_eq!(first.sha256, "9169dbd5cc9523705bbe8137aab653a1862cf6620301998788b21ce7ed0d1121");
     }
 
     #[test]
