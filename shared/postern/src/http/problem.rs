@@ -123,11 +123,11 @@ impl NotAvailable {
                 "`rejection` of GET /uploads/{id} says why. Post a valid file by the same form, or make a new upload."
             }
             (UploadState::Rejected, false) => {
-                "`rejection` of GET /uploads/{id} says why. It takes no further file: make a new upload."
+                "`rejection` of GET /uploads/{id} says why. It accepts no further file: make a new upload."
             }
             (_, true) => "a link can be made once it is available. Ask GET /uploads/{id} until it is.",
             (_, false) => {
-                "it takes no file any more. If its file was sent in time, ask GET /uploads/{id} again in a minute; otherwise make a new upload."
+                "it accepts no file any more. If its file was sent in time, ask GET /uploads/{id} again in a minute; otherwise make a new upload."
             }
         }
     }

@@ -42,19 +42,19 @@ async fn an_upload_without_a_file_is_waited_for_only_while_one_may_come() {
     let waiting = form(&world, &ann).await;
     assert!(told_of_no_link(&world, &ann, waiting).await.contains("Ask GET /uploads/{id} until it is."));
     let later = Caller { now: at("2026-11-24T10:15:00Z"), ..ann.clone() };
-    assert!(told_of_no_link(&world, &later, waiting).await.contains("it takes no file any more"));
+    assert!(told_of_no_link(&world, &later, waiting).await.contains("it accepts no file any more"));
 
     world.store.settle(waiting, &rejected("v0"), None).await.unwrap();
     assert!(told_of_no_link(&world, &ann, waiting).await.contains("by the same form"));
-    assert!(told_of_no_link(&world, &later, waiting).await.contains("It takes no further file"));
+    assert!(told_of_no_link(&world, &later, waiting).await.contains("It accepts no further file"));
     for n in 1..MAX_CONDEMNED {
         world.store.settle(waiting, &rejected(&format!("v{n}")), None).await.unwrap();
     }
-    assert!(told_of_no_link(&world, &ann, waiting).await.contains("It takes no further file"));
+    assert!(told_of_no_link(&world, &ann, waiting).await.contains("It accepts no further file"));
 
     let parts = in_parts(&world, &caller("ann", None, 2)).await;
     world.store.settle(parts.upload_id, &rejected("p"), None).await.unwrap();
-    assert!(told_of_no_link(&world, &ann, parts.upload_id).await.contains("It takes no further file"));
+    assert!(told_of_no_link(&world, &ann, parts.upload_id).await.contains("It accepts no further file"));
     let parts = in_parts(&world, &caller("ann", None, 3)).await;
     parts::abort(&world, &world.store, ann.now, &parts).await.unwrap();
     assert!(

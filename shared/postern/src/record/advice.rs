@@ -20,11 +20,11 @@ pub fn declare(evidence: &Evidence<'_>, sniffed: &Sniffed) -> String {
     let types: Vec<_> = types(evidence, sniffed).iter().map(ToString::to_string).collect();
     if types.is_empty() {
         return format!(
-            "upload a file of a type that this stack takes ({})",
+            "upload a file of a type that this stack allows ({})",
             evidence.settings.allowed_types
         );
     }
-    let token = evidence.upload.token.as_ref().map_or("", |_| ", as far as the upload token takes it");
+    let token = evidence.upload.token.as_ref().map_or("", |_| ", if the upload token allows it");
     let name = match keeps_name(&evidence.upload.filename, sniffed) {
         true => String::new(),
         false => format!(", and {}", rename(sniffed)),
@@ -114,8 +114,8 @@ mod tests {
         };
         let token = || Some(UsedToken { token_id: "A".repeat(43).parse().unwrap(), label: None });
         insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"GIF89a\x01\0", None), @"the bytes are image/gif, declared was image/png: declare image/gif");
-        insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"GIF89a\x01\0", token()), @"the bytes are image/gif, declared was image/png: declare image/gif, as far as the upload token takes it");
-        insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"%PDF-1.7\n", None), @"the bytes are application/pdf, declared was image/png: upload a file of a type that this stack takes (image/*)");
+        insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"GIF89a\x01\0", token()), @"the bytes are image/gif, declared was image/png: declare image/gif, if the upload token allows it");
+        insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"%PDF-1.7\n", None), @"the bytes are application/pdf, declared was image/png: upload a file of a type that this stack allows (image/*)");
         insta::assert_snapshot!(detail("image/*", "application/octet-stream", "a.png", PNG, None), @"declared was application/octet-stream, allowed are image/*: declare image/png");
     }
 

@@ -71,7 +71,7 @@ fn followed(remedy: &str, case: &Case) -> Vec<(String, String, Vec<u8>)> {
     if remedy == "upload it again once it has content" {
         return vec![("a.png".to_owned(), "image/png".to_owned(), png(4, 4, b""))];
     }
-    if remedy.starts_with("upload a file of a type that this stack takes (") {
+    if remedy.starts_with("upload a file of a type that this stack allows (") {
         return vec![("a.png".to_owned(), "image/png".to_owned(), png(4, 4, b""))];
     }
     let remedy = remedy.strip_prefix("save the file as UTF-8, or ").unwrap_or(remedy);
