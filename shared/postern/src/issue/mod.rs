@@ -91,6 +91,8 @@ mod link_tests;
 #[cfg(test)]
 mod lost_answer_tests;
 #[cfg(test)]
+mod parts_tests;
+#[cfg(test)]
 mod put_tests;
 #[cfg(test)]
 mod removal_tests;
