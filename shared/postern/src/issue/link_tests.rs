@@ -157,3 +157,31 @@ async fn an_array_is_no_body_of_a_link() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_link_ends_when_it_was_last_asked_to() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let link = create(&world, &ann, &upload, &json!({ "expires_in_s": 60 })).await.unwrap();
+    assert_eq!(link["expires_at"], "2026-11-24T10:01:00.000Z");
+    for (body, ends) in [
+        (json!({ "label": "x" }), json!("2026-11-24T10:01:00.000Z")),
+        (json!({ "expires_in_s": 120 }), json!("2026-11-24T10:02:00.000Z")),
+        (json!({ "expires_in_s": null }), Value::Null),
+    ] {
+        assert_eq!(change(&world, &ann, &link, &body).await["expires_at"], ends, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_for_one_disposition() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", Some("k"), 1));
+    let upload = available(&world, &caller("ann", None, 2)).await;
+    let inline = json!({ "disposition": "inline" });
+    let link = create(&world, &ann, &upload, &inline).await.unwrap();
+    assert_eq!(create(&world, &ann, &upload, &inline).await.unwrap()["token"], link["token"]);
+    for other in [json!({}), json!({ "disposition": "attachment" })] {
+        let reused = create(&world, &ann, &upload, &other).await;
+        assert!(matches!(reused, Err(Problem::IdempotencyKeyReused)), "{other} {reused:?}");
+    }
+}

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::tests::{caller, parsed, settings, world};
 use super::*;
 use crate::http::Problem;
+use crate::testing::samples::example_credentials;
 use crate::value::checksum::ChecksumSha256;
 use s3_presigned::post_policy::MAX_POST_BYTES;
 
@@ -72,4 +75,27 @@ async fn a_put_is_issued_for_an_exact_size_within_the_stacks_and_s3s() {
         };
         assert_eq!((fields.len(), fields[0].field.as_str()), (1, "size_bytes"), "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_form_is_issued_for_no_more_than_s3_takes_in_one_request() {
+    let large = Settings { max_size_bytes: 2 * MAX_POST_BYTES, ..settings() };
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let body =
+        |size: Value| json!({ "filename": "a", "content_type": "image/png", "size_bytes": size }).to_string();
+    let refused = uploads::create(&world, &large, &ann, body(json!(MAX_POST_BYTES + 1)).as_bytes()).await;
+    let Err(Problem::InvalidFields(fields)) = refused else { panic!("{refused:?}") };
+    assert_eq!(fields[0].field, "size_bytes");
+    let unsized_file = br#"{"filename":"a","content_type":"image/png"}"#;
+    let form = parsed(&uploads::create(&world, &large, &ann, unsized_file).await.unwrap());
+    assert_eq!(form["max_size_bytes"], MAX_POST_BYTES);
+
+    // A record for a larger file, which comes in parts.
+    let upload = uploads::owned(&world, &ann, form["upload_id"].as_str().unwrap()).await.unwrap();
+    let upload = upload.with(|upload| upload.max_size_bytes = 2 * MAX_POST_BYTES);
+    let form = form::sign_form(&large, &example_credentials(), ann.now, &upload, None).unwrap();
+    assert_eq!(form.max_size_bytes, MAX_POST_BYTES);
+    let (_, policy) = form.fields.fields.iter().find(|(name, _)| name == "policy").unwrap();
+    let policy = String::from_utf8(STANDARD.decode(policy).unwrap()).unwrap();
+    assert!(policy.contains(&format!("[\"content-length-range\",1,{MAX_POST_BYTES}]")), "{policy}");
 }

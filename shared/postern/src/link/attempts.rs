@@ -183,4 +183,30 @@ mod tests {
         assert!(link.was_attempted(&attempt(1, now)));
         assert_eq!(link.attempted(&attempt(1, now)), None);
     }
+
+    #[test]
+    fn wrong_passwords_of_one_quarter_add_up_whenever_they_came() {
+        let mut link = closed();
+        for n in 0..10 {
+            let now = format!("2026-11-24T10:{:02}:{n:02}Z", n + 3);
+            link = settled(&link.attempted(&attempt(n, &now)).unwrap(), n, Outcome::Wrong);
+        }
+        assert_eq!(link.attempted(&attempt(99, "2026-11-24T10:14:59Z")), None);
+    }
+
+    #[test]
+    fn one_attempt_in_flight_beside_settled_ones_is_in_flight() {
+        let now = "2026-11-24T10:00:00Z";
+        let link = settled(&closed().attempted(&attempt(1, now)).unwrap(), 1, Outcome::Wrong);
+        let link = link.attempted(&attempt(2, now)).unwrap();
+        assert!(link.attempts.any_in_flight(at(now)));
+    }
+
+    #[test]
+    fn a_dead_link_and_a_link_without_a_password_take_no_attempt() {
+        let now = "2026-11-24T10:00:00Z";
+        let expired = Link { expires_at: Some(at(now)), ..closed() };
+        assert_eq!(expired.attempted(&attempt(1, now)), None);
+        assert_eq!(link(None).attempted(&attempt(1, now)), None);
+    }
 }

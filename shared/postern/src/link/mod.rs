@@ -301,6 +301,10 @@ mod tests {
             let sniffed_type = sniffed.parse().unwrap();
             Link { sniffed_type, reads_as_text, has_unknown_encoding, ..link(None) }.content_type()
         };
+        let saved = LinkTerms { as_attachment: true, ..LinkTerms::default() };
+        let sniffed_type = "text/csv".parse().unwrap();
+        let saved = Link { sniffed_type, reads_as_text: true, terms: saved, ..link(None) };
+        assert_eq!(saved.content_type(), "text/csv", "its own type, where it is saved");
         assert_eq!(answer("text/plain", false, false), "text/plain; charset=utf-8");
         assert_eq!(answer("text/csv", true, false), "text/plain; charset=utf-8");
         assert_eq!(answer("text/plain", false, true), "text/plain");

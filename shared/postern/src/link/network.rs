@@ -126,4 +126,13 @@ mod tests {
             assert_eq!(text.parse::<Network>(), Err(ParseNetworkError), "{text:?}");
         }
     }
+
+    #[test]
+    fn a_network_is_kept_as_a_text_that_reads_the_same() {
+        for text in ["192.0.2.0/24", "2001:db8::/32"] {
+            let network: Network = text.parse().unwrap();
+            assert_eq!(String::from(network), text);
+            assert_eq!(Network::try_from(text.to_owned()), Ok(network));
+        }
+    }
 }

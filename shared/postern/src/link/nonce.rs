@@ -34,3 +34,14 @@ impl fmt::Debug for Nonce {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nonce_is_the_text_of_eight_bytes() {
+        let nonce = Nonce::first_of(&[7; 16]);
+        assert_eq!((nonce.as_str(), &nonce), ("BwcHBwcHBwc", &Nonce::from([7; 8])));
+    }
+}

@@ -264,4 +264,35 @@ mod tests {
         assert_eq!(with(terms.clone()).attempted(&attempt(None)), None);
         assert!(with(terms).attempted(&attempt(network)).is_some());
     }
+
+    /// As many as are remembered, one a second, the first with the largest nonce.
+    fn remembering_many() -> (Link, Opening) {
+        let at_s = at("2026-11-24T10:00:00Z").epoch_s();
+        let numbered = |n: u64| Opening {
+            nonce: Nonce::from((u64::MAX - n).to_be_bytes()),
+            ..opening(Timestamp::from_epoch_s(at_s + n), Admission::Request)
+        };
+        let many = (0..MAX_RECENT as u64).map(numbered);
+        let link = many.fold(with(LinkTerms::default()), |link, opening| link.opened(&opening).unwrap());
+        (link, numbered(0))
+    }
+
+    #[test]
+    fn the_openings_that_are_forgotten_are_the_oldest() {
+        let (link, first) = remembering_many();
+        assert!(link.counted_at(&first).is_some());
+        let next = link.opened(&visit("2026-11-24T10:05:00Z")).unwrap();
+        assert!(next.counted_at(&first).is_none());
+        let seconds: Vec<_> = next.recent_openings.values().collect();
+        let dropped = link.recent_openings.values().filter(|at_s| !seconds.contains(at_s));
+        assert!(dropped.max() < seconds.into_iter().min());
+    }
+
+    #[test]
+    fn openings_that_are_over_are_forgotten_first() {
+        let (link, first) = remembering_many();
+        let last_s = first.now.epoch_s() + MAX_RECENT as u64 - 1;
+        let over = opening(Timestamp::from_epoch_s(last_s + OPENING_S), Admission::Request);
+        assert_eq!(link.opened(&over).unwrap().recent_openings.len(), 1);
+    }
 }

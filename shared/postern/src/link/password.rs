@@ -99,6 +99,8 @@ mod tests {
             assert!(!hash.verify(wrong), "{wrong:?}");
         }
         assert_ne!(hash, PasswordHash::new("correct horse \u{1F40E}", [8; 16]).unwrap());
+        let longest = "x".repeat(*PASSWORD_BYTES.end());
+        assert!(PasswordHash::new(&longest, [7; 16]).unwrap().verify(&longest));
     }
 
     #[test]

@@ -175,6 +175,7 @@ mod tests {
         assert_eq!(token.reveal().len(), TOKEN_CHARS);
         assert_eq!(keys(&[1]).verify(&token.reveal()).unwrap().link_id(), token.link_id());
         assert_eq!(token.link_id().to_string().parse::<LinkId>().unwrap(), token.link_id());
+        assert!("QUJD".parse::<LinkId>().is_err(), "base64url of another length");
     }
 
     /// Whoever reads the table learns a digest, from which no token can be made.

@@ -345,6 +345,10 @@ mod tests {
             ("ja,ko", Language::English),
             ("de;q=0,fr;q=0.1", Language::French),
             ("*", Language::English),
+            ("de;q=1", Language::German),
+            ("de;q=0.5,en;q=0.5", Language::German),
+            ("en;q=0.5,de;q=0.5", Language::English),
+            ("en,de;q=1.5", Language::English),
             ("den,frr", Language::English),
         ] {
             assert_eq!(Language::accepted(header), language, "{header:?}");

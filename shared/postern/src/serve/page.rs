@@ -259,11 +259,28 @@ mod tests {
     }
 
     #[test]
+    fn a_page_says_what_a_person_can_do_or_report() {
+        let page = |problem| of_problem(&problem, "request-7", "id", Language::English, &to()).unwrap().body;
+        let asks = |body: &str| (body.contains("type=\"password\""), body.contains("role=\"alert\""));
+        assert_eq!(asks(&page(Problem::PasswordRequired)), (true, false));
+        assert_eq!(asks(&page(Problem::PasswordWrong)), (true, true));
+        let unavailable = crate::ports::Unavailable::new("read a link", "it was silent");
+        let (failed, silent) = (page(Problem::internal("why")), page(Problem::from(unavailable)));
+        for body in [&failed, &silent] {
+            assert!(body.contains(Language::English.messages().failed.0) && asks(body) == (false, false));
+        }
+        assert!(failed.contains("request-7") && !failed.contains("why"), "{failed}");
+        assert!(!silent.contains("request-7"), "the next try may work");
+    }
+
+    #[test]
     fn sizes_are_written_for_people() {
         for (bytes, text) in [
             (0, "0 B"),
             (999, "999 B"),
             (1000, "1.0 kB"),
+            (999_999, "999.9 kB"),
+            (1_000_000, "1.0 MB"),
             (1_234_567, "1.2 MB"),
             (5_368_709_120, "5.3 GB"),
             (u64::MAX, "18446744.0 TB"),
@@ -277,5 +294,6 @@ mod tests {
     fn a_destination_is_an_origin() {
         assert_eq!(Destination::of("http://127.0.0.1:4566/files/").0, "http://127.0.0.1:4566");
         assert_eq!(Destination::of("https://d1.cloudfront.net").0, "https://d1.cloudfront.net");
+        assert_eq!(Destination::of("http://a/b").0, "http://a");
     }
 }

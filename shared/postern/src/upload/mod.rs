@@ -611,4 +611,24 @@ mod tests {
         assert_eq!(distinct.len(), 3);
         assert_eq!(available.transition_id, pending().settled(&pin("a")).unwrap().transition_id);
     }
+
+    #[test]
+    fn a_tombstone_stays_from_the_removal_or_the_end_of_the_form_whichever_is_later() {
+        let removed = pending().deleting().unwrap();
+        let form_ends = removed.policy_expires_at;
+        for (now, from) in [
+            (at("2026-11-24T10:00:01Z"), form_ends),
+            (at("2026-11-25T00:00:00Z"), at("2026-11-25T00:00:00Z")),
+        ] {
+            let days_left = Duration::from_secs(removed.deleted(now).unwrap().ttl.unwrap() - from.epoch_s());
+            assert_eq!(days_left, Duration::from_hours(35 * 24), "{now}");
+        }
+    }
+
+    #[test]
+    fn a_reason_has_the_same_code_in_logs_and_in_the_api() {
+        for reason in RejectionReason::ALL {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+        }
+    }
 }

@@ -100,4 +100,12 @@ mod tests {
         let (name, next) = day(at("2026-11-24T23:59:59.999Z"));
         assert_eq!((name.as_str(), next), ("2026-11-24", at("2026-11-25T00:00:00Z")));
     }
+
+    #[test]
+    fn a_hash_names_one_owner_in_a_length_that_a_key_has_room_for() {
+        let owner = |name: &str| format!("https://issuer.test#{name}").parse::<Owner>().unwrap();
+        let (ann, bob) = (owner_hash(&owner("ann")), owner_hash(&owner(&"bob".repeat(50))));
+        assert!(ann != bob && ann == owner_hash(&owner("ann")));
+        assert_eq!((ann.len(), bob.len()), (43, 43));
+    }
 }

@@ -196,4 +196,12 @@ mod tests {
         let parts = Upload { s3_upload_id: Some("s3".parse().unwrap()), ..pending() };
         assert!(!parts.settled(&condemn("a")).unwrap().takes_files(), "parts become one object");
     }
+
+    #[test]
+    fn an_upload_with_a_file_gives_nothing_back_when_its_form_dies() {
+        let available = reserving(600).settled(&pin("a")).unwrap();
+        assert_eq!(available.unused_at(available.policy_expires_at), None);
+        let charge = available.unused().unwrap();
+        assert_eq!(available.given_back(&charge), None);
+    }
 }

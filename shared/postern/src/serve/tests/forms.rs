@@ -178,6 +178,14 @@ async fn attempts_in_flight_are_busy_and_no_lock() {
 }
 
 #[tokio::test]
+async fn a_right_password_costs_two_writes() {
+    let world = World::with(with_password(), None).await;
+    let calls = world.ports.links.calls();
+    assert_eq!(world.post(FORM).await.unwrap().status, StatusCode::SEE_OTHER);
+    assert_eq!(world.ports.links.calls() - calls, 2, "the attempt, and the opening, which gives it back");
+}
+
+#[tokio::test]
 async fn what_an_owner_does_ends_a_lock() {
     let world = World::with(with_password(), None).await;
     for _ in 0..MAX_ATTEMPTS {

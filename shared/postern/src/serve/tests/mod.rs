@@ -462,3 +462,22 @@ async fn what_s3_has_lost_is_gone_and_its_silence_is_no_answer() {
     assert_eq!(world.get(BROWSER).await.unwrap().status, StatusCode::FOUND);
     assert_eq!(world.link().await.opens, 1);
 }
+
+#[tokio::test]
+async fn what_s3_has_lost_is_gone_for_every_link() {
+    let network = LinkTerms { allowed_network: "192.0.2.0/24".parse().ok(), ..at_most(1) };
+    for terms in [LinkTerms::default(), network] {
+        let mut world = World::with(terms, None).await;
+        world.address = "192.0.2.7".parse().ok();
+        world.ports.versions = Some(Missing { answers: true });
+        assert_eq!(code(world.get(BROWSER).await), "link_file_gone");
+        assert_eq!(world.link().await.opens, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_ends_within_the_second_has_ended() {
+    let world = World::with(LinkTerms::default(), Some(at("2026-11-24T10:30:00.5Z"))).await;
+    let ended = world.request("2026-11-24T10:30:00.2Z", Method::Get, "", BROWSER).await;
+    assert_eq!(code(ended), "link_expired", "a URL lives for whole seconds");
+}

@@ -184,4 +184,10 @@ mod tests {
         assert_eq!((revoked.status(now), revoked.used(now)), (TokenStatus::Revoked, None));
         assert_eq!(revoked.revoked(later), revoked, "the first end stays");
     }
+
+    #[test]
+    fn an_ended_token_is_remembered_for_35_days() {
+        let ends = at("2026-11-24T11:00:00Z");
+        assert_eq!(UploadToken::ttl_of(ends) - ends.epoch_s(), 35 * 24 * 3600);
+    }
 }

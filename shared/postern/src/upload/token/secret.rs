@@ -235,6 +235,7 @@ mod tests {
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest([9; 16]));
         let secret = UploadTokenSecret::make(&keys(&[1]), [9; 16]).unwrap();
         assert_eq!(secret.token_id().to_string(), digest);
+        assert!("QUJD".parse::<UploadTokenId>().is_err(), "base64url of another length");
     }
 
     /// The public function holds the link keys: what it could have sealed is never believed.
