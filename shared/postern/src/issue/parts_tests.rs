@@ -95,7 +95,7 @@ async fn one_to_a_thousand_parts_are_signed_in_one_answer() {
         assert_eq!(signed["expires_at"], "2026-11-24T10:15:00.000Z");
     }
     for number in [0, 2, 70_000] {
-        assert_eq!(field(sign(vec![number]).await), "part_number", "{number}");
+        assert_eq!(field(sign(vec![number]).await), "part_numbers", "{number}");
     }
 }
 
