@@ -1,5 +1,5 @@
 //! What becomes of the module's stacks in the hands of Terraform with its real provider: a destroy that is
-//! refused, an apply that is killed, a pipe whose role is not known yet, stacks beside each other, an upgrade.
+//! refused, an apply that is killed, a pipe whose role is not known yet, stacks beside each other, an upgrade, a stack that is restored.
 //!
 //! The tests are `terraform/tests/applies/test_*.py`; the local AWS's own Python runs them. They say
 //! SKIPPED where Terraform or its provider cannot be had.
@@ -37,6 +37,12 @@ fn stacks_stand_side_by_side_and_a_pending_change_touches_none() {
 #[ignore = "takes minutes: cargo test --test applies -- --ignored"]
 fn an_upgrade_replaces_nothing_that_holds_something() {
     run("test_upgrade");
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --test applies -- --ignored"]
+fn a_restored_table_and_a_mended_destroy_come_back_under_the_module() {
+    run("test_restoring");
 }
 
 fn run(module: &str) {
