@@ -12,3 +12,8 @@ output "secrets_to_fill" {
   description = "Secrets whose values are yours to put in before the second apply: aws secretsmanager put-secret-value --secret-id <arn> --secret-string file://…"
   value       = merge({ webhook = module.postern.webhook_secret_arn }, { for name, arn in module.postern.cloudfront_secret_arns : "cloudfront ${name}" => arn })
 }
+
+output "postern" {
+  description = "Every output of the module: terraform output -json postern | jq -r .bucket_name"
+  value       = module.postern
+}

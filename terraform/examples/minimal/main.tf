@@ -1,4 +1,4 @@
-# The least that a stack needs: whose tokens it accepts, and which pages may use it. From a checkout:
+# The least that a stack needs: whose tokens the API accepts, and which pages may use it. From a checkout:
 #
 #   cargo dev package            # on Linux, at the top of the repository; says which architecture to set
 #   cd terraform/examples/minimal
