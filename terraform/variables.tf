@@ -1,7 +1,7 @@
 # ── What it is called and where it answers ───────────────────────────────────────────────────────
 
 variable "name" {
-  description = "Prefix of every name in the stack. Two stacks of one account and region need two names. It cannot be changed afterwards."
+  description = "Prefix of every name in the stack: 3 to 28 lower-case letters, digits and hyphens. Two stacks of one account and region need two names. It cannot be changed later."
   type        = string
   default     = "postern"
   nullable    = false
@@ -13,7 +13,7 @@ variable "name" {
 }
 
 variable "bucket_name" {
-  description = "Name of the bucket that holds the files. Null makes one from the prefix, the account and the region. It cannot be changed afterwards."
+  description = "Name of the bucket that holds the files: 3 to 63 lower-case letters, digits and hyphens. Null makes one from name, account and region. It cannot be changed later."
   type        = string
   default     = null
 
@@ -24,7 +24,7 @@ variable "bucket_name" {
 }
 
 variable "origins" {
-  description = "Origins whose pages may call the API and post files, for example [\"https://app.example.com\"]. None leaves CORS out: only servers and native apps can then use the stack."
+  description = "Origins whose pages may call the API and post files, for example [\"https://app.example.com\"]. Without any there is no CORS: only servers and native apps can then use the stack."
   type        = list(string)
   default     = []
   nullable    = false
@@ -36,7 +36,7 @@ variable "origins" {
 }
 
 variable "custom_domain" {
-  description = "Domain under which the API and the links answer. name: the host name. certificate_arn: its certificate in the stack's region. New links begin with it; those that are out keep their address, which execute_api_endpoint leaves on. Another name, or none, ends the links under this one. route53_zone (null): by its id, the hosted zone in which the module makes the domain's alias records; an object, so that the zone may be made in the same apply. Without it, point the domain at the output custom_domain_target."
+  description = "Domain under which the API and the links answer. name: the host name. certificate_arn: its certificate in the stack's region. New links begin with the domain. Earlier links keep the API's own address, which execute_api_endpoint leaves on. Another name, or none, ends the links under this one. route53_zone (null): the hosted zone, by its id, in which the module makes the domain's alias records; an object, so that the zone may be made in the same apply. Without it, point the domain at the output custom_domain_target."
   type = object({
     name            = string
     certificate_arn = string
@@ -61,7 +61,7 @@ variable "custom_domain" {
 }
 
 variable "execute_api_endpoint" {
-  description = "Whether the API also answers under its own address (execute-api). Links that were issued under it open only as long as it answers, so it stays on when custom_domain is set, until you set false. front needs false."
+  description = "Whether the API also answers under its own address (execute-api). Links that were issued under that address open only while it answers. So it stays on beside a custom_domain until you set false. front needs false."
   type        = bool
   default     = true
   nullable    = false
@@ -73,7 +73,7 @@ variable "execute_api_endpoint" {
 }
 
 variable "front" {
-  description = "CloudFront in front of the API and the links, under custom_domain: the one place where a web ACL can stand. certificate_arn: the domain's certificate in us-east-1. web_acl_arn (null): a web ACL of yours with the scope CLOUDFRONT. price_class (PriceClass_All): the edges that answer; PriceClass_200 and PriceClass_100 are fewer and cheaper. Point the domain at the output custom_domain_target, which is then the distribution's."
+  description = "CloudFront in front of the API and the links, under custom_domain. It is the one place where a web ACL can be attached. certificate_arn: the domain's certificate in us-east-1. web_acl_arn (null): a web ACL of yours with the scope CLOUDFRONT. price_class (PriceClass_All): the edges that answer; PriceClass_200 and PriceClass_100 are fewer and cheaper. Point the domain at the output custom_domain_target, which is then the distribution's."
   type = object({
     certificate_arn = string
     web_acl_arn     = optional(string)
@@ -108,7 +108,7 @@ variable "front" {
 }
 
 variable "link_base_url" {
-  description = "Address that links begin with where something of yours stands before the API, such as a CloudFront distribution. Null takes the custom domain, or else the API's own address."
+  description = "Address that links begin with, where something of yours such as a CloudFront distribution is in front of the API. Null takes the custom domain, or else the API's own address."
   type        = string
   default     = null
 
@@ -122,7 +122,7 @@ variable "link_base_url" {
 # ── Who may ask ──────────────────────────────────────────────────────────────────────────────────
 
 variable "jwt_issuer" {
-  description = "Issuer of the tokens that the management routes accept, to the letter as in the tokens' iss claim. API Gateway reads its keys from <issuer>/.well-known/openid-configuration."
+  description = "Issuer of the tokens that the management routes accept, exactly as in the tokens' iss claim. API Gateway reads its keys from <issuer>/.well-known/openid-configuration."
   type        = string
   nullable    = false
 
@@ -134,7 +134,7 @@ variable "jwt_issuer" {
 }
 
 variable "jwt_audiences" {
-  description = "Audiences (or client ids) that a token must name one of."
+  description = "Audiences (or client ids). A token must name one of them in its claim aud (or client_id)."
   type        = list(string)
   nullable    = false
 
@@ -145,7 +145,7 @@ variable "jwt_audiences" {
 }
 
 variable "owner_claim" {
-  description = "Claim of the token that, together with its issuer, names the owner of what a request makes. With machine tokens choose a claim that names the person or tenant, or all of an app's users become one owner."
+  description = "Claim of the token that, together with its issuer, names the owner of what a request makes. For machine tokens choose a claim that names the person or tenant: otherwise all users of an app are one owner."
   type        = string
   default     = "sub"
   nullable    = false
@@ -157,7 +157,7 @@ variable "owner_claim" {
 }
 
 variable "jwt_scopes" {
-  description = "Scopes that a token must have one of, by route key as in description.json, for example { \"POST /uploads\" = [\"files/write\"] }. \"*\" stands for every route with a JWT that is not named; an empty list asks for none. API Gateway looks into the claims scope and scp."
+  description = "Scopes by route key as in description.json, for example { \"POST /uploads\" = [\"files/write\"] }. A token must have one scope of the list, or API Gateway answers 403. \"*\" is every route with a JWT that is not named. An empty list asks for none. API Gateway reads the claims scope and scp."
   type        = map(list(string))
   default     = {}
   nullable    = false
@@ -176,7 +176,7 @@ variable "jwt_scopes" {
 # ── How long and how much ────────────────────────────────────────────────────────────────────────
 
 variable "signer_session_s" {
-  description = "Life in seconds of the sessions in which the signer roles sign. Nothing is handed out that outlives the session that signed it."
+  description = "Life of the sessions in which the signer roles sign, in seconds: 900 to 3600. No form and no URL outlives the session that signed it."
   type        = number
   default     = 3600
   nullable    = false
@@ -188,7 +188,7 @@ variable "signer_session_s" {
 }
 
 variable "form_ttl_s" {
-  description = "Life in seconds of an upload form and of the URLs of a multipart upload. The bucket's policy refuses older signatures."
+  description = "Life of an upload form and of the URLs of a multipart upload, in seconds: 60 to 3600, and at most signer_session_s. The bucket's policy refuses older signatures."
   type        = number
   default     = 900
   nullable    = false
@@ -205,7 +205,7 @@ variable "form_ttl_s" {
 }
 
 variable "link_url_ttl_s" {
-  description = "Life in seconds of the URL that opening a link gives. It bounds how long a revoked link can still lead to the file, and the bucket's policy refuses older signatures."
+  description = "Life of the URL to which a link redirects, in seconds: 5 to signer_session_s. For that long a URL still opens the file after its link was revoked. The bucket's policy refuses older signatures."
   type        = number
   default     = 60
   nullable    = false
@@ -222,14 +222,14 @@ variable "link_url_ttl_s" {
 }
 
 variable "link_check_object" {
-  description = "Whether serve-link asks S3 for the version before it leads there, one waiting call more an opening, two where the link counts: who opens a link whose file somebody removed from the bucket meets a page (410) in place of S3's refusal."
+  description = "Whether serve-link asks S3 for the version before it redirects. The visitor of a link whose file was removed from the bucket then gets a page (410) instead of S3's error. It costs one more call that waits for each opening, and two where the link counts openings."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "allowed_types" {
-  description = "Types that may be declared, as image/png, image/* or */*. What is declared as another type is refused when it is asked for, and rejected if it arrives all the same; the bytes must be of the declared type in any case. Upload tokens can allow fewer."
+  description = "Media types that an upload may declare, as image/png, image/* or */*. The API refuses a request that declares another type, and the recorder rejects such a file. The file's bytes must be of the declared type in any case. Upload tokens can allow fewer types."
   type        = list(string)
   default     = ["*/*"]
   nullable    = false
@@ -241,7 +241,7 @@ variable "allowed_types" {
 }
 
 variable "max_image_pixels" {
-  description = "Most pixels that an image may have, as its header tells them, against pictures of a few kilobytes that fill the memory of whoever opens them. Null sets no ceiling."
+  description = "Most pixels that an image may have by its header: 1 to 1000000000000. It rejects images of a few kilobytes that would fill the memory of the program that opens them. Null sets no limit."
   type        = number
   default     = null
 
@@ -252,7 +252,7 @@ variable "max_image_pixels" {
 }
 
 variable "max_size_bytes" {
-  description = "Largest file in bytes. In one piece S3 takes at most 5 GiB; what is larger must come in parts."
+  description = "Largest file in bytes: 1 to 53687091200000. S3 takes at most 5 GiB in one request; a larger file must be uploaded in parts."
   type        = number
   default     = 1073741824
   nullable    = false
@@ -264,7 +264,7 @@ variable "max_size_bytes" {
 }
 
 variable "owner_pending_uploads" {
-  description = "Uploads of one owner that may be pending at once, 1 to 100; null for no limit. Counted in the transaction that makes an upload, so that two requests at once cannot both take the last place."
+  description = "Uploads of one owner that may be pending at the same time: 1 to 100. Null sets no limit. They are counted in the transaction that makes an upload, so two concurrent requests cannot both take the last place."
   type        = number
   default     = null
 
@@ -275,7 +275,7 @@ variable "owner_pending_uploads" {
 }
 
 variable "owner_bytes_per_day" {
-  description = "Bytes that the uploads of one owner may ask for in a day (UTC), by the largest size that each allows; null for no limit."
+  description = "Bytes that the uploads of one owner may reserve in a day (UTC), 1 or more. Each upload reserves the largest size that its form allows. Null sets no limit."
   type        = number
   default     = null
 
@@ -286,7 +286,7 @@ variable "owner_bytes_per_day" {
 }
 
 variable "redirect_origins" {
-  description = "Origins to which a plain HTML form may send its browser once the file is there (success_action_redirect), for example [\"https://app.example.com\"]. Without any, no form redirects."
+  description = "Origins to which an HTML form may redirect its browser after the upload (success_action_redirect), for example [\"https://app.example.com\"]. Without any, no form redirects."
   type        = list(string)
   default     = []
   nullable    = false
@@ -298,7 +298,7 @@ variable "redirect_origins" {
 }
 
 variable "throttling" {
-  description = "Requests that the API lets through to the functions, which bounds what a flood can cost. Each member may be left out for its default in parentheses. rate (100): a second, steady. burst (200): at once."
+  description = "Requests that the API passes to the functions; further ones get 429. It limits what a flood can cost. rate (100): requests a second, 1 or more. burst (200): requests at the same moment, 1 or more."
   type = object({
     rate  = optional(number, 100)
     burst = optional(number, 200)
@@ -313,7 +313,7 @@ variable "throttling" {
 }
 
 variable "link_throttling" {
-  description = "The same for the routes that open links, which anyone can call, each route for itself: rate and burst, both of them. Null leaves them to throttling."
+  description = "The same limit for the routes that open links, which anyone can call. It holds for each route separately. Both members are needed: rate, in requests a second, and burst, in requests at the same moment, for example { rate = 50, burst = 100 }. Null applies throttling to them."
   type = object({
     rate  = number
     burst = number
@@ -329,7 +329,7 @@ variable "link_throttling" {
 # ── The functions ────────────────────────────────────────────────────────────────────────────────
 
 variable "architecture" {
-  description = "Processor that the functions were built for, arm64 or x86_64. The packages must agree with it."
+  description = "Processor for which the functions were built: arm64 or x86_64. A function whose package was built for the other one does not start."
   type        = string
   default     = "arm64"
   nullable    = false
@@ -341,13 +341,13 @@ variable "architecture" {
 }
 
 variable "packages_dir" {
-  description = "Folder with one folder a function, each with its bootstrap.zip. Null takes target/lambda of this repository, where `cargo dev package` puts them."
+  description = "Folder that holds <function>/bootstrap.zip for each function. Null takes target/lambda of this repository, where `cargo dev package` puts them."
   type        = string
   default     = null
 }
 
 variable "packages" {
-  description = "Path of the zip of single functions, by function name, in place of the one in packages_dir."
+  description = "Paths of the zips of single functions, by function name, in place of those in packages_dir."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -359,7 +359,7 @@ variable "packages" {
 }
 
 variable "packages_s3" {
-  description = "Bucket that holds the packages, so that no zip must lie on the planning machine. bucket: its name, in the stack's region. objects: by function name, the key of the zip; version_id (null): its version; sha256 (null): the zip's SHA-256 in base64. Give one of the two: otherwise Terraform does not notice a new zip under the same key. Whoever applies needs s3:GetObject (with version_id s3:GetObjectVersion) on them. Functions that are not listed come from packages or packages_dir."
+  description = "Bucket that holds the packages, so that no zip is needed on the planning machine. bucket: its name, in the stack's region. objects: by function name, the key of the zip; version_id (null): its version; sha256 (null): the zip's SHA-256 in base64. Under a key that stays the same, give one of the two: otherwise Terraform does not notice a new zip. The applying principal needs s3:GetObject (with version_id s3:GetObjectVersion) on them. Functions that are not listed come from packages or packages_dir."
   type = object({
     bucket = string
     objects = map(object({
@@ -392,7 +392,7 @@ variable "packages_s3" {
 }
 
 variable "memory_mb" {
-  description = "Memory in MB of single functions, by function name; processor time comes in proportion."
+  description = "Memory of single functions in MB, by function name: 128 to 10240. Processor time is in proportion."
   type        = map(number)
   default     = {}
   nullable    = false
@@ -404,7 +404,7 @@ variable "memory_mb" {
 }
 
 variable "reserved_concurrency" {
-  description = "Executions reserved for single functions, by function name. None are by default: 100 of an account must stay unreserved, and a new account has few."
+  description = "Executions that are reserved for single functions, by function name: 1 or more. None are by default, because 100 of an account must stay unreserved and a new account has few."
   type        = map(number)
   default     = {}
   nullable    = false
@@ -416,7 +416,7 @@ variable "reserved_concurrency" {
 }
 
 variable "provisioned_concurrency" {
-  description = "Executions that are kept warm, by function name: issue-upload and serve-link, which people wait for. Such a function gets published versions and the alias \"live\", which the API then calls. Each costs by the hour whether it is used or not. None are by default."
+  description = "Executions that are kept warm, by function name: 1 or more for issue-upload or serve-link. Such a function gets published versions and the alias \"live\", which the API then calls. Each execution costs by the hour whether it is used or not. None are by default."
   type        = map(number)
   default     = {}
   nullable    = false
@@ -433,14 +433,14 @@ variable "provisioned_concurrency" {
 }
 
 variable "tracing" {
-  description = "Whether the functions send traces to X-Ray (Active). Each function's role then gets the two rights that this needs, which AWS gives for every resource only. X-Ray asks a price for each trace."
+  description = "Whether the functions send traces to X-Ray (Active). Each function's role then gets two rights on every resource, because X-Ray knows no narrower one. X-Ray charges for each trace."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "recorder_concurrency" {
-  description = "Most executions of record-upload that the queue may cause at a time. Null sets no bound of its own."
+  description = "Most concurrent executions of record-upload for the queue: 2 to 1000. Null sets no limit of its own."
   type        = number
   default     = null
 
@@ -451,7 +451,7 @@ variable "recorder_concurrency" {
 }
 
 variable "log_retention_days" {
-  description = "Days that the logs are kept; 0 keeps them for ever."
+  description = "Days for which the logs are kept: a value that CloudWatch Logs knows, for example 30, 90, 365 or 3653. 0 keeps them for ever."
   type        = number
   default     = 90
   nullable    = false
@@ -465,7 +465,7 @@ variable "log_retention_days" {
 # ── Keys ─────────────────────────────────────────────────────────────────────────────────────────
 
 variable "link_key_versions" {
-  description = "Versions of the key behind link tokens. The highest signs new links, all of them open old ones. To rotate, add the next number; to end every link of a version, take its number away."
+  description = "Versions of the key behind link tokens: whole numbers, 1 to 127. The highest version signs new links, and every version opens its own. To rotate, add the next number. To end every link of a version, take its number away. A number that was taken away must not come back: its key is another one then, and its old links stay dead."
   type        = set(number)
   default     = [1]
   nullable    = false
@@ -477,7 +477,7 @@ variable "link_key_versions" {
 }
 
 variable "upload_token_key_versions" {
-  description = "Versions of the key behind upload tokens, which only issue-upload may use. The highest seals new tokens, all of them open old ones. To rotate, add the next number; to end every token of a version, take its number away."
+  description = "Versions of the key behind upload tokens, which only issue-upload may use: whole numbers, 1 to 127. The highest version seals new tokens, and every version opens its own. To rotate, add the next number. To end every token of a version, take its number away. A number that was taken away must not come back: its key is another one then."
   type        = set(number)
   default     = [1]
   nullable    = false
@@ -489,7 +489,7 @@ variable "upload_token_key_versions" {
 }
 
 variable "files_key" {
-  description = "Key of yours that encrypts the files, in place of the module's. arn: of a symmetric KMS key in the stack's region. policy (null): its key policy in JSON; what it lacks for the stack then fails the plan. The policy must let the stack's roles use the key: the output files_key_policy is one that does. An object, so that the key may be made in the same apply. It is chosen when the stack is made and cannot be changed afterwards."
+  description = "Key of yours that encrypts the files, in place of the module's. arn: of a symmetric KMS key in the stack's region. policy (null): its key policy in JSON; the plan then fails if the policy lacks a right that the stack needs. The output files_key_policy is a policy that has them all. An object, so that the key may be made in the same apply. It cannot be changed later."
   type = object({
     arn    = string
     policy = optional(string)
@@ -508,7 +508,7 @@ variable "files_key" {
 }
 
 variable "operations_key" {
-  description = "Key of yours that encrypts the table, the logs and the secrets, in place of the module's, by its arn. Its policy must let CloudWatch Logs use it for the stack's log groups, and the account's roles through DynamoDB and Secrets Manager: the output operations_key_policy is one that does. It is chosen when the stack is made and cannot be changed afterwards. The keys behind tokens stay the module's: each version is a key of its own."
+  description = "Key of yours that encrypts the table, the logs and the secrets, in place of the module's, by its arn. Its policy must let CloudWatch Logs use it for the stack's log groups, and the account's roles through DynamoDB and Secrets Manager: the output operations_key_policy is such a policy. It cannot be changed later. The keys behind tokens are always the module's."
   type = object({
     arn = string
   })
@@ -521,7 +521,7 @@ variable "operations_key" {
 }
 
 variable "key_deletion_window_days" {
-  description = "Days between the deletion of a key and its end, in which it can be called back. Without the files key no file can be read, without a link key none of its links opens."
+  description = "Days between the deletion of a key and its end, in which the deletion can be cancelled: 7 to 30. Without the files key no file can be read. Without a link key none of its links opens."
   type        = number
   default     = 30
   nullable    = false
@@ -542,14 +542,14 @@ variable "deletion_protection" {
 }
 
 variable "force_destroy" {
-  description = "Whether destroying the stack may delete a bucket that still holds files. Off, the bucket and the files outlive a mistaken destroy."
+  description = "Whether a destroy may delete a bucket that still holds files. With false, a destroy stops at such a bucket."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "abort_multipart_days" {
-  description = "Days after which the parts of a multipart upload that was never completed are removed. They cost as much as files do and no listing shows them."
+  description = "Days after which S3 removes the parts of a multipart upload that was never completed, 1 or more. Parts cost as much as files, and no listing of objects shows them."
   type        = number
   default     = 2
   nullable    = false
@@ -563,7 +563,7 @@ variable "abort_multipart_days" {
 # ── What else may read ───────────────────────────────────────────────────────────────────────────
 
 variable "cloudfront" {
-  description = "CloudFront in front of the bucket. public_keys: public halves in PEM (RSA 2048 or ECDSA P-256) by a name of yours; every one opens, so that two stand side by side while keys rotate. signing_key (null): the name of the key that signs; null until its private half was put into the secret that this module makes for it, and links lead straight to the bucket until then. domain (null): a name of your own, in certificate_arn its certificate in us-east-1, and in route53_zone (null), by its id, the hosted zone in which the module makes its alias records. price_class (PriceClass_All): the edges that answer; PriceClass_200 and PriceClass_100 are fewer and cheaper. web_acl_arn (null): a web ACL of yours with the scope CLOUDFRONT. ipv6 (true): false where links name IPv4 networks, which a visitor over IPv6 would not be seen in. Null builds no distribution."
+  description = "CloudFront in front of the bucket; the README has the order of the steps. public_keys: public keys in PEM (RSA 2048 or ECDSA P-256) by a name of yours; CloudFront accepts signatures of each. signing_key (null): the name of the key with which serve-link signs. Leave it null until the private key is in the secret that the module makes for it: with an empty secret serve-link does not start, and no link opens. While it is null, links redirect to S3. domain (null): a name of your own, with its certificate in us-east-1 in certificate_arn, and in route53_zone (null) the hosted zone, by its id, in which the module makes the alias records. price_class (PriceClass_All): the edges that answer; PriceClass_200 and PriceClass_100 are fewer and cheaper. web_acl_arn (null): a web ACL of yours with the scope CLOUDFRONT. ipv6 (true): set false where links name IPv4 networks, because a visitor over IPv6 is not in them. Null makes no distribution."
   type = object({
     public_keys = map(string)
     signing_key = optional(string)
@@ -616,7 +616,7 @@ variable "cloudfront" {
 }
 
 variable "cloudfront_distribution_arn" {
-  description = "Distribution of yours that may read pinned versions through an origin access control. Its origin is the output bucket_domain_name, so that both can be made in one apply. Null lets no service read."
+  description = "Distribution of yours that may read pinned versions through an origin access control. Its origin is the output bucket_domain_name, so both can be made in one apply. With null no service can read."
   type        = string
   default     = null
 
@@ -627,7 +627,7 @@ variable "cloudfront_distribution_arn" {
 }
 
 variable "guardduty_role" {
-  description = "Role of yours through which GuardDuty Malware Protection for S3 reads the files, by its arn. It also switches on the bucket's EventBridge notifications, which that protection needs and which only the owner of the bucket's notifications may switch on. An object, so that the role may be made in the same apply. Null: with content_scan the module makes the role."
+  description = "Role of yours, by its arn, through which GuardDuty Malware Protection for S3 reads the files. It also switches on the bucket's EventBridge notifications, which GuardDuty needs. An object, so that the role may be made in the same apply. Null: the module makes the role if content_scan is on."
   type = object({
     arn = string
   })
@@ -640,14 +640,14 @@ variable "guardduty_role" {
 }
 
 variable "content_scan" {
-  description = "Whether a file becomes available only after GuardDuty Malware Protection for S3 has found no threat in it. It makes GuardDuty's role, unless guardduty_role names one of yours, and brings the results to the recorder; the plan for the bucket is yours to add (see the README) and must tag. On a running stack, add the plan before you switch this on: what arrives before the plan is active is not scanned and waits."
+  description = "Whether a file becomes available only after GuardDuty Malware Protection for S3 has found no threat in it. The module makes GuardDuty's role, unless guardduty_role names one of yours, and the rule that brings the results to the recorder. GuardDuty's plan for the bucket, with tagging, is yours to add (see the README). On a running stack, add the plan first: files that arrive before it is active are not scanned and wait."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "reader_arns" {
-  description = "Roles or users of yours that may read files beside the stack's own, such as a backup or a scanner. Each needs a policy of its own that lets it; this opens the bucket and the files key to it."
+  description = "Roles or users of yours that may read files, such as a backup or a scanner. This opens the bucket and the files key to them. Each also needs a policy of its own that allows reading."
   type        = list(string)
   default     = []
   nullable    = false
@@ -659,7 +659,7 @@ variable "reader_arns" {
 }
 
 variable "bucket_policy_statements" {
-  description = "Statements of yours for the bucket's policy, beside the module's. sid: a name in letters and digits, before which the policy has \"Extra\". effect: Deny, or Allow. actions: of S3. principals: ARNs, or [\"*\"]. keys (all): which object keys, with wildcards; the bucket itself is always meant too. conditions (none): each with test, variable and values. An Allow is for named roles and users of this account and for reading; it opens nothing that the module's Denies close, for which there is reader_arns. A Deny with conditions for everybody can shut out whoever applies, too. A Deny can stop the stack's own roles: what it must leave them is in the README's table of rights."
+  description = "Statements of yours for the bucket's policy, beside the module's. sid: a name in letters and digits; the policy has it after \"Extra\". effect: Deny or Allow. actions: of S3. principals: ARNs, or [\"*\"]. keys (all): which object keys, with wildcards; the bucket itself is always included. conditions (none): each with test, variable and values. An Allow is for named roles and users of this account and for reading. It opens nothing that the module's Denies close; for that there is reader_arns. A Deny also applies to the stack's own roles and to the applying principal if it names them or everybody: the README's table of rights says what the stack needs."
   type = list(object({
     sid        = string
     effect     = string
@@ -698,7 +698,7 @@ variable "bucket_policy_statements" {
 }
 
 variable "bucket_eventbridge" {
-  description = "Whether the bucket also sends its events to the account's default event bus, for rules of yours. Only the owner of the bucket's notifications can switch that on. These events tell of files before the recorder has looked at them. GuardDuty's role or content_scan switches it on as well."
+  description = "Whether the bucket also sends its events to the account's default event bus, for rules of yours. These events come before the recorder has looked at the file. guardduty_role and content_scan switch it on as well."
   type        = bool
   default     = false
   nullable    = false
@@ -707,7 +707,7 @@ variable "bucket_eventbridge" {
 # ── Watching ─────────────────────────────────────────────────────────────────────────────────────
 
 variable "access_log_bucket" {
-  description = "Bucket of yours that S3 writes the file bucket's access log to. name: the bucket's, not its ARN. prefix (empty): what the log's keys begin with. It must let logging.s3.amazonaws.com put objects, and must not be the file bucket."
+  description = "Bucket of yours to which S3 writes the access log of the file bucket. name: the bucket's, not its ARN. prefix (empty): the beginning of the log's keys. It must let logging.s3.amazonaws.com put objects, and must not be the file bucket."
   type = object({
     name   = string
     prefix = optional(string, "")
@@ -721,14 +721,14 @@ variable "access_log_bucket" {
 }
 
 variable "alarms" {
-  description = "Whether CloudWatch alarms are made."
+  description = "Whether the module makes CloudWatch alarms."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "alarm_topic_arn" {
-  description = "SNS topic that alarms are told to, and told to again when they are over. Null leaves the alarms to be looked at."
+  description = "SNS topic in the stack's region that gets a message when an alarm begins and when it ends. Null sends none."
   type        = string
   default     = null
 
@@ -739,7 +739,7 @@ variable "alarm_topic_arn" {
 }
 
 variable "alarm_settings" {
-  description = "What single alarms do otherwise, by the alarm's name without the prefix (the keys of the output alarm_arns). enabled (true): whether the alarm is made. threshold (null): in the unit of the alarm's metric, which is milliseconds for stream-lag; null for the one of alarm_thresholds. actions (null): ARNs that are told when it sounds, in place of alarm_topic_arn; an empty list tells nobody. ok_actions (null): those that are told when it is over; null for the same as actions."
+  description = "Settings of single alarms, by the alarm's name without the prefix, for example { forged-tokens = { threshold = 200 } }. The names are listed in the README under \"Alarms\". enabled (true): whether the alarm is made. threshold (null): above 0, in the unit of the alarm's metric, which is milliseconds for stream-lag; null takes the one of alarm_thresholds. actions (null): ARNs that are notified when the alarm begins, in place of alarm_topic_arn; an empty list notifies none. ok_actions (null): ARNs that are notified when it ends; null takes actions."
   type = map(object({
     enabled    = optional(bool, true)
     threshold  = optional(number)
@@ -766,7 +766,7 @@ variable "alarm_settings" {
 }
 
 variable "alarm_thresholds" {
-  description = "From which figure on an alarm sounds. Each member may be left out for its default in parentheses. How many in five minutes: function_errors (1) and function_throttles (1) of one function, rejected_uploads (25), surplus_versions (10), forged_tokens (50), server_errors_of_api (5), failed_webhooks (10). Seconds: oldest_event_age_s (900), the age of the oldest event that waits to be recorded; stream_lag_s (3600), how far the recorder is behind on the table's stream. What is rejected, surplus or forged depends on your users, so these are starting points."
+  description = "Values at which alarms begin, 1 or more each. Counts in five minutes: function_errors (1) and function_throttles (1) of one function, rejected_uploads (25), surplus_versions (10), forged_tokens (50), server_errors_of_api (5), failed_webhooks (10). Seconds: oldest_event_age_s (900), the age of the oldest event that waits to be recorded; stream_lag_s (3600), how far the recorder is behind on the table's stream. How many uploads are rejected or surplus and how many tokens are forged depends on your users, so adjust those."
   type = object({
     function_errors      = optional(number, 1)
     function_throttles   = optional(number, 1)
@@ -788,28 +788,28 @@ variable "alarm_thresholds" {
 }
 
 variable "dashboard" {
-  description = "Whether a CloudWatch dashboard is made."
+  description = "Whether the module makes a CloudWatch dashboard."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "api_access_log" {
-  description = "Whether the API keeps an access log: time, route, status, request id and latencies, and never a path, which is a secret under /l/ and /t/. Switched off, the log that there is is deleted."
+  description = "Whether the API writes an access log: time, route, status, request id and latencies. It has no paths, because a path under /l/ or /t/ is a secret. Switching it off deletes the existing log."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "app_events" {
-  description = "Whether an event bus carries Upload Available, Upload Rejected, Upload Scan Failed, Upload Deleted and Link Revoked to your app. Switched off, the bus and what lies in its dead-letter queue are deleted; take rules of yours off the bus first."
+  description = "Whether the module makes an event bus that brings these events to your app: Upload Available, Upload Rejected, Upload Scan Failed, Upload Deleted and Link Revoked. Switching it off deletes the bus and the messages in its dead-letter queue; remove your own rules from the bus first."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "webhook" {
-  description = "A receiver of yours that is told the app's events in the form of Standard Webhooks: signed, tried for three days, then left in a dead-letter queue. url: its https address. events (null): which of them, as [\"Upload Available\"]; null for all. max_concurrency (2): batches of up to ten that are posted at a time. The value of the secret is yours to put in (see the README). Null makes nothing of it; set later, it deletes the events that still wait and those in the dead-letter queue, and seven days later the secret."
+  description = "Receiver of yours that gets the app's events in the form of Standard Webhooks: signed, retried for three days, then put into a dead-letter queue. url: its https address. events (null): which of them, as [\"Upload Available\"]; null for all. max_concurrency (2): batches of up to ten that are posted at the same time, 2 to 1000. The value of the secret is yours to put in (see the README). Null makes no webhook. Setting null later deletes the events that still wait and those in the dead-letter queue, and seven days later the secret."
   type = object({
     url             = string
     events          = optional(list(string))
@@ -842,7 +842,7 @@ variable "webhook" {
 # ── How it fits into an account ──────────────────────────────────────────────────────────────────
 
 variable "tags" {
-  description = "Tags of everything that can have tags, beside the default_tags of your provider."
+  description = "Tags of every resource that can have tags, beside the default_tags of your provider."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -854,7 +854,7 @@ variable "tags" {
 }
 
 variable "role_path" {
-  description = "Path of the roles that the module makes, for accounts whose policies ask for one. Roles that there are keep theirs."
+  description = "Path of the roles that the module makes, beginning and ending with a slash, for example \"/apps/postern/\". Existing roles keep their path."
   type        = string
   default     = "/"
   nullable    = false
@@ -866,7 +866,7 @@ variable "role_path" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Permissions boundary of the roles that the module makes. It must allow what terraform/roles.tf does. Null sets none."
+  description = "Permissions boundary of every role that the module makes. It must allow what terraform/roles.tf, events.tf, schedule.tf, webhook.tf, cloudfront.tf and scanning.tf grant. Null sets none."
   type        = string
   default     = null
 

@@ -84,3 +84,29 @@ def test_as_many_metrics_are_paid_for_as_are_counted_by_default():
     by_default = [name for name, function in counted.items() if name not in not_by_default and function != "send-webhook"]
     paid = [arithmetic.split(" ", 1)[0] for table in costs() for what, arithmetic, _ in table if what.startswith("metrics of our own")]
     assert paid == [str(len(by_default))]
+
+
+def test_every_range_that_a_validation_demands_stands_in_the_description():
+    ranges = [(name, description, bounds) for name, description, rest in inputs() for bounds in re.findall(r"(?:from|Write|of) (\d+)(?: \([^)]*\))? to (\d+)", rest)]
+    assert ("form_ttl_s", ("60", "3600")) in [(name, bounds) for name, _, bounds in ranges]
+    not_as_numbers = {"tags"}
+    assert [(name, bounds) for name, description, bounds in ranges if name not in not_as_numbers and f"{bounds[0]} to {bounds[1]}" not in description] == []
+
+
+def test_the_boundary_must_allow_what_each_file_with_roles_grants():
+    granting = [file.name for file in sorted(MODULE.glob("*.tf")) if 'resource "aws_iam_role_policy"' in file.read_text(encoding="utf-8")]
+    description = next(description for name, description, _ in inputs() if name == "permissions_boundary_arn")
+    section = README.split("**Roles.**", 1)[1].split("\n\n", 1)[0]
+    assert [file for file in granting if file not in description or f"]({file})" not in section] == []
+
+
+def test_the_names_for_alarm_settings_are_listed():
+    names = re.search(r"alarm_short_names = \[(.*?)\]", (MODULE / "watching.tf").read_text(encoding="utf-8"), re.DOTALL)[1]
+    listed = README.split("**Alarms.**", 1)[1].split("The names:\n\n", 1)[1].split("\n\n", 1)[0]
+    assert re.findall(r"`([^`]+)`", listed) == re.findall(r'"([^"]+)"', names)
+
+
+def test_the_example_of_packages_in_a_bucket_has_every_function():
+    example = README.split("packages_s3 = {", 1)[1].split("```", 1)[0]
+    functions = [folder.name for folder in (MODULE.parent / "functions").iterdir() if (folder / "Cargo.toml").is_file()]
+    assert sorted(re.findall(r"^    ([\w-]+) += \{ key", example, re.MULTILINE)) == sorted(functions)
