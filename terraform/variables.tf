@@ -627,7 +627,7 @@ variable "cloudfront_distribution_arn" {
 }
 
 variable "guardduty_role" {
-  description = "Role of yours, by its arn, through which GuardDuty Malware Protection for S3 reads the files. It also switches on the bucket's EventBridge notifications, which GuardDuty needs. An object, so that the role may be made in the same apply. Null: the module makes the role if content_scan is on."
+  description = "Role of yours in the stack's account, by its arn, through which GuardDuty Malware Protection for S3 reads the files. It also switches on the bucket's EventBridge notifications, which GuardDuty needs. An object, so that the role may be made in the same apply. Null: the module makes the role if content_scan is on."
   type = object({
     arn = string
   })
@@ -647,7 +647,7 @@ variable "content_scan" {
 }
 
 variable "reader_arns" {
-  description = "Roles or users of yours that may read files, such as a backup or a scanner. This opens the bucket and the files key to them. Each also needs a policy of its own that allows reading."
+  description = "Roles or users of the stack's account that may read files, such as a backup or a scanner. This opens the bucket and the files key to them. Each also needs a policy of its own that allows reading."
   type        = list(string)
   default     = []
   nullable    = false
