@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Ends every URL that is out, and every session that could sign another: see revocation.md.
-# Needs the AWS CLI with rights on the signer role, on serve-link and, with CloudFront, on its keys.
+# Ends every signed URL, and every session that could sign another one: see revocation.md.
+# Needs the AWS CLI with permissions on the signer role, on serve-link and, with CloudFront, on its keys.
 set -euo pipefail
 
 name="${1:?write the name of the stack, such as postern}"
@@ -8,11 +8,11 @@ function="$name-serve-link"
 configured() { aws lambda get-function-configuration --function-name "$function" --output "$1" --query "$2"; }
 signer="$(configured text Environment.Variables.POSTERN_SIGNER_ROLE_ARN)"
 role="${signer##*/}"
-# A stack has what it was made with: names without the region are older.
+# Older stacks have names without the region.
 region="$(configured text FunctionArn | cut -d: -f4)" group="$name-$region-files" old_group="$name-files"
 now="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 
-# 1. The sessions. What they have signed is refused with them, and nothing more can be signed.
+# 1. The sessions. URLs that they have signed are refused too, and they can sign nothing more.
 aws iam put-role-policy --role-name "$role" --policy-name EmergencyStop --policy-document "{
   \"Version\": \"2012-10-17\",
   \"Statement\": [{
@@ -22,7 +22,7 @@ aws iam put-role-policy --role-name "$role" --policy-name EmergencyStop --policy
 }"
 echo "Sessions from before $now are denied."
 
-# 2. CloudFront's keys. A group needs a key: it gets one whose private half nobody keeps.
+# 2. CloudFront's keys. A key group needs a key, so it gets one whose private half is thrown away.
 id="$(aws cloudfront list-key-groups --output text \
   --query "KeyGroupList.Items[].KeyGroup | [?KeyGroupConfig.Name=='$group' || KeyGroupConfig.Name=='$old_group'] | [0].[Id, KeyGroupConfig.Name]")"
 read -r id group <<< "$id"
@@ -38,8 +38,8 @@ if [[ -n "$id" && "$id" != None ]]; then
   echo "No key of yours opens the distribution any more."
 fi
 
-# 3. The function. A change of its configuration ends the warm environments, and their sessions with
-# them; without a domain its links lead straight to the bucket.
+# 3. The function. A change of its configuration ends the warm environments and their sessions. Without a
+# domain its links lead straight to the bucket.
 variables="$(configured json "{Variables: merge(Environment.Variables, {POSTERN_CLOUDFRONT_DOMAIN: ''})}")"
 aws lambda update-function-configuration --function-name "$function" \
   --description "Started anew at $now" --environment "$variables" > /dev/null
