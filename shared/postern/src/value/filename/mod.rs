@@ -44,8 +44,8 @@ pub struct Filename(String);
 /// Why a text is no file name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParseFilenameError {
-    /// Nothing, or dots alone.
-    #[error("a file name has at least one character that is not a dot")]
+    /// Nothing, or only dots and spaces.
+    #[error("a file name has at least one character other than dots and spaces")]
     Empty,
     /// More than [`MAX_FILENAME_BYTES`].
     #[error("a file name has at most 255 bytes in UTF-8")]
