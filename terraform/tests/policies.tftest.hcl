@@ -540,10 +540,13 @@ override_resource {
 }
 
 run "scanned" {
-  command = apply
+  command   = apply
+  state_key = "scanned"
 
   variables {
-    content_scan = true
+    content_scan             = true
+    role_path                = "/apps/files/"
+    permissions_boundary_arn = "arn:aws:iam::111122223333:policy/boundary"
   }
 }
 
@@ -591,9 +594,11 @@ run "front" {
   }
 }
 
-# Every option, each with a value that is not its default.
+# Every option, each with a value that is not its default. It has a state of its own, as "scanned"
+# has, because a role keeps the path with which it was made.
 run "all_options" {
-  command = apply
+  command   = apply
+  state_key = "all_options"
 
   variables {
     link_key_versions         = [1, 2]
@@ -620,6 +625,7 @@ run "all_options" {
     access_log_bucket         = { name = "my-logs", prefix = "files/" }
     tags                      = { team = "files" }
     permissions_boundary_arn  = "arn:aws:iam::111122223333:policy/boundary"
+    role_path                 = "/apps/files/"
     provisioned_concurrency   = { issue-upload = 1, serve-link = 2 }
     tracing                   = true
     bucket_eventbridge        = true

@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 sys.dont_write_bytecode = True
 
-from judge import Verdict, complaint, copy, judge
+from judge import Verdict, complaint, copy, judge, tested
 from mutant import Mutant
 from mutants import MUTANTS, OF_DOCUMENTS, misplaced
 from plan import MODULE, Runs, plan
@@ -41,16 +41,17 @@ def chosen(arguments: argparse.Namespace) -> list[Mutant]:
     return sorted(found[part - 1 :: parts], key=lambda m: m.run or "")
 
 
-def baseline(work: Path) -> dict[str, list[dict]]:
+def baseline(work: Path, mutants: list[Mutant]) -> dict[str, list[dict]]:
     """The plan of each run without a mistake, with which every test must be green."""
-    runs = list(Runs.read().variables)
+    files = ["policies"] + (["elsewhere"] if any(m.is_elsewhere for m in mutants) else [])
+    runs = [run for file in files for run in Runs.read(file).variables]
     states: dict[str, list[dict]] = {}
     for command in ("apply", "plan"):
         planned = plan({f"m{n}": (MODULE, run) for n, run in enumerate(runs)}, work, command)
         if planned.refused:
             sys.exit(f"the module cannot be planned: {planned.refused}")
         found = {run: with_documents(planned.resources[f"m{n}"], states.get(run, [])) for n, run in enumerate(runs)}
-        verdict = judge(copy(work / command), found)
+        verdict = judge(copy(work / command), found, elsewhere=len(files) > 1)
         if not verdict.survives:
             sys.exit(f"without a mistake the tests must be green and the snapshots in step: {verdict}")
         states = states or found
@@ -87,8 +88,10 @@ def verdicts(mutants: list[Mutant], states: dict[str, list[dict]], work: Path):
 
             def verdict(n: int, some=some, modules=modules, planned=planned) -> Verdict:
                 run = some[n].run
+                if some[n].tested_in:
+                    return tested(modules[n], some[n].tested_in)
                 known = states | ({run: with_documents(planned.resources[f"m{n}"], states[run])} if f"m{n}" in planned.resources else {})
-                return judge(modules[n], known, planned.refused.get(f"m{n}"))
+                return judge(modules[n], known, planned.refused.get(f"m{n}"), some[n].is_elsewhere)
 
             with ThreadPoolExecutor(2) as pool:
                 yield from zip(some, pool.map(verdict, range(len(some))), strict=True)
@@ -112,9 +115,10 @@ def main() -> int:
         return 1
     seen: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="postern-mutate-") as place:
-        states = baseline(Path(place))
+        mutants = chosen(arguments)
+        states = baseline(Path(place), mutants)
         print(f"{'mistake':44} {'snapshot':32} case")
-        for mutant, verdict in verdicts(chosen(arguments), states, Path(place)):
+        for mutant, verdict in verdicts(mutants, states, Path(place)):
             seen[verdict.cases[0].split(":")[0] if verdict.cases else "a snapshot alone" if verdict.snapshots else "nothing"] += 1
             print(f"{mutant.name:44} {_short(verdict.snapshots):32} {_short(verdict.cases)}", flush=True)
             wrong += [said for said in [complaint(mutant, verdict)] if said]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mutant import Mutant
-from plan import MODULE
+from plan import MODULE, installed
 
 # Tests that plan by themselves, and those that are about no copy of the module.
 NOT_ASKED = {"test_description", "test_evaluator", "test_examples", "test_mutants", "test_outputs", "test_readme", "test_stability"}
@@ -46,8 +46,9 @@ def copy(place: Path) -> Path:
     return module
 
 
-def judge(module: Path, states: dict[str, list[dict]] | None, refused: str | None = None) -> Verdict:
-    """Asks the tests of a copy. Without a plan, only those that need none."""
+def judge(module: Path, states: dict[str, list[dict]] | None, refused: str | None = None, elsewhere: bool = False) -> Verdict:
+    """Asks the tests of a copy. Without a plan, only those that need none. Those that compare another place
+    with the snapshots would see every changed snapshot, so they are asked about a plan from there only."""
     if refused:
         return Verdict((), (f"plan: {_summary(refused)}",))
     environment = os.environ | {"UPDATE_SNAPSHOTS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -56,13 +57,24 @@ def judge(module: Path, states: dict[str, list[dict]] | None, refused: str | Non
         planned = module.parent / "planned.json"
         planned.write_text(json.dumps(states), encoding="utf-8")
         environment["POSTERN_PLANNED"] = str(planned)
-    files = sorted((file.stem for file in (module / "tests" / "policies").glob("test_*.py") if file.stem not in NOT_ASKED), key=_soonest)
+    files = sorted((file.stem for file in (module / "tests" / "policies").glob("test_*.py") if file.stem not in NOT_ASKED | (set() if elsewhere else {"test_elsewhere"})), key=_soonest)
     command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", "--tb=no", "-rfE", "--exitfirst", "--deselect", SLOW]
     done = subprocess.run([*command, *(f"tests/policies/{file}.py" for file in files)], cwd=module, env=environment, capture_output=True, text=True)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"pytest did not run: {done.stdout}{done.stderr}")
     cases = re.findall(r"^(?:FAILED|ERROR) tests/policies/(\S+)", done.stdout, re.MULTILINE)
     return Verdict(_changed(module), tuple(_one_of_each(cases)))
+
+
+def tested(module: Path, file: str) -> Verdict:
+    """Asks one file of `terraform test` about a copy."""
+    environment = os.environ | {"TF_DATA_DIR": str(module / ".terraform"), "CHECKPOINT_DISABLE": "1"}
+    init = ["terraform", "init", "-backend=false", "-input=false", "-no-color"]
+    subprocess.run([*init, *installed()], cwd=module, env=environment, check=True, capture_output=True)
+    test = ["terraform", "test", "-no-color", f"-filter=tests/{file}.tftest.hcl"]
+    done = subprocess.run(test, cwd=module, env=environment, capture_output=True, text=True)
+    failed = re.findall(r'^  run "(\w+)"\.\.\. fail', done.stdout, re.MULTILINE)
+    return Verdict((), tuple(f"terraform test: {run}" for run in failed))
 
 
 def _soonest(name: str) -> tuple[bool, bool, str]:

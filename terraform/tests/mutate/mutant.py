@@ -24,6 +24,13 @@ class Mutant:
     inside: str | None = None
     snapshot_only: str | None = None
     """Why no case can say more than the snapshot does, where that is so."""
+    tested_in: str | None = None
+    """The file of `terraform test` that must refuse it, where no test of the policies can."""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether only another region, partition, account and name show it."""
+        return (self.run or "").startswith("elsewhere_")
 
     def applied(self, text: str) -> str:
         """The source with the mistake in it."""

@@ -27,7 +27,7 @@ class Planned:
 
 @dataclass
 class Runs:
-    """policies.tftest.hcl, taken apart."""
+    """policies.tftest.hcl, or elsewhere.tftest.hcl, taken apart."""
 
     provider: str
     overrides: list[str]
@@ -35,18 +35,28 @@ class Runs:
     """The arguments of each run, the common ones among them."""
 
     @classmethod
-    def read(cls, module: Path = MODULE) -> Runs:
-        text = (module / "tests" / "policies.tftest.hcl").read_text(encoding="utf-8")
+    def read(cls, file: str = "policies") -> Runs:
+        text = (MODULE / "tests" / f"{file}.tftest.hcl").read_text(encoding="utf-8")
         common = _arguments(re.search(r"^variables \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)[1], "  ")
         variables = {}
         for name, body in re.findall(r'^run "(\w+)" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL):
             own = re.search(r"^  variables \{\n(.*?)^  \}", body, re.MULTILINE | re.DOTALL)
-            variables[name] = common | (_arguments(own[1], "    ") if own else {})
+            variables[_prefix(file) + name] = common | (_arguments(own[1], "    ") if own else {})
         provider = re.search(r'^provider "aws" \{.*?^\}\n', text, re.MULTILINE | re.DOTALL)[0]
         overrides = re.findall(r"^override_\w+ \{\n.*?^\}\n", text, re.MULTILINE | re.DOTALL)
         within = re.findall(r"^  override_\w+ \{\n.*?^  \}\n", text, re.MULTILINE | re.DOTALL)
         overrides += [re.sub(r"^  ", "", one, flags=re.MULTILINE) for one in within]
         return cls(provider, overrides, variables)
+
+
+def _prefix(file: str) -> str:
+    """What the names of a file's runs begin with here."""
+    return "" if file == "policies" else f"{file}_"
+
+
+def file_of(run: str) -> str:
+    """The file that has a run."""
+    return "elsewhere" if run.startswith("elsewhere_") else "policies"
 
 
 def _arguments(body: str, indent: str) -> dict[str, str]:
@@ -56,6 +66,16 @@ def _arguments(body: str, indent: str) -> dict[str, str]:
 
 
 def plan(copies: dict[str, tuple[Path, str]], work: Path, command: str = "plan") -> Planned:
+    """Plans each copy (its folder, its run), those of one file together: they share a provider."""
+    planned = Planned()
+    for file in sorted({file_of(run) for _, run in copies.values()}):
+        found = _plan({name: copy for name, copy in copies.items() if file_of(copy[1]) == file}, work, command)
+        planned.resources |= found.resources
+        planned.refused |= found.refused
+    return planned
+
+
+def _plan(copies: dict[str, tuple[Path, str]], work: Path, command: str) -> Planned:
     """Plans each copy (its folder, its run) by its name m0, m1, …. What an error names is left out, and
     the rest is planned again. Policy documents are rendered by the command `apply` only, which takes
     twice as long."""
@@ -68,7 +88,7 @@ def plan(copies: dict[str, tuple[Path, str]], work: Path, command: str = "plan")
         blamed = {name: text for text in errors for name in _names(text) if name in left}
         if not blamed and len(left) > 1:
             for name, copy in left.items():
-                alone = plan({name: copy}, work, command)
+                alone = _plan({name: copy}, work, command)
                 planned.resources |= alone.resources
                 planned.refused |= alone.refused
             return planned
@@ -85,20 +105,24 @@ def _attempt(copies: dict[str, tuple[Path, str]], work: Path, command: str) -> t
     root = work / "root"
     _write(root, copies, command)
     environment = os.environ | {"TF_DATA_DIR": str(work / "data"), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "GOGC": "400"}
-    # The provider that check.sh has installed is used again, and not downloaded.
-    installed = Path(os.environ.get("TF_DATA_DIR", MODULE.parent / "target" / "terraform")).resolve() / "providers"
-    init = ["terraform", "init", "-backend=false", "-input=false", "-no-color", *([f"-plugin-dir={installed}"] if installed.is_dir() else [])]
+    init = ["terraform", "init", "-backend=false", "-input=false", "-no-color", *installed()]
     started = subprocess.run(init, cwd=root, env=environment, capture_output=True, text=True)
     if started.returncode != 0:
         return {}, [started.stderr]
     return _state(root, environment)
 
 
+def installed() -> list[str]:
+    """Lets init take the provider that check.sh has installed, in place of downloading it."""
+    folder = Path(os.environ.get("TF_DATA_DIR", MODULE.parent / "target" / "terraform")).resolve() / "providers"
+    return [f"-plugin-dir={folder}"] if folder.is_dir() else []
+
+
 def _write(root: Path, copies: dict[str, tuple[Path, str]], command: str) -> None:
     shutil.rmtree(root, ignore_errors=True)
     (root / "tests" / "fixtures").mkdir(parents=True)
     shutil.copy(MODULE / "tests" / "fixtures" / "package.zip", root / "tests" / "fixtures")
-    runs = Runs.read()
+    runs = Runs.read(file_of(next(iter(copies.values()))[1]))
     # What is overridden is known while it is planned, too.
     overrides = [re.sub(r"^(override_\w+ \{\n)", rf"\1  override_during = {command}\n", one) for one in runs.overrides]
     main = ['terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n']

@@ -64,9 +64,25 @@ def states_of_runs() -> dict[str, list[dict]] | str:
     return states_in(MODULE)
 
 
-def states_in(folder: Path) -> dict[str, list[dict]]:
-    """The same for a copy of the module."""
-    messages = _tested(folder, "policies")
+# How the runs of elsewhere.tftest.hcl are told from those of policies.tftest.hcl.
+ELSEWHERE = "elsewhere_"
+
+
+@cache
+def states_elsewhere() -> dict[str, list[dict]] | str:
+    """What the runs of elsewhere.tftest.hcl leave, or the reason why there is nothing here."""
+    missing = what_is_missing()
+    if missing:
+        return missing
+    if PLANNED:
+        planned = json.loads(Path(PLANNED).read_text(encoding="utf-8"))
+        return {run.removeprefix(ELSEWHERE): state for run, state in planned.items() if run.startswith(ELSEWHERE)}
+    return states_in(MODULE, "elsewhere")
+
+
+def states_in(folder: Path, file: str = "policies") -> dict[str, list[dict]]:
+    """The same for a copy of the module, or for another file of tests."""
+    messages = _tested(folder, file)
     return {m["@testrun"]: m["test_state"]["root_module"]["resources"] for m in messages if m["type"] == "test_state"}
 
 

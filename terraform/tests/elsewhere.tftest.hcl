@@ -1,0 +1,682 @@
+# Made of policies.tftest.hcl by tests/policies/elsewhere.py: UPDATE_SNAPSHOTS=1 writes it anew.
+
+provider "aws" {
+  region                      = "cn-north-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+variables {
+  name = "depot"
+
+  # The tests destroy what they have made.
+  deletion_protection = false
+
+  jwt_issuer    = "https://login.example.com/"
+  jwt_audiences = ["depot"]
+  origins       = ["https://app.example.com"]
+
+  packages = {
+    issue-upload  = "tests/fixtures/package.zip"
+    record-upload = "tests/fixtures/package.zip"
+    send-webhook  = "tests/fixtures/package.zip"
+    serve-link    = "tests/fixtures/package.zip"
+  }
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "444455556666" }
+}
+
+override_resource {
+  target = aws_kms_key.files
+  values = { arn = "arn:aws-cn:kms:cn-north-1:444455556666:key/files", key_id = "files" }
+}
+
+override_resource {
+  target = aws_kms_key.operations
+  values = { arn = "arn:aws-cn:kms:cn-north-1:444455556666:key/operations", key_id = "operations" }
+}
+
+override_resource {
+  target = aws_kms_key.links["1"]
+  values = { arn = "arn:aws-cn:kms:cn-north-1:444455556666:key/links-1", key_id = "links-1" }
+}
+
+override_resource {
+  target = aws_kms_key.links["2"]
+  values = { arn = "arn:aws-cn:kms:cn-north-1:444455556666:key/links-2", key_id = "links-2" }
+}
+
+override_resource {
+  target = aws_kms_key.upload_tokens["1"]
+  values = { arn = "arn:aws-cn:kms:cn-north-1:444455556666:key/upload-tokens-1", key_id = "upload-tokens-1" }
+}
+
+override_resource {
+  target = aws_kms_key.upload_tokens["2"]
+  values = { arn = "arn:aws-cn:kms:cn-north-1:444455556666:key/upload-tokens-2", key_id = "upload-tokens-2" }
+}
+
+override_resource {
+  target = aws_s3_bucket.files
+  values = { arn = "arn:aws-cn:s3:::depot-files-444455556666-cn-north-1", id = "depot-files-444455556666-cn-north-1" }
+}
+
+override_resource {
+  target = aws_dynamodb_table.main
+  values = {
+    arn        = "arn:aws-cn:dynamodb:cn-north-1:444455556666:table/depot"
+    stream_arn = "arn:aws-cn:dynamodb:cn-north-1:444455556666:table/depot/stream/2026-01-01T00:00:00.000"
+  }
+}
+
+override_resource {
+  target = aws_dynamodb_table.protection
+}
+
+override_resource {
+  target = aws_iam_role.function["issue-upload"]
+  values = { arn = "arn:aws-cn:iam::444455556666:role/depot-cn-north-1-issue-upload", id = "depot-cn-north-1-issue-upload" }
+}
+
+override_resource {
+  target = aws_iam_role.function["record-upload"]
+  values = { arn = "arn:aws-cn:iam::444455556666:role/depot-cn-north-1-record-upload", id = "depot-cn-north-1-record-upload" }
+}
+
+override_resource {
+  target = aws_iam_role.function["serve-link"]
+  values = { arn = "arn:aws-cn:iam::444455556666:role/depot-cn-north-1-serve-link", id = "depot-cn-north-1-serve-link" }
+}
+
+override_resource {
+  target = aws_iam_role.signer["upload"]
+  values = { arn = "arn:aws-cn:iam::444455556666:role/depot-cn-north-1-upload-signer", id = "depot-cn-north-1-upload-signer" }
+}
+
+override_resource {
+  target = aws_iam_role.signer["download"]
+  values = { arn = "arn:aws-cn:iam::444455556666:role/depot-cn-north-1-download-signer", id = "depot-cn-north-1-download-signer" }
+}
+
+override_resource {
+  target = aws_iam_role.schedule
+  values = { arn = "arn:aws-cn:iam::444455556666:role/depot-cn-north-1-schedule", id = "depot-cn-north-1-schedule" }
+}
+
+override_resource {
+  target = aws_iam_role.pipe
+  values = { arn = "arn:aws-cn:iam::444455556666:role/depot-cn-north-1-app-events", id = "depot-cn-north-1-app-events" }
+}
+
+override_resource {
+  target = aws_sqs_queue.uploads
+  values = { arn = "arn:aws-cn:sqs:cn-north-1:444455556666:depot-uploads", id = "https://sqs.cn-north-1.amazonaws.com.cn/444455556666/depot-uploads" }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_uploads
+  values = { arn = "arn:aws-cn:sqs:cn-north-1:444455556666:depot-uploads-dead", id = "https://sqs.cn-north-1.amazonaws.com.cn/444455556666/depot-uploads-dead" }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_removals
+  values = { arn = "arn:aws-cn:sqs:cn-north-1:444455556666:depot-removals-dead" }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_tidy
+  values = { arn = "arn:aws-cn:sqs:cn-north-1:444455556666:depot-tidy-dead" }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_events
+  values = { arn = "arn:aws-cn:sqs:cn-north-1:444455556666:depot-app-events-dead" }
+}
+
+override_resource {
+  target = aws_cloudwatch_event_bus.app
+  values = { arn = "arn:aws-cn:events:cn-north-1:444455556666:event-bus/depot" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.function["issue-upload"]
+  values = { arn = "arn:aws-cn:logs:cn-north-1:444455556666:log-group:/aws/lambda/depot-issue-upload" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.function["record-upload"]
+  values = { arn = "arn:aws-cn:logs:cn-north-1:444455556666:log-group:/aws/lambda/depot-record-upload" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.function["serve-link"]
+  values = { arn = "arn:aws-cn:logs:cn-north-1:444455556666:log-group:/aws/lambda/depot-serve-link" }
+}
+
+override_resource {
+  target = aws_apigatewayv2_api.main
+  values = {
+    id            = "api1"
+    api_endpoint  = "https://api1.execute-api.cn-north-1.amazonaws.com.cn"
+    execution_arn = "arn:aws-cn:execute-api:cn-north-1:444455556666:api1"
+  }
+}
+
+# What feeds no document.
+
+override_resource {
+  target = aws_apigatewayv2_authorizer.jwt
+  values = { id = "jwt" }
+}
+
+override_resource {
+  target = aws_apigatewayv2_integration.function["issue-upload"]
+  values = { id = "to-issue-upload" }
+}
+
+override_resource {
+  target = aws_apigatewayv2_integration.function["serve-link"]
+  values = { id = "to-serve-link" }
+}
+
+override_resource {
+  target = aws_apigatewayv2_route.main
+}
+
+override_resource {
+  target = aws_lambda_permission.api
+}
+
+override_resource {
+  target = aws_lambda_alias.live["issue-upload"]
+  values = {
+    arn        = "arn:aws-cn:lambda:cn-north-1:444455556666:function:depot-issue-upload:live"
+    invoke_arn = "arn:aws-cn:apigateway:cn-north-1:lambda:path/2015-03-31/functions/arn:aws-cn:lambda:cn-north-1:444455556666:function:depot-issue-upload:live/invocations"
+  }
+}
+
+override_resource {
+  target = aws_lambda_alias.live["serve-link"]
+  values = {
+    arn        = "arn:aws-cn:lambda:cn-north-1:444455556666:function:depot-serve-link:live"
+    invoke_arn = "arn:aws-cn:apigateway:cn-north-1:lambda:path/2015-03-31/functions/arn:aws-cn:lambda:cn-north-1:444455556666:function:depot-serve-link:live/invocations"
+  }
+}
+
+override_resource {
+  target = aws_lambda_permission.live
+}
+
+override_resource {
+  target = aws_lambda_provisioned_concurrency_config.live
+}
+
+override_resource {
+  target = aws_route53_record.ipv4
+}
+
+override_resource {
+  target = aws_route53_record.ipv6
+}
+
+override_resource {
+  target = aws_apigatewayv2_stage.default
+  values = { id = "$default" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.api
+  values = { arn = "arn:aws-cn:logs:cn-north-1:444455556666:log-group:/aws/vendedlogs/depot/api" }
+}
+
+override_resource {
+  target = aws_apigatewayv2_domain_name.main
+  values = { id = "files.example.com", domain_name_configuration = { target_domain_name = "d-abcdefghij.execute-api.cn-north-1.amazonaws.com.cn", hosted_zone_id = "Z1UJRXOUMOOFQ8" } }
+}
+
+override_resource {
+  target = aws_cloudfront_origin_request_policy.front
+  values = { id = "request" }
+}
+
+override_resource {
+  target = aws_cloudfront_response_headers_policy.front
+  values = { id = "front-headers" }
+}
+
+override_resource {
+  target = aws_cloudfront_distribution.front
+  values = { arn = "arn:aws-cn:cloudfront::444455556666:distribution/E2FRONT", domain_name = "d222222abcdef8.cloudfront.net", hosted_zone_id = "Z2FDTNDATAQYW2" }
+}
+
+override_resource {
+  target = aws_apigatewayv2_api_mapping.main
+}
+
+override_resource {
+  target = aws_s3_bucket_policy.files
+}
+
+override_resource {
+  target = aws_pipes_pipe.app
+}
+
+override_resource {
+  target = aws_scheduler_schedule.tidy
+}
+
+override_resource {
+  target = aws_lambda_function_event_invoke_config.recorder
+}
+
+override_resource {
+  target = aws_iam_role_policy.schedule
+}
+
+override_resource {
+  target = aws_iam_role_policy.pipe
+}
+
+override_resource {
+  target = aws_lambda_function.main["issue-upload"]
+  values = {
+    arn        = "arn:aws-cn:lambda:cn-north-1:444455556666:function:depot-issue-upload"
+    invoke_arn = "arn:aws-cn:apigateway:cn-north-1:lambda:path/2015-03-31/functions/arn:aws-cn:lambda:cn-north-1:444455556666:function:depot-issue-upload/invocations"
+    version    = "7"
+  }
+}
+
+override_resource {
+  target = aws_lambda_function.main["record-upload"]
+  values = {
+    arn        = "arn:aws-cn:lambda:cn-north-1:444455556666:function:depot-record-upload"
+    invoke_arn = "arn:aws-cn:apigateway:cn-north-1:lambda:path/2015-03-31/functions/arn:aws-cn:lambda:cn-north-1:444455556666:function:depot-record-upload/invocations"
+  }
+}
+
+override_resource {
+  target = aws_lambda_function.main["send-webhook"]
+  values = {
+    arn        = "arn:aws-cn:lambda:cn-north-1:444455556666:function:depot-send-webhook"
+    invoke_arn = "arn:aws-cn:apigateway:cn-north-1:lambda:path/2015-03-31/functions/arn:aws-cn:lambda:cn-north-1:444455556666:function:depot-send-webhook/invocations"
+  }
+}
+
+override_resource {
+  target = aws_lambda_function.main["serve-link"]
+  values = {
+    arn        = "arn:aws-cn:lambda:cn-north-1:444455556666:function:depot-serve-link"
+    invoke_arn = "arn:aws-cn:apigateway:cn-north-1:lambda:path/2015-03-31/functions/arn:aws-cn:lambda:cn-north-1:444455556666:function:depot-serve-link/invocations"
+    version    = "7"
+  }
+}
+
+override_resource {
+  target = aws_lambda_event_source_mapping.uploads
+}
+
+override_resource {
+  target = aws_lambda_event_source_mapping.removals
+}
+
+override_resource {
+  target = aws_kms_alias.files
+}
+
+override_resource {
+  target = aws_kms_alias.operations
+}
+
+override_resource {
+  target = aws_kms_alias.links
+}
+
+override_resource {
+  target = aws_kms_alias.upload_tokens
+}
+
+override_resource {
+  target = aws_sqs_queue_policy.uploads
+}
+
+override_resource {
+  target = aws_sqs_queue_redrive_allow_policy.dead_uploads
+}
+
+override_resource {
+  target = aws_iam_role_policy.function_logs
+}
+
+override_resource {
+  target = aws_iam_role_policy.issue_upload
+}
+
+override_resource {
+  target = aws_iam_role_policy.record_upload
+}
+
+override_resource {
+  target = aws_iam_role_policy.serve_link
+}
+
+override_resource {
+  target = aws_iam_role_policy.upload_signer
+}
+
+override_resource {
+  target = aws_iam_role_policy.download_signer
+}
+
+override_resource {
+  target = aws_s3_bucket_versioning.files
+}
+
+override_resource {
+  target = aws_s3_bucket_ownership_controls.files
+}
+
+override_resource {
+  target = aws_s3_bucket_public_access_block.files
+}
+
+override_resource {
+  target = aws_s3_bucket_server_side_encryption_configuration.files
+}
+
+override_resource {
+  target = aws_s3_bucket_lifecycle_configuration.files
+}
+
+override_resource {
+  target = aws_s3_bucket_cors_configuration.files
+}
+
+override_resource {
+  target = aws_s3_bucket_logging.files
+}
+
+override_resource {
+  target = aws_s3_bucket_notification.files
+}
+
+override_resource {
+  target = aws_cloudwatch_metric_alarm.main
+}
+
+override_resource {
+  target = aws_cloudwatch_dashboard.main
+}
+
+override_resource {
+  target = aws_cloudfront_distribution.files
+  values = { arn = "arn:aws-cn:cloudfront::444455556666:distribution/E1OURS", domain_name = "d111111abcdef8.cloudfront.net", hosted_zone_id = "Z2FDTNDATAQYW2" }
+}
+
+override_resource {
+  target = aws_cloudfront_public_key.files["a"]
+  values = { id = "KEYA" }
+}
+
+override_resource {
+  target = aws_cloudfront_public_key.files["b"]
+  values = { id = "KEYB" }
+}
+
+override_resource {
+  target = aws_cloudfront_key_group.files
+  values = { id = "group" }
+}
+
+override_resource {
+  target = aws_cloudfront_origin_access_control.files
+  values = { id = "control" }
+}
+
+override_resource {
+  target = aws_cloudfront_cache_policy.files
+  values = { id = "cache" }
+}
+
+override_resource {
+  target = aws_cloudfront_response_headers_policy.files
+  values = { id = "headers" }
+}
+
+override_resource {
+  target = aws_secretsmanager_secret.cloudfront["a"]
+  values = { arn = "arn:aws-cn:secretsmanager:cn-north-1:444455556666:secret:depot/cloudfront/a-AbCdEf" }
+}
+
+override_resource {
+  target = aws_secretsmanager_secret.cloudfront["b"]
+  values = { arn = "arn:aws-cn:secretsmanager:cn-north-1:444455556666:secret:depot/cloudfront/b-AbCdEf" }
+}
+
+override_resource {
+  target = aws_iam_role_policy.serve_link_cloudfront
+}
+
+run "plain" {
+  command = apply
+}
+
+override_resource {
+  target = aws_iam_role.guardduty
+  values = { arn = "arn:aws-cn:iam::444455556666:role/depot-cn-north-1-guardduty", id = "depot-cn-north-1-guardduty" }
+}
+
+override_resource {
+  target = aws_iam_role_policy.guardduty
+}
+
+override_resource {
+  target = aws_cloudwatch_event_rule.scans
+  values = { arn = "arn:aws-cn:events:cn-north-1:444455556666:rule/depot-scans" }
+}
+
+override_resource {
+  target = aws_cloudwatch_event_target.scans
+}
+
+override_resource {
+  target = aws_iam_role.function["send-webhook"]
+  values = { arn = "arn:aws-cn:iam::444455556666:role/depot-cn-north-1-send-webhook", id = "depot-cn-north-1-send-webhook" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.function["send-webhook"]
+  values = { arn = "arn:aws-cn:logs:cn-north-1:444455556666:log-group:/aws/lambda/depot-send-webhook" }
+}
+
+override_resource {
+  target = aws_cloudwatch_event_rule.webhook
+  values = { arn = "arn:aws-cn:events:cn-north-1:444455556666:rule/depot/depot-webhook" }
+}
+
+override_resource {
+  target = aws_cloudwatch_event_target.webhook
+}
+
+override_resource {
+  target = aws_sqs_queue.webhook
+  values = { arn = "arn:aws-cn:sqs:cn-north-1:444455556666:depot-webhook", id = "https://sqs.cn-north-1.amazonaws.com.cn/444455556666/depot-webhook" }
+}
+
+override_resource {
+  target = aws_sqs_queue.dead_webhook
+  values = { arn = "arn:aws-cn:sqs:cn-north-1:444455556666:depot-webhook-dead", id = "https://sqs.cn-north-1.amazonaws.com.cn/444455556666/depot-webhook-dead" }
+}
+
+override_resource {
+  target = aws_sqs_queue_policy.webhook
+}
+
+override_resource {
+  target = aws_sqs_queue_policy.dead_webhook
+}
+
+override_resource {
+  target = aws_sqs_queue_redrive_allow_policy.dead_webhook
+}
+
+override_resource {
+  target = aws_secretsmanager_secret.webhook
+  values = { arn = "arn:aws-cn:secretsmanager:cn-north-1:444455556666:secret:depot/webhook-a-AbCdEf" }
+}
+
+override_resource {
+  target = aws_iam_role_policy.send_webhook
+}
+
+override_resource {
+  target = aws_lambda_event_source_mapping.webhook
+}
+
+run "scanned" {
+  command   = apply
+  state_key = "scanned"
+
+  variables {
+    content_scan             = true
+    role_path                = "/apps/files/"
+    permissions_boundary_arn = "arn:aws-cn:iam::444455556666:policy/boundary"
+  }
+}
+
+run "front" {
+  command = apply
+
+  variables {
+    form_ttl_s       = 600
+    link_url_ttl_s   = 90
+    signer_session_s = 1800
+    link_throttling  = { rate = 7, burst = 9 }
+    custom_domain    = { name = "files.example.com", certificate_arn = "arn:aws-cn:acm:cn-north-1:444455556666:certificate/here", route53_zone = { id = "Z0EXAMPLE" } }
+
+    execute_api_endpoint = false
+
+    front = {
+      certificate_arn = "arn:aws-cn:acm:us-east-1:444455556666:certificate/edge"
+      web_acl_arn     = "arn:aws-cn:wafv2:us-east-1:444455556666:global/webacl/links/0"
+      price_class     = "PriceClass_200"
+    }
+  }
+}
+
+# Every option, each with a value that is not its default. It has a state of its own, as "scanned"
+# has, because a role keeps the path with which it was made.
+run "all_options" {
+  command   = apply
+  state_key = "all_options"
+
+  variables {
+    link_key_versions         = [1, 2]
+    upload_token_key_versions = [1, 2]
+    guardduty_role            = { arn = "arn:aws-cn:iam::444455556666:role/guardduty-files" }
+    reader_arns               = ["arn:aws-cn:iam::444455556666:role/backup"]
+    webhook                   = { url = "https://app.example.com/hooks", max_concurrency = 5 }
+    allowed_types             = ["image/*", "application/pdf"]
+    owner_claim               = "tenant"
+    max_image_pixels          = 100000000
+    max_size_bytes            = 5000000000000
+    owner_pending_uploads     = 10
+    owner_bytes_per_day       = 1000000000
+    redirect_origins          = ["https://app.example.com"]
+    link_check_object         = true
+    throttling                = { rate = 50, burst = 60 }
+    recorder_concurrency      = 5
+    reserved_concurrency      = { serve-link = 20 }
+    memory_mb                 = { record-upload = 1024 }
+    log_retention_days        = 365
+    abort_multipart_days      = 7
+    force_destroy             = true
+    alarm_topic_arn           = "arn:aws-cn:sns:cn-north-1:444455556666:alarms"
+    access_log_bucket         = { name = "my-logs", prefix = "files/" }
+    tags                      = { team = "files" }
+    permissions_boundary_arn  = "arn:aws-cn:iam::444455556666:policy/boundary"
+    role_path                 = "/apps/files/"
+    provisioned_concurrency   = { issue-upload = 1, serve-link = 2 }
+    tracing                   = true
+    bucket_eventbridge        = true
+    jwt_scopes                = { "*" = ["files/write"], "GET /uploads" = ["files/read"] }
+    alarm_settings            = { forged-tokens = { threshold = 7, actions = ["arn:aws-cn:sns:cn-north-1:444455556666:security"] } }
+    packages_s3               = { bucket = "my-packages", objects = { record-upload = { key = "record-upload.zip", version_id = "abc", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" } } }
+
+    packages = {
+      issue-upload = "tests/fixtures/package.zip"
+      send-webhook = "tests/fixtures/package.zip"
+      serve-link   = "tests/fixtures/package.zip"
+    }
+
+    bucket_policy_statements = [
+      {
+        sid        = "TheAuditorLists"
+        effect     = "Allow"
+        actions    = ["s3:GetBucketVersioning", "s3:ListBucketVersions"]
+        principals = ["arn:aws-cn:iam::444455556666:role/auditor"]
+      },
+      {
+        sid        = "TheBackupListsNoUploads"
+        effect     = "Deny"
+        actions    = ["s3:ListBucket"]
+        principals = ["arn:aws-cn:iam::444455556666:role/backup"]
+        conditions = [{ test = "StringEquals", variable = "s3:prefix", values = ["uploads/"] }]
+      },
+      {
+        sid        = "NobodyReadsDrafts"
+        effect     = "Deny"
+        actions    = ["s3:GetObject*"]
+        principals = ["*"]
+        keys       = ["uploads/draft-*"]
+      },
+    ]
+
+    key_deletion_window_days = 7
+
+    cloudfront = {
+      public_keys = { a = "-----BEGIN PUBLIC KEY-----", b = "-----BEGIN PUBLIC KEY-----" }
+      signing_key = "a"
+    }
+  }
+}
+
+# Keys of the user's. That of the files has the very policy that the module gives out for it, which the
+# module must take for enough.
+run "own_keys" {
+  command   = apply
+  state_key = "own_keys"
+
+  variables {
+    guardduty_role = { arn = "arn:aws-cn:iam::444455556666:role/guardduty-files" }
+    reader_arns    = ["arn:aws-cn:iam::444455556666:role/backup"]
+    webhook        = { url = "https://app.example.com/hooks" }
+    operations_key = { arn = "arn:aws-cn:kms:cn-north-1:444455556666:key/22222222-2222-4222-8222-222222222222" }
+    files_key      = { arn = "arn:aws-cn:kms:cn-north-1:444455556666:key/11111111-1111-4111-8111-111111111111", policy = run.all_options.files_key_policy }
+
+    cloudfront = {
+      public_keys = { a = "-----BEGIN PUBLIC KEY-----" }
+      signing_key = "a"
+    }
+  }
+
+  override_data {
+    target = data.aws_kms_key.own
+    values = { key_usage = "ENCRYPT_DECRYPT", key_spec = "SYMMETRIC_DEFAULT", key_manager = "CUSTOMER", key_state = "Enabled", enabled = true }
+  }
+
+  assert {
+    condition     = length(jsondecode(output.files_key_policy).Statement) == 7 && length(jsondecode(output.operations_key_policy).Statement) == 4
+    error_message = "What the policies of such keys need must be told."
+  }
+
+  assert {
+    condition     = alltrue([for policy in [data.aws_iam_policy_document.upload_signer.json, data.aws_iam_policy_document.download_signer.json, data.aws_iam_policy_document.record_upload.json] : strcontains(policy, var.files_key.arn)]) && strcontains(data.aws_iam_policy_document.bucket.json, var.files_key.arn) && strcontains(data.aws_iam_policy_document.issue_upload.json, var.operations_key.arn)
+    error_message = "Roles and bucket must name these keys."
+  }
+}

@@ -1,0 +1,47 @@
+"""Nothing of the module is fixed to one place: with another region, partition, account and name it plans
+the same with these four replaced."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import elsewhere
+import pytest
+import wiring
+from rendered import RUNS, excerpt, snapshot, states_elsewhere
+from wiring import blocks
+
+
+def test_the_runs_elsewhere_are_those_of_the_snapshots():
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        elsewhere.FILE.write_text(elsewhere.tests(), encoding="utf-8")
+    assert elsewhere.FILE.read_text(encoding="utf-8") == elsewhere.tests()
+
+
+@pytest.fixture
+def states():
+    found = states_elsewhere()
+    if isinstance(found, str):
+        pytest.skip(f"nothing is planned elsewhere: {found}")
+    return found
+
+
+@pytest.mark.parametrize("run", elsewhere.RUNS)
+def test_the_module_is_wired_the_same_elsewhere(run, states):
+    found = wiring.planned(states[run], run)
+    if run != wiring.RUNS[0]:
+        found = wiring.differences(found, wiring.planned(states[wiring.RUNS[0]], run))
+    assert elsewhere.canonical(found) == elsewhere.moved_value(wiring.snapshot(run))
+
+
+@pytest.mark.parametrize("run", [run for run in RUNS if run in elsewhere.RUNS])
+def test_the_module_allows_the_same_elsewhere(run, states):
+    assert elsewhere.canonical(excerpt(states[run])) == elsewhere.moved_value(snapshot(run))
+
+
+@pytest.mark.parametrize("role", [name for name in blocks() if name.startswith("aws_iam_role.")])
+def test_each_role_has_the_path_and_the_boundary_that_the_operator_names(role):
+    """Needs no provider."""
+    assert re.search(r"^  path += var\.role_path$", blocks()[role], re.MULTILINE)
+    assert re.search(r"^  permissions_boundary += var\.permissions_boundary_arn$", blocks()[role], re.MULTILINE)
