@@ -262,7 +262,7 @@ impl Production {
         let (mut removes, mut approves) = (false, false);
         let next = match step.unwrap_or(Step::Look) {
             Step::Look => run.looked(existing, Ok(self.observation(question))),
-            Step::LookAgain(upload, object, _) => run.judge(&upload, &object, &SecondSight::default()),
+            Step::LookAgain(upload, object, ..) => run.looked_again(upload, object, SecondSight::default()),
             Step::Settle(settlement, _) => {
                 removes =
                     self.fault == Fault::DeleteBeforeWrite && matches!(settlement, Settlement::Condemn(_));

@@ -32,9 +32,9 @@ pub async fn record_version<S: RecordStore, O: ObjectStore>(
                 let (upload, observation) = join(store.upload(id), objects.observe(key, version)).await;
                 run.looked(upload?, observation)?
             }
-            Step::LookAgain(upload, object, look) => {
-                let second = look_again(objects, key, version, look).await?;
-                run.judge(&upload, &object, &second)?
+            Step::LookAgain(upload, object, look, before) => {
+                let second = look_again(objects, key, version, look, before).await?;
+                run.looked_again(upload, object, second)?
             }
             Step::Settle(settlement, charge) => {
                 let written = store.settle(id, &settlement, charge.as_ref()).await?;
@@ -64,6 +64,7 @@ async fn look_again<O: ObjectStore>(
     key: ObjectKey,
     version: &VersionId,
     look: SecondLook,
+    before: SecondSight,
 ) -> Result<SecondSight, Unavailable> {
     let checksum = async {
         match look.checksum {
@@ -78,5 +79,6 @@ async fn look_again<O: ObjectStore>(
         }
     };
     let (checksum, part) = join(checksum, part).await;
-    Ok(SecondSight { checksum: checksum?, part: part? })
+    let (checksum, parts) = (checksum?.or(before.checksum), before.parts + usize::from(look.part.is_some()));
+    Ok(SecondSight { checksum, part: part?, range: look.part, parts })
 }

@@ -148,6 +148,20 @@ pub struct SecondSight {
     pub checksum: Option<ChecksumSha256>,
     /// The further part, where one was read.
     pub part: Option<Vec<u8>>,
+    /// Which part it is.
+    pub range: Option<ByteRange>,
+    /// How many were read.
+    pub parts: usize,
+}
+
+/// So many further parts are read of one object at most.
+const MOST_PARTS: usize = 8;
+
+/// The part to read after one that does not tell what was asked for.
+pub fn next_part(evidence: &Evidence<'_>) -> Option<ByteRange> {
+    let SecondSight { part, range, parts, .. } = evidence.second;
+    let (part, range) = (part.as_deref()?, range.filter(|_| *parts < MOST_PARTS)?);
+    pixels::next_part(&sniff(&evidence.object.head).essence, range.from, part, evidence.object.size_bytes)
 }
 
 /// What the verdict needs beside the first bytes: nothing of an ordinary object, nor where the whole
@@ -398,7 +412,7 @@ pub(crate) mod tests {
         object: &ObservedObject,
         checksum: Option<ChecksumSha256>,
     ) -> Option<RejectionReason> {
-        let second = SecondSight { checksum, part: None };
+        let second = SecondSight { checksum, ..SecondSight::default() };
         match judged(upload, object, &settings(), &second) {
             Settlement::Pin(_) => None,
             Settlement::Condemn(rejection) => Some(rejection.reason),

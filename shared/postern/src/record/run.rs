@@ -43,8 +43,9 @@ pub struct Run<'a> {
 pub enum Step {
     /// Read the record (consistently) and the version's first bytes; then [`Run::looked`].
     Look,
-    /// Ask for what the first bytes do not tell; then [`Run::judge`].
-    LookAgain(Box<Upload>, Box<ObservedObject>, SecondLook),
+    /// Ask for what the bytes so far do not tell; then [`Run::looked_again`] with what was seen before and
+    /// what is seen now.
+    LookAgain(Box<Upload>, Box<ObservedObject>, SecondLook, SecondSight),
     /// Write the verdict, and the change of what is reserved, on condition that the version's fate is
     /// open; then [`Run::settled`].
     Settle(Settlement, Option<Charge>),
@@ -83,7 +84,23 @@ impl Run<'_> {
         let nothing = SecondSight::default();
         match rules::second_look(&self.evidence(&upload, &object, &nothing)) {
             look if look == SecondLook::default() => self.judge(&upload, &object, &nothing),
-            look => Ok(Step::LookAgain(Box::new(upload), object, look)),
+            look => Ok(Step::LookAgain(Box::new(upload), object, look, nothing)),
+        }
+    }
+
+    /// After [`Step::LookAgain`]: few objects need a further part, and never more than a few.
+    ///
+    /// # Errors
+    /// As those of [`Run::judge`].
+    pub fn looked_again(
+        &self,
+        upload: Box<Upload>,
+        object: Box<ObservedObject>,
+        second: SecondSight,
+    ) -> Result<Step, Unavailable> {
+        match rules::next_part(&self.evidence(&upload, &object, &second)) {
+            None => self.judge(&upload, &object, &second),
+            part => Ok(Step::LookAgain(upload, object, SecondLook { checksum: false, part }, second)),
         }
     }
 
@@ -96,11 +113,11 @@ impl Run<'_> {
         Evidence { upload, object, version: self.version, second, settings: self.settings }
     }
 
-    /// After [`Step::LookAgain`], and where no second look is needed.
+    /// Where no further look is needed.
     ///
     /// # Errors
     /// If a scan's result was announced that the object does not carry yet.
-    pub fn judge(
+    fn judge(
         &self,
         upload: &Upload,
         object: &ObservedObject,

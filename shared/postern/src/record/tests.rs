@@ -266,3 +266,43 @@ async fn a_zip_is_judged_by_its_end_and_costs_one_call_more_than_an_ordinary_obj
     assert_eq!(ports.record("a").await, PINNED);
     assert_eq!(ports.objects.calls() - before, 3, "the record beside the first bytes, and the write");
 }
+
+/// A photo with as much metadata as its camera cares for: each segment has 64 KiB.
+fn jpeg_behind(segments: usize) -> Vec<u8> {
+    let segment = [b"\xFF\xE2\xFF\xFF".as_slice(), &vec![0; 65_533]].concat();
+    [
+        b"\xFF\xD8".as_slice(),
+        &segment.repeat(segments),
+        b"\xFF\xC0\0\x0B\x08\0\x04\0\x04\x01\x01\x11\0\xFF\xD9",
+    ]
+    .concat()
+}
+
+#[tokio::test]
+async fn a_jpeg_is_followed_through_its_metadata_and_not_for_ever() {
+    for (segments, further_reads, expected) in
+        [(0, 0, None), (2, 2, None), (8, 8, None), (9, 8, Some(RejectionReason::ImageTooLarge))]
+    {
+        let world = MemoryWorld::default();
+        let jpeg = || "image/jpeg".parse().unwrap();
+        let upload = Upload { content_type: jpeg(), max_size_bytes: 1 << 20, ..pending() };
+        world.create(&Upload { filename: "a.jpg".parse().unwrap(), ..upload }).await.unwrap();
+        let body = jpeg_behind(segments);
+        let object = ObservedObject {
+            size_bytes: body.len() as u64,
+            content_type: Some("image/jpeg".to_owned()),
+            head: body[..body.len().min(crate::ports::HEAD_BYTES)].to_vec(),
+            ..png()
+        };
+        let ports = Ports { store: world.clone(), objects: world };
+        ports.put("a", object);
+        ports.objects.put_body(pending().object_key(), version("a"), body.into());
+        let settings = Settings { max_image_pixels: Some(1000), ..settings() };
+        let (before, now) = (ports.objects.calls(), at("2026-11-24T10:01:00Z"));
+        let (key, version) = (pending().object_key(), version("a"));
+        record_version(&ports, &settings, now, key, &version, None).await.unwrap();
+        let calls = ports.objects.calls() - before;
+        assert_eq!(ports.status().await.rejection.map(|r| r.reason), expected, "{segments}");
+        assert_eq!(calls, 3 + further_reads + usize::from(expected.is_some()), "{segments}");
+    }
+}

@@ -207,6 +207,53 @@ fn source_code() -> Vec<Good> {
     ]
 }
 
+/// Two formats of one extension, and formats that are packed or spelled in letters by choice.
+fn under_the_type_of_another_format() -> Vec<Good> {
+    let text = |text: &str| text.as_bytes().to_vec();
+    vec![
+        (
+            "a Graphviz graph",
+            "a.dot",
+            &["application/msword-template"],
+            text("digraph { a -> b }\n"),
+            "text/plain",
+        ),
+        (
+            "messages to translate",
+            "a.pot",
+            &["application/vnd.ms-powerpoint"],
+            text("msgid \"\"\n"),
+            "text/plain",
+        ),
+        ("a protein", "1abc.pdb", &["application/x-aportisdoc"], text("HEADER    LYASE\n"), "text/plain"),
+        (
+            "a dump of a database",
+            "a.dmp",
+            &["application/vnd.tcpdump.pcap"],
+            text("CREATE TABLE a;\n"),
+            "text/plain",
+        ),
+        (
+            "a raster's description",
+            "a.hdr",
+            &["image/vnd.radiance"],
+            text("ENVI\nsamples = 4\n"),
+            "text/plain",
+        ),
+        ("an Xfig drawing", "a.fig", &["image/x-xfig"], text("#FIG 3.2\nLandscape\n"), DECLARED),
+        ("a scene", "a.lws", &["image/x-lws"], text("LWSC\n3\n"), DECLARED),
+        ("a packed diagram", "a.dia", &["application/x-dia-diagram"], gzip(), DECLARED),
+        ("a packed world", "a.wrl", &["model/vrml"], gzip(), DECLARED),
+        (
+            "a binary signature",
+            "a.p7s",
+            &["application/pkcs7-signature"],
+            b"\x30\x80\x06\x09\x2A\0".to_vec(),
+            DECLARED,
+        ),
+    ]
+}
+
 fn pictures() -> Vec<Good> {
     let boxes = |brands: &[u8]| {
         let length = u32::try_from(brands.len() + 12).unwrap();
@@ -273,6 +320,7 @@ pub fn good() -> Vec<Good> {
         audio_and_video(),
         playlists(),
         source_code(),
+        under_the_type_of_another_format(),
         pictures(),
         documents_and_archives(),
     ]

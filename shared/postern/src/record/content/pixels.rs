@@ -33,6 +33,17 @@ pub fn further_part(essence: &str, head: &[u8], size_bytes: u64) -> Option<ByteR
     }
 }
 
+/// The part behind one that was read and does not tell the size either: the metadata of a JPEG stands in
+/// segments of 64 KiB, as many as it needs.
+pub fn next_part(essence: &str, from: u64, part: &[u8], size_bytes: u64) -> Option<ByteRange> {
+    match jpeg(part, 0) {
+        Sight::Beyond(at) if canonical(essence) == "image/jpeg" && at > 0 => {
+            ByteRange::at(from.checked_add(at)?, size_bytes)
+        }
+        _ => None,
+    }
+}
+
 /// How many pixels a picture has that was sniffed as `essence`. `part` is what [`further_part`] asks for.
 pub fn pixels(essence: &str, head: &[u8], part: Option<&[u8]>) -> Pixels {
     let sight = match (in_head(essence, head), part) {
@@ -246,6 +257,30 @@ mod tests {
         assert_eq!(pixels("image/jpeg", head, None), Pixels::Unknown);
         let bytes = &whole[usize::try_from(part.from).unwrap()..];
         assert_eq!(pixels("image/jpeg", head, Some(bytes)), Pixels::Known(512 * 256));
+    }
+
+    #[test]
+    fn a_frame_behind_very_much_metadata_is_followed_from_part_to_part() {
+        let profile = segment(0xE2, 65_535).repeat(5);
+        let whole = [b"\xFF\xD8".as_slice(), &profile, FRAME, &[0; 10]].concat();
+        let size_bytes = whole.len() as u64;
+        let bytes_of = |range: ByteRange| {
+            let from = usize::try_from(range.from).unwrap();
+            &whole[from..whole.len().min(from + range.length)]
+        };
+        let mut range = part_of(&whole, "image/jpeg", 65_536).1.unwrap();
+        let mut parts = 1;
+        while let Some(next) = next_part("image/jpeg", range.from, bytes_of(range), size_bytes) {
+            assert!(next.from > range.from && next.length <= 65_536);
+            (range, parts) = (next, parts + 1);
+        }
+        assert_eq!(parts, 5);
+        assert_eq!(pixels("image/jpeg", &whole[..65_536], Some(bytes_of(range))), Pixels::Known(512 * 256));
+        for (essence, part) in
+            [("image/tiff", b"\xFF\xE1\0\x09".as_slice()), ("image/jpeg", b""), ("image/jpeg", b"\xFF\xDA")]
+        {
+            assert_eq!(next_part(essence, 9, part, 1 << 30), None, "{essence} {part:?}");
+        }
     }
 
     #[test]
