@@ -213,6 +213,16 @@ pub fn windows_program() -> Vec<u8> {
     file
 }
 
+/// A shortcut of Windows.
+pub fn shortcut() -> Vec<u8> {
+    [b"\x4C\0\0\0\x01\x14\x02\0\0\0\0\0\xC0\0\0\0\0\0\0\x46".as_slice(), &[0; 60]].concat()
+}
+
+/// An image of a disk, whose mark stands far behind its beginning.
+pub fn disk_image() -> Vec<u8> {
+    [vec![0; 32_769], b"CD001\x01".to_vec(), vec![0; 100]].concat()
+}
+
 pub fn linux_program() -> Vec<u8> {
     [&b"\x7FELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3E\0\x01\0\0\0"[..], &[0; 64]].concat()
 }

@@ -8,6 +8,7 @@
     clippy::unwrap_used,
     clippy::trivially_copy_pass_by_ref,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "files are made of constants; magic bytes are written as byte strings"
 )]
 
@@ -127,6 +128,13 @@ fn broken_or_active_and_taken_as_they_are() -> Vec<Case> {
         ),
         ("an SVG with a script", "a.svg", "image/svg+xml", SVG_WITH_SCRIPT.to_vec(), None),
         ("a PDF with a script", "a.pdf", "application/pdf", pdf("<</S/JavaScript/JS(app.alert(1))>>"), None),
+        ("a shortcut, named as one", "a.lnk", ANY, shortcut(), None),
+        ("an application of HTML, named as one", "a.hta", ANY, HTML.to_vec(), None),
+        ("a disk image, named as one", "a.iso", ANY, disk_image(), None),
+        ("a package, named as one", "a.deb", ANY, b"!<arch>\ndebian-binary   \0".to_vec(), None),
+        ("a script, named as one", "a.vbs", ANY, b"MsgBox 1\r\n".to_vec(), None),
+        ("a binary workbook", "a.xlsb", ANY, zip(&[entry("a", b"a")]), None),
+        ("a book", "a.mobi", ANY, [[0; 60].as_slice(), b"BOOKMOBI", &[0; 60]].concat(), None),
         ("a PNG that speaks of HTML", "a.png", "image/png", png_with_text(b"made with <htmlkit>"), None),
     ]
 }
@@ -241,6 +249,32 @@ fn names_that_promise_something_else() -> Vec<Case> {
         ("an archive under a PDF's name", "a.PDF", ANY, zip(&[entry("a", b"a")]), name),
         ("a compound file under a picture's name", "a.gif", ANY, compound_file(), name),
         ("a film under a document's name", "a.docx", ANY, box_file(b"isom"), name),
+        ("a program behind a document's name", "invoice.pdf.exe", ANY, windows_program(), name),
+        ("a shortcut behind a document's name", "invoice.pdf.lnk", ANY, shortcut(), name),
+        ("a script behind a text's name", "LOVE-LETTER.TXT.vbs", ANY, b"MsgBox 1\r\n".to_vec(), name),
+        ("a document behind a document's name", "invoice.pdf.scr", "application/pdf", pdf(""), name),
+        (
+            "a help file under a document's name",
+            "invoice.pdf",
+            ANY,
+            [b"ITSF\x03".as_slice(), &[0; 60]].concat(),
+            name,
+        ),
+        (
+            "a package under a document's name",
+            "invoice.pdf",
+            ANY,
+            b"!<arch>\ndebian-binary   \0".to_vec(),
+            name,
+        ),
+        ("an extension under a document's name", "invoice.docx", ANY, b"Cr24\x03\0\0\0".to_vec(), name),
+        ("a disk image under a document's name", "invoice.pdf", ANY, disk_image(), name),
+        ("WebAssembly under a picture's name", "a.png", ANY, b"\0asm\x01\0\0\0".to_vec(), name),
+        ("a database under a document's name", "a.docx", ANY, b"SQLite format 3\0\x10\0".to_vec(), name),
+        ("a program under a book's name", "a.mobi", ANY, windows_program(), name),
+        ("a program under a workbook's name", "a.xlsb", ANY, windows_program(), name),
+        ("a program under a video's name", "a.mpg", ANY, windows_program(), name),
+        ("a picture under a shortcut's name", "a.lnk", ANY, png(4, 4, b""), name),
     ]
 }
 

@@ -367,3 +367,21 @@ fn what_is_text_is_shown_as_text_or_saved() {
         }
     }
 }
+
+/// What a browser takes for text by its first bytes is binary data all the same.
+#[test]
+fn a_text_that_ends_as_binary_data_is_saved() {
+    let settings = settings(&AllowedTypes::all().to_string(), None);
+    let bytes = [b"words and words\n".repeat(100).as_slice(), b"\0\x01\x02"].concat();
+    for (declared, served) in [("text/plain", ANY), (ANY, ANY), ("text/csv", "text/csv")] {
+        let case = ("", "a.txt", declared, bytes.clone(), None);
+        let Settlement::Pin(recorded) = verdict(&settings, &case) else { panic!("{declared}") };
+        assert_eq!(recorded.sniffed_type.as_str(), served, "{declared}");
+        assert_eq!(recorded.sniffed_type.disposition(), Disposition::Attachment, "{declared}");
+        assert!(!recorded.reads_as_text, "{declared}");
+    }
+    for declared in ["application/json", "image/png", "application/pdf"] {
+        let case = ("", "a", declared, bytes.clone(), None);
+        assert!(matches!(verdict(&settings, &case), Settlement::Condemn(_)), "{declared}");
+    }
+}
