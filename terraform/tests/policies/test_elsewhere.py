@@ -4,13 +4,11 @@ the same with these four replaced."""
 from __future__ import annotations
 
 import os
-import re
 
 import elsewhere
 import pytest
 import wiring
 from rendered import RUNS, excerpt, snapshot, states_elsewhere
-from wiring import blocks
 
 
 def test_the_runs_elsewhere_are_those_of_the_snapshots():
@@ -38,10 +36,3 @@ def test_the_module_is_wired_the_same_elsewhere(run, states):
 @pytest.mark.parametrize("run", [run for run in RUNS if run in elsewhere.RUNS])
 def test_the_module_allows_the_same_elsewhere(run, states):
     assert elsewhere.canonical(excerpt(states[run])) == elsewhere.moved_value(snapshot(run))
-
-
-@pytest.mark.parametrize("role", [name for name in blocks() if name.startswith("aws_iam_role.")])
-def test_each_role_has_the_path_and_the_boundary_that_the_operator_names(role):
-    """Needs no provider."""
-    assert re.search(r"^  path += var\.role_path$", blocks()[role], re.MULTILINE)
-    assert re.search(r"^  permissions_boundary += var\.permissions_boundary_arn$", blocks()[role], re.MULTILINE)

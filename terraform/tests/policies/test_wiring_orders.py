@@ -1,5 +1,5 @@
-"""Why some resources wait for others, and keep what Terraform would change: no plan shows it, so this
-needs no provider."""
+"""Why some resources wait for others, keep what Terraform would change, or have what each of their kind must
+have: it is read from the sources, so this needs no provider."""
 
 from __future__ import annotations
 
@@ -102,3 +102,9 @@ DESTROYED_LAST = [
 def test_what_is_in_use_goes_after_its_users_know(resource):
     """A function asks for its keys when it starts, and a resolver for a record at any time."""
     assert orders()[resource]["create_before_destroy"] is True
+
+
+@pytest.mark.parametrize("role", [name for name in blocks() if name.startswith("aws_iam_role.")])
+def test_each_role_has_the_path_and_the_boundary_that_the_operator_names(role):
+    assert re.search(r"^  path += var\.role_path$", blocks()[role], re.MULTILINE)
+    assert re.search(r"^  permissions_boundary += var\.permissions_boundary_arn$", blocks()[role], re.MULTILINE)
