@@ -52,7 +52,7 @@ fn is_named(mutant: &Mutant, words: &[String]) -> bool {
 }
 
 fn list_mutants(words: &[String]) -> io::Result<()> {
-    let sources = tree::sources(&root())?;
+    let sources = tree::sources(&root(), &root())?;
     for mutant in tree::mutate(&sources, &|mutant| is_named(mutant, words), None)? {
         println!("{}:{} {}: {}", mutant.file, mutant.line, mutant.function, mutant.change);
     }
@@ -66,7 +66,7 @@ fn run(words: &[String]) -> io::Result<bool> {
     let equivalent = report::equivalent(&text);
     let tree = here.join("tree");
     tree::copy(&root, &tree)?;
-    let sources = tree::sources(&root)?;
+    let sources = tree::sources(&root, &tree)?;
     let wanted = |mutant: &Mutant| is_named(mutant, words);
     let built = compile::build(&sources, &wanted, &tree, &here.join("build"))?;
     let refused: String = built.refused.iter().map(|mutant| report::name(mutant) + "\n").collect();

@@ -20,15 +20,15 @@ pub struct Source {
     text: String,
 }
 
-/// The files whose mutants are made, as they are now.
+/// The files whose mutants are made, as they are in `tree`: the repository may change during a run.
 ///
 /// # Errors
 /// If git or the disk fails.
-pub fn sources(root: &Path) -> io::Result<Vec<Source>> {
+pub fn sources(root: &Path, tree: &Path) -> io::Result<Vec<Source>> {
     let mut sources = Vec::new();
     let mut tests = Vec::new();
     for file in listed(root, CRATES)?.into_iter().filter(|file| is_examined(file)) {
-        let text = fs::read_to_string(root.join(&file))?;
+        let text = fs::read_to_string(tree.join(&file))?;
         let none = |_: &Mutant| false;
         let sites = Sites::find(&file, &text, 0, &none)
             .map_err(|error| io::Error::other(format!("{file}: {error}")))?;
