@@ -351,6 +351,8 @@ mod tests {
             ("POSTERN_LINK_KEYS", "0=arn:one"),
             ("POSTERN_LINK_KEYS", "128=arn:one"),
             ("POSTERN_LINK_KEYS", "1=arn:one,"),
+            ("POSTERN_LINK_KEYS", "1="),
+            ("POSTERN_TABLE", " "),
             ("POSTERN_UPLOAD_TOKEN_KEYS", "arn:three"),
         ] {
             assert!(failure(variable, value).unwrap().contains(variable), "{variable}={value}");
@@ -372,5 +374,23 @@ mod tests {
         variables.insert("AWS_ENDPOINT_URL", "http://127.0.0.1:4566");
         let config = ServeConfig::read(|name: &str| variables.get(name).map(ToString::to_string)).unwrap();
         assert_eq!(config.settings.endpoint.url, "http://127.0.0.1:4566/files/");
+    }
+
+    #[test]
+    fn what_an_empty_or_zero_variable_switches_off_is_off() {
+        let read = |variable: &'static str, value: &'static str| {
+            let mut variables = variables();
+            variables.insert(variable, value);
+            let lookup = move |name: &str| variables.get(name).map(ToString::to_string);
+            (RecordConfig::read(&lookup).unwrap(), ServeConfig::read(&lookup).unwrap())
+        };
+        for (pixels, most) in [("0", None), ("1", Some(1)), ("40000000", Some(40_000_000))] {
+            assert_eq!(read("POSTERN_MAX_IMAGE_PIXELS", pixels).0.settings.max_image_pixels, most);
+        }
+        for (header, name) in [("", None), ("x-viewer", Some("x-viewer"))] {
+            assert_eq!(read("POSTERN_VIEWER_HEADER", header).1.viewer_header.as_deref(), name);
+        }
+        let aws = BucketEndpoint::regional("files", "eu-central-1");
+        assert_eq!(read("AWS_ENDPOINT_URL", "").1.settings.endpoint, aws);
     }
 }

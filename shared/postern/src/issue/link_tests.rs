@@ -1,7 +1,10 @@
 //! Links that are made, changed and rotated again: with the same key, after a change, while others
 //! open them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::tests::{World, available, caller, parsed, settings, world};
 use super::*;
@@ -138,6 +141,9 @@ async fn every_password_has_a_salt_of_its_own() {
         let link = create(&world, &caller, &upload, &json!({ "password": "open sesame" })).await.unwrap();
         hashes.push(existing(&world, &link).await.terms.password_hash.unwrap());
         let token = link["token"].as_str().unwrap();
+        let digest = Sha256::digest(caller.entropy);
+        let hash = hashes.last().unwrap().as_str();
+        assert!(!hash.contains(&STANDARD_NO_PAD.encode(&digest[..16])), "a token's name is such a digest");
         assert!(!hashes.iter().any(|hash| hash.as_str().contains(&token[2..20])));
     }
     assert_ne!(hashes[0].as_str(), hashes[1].as_str());
@@ -183,5 +189,20 @@ async fn a_key_is_for_one_disposition() {
     for other in [json!({}), json!({ "disposition": "attachment" })] {
         let reused = create(&world, &ann, &upload, &other).await;
         assert!(matches!(reused, Err(Problem::IdempotencyKeyReused)), "{other} {reused:?}");
+    }
+}
+
+/// A change is written on condition that no other one came between.
+#[tokio::test]
+async fn no_two_changes_of_a_link_look_alike() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let link = create(&world, &ann, &upload, &json!({})).await.unwrap();
+    let mut transitions = vec![existing(&world, &link).await.transition_id];
+    for entropy in 2..4 {
+        change(&world, &caller("ann", None, entropy), &link, &json!({ "label": "x" })).await;
+        let transition = existing(&world, &link).await.transition_id;
+        assert!(!transitions.contains(&transition));
+        transitions.push(transition);
     }
 }

@@ -349,6 +349,7 @@ mod tests {
             ("de;q=0.5,en;q=0.5", Language::German),
             ("en;q=0.5,de;q=0.5", Language::English),
             ("en,de;q=1.5", Language::English),
+            ("de;q=4294968", Language::German),
             ("den,frr", Language::English),
         ] {
             assert_eq!(Language::accepted(header), language, "{header:?}");

@@ -297,4 +297,15 @@ mod tests {
             prop_assert!(UploadTokenSecret::open(&keys, &link_keys(&[1, 2, 3]), &text).is_none());
         }
     }
+
+    /// A page may hold a token for 90 days, while the functions are deployed anew.
+    #[test]
+    fn a_token_of_an_earlier_deployment_is_sealed_and_opened_the_same_way() {
+        let secret = UploadTokenSecret::make(&keys(&[1]), [9; 16]).unwrap();
+        let text = secret.seal(&token(3).scope()).unwrap();
+        assert_eq!(
+            crate::value::checksum::ChecksumSha256::of(text.as_bytes()).to_string(),
+            "7KsdfoNqpIjouiq7WEw8xNTRhOKFYgjR5lPX9lHzGyQ="
+        );
+    }
 }
