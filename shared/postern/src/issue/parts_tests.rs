@@ -99,6 +99,22 @@ async fn one_to_a_thousand_parts_are_signed_in_one_answer() {
     }
 }
 
+/// Parts of 8 MiB where the size is declared; else the least parts that S3 takes, of 5 MiB.
+#[tokio::test]
+async fn the_highest_part_follows_from_what_is_known_of_the_size() {
+    let world = world(SESSION_ENDS);
+    let holder = holder(&world, &large_token(&world).await).await;
+    let (of_any_size, _) = companions(&world, &holder).await;
+    let uploads =
+        [(begun(&world, &large(), 0).await, 1), (begun(&world, &large(), LARGE).await, 2), (of_any_size, 3)];
+    for (upload, last) in uploads {
+        let sign = async |number: u64| {
+            parts::sign(&world, &large(), holder.caller.now, &upload, &[number]).await.is_ok()
+        };
+        assert!(sign(last).await && !sign(last + 1).await, "{last}");
+    }
+}
+
 #[tokio::test]
 async fn parts_are_signed_until_the_upload_ends_or_has_its_file() {
     let world = world("2026-11-26T00:00:00Z");
