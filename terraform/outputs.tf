@@ -9,7 +9,7 @@ output "api_id" {
 }
 
 output "api_execution_arn" {
-  description = "Execution ARN of the HTTP API, the beginning of what a policy with execute-api:Invoke or a Lambda permission names."
+  description = "Execution ARN of the HTTP API. A policy with execute-api:Invoke and a Lambda permission name resources that begin with it."
   value       = aws_apigatewayv2_api.main.execution_arn
 }
 
@@ -19,7 +19,7 @@ output "authorizer_id" {
 }
 
 output "custom_domain_target" {
-  description = "Where the custom domain's alias record must point: name and hosted zone id, of the distribution where front is set. With route53_zone the module makes the record. Null without a custom domain."
+  description = "Target of the custom domain's DNS record: name and hosted zone id, of the distribution if front is set. With route53_zone the module makes the record. Null without a custom domain."
   value       = local.custom_domain_target
 }
 
@@ -34,7 +34,7 @@ output "distribution_arns" {
 }
 
 output "distribution_domain_names" {
-  description = "Domain names of the distributions, by the same names: what an alias record of a domain of yours points at."
+  description = "Domain names of the distributions, by the same names: the targets of the DNS records of your own domains."
   value       = { for name, distribution in local.distributions : name => distribution.domain_name }
 }
 
@@ -54,7 +54,7 @@ output "bucket_name" {
 }
 
 output "bucket_domain_name" {
-  description = "Host name of the bucket, for the origin of a distribution of yours. It is known before the bucket is there, so that cloudfront_distribution_arn may be that distribution's."
+  description = "Host name of the bucket, for the origin of a distribution of yours. It is known before the bucket is made, so cloudfront_distribution_arn may be the ARN of that distribution."
   value       = local.bucket_domain_name
 }
 
@@ -74,7 +74,7 @@ output "table_arn" {
 }
 
 output "table_stream_arn" {
-  description = "ARN of the table's stream. Both of its readers are taken; subscribe to the event bus instead."
+  description = "ARN of the table's stream. The recorder and the pipe are its two readers, and it allows no third: subscribe to the event bus instead."
   value       = aws_dynamodb_table.main.stream_arn
 }
 
@@ -150,12 +150,12 @@ output "files_key_arn" {
 }
 
 output "files_key_policy" {
-  description = "Key policy that the key of the files needs, in JSON: for a key of yours in files_key, which may be made in the same apply."
+  description = "Key policy in JSON for a key of yours in files_key. The key may be made in the same apply."
   value       = data.aws_iam_policy_document.files_key.json
 }
 
 output "operations_key_policy" {
-  description = "Key policy that the key of the table, the logs and the secrets needs, in JSON: likewise for operations_key."
+  description = "Key policy in JSON for a key of yours in operations_key. The key may be made in the same apply."
   value       = data.aws_iam_policy_document.operations_key.json
 }
 
@@ -180,7 +180,7 @@ output "guardduty_role_arn" {
 }
 
 output "event_bus_name" {
-  description = "Name of the bus that the app's rules listen on. Null without app_events."
+  description = "Name of the event bus for the app's rules. Null without app_events."
   value       = one(aws_cloudwatch_event_bus.app[*].name)
 }
 
@@ -190,22 +190,22 @@ output "event_bus_arn" {
 }
 
 output "webhook_secret_arn" {
-  description = "ARN of the secret that webhooks are signed with, whose value you put in. Null without webhook."
+  description = "ARN of the secret with which webhooks are signed. You put its value in. Null without webhook."
   value       = one(aws_secretsmanager_secret.webhook[*].arn)
 }
 
 output "cloudfront_secret_arns" {
-  description = "ARNs of the secrets with the private keys for cloudfront, by the names in public_keys. Their values are yours to put in."
+  description = "ARNs of the secrets for CloudFront's private keys, by the names in public_keys. You put their values in."
   value       = { for name, secret in aws_secretsmanager_secret.cloudfront : name => secret.arn }
 }
 
 output "webhook_queue_arns" {
-  description = "ARNs of the queues of the webhook, by what waits there: events, and dead for those that were given up, which a redrive moves back. Null without webhook."
+  description = "ARNs of the webhook's queues: events for those that wait, and dead for those that were given up, which a redrive moves back. Null without webhook."
   value       = local.has_webhook ? { events = aws_sqs_queue.webhook[0].arn, dead = aws_sqs_queue.dead_webhook[0].arn } : null
 }
 
 output "dashboard_name" {
-  description = "Name of the CloudWatch dashboard. Null where it is off."
+  description = "Name of the CloudWatch dashboard. Null if dashboard is false."
   value       = one(aws_cloudwatch_dashboard.main[*].dashboard_name)
 }
 
@@ -215,7 +215,7 @@ output "alarm_names" {
 }
 
 output "alarm_arns" {
-  description = "ARNs of the alarms by their names without the prefix, as alarm_settings takes them: for composite alarms of yours."
+  description = "ARNs of the alarms by their names without the prefix (the keys of alarm_settings), for composite alarms of yours."
   value       = { for name, alarm in aws_cloudwatch_metric_alarm.main : name => alarm.arn }
 }
 

@@ -45,12 +45,12 @@ locals {
 
   dead_letter_queues = merge(
     {
-      dead-uploads  = { queue = aws_sqs_queue.dead_uploads.name, what = "an upload's event that failed again and again. Read its message, mend the cause, then redrive the queue" }
-      dead-tidy     = { queue = aws_sqs_queue.dead_tidy.name, what = "an hourly run of the recorder that failed three times, or a call that Lambda did not take. The next hour does its work; look for the cause in the recorder's log" }
-      dead-removals = { queue = aws_sqs_queue.dead_removals.name, what = "a removal that failed again and again. The upload stays in the state deleting until the cause is mended" }
+      dead-uploads  = { queue = aws_sqs_queue.dead_uploads.name, what = "an upload's event that failed on every retry. Read its message, remove the cause, then redrive the queue" }
+      dead-tidy     = { queue = aws_sqs_queue.dead_tidy.name, what = "an hourly run of the recorder that failed three times, or a call that Lambda refused. The next hourly run does its work. The cause is in the recorder's log" }
+      dead-removals = { queue = aws_sqs_queue.dead_removals.name, what = "a removal that failed on every retry. The upload stays in the state deleting until the cause is removed" }
     },
-    { for queue in aws_sqs_queue.dead_events : "dead-app-events" => { queue = queue.name, what = "an event that could not be put on the app's bus. The app has not heard of it" } },
-    { for queue in aws_sqs_queue.dead_webhook : "dead-webhook" => { queue = queue.name, what = "an event that the webhook's receiver did not take in three days, or answered with 410. Its attribute reason says which; mend the receiver, then redrive the queue" } },
+    { for queue in aws_sqs_queue.dead_events : "dead-app-events" => { queue = queue.name, what = "an event that could not be put on the app's bus. The app has not received it" } },
+    { for queue in aws_sqs_queue.dead_webhook : "dead-webhook" => { queue = queue.name, what = "an event that the webhook's receiver did not accept in three days, or answered with 410. Its attribute reason says which. Repair the receiver, then redrive the queue" } },
   )
 
   alarms = merge(
@@ -90,7 +90,7 @@ locals {
         threshold   = var.alarm_thresholds.server_errors_of_api
       }
       rejected-uploads = {
-        description = "Many uploads are rejected: a client that sends what it did not declare, or an attempt at something."
+        description = "Many uploads are rejected. A client sends files of another type or size than it declared, or somebody attacks."
         namespace   = local.metric_namespace
         metric      = "RejectedUploads"
         dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
@@ -98,7 +98,7 @@ locals {
         threshold   = var.alarm_thresholds.rejected_uploads
       }
       surplus-versions = {
-        description = "Forms are posted again after their upload was accepted. The pinned version stays; a client may be replaying its form."
+        description = "Forms are posted again after their upload was accepted. The pinned version stays. A client may repeat its form."
         namespace   = local.metric_namespace
         metric      = "SurplusVersions"
         dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
@@ -106,7 +106,7 @@ locals {
         threshold   = var.alarm_thresholds.surplus_versions
       }
       vanished-versions = {
-        description = "A recorded file was removed from the bucket by somebody else than its owner. Its links lead to S3's refusal; the record has the time in recorded.vanished_at, CloudTrail who it was."
+        description = "A recorded file was removed from the bucket, and not by the recorder. Its links redirect to an error of S3. The record has the time in recorded.vanished_at. CloudTrail's data events, if you record them, have the principal."
         namespace   = local.metric_namespace
         metric      = "VanishedVersions"
         dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
@@ -122,7 +122,7 @@ locals {
         threshold   = 1
       }
       repaired-versions = {
-        description = "Versions were found by listing the bucket that the queue had not brought to an end. They are recorded now; look for lost or dead events."
+        description = "The recorder found versions by listing the bucket whose events had not been processed. They are recorded now. Look for lost events and dead letters."
         namespace   = local.metric_namespace
         metric      = "RepairedVersions"
         dimensions  = { Function = aws_lambda_function.main["record-upload"].function_name }
@@ -163,7 +163,7 @@ locals {
         missing     = true
       }
       forged-tokens = {
-        description = "Someone tries link tokens that were never made. They are refused before any call to AWS; throttling bounds their cost."
+        description = "Somebody tries link tokens that were never issued. serve-link refuses them before any call to AWS. Throttling limits their cost."
         namespace   = local.metric_namespace
         metric      = "ForgedTokens"
         dimensions  = { Function = aws_lambda_function.main["serve-link"].function_name }

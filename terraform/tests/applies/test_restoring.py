@@ -15,13 +15,15 @@ KEYS = {
     "aws_kms_key.operations[0]": "Encrypts the table and the logs of postern",
     'aws_kms_key.links["1"]': "Key 1 behind the link tokens of postern",
     'aws_kms_key.upload_tokens["1"]': "Key 1 behind the upload tokens of postern",
+    "aws_kms_key.files[0]": "Encrypts the files of postern",
 }
+TOKEN_KEYS = {'aws_kms_key.links["1"]', 'aws_kms_key.upload_tokens["1"]'}
 
 
 class Restoring(unittest.TestCase):
     maxDiff = None
 
-    def test_records_and_then_a_whole_stack_come_back(self) -> None:
+    def test_records_and_then_what_a_stopped_destroy_removed_come_back(self) -> None:
         with LocalAws() as aws, Working(aws) as stack:
             stack.apply()
             version = aws.client("s3").put_object(Bucket=BUCKET, Key="uploads/a-file", Body=b"a file")["VersionId"]
@@ -29,17 +31,30 @@ class Restoring(unittest.TestCase):
             settings, keys = aws.bucket_settings(BUCKET), self.keys(aws)
 
             self.restore_the_table(aws, stack)
-            backup = self.destroy_by_mistake(aws, stack)
+            with self.assertRaises(Failed) as stopped:
+                stack.destroy()
+            self.assertIn("BucketNotEmpty", str(stopped.exception))
             self.assertNotEqual(aws.bucket_settings(BUCKET), settings)
-            self.assertEqual({key["KeyState"] for key in self.keys(aws).values()}, {"PendingDeletion"})
-            self.mend(aws, stack, backup)
+            self.assertEqual(self.waiting(aws), TOKEN_KEYS)
+            self.mend(aws, stack)
 
             self.assertEqual(aws.bucket_settings(BUCKET), settings)
             versions = aws.client("s3").list_object_versions(Bucket=BUCKET)["Versions"]
             self.assertEqual([v["VersionId"] for v in versions], [version])
-            self.assert_the_table_is_whole(aws, stack)
-            self.assertEqual({a: key["KeyId"] for a, key in self.keys(aws).items()}, {a: key["KeyId"] for a, key in keys.items()})
-            self.assertEqual({key["KeyState"] for key in self.keys(aws).values()}, {"Enabled"})
+            self.assert_all_is_there(aws, stack, keys)
+
+    def test_what_a_whole_destroy_removed_comes_back(self) -> None:
+        """The bucket is empty, so that nothing stops the destroy."""
+        with LocalAws() as aws, Working(aws) as stack:
+            stack.apply()
+            aws.client("dynamodb").put_item(TableName="postern", Item=ITEM)
+            keys = self.keys(aws)
+            # In AWS, the deletion of the table makes this backup.
+            backup = aws.client("dynamodb").create_backup(TableName="postern", BackupName="postern$DeletedTableBackup")
+            stack.destroy()
+            self.assertEqual(self.waiting(aws), set(KEYS))
+            self.mend(aws, stack, backup["BackupDetails"]["BackupArn"])
+            self.assert_all_is_there(aws, stack, keys)
 
     def restore_the_table(self, aws: LocalAws, stack: Working) -> None:
         """The exchange of "Records from an earlier time"."""
@@ -53,26 +68,30 @@ class Restoring(unittest.TestCase):
         self.assert_the_table_is_whole(aws, stack)
         dynamodb.delete_table(TableName="postern-restored")
 
-    def destroy_by_mistake(self, aws: LocalAws, stack: Working) -> str:
-        """Gives the backup of the table, which in AWS the deletion itself makes."""
-        backup = aws.client("dynamodb").create_backup(TableName="postern", BackupName="postern$DeletedTableBackup")
-        with self.assertRaises(Failed) as stopped:
-            stack.destroy()
-        self.assertIn("BucketNotEmpty", str(stopped.exception))
-        return backup["BackupDetails"]["BackupArn"]
-
-    def mend(self, aws: LocalAws, stack: Working, backup: str) -> None:
-        imported = {"aws_dynamodb_table.main": "postern"}
-        for address, key in self.keys(aws).items():
-            aws.client("kms").cancel_key_deletion(KeyId=key["KeyId"])
-            aws.client("kms").enable_key(KeyId=key["KeyId"])
-            imported[address] = key["KeyId"]
-        aws.client("dynamodb").restore_table_from_backup(TargetTableName="postern", BackupArn=backup)
+    def mend(self, aws: LocalAws, stack: Working, backup: str | None = None) -> None:
+        """The steps of "After a destroy by mistake". The table is restored from the backup, where one is given."""
+        imported = {}
+        for address in self.waiting(aws):
+            imported[address] = self.keys(aws)[address]["KeyId"]
+            aws.client("kms").cancel_key_deletion(KeyId=imported[address])
+            aws.client("kms").enable_key(KeyId=imported[address])
+        if backup:
+            aws.client("dynamodb").restore_table_from_backup(TargetTableName="postern", BackupArn=backup)
+            imported["aws_dynamodb_table.main"] = "postern"
 
         with (stack.folder / ROOT / "restored.tf").open("w") as file:
             for address, id_ in imported.items():
                 file.write(f'import {{\n  to = module.stack["postern"].{address}\n  id = "{id_}"\n}}\n\n')
         stack.apply()
+
+    def assert_all_is_there(self, aws: LocalAws, stack: Working, keys: dict[str, dict]) -> None:
+        self.assert_the_table_is_whole(aws, stack)
+        self.assertEqual({a: key["KeyId"] for a, key in self.keys(aws).items()}, {a: key["KeyId"] for a, key in keys.items()})
+        self.assertEqual({key["KeyState"] for key in self.keys(aws).values()}, {"Enabled"})
+
+    def waiting(self, aws: LocalAws) -> set[str]:
+        """The addresses of the keys that wait for their deletion."""
+        return {address for address, key in self.keys(aws).items() if key["KeyState"] == "PendingDeletion"}
 
     def assert_the_table_is_whole(self, aws: LocalAws, stack: Working) -> None:
         self.assertEqual(aws.client("dynamodb").get_item(TableName="postern", Key=ITEM)["Item"], ITEM)
