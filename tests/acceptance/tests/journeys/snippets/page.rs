@@ -14,7 +14,7 @@ use super::UPLOADING;
 use super::markdown::snippets;
 
 /// What each file ends as: the upload's id, or the message of the error.
-const CHOSEN: &str = r#"
+const CHOSEN: &str = r"
 const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 const png = bytes(process.env.PNG), heic = bytes(process.env.HEIC)
 for (const file of [
@@ -27,7 +27,7 @@ for (const file of [
   input.files = [file]
   console.log(await chosen().then((id) => `id ${id}`, ({ message }) => message))
 }
-"#;
+";
 
 async fn node(folder: &Path, script: &str, variables: &[(&str, String)]) -> Option<Output> {
     std::fs::write(folder.join("page.mjs"), script).unwrap();
