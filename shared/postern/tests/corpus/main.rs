@@ -147,6 +147,8 @@ fn mislabelled() -> Vec<Case> {
         ("a PNG cut within its signature", "a.png", "image/png", b"\x89PN".to_vec(), mismatch),
         ("a page as a picture", "a.png", "image/png", HTML.to_vec(), mismatch),
         ("a page as text", "a.txt", "text/plain", HTML.to_vec(), mismatch),
+        ("a PDF as text", "a.txt", "text/plain", pdf(""), mismatch),
+        ("a PDF as CSV", "a.csv", "text/csv", pdf(""), mismatch),
         (
             "a page as text after a byte order mark",
             "a.txt",

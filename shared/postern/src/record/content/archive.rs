@@ -233,6 +233,9 @@ mod tests {
             let extra = [[9, 9, 0, 0].repeat(before), field.clone()].concat();
             assert!(is_bomb(&stream(), 1 << 30, Some(&entry(1 << 20, u32::MAX, &extra))), "{before}");
             assert!(!is_bomb(&stream(), 1 << 30, Some(&entry(1 << 20, 1 << 21, &extra))), "{before}");
+            let both = [[1, 0, 16, 0].as_slice(), &(1_u64 << 42).to_le_bytes(), &(1_u64 << 20).to_le_bytes()];
+            let extra = [[9, 9, 0, 0].repeat(before), both.concat()].concat();
+            assert!(is_bomb(&stream(), 1 << 40, Some(&entry(u32::MAX, u32::MAX, &extra))), "{before}");
         }
     }
 

@@ -209,6 +209,7 @@ mod tests {
             "OTTO,42\n",
             "ftyp,name\n",
             "GIF89a is a format\n",
+            "solid state drives\n",
         ] {
             let sniffed = sniff(line.as_bytes());
             assert_eq!((sniffed.essence.as_str(), sniffed.is_text()), ("text/plain", true), "{line}");
