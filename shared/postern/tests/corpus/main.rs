@@ -8,7 +8,6 @@
     clippy::unwrap_used,
     clippy::trivially_copy_pass_by_ref,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "files are made of constants; magic bytes are written as byte strings"
 )]
 

@@ -336,7 +336,7 @@ fn good_files_are_accepted_under_every_type_that_is_declared_for_them() {
             let expected = canonical(if served == DECLARED { declared } else { served });
             match verdict(&settings, &("", filename, declared, bytes.clone(), None)) {
                 Settlement::Condemn(rejection) => {
-                    wrong.push(format!("{what}, {declared}: {}", rejection.detail))
+                    wrong.push(format!("{what}, {declared}: {}", rejection.detail));
                 }
                 // What nothing was declared for is served as what it is.
                 Settlement::Pin(recorded)
