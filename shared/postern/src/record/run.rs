@@ -91,7 +91,7 @@ impl Run<'_> {
     /// After [`Step::LookAgain`]: few objects need a further part, and never more than a few.
     ///
     /// # Errors
-    /// As those of [`Run::judge`].
+    /// If a scan's result was announced that the object does not carry yet.
     pub fn looked_again(
         &self,
         upload: Box<Upload>,
