@@ -48,8 +48,10 @@ resource "aws_apigatewayv2_integration" "function" {
   depends_on = [aws_lambda_permission.live]
 }
 
+# $default takes what no other route names, so that each answer has a code, and people see a page. It leads
+# to serve-link, whose role can do the least: a request to a mistyped address may carry a JWT.
 resource "aws_apigatewayv2_route" "main" {
-  # checkov:skip=CKV_AWS_309:Each route's authorization is in description.json. Those without a JWT carry a capability in their path.
+  # checkov:skip=CKV_AWS_309:Each route's authorization is in description.json. Those without a JWT carry a capability in their path, and $default answers 404.
   for_each = { for route in local.description.routes : route.key => route }
 
   api_id             = aws_apigatewayv2_api.main.id

@@ -271,6 +271,11 @@ resource "aws_iam_role_policy" "serve_link" {
   policy = data.aws_iam_policy_document.serve_link.json
 }
 
+locals {
+  index_keys         = flatten([for index in values(local.description.table.indexes) : [index.hash_key, index.range_key]])
+  guarded_attributes = sort(distinct(concat(local.index_keys, ["event"])))
+}
+
 data "aws_iam_policy_document" "serve_link" {
   source_policy_documents = [data.aws_iam_policy_document.reads_the_table.json]
 
@@ -285,6 +290,22 @@ data "aws_iam_policy_document" "serve_link" {
       test     = "ForAllValues:StringLike"
       variable = "dynamodb:LeadingKeys"
       values   = ["LINK#*"]
+    }
+  }
+
+  # Of a link's item it changes what it counts. Without this a takeover could put items of its own into the
+  # indexes, and announce events to the app. That DynamoDB names each attribute of an update expression in
+  # dynamodb:Attributes is documented, and not tried in an account.
+  statement {
+    sid       = "ChangesNoKeyOfAnIndexAndAnnouncesNothing"
+    effect    = "Deny"
+    actions   = ["dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.main.arn]
+
+    condition {
+      test     = "ForAnyValue:StringEquals"
+      variable = "dynamodb:Attributes"
+      values   = local.guarded_attributes
     }
   }
 

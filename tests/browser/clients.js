@@ -44,15 +44,7 @@ async function uppy(job, Uppy, AwsS3, options) {
   // What a person does who meets an error.
   const result = job.retry ? await uppy.retryAll() : first
   const failed = result?.failed ?? []
-  const answer = { ok: (result?.successful ?? []).length === 1, error: failed[0]?.error ?? null, pauses }
-  return job.look && failed.length ? { ...answer, state: await stateOf(job, uppy.getFile(id)) } : answer
-}
-
-// Whether the file arrived all the same, as docs/uploading.md shows it.
-async function stateOf(job, { s3Multipart }) {
-  if (!s3Multipart?.key) return null
-  const answer = await fetch(`${job.base}/${s3Multipart.key}`)
-  return (await answer.json()).state
+  return { ok: (result?.successful ?? []).length === 1, error: failed[0]?.error ?? null, pauses }
 }
 
 // Shrine's route, asked as Shrine's guide asks it.

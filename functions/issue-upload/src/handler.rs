@@ -44,7 +44,10 @@ async fn in_time(
 impl Api {
     async fn dispatch(&self, request: &Request, now: Timestamp, entropy: [u8; 16]) -> Result<Reply, Problem> {
         if request.route().contains(" /t/{token}/") {
-            let holder = tokens::holder(&self.ports, request.path("token"), now, entropy).await?;
+            let mut holder = tokens::holder(&self.ports, request.path("token"), now, entropy).await?;
+            if matches!(request.route(), "POST /t/{token}/uploads" | "POST /t/{token}/uploads/multipart") {
+                holder.caller.idempotency_key = request.idempotency_key()?;
+            }
             return self.by_token(request, &holder).await;
         }
         let owner = request.owner(&self.config.owner_claim)?;

@@ -35,7 +35,7 @@ impl Door {
         };
         let link_request = LinkRequest {
             now,
-            method: method(request.route()).unwrap_or(Method::Get),
+            method: method(&request).unwrap_or(Method::Get),
             token,
             path: request.path_to(token),
             body: &body,
@@ -43,7 +43,7 @@ impl Door {
             address: request.viewer_address(self.viewer_header.as_deref()),
             headers: headers(&request, &cookies),
         };
-        let result = match method(request.route()) {
+        let result = match method(&request) {
             Some(_) => {
                 let work = serve::answer(&self.ports, &self.settings, &link_request);
                 let answered = TimeLimits::SERVE_LINK.in_time(now, deadline, work).await;
@@ -100,11 +100,14 @@ fn token(request: &Request) -> &str {
     if rest.is_empty() { request.path("token") } else { first }
 }
 
-fn method(route: &str) -> Option<Method> {
-    match route {
-        "GET /l/{token}" | "GET /l/{token}/{filename}" | "GET /l/{proxy+}" => Some(Method::Get),
-        "HEAD /l/{token}" | "HEAD /l/{token}/{filename}" | "HEAD /l/{proxy+}" => Some(Method::Head),
-        "POST /l/{token}" | "POST /l/{token}/{filename}" | "POST /l/{proxy+}" => Some(Method::Post),
+/// How a link is asked; `None` for an address that is no link's. API Gateway leads to `$default` what no
+/// route names, and `/l/` too: a path variable matches no empty text, and a route cannot end in a slash.
+fn method(request: &Request) -> Option<Method> {
+    let is_link = request.route() != "$default" || request.raw_path().trim_matches('/') == "l";
+    match request.method() {
+        "GET" if is_link => Some(Method::Get),
+        "HEAD" if is_link => Some(Method::Head),
+        "POST" if is_link => Some(Method::Post),
         _ => None,
     }
 }

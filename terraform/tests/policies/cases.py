@@ -320,6 +320,10 @@ def _functions() -> list[Case]:
         # serve-link, which anyone can call
         YES(SERVE, "dynamodb:GetItem", TABLE, links),
         YES(SERVE, "dynamodb:UpdateItem", TABLE, links),
+        YES(SERVE, "dynamodb:UpdateItem", TABLE, links | {"dynamodb:Attributes": ["pk", "opens", "recent_openings", "attempts", "hour_window", "revoked", "expires_at", "terms"]}),
+        YES(SERVE, "dynamodb:GetItem", TABLE, links | {"dynamodb:Attributes": ["pk", "event"]}),
+        # Keys of the indexes, and what the pipe tells the app.
+        *[NO(SERVE, "dynamodb:UpdateItem", TABLE, links | {"dynamodb:Attributes": ["pk", a]}) for a in ("event", "unfinished", "unfinished_since", "owner", "uploaded_at", "upload_id", "linked_at")],
         *[NO(SERVE, f"dynamodb:{a}", TABLE, links) for a in ("Query", "Scan", "PutItem", "DeleteItem", "BatchGetItem", "PartiQLSelect")],
         NO(SERVE, "dynamodb:GetItem", TABLE, {"dynamodb:LeadingKeys": ["UPLOAD#5e9f0a52"]}),
         NO(SERVE, "dynamodb:UpdateItem", TABLE, {"dynamodb:LeadingKeys": ["TOKEN#77"]}),

@@ -11,7 +11,7 @@ evaluation logic" and "Condition operators", for one account:
 - A service has no policy of its own, and another account's role is not let in by its own alone;
   what they may, the resource's policy says.
 - A negated operator holds where its key is absent. `IfExists` holds where the key is absent.
-  `ForAllValues` holds for no values. `Null` asks whether a key is absent.
+  `ForAllValues` holds for no values, `ForAnyValue` does not. `Null` asks whether a key is absent.
 """
 
 from __future__ import annotations
@@ -126,6 +126,8 @@ def _holds(operator: str, key: str, values: list[str], keys: dict) -> bool:
         plain = plain.removesuffix("IfExists")
     if quantifier == "ForAllValues":
         return all(any(_compare(plain, one, value) for value in values) for one in as_list(found or []))
+    if quantifier == "ForAnyValue":
+        return any(any(_compare(plain, one, value) for value in values) for one in as_list(found or []))
     if quantifier:
         raise NotImplementedError(f"{quantifier} is not evaluated")
     negated = {"StringNotEquals": "StringEquals", "StringNotLike": "StringLike"}.get(plain)

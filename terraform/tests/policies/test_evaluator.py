@@ -89,6 +89,9 @@ def test_a_service_and_an_unsigned_request_have_no_policy_of_their_own():
         ({"ForAllValues:StringLike": {"k": "a*"}}, {"k": ["ab", "ac"]}, True),
         ({"ForAllValues:StringLike": {"k": "a*"}}, {"k": ["ab", "b"]}, False),
         ({"ForAllValues:StringLike": {"k": "a*"}}, {}, True),
+        ({"ForAnyValue:StringLike": {"k": "a*"}}, {"k": ["b", "ab"]}, True),
+        ({"ForAnyValue:StringLike": {"k": "a*"}}, {"k": ["b"]}, False),
+        ({"ForAnyValue:StringLike": {"k": "a*"}}, {}, False),
         ({"StringEquals": {"k": "a"}, "Bool": {"l": "true"}}, {"k": "a", "l": "false"}, False),  # all must hold
         ({"StringEquals": {"k": "a", "l": "b"}}, {"k": "a"}, False),
     ],
@@ -104,7 +107,7 @@ def test_all_but_a_resource():
 
 
 def test_what_is_not_evaluated_is_refused_and_not_guessed():
-    for unknown in (statement(condition={"IpAddress": {"k": "10.0.0.0/8"}}), statement(NotAction="x"), statement(condition={"ForAnyValue:StringLike": {"k": "a"}})):
+    for unknown in (statement(condition={"IpAddress": {"k": "10.0.0.0/8"}}), statement(NotAction="x"), statement(condition={"ForSomeValues:StringLike": {"k": "a"}})):
         with pytest.raises(NotImplementedError):
             asked(own=[unknown], context={"k": "a"})
     with pytest.raises(NotImplementedError):

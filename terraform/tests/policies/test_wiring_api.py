@@ -32,12 +32,18 @@ def test_each_route_asks_for_what_the_description_says(run):
 @pytest.mark.parametrize("run", RUNS)
 def test_a_route_without_a_jwt_has_a_token_in_its_path(run):
     for route in of(run, "aws_apigatewayv2_route").values():
-        _, path = route["route_key"].split(" ")
+        path = route["route_key"].split(" ")[-1]
         if route["authorization_type"] == "JWT":
             assert route["authorizer_id"] == "jwt", path
         else:
-            assert path.startswith(("/t/{token}/", "/l/{token}", "/l/{proxy+}")), path
+            assert path.startswith(("/t/{token}/", "/l/{token}", "/l/{proxy+}")) or path == "$default", path
             assert "authorizer_id" not in route, path
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_what_no_route_names_reaches_the_function_that_may_do_the_least(run):
+    (route,) = (r for r in of(run, "aws_apigatewayv2_route").values() if r["route_key"] == "$default")
+    assert route["target"] == "integrations/to-serve-link"
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -98,7 +104,7 @@ def test_the_stage_serves_what_was_planned_and_is_throttled(run):
 
 def test_a_throttle_of_links_covers_every_route_of_links_and_no_other():
     settings = whole("front")["aws_apigatewayv2_stage.default"]["route_settings"]
-    links = {r["key"] for r in DESCRIPTION["routes"] if r["key"].split(" ")[1].startswith("/l/")}
+    links = {r["key"] for r in DESCRIPTION["routes"] if r["key"].split(" ")[-1].startswith(("/l/", "$default"))}
     assert {s["route_key"] for s in settings} == links
     assert {(s["throttling_rate_limit"], s["throttling_burst_limit"]) for s in settings} == {(7, 9)}
 

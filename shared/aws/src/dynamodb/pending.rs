@@ -16,7 +16,7 @@ use super::quotas::MEMORY;
 use postern::ports::Unavailable;
 use postern::upload::Upload;
 use postern::upload::quota::{MAX_PENDING, PendingUpload, alive};
-use postern::upload::reservation::takes_files;
+use postern::upload::reservation::{History, takes_files};
 use postern::value::id::Owner;
 use s3_presigned::Timestamp;
 
@@ -86,7 +86,7 @@ impl Table {
         }
         let asked = KeysAndAttributes::builder()
             .set_keys(Some(keys.into_iter().map(|pk| Item::from([(PK.to_owned(), text(pk))])).collect()))
-            .projection_expression("pk, #state, condemned, s3_upload_id")
+            .projection_expression("pk, #state, condemned, s3_upload_id, recorded")
             .expression_attribute_names("#state", "state")
             .consistent_read(true)
             .build()
@@ -111,6 +111,10 @@ pub(super) fn entries(item: Option<&Item>) -> BTreeSet<PendingUpload> {
 
 fn is_living(item: &Item) -> bool {
     let state = item.get("state").and_then(|state| serde_dynamo::from_attribute_value(state.clone()).ok());
-    let condemned = item.get("condemned").and_then(|set| set.as_ss().ok()).map_or(0, Vec::len);
-    state.is_some_and(|state| takes_files(state, condemned, item.contains_key("s3_upload_id")))
+    let history = History {
+        condemned: item.get("condemned").and_then(|set| set.as_ss().ok()).map_or(0, Vec::len),
+        comes_in_parts: item.contains_key("s3_upload_id"),
+        is_recorded: item.contains_key("recorded"),
+    };
+    state.is_some_and(|state| takes_files(state, history))
 }

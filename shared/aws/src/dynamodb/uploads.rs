@@ -238,7 +238,7 @@ impl RecordStore for Table {
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":ttl", AttributeValue::N(ttl.to_string()))
             .expression_attribute_values(":deleting", text(UploadState::Deleting.as_str()));
-        self.charged("finish a deletion", update, upload.unused().as_ref()).await.map(|_| ())
+        self.charged("finish a deletion", update, upload.unused_once_removed(now).as_ref()).await.map(|_| ())
     }
 
     async fn give_back(&self, upload: &Upload, charge: &Charge) -> Result<(), Unavailable> {

@@ -48,6 +48,7 @@ pub(super) struct RequestContext {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Http {
+    pub(super) method: String,
     pub(super) source_ip: String,
 }
 
@@ -150,7 +151,8 @@ mod tests {
         assert_eq!((event.cookies.len(), event.body.as_str()), (2, "Hello from Lambda"));
         let context = event.request_context;
         assert_eq!((context.route_key.as_str(), context.request_id.as_str()), ("$default", "id"));
-        assert_eq!((context.http.source_ip.as_str(), context.authorizer.jwt.claims.len()), ("192.0.2.1", 1));
+        assert_eq!((context.http.method.as_str(), context.http.source_ip.as_str()), ("POST", "192.0.2.1"));
+        assert_eq!(context.authorizer.jwt.claims.len(), 1);
 
         let null = json!({
             "rawPath": "/", "cookies": null, "headers": null, "queryStringParameters": null,

@@ -49,6 +49,16 @@ impl Request {
         &self.event.request_context.route_key
     }
 
+    /// The HTTP method.
+    pub fn method(&self) -> &str {
+        &self.event.request_context.http.method
+    }
+
+    /// The path as it came. It is a secret below `/l/` and `/t/`.
+    pub fn raw_path(&self) -> &str {
+        &self.event.raw_path
+    }
+
     /// The id that the client finds in the header `apigw-requestid`.
     pub fn id(&self) -> &str {
         &self.event.request_context.request_id

@@ -25,9 +25,6 @@ use postern::upload::Upload;
 use postern::value::id::{ObjectKey, S3UploadId};
 use s3_presigned::SigningCredentials;
 
-/// How long to wait before the record is looked at again.
-const PAUSE: Duration = Duration::from_millis(500);
-
 /// Multipart uploads into the stack's bucket.
 #[derive(Debug, Clone)]
 pub struct Parts {
@@ -171,10 +168,6 @@ impl PartStore for Parts {
             }
             _ => Ok(()),
         }
-    }
-
-    async fn pause(&self) {
-        tokio::time::sleep(PAUSE).await;
     }
 }
 

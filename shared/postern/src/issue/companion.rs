@@ -34,6 +34,9 @@ const REPEATED: &[&str] = &["name", "type", "filename", "filetype", "relativePat
 /// The most parts that are signed in one answer: it must fit into the 6 MB that Lambda answers.
 const MAX_BATCH: usize = 1000;
 
+/// Stands for the `ETag` of a part that is in an object. Clients need one; a completion passes over it.
+const JOINED: &str = "\"joined\"";
+
 #[derive(Deserialize)]
 struct MultipartBody {
     filename: String,
@@ -131,19 +134,27 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
 
 /// `GET …/s3/multipart/{uploadId}?key=`: every part that S3 has.
 ///
+/// A client that lost the answer of `complete` asks for the parts, sends what is missing, and completes
+/// again. S3 lists no parts of an object, so every number that the upload can have is listed then: nothing
+/// is missing. Clients pass over the numbers that their file does not have.
+///
 /// # Errors
 /// [`Problem::MultipartNotFound`].
-pub async fn list<S, G: Signer, P: PartStore>(
+pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     holder: &Holder,
     upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
-    let stored = parts::list(ports, store, holder.caller.now, upload).await?;
-    let shown: Vec<_> = stored
-        .iter()
-        .map(|part| json!({ "PartNumber": part.number, "ETag": part.etag, "Size": part.size_bytes }))
-        .collect();
+    let shown: Vec<_> = match parts::list(ports, store, holder.caller.now, upload).await? {
+        Some(stored) => stored
+            .iter()
+            .map(|part| json!({ "PartNumber": part.number, "ETag": part.etag, "Size": part.size_bytes }))
+            .collect(),
+        None => parts::planned(upload)
+            .map(|(number, _)| json!({ "PartNumber": number, "ETag": JOINED }))
+            .collect(),
+    };
     Ok(Reply::json(StatusCode::OK, &shown))
 }
 

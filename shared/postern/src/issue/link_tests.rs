@@ -115,6 +115,18 @@ async fn a_rotation_adds_what_was_counted_while_it_was_made() {
     }
 }
 
+/// Its owner may give it more openings afterwards.
+#[tokio::test]
+async fn a_used_up_link_is_rotated_once_for_a_key() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let link = create(&world, &ann, &upload, &json!({ "max_opens": 1 })).await.unwrap();
+    open(&world, &existing(&world, &link).await, 1).await;
+    let rotated = rotate(&world, &caller("ann", Some("k"), 2), &link).await.unwrap();
+    let again = rotate(&world, &caller("ann", Some("k"), 3), &link).await.unwrap();
+    assert_eq!((&again["token"], &again["state"]), (&rotated["token"], &json!("used_up")));
+}
+
 #[tokio::test]
 async fn openings_that_are_not_counted_are_null() {
     let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));

@@ -196,7 +196,11 @@ pub async fn rotate<S: LinkStore, G>(
         if let Some(Revoked { because: RevokedBecause::Rotated, .. }) = old.revoked
             && let Ok(new) = Owned::admit(ports.store.link(&new_id).await?, caller)
         {
-            let new = alive(carried(ports, caller, &old, new).await?, caller.now)?;
+            let new = carried(ports, caller, &old, new).await?;
+            // An expired or used-up link may be rotated, so its new one is shown again too.
+            if new.revoked.is_some() {
+                return Err(Problem::IdempotencyKeySpent);
+            }
             return Ok(with_token(ports, settings, caller, new, secret));
         }
         let old = living(old)?;

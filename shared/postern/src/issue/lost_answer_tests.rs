@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::tests::{World, caller, parsed, settings, world};
 use super::*;
 use crate::http::Problem;
-use crate::ports::PartStore;
+use crate::ports::{PartStore, RecordStore, StoredPart};
 use crate::testing::memory::Loss;
-use crate::testing::samples::example_credentials;
+use crate::testing::samples::{condemn, example_credentials, pin};
 use crate::upload::Upload;
 
 const SESSION_ENDS: &str = "2026-11-24T11:00:00Z";
@@ -127,8 +127,7 @@ async fn a_completion_of_unknown_outcome_is_told_to_come_again() {
     let world = world(SESSION_ENDS);
     let begun = begin(&world, &settings(), &caller("ann", None, 1)).await.unwrap();
     let upload = record(&world, &begun).await;
-    let part = crate::ports::StoredPart { number: 1, etag: "e".to_owned(), size_bytes: 10 };
-    world.store.put_part(upload.s3_upload_id.as_ref().unwrap(), part);
+    put_file(&world, &upload);
     world.store.lose_answer("complete_parts", Loss::Whole);
     let now = upload.uploaded_at;
     let unknown = multipart::complete(&world, &world.store, now, &upload).await.unwrap_err();
@@ -157,4 +156,71 @@ async fn parts_that_are_given_up_free_their_place_and_end_their_key() {
     let late = multipart::complete(&world, &world.store, ann.now, &ended).await.unwrap_err();
     assert_eq!((late.code(), world.store.calls()), ("multipart_not_found", calls), "at once");
     assert_eq!(begin(&world, &limited, &ann).await.unwrap_err().code(), "idempotency_key_spent");
+}
+
+/// A part of a multipart upload that holds the whole file of [`body`].
+fn put_file(world: &World, upload: &Owned<Upload>) {
+    let part = StoredPart { number: 1, etag: "e".to_owned(), size_bytes: 10 };
+    world.store.put_part(upload.s3_upload_id.as_ref().unwrap(), part);
+}
+
+/// The recorder may need minutes, with a scan: no repetition waits for it.
+#[tokio::test]
+async fn a_completed_upload_says_so_before_and_after_it_is_recorded() {
+    let world = world(SESSION_ENDS);
+    let ann = caller("ann", Some("order-7"), 1);
+    let upload = record(&world, &begin(&world, &settings(), &ann).await.unwrap()).await;
+    put_file(&world, &upload);
+    let complete = async |upload: &Owned<Upload>| {
+        parsed(&multipart::complete(&world, &world.store, ann.now, upload).await.unwrap())
+    };
+    let first = complete(&upload).await;
+    for verdict in [None, Some(condemn("v1")), Some(pin("v2"))] {
+        if let Some(verdict) = verdict {
+            world.store.settle(upload.upload_id, &verdict, None).await.unwrap();
+        }
+        let upload = uploads::owned(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
+        assert_eq!(complete(&upload).await, first);
+        let listed = parsed(&multipart::list(&world, &world.store, ann.now, &upload).await.unwrap());
+        let part = json!({ "part_number": 1, "size_bytes": 10, "etag": null });
+        assert_eq!(listed["parts"], json!([part]), "nothing is missing");
+        assert_eq!(begin(&world, &settings(), &ann).await.unwrap_err().code(), "idempotency_key_spent");
+    }
+}
+
+#[tokio::test]
+async fn parts_that_ended_otherwise_are_not_taken_for_a_file() {
+    let world = world(SESSION_ENDS);
+    let ann = caller("ann", None, 1);
+    let upload = record(&world, &begin(&world, &settings(), &ann).await.unwrap()).await;
+    put_file(&world, &upload);
+    multipart::abort(&world, &world.store, ann.now, &upload).await.unwrap();
+    for now in [ann.now, upload.policy_expires_at] {
+        // As a request that read the record before it was given up.
+        let listed = multipart::list(&world, &world.store, now, &upload).await.unwrap_err();
+        let completed = multipart::complete(&world, &world.store, now, &upload).await.unwrap_err();
+        assert_eq!((listed.code(), completed.code()), ("multipart_not_found", "multipart_not_found"));
+    }
+    // A day later the bucket's lifecycle has taken the parts of one that nobody gave up.
+    let left = record(&world, &begin(&world, &settings(), &caller("ann", None, 2)).await.unwrap()).await;
+    world
+        .store
+        .abort_parts(&example_credentials(), left.object_key(), left.s3_upload_id.as_ref().unwrap())
+        .await
+        .unwrap();
+    let late = multipart::complete(&world, &world.store, left.policy_expires_at, &left).await.unwrap_err();
+    assert_eq!(late.code(), "multipart_not_found");
+}
+
+#[tokio::test]
+async fn a_form_that_can_take_no_file_is_not_shown_again() {
+    let world = world(SESSION_ENDS);
+    let ann = caller("ann", Some("order-7"), 1);
+    let form = async || uploads::create(&world, &settings(), &ann, &body()).await.map(|reply| parsed(&reply));
+    let id = form().await.unwrap()["upload_id"].as_str().unwrap().parse().unwrap();
+    for n in 0..crate::upload::MAX_CONDEMNED {
+        assert!(form().await.is_ok(), "the right file may come: {n}");
+        world.store.settle(id, &condemn(&format!("v{n}")), None).await.unwrap();
+    }
+    assert_eq!(form().await.unwrap_err().code(), "idempotency_key_spent");
 }

@@ -44,7 +44,10 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
     }
     if let Some(holder) = holder {
         holder.admit(&new)?;
-        holder.is_open(&ports.store).await?;
+        // A repetition finds its record, although the token may be used up by now.
+        if caller.idempotency_key.is_none() {
+            holder.is_open(&ports.store).await?;
+        }
     }
     let size_bytes = new.max_size_bytes;
     let token = holder.map(|holder| &holder.token);
@@ -87,21 +90,26 @@ pub async fn sign<S, G: Signer>(
     Ok(Reply::json(StatusCode::OK, &json!({ "parts": shown, "expires_at": expires_at })))
 }
 
-/// `GET /uploads/{id}/parts`: what S3 has, so that a client can go on where it was.
+/// `GET /uploads/{id}/parts`: what S3 has, so that a client can go on where it was. S3 lists no parts of an
+/// object, so every part of the plan is listed then: nothing is missing.
 ///
 /// # Errors
 /// As [`parts::list`].
-pub async fn list<S, G: Signer, P: PartStore>(
+pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     now: Timestamp,
     upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
-    let stored = parts::list(ports, store, now, upload).await?;
-    let shown: Vec<_> = stored
-        .iter()
-        .map(|part| json!({ "part_number": part.number, "size_bytes": part.size_bytes, "etag": part.etag }))
-        .collect();
+    let shown: Vec<_> = match parts::list(ports, store, now, upload).await? {
+        Some(stored) => stored
+            .iter()
+            .map(|part| json!({ "part_number": part.number, "size_bytes": part.size_bytes, "etag": part.etag }))
+            .collect(),
+        None => parts::planned(upload)
+            .map(|(number, size_bytes)| json!({ "part_number": number, "size_bytes": size_bytes, "etag": null }))
+            .collect(),
+    };
     Ok(Reply::json(StatusCode::OK, &json!({ "parts": shown })))
 }
 

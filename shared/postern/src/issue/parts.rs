@@ -36,9 +36,6 @@ pub const MAX_PARTS: u64 = 10_000;
 /// The largest object: 10,000 parts of 5 GiB.
 pub const MAX_OBJECT_BYTES: u64 = MAX_PARTS * 5 * 1024 * 1024 * 1024;
 
-/// How often the record is asked whether the object of a vanished multipart upload has come.
-const LOOKS: u32 = 12;
-
 /// A part's URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartUrl {
@@ -83,7 +80,14 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
     }
     match written? {
         Created::New => Ok(upload),
-        Created::Exists(existing) => super::uploads::repeated(&upload, *existing, caller),
+        Created::Exists(existing) => {
+            let existing = super::uploads::repeated(&upload, *existing, caller)?;
+            match store.list_parts(&signer, existing.object_key(), id_of(&existing)?).await? {
+                Some(_) => Ok(existing),
+                // They are an object, which the recorder has not looked at yet.
+                None => Err(Problem::UploadArrived(existing.upload_id)),
+            }
+        }
     }
 }
 
@@ -115,19 +119,29 @@ pub async fn sign<S, G: Signer>(
     Ok((urls.collect::<Result<_, _>>()?, expires_at))
 }
 
-/// The parts that S3 has.
+/// The parts that S3 has; `None` once they are an object.
 ///
 /// # Errors
-/// [`Problem::MultipartNotFound`] once they are an object, or aborted.
-pub async fn list<S, G: Signer, P: PartStore>(
+/// [`Problem::MultipartNotFound`] if they were given up.
+pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
     now: Timestamp,
     upload: &Owned<Upload>,
-) -> Result<Vec<StoredPart>, Problem> {
+) -> Result<Option<Vec<StoredPart>>, Problem> {
     let id = id_of(upload)?;
     let signer = ports.signer.credentials(now, 60).await?;
-    store.list_parts(&signer, upload.object_key(), id).await?.ok_or(Problem::MultipartNotFound)
+    match store.list_parts(&signer, upload.object_key(), id).await? {
+        Some(stored) => Ok(Some(stored)),
+        None => became_object(ports, now, upload).await.map(|()| None),
+    }
+}
+
+/// All parts that the upload can have, and the size of each where the plan of the parts is ours.
+pub fn planned(upload: &Upload) -> impl Iterator<Item = (u64, Option<u64>)> {
+    let (size, is_exact) = (upload.max_size_bytes, upload.min_size_bytes == upload.max_size_bytes);
+    let count = if is_exact { size.div_ceil(part_size_bytes(size)).max(1) } else { most_parts(size) };
+    (1..=count).map(move |number| (number, planned_bytes(size, number).filter(|_| is_exact)))
 }
 
 /// Makes the object. A repetition, and one after a completion whose answer was lost, end well.
@@ -148,7 +162,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     }
     let signer = ports.signer.credentials(now, 60).await?;
     let Some(stored) = store.list_parts(&signer, upload.object_key(), id).await? else {
-        return outlived(ports, store, upload).await;
+        return became_object(ports, now, upload).await;
     };
     if let Err(why) = check(upload, &stored, said) {
         if total_bytes(&stored) > upload.max_size_bytes {
@@ -160,7 +174,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     }
     match store.complete_parts(&signer, upload.object_key(), id, &stored).await? {
         Completed::Done | Completed::ObjectExists => Ok(()),
-        Completed::Unknown => outlived(ports, store, upload).await,
+        Completed::Unknown => became_object(ports, now, upload).await,
         Completed::Underway => taken_effect(ports, upload).await,
         Completed::Refused(why) => Err(Problem::PartsRefused(why)),
     }
@@ -287,21 +301,26 @@ fn arrived(upload: &Upload) -> Result<(), Problem> {
     }
 }
 
-/// S3 knows the multipart upload no more, and nobody gave it up: its object is there and about to be
-/// recorded.
-async fn outlived<S: UploadStore, G, P: PartStore>(
+/// Whether the parts of a multipart upload that S3 no longer knows are an object. What ends an upload
+/// otherwise is written to its record first: an abort, a removal, parts that are too large. The bucket's
+/// lifecycle aborts no upload whose parts are still taken.
+async fn became_object<S: UploadStore, G>(
     ports: &Ports<S, G>,
-    store: &P,
+    now: Timestamp,
     upload: &Owned<Upload>,
 ) -> Result<(), Problem> {
-    for _ in 0..LOOKS {
-        match ports.store.upload(upload.upload_id).await? {
-            Some(now) if now.state == UploadState::Pending => store.pause().await,
-            Some(now) => return arrived(&now),
-            None => return Err(Problem::MultipartNotFound),
+    let read;
+    let upload = match upload.state {
+        UploadState::Pending => {
+            read = ports.store.upload(upload.upload_id).await?.ok_or(Problem::MultipartNotFound)?;
+            &read
         }
+        _ => &**upload,
+    };
+    match upload.state {
+        UploadState::Pending if upload.policy_expires_at > now => Ok(()),
+        _ => arrived(upload),
     }
-    Err(Problem::Completing)
 }
 
 /// What became of a completion whose outcome is unknown: its object may be recorded by now. A

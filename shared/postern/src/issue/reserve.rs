@@ -21,8 +21,11 @@ pub(super) fn pending(
     policy_expires_at: Timestamp,
 ) -> Result<Owned<Upload>, Problem> {
     let key = caller.idempotency_key.as_ref();
-    let upload_id =
-        key.map_or_else(|| UploadId::random(caller.entropy), |key| UploadId::derived(&caller.owner, key));
+    let upload_id = match (key, token) {
+        (None, _) => UploadId::random(caller.entropy),
+        (Some(key), None) => UploadId::derived(&caller.owner, key),
+        (Some(key), Some(token)) => UploadId::derived_by_token(&token.token_id.to_string(), key),
+    };
     let upload = Upload {
         upload_id,
         owner: caller.owner.clone(),

@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use super::tests::{World, caller, held, holder, parsed, settings, world};
 use super::*;
 use crate::http::{Problem, Reply};
+use crate::ports::{RecordStore, StoredPart};
+use crate::testing::memory::Loss;
+use crate::testing::samples::{condemn, pin};
 use crate::upload::token::{MAX_LIFE, MAX_USES};
 
 const SESSION_ENDS: &str = "2026-11-24T11:00:00Z";
@@ -258,5 +261,67 @@ async fn companions_parts_are_signed_one_by_one_and_in_batches_up_to_a_bound() {
         ("batch", Some("1,x".to_owned())),
     ] {
         assert_eq!(names(sign(part, batch.as_deref()).await), ["partNumbers"], "{part} {batch:?}");
+    }
+}
+
+/// A page whose answer is lost asks again; the token has one use.
+#[tokio::test]
+async fn a_repeated_request_costs_one_use_of_the_token() {
+    let plain = json!({ "filename": "a.png", "content_type": "image/png", "size_bytes": 10 }).to_string();
+    let form = async |world: &World, by: &tokens::Holder| {
+        uploads::create_with_token(world, &settings(), by, plain.as_bytes()).await
+    };
+    let parts = async |world: &World, by: &tokens::Holder| {
+        multipart::begin(world, &world.store, &settings(), &by.caller, Some(by), plain.as_bytes()).await
+    };
+    let id = |reply: Result<Reply, Problem>| parsed(&reply.unwrap())["upload_id"].clone();
+    for by_form in [true, false] {
+        let world = world(SESSION_ENDS);
+        let (token, _) = held(&world, 1).await;
+        let ask = async |key: Option<&str>| {
+            let mut by = holder(&world, &token).await;
+            by.caller.idempotency_key = key.map(|key| key.parse().unwrap());
+            if by_form { form(&world, &by).await } else { parts(&world, &by).await }
+        };
+        world.store.lose_answer("grant", Loss::Whole);
+        assert_eq!(ask(Some("order-7")).await.unwrap_err().code(), "unavailable");
+        let first = id(ask(Some("order-7")).await);
+        assert_eq!(id(ask(Some("order-7")).await), first);
+        for other in [Some("order-8"), None] {
+            assert_eq!(ask(other).await.unwrap_err().code(), "upload_token_used_up", "{other:?}");
+        }
+        let own = caller("ann", Some("order-7"), 9);
+        let owns = parsed(&uploads::create(&world, &settings(), &own, plain.as_bytes()).await.unwrap());
+        assert_ne!(owns["upload_id"], first, "the owner's own key is another one");
+    }
+}
+
+/// Uppy 6 loses the answer of `complete`: it lists the parts, sends what is missing, and completes again.
+#[tokio::test]
+async fn a_client_that_lost_the_answer_of_complete_finds_no_part_missing() {
+    let world = world(SESSION_ENDS);
+    let (token, _) = held(&world, 1).await;
+    let (by, store) = (holder(&world, &token).await, &world.store);
+    let body = json!({ "filename": "a.png", "type": "image/png" }).to_string();
+    let begun = companion::begin(&world, store, &settings(), &by, body.as_bytes()).await.unwrap();
+    let begun = parsed(&begun);
+    let id = begun["uploadId"].as_str().unwrap();
+    let upload = async || companion::upload(&world, &by, id, begun["key"].as_str()).await.unwrap();
+    store.put_part(&id.parse().unwrap(), StoredPart { number: 1, etag: "e".to_owned(), size_bytes: 10 });
+    let said = json!({ "parts": [{ "PartNumber": 1, "ETag": "e" }] }).to_string();
+    let complete = async || {
+        companion::complete(&world, store, &settings(), &by, &upload().await, said.as_bytes())
+            .await
+            .unwrap()
+            .body
+    };
+    let first = complete().await;
+    for verdict in [None, Some(condemn("v1")), Some(pin("v2"))] {
+        if let Some(verdict) = verdict {
+            store.settle(upload().await.upload_id, &verdict, None).await.unwrap();
+        }
+        let listed = companion::list(&world, store, &by, &upload().await).await.unwrap();
+        assert!(listed.body.contains(r#"{"ETag":"\"joined\"","PartNumber":1}"#), "{}", listed.body);
+        assert_eq!(complete().await, first);
     }
 }

@@ -260,8 +260,8 @@ pub(super) fn repeated(asked: &Upload, existing: Upload, caller: &Caller) -> Res
     if existing.state == UploadState::Available {
         return Err(Problem::UploadArrived(existing.upload_id));
     }
-    let open = matches!(existing.state, UploadState::Pending | UploadState::Rejected);
-    match open && existing.policy_expires_at > caller.now {
+    let is_open = matches!(existing.state, UploadState::Pending | UploadState::Rejected);
+    match is_open && existing.takes_files() && existing.policy_expires_at > caller.now {
         true => Ok(existing),
         false => Err(Problem::IdempotencyKeySpent),
     }

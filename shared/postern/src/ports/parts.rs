@@ -64,6 +64,4 @@ pub trait PartStore: Send + Sync {
         key: ObjectKey,
         id: &S3UploadId,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Lets a moment pass before something is asked again.
-    fn pause(&self) -> impl Future<Output = ()> + Send;
 }

@@ -78,7 +78,7 @@ impl Run<'_> {
         let object = match observation? {
             Observation::Object(object) => object,
             // A run that saw it before it went must not pin it any more, so this is a verdict too.
-            Observation::Missing => return Ok(Step::Settle(rules::vanished(self.version, self.now), None)),
+            Observation::Missing => return Ok(self.settle_missing(&upload)),
             Observation::DeleteMarker => return Ok(Step::Done(Verdict::DeleteMarker)),
         };
         let nothing = SecondSight::default();
@@ -102,6 +102,13 @@ impl Run<'_> {
             None => self.judge(&upload, &object, &second),
             part => Ok(Step::LookAgain(upload, object, SecondLook { checksum: false, part }, second)),
         }
+    }
+
+    /// The form may still bring a file. Of parts nobody knows how many bytes arrived.
+    fn settle_missing(&self, upload: &Upload) -> Step {
+        let verdict = rules::vanished(self.version, self.now);
+        let charge = upload.charge_of_verdict(&verdict, 0).filter(|_| upload.s3_upload_id.is_none());
+        Step::Settle(verdict, charge)
     }
 
     fn evidence<'a>(

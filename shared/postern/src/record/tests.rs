@@ -5,7 +5,7 @@ use super::rules::tests::{PNG, png, settings};
 use super::run::{Run, Step};
 use super::*;
 use crate::concurrency::try_each;
-use crate::ports::{ObjectStore, ObservedObject, UploadReader, UploadStore, Written};
+use crate::ports::{ObjectStore, Observation, ObservedObject, UploadReader, UploadStore, Written};
 use crate::testing::memory::MemoryWorld;
 use crate::testing::samples::{at, condemn, pending, pin, version};
 use crate::upload::{Rejection, RejectionReason, Settlement, Upload, UploadState};
@@ -91,6 +91,21 @@ async fn a_version_without_a_record_is_left_where_it_is() {
     ports.put("a", png());
     assert_eq!(ports.record("a").await, Verdict::Orphan);
     assert_eq!(ports.versions().await, ["a"]);
+}
+
+/// The sweeper finds a rejected form by what it still has reserved.
+#[test]
+fn a_form_whose_file_vanished_keeps_its_reservation_until_it_dies() {
+    let (version, settings) = ("a".parse().unwrap(), settings());
+    let form = Upload { max_size_bytes: 600, ..pending() }.reserving();
+    let parts = Upload { s3_upload_id: Some("s3".parse().unwrap()), ..form.clone() };
+    let run = Run { version: &version, settings: &settings, now: form.uploaded_at, announced: None };
+    let charge = |upload| match run.looked(Some(upload), Ok(Observation::Missing)) {
+        Ok(Step::Settle(_, charge)) => charge.map(|charge| (charge.after.bytes, charge.after.arrived)),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(charge(form), Some((600, 0)));
+    assert_eq!(charge(parts), None, "nobody knows how much arrived");
 }
 
 #[tokio::test]

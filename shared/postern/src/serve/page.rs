@@ -59,7 +59,7 @@ pub fn of_problem(
 ) -> Option<Reply> {
     let messages = language.messages();
     let text = match problem {
-        Problem::TokenForged | Problem::TokenUnknown => messages.unknown,
+        Problem::TokenForged | Problem::TokenUnknown | Problem::RouteNotFound => messages.unknown,
         Problem::LinkRevoked => messages.revoked,
         Problem::LinkExpired => messages.expired,
         Problem::LinkUsedUp => messages.used_up,

@@ -7,7 +7,8 @@
 //! |---|---|
 //! | a version is pinned | what arrived |
 //! | a file is rejected, and the upload can still take another | all of it |
-//! | a file in parts is rejected, its parts are given up, the upload is removed, or its form has died | what arrived |
+//! | a file in parts is rejected, its parts are given up, or a form has died | what arrived |
+//! | the upload is removed before anything of that, and more may arrive or has arrived uncounted | all of it |
 //!
 //! The record holds what is reserved. Each change of it ([`Charge`]) is written together with the
 //! owner's counter, on condition that the record still has what was read. So a change that is
@@ -92,6 +93,14 @@ impl Upload {
         self.unused().filter(|_| self.has_no_file() && now >= self.policy_expires_at)
     }
 
+    /// What is given back at `now` when the upload is removed; `None` if that is nothing. While its form is
+    /// alive S3 takes files, which are removed and never counted. Of parts nobody knows how many arrived.
+    #[must_use]
+    pub fn unused_once_removed(&self, now: Timestamp) -> Option<Charge> {
+        let has_dead_form = self.s3_upload_id.is_none() && now >= self.policy_expires_at;
+        self.unused().filter(|_| self.recorded.is_some() || has_dead_form)
+    }
+
     /// The record after `charge`; `None` if what is reserved has changed since it was read.
     #[must_use]
     pub fn charged(&self, charge: Option<&Charge>) -> Option<Self> {
@@ -116,17 +125,35 @@ impl Upload {
 
     /// As [`takes_files`].
     pub fn takes_files(&self) -> bool {
-        takes_files(self.state, self.condemned.len(), self.s3_upload_id.is_some())
+        let history = History {
+            condemned: self.condemned.len(),
+            comes_in_parts: self.s3_upload_id.is_some(),
+            is_recorded: self.recorded.is_some(),
+        };
+        takes_files(self.state, history)
     }
 }
 
-/// Whether a file that arrives may still become valid: the upload is pending, or its form brought a
-/// wrong file and may bring the right one. Parts become one object, once.
-pub fn takes_files(state: UploadState, condemned: usize, comes_in_parts: bool) -> bool {
+/// What has come of an upload.
+#[derive(Debug, Clone, Copy)]
+pub struct History {
+    /// Versions that were rejected.
+    pub condemned: usize,
+    /// Whether its file comes in parts, which become one object, once.
+    pub comes_in_parts: bool,
+    /// Whether a version was pinned.
+    pub is_recorded: bool,
+}
+
+/// Whether S3 still takes a file by the upload's form. After a wrong file the right one may come. A removed
+/// upload has a form too, and what comes by it is stored until the recorder removes it.
+pub fn takes_files(state: UploadState, history: History) -> bool {
+    let form_is_open = !history.comes_in_parts && history.condemned < MAX_CONDEMNED;
     match state {
         UploadState::Pending => true,
-        UploadState::Rejected => !comes_in_parts && condemned < MAX_CONDEMNED,
-        UploadState::Available | UploadState::Expired | UploadState::Deleting | UploadState::Deleted => false,
+        UploadState::Rejected => form_is_open,
+        UploadState::Deleting | UploadState::Deleted => form_is_open && !history.is_recorded,
+        UploadState::Available | UploadState::Expired => false,
     }
 }
 
@@ -203,5 +230,23 @@ mod tests {
         assert_eq!(available.unused_at(available.policy_expires_at), None);
         let charge = available.unused().unwrap();
         assert_eq!(available.given_back(&charge), None);
+    }
+
+    #[test]
+    fn a_removed_upload_counts_while_its_form_is_alive() {
+        let removed = |upload: &Upload| upload.deleting().unwrap();
+        let form = reserving(600);
+        let dies = form.policy_expires_at;
+        assert!(removed(&form).takes_files());
+        assert!(removed(&form).deleted(dies).unwrap().takes_files(), "until the entry's own end");
+        assert_eq!(removed(&form).unused_once_removed(form.uploaded_at), None);
+        assert_eq!(removed(&form).unused_once_removed(dies).unwrap().change(), Some(-600));
+        let available = form.settled(&pin("a")).unwrap();
+        assert!(!removed(&available).takes_files());
+        let parts = Upload { s3_upload_id: Some("s3".parse().unwrap()), ..form };
+        assert!(!removed(&parts).takes_files());
+        assert_eq!(removed(&parts).unused_once_removed(dies), None, "nobody knows what arrived");
+        let given_up = parts.given_up().unwrap().charged(parts.charge(5).as_ref()).unwrap();
+        assert_eq!(removed(&given_up).reserved, Some(Reserved { bytes: 5, arrived: 5 }));
     }
 }

@@ -46,6 +46,12 @@ impl UploadId {
         Self(uuid_of(&["upload", owner.as_str(), key.as_str()]))
     }
 
+    /// The id that a page with the upload token `token` gets for `key`. No key of the owner or of another
+    /// token gives it.
+    pub fn derived_by_token(token: &str, key: &IdempotencyKey) -> Self {
+        Self(uuid_of(&["upload by token", token, key.as_str()]))
+    }
+
     /// The first byte: ids fall evenly into 256 slices.
     pub fn slice(self) -> u8 {
         let [first, ..] = self.0.into_bytes();

@@ -79,6 +79,7 @@ async fn limits_hold_for_whoever_asks_all_at_once() {
 
     a_form_that_brought_a_wrong_file_counts_on(&user("dave")).await;
     a_token_costs_what_arrived(&user("erin")).await;
+    a_removed_form_counts_on(&user("frank")).await;
 
     let carol = user("carol");
     let body =
@@ -109,6 +110,21 @@ async fn a_form_that_brought_a_wrong_file_counts_on(dave: &App) {
     assert_eq!(first.post(PNG).await, Posted { status: 201, code: None });
     dave.until(&first.upload_id, |upload| upload["state"] == "available").await;
     assert_eq!(ask(dave, "/uploads", 1).await.0, StatusCode::CREATED);
+}
+
+/// What comes by the form of a removed upload is stored until the recorder removes it.
+async fn a_removed_form_counts_on(frank: &App) {
+    let most = BYTES_PER_DAY / PENDING as u64;
+    for _ in 0..PENDING {
+        let (status, issued, _) = ask(frank, "/uploads", most).await;
+        assert_eq!(status, StatusCode::CREATED, "{issued}");
+        let id = issued["upload_id"].as_str().unwrap();
+        let (status, _) = frank.call(Method::DELETE, &format!("/uploads/{id}"), None).await;
+        assert_eq!(status, StatusCode::ACCEPTED);
+        frank.until(id, |upload| upload["state"] == "deleted").await;
+    }
+    let (_, problem, _) = ask(frank, "/uploads", 1).await;
+    assert_eq!(problem["code"], "too_many_pending_uploads", "each form is alive");
 }
 
 async fn a_token_costs_what_arrived(erin: &App) {

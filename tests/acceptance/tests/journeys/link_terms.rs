@@ -241,13 +241,24 @@ async fn people_meet_pages_in_their_language() {
     );
 }
 
-/// A rotation must not wait until nobody opens the link, and what was granted stays counted.
 #[tokio::test]
 async fn a_link_that_is_opened_all_the_time_can_be_rotated() {
+    rotates_under(8, 6, 0).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn a_link_that_fifty_open_all_the_time_can_be_rotated() {
+    rotates_under(50, 6, 50).await;
+}
+
+/// A rotation must not wait until nobody opens the link, and what was granted stays counted. A function that
+/// lost the answer of its count finds the link rotated when it asks again: counted, and not granted.
+async fn rotates_under(openers: usize, rounds: usize, openers_lost: usize) {
     let app = App::user();
     let mut link = shared(&app, json!({ "max_opens": 100_000, "max_opens_per_hour": 100_000 })).await;
     let mut granted = 0;
-    for _ in 0..6 {
+    for _ in 0..rounds {
         let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let opener = |url: String, stop: std::sync::Arc<std::sync::atomic::AtomicBool>| async move {
             let mut granted = 0_u64;
@@ -260,7 +271,7 @@ async fn a_link_that_is_opened_all_the_time_can_be_rotated() {
             granted
         };
         let openers: Vec<_> =
-            (0..8).map(|_| tokio::spawn(opener(url(&link).to_owned(), stop.clone()))).collect();
+            (0..openers).map(|_| tokio::spawn(opener(url(&link).to_owned(), stop.clone()))).collect();
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         let (status, new) = app.call(Method::POST, &format!("{}/rotate", path(&link)), None).await;
         assert_eq!(status, StatusCode::CREATED, "{new}");
@@ -268,7 +279,10 @@ async fn a_link_that_is_opened_all_the_time_can_be_rotated() {
         for opener in openers {
             granted += opener.await.unwrap();
         }
-        assert_eq!(new["opens"], granted, "what was counted stays counted");
+        let counted = new["opens"].as_u64().unwrap();
+        let lost = usize::try_from(counted - granted).unwrap();
+        assert!(lost <= openers_lost, "what was counted stays counted: {counted}, {granted} were granted");
+        granted = counted;
         link = new;
     }
     assert!(granted > 0 && opens(&app, &link).await == granted);

@@ -41,6 +41,7 @@ mod second_reads;
 mod snippets;
 mod takeover;
 mod tidying;
+mod unknown_routes;
 mod upload_tokens;
 mod verifiers;
 mod webhooks;

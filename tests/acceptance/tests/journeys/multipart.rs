@@ -54,6 +54,8 @@ async fn an_app_uploads_in_parts_and_goes_on_where_it_was() {
     for _ in 0..3 {
         let (status, done) = app.call(Method::POST, &format!("/uploads/{id}/complete"), None).await;
         assert_eq!(status, StatusCode::OK, "a repetition ends well too: {done}");
+        let (_, listed) = app.get(&parts).await;
+        assert_eq!(listed["parts"].as_array().unwrap().len(), 2, "nothing is missing: {listed}");
     }
     let upload = app.settled(id).await;
     assert_eq!(
@@ -185,6 +187,14 @@ async fn a_page_uploads_in_parts_over_companions_routes() {
     assert_eq!((status, done["key"].as_str()), (StatusCode::OK, Some(key.as_str())), "{done}");
     let upload = app.settled(key.strip_prefix("uploads/").unwrap()).await;
     assert_eq!(upload["state"], "available", "{upload}");
+    let (status, listed) = page.get(&format!("{multipart}?key={key}")).await;
+    assert_eq!(
+        (status, listed.as_array().unwrap().len()),
+        (StatusCode::OK, 2),
+        "nothing is missing: {listed}"
+    );
+    let (status, again) = page.call(Method::POST, &complete, Some(json!({ "parts": said }))).await;
+    assert_eq!((status, again), (StatusCode::OK, done));
 }
 
 #[tokio::test]

@@ -198,12 +198,12 @@ pub async fn what_is_not_used_is_given_back_once(store: &impl Store, ids: Ids) {
     for _ in 0..2 {
         store.finish_deletion(&deleting, now()).await.unwrap();
     }
-    assert_eq!(day.status(1).await.reserved.unwrap().bytes, 4);
+    assert_eq!(day.status(1).await.reserved.unwrap().bytes, 10, "its form is alive");
     let third = day.upload(2);
     for _ in 0..2 {
         store.give_up(&third, third.charge(0).as_ref()).await.unwrap();
     }
-    // 2 + 4 + 0, and two of ten do not fit.
+    // 2 + 10 + 0, and two of ten do not fit.
     assert_eq!(day.reserve(3).await, ReserveOutcome::New);
     assert!(day.is_full(4).await);
 }
@@ -235,6 +235,10 @@ pub async fn what_a_dead_form_reserved_is_given_back(store: &impl Store, ids: Id
         assert_eq!(day.reserve(n).await, ReserveOutcome::New);
     }
     assert!(day.is_full(9).await);
+    let removed = day.upload(8);
+    store.begin_deletion(removed.upload_id, &removed.owner).await.unwrap();
+    store.finish_deletion(&day.status(8).await, dead).await.unwrap();
+    assert_eq!(day.status(8).await.reserved.unwrap().bytes, 0, "its form has died");
     let late = day.status(5).await;
     let charge = late.charge_of_verdict(&super::pin("late"), 10);
     let written = store.settle(late.upload_id, &super::pin("late"), charge.as_ref()).await.unwrap();

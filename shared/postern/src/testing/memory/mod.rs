@@ -336,7 +336,7 @@ impl RecordStore for MemoryWorld {
 
     async fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
         let mut state = self.call("finish_deletion")?;
-        let (charge, existing) = (upload.unused(), state.uploads.get(&upload.upload_id));
+        let (charge, existing) = (upload.unused_once_removed(now), state.uploads.get(&upload.upload_id));
         let after = existing.and_then(|existing| existing.deleted(now));
         let after = after.and_then(|after| after.charged(charge.as_ref()));
         state.closing.extend(after.iter().map(|upload| (upload.upload_id, now + LINKS_SETTLE)));

@@ -192,6 +192,4 @@ impl PartStore for MemoryWorld {
         self.call("abort_parts")?.quotas.parts.remove(id);
         Ok(())
     }
-
-    async fn pause(&self) {}
 }
