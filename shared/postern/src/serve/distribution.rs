@@ -86,6 +86,8 @@ mod tests {
             distribution.sign(&link, distribution.ends(at(now), ttl)).unwrap()
         };
         assert_eq!(sign("2026-11-24T10:00:00Z"), sign("2026-11-24T10:00:29.999Z"));
+        let (now, second) = (at("2026-11-24T10:00:00Z"), Duration::from_secs(1));
+        assert_eq!(distribution(30).ends(now, second), now + second, "the shortest life has a window too");
         assert_ne!(sign("2026-11-24T10:00:29.999Z"), sign("2026-11-24T10:00:30Z"));
         assert!(
             sign("2026-11-24T10:00:00Z")

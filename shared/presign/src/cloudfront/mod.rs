@@ -291,6 +291,11 @@ mod tests {
         for pem in ["", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"] {
             assert!(matches!(CloudFrontKey::from_pem("K", pem), Err(CloudFrontError::Key)));
         }
+        let ends = at("2026-11-24T10:01:00Z");
+        let more = MAX_URL_BYTES - key(RSA).sign("https://x/", ends).unwrap().as_str().len();
+        let longest = format!("https://x/{}", "y".repeat(more));
+        assert!(key(RSA).sign(&longest, ends).is_ok());
+        assert!(matches!(key(RSA).sign(&format!("{longest}y"), ends), Err(CloudFrontError::TooLong)));
         let long = format!("https://x/{}", "y".repeat(MAX_URL_BYTES));
         assert!(matches!(key(P256).sign(&long, at("2026-11-24T10:01:00Z")), Err(CloudFrontError::TooLong)));
     }

@@ -99,3 +99,29 @@ pub(crate) fn spaced(entry: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_is_shown_as_s3_shows_it() {
+        for (condition, shown) in [
+            (Condition::Equals("key".into(), "a\"b".into()), r#"["eq", "$key", "a\"b"]"#),
+            (Condition::StartsWith("key".into(), "a".into()), r#"["starts-with", "$key", "a"]"#),
+            (Condition::ContentLengthRange(0, 10), r#"["content-length-range", 0, 10]"#),
+        ] {
+            assert_eq!(condition.to_string(), shown);
+        }
+        assert_eq!(spaced(&json!({ "bucket": "files" })), r#"{"bucket":"files"}"#);
+    }
+
+    #[test]
+    fn every_text_is_written_so_that_json_reads_it() {
+        for text in ["", "a b", "\"", "\\", "\\\\", "\n", "\u{1f}", "\u{7f}", "Zo\u{eb}", "a\\b\"c\td"] {
+            let mut json = Vec::new();
+            write_text(&mut json, text);
+            assert_eq!(serde_json::from_slice::<String>(&json).unwrap(), text, "{text:?}");
+        }
+    }
+}
