@@ -408,5 +408,9 @@ mod tests {
             let signed = PresignedUrl::new(&example_endpoint(), &request, &example_credentials(), now, ttl);
             assert_eq!(signed, Err(PresignError::Ttl(ttl)));
         }
+        for ttl in [Duration::from_secs(1), MAX_TTL] {
+            let signed = PresignedUrl::new(&example_endpoint(), &request, &example_credentials(), now, ttl);
+            assert!(signed.is_ok(), "{ttl:?}");
+        }
     }
 }

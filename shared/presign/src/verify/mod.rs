@@ -28,6 +28,8 @@ mod condition;
 mod document;
 mod refusal;
 pub mod scenarios;
+#[cfg(test)]
+mod tests;
 
 use document::Entry;
 pub use document::PolicyDocument;
