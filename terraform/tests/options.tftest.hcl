@@ -606,7 +606,7 @@ run "a_distribution_with_two_keys" {
   }
 
   assert {
-    condition     = toset([for settings in aws_apigatewayv2_stage.default.route_settings : settings.throttling_rate_limit]) == toset([7]) && length(aws_apigatewayv2_stage.default.route_settings) == 9
+    condition     = toset([for settings in aws_apigatewayv2_stage.default.route_settings : settings.throttling_rate_limit]) == toset([7]) && length(aws_apigatewayv2_stage.default.route_settings) == 10
     error_message = "The routes that open links must have their own throttling."
   }
 }
