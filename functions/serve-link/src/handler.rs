@@ -68,7 +68,14 @@ impl Door {
                     &self.settings.destination(),
                 )
             };
-            link_request.wants_page().then(page).flatten()
+            let reply = link_request.wants_page().then(page).flatten();
+            let reply = reply.unwrap_or_else(|| problem.reply(request.id()));
+            let again = matches!(problem, Problem::Unavailable(_))
+                .then(|| serve::again_cookie(&self.ports.keys, &link_request));
+            Some(match again.flatten() {
+                Some(cookie) => reply.with("set-cookie", cookie),
+                None => reply,
+            })
         })
     }
 }

@@ -146,8 +146,9 @@ impl Count {
         match network {
             None => count.conditions.push("attribute_not_exists(terms.allowed_network)".to_owned()),
             Some(network) => {
-                count.conditions.push("terms.allowed_network = :network".to_owned());
-                count.values.push((":network", text(network.to_string())));
+                let [network, older] = network.writings();
+                count.conditions.push("terms.allowed_network IN (:network, :older_network)".to_owned());
+                count.values.extend([(":network", text(network)), (":older_network", text(older))]);
             }
         }
         count

@@ -556,9 +556,13 @@ impl Table {
             .query()
             .table_name(&self.name)
             .index_name(index.name)
-            .key_condition_expression("#hash = :hash")
+            .key_condition_expression("#hash = :hash AND #range BETWEEN :first AND :last")
             .expression_attribute_names("#hash", index.hash)
+            .expression_attribute_names("#range", index.range)
             .expression_attribute_values(":hash", hash)
+            // Whatever is no time, as only another program writes it, sorts before or behind all times.
+            .expression_attribute_values(":first", text("0"))
+            .expression_attribute_values(":last", text(":"))
             .scan_index_forward(false)
             .set_exclusive_start_key(begin)
     }

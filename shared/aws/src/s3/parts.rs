@@ -176,9 +176,10 @@ fn completed(error: SdkError<CompleteMultipartUploadError>) -> Result<Completed,
     match code(&error) {
         Some("NoSuchUpload") => Ok(Completed::Unknown),
         Some("PreconditionFailed") => Ok(Completed::ObjectExists),
-        Some(refused @ ("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall" | "EntityTooLarge")) => {
-            Ok(Completed::Refused(refused.to_owned()))
-        }
+        Some(
+            refused @ ("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall" | "EntityTooLarge"
+            | "InvalidRequest" | "BadDigest"),
+        ) => Ok(Completed::Refused(refused.to_owned())),
         // Another completion of the same upload is at work.
         Some("ConditionalRequestConflict" | "OperationAborted") => Ok(Completed::Underway),
         _ if may_have_begun(&error) => {

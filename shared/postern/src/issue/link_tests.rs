@@ -115,6 +115,22 @@ async fn a_rotation_adds_what_was_counted_while_it_was_made() {
     }
 }
 
+/// Its owner finds the new link in the list, and has no key to repeat the rotation with.
+#[tokio::test]
+async fn a_rotation_that_ended_half_way_loses_no_opening() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let link = create(&world, &ann, &upload, &json!({ "max_opens": 1 })).await.unwrap();
+    let read = existing(&world, &link).await;
+    open(&world, &read, 1).await;
+    let half = read.rotated(world.keys.links.make([9; 16]).link_id(), ann.now);
+    let revoked = Revoked { at: ann.now, because: RevokedBecause::Rotated };
+    world.store.replace_link(&read, &half, revoked).await.unwrap();
+    let listed = json!({ "link_id": half.link_id });
+    let rotated = rotate(&world, &caller("ann", None, 2), &listed).await.unwrap();
+    assert_eq!((&rotated["opens"], &rotated["state"]), (&json!(1), &json!("used_up")));
+}
+
 /// Its owner may give it more openings afterwards.
 #[tokio::test]
 async fn a_used_up_link_is_rotated_once_for_a_key() {

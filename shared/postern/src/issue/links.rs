@@ -203,7 +203,7 @@ pub async fn rotate<S: LinkStore, G>(
             }
             return Ok(with_token(ports, settings, caller, new, secret));
         }
-        let old = living(old)?;
+        let old = complete(ports, caller, living(old)?).await?;
         let new = Owned::admit(old.rotated(new_id.clone(), caller.now), caller)?;
         let revoked = Revoked { at: caller.now, because: RevokedBecause::Rotated };
         match ports.store.replace_link(&old, &new, revoked).await? {
@@ -219,6 +219,20 @@ pub async fn rotate<S: LinkStore, G>(
         }
     }
     Err(Problem::LinkChanging)
+}
+
+/// The link with all openings of the one that it took the place of: the rotation may have ended before it
+/// carried them over.
+async fn complete<S: LinkStore, G>(
+    ports: &Ports<S, G>,
+    caller: &Caller,
+    link: Owned<Link>,
+) -> Result<Owned<Link>, Problem> {
+    let Some(before) = &link.carried_from else { return Ok(link) };
+    match ports.store.link(before).await? {
+        Some(ended) => carried(ports, caller, &ended, link).await,
+        None => Ok(link),
+    }
 }
 
 /// `new` with the openings that were counted on `ended` between its last read and its end. Until

@@ -82,6 +82,9 @@ pub struct Link {
     /// Of a link that took another one's place: how many of that one's openings are in `opens`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried_opens: Option<u64>,
+    /// And which one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_from: Option<LinkId>,
     /// Whether its token says that it counts: the same request must show the same token, whatever
     /// the terms have become.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -161,6 +164,7 @@ impl Link {
             recent_openings: BTreeMap::new(),
             attempts: Attempts::default(),
             carried_opens: None,
+            carried_from: None,
             token_counts: None,
             revoked: None,
             request_hash: None,
@@ -245,6 +249,7 @@ impl Link {
             recent_openings: BTreeMap::new(),
             attempts: Attempts::default(),
             carried_opens: Some(self.opens),
+            carried_from: Some(self.link_id.clone()),
             token_counts: Some(self.terms.counts()),
             ..self.clone()
         }

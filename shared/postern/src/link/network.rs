@@ -26,6 +26,19 @@ impl Network {
         self.0.contains(&address.to_canonical())
     }
 
+    /// Every way in which a stored link may write it: older versions of this software kept an IPv4 network in
+    /// IPv6 notation as it was given.
+    pub fn writings(&self) -> [String; 2] {
+        let own = self.to_string();
+        match self.0 {
+            IpNet::V4(network) => {
+                let bits = network.prefix_len() + MAPPED_BITS;
+                [own, format!("{}/{bits}", network.addr().to_ipv6_mapped())]
+            }
+            IpNet::V6(_) => [own.clone(), own],
+        }
+    }
+
     /// Whether it is of the family that CloudFront's policies can name.
     pub fn is_ipv4(&self) -> bool {
         matches!(self.0, IpNet::V4(_))
@@ -100,6 +113,17 @@ mod tests {
             let network: Network = network.parse().unwrap();
             assert!(network.contains(inside.parse().unwrap()), "{network} {inside}");
             assert!(!network.contains(outside.parse().unwrap()), "{network} {outside}");
+        }
+    }
+
+    #[test]
+    fn a_network_of_an_older_version_is_known_in_its_writing() {
+        for (text, writings) in [
+            ("127.0.0.1", ["127.0.0.1/32", "::ffff:127.0.0.1/128"]),
+            ("::ffff:192.0.2.0/120", ["192.0.2.0/24", "::ffff:192.0.2.0/120"]),
+            ("2001:db8::/32", ["2001:db8::/32", "2001:db8::/32"]),
+        ] {
+            assert_eq!(text.parse::<Network>().unwrap().writings(), writings);
         }
     }
 

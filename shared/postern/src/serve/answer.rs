@@ -44,6 +44,17 @@ pub fn page_id(keys: &LinkKeys, request: &LinkRequest<'_>) -> String {
     keys.verify(request.token).map(seal).unwrap_or_default()
 }
 
+/// The `Set-Cookie` of an answer to `request` whose outcome is unknown: with it the next GET counts as the same
+/// opening. `None` for other methods, and where the token is none of ours.
+pub fn again_cookie(keys: &LinkKeys, request: &LinkRequest<'_>) -> Option<String> {
+    let link_id = keys.verify(request.token).filter(|_| request.method == Method::Get)?.link_id();
+    // A second lost answer keeps the first one's id.
+    let known = PageId::in_cookies(request.headers.cookies, keys, &link_id, request.now);
+    known.is_none().then(|| {
+        PageId::set_cookie(&PageId::seal(keys, &link_id, request.now, request.entropy), request.path)
+    })
+}
+
 /// One request to one link.
 pub(super) struct Door<'a, L, G, V> {
     pub(super) ports: &'a Ports<L, G, V>,
@@ -79,7 +90,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
             || self.request.is_preview_or_prefetch()
             || !self.request.headers.if_none_match.is_empty();
         if counts && !asks_first {
-            return self.count(Admission::Request, None, None).await;
+            return self.count(Admission::Request, None, Some(&self.id_of_get())).await;
         }
         let link = self.read().await?;
         if cookie.is_some_and(|cookie| cookie.is_for(&link)) {
@@ -96,7 +107,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
             return Ok(unchanged(&link));
         }
         match link.terms.counts() {
-            true => self.count(Admission::Request, link.terms.allowed_network, None).await,
+            true => self.count(Admission::Request, link.terms.allowed_network, Some(&self.id_of_get())).await,
             false => self.lead(&link, self.credentials().await?.as_deref()).await,
         }
     }
@@ -188,6 +199,13 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
 
     pub(super) async fn read(&self) -> Result<Link, Problem> {
         self.ports.links.link(&self.link_id).await?.ok_or(Problem::TokenUnknown)
+    }
+
+    /// The id of a GET whose outcome was unknown, or of this one.
+    fn id_of_get(&self) -> PageId {
+        let cookies = self.request.headers.cookies;
+        PageId::in_cookies(cookies, &self.ports.keys, &self.link_id, self.request.now)
+            .unwrap_or_else(|| PageId::of(self.request.entropy))
     }
 
     fn resume_cookie(&self) -> Option<ResumeCookie> {

@@ -39,7 +39,7 @@ mod redirect;
 pub mod request;
 pub mod resume_cookie;
 
-pub use answer::{answer, page_id};
+pub use answer::{again_cookie, answer, page_id};
 use distribution::Distribution;
 use page::Destination;
 

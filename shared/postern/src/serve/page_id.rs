@@ -5,6 +5,9 @@
 //! one is the same opening. The id is sealed for one link, so that only a page of ours names an
 //! opening, and together with the password's hash it gives the nonce, so that an opening under one
 //! password is none under another.
+//!
+//! A plain GET has such an id too. If the answer to its count is lost, the visitor gets 503 and the id in a
+//! cookie. With this cookie the next GET is the same opening.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::keys::LinkKeys;
 use crate::link::token::LinkId;
-use crate::link::{Nonce, PasswordHash};
+use crate::link::{Nonce, OPENING_S, PasswordHash};
 use s3_presigned::Timestamp;
 
 /// How long a page may stay open, in seconds. The form of an older one works, and counts each time.
@@ -20,6 +23,9 @@ const PAGE_S: u64 = 24 * 3600;
 
 /// What the seal is for: no cookie and no token is a page's id.
 const PURPOSE: &str = "page";
+
+/// The name of the cookie that holds the id of a GET whose outcome is unknown.
+const COOKIE: &str = "__Secure-postern-again";
 
 /// The id of a page that one of our keys sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +37,33 @@ impl PageId {
     /// The text for the form of a page that is made at `now`. The second half of `entropy` is in
     /// it; the first one names the request itself.
     pub fn seal(keys: &LinkKeys, link_id: &LinkId, now: Timestamp, entropy: [u8; 16]) -> String {
-        let (_, random) = entropy.split_at(8);
-        let (made, random) = (now.epoch_s().to_string(), URL_SAFE_NO_PAD.encode(random));
+        let (made, Self { random }) = (now.epoch_s().to_string(), Self::of(entropy));
         let seal = URL_SAFE_NO_PAD.encode(keys.seal(&[PURPOSE, link_id.as_str(), &made, &random]));
         format!("{made}.{random}.{seal}")
+    }
+
+    /// The id of a request with this `entropy`.
+    pub(super) fn of(entropy: [u8; 16]) -> Self {
+        let (_, random) = entropy.split_at(8);
+        Self { random: URL_SAFE_NO_PAD.encode(random) }
+    }
+
+    /// The value of `Set-Cookie` that brings the sealed id `text` back with the next GET; `path` is the
+    /// link's own.
+    pub(super) fn set_cookie(text: &str, path: &str) -> String {
+        format!("{COOKIE}={text}; Path={path}; Max-Age={OPENING_S}; Secure; HttpOnly; SameSite=Lax")
+    }
+
+    /// The id in such a cookie among `cookies`.
+    pub(super) fn in_cookies(
+        cookies: &str,
+        keys: &LinkKeys,
+        link_id: &LinkId,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let mut values =
+            cookies.split(';').filter_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='));
+        values.find_map(|text| Self::find(text, keys, link_id, now))
     }
 
     /// The id that `text` is, if one of the keys sealed it for this link and the page is not too old.

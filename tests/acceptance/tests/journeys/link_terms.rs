@@ -1,8 +1,10 @@
 //! A link's terms: counted, asked for a password or a button, changed, rotated, ended together.
 
-use acceptance::{App, PNG};
+use acceptance::{App, PNG, skipped};
+use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use stack::Keys;
 
 fn url(link: &Value) -> &str {
     link["url"].as_str().unwrap()
@@ -369,4 +371,25 @@ async fn right_passwords_lock_nobody_out() {
     }
     let (_, new) = app.call(Method::POST, &format!("{}/rotate", path(&link)), None).await;
     assert_eq!(ask(new, "another+one").await.status(), StatusCode::SEE_OTHER);
+}
+
+/// Older versions of this software kept an IPv4 network in IPv6 notation as it was given.
+#[tokio::test]
+async fn a_network_in_an_older_writing_still_opens() {
+    if acceptance::shared().local.is_none() {
+        return skipped("an older record", "only a local stack lets a test write into the table");
+    }
+    let app = App::user();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let link = app.link(&upload, json!({ "max_opens": 2, "allowed_network": "127.0.0.0/8" })).await;
+    let url = link["url"].as_str().unwrap();
+    assert_eq!(app.open(Method::GET, url).await.status(), StatusCode::FOUND);
+    let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&Keys::root()));
+    let pk = AttributeValue::S(format!("LINK#{}", link["link_id"].as_str().unwrap()));
+    let older = AttributeValue::S("::ffff:127.0.0.0/104".to_owned());
+    let update = dynamodb.update_item().table_name(&app.stack.table).key("pk", pk);
+    let update = update.update_expression("SET terms.allowed_network = :older");
+    update.expression_attribute_values(":older", older).send().await.unwrap();
+    assert_eq!(app.open(Method::GET, url).await.status(), StatusCode::FOUND);
+    assert_eq!(app.open(Method::GET, url).await.status(), StatusCode::GONE, "both were counted");
 }

@@ -74,3 +74,33 @@ async fn an_upload_token_sealed_again_for_another_owner_plants_no_upload() {
     let (status, _) = app.get(&format!("/uploads/{}", issued["upload_id"].as_str().unwrap())).await;
     assert_eq!(status, StatusCode::OK, "the upload is its holder's own");
 }
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+/// A time that is none sorts before all others, and no cursor can name its item.
+#[tokio::test]
+async fn items_that_somebody_planted_stop_no_list_of_links() {
+    let app = App::user();
+    let Some(_) = serve_link(&app).await else { return };
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let link = app.link(&upload, json!({})).await;
+    let (dynamodb, table) =
+        (aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&Keys::root())), &app.stack.table);
+    let pk = format!("LINK#{}", link["link_id"].as_str().unwrap());
+    let item = dynamodb.get_item().table_name(table).key("pk", text(&pk)).send().await.unwrap().item.unwrap();
+    let junk: Vec<_> = (0..45).map(|n| format!("LINK#junk-{upload}-{n}")).collect();
+    for pk in &junk {
+        let put = dynamodb.put_item().table_name(table).item("pk", text(pk)).item("linked_at", text("~"));
+        let put = put.item("owner", item["owner"].clone()).item("upload_id", item["upload_id"].clone());
+        put.send().await.unwrap();
+    }
+    for path in ["/links?limit=1".to_owned(), format!("/uploads/{upload}/links?limit=1")] {
+        let (status, page) = app.get(&path).await;
+        assert_eq!((status, &page["items"][0]["link_id"]), (StatusCode::OK, &link["link_id"]), "{page}");
+    }
+    for pk in junk {
+        dynamodb.delete_item().table_name(table).key("pk", text(&pk)).send().await.unwrap();
+    }
+}

@@ -45,6 +45,45 @@ async fn a_lost_answer_of_the_count_uses_nothing_up() {
     assert_eq!(code(world.get(BROWSER).await), "link_used_up");
 }
 
+/// The visitor's browser sends the cookie of the 503 with the next try.
+#[tokio::test]
+async fn a_get_whose_outcome_is_unknown_is_repeated_as_the_same_opening() {
+    let world = World::with(at_most(1), None).await;
+    let entropy = [7; 16];
+    let get = async |entropy: [u8; 16], cookies: &str| {
+        let headers = Headers { cookies, ..BROWSER };
+        let (now, token, path) = (at(NOW), world.token.as_str(), "/l/x");
+        let request = LinkRequest {
+            now,
+            method: Method::Get,
+            token,
+            path,
+            body: b"",
+            entropy,
+            address: world.address,
+            headers,
+        };
+        let result = answer(&world.ports, &world.settings, &request).await;
+        (result, again_cookie(&world.ports.keys, &request))
+    };
+    world.ports.links.lose_answer("count_opening", Loss::Whole);
+    let (lost, set) = get(entropy, "").await;
+    assert_eq!(code(lost), "unavailable");
+    assert_eq!(world.link().await.opens, 1);
+    let set = set.unwrap();
+    assert!(set.ends_with("; Path=/l/x; Max-Age=900; Secure; HttpOnly; SameSite=Lax"), "{set}");
+    let cookies = set.split(';').next().unwrap();
+    world.ports.links.lose_answer("count_opening", Loss::Whole);
+    let (lost, set) = get([8; 16], cookies).await;
+    assert_eq!((code(lost), set), ("unavailable", None), "the first id stays");
+    let (opened, _) = get([9; 16], cookies).await;
+    assert_eq!(opened.unwrap().status, StatusCode::FOUND);
+    assert_eq!(world.link().await.opens, 1);
+    assert_eq!(code(get([10; 16], "").await.0), "link_used_up");
+    let forged = cookies.replace('.', "x");
+    assert_eq!(code(get([11; 16], &forged).await.0), "link_used_up");
+}
+
 #[tokio::test]
 async fn a_lost_answer_of_the_attempt_is_one_attempt() {
     let world = World::with(with_password(), None).await;
