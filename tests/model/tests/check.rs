@@ -43,12 +43,13 @@ fn one_upload_with_two_versions_keeps_every_invariant() {
 }
 
 #[test]
+#[ignore = "takes a minute or two: cargo test --package model --test check -- --ignored"]
 fn one_upload_with_three_versions_keeps_every_invariant() {
     holds::<1>(Scope { outsider: false, ..ALL });
 }
 
 #[test]
-#[ignore = "27 million states take minutes and 4 GiB: cargo test --test check -- --ignored"]
+#[ignore = "27 million states take minutes and 4 GiB: cargo test --package model --test check -- --ignored"]
 fn one_upload_with_three_versions_and_an_outsider_keeps_every_invariant() {
     holds::<1>(ALL);
 }
