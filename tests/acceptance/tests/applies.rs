@@ -1,5 +1,6 @@
 //! What becomes of the module's stacks in the hands of Terraform with its real provider: a destroy that is
-//! refused, an apply that is killed, a pipe whose role is not known yet, stacks beside each other, an upgrade, a stack that is restored.
+//! refused, an apply that is killed, a pipe whose role is not known yet, stacks beside each other, an upgrade,
+//! a stack that is restored.
 //!
 //! The tests are `terraform/tests/applies/test_*.py`; the local AWS's own Python runs them. They say
 //! SKIPPED where Terraform or its provider cannot be had.
