@@ -67,7 +67,10 @@ THERE = re.compile(r"AlreadyExists|AlreadyOwned|ResourceConflict|ResourceInUse|C
 
 def heal(aws: LocalAws, stack: Working) -> set[str]:
     """Applies until it works; gives what had to be imported."""
-    adopted: set[str] = set()
+    arguments = _arguments(stack)
+    # First, as the README says: the provider tries for ten minutes to make a function that is there.
+    adopted = _functions_that_are_there(aws, arguments)
+    _adopt(aws, stack, adopted, arguments)
     while True:
         try:
             stack.apply()
@@ -76,14 +79,22 @@ def heal(aws: LocalAws, stack: Working) -> set[str]:
             orphans = _orphans(str(failed))
             if not orphans or orphans & adopted:
                 raise
-            arguments = _arguments(stack)
-            for address in {a for a in orphans if "aws_cloudwatch_log_group" in a}:
-                # The local AWS cannot give a log group a key later, as an import would have to.
-                aws.client("logs").delete_log_group(logGroupName=arguments[address]["name"])
-            with (stack.folder / ROOT / "adopted.tf").open("a") as file:
-                for address in sorted(a for a in orphans if "aws_cloudwatch_log_group" not in a):
-                    file.write(f'import {{\n  to = {address}\n  id = "{_id(aws, address, arguments[address])}"\n}}\n\n')
+            _adopt(aws, stack, orphans, _arguments(stack))
             adopted |= orphans
+
+
+def _functions_that_are_there(aws: LocalAws, arguments: dict[str, dict]) -> set[str]:
+    made = {function["FunctionName"] for function in aws.client("lambda").list_functions()["Functions"]}
+    return {a for a in arguments if ".aws_lambda_function." in a and arguments[a]["function_name"] in made}
+
+
+def _adopt(aws: LocalAws, stack: Working, orphans: set[str], arguments: dict[str, dict]) -> None:
+    for address in {a for a in orphans if "aws_cloudwatch_log_group" in a}:
+        # The local AWS cannot give a log group a key later, as an import would have to.
+        aws.client("logs").delete_log_group(logGroupName=arguments[address]["name"])
+    with (stack.folder / ROOT / "adopted.tf").open("a") as file:
+        for address in sorted(a for a in orphans if "aws_cloudwatch_log_group" not in a):
+            file.write(f'import {{\n  to = {address}\n  id = "{_id(aws, address, arguments[address])}"\n}}\n\n')
 
 
 def _orphans(said: str) -> set[str]:
