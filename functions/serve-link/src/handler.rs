@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use lambda_runtime::LambdaEvent;
-use postern::http::Problem;
+use postern::http::{Problem, Reply};
 use postern::ports::Unavailable;
 use postern::serve::request::{Headers, LinkRequest, Method};
 use postern::serve::{self, Ports, Settings, page};
@@ -57,26 +57,25 @@ impl Door {
             _ => {}
         }
         self.metrics.flush();
-        request.answer_with(result, |problem| {
-            let page = || {
-                let id = serve::page_id(&self.ports.keys, &link_request);
-                page::of_problem(
-                    problem,
-                    request.id(),
-                    &id,
-                    link_request.language(),
-                    &self.settings.destination(),
-                )
-            };
-            let reply = link_request.wants_page().then(page).flatten();
-            let reply = reply.unwrap_or_else(|| problem.reply(request.id()));
-            let again = matches!(problem, Problem::Unavailable(_))
-                .then(|| serve::again_cookie(&self.ports.keys, &link_request));
-            Some(match again.flatten() {
-                Some(cookie) => reply.with("set-cookie", cookie),
-                None => reply,
-            })
-        })
+        request.answer_with(result, |problem| self.tell(problem, &request, &link_request))
+    }
+
+    /// The answer to a problem: a page for people. If it is unknown whether a GET was counted, the answer
+    /// sets a cookie by which the next GET is the same opening.
+    fn tell(&self, problem: &Problem, request: &Request, link_request: &LinkRequest<'_>) -> Reply {
+        let keys = &self.ports.keys;
+        let page = || {
+            let id = serve::page_id(keys, link_request);
+            let destination = self.settings.destination();
+            page::of_problem(problem, request.id(), &id, link_request.language(), &destination)
+        };
+        let page = link_request.wants_page().then(page).flatten();
+        let reply = page.unwrap_or_else(|| problem.reply(request.id()));
+        let is_unknown = matches!(problem, Problem::Unavailable(_));
+        match is_unknown.then(|| serve::again_cookie(keys, link_request)).flatten() {
+            Some(cookie) => reply.with("set-cookie", cookie),
+            None => reply,
+        }
     }
 }
 

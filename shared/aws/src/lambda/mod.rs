@@ -153,22 +153,19 @@ impl Request {
 
     /// Gives the answer its event's form and writes the request's line into the log.
     pub fn answer(&self, result: Result<Reply, Problem>) -> HttpAnswer {
-        self.answer_with(result, |_| None)
+        self.answer_with(result, |problem| problem.reply(self.id()))
     }
 
-    /// The same, where some problems are told by a page.
+    /// The same, where `tell` makes the answer to a problem.
     pub fn answer_with(
         &self,
         result: Result<Reply, Problem>,
-        page: impl FnOnce(&Problem) -> Option<Reply>,
+        tell: impl FnOnce(&Problem) -> Reply,
     ) -> HttpAnswer {
         let (request_id, invocation_id, route) = (self.id(), self.invocation_id.as_str(), self.route());
         let (reply, problem) = match result {
             Ok(reply) => (reply, None),
-            Err(problem) => {
-                let reply = page(&problem).unwrap_or_else(|| problem.reply(request_id));
-                (reply, Some(problem))
-            }
+            Err(problem) => (tell(&problem), Some(problem)),
         };
         let status = reply.status.as_u16();
         let code = problem.as_ref().map(Problem::code);

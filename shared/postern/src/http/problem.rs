@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::http::Reply;
 use crate::ports::Unavailable;
 use crate::upload::token::TokenStatus;
-use crate::upload::{MAX_CONDEMNED, Upload, UploadState};
+use crate::upload::{Upload, UploadState};
 use crate::value::id::{OwnerRule, UploadId};
 
 /// A field that breaks a rule.
@@ -97,9 +97,7 @@ pub struct NotAvailable {
 impl NotAvailable {
     /// Why there is no link to `upload` at `now`.
     pub fn of(upload: &Upload, now: Timestamp) -> Self {
-        let rejected_in_parts = upload.state == UploadState::Rejected && upload.s3_upload_id.is_some();
-        let may_take_a_file =
-            now < upload.policy_expires_at && !rejected_in_parts && upload.condemned.len() < MAX_CONDEMNED;
+        let may_take_a_file = now < upload.policy_expires_at && upload.takes_files();
         Self { state: upload.state, may_take_a_file, in_parts: upload.s3_upload_id.is_some() }
     }
 

@@ -139,9 +139,7 @@ pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
 
 /// All parts that the upload can have, and the size of each where the plan of the parts is ours.
 pub fn planned(upload: &Upload) -> impl Iterator<Item = (u64, Option<u64>)> {
-    let (size, is_exact) = (upload.max_size_bytes, upload.min_size_bytes == upload.max_size_bytes);
-    let count = if is_exact { size.div_ceil(part_size_bytes(size)).max(1) } else { most_parts(size) };
-    (1..=count).map(move |number| (number, planned_bytes(size, number).filter(|_| is_exact)))
+    (1..=last_part(upload)).map(|number| (number, length_of(upload, number)))
 }
 
 /// Makes the object. A repetition, and one after a completion whose answer was lost, end well.
@@ -236,10 +234,19 @@ fn planned_bytes(size_bytes: u64, number: u64) -> Option<u64> {
 /// The highest number of a part of this upload: by the plan where the size was declared.
 fn last_part(upload: &Upload) -> u64 {
     let size = upload.max_size_bytes;
-    match upload.min_size_bytes == size {
+    match is_planned(upload) {
         true => size.div_ceil(part_size_bytes(size)).max(1),
         false => most_parts(size),
     }
+}
+
+/// The length of part `number`, where the plan of the parts is ours.
+fn length_of(upload: &Upload, number: u64) -> Option<u64> {
+    if is_planned(upload) { planned_bytes(upload.max_size_bytes, number) } else { None }
+}
+
+fn is_planned(upload: &Upload) -> bool {
+    upload.min_size_bytes == upload.max_size_bytes
 }
 
 /// The most parts in which so many bytes can come: every one but the last has S3's least size.
@@ -264,13 +271,7 @@ fn part_url(
     let in_range = u16::try_from(number).ok().filter(|number| (1..=last).contains(&u64::from(*number)));
     let part =
         in_range.ok_or_else(|| Problem::field("part_numbers", format!("a part's number is 1 to {last}")))?;
-    let size_bytes = match upload.min_size_bytes == upload.max_size_bytes {
-        true => Some(planned_bytes(upload.max_size_bytes, number).ok_or_else(|| {
-            let (size, part) = (upload.max_size_bytes, part_size_bytes(upload.max_size_bytes));
-            Problem::field("part_numbers", format!("a file of {size} bytes has no such part of {part} bytes"))
-        })?),
-        false => None,
-    };
+    let size_bytes = length_of(upload, number);
     let length = size_bytes.map(|bytes| bytes.to_string());
     let headers: Vec<_> = length.iter().map(|length| ("content-length", length.as_str())).collect();
     let (key, number) = (upload.object_key().to_string(), part.to_string());

@@ -29,6 +29,7 @@ use s3_presigned::BucketEndpoint;
 use crate::keys::LinkKeys;
 
 mod answer;
+mod cookie;
 mod count;
 pub mod distribution;
 pub mod messages;

@@ -13,9 +13,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use super::cookie;
 use crate::keys::LinkKeys;
 use crate::link::token::LinkId;
-use crate::link::{Nonce, OPENING_S, PasswordHash};
+use crate::link::{Nonce, PasswordHash};
 use s3_presigned::Timestamp;
 
 /// How long a page may stay open, in seconds. The form of an older one works, and counts each time.
@@ -51,7 +52,7 @@ impl PageId {
     /// The value of `Set-Cookie` that brings the sealed id `text` back with the next GET; `path` is the
     /// link's own.
     pub(super) fn set_cookie(text: &str, path: &str) -> String {
-        format!("{COOKIE}={text}; Path={path}; Max-Age={OPENING_S}; Secure; HttpOnly; SameSite=Lax")
+        cookie::set(COOKIE, text, path)
     }
 
     /// The id in such a cookie among `cookies`.
@@ -61,9 +62,7 @@ impl PageId {
         link_id: &LinkId,
         now: Timestamp,
     ) -> Option<Self> {
-        let mut values =
-            cookies.split(';').filter_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='));
-        values.find_map(|text| Self::find(text, keys, link_id, now))
+        cookie::values(cookies, COOKIE).find_map(|text| Self::find(text, keys, link_id, now))
     }
 
     /// The id that `text` is, if one of the keys sealed it for this link and the page is not too old.

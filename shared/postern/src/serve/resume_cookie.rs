@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use super::cookie;
 use crate::keys::LinkKeys;
 use crate::link::token::LinkId;
 use crate::link::{Link, OPENING_S};
@@ -32,9 +33,7 @@ impl ResumeCookie {
 
     /// The cookie among `cookies` that one of our keys has sealed for this link and that lasts.
     pub fn find(cookies: &str, keys: &LinkKeys, link_id: &LinkId, now: Timestamp) -> Option<Self> {
-        let values =
-            cookies.split(';').filter_map(|cookie| cookie.trim().strip_prefix(NAME)?.strip_prefix('='));
-        let mut sealed = values.filter_map(|value| Self::unseal(value, keys, link_id));
+        let mut sealed = cookie::values(cookies, NAME).filter_map(|value| Self::unseal(value, keys, link_id));
         sealed.find(|cookie| now.epoch_s() < cookie.until_s)
     }
 
@@ -47,9 +46,7 @@ impl ResumeCookie {
     pub fn set_cookie(&self, keys: &LinkKeys, link_id: &LinkId, path: &str) -> String {
         let (until, stamp) = (self.until_s.to_string(), &self.stamp);
         let seal = URL_SAFE_NO_PAD.encode(keys.seal(&["opened", link_id.as_str(), &until, stamp]));
-        format!(
-            "{NAME}={until}.{stamp}.{seal}; Path={path}; Max-Age={OPENING_S}; Secure; HttpOnly; SameSite=Lax"
-        )
+        cookie::set(NAME, &format!("{until}.{stamp}.{seal}"), path)
     }
 
     fn unseal(value: &str, keys: &LinkKeys, link_id: &LinkId) -> Option<Self> {
