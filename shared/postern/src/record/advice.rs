@@ -37,14 +37,6 @@ pub fn rename(sniffed: &Sniffed) -> String {
     format!("give the file a name whose only extension is .{}", extension(sniffed))
 }
 
-/// One detail with the advice of the next one, where the file breaks two rules.
-pub fn both(detail: &str, next: &str) -> String {
-    match next.rsplit_once(": ") {
-        Some((_, remedy)) if !detail.ends_with(remedy) => format!("{detail}, and {remedy}"),
-        _ => detail.to_owned(),
-    }
-}
-
 /// The types under which the stack takes these bytes, the most exact one first.
 fn types(evidence: &Evidence<'_>, sniffed: &Sniffed) -> Vec<ContentType> {
     let text = sniffed.is_plain().then(ContentType::text);

@@ -37,13 +37,41 @@ pub struct Evidence<'a> {
     pub settings: &'a Settings,
 }
 
-/// A broken rule: its reason, and what was expected and what came.
-type Broken = (RejectionReason, String);
+/// A broken rule.
+struct Broken {
+    reason: RejectionReason,
+    /// What came, and what was expected.
+    fact: String,
+    /// What a person can do about it.
+    remedy: String,
+}
+
+impl Broken {
+    fn new(reason: RejectionReason, fact: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { reason, fact: fact.into(), remedy: remedy.into() }
+    }
+
+    /// With the remedy of another broken rule, so that nobody who follows the first one meets the other.
+    fn and(self, other: Option<Self>) -> Self {
+        match other {
+            Some(other) if !self.remedy.ends_with(&other.remedy) => {
+                Self { remedy: format!("{}, and {}", self.remedy, other.remedy), ..self }
+            }
+            _ => self,
+        }
+    }
+
+    fn condemn(self, version: &VersionId, now: Timestamp) -> Settlement {
+        let detail = format!("{}: {}", self.fact, self.remedy);
+        let version_id = version.clone();
+        Settlement::Condemn(Rejection { version_id, reason: self.reason, detail, rejected_at: now })
+    }
+}
 
 type Rule = fn(&Case<'_>) -> Option<Broken>;
 
 /// The first broken rule is the one that is told. What no other declaration heals comes before what one
-/// does, and the advice for both is given at once, so that nobody who follows it meets the next rejection.
+/// does, and the advice for both is given at once.
 const UPLOAD_RULES: &[Rule] = &[encryption, size, stored_content_type, content_encoding, metadata];
 const CONTENT_RULES: &[Rule] = &[foreign_content, archive, image];
 const TYPE_RULES: &[Rule] = &[allowed_type, sniffed_content_type, name];
@@ -178,19 +206,17 @@ pub fn second_look(evidence: &Evidence<'_>) -> SecondLook {
 
 /// The verdict of all rules.
 pub fn judge(evidence: &Evidence<'_>, now: Timestamp) -> Settlement {
-    let version_id = evidence.version.clone();
     let case = Case::of(evidence);
     let first = [UPLOAD_RULES, &[checksum], CONTENT_RULES].iter().find_map(|rules| case.broken(rules));
-    let broken = match (first, case.broken(TYPE_RULES)) {
-        (Some((reason, detail)), Some((_, next))) => Some((reason, advice::both(&detail, &next))),
-        (first, next) => first.or(next),
+    let of_type = case.broken(TYPE_RULES);
+    let broken = match first {
+        Some(first) => Some(first.and(of_type)),
+        None => of_type,
     };
     match broken {
-        Some((reason, detail)) => {
-            Settlement::Condemn(Rejection { version_id, reason, detail, rejected_at: now })
-        }
+        Some(broken) => broken.condemn(evidence.version, now),
         None => Settlement::Pin(Recorded {
-            version_id,
+            version_id: evidence.version.clone(),
             size_bytes: evidence.object.size_bytes,
             etag: evidence.object.etag.clone(),
             sniffed_type: case.served_type(),
@@ -205,37 +231,30 @@ pub fn judge(evidence: &Evidence<'_>, now: Timestamp) -> Settlement {
 
 /// The verdict on a version in which a scan found a threat.
 pub fn threat(version: &VersionId, now: Timestamp) -> Settlement {
-    let detail = "the scan for malware found a threat in the object: upload a clean file";
-    condemn(version, RejectionReason::ThreatFound, detail, now)
+    let fact = "the scan for malware found a threat in the object";
+    Broken::new(RejectionReason::ThreatFound, fact, "upload a clean file").condemn(version, now)
 }
 
 /// The verdict on a version that is no longer there: it can never be pinned.
 pub fn vanished(version: &VersionId, now: Timestamp) -> Settlement {
-    let detail = "the object was removed from the bucket before it was recorded: upload the file again";
-    condemn(version, RejectionReason::Vanished, detail, now)
-}
-
-fn condemn(version: &VersionId, reason: RejectionReason, detail: &str, now: Timestamp) -> Settlement {
-    let (version_id, detail) = (version.clone(), detail.to_owned());
-    Settlement::Condemn(Rejection { version_id, reason, detail, rejected_at: now })
+    let fact = "the object was removed from the bucket before it was recorded";
+    Broken::new(RejectionReason::Vanished, fact, "upload the file again").condemn(version, now)
 }
 
 fn encryption(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let key = evidence.object.kms_key_arn.as_deref();
-    let detail =
-        "the object is not encrypted under the stack's KMS key: send every field and header as it was issued";
+    let fact = "the object is not encrypted under the stack's KMS key";
+    let remedy = "send every field and header as it was issued";
     (key != Some(evidence.settings.files_key_arn.as_str()))
-        .then(|| (RejectionReason::EncryptionMismatch, detail.to_owned()))
+        .then(|| Broken::new(RejectionReason::EncryptionMismatch, fact, remedy))
 }
 
 fn size(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let (min, max) = (evidence.upload.min_size_bytes, evidence.upload.max_size_bytes);
     let size = evidence.object.size_bytes;
     (!(min..=max).contains(&size)).then(|| {
-        let detail = format!(
-            "the object has {size} bytes, {min} to {max} were agreed: ask for a new form with the size of the file"
-        );
-        (RejectionReason::SizeOutOfRange, detail)
+        let fact = format!("the object has {size} bytes, {min} to {max} were agreed");
+        Broken::new(RejectionReason::SizeOutOfRange, fact, "ask for a new form with the size of the file")
     })
 }
 
@@ -243,26 +262,23 @@ fn stored_content_type(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let (stored, declared) = (evidence.object.content_type.as_deref(), evidence.upload.content_type.as_str());
     (stored != Some(declared)).then(|| {
         let stored = stored.unwrap_or("nothing");
-        let detail = format!(
-            "the object is stored as {stored}, declared was {declared}: send the Content-Type as it was issued"
-        );
-        (RejectionReason::ContentTypeChanged, detail)
+        let fact = format!("the object is stored as {stored}, declared was {declared}");
+        Broken::new(RejectionReason::ContentTypeChanged, fact, "send the Content-Type as it was issued")
     })
 }
 
 /// Bytes that a browser decodes are others than those that were looked at.
 fn content_encoding(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let encoding = evidence.object.content_encoding.as_deref()?;
-    let detail = format!(
-        "the object is stored with the Content-Encoding {encoding:?}, none was agreed: send the file without that header"
-    );
-    Some((RejectionReason::ContentEncoded, detail))
+    let fact = format!("the object is stored with the Content-Encoding {encoding:?}, none was agreed");
+    Some(Broken::new(RejectionReason::ContentEncoded, fact, "send the file without that header"))
 }
 
 fn metadata(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
-    let detail = "the object has other metadata than declared: send the metadata as it was issued";
+    let (fact, remedy) =
+        ("the object has other metadata than declared", "send the metadata as it was issued");
     (evidence.object.metadata != evidence.upload.metadata)
-        .then(|| (RejectionReason::MetadataChanged, detail.to_owned()))
+        .then(|| Broken::new(RejectionReason::MetadataChanged, fact, remedy))
 }
 
 fn checksum(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
@@ -273,16 +289,15 @@ fn checksum(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     };
     match found {
         Some(found) if found == declared => None,
-        Some(found) => Some((
+        Some(found) => Some(Broken::new(
             RejectionReason::ChecksumMismatch,
-            format!(
-                "the object's SHA-256 is {found}, declared was {declared}: upload the file again, or declare the SHA-256 of these bytes"
-            ),
+            format!("the object's SHA-256 is {found}, declared was {declared}"),
+            "upload the file again, or declare the SHA-256 of these bytes",
         )),
-        None => Some((
+        None => Some(Broken::new(
             RejectionReason::ChecksumMissing,
-            "S3 stored no SHA-256 for the object: send the checksum's field or header as it was issued"
-                .to_owned(),
+            "S3 stored no SHA-256 for the object",
+            "send the checksum's field or header as it was issued",
         )),
     }
 }
@@ -291,52 +306,48 @@ fn allowed_type(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> {
     let declared = &evidence.upload.content_type;
     let allowed = &evidence.settings.allowed_types;
     (!allowed.allows(declared)).then(|| {
-        let remedy = advice::declare(evidence, sniffed);
-        (RejectionReason::TypeNotAllowed, format!("declared was {declared}, allowed are {allowed}: {remedy}"))
+        let fact = format!("declared was {declared}, allowed are {allowed}");
+        Broken::new(RejectionReason::TypeNotAllowed, fact, advice::declare(evidence, sniffed))
     })
 }
 
 fn sniffed_content_type(case: &Case<'_>) -> Option<Broken> {
     let Case { evidence, sniffed, served_as } = case;
-    let declared = &evidence.upload.content_type;
-    let found = match sniffed.essence.as_str() {
-        _ if evidence.object.size_bytes == 0 => "the file is empty".to_owned(),
-        ContentType::OCTET_STREAM => "the bytes are of no format that is known".to_owned(),
-        _ if case.is_json_in_another_encoding() => {
-            "the bytes are text in another encoding than UTF-8".to_owned()
-        }
-        found => format!("the bytes are {found}"),
+    if served_as.is_some() {
+        return None;
+    }
+    let declare = || advice::declare(evidence, sniffed);
+    let (found, remedy) = match sniffed.essence.as_str() {
+        _ if evidence.object.size_bytes == 0 => ("the file is empty".to_owned(), advice::FILL.to_owned()),
+        ContentType::OCTET_STREAM => ("the bytes are of no format that is known".to_owned(), declare()),
+        _ if case.is_json_in_another_encoding() => (
+            "the bytes are text in another encoding than UTF-8".to_owned(),
+            format!("save the file as UTF-8, or {}", declare()),
+        ),
+        found => (format!("the bytes are {found}"), declare()),
     };
-    let remedy = || match evidence.object.size_bytes {
-        0 => advice::FILL.to_owned(),
-        _ if case.is_json_in_another_encoding() => {
-            format!("save the file as UTF-8, or {}", advice::declare(evidence, sniffed))
-        }
-        _ => advice::declare(evidence, sniffed),
-    };
-    served_as.is_none().then(|| {
-        (RejectionReason::ContentTypeMismatch, format!("{found}, declared was {declared}: {}", remedy()))
-    })
+    let fact = format!("{found}, declared was {}", evidence.upload.content_type);
+    Some(Broken::new(RejectionReason::ContentTypeMismatch, fact, remedy))
 }
 
 fn foreign_content(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> {
     let (found, head) = (&sniffed.essence, &evidence.object.head);
     let foreign = content::foreign_content(found, head)?;
-    let detail =
-        format!("the bytes are {found} and {foreign} at once: save the file again without its comments");
-    Some((RejectionReason::ForeignContent, detail))
+    let fact = format!("the bytes are {found} and {foreign} at once");
+    Some(Broken::new(RejectionReason::ForeignContent, fact, "save the file again without its comments"))
 }
 
 /// An unknown extension promises nothing, and of some bytes nothing is known.
 fn name(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> {
     (!keeps_name(&evidence.upload.filename, sniffed)).then(|| {
-        let detail = if evidence.object.size_bytes == 0 {
-            format!("the file is empty, and its name promises more than text: {}", advice::FILL)
+        let (fact, remedy) = if evidence.object.size_bytes == 0 {
+            ("the file is empty, and its name promises more than text".to_owned(), advice::FILL.to_owned())
         } else {
-            let (found, remedy) = (&sniffed.essence, advice::rename(sniffed));
-            format!("the bytes are {found}, and the name promises something else: {remedy}")
+            let found = &sniffed.essence;
+            let fact = format!("the bytes are {found}, and the name promises something else");
+            (fact, advice::rename(sniffed))
         };
-        (RejectionReason::ExtensionMismatch, detail)
+        Broken::new(RejectionReason::ExtensionMismatch, fact, remedy)
     })
 }
 
@@ -347,26 +358,30 @@ pub(super) fn keeps_name(filename: &Filename, sniffed: &Sniffed) -> bool {
 
 fn archive(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let Evidence { object, second, .. } = evidence;
-    let detail = "the archive unpacks to far more than it takes packed: upload its files one by one, or put less into one archive";
+    let fact = "the archive unpacks to far more than it takes packed";
+    let remedy = "upload its files one by one, or put less into one archive";
     archive::is_bomb(&object.head, object.size_bytes, second.part.as_deref())
-        .then(|| (RejectionReason::ArchiveBomb, detail.to_owned()))
+        .then(|| Broken::new(RejectionReason::ArchiveBomb, fact, remedy))
 }
 
 /// A picture that does not tell its size is refused only where a link would show it.
 fn image(case: &Case<'_>) -> Option<Broken> {
     let most = case.evidence.settings.max_image_pixels.filter(|_| case.is_image())?;
     let (head, part) = (&case.evidence.object.head, case.evidence.second.part.as_deref());
-    let detail = match pixels::pixels(&case.sniffed.essence, head, part) {
+    let (fact, remedy) = match pixels::pixels(&case.sniffed.essence, head, part) {
         Pixels::Known(pixels) if pixels <= most => return None,
         Pixels::Known(pixels) => {
-            format!("the image has {pixels} pixels, at most {most} are allowed: make it smaller")
+            (format!("the image has {pixels} pixels, at most {most} are allowed"), "make it smaller")
         }
         Pixels::Unknown if case.served_type().disposition() == Disposition::Attachment => return None,
-        Pixels::Unknown => format!(
-            "the image does not say in its header how large it is, at most {most} pixels are allowed: save it again without its metadata"
+        Pixels::Unknown => (
+            format!(
+                "the image does not say in its header how large it is, at most {most} pixels are allowed"
+            ),
+            "save it again without its metadata",
         ),
     };
-    Some((RejectionReason::ImageTooLarge, detail))
+    Some(Broken::new(RejectionReason::ImageTooLarge, fact, remedy))
 }
 
 fn is_whole(object: &ObservedObject) -> bool {
