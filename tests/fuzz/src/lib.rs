@@ -203,7 +203,7 @@ pub fn sniffers(bytes: &[u8]) {
     let (filename, declared) = FILES[usize::from(*choice) % FILES.len()];
     let (declared, found): (ContentType, _) = (declared.parse().unwrap(), sniff(head));
     let _ = agreement(&declared, filename, &found);
-    let _ = Kind::keeps_name(&filename.parse().unwrap(), &found.essence);
+    let _ = Kind::keeps_name(&filename.parse().unwrap(), &found.essence, found.is_plain());
     let _ = foreign_content(&found.essence, head);
     for essence in
         [found.essence.as_str(), "image/jpeg", "image/tiff", "image/heic", "image/bmp", "image/png"]

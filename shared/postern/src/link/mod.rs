@@ -207,7 +207,7 @@ impl Link {
     /// Whether the file may be saved under that name: the same rule as for an upload's.
     pub fn may_be_called(&self, name: &Filename) -> bool {
         let found = self.carried_by.as_ref().unwrap_or(&self.sniffed_type).essence();
-        Kind::keeps_name(name, &found) || self.reads_as_text && Kind::keeps_name(name, "text/plain")
+        Kind::keeps_name(name, &found, self.reads_as_text)
     }
 
     /// The value of `Content-Type`. Text is saved under its own type, and shown as plain text: browsers

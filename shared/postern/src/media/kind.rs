@@ -54,9 +54,14 @@ impl Kind {
         }
     }
 
-    /// Whether content that was found to be `essence` may have that name, however it is read. What a name
-    /// hides behind a program's extension is no promise that a program may make.
-    pub fn keeps_name(filename: &Filename, essence: &str) -> bool {
+    /// Whether content that was found to be `essence` may have that name, however it is read. What people
+    /// read as it stands may have the name of a text, whatever its first line looks like.
+    pub fn keeps_name(filename: &Filename, essence: &str, reads_as_text: bool) -> bool {
+        Self::is_named(filename, essence) || reads_as_text && Self::is_named(filename, "text/plain")
+    }
+
+    /// What a name hides behind a program's extension is no promise that a program may make.
+    fn is_named(filename: &Filename, essence: &str) -> bool {
         match promise::promised(filename).as_slice() {
             kinds if kinds.contains(&Self::Program) && kinds.iter().any(|kind| *kind != Self::Program) => {
                 false

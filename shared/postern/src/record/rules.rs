@@ -153,7 +153,6 @@ impl<'a> Case<'a> {
 
 const ZIP: &str = "application/zip";
 const JSON: &str = "application/json";
-const TEXT: &str = "text/plain";
 
 fn begins_as_json(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
@@ -351,9 +350,8 @@ fn name(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> {
     })
 }
 
-/// What people read as it stands keeps the name of a text, whatever its first line looks like.
 pub(super) fn keeps_name(filename: &Filename, sniffed: &Sniffed) -> bool {
-    Kind::keeps_name(filename, &sniffed.essence) || sniffed.is_plain() && Kind::keeps_name(filename, TEXT)
+    Kind::keeps_name(filename, &sniffed.essence, sniffed.is_plain())
 }
 
 fn archive(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
