@@ -154,6 +154,13 @@ async fn a_file_that_is_too_large_for_a_form_is_pointed_to_parts() {
     let large = Settings { max_size_bytes: 1 << 40, ..settings() };
     let refused = uploads::create(&world, &large, &ann, &png((5 << 30) + 1)).await.unwrap_err();
     assert!(body(&refused)["errors"][0]["rule"].as_str().unwrap().contains("POST /uploads/multipart"));
+    // Where no file may be larger, parts help nobody.
+    let as_large = Settings { max_size_bytes: 5 << 30, ..settings() };
+    let refused = uploads::create(&world, &as_large, &ann, &png((5 << 30) + 1)).await.unwrap_err();
+    assert!(!body(&refused)["errors"][0]["rule"].as_str().unwrap().contains("multipart"));
+    let body_of = png((5 << 30) + 1);
+    let refused = multipart::begin(&world, &world.store, &as_large, &ann, None, &body_of).await.unwrap_err();
+    assert!(!body(&refused)["errors"][0]["rule"].as_str().unwrap().contains("multipart"));
     let refused = uploads::create(&world, &settings(), &ann, &png(5 << 30)).await.unwrap_err();
     assert!(
         !body(&refused)["errors"][0]["rule"].as_str().unwrap().contains("multipart"),

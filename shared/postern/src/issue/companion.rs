@@ -24,7 +24,7 @@ use crate::value::id::ObjectKey;
 
 use super::object::Object;
 use super::put::sign_put;
-use super::request::{NewUpload, NewUploadBody, parse_json};
+use super::request::{NewUpload, NewUploadBody, SizeLimit, parse_json};
 use super::tokens::Holder;
 use super::{Owned, Ports, Settings, parts, reserve, uploads};
 
@@ -81,14 +81,8 @@ pub async fn params<'a, S: UploadStore + QuotaStore, G: Signer>(
         }
     }
     let filename = filename.ok_or_else(|| Problem::field("filename", "the query names the file"))?;
-    let new = new_upload(
-        settings,
-        holder,
-        holder.one_request_limit_bytes(settings),
-        filename,
-        content_type,
-        &metadata,
-    )?;
+    let new =
+        new_upload(settings, holder, holder.one_request_limit(settings), filename, content_type, &metadata)?;
     let form = uploads::issue(ports, settings, &holder.caller, Some(&holder.token), new).await?;
     let answer = json!({
         "method": form.method,
@@ -116,7 +110,7 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
     let new = new_upload(
         settings,
         holder,
-        holder.limit_bytes(settings),
+        holder.limit_bytes(settings).into(),
         &body.filename,
         body.content_type.as_deref(),
         &body.metadata,
@@ -281,7 +275,7 @@ pub async fn direct_upload<S: UploadStore + QuotaStore, G: Signer>(
     if STANDARD.decode(&blob.checksum).map(|md5| md5.len()) != Ok(16) {
         return Err(Problem::field("blob.checksum", "the checksum is an MD5 of 16 bytes in base64"));
     }
-    let limit = holder.one_request_limit_bytes(settings);
+    let limit = holder.one_request_limit(settings);
     let named = NewUploadBody {
         filename: Some(blob.filename),
         content_type: Some(content_type(blob.content_type.as_deref())),
@@ -317,7 +311,7 @@ pub async fn direct_upload<S: UploadStore + QuotaStore, G: Signer>(
 fn new_upload(
     settings: &Settings,
     holder: &Holder,
-    limit_bytes: u64,
+    limit: SizeLimit,
     filename: &str,
     named_type: Option<&str>,
     metadata: &Map<String, Value>,
@@ -330,7 +324,7 @@ fn new_upload(
     };
     let as_sent = |field: &str| if field == "content_type" { "type".to_owned() } else { field.to_owned() };
     let told = |problem| naming_the_setting(renamed(problem, as_sent));
-    let new = NewUpload::check(body, limit_bytes, None).map_err(told)?;
+    let new = NewUpload::check(body, limit, None).map_err(told)?;
     admit(settings, holder, &new).map_err(told)?;
     // These clients do not say the size, and people do choose empty files.
     Ok(NewUpload { min_size_bytes: 0, ..new })

@@ -15,6 +15,28 @@ use crate::value::checksum::ChecksumSha256;
 use crate::value::filename::Filename;
 use s3_presigned::post_policy::{MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX, metadata_bytes};
 
+/// How large a file may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SizeLimit {
+    /// The most bytes.
+    pub bytes: u64,
+    /// Whether a larger file may come in parts.
+    has_larger_parts: bool,
+}
+
+impl SizeLimit {
+    /// For one request, which S3 limits too; `allowed_bytes` is what the stack and the token allow.
+    pub fn of_one_request(allowed_bytes: u64) -> Self {
+        Self { bytes: allowed_bytes.min(MAX_POST_BYTES), has_larger_parts: allowed_bytes > MAX_POST_BYTES }
+    }
+}
+
+impl From<u64> for SizeLimit {
+    fn from(bytes: u64) -> Self {
+        Self { bytes, has_larger_parts: false }
+    }
+}
+
 /// What the body of `POST /uploads` says, before anything is checked.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -50,23 +72,22 @@ pub struct NewUpload {
 }
 
 impl NewUpload {
-    /// Reads the body of `POST /uploads`; `limit_bytes` is the stack's largest file. Where there is
-    /// no form, there are no `redirects`.
+    /// Reads the body of `POST /uploads`. Where there is no form, there are no `redirects`.
     ///
     /// # Errors
     /// [`Problem::MalformedBody`], or [`Problem::InvalidFields`] with every rule that is broken.
     pub fn parse(
         body: &[u8],
-        limit_bytes: u64,
+        limit: impl Into<SizeLimit>,
         redirects: Option<&RedirectOrigins>,
     ) -> Result<Self, Problem> {
-        Self::check(parse_json(body)?, limit_bytes, redirects)
+        Self::check(parse_json(body)?, limit.into(), redirects)
     }
 
     /// Checks what was said; see [`NewUpload::parse`].
     pub(super) fn check(
         body: NewUploadBody,
-        limit_bytes: u64,
+        limit: SizeLimit,
         redirects: Option<&RedirectOrigins>,
     ) -> Result<Self, Problem> {
         let mut problems = Vec::new();
@@ -75,7 +96,7 @@ impl NewUpload {
             required::<ContentType>(&mut problems, "content_type", body.content_type.as_deref());
         let checksum = body.checksum_sha256.as_deref();
         let checksum_sha256 = checksum.and_then(|text| parse_field(&mut problems, "checksum_sha256", text));
-        let (min_size_bytes, max_size_bytes) = size_range(&mut problems, &body, limit_bytes);
+        let (min_size_bytes, max_size_bytes) = size_range(&mut problems, &body, limit);
         check_metadata(&mut problems, &body.metadata);
         let redirect = redirect(&mut problems, body.success_action_redirect.as_deref(), redirects);
         match (filename, content_type) {
@@ -148,14 +169,15 @@ pub(super) fn present<T>(problems: &mut Vec<FieldProblem>, name: &str, value: Op
 }
 
 /// A declared size is pinned exactly. Without one, an empty file is not what was meant.
-fn size_range(problems: &mut Vec<FieldProblem>, body: &NewUploadBody, limit: u64) -> (u64, u64) {
+fn size_range(problems: &mut Vec<FieldProblem>, body: &NewUploadBody, limit: SizeLimit) -> (u64, u64) {
     let mut checked = |name: &str, least: u64, value: u64| {
-        if !(least..=limit).contains(&value) {
-            let in_parts = match limit {
-                MAX_POST_BYTES => "; a larger file is sent in parts (POST /uploads/multipart)",
-                _ => "",
+        let most = limit.bytes;
+        if !(least..=most).contains(&value) {
+            let in_parts = match limit.has_larger_parts {
+                true => "; a larger file is sent in parts (POST /uploads/multipart)",
+                false => "",
             };
-            problems.push(FieldProblem::new(name, format!("the size is {least} to {limit} bytes{in_parts}")));
+            problems.push(FieldProblem::new(name, format!("the size is {least} to {most} bytes{in_parts}")));
         }
         value
     };
@@ -168,7 +190,7 @@ fn size_range(problems: &mut Vec<FieldProblem>, body: &NewUploadBody, limit: u64
     }
     match size {
         Some(size) => (size, size),
-        None => (1, max.unwrap_or(limit)),
+        None => (1, max.unwrap_or(limit.bytes)),
     }
 }
 

@@ -188,8 +188,8 @@ async fn a_stack_that_was_made_smaller_bounds_the_tokens_that_it_made_before() {
     let (_, holder) = held(&world, 9).await;
     let smaller = Settings { max_size_bytes: 500, ..settings() };
     assert_eq!(holder.limit_bytes(&smaller), 500);
-    assert_eq!(holder.one_request_limit_bytes(&smaller), 500);
-    assert_eq!((holder.limit_bytes(&settings()), holder.one_request_limit_bytes(&settings())), (1000, 1000));
+    assert_eq!(holder.one_request_limit(&smaller).bytes, 500);
+    assert_eq!((holder.limit_bytes(&settings()), holder.one_request_limit(&settings()).bytes), (1000, 1000));
 }
 
 #[tokio::test]

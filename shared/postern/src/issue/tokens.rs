@@ -15,9 +15,8 @@ use crate::upload::token::{
 use crate::upload::{Upload, UsedToken};
 use crate::value::checksum::ChecksumSha256;
 use s3_presigned::Timestamp;
-use s3_presigned::post_policy::MAX_POST_BYTES;
 
-use super::request::{NewUpload, parse_field, parse_json, present};
+use super::request::{NewUpload, SizeLimit, parse_field, parse_json, present};
 use super::{Caller, Owned, Ports, Settings, idempotent};
 
 /// The longest label, in bytes.
@@ -175,8 +174,8 @@ impl Holder {
     }
 
     /// The same for a file that comes in one request, which S3 limits too.
-    pub fn one_request_limit_bytes(&self, settings: &Settings) -> u64 {
-        self.limit_bytes(settings).min(MAX_POST_BYTES)
+    pub fn one_request_limit(&self, settings: &Settings) -> SizeLimit {
+        SizeLimit::of_one_request(self.limit_bytes(settings))
     }
 
     /// Asks whether a new upload may be begun at S3 before the transaction that decides.

@@ -12,13 +12,12 @@ use crate::upload::scan::ScanStatus;
 use crate::upload::{RejectionReason, Upload, UploadState, UsedToken};
 use crate::value::checksum::ChecksumSha256;
 use crate::value::id::{TransitionId, UploadId};
-use s3_presigned::post_policy::MAX_POST_BYTES;
 use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::form::{IssuedForm, sign_form};
 use super::paging::{PageRequest, PageView};
 use super::put::{self, sign_put};
-use super::request::NewUpload;
+use super::request::{NewUpload, SizeLimit};
 use super::reserve::{self, pending};
 use super::tokens::Holder;
 use super::{Caller, Owned, Ports, Settings, revocation};
@@ -90,7 +89,7 @@ pub async fn create<S: UploadStore + QuotaStore, G: Signer>(
     caller: &Caller,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let limit = settings.max_size_bytes.min(MAX_POST_BYTES);
+    let limit = SizeLimit::of_one_request(settings.max_size_bytes);
     let new = NewUpload::parse(body, limit, Some(&settings.redirect_origins))?;
     let form = issue(ports, settings, caller, None, new).await?;
     let location = format!("/uploads/{}", form.upload_id);
@@ -136,8 +135,7 @@ pub async fn create_with_token<S: UploadStore + QuotaStore, G: Signer>(
     holder: &Holder,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let new =
-        NewUpload::parse(body, holder.one_request_limit_bytes(settings), Some(&settings.redirect_origins))?;
+    let new = NewUpload::parse(body, holder.one_request_limit(settings), Some(&settings.redirect_origins))?;
     holder.admit(&new)?;
     let form = issue(ports, settings, &holder.caller, Some(&holder.token), new).await?;
     Ok(Reply::json(StatusCode::CREATED, &form))
@@ -166,7 +164,7 @@ pub async fn create_put<S: UploadStore + QuotaStore, G: Signer>(
     caller: &Caller,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let new = NewUpload::parse(body, settings.max_size_bytes.min(MAX_POST_BYTES), None)?;
+    let new = NewUpload::parse(body, SizeLimit::of_one_request(settings.max_size_bytes), None)?;
     if new.min_size_bytes != new.max_size_bytes {
         return Err(Problem::field("size_bytes", "a PUT needs the exact size, which is signed"));
     }
