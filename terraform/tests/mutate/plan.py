@@ -10,10 +10,15 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 MODULE = Path(__file__).resolve().parents[2]
+sys.path.append(str(MODULE / "tests" / "policies"))
+
+import elsewhere  # noqa: E402
+
 ADDRESS = re.compile(r"\bmodule\.(m\d+)\b|\b(m\d+)/")
 
 
@@ -36,7 +41,7 @@ class Runs:
 
     @classmethod
     def read(cls, file: str = "policies") -> Runs:
-        text = (MODULE / "tests" / f"{file}.tftest.hcl").read_text(encoding="utf-8")
+        text = elsewhere.tests() if file == "elsewhere" else (MODULE / "tests" / f"{file}.tftest.hcl").read_text(encoding="utf-8")
         common = _arguments(re.search(r"^variables \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)[1], "  ")
         variables = {}
         for name, body in re.findall(r'^run "(\w+)" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL):

@@ -1,7 +1,8 @@
 """The runs of policies.tftest.hcl in another place: another region, partition, account and name.
 
-`elsewhere.tftest.hcl` is made of that file by replacing these four, so a run there must give what the
-snapshot of the same run has, with the same four replaced. What a source has fixed stays behind.
+`elsewhere.tftest.hcl` is made of that file by replacing these four, anew for each test run, and is not
+committed. A run there must give what the snapshot of the same run has, with the same four replaced. What
+a source has fixed stays behind.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ SOURCE = re.compile(r'("?source"?\s*[:=]\s*\[?\s*)"depot"')
 
 FILE = MODULE / "tests" / "elsewhere.tftest.hcl"
 RUNS = ("plain", "scanned", "front", "all_options", "own_keys")
-HEAD = "# Made of policies.tftest.hcl by tests/policies/elsewhere.py: UPDATE_SNAPSHOTS=1 writes it anew.\n"
+HEAD = "# Made of policies.tftest.hcl by tests/policies/elsewhere.py for each test run. Changes here are lost.\n"
 
 
 def moved(text: str) -> str:
@@ -51,7 +52,7 @@ def canonical(value):
 
 
 def tests() -> str:
-    """What elsewhere.tftest.hcl must have in it."""
+    """What elsewhere.tftest.hcl has in it."""
     text = (MODULE / "tests" / "policies.tftest.hcl").read_text(encoding="utf-8")
     text = text.split("\n\n", 1)[1]
     for run in re.findall(r'^run "(\w+)"', text, re.MULTILINE):
