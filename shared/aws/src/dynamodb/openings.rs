@@ -282,3 +282,54 @@ impl Count {
 fn link(item: Item) -> Result<Box<Link>, Unavailable> {
     Ok(Box::new(from_item(item)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use postern::link::{LinkTerms, PasswordHash};
+    use postern::testing::samples::{at, link};
+
+    use super::*;
+
+    /// The role of `serve-link` is denied them (`terraform/roles.tf`). The local AWS does not enforce that.
+    fn denied_attributes() -> Vec<String> {
+        let description = include_str!("../../../../terraform/description.json");
+        let description: serde_json::Value = serde_json::from_str(description).unwrap();
+        let indexes = description["table"]["indexes"].as_object().unwrap().values();
+        let keys = indexes.flat_map(|index| [&index["hash_key"], &index["range_key"]]);
+        keys.map(|key| key.as_str().unwrap().to_owned()).chain(["event".to_owned()]).collect()
+    }
+
+    #[test]
+    fn a_count_names_no_attribute_that_serve_link_may_not_update() {
+        let now = at("2026-11-24T10:00:00Z");
+        let hash = PasswordHash::new("open sesame", [1; 16]).unwrap();
+        let terms = LinkTerms {
+            max_opens_per_hour: Some(2),
+            password_hash: Some(hash.clone()),
+            ..LinkTerms::default()
+        };
+        let (network, nonce) = ("192.0.2.0/24".parse().ok(), || Nonce::from([1; 8]));
+        let seen = Link { terms, ..link(None) };
+        let mut counts = Vec::new();
+        for seen in [None, Some(&seen)] {
+            for admission in
+                [Admission::Request, Admission::Confirmed, Admission::Password(hash.clone(), nonce())]
+            {
+                let opening = Opening { now, nonce: nonce(), admission, network };
+                counts.push(Count::of_opening(&opening, seen).unwrap());
+            }
+            counts.push(Count::of_attempt(&Attempt { now, nonce: nonce(), network }, seen).unwrap());
+        }
+        for count in counts {
+            let text = [count.set, count.conditions, count.remove.into_iter().map(str::to_owned).collect()]
+                .concat()
+                .join(" ");
+            let mut names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            assert_eq!(
+                names.find(|name| denied_attributes().iter().any(|denied| denied == name)),
+                None,
+                "{text}"
+            );
+        }
+    }
+}
