@@ -58,18 +58,18 @@ class LocalAws:
                 time.sleep(0.1)
         raise RuntimeError((self.folder / "server.log").read_text(errors="replace"))
 
-    def client(self, service: str):
-        return _client(self.endpoint, service)
+    def client(self, service: str, region: str = REGION):
+        return _client(self.endpoint, service, region)
 
-    def holdings(self) -> list[str]:
+    def holdings(self, region: str = REGION) -> list[str]:
         """A line for each thing, but keys that wait for their deletion."""
         remains = REPOSITORY / "tests" / "stack" / "remains.py"
-        done = subprocess.run([sys.executable, remains, self.endpoint, REGION], capture_output=True, text=True, check=True)
+        done = subprocess.run([sys.executable, remains, self.endpoint, region], capture_output=True, text=True, check=True)
         return sorted(done.stdout.splitlines())
 
-    def bucket_settings(self, bucket: str) -> dict[str, object]:
+    def bucket_settings(self, bucket: str, region: str = REGION) -> dict[str, object]:
         """How a bucket is set; None for what was never set, or is not there any more."""
-        s3 = self.client("s3")
+        s3 = self.client("s3", region)
         asked = {
             "versioning": lambda: s3.get_bucket_versioning(Bucket=bucket).get("Status"),
             "policy": lambda: s3.get_bucket_policy(Bucket=bucket)["Policy"],
@@ -80,9 +80,9 @@ class LocalAws:
         }
         return {name: _or_none(ask) for name, ask in asked.items()}
 
-    def open_apis(self) -> list[str]:
+    def open_apis(self, region: str = REGION) -> list[str]:
         """The names of the APIs that answer: those that have a stage."""
-        api = self.client("apigatewayv2")
+        api = self.client("apigatewayv2", region)
         apis = {a["ApiId"]: a["Name"] for a in api.get_apis()["Items"]}
         return [name for api_id, name in apis.items() if _or_none(lambda: api.get_stages(ApiId=api_id)["Items"])]
 
@@ -96,11 +96,11 @@ class LocalAws:
 
 
 @cache
-def _client(endpoint: str, service: str):
+def _client(endpoint: str, service: str, region: str):
     return boto3.client(
         service,
         endpoint_url=endpoint,
-        region_name=REGION,
+        region_name=region,
         aws_access_key_id="test",
         aws_secret_access_key="test",
         config=Config(retries={"max_attempts": 2}, s3={"addressing_style": "path"}),

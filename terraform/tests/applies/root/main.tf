@@ -34,6 +34,18 @@ variable "stacks" {
   default     = ["postern"]
 }
 
+variable "second_region" {
+  description = "Another region that the local AWS answers for."
+  type        = string
+  default     = "us-west-2"
+}
+
+variable "stacks_of_second_region" {
+  description = "Names of the stacks in the second region."
+  type        = set(string)
+  default     = []
+}
+
 variable "bucket_names" {
   description = "Names of buckets, by the stack's name, in place of the module's own."
   type        = map(string)
@@ -88,6 +100,36 @@ provider "aws" {
   }
 }
 
+provider "aws" {
+  alias      = "second"
+  region     = var.second_region
+  access_key = "test"
+  secret_key = "test"
+
+  s3_use_path_style           = true
+  max_retries                 = 3
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+
+  endpoints {
+    apigatewayv2   = var.endpoint
+    cloudwatch     = var.endpoint
+    cloudwatchlogs = var.endpoint
+    dynamodb       = var.endpoint
+    events         = var.endpoint
+    iam            = var.endpoint
+    kms            = var.endpoint
+    lambda         = var.endpoint
+    pipes          = coalesce(var.pipes_endpoint, var.endpoint)
+    s3             = var.endpoint
+    scheduler      = var.endpoint
+    secretsmanager = var.endpoint
+    sqs            = var.endpoint
+    sts            = var.endpoint
+  }
+}
+
 resource "terraform_data" "before" {
   input = var.revision
 }
@@ -106,6 +148,24 @@ module "stack" {
   webhook = var.webhook ? { url = "https://app.example.com/hooks" } : null
 
   # The local AWS leaves fields of alarms out, so that each plan would show them changed.
+  alarms                   = false
+  deletion_protection      = var.protected
+  key_deletion_window_days = 7
+
+  depends_on = [terraform_data.before]
+}
+
+module "stack_of_second_region" {
+  source    = "../../.."
+  for_each  = var.stacks_of_second_region
+  providers = { aws = aws.second }
+
+  name          = each.key
+  jwt_issuer    = "https://login.example.com/"
+  jwt_audiences = ["postern"]
+  origins       = ["https://app.example.com"]
+  packages      = { for name in ["issue-upload", "record-upload", "send-webhook", "serve-link"] : name => "${path.module}/../../fixtures/package.zip" }
+
   alarms                   = false
   deletion_protection      = var.protected
   key_deletion_window_days = 7
