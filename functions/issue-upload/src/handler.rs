@@ -7,6 +7,7 @@ use postern::config::IssueConfig;
 use postern::http::{Problem, Reply};
 use postern::issue::tokens::Holder;
 use postern::issue::{Caller, Ports, companion, links, multipart, revocation, tokens, uploads};
+use postern::log;
 use postern::ports::Unavailable;
 use postern_aws::lambda::Request;
 use postern_aws::lambda::http_api::{HttpAnswer, HttpEvent};
@@ -27,8 +28,11 @@ pub async fn answer(
 ) -> HttpAnswer {
     let deadline = event.context.deadline();
     let request = Request::new(event.payload, event.context.request_id);
-    let result = in_time(&request, deadline, api).await;
-    request.answer(result)
+    log::of_request(async {
+        let result = in_time(&request, deadline, api).await;
+        request.answer(result)
+    })
+    .await
 }
 
 async fn in_time(
@@ -43,14 +47,17 @@ async fn in_time(
 
 impl Api {
     async fn dispatch(&self, request: &Request, now: Timestamp, entropy: [u8; 16]) -> Result<Reply, Problem> {
+        name_records(request);
         if request.route().contains(" /t/{token}/") {
             let mut holder = tokens::holder(&self.ports, request.path("token"), now, entropy).await?;
+            log::name_owner(&self.ports.keys.owner_hash(&holder.caller.owner));
             if matches!(request.route(), "POST /t/{token}/uploads" | "POST /t/{token}/uploads/multipart") {
                 holder.caller.idempotency_key = request.idempotency_key()?;
             }
             return self.by_token(request, &holder).await;
         }
         let owner = request.owner(&self.config.owner_claim)?;
+        log::name_owner(&self.ports.keys.owner_hash(&owner));
         let caller = Caller { now, owner, idempotency_key: request.idempotency_key()?, entropy };
         self.by_owner(request, &caller).await
     }
@@ -156,4 +163,15 @@ fn now_and_entropy() -> Result<(Timestamp, [u8; 16]), Problem> {
     #[expect(clippy::disallowed_methods, reason = "a request's time is taken here, once")]
     let now = SystemTime::now().into();
     Ok((now, entropy))
+}
+
+/// Adds the ids in the path to the log lines, also where no such record exists. Another text is left out: it
+/// could be a token.
+fn name_records(request: &Request) {
+    let id = request.path("id");
+    if let Ok(upload_id) = id.parse() {
+        log::name_upload(upload_id);
+    } else if let Ok(link_id) = id.parse() {
+        log::name_link(&link_id);
+    }
 }

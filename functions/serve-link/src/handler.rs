@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use lambda_runtime::LambdaEvent;
 use postern::http::{Problem, Reply};
+use postern::log;
 use postern::ports::Unavailable;
 use postern::serve::request::{Headers, LinkRequest, Method};
 use postern::serve::{self, Ports, Settings, page};
@@ -22,6 +23,10 @@ pub struct Door {
 impl Door {
     /// Answers one request; a problem is an answer too, to people in a page.
     pub async fn answer(&self, event: LambdaEvent<HttpEvent>) -> HttpAnswer {
+        log::of_request(self.answer_one(event)).await
+    }
+
+    async fn answer_one(&self, event: LambdaEvent<HttpEvent>) -> HttpAnswer {
         // Taken before anything is read: it bounds what a revocation leaves alive.
         #[expect(clippy::disallowed_methods, reason = "a request's time is taken here, once")]
         let now = SystemTime::now().into();

@@ -10,6 +10,7 @@
 //! ```text
 //!  value, media, keys, paging      small values, media types, HMAC keys, pages of a list
 //!  upload, link                    the records, and the changes that they allow
+//!  log                             the ids that the log lines of a request carry
 //!  ports                           what is needed of the table, the bucket and the signer, as traits
 //!  http                            answers and problems
 //!  issue, record, serve, webhook   the four functions, over the ports
@@ -25,6 +26,7 @@ pub mod http;
 pub mod issue;
 pub mod keys;
 pub mod link;
+pub mod log;
 pub mod media;
 pub mod paging;
 pub mod ports;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// In the order of `lib.rs`'s picture. `testing` may use all of them.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "concurrency",
     "value",
     "media",
@@ -14,6 +14,7 @@ const LAYERS: [&str; 13] = [
     "paging",
     "upload",
     "link",
+    "log",
     "ports",
     "http",
     "issue",

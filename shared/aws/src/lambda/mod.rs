@@ -13,6 +13,8 @@ use std::net::IpAddr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tracing::Level;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use http_api::{HttpAnswer, HttpEvent};
 use postern::http::{Problem, Reply};
@@ -24,12 +26,22 @@ pub use metrics::Metrics;
 
 /// Starts the log: JSON, a line an event, to standard output.
 pub fn start_log() {
+    log_to(std::io::stdout).init();
+}
+
+/// A line has the fields of its event, and below `span` the ids of its request ([`postern::log`]).
+fn log_to<W>(writer: W) -> impl SubscriberInitExt
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
-        .with_current_span(false)
+        .with_current_span(true)
+        .with_span_list(false)
         .with_max_level(Level::INFO)
-        .init();
+        .with_writer(writer)
+        .finish()
 }
 
 /// A request of the HTTP API.
@@ -203,5 +215,50 @@ mod tests {
         assert_eq!(from(None).as_deref(), Some("203.0.113.1"));
         assert_eq!(from(Some("cloudfront-viewer-address")).as_deref(), Some("198.51.100.7"));
         assert_eq!(from(Some("x-absent")), None, "not the front itself, which all visitors share");
+    }
+
+    #[derive(Clone, Default)]
+    struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn every_line_of_a_request_has_its_ids_whoever_writes_it() {
+        let lines = Lines::default();
+        let guard = log_to({
+            let lines = lines.clone();
+            move || lines.clone()
+        })
+        .set_default();
+        let link = postern::testing::samples::link(None);
+        postern::log::of_request(async {
+            postern::log::name_link(&link.link_id);
+            postern::log::name_upload(link.upload_id);
+            tracing::warn!("could not find out whether the version is there");
+            Request::new(HttpEvent::default(), "i".to_owned()).answer(Err(Problem::LinkRevoked));
+        })
+        .await;
+        tracing::info!("after it");
+        drop(guard);
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let ids = json!({
+            "name": "request", "link_id": link.link_id.as_str(), "upload_id": link.upload_id.to_string(),
+        });
+        assert_eq!(
+            lines.iter().map(|line| &line["span"]).collect::<Vec<_>>(),
+            [&ids, &ids, &json!(null)],
+            "{text}"
+        );
+        assert_eq!(lines[1]["code"], "link_revoked", "{text}");
     }
 }

@@ -30,6 +30,13 @@ pub(super) struct Secret<'a> {
 }
 
 impl Keys {
+    /// An owner's name in the log: 32 hex digits, always the same, which tell the owner to nobody without
+    /// the keys.
+    pub fn owner_hash(&self, owner: &Owner) -> String {
+        let hash = self.upload_tokens.token_keys().secret_of(b"owner in the log\0", &[owner.as_str()]);
+        hash.map(|byte| format!("{byte:02x}")).concat()
+    }
+
     fn own(&self, derive: impl Fn(&TokenKeys) -> [u8; 16]) -> Secret<'_> {
         Secret { bytes: derive(self.upload_tokens.token_keys()), keys: self.upload_tokens.token_keys() }
     }

@@ -38,6 +38,7 @@ use std::ops::Deref;
 
 use crate::http::Problem;
 use crate::link::Link;
+use crate::log;
 use crate::paging::Page;
 use crate::upload::token::UploadToken;
 use crate::upload::{Upload, UsedToken};
@@ -55,6 +56,8 @@ pub trait Record {
     fn owner(&self) -> &Owner;
     /// What a stranger is answered: the same as for a record that does not exist.
     fn not_found() -> Problem;
+    /// Adds its ids to the log lines of the request.
+    fn name_in_log(&self) {}
 }
 
 impl<T: Record> Owned<T> {
@@ -63,14 +66,19 @@ impl<T: Record> Owned<T> {
     /// # Errors
     /// [`Record::not_found`] for a stranger too.
     pub fn admit(record: impl Into<Option<T>>, caller: &Caller) -> Result<Self, Problem> {
-        let own = record.into().filter(|record| *record.owner() == caller.owner);
-        own.map(Self).ok_or_else(T::not_found)
+        let own = Self::of(record.into(), caller).ok_or_else(T::not_found)?;
+        own.0.name_in_log();
+        Ok(own)
+    }
+
+    fn of(record: Option<T>, caller: &Caller) -> Option<Self> {
+        record.filter(|record| *record.owner() == caller.owner).map(Self)
     }
 
     /// The page without what is not the caller's. The index has an entry for each owner: this check is
     /// a second one.
     pub(super) fn page(page: Page<T>, caller: &Caller) -> Page<Self> {
-        let items = page.items.into_iter().filter_map(|record| Self::admit(record, caller).ok());
+        let items = page.items.into_iter().filter_map(|record| Self::of(Some(record), caller));
         Page { items: items.collect(), next: page.next }
     }
 
@@ -94,7 +102,9 @@ impl Owned<Upload> {
     pub(super) fn made_with(upload: Option<Upload>, token: &UsedToken) -> Result<Self, Problem> {
         let is_its_own =
             |upload: &Upload| upload.token.as_ref().is_some_and(|used| used.token_id == token.token_id);
-        upload.filter(is_its_own).map(Self).ok_or(Problem::UploadNotFound)
+        let own = upload.filter(is_its_own).map(Self).ok_or(Problem::UploadNotFound)?;
+        own.0.name_in_log();
+        Ok(own)
     }
 }
 
@@ -114,6 +124,10 @@ impl Record for Upload {
     fn not_found() -> Problem {
         Problem::UploadNotFound
     }
+
+    fn name_in_log(&self) {
+        log::name_upload(self.upload_id);
+    }
 }
 
 impl Record for Link {
@@ -123,6 +137,11 @@ impl Record for Link {
 
     fn not_found() -> Problem {
         Problem::LinkNotFound
+    }
+
+    fn name_in_log(&self) {
+        log::name_link(&self.link_id);
+        log::name_upload(self.upload_id);
     }
 }
 

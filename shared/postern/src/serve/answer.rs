@@ -10,6 +10,7 @@ use crate::http::{Problem, Reply};
 use crate::keys::LinkKeys;
 use crate::link::token::{LinkId, LinkToken};
 use crate::link::{Admission, Link, LinkStatus, Network};
+use crate::log;
 use crate::ports::{OpeningStore, Signer, VersionCheck};
 
 /// Answers a request.
@@ -24,6 +25,7 @@ pub async fn answer<L: OpeningStore, G: Signer, V: VersionCheck>(
 ) -> Result<Reply, Problem> {
     let token = ports.keys.verify(request.token).ok_or(Problem::TokenForged)?;
     let door = Door { ports, settings, request, link_id: token.link_id() };
+    log::name_link(&door.link_id);
     match request.method {
         Method::Head => door.look().await,
         // S3 refuses a signed URL beside this header, which some clients send on along a redirect.
@@ -198,7 +200,9 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     }
 
     pub(super) async fn read(&self) -> Result<Link, Problem> {
-        self.ports.links.link(&self.link_id).await?.ok_or(Problem::TokenUnknown)
+        let link = self.ports.links.link(&self.link_id).await?.ok_or(Problem::TokenUnknown)?;
+        log::name_upload(link.upload_id);
+        Ok(link)
     }
 
     /// The id of a GET whose outcome was unknown, or of this one.

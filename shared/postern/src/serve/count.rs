@@ -11,6 +11,7 @@ use crate::http::{Problem, Reply};
 use crate::link::{
     ATTEMPT_WINDOW_S, Admission, Attempt, HOUR_S, Link, Network, Nonce, Opening, Outcome, left_in_window_s,
 };
+use crate::log;
 use crate::ports::{Counted, OpeningStore, Signer, VersionCheck};
 
 impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
@@ -19,7 +20,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         let links = &self.ports.links;
         let mut attempt = Attempt { now: self.request.now, nonce: self.nonce(), network: None };
         let link = loop {
-            match links.count_attempt(&self.link_id, &attempt).await? {
+            match named(links.count_attempt(&self.link_id, &attempt).await?) {
                 Counted::Granted(link) => break link,
                 Counted::Refused(None) => return Err(Problem::TokenUnknown),
                 Counted::Refused(Some(link)) => {
@@ -105,13 +106,13 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
                 self.check_there(&link).await?;
             }
         }
-        let mut counted = links.count_opening(&self.link_id, opening).await?;
+        let mut counted = named(links.count_opening(&self.link_id, opening).await?);
         if let Counted::Refused(Some(link)) = &counted
             && opening.network.is_none()
             && link.terms.allowed_network.is_some()
         {
             self.find_in_network(link, opening)?;
-            counted = links.count_opening(&self.link_id, opening).await?;
+            counted = named(links.count_opening(&self.link_id, opening).await?);
         }
         Ok((counted, credentials))
     }
@@ -169,4 +170,12 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
             None => self.ask(link),
         }
     }
+}
+
+/// The outcome of a count, after the link's upload was added to the request's log lines.
+fn named(counted: Counted) -> Counted {
+    if let Counted::Granted(link) | Counted::Refused(Some(link)) = &counted {
+        log::name_upload(link.upload_id);
+    }
+    counted
 }
