@@ -5,7 +5,7 @@ resource "aws_apigatewayv2_api" "main" {
   description   = "Uploads, links and upload tokens of ${var.name}"
   protocol_type = "HTTP"
 
-  # On beside a custom domain until the operator says otherwise: links that were issued under this address
+  # On beside a custom domain until the operator switches it off: links that were issued under this address
   # are permanent.
   disable_execute_api_endpoint = !var.execute_api_endpoint
   tags                         = var.tags
@@ -44,12 +44,13 @@ resource "aws_apigatewayv2_integration" "function" {
   integration_uri        = contains(keys(var.provisioned_concurrency), each.key) ? aws_lambda_alias.live[each.key].invoke_arn : aws_lambda_function.main[each.key].invoke_arn
   payload_format_version = "2.0"
 
-  # The API is let in before it calls the alias.
+  # API Gateway may call the alias before the integration leads to it.
   depends_on = [aws_lambda_permission.live]
 }
 
-# $default takes what no other route names, so that each answer has a code, and people see a page. It leads
-# to serve-link, whose role can do the least: a request to a mistyped address may carry a JWT.
+# $default receives every request that matches no other route, so that each answer has a code and browsers get
+# a page. It leads to serve-link, whose role has the fewest rights: a request to a mistyped address may carry
+# a JWT.
 resource "aws_apigatewayv2_route" "main" {
   # checkov:skip=CKV_AWS_309:Each route's authorization is in description.json. Those without a JWT carry a capability in their path, and $default answers 404.
   for_each = { for route in local.description.routes : route.key => route }
@@ -73,8 +74,8 @@ resource "aws_lambda_permission" "api" {
   source_arn    = "${aws_apigatewayv2_api.main.execution_arn}/*/*"
 }
 
-# An alias has a policy of its own. The function keeps the one above, so that the API is let in at each
-# moment of a change from one to the other.
+# An alias has its own resource policy. The policy of the function stays, so that API Gateway may call it at
+# each moment of a change between the two.
 resource "aws_lambda_permission" "live" {
   for_each = aws_lambda_alias.live
 
@@ -98,14 +99,14 @@ resource "aws_apigatewayv2_stage" "default" {
   auto_deploy = true
   tags        = var.tags
 
-  # No metrics for each route: CloudWatch takes six for each of the more than forty routes at 0.30 a
-  # month, and the access log has the route of every request.
+  # No metrics for each route: CloudWatch would take six for each of more than forty routes, at 0.30 a month
+  # each. The access log has the route of every request.
   default_route_settings {
     throttling_rate_limit  = var.throttling.rate
     throttling_burst_limit = var.throttling.burst
   }
 
-  # A flood of openings must not keep the app from its own routes, nor the other way round.
+  # A flood of openings must not throttle the app's own routes, nor the reverse.
   dynamic "route_settings" {
     for_each = var.link_throttling == null ? [] : [for route in local.description.routes : route.key if route.function == "serve-link"]
 
@@ -116,9 +117,9 @@ resource "aws_apigatewayv2_stage" "default" {
     }
   }
 
-  # The stage opens the API, so it is made last: no form may be handed out before the bucket keeps
-  # versions, refuses what it must and reports what arrives, and before the pipe reads the table's stream,
-  # which it does from its own beginning on (LATEST). It is destroyed first, likewise. Settings of a route
+  # The stage opens the API, so Terraform makes it last. The API may issue no form before the bucket has
+  # versioning, policy and notifications, and before the pipe reads the table's stream, which it does from the
+  # moment it was made on (LATEST). For the same reason Terraform destroys the stage first. A route's settings
   # need the route.
   depends_on = [
     aws_apigatewayv2_route.main,
@@ -142,8 +143,8 @@ resource "aws_apigatewayv2_stage" "default" {
     aws_sqs_queue_redrive_allow_policy.dead_uploads,
   ]
 
-  # An allow-list. The path is a secret under /l/ and /t/, and a query may carry one; the route key
-  # shows the pattern instead. The request id is the one that answers and function logs carry.
+  # Only these fields are logged. The path is a secret under /l/ and /t/, and a query may contain one; the
+  # route key shows the pattern instead. The request id is also in the answer and in the function's log.
   dynamic "access_log_settings" {
     for_each = aws_cloudwatch_log_group.api
 
@@ -172,7 +173,7 @@ resource "aws_cloudwatch_log_group" "api" {
   tags              = var.tags
 }
 
-# ── A domain of one's own ────────────────────────────────────────────────────────────────────────
+# ── The custom domain ────────────────────────────────────────────────────────────────────────────
 
 resource "aws_apigatewayv2_domain_name" "main" {
   count = var.custom_domain == null ? 0 : 1
@@ -189,7 +190,7 @@ resource "aws_apigatewayv2_domain_name" "main" {
   lifecycle {
     precondition {
       condition     = split(":", var.custom_domain.certificate_arn)[3] == local.region
-      error_message = "API Gateway takes certificates of its own region: give custom_domain a certificate in ${local.region}. (The one for CloudFront, in us-east-1, belongs in front.certificate_arn.)"
+      error_message = "API Gateway uses certificates of its own region only: give custom_domain a certificate in ${local.region}. (The one for CloudFront, in us-east-1, belongs in front.certificate_arn.)"
     }
   }
 }

@@ -1,21 +1,21 @@
-# Who may put, read and remove, whatever the roles of this or another stack of the account allow.
-# Everything is a Deny, but for what CloudFront needs.
+# Who may put, read and remove objects, whatever other policies of this or another stack of the account allow.
+# Every statement is a Deny, except the one that CloudFront needs.
 #
-# Two traps shape the statements. A negated operator also matches where its key is absent, and a
-# service principal carries no aws:PrincipalArn, so "deny unless this role" denies every service.
-# That is meant for putting and removing; for reading, services have a statement of their own. And
-# the parts of a multipart upload carry no encryption headers, so a statement about a header must
+# Two traps shape the statements. A negated operator also matches where its key is absent, and a service
+# principal has no aws:PrincipalArn, so "deny unless this role" denies every service. Putting and removing
+# rely on this; reading has a statement for services. The other trap: the parts of a multipart upload carry no
+# encryption headers, so a statement about a header must apply only where the header is present.
 # apply only where the header is present.
 
 locals {
   files_arn   = aws_s3_bucket.files.arn
   uploads_arn = "${aws_s3_bucket.files.arn}/${local.description.object_prefix}*"
 
-  # GuardDuty proves its right to the bucket by putting this object.
+  # GuardDuty puts this object to check its access to the bucket.
   guardduty_object_arn = "${aws_s3_bucket.files.arn}/malware-protection-resource-validation-object"
 
-  # A session's aws:PrincipalArn is its role's ARN. The form of the session itself is listed beside
-  # it because some implementations of the API compare with that one.
+  # A session's aws:PrincipalArn is its role's ARN. The ARN of the session is listed too, because some
+  # implementations of the API compare with that one.
   principal_arns = {
     for who, role in {
       upload-signer   = aws_iam_role.signer["upload"]
@@ -24,7 +24,7 @@ locals {
     } : who => [role.arn, "arn:${local.partition}:sts::${local.account}:assumed-role/${role.name}/*"]
   }
 
-  # The scanner's role: yours, or that of scanning.tf.
+  # The scanner's role: the operator's (guardduty_role), or the one of scanning.tf.
   has_guardduty = var.content_scan || var.guardduty_role != null
   guardduty_principals = var.guardduty_role != null ? [var.guardduty_role.arn] : flatten([
     for role in aws_iam_role.guardduty : [role.arn, "arn:${local.partition}:sts::${local.account}:assumed-role/${role.name}/*"]
@@ -106,7 +106,7 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
-  # The recorder believes the scanner's tag, so nobody else may write one.
+  # The recorder trusts the scanner's tag, so no other principal may write one.
   dynamic "statement" {
     for_each = var.content_scan ? [1] : []
 
@@ -182,7 +182,7 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
-  # A file under a client's own key could be neither looked at nor served.
+  # The functions cannot read or serve a file that is encrypted under a client's own key.
   statement {
     sid       = "NoKeyOfTheClientsEncrypts"
     effect    = "Deny"
@@ -201,7 +201,7 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
-  # A form's signature and that of a part's URL both count from their own signing time.
+  # The age of a form's signature, and of the signature of a part's URL, counts from its own signing time.
   statement {
     sid       = "NoFormOutlivesItsLife"
     effect    = "Deny"
@@ -220,8 +220,8 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
-  # The cap is that of a link, which is shorter than a form's. It is for presigned URLs: what the
-  # recorder signs in a header may wait in a queue of retries.
+  # The limit is that of a link's URL, which is shorter than a form's. It applies to presigned URLs only: a
+  # request that the recorder signs in a header may wait for its retries.
   statement {
     sid       = "NoLinkUrlOutlivesItsLife"
     effect    = "Deny"
@@ -276,7 +276,7 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
-  # IfExists, because an unsigned request has no aws:PrincipalIsAWSService and must not slip by.
+  # IfExists, because an unsigned request has no aws:PrincipalIsAWSService and would not match otherwise.
   statement {
     sid       = "OnlyTheNamedRolesRead"
     effect    = "Deny"
@@ -301,7 +301,7 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
-  # With a distribution, every service but the one that asks for it; without, every service.
+  # With a distribution: every service except CloudFront. Without one: every service.
   statement {
     sid       = local.has_distribution ? "NoServiceReadsButOurDistribution" : "NoServiceReads"
     effect    = "Deny"
@@ -330,9 +330,8 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
-  # Versions only: without a version id the distribution would serve the newest one, which nobody
-  # may have accepted yet. The distribution's ARN holds the account, and CloudFront sends no
-  # aws:SourceAccount with it.
+  # Versions only: without a version id the distribution would serve the newest version, which the recorder
+  # may not have accepted. CloudFront sends no aws:SourceAccount; the distribution's ARN contains the account.
   dynamic "statement" {
     for_each = local.has_distribution ? [1] : []
 
@@ -354,7 +353,7 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
-  # The user's own: what they allow is held to reading by the variable's validations.
+  # The operator's own statements. The variable's validations allow an Allow for reading only.
   dynamic "statement" {
     for_each = var.bucket_policy_statements
 
@@ -398,6 +397,6 @@ resource "aws_s3_bucket_policy" "files" {
     }
   }
 
-  # S3 refuses two changes of a bucket's access at the same time.
+  # S3 refuses two concurrent changes of a bucket's access settings.
   depends_on = [aws_s3_bucket_public_access_block.files]
 }

@@ -1,5 +1,5 @@
-# CloudFront in front of the bucket, where var.cloudfront asks for it: links then lead through the
-# distribution, and the bucket's own host answers links no more than before.
+# CloudFront in front of the bucket, if var.cloudfront is set. Links then lead through the distribution, and
+# the bucket stays private.
 
 locals {
   owns_distribution = var.cloudfront != null
@@ -13,18 +13,18 @@ locals {
 
   cloudfront_keys = local.owns_distribution ? var.cloudfront.public_keys : {}
 
-  # CloudFront ends a key with a newline where there is none, and another text is another key.
+  # CloudFront adds a newline to the end of a key that has none, and a changed text would be a new key.
   cloudfront_pems = { for name, pem in local.cloudfront_keys : name => "${trimspace(replace(pem, "\r\n", "\n"))}\n" }
 
-  # Null until a private key was put in: links lead straight to the bucket until then.
+  # Null until the operator has stored a private key. Until then links lead straight to the bucket.
   cloudfront_signing_key = try(var.cloudfront.signing_key, null)
 
-  # Managed by AWS, the same in every account: Origin and what a preflight asks reach the bucket, which
-  # answers the preflight.
+  # Managed by AWS, the same in every account. It forwards Origin and the headers of a CORS preflight to the
+  # bucket, which answers the preflight.
   cors_origin_request_policy = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
 
-  # What serve-link signs, and nothing else: each parameter is part of the cache's key, so that
-  # neither a version nor a name is served for another, and no other parameter reaches the bucket.
+  # The parameters that serve-link signs, and no other. Each one is part of the cache key, so that the cache
+  # never serves one version or file name for another. No other parameter reaches the bucket.
   signed_parameters = ["response-cache-control", "response-content-disposition", "response-content-type", "versionId"]
 }
 
@@ -35,15 +35,15 @@ resource "aws_cloudfront_public_key" "files" {
   comment     = "Verifies links of ${var.name}"
   encoded_key = local.cloudfront_pems[each.key]
 
-  # A key that is taken out leaves the group first: CloudFront deletes none that a group names.
+  # A removed key leaves the group first: CloudFront does not delete a key that a group names.
   lifecycle {
     create_before_destroy = true
     ignore_changes        = [name]
   }
 }
 
-# Which key stands under a name is decided once: its private half lies in the secret of that name, and
-# CloudFront knows one key of a name.
+# The key under a name is fixed: the secret of that name holds its private half, and CloudFront holds one
+# public key under a name.
 resource "terraform_data" "cloudfront_keys" {
   for_each = local.cloudfront_keys
 
@@ -54,12 +54,13 @@ resource "terraform_data" "cloudfront_keys" {
 
     postcondition {
       condition     = self.input == sha256(local.cloudfront_pems[each.key])
-      error_message = "The key ${each.key} of cloudfront.public_keys is another one now, and the secret of that name holds the private half of the old one. Give the new key a name of its own beside the old one: see docs/links.md."
+      error_message = "The key ${each.key} of cloudfront.public_keys has changed, and the secret of that name still holds the private half of the old key. Give the new key a name of its own beside the old one: see docs/links.md."
     }
   }
 }
 
-# Every key here opens: a key that is taken out ends every URL that it has signed.
+# The distribution accepts signatures of every key in this group. Removing a key invalidates every URL that
+# was signed with it.
 resource "aws_cloudfront_key_group" "files" {
   count = local.owns_distribution ? 1 : 0
 
@@ -71,9 +72,9 @@ resource "aws_cloudfront_key_group" "files" {
   }
 }
 
-# The private keys never pass through Terraform: its state would hold them. Each is put in once,
-# with `aws secretsmanager put-secret-value`. With a prefix, because a name is taken for a week after
-# its secret was deleted, and CloudFront could not be switched on again.
+# The private keys never pass through Terraform, whose state would hold them. The operator stores each once
+# with `aws secretsmanager put-secret-value`. The names have a prefix, because Secrets Manager reserves the
+# name of a deleted secret for a week, and CloudFront could not be switched on again.
 resource "aws_secretsmanager_secret" "cloudfront" {
   # checkov:skip=CKV2_AWS_57:A rotation makes a new key beside the old one (public_keys and signing_key); a secret never changes.
   for_each = local.cloudfront_keys
@@ -84,7 +85,7 @@ resource "aws_secretsmanager_secret" "cloudfront" {
   recovery_window_in_days = 7
   tags                    = var.tags
 
-  # A secret with another name would be a new one, and empty.
+  # A secret with another name would be a new one without a value.
   lifecycle {
     create_before_destroy = true
     ignore_changes        = [name, name_prefix]
@@ -105,8 +106,8 @@ resource "aws_cloudfront_origin_access_control" "files" {
   }
 }
 
-# A version never changes, and whoever asks the cache must show a signature first: so an edge may
-# keep what it has for a day whatever the browser is told.
+# A version never changes, and CloudFront checks the signature before it answers from the cache. So an edge
+# location may keep a file for a day, whatever cache-control the browser gets.
 resource "aws_cloudfront_cache_policy" "files" {
   count = local.owns_distribution ? 1 : 0
 
@@ -139,11 +140,11 @@ resource "aws_cloudfront_cache_policy" "files" {
   }
 }
 
-# Whatever a file says of itself, it runs no script and is taken for nothing but its type.
+# These headers keep a file from running script and from being taken for another type.
 #
-# Where the stack has CORS, every origin may read: the signed URL is the capability, no cookie goes
-# with it, and a fetch that was led here from the API has the origin "null". The API has let only its
-# own origins see where the link leads.
+# If the stack has CORS, every origin may read. The signed URL is the capability, the request carries no
+# cookie, and a fetch that the API redirected has the origin "null". The API shows the redirect's address only
+# to its own origins.
 resource "aws_cloudfront_response_headers_policy" "files" {
   # checkov:skip=CKV_AWS_259:HTTPS is demanded for a year; subdomains and preloading are the domain owner's to promise.
   count = local.owns_distribution ? 1 : 0
@@ -205,10 +206,10 @@ resource "aws_cloudfront_response_headers_policy" "files" {
 
 resource "aws_cloudfront_distribution" "files" {
   # checkov:skip=CKV_AWS_68:WAF in front of signed URLs is the user's choice (web_acl_arn).
-  # checkov:skip=CKV_AWS_86:Access logs of a distribution hold whole URLs, signatures included. The bucket's own log tells who read what.
-  # checkov:skip=CKV_AWS_174:Without a domain of one's own CloudFront sets the protocol itself; with one it is TLSv1.2_2021.
+  # checkov:skip=CKV_AWS_86:Access logs of a distribution hold whole URLs, signatures included. The bucket's own log shows who read what.
+  # checkov:skip=CKV_AWS_174:Without a custom domain CloudFront sets the protocol itself; with one it is TLSv1.2_2021.
   # checkov:skip=CKV_AWS_305:There is no page at the root.
-  # checkov:skip=CKV_AWS_310:One bucket holds the files; a second origin would hold nothing.
+  # checkov:skip=CKV_AWS_310:One bucket holds the files, so there is no second origin.
   # checkov:skip=CKV_AWS_374:Where files may be read is the user's choice.
   # checkov:skip=CKV2_AWS_42:A domain and its certificate are the user's choice (domain).
   # checkov:skip=CKV2_AWS_47:See CKV_AWS_68.
@@ -253,14 +254,14 @@ resource "aws_cloudfront_distribution" "files" {
     minimum_protocol_version       = var.cloudfront.domain == null ? null : "TLSv1.2_2021"
   }
 
-  # Switched off, it goes after serve-link no longer leads to it. So do the key that signs and the right
-  # to read it.
+  # If cloudfront is switched off, Terraform destroys this after serve-link no longer redirects to it. The
+  # same holds for the signing key and the right to read it.
   lifecycle {
     create_before_destroy = true
   }
 }
 
-# ── serve-link reads the key that signs ──────────────────────────────────────────────────────────
+# ── serve-link reads the signing key ─────────────────────────────────────────────────────────────
 
 resource "aws_iam_role_policy" "serve_link_cloudfront" {
   count = local.cloudfront_signing_key == null ? 0 : 1

@@ -1,5 +1,5 @@
-# The description is read by this module and by the local stack of the tests. What one of them
-# overlooked would let the two drift apart, so an entry that nothing here reads fails the plan.
+# This module and the local stack of the tests read the same description. An entry that one of them overlooked
+# would let the two differ, so an entry that this module does not read fails the plan.
 
 locals {
   description_parts = concat(
@@ -91,7 +91,7 @@ locals {
     ]
   ])
 
-  # Written out because a condition on the coordinates themselves would wait for the apply.
+  # A literal list, because a condition on the coordinates themselves would be known only in the apply.
   coordinate_names = [
     "allowed_types",
     "bucket_name",
@@ -159,8 +159,8 @@ resource "terraform_data" "description" {
       error_message = "Each route in description.json must name one of the functions there and the authorization JWT or NONE."
     }
 
-    # While a batch is being worked on, its messages must stay out of sight: with less time they
-    # are handed out again while the first run is still busy.
+    # While the recorder works on a batch, its messages must stay hidden. With a shorter timeout SQS
+    # redelivers them while the first run still works on them.
     precondition {
       condition     = local.description.events.queue.visibility_timeout_s >= local.least_visibility_s
       error_message = "The visibility timeout of events.queue in description.json must be at least six times the recorder's timeout plus the batch window, ${local.least_visibility_s} seconds."

@@ -1,12 +1,12 @@
-# The alias records of the domains, where they name a hosted zone of Route 53. Without one, the records
-# are made elsewhere, from the outputs.
+# The alias records of the domains that name a hosted zone of Route 53. For the others, the operator makes the
+# records from the outputs.
 
 locals {
-  # Without try(), which takes an object for unknown when the zone's id is.
+  # Without try(), which treats the object as unknown while the zone's id is.
   api_zone   = var.custom_domain == null ? null : var.custom_domain.route53_zone
   files_zone = var.cloudfront == null ? null : var.cloudfront.domain == null ? null : var.cloudfront.domain.route53_zone
 
-  # CloudFront answers over IPv6 too, API Gateway's regional domain over IPv4 only.
+  # CloudFront answers over IPv6 too; API Gateway's regional domain answers over IPv4 only.
   domains = merge(
     {
       for domain in aws_apigatewayv2_domain_name.main : "api" => {
@@ -51,7 +51,7 @@ resource "aws_route53_record" "ipv4" {
     evaluate_target_health = false
   }
 
-  # Who follows the record must find the API.
+  # The record is made after the API's mapping, so that a client that resolves it reaches the API.
   depends_on = [aws_apigatewayv2_api_mapping.main]
 }
 

@@ -1,16 +1,16 @@
-# What the app is told: the table's stream, a pipe and an event bus, and no code of ours between.
+# How the app gets events: the table's stream, a pipe and an event bus, without code of this project.
 #
-# A pipe cannot branch and a stream has room for two readers, of which the recorder is one. So one
-# pipe carries every kind of event, and the item itself names the kind: a write that the app should
-# hear of sets the attribute `event` to the detail type and gives the item a new `transition_id`. A
-# later write that changes something else leaves both as they are and sends the same event again; a
-# consumer drops what has a transition_id that it has seen.
+# A pipe cannot branch, and a stream has room for two readers, one of which is the recorder. So one pipe
+# carries every kind of event, and the item names the kind: a write that is an event for the app sets the
+# attribute `event` to the detail type and gives the item a new `transition_id`. A later write that changes
+# another attribute leaves both unchanged and sends the same event again. A consumer ignores an event whose
+# transition_id it has seen.
 
 locals {
   event_source = "postern"
 
-  # Detail type -> what the item's key begins with. serve-link may write any attribute of a link's
-  # item, so an attribute alone announces nothing.
+  # Detail type -> the prefix of the item's key. serve-link may write most attributes of a link's item, so an
+  # attribute is no proof of the kind.
   app_event_keys = {
     "Upload Available"   = "UPLOAD#"
     "Upload Rejected"    = "UPLOAD#"
@@ -19,9 +19,9 @@ locals {
     "Link Revoked"       = "LINK#"
   }
 
-  # Detail type -> what else must hold of the item, so that an `event` left over from an earlier
-  # state says nothing. Each is a filter of its own; a record passes that meets one of them. A pipe
-  # has five filters, unless AWS is asked for more.
+  # Detail type -> further conditions on the item, so that an `event` left over from an earlier state is not
+  # sent. Each is a filter of the pipe; the pipe sends a record that matches one of them. A pipe has at most
+  # five filters by default.
   app_event_items = {
     "Upload Available"   = { state = { S = ["available"] } }
     "Upload Rejected"    = { state = { S = ["rejected"] } }
@@ -30,9 +30,9 @@ locals {
     "Link Revoked"       = { revoked = { M = { at = { S = [{ exists = true }] } } } }
   }
 
-  # Detail field -> attribute of the item and its type. Fields that an item lacks are left out of
-  # its event or empty. Numbers arrive as text, as DynamoDB writes them. No file name: the bus may
-  # have readers that have no business with it.
+  # Detail field -> attribute of the item and its type. Fields that an item lacks are missing in its event, or
+  # empty. Numbers arrive as text, as DynamoDB writes them. No file name: readers of the bus may not be
+  # allowed to see it.
   event_detail = {
     transition_id       = "transition_id.S"
     owner               = "owner.S"
@@ -60,7 +60,7 @@ locals {
     }
   ]
 
-  # Put together by hand because jsonencode would escape the brackets. Pipes quotes text itself.
+  # Written by hand, because jsonencode would escape the brackets. Pipes quotes texts itself.
   event_template = "{${join(", ", [
     for field, attribute in local.event_detail : "\"${field}\": <$.dynamodb.NewImage.${attribute}>"
   ])}}"
@@ -111,19 +111,21 @@ resource "aws_pipes_pipe" "app" {
   target_parameters {
     input_template = local.event_template
 
-    # The detail type is a path, which Pipes fills in for each record.
+    # The detail type is a path, whose value Pipes reads from each record.
     eventbridge_event_bus_parameters {
       source      = local.event_source
       detail_type = "$.dynamodb.NewImage.event.S"
     }
   }
 
-  # Pipes assumes the role while the pipe is made, and IAM needs some seconds until a new role and its
-  # policy are known everywhere. The provider does not try again, so what takes long is made first.
+  # Pipes assumes the role while the pipe is created, and IAM takes some seconds until a new role and its
+  # policy are visible everywhere. The provider does not retry, so the resources that take long are created
+  # first.
   depends_on = [aws_iam_role_policy.pipe, aws_lambda_event_source_mapping.removals]
 }
 
-# A message names the place in the stream, which keeps records for a day: look at it within one.
+# A message names a position in the stream, which keeps records for a day. Look at the message within that
+# day.
 resource "aws_sqs_queue" "dead_events" {
   count = var.app_events ? 1 : 0
 
@@ -132,7 +134,7 @@ resource "aws_sqs_queue" "dead_events" {
   message_retention_seconds = 1209600
   tags                      = var.tags
 
-  # A queue that were named anew would be destroyed with what waits in it.
+  # A queue with a new name would replace this one, and its messages would be lost.
   lifecycle {
     ignore_changes = [name]
   }

@@ -1,18 +1,18 @@
-# CloudFront in front of the API, where var.front asks for it: the one place where a web ACL can
-# stand, since WAF does not attach to HTTP APIs. The API's own endpoint is off (execute_api_endpoint), and
-# the regional name behind the custom domain stands in no DNS record and no certificate.
+# CloudFront in front of the API, if var.front is set. A web ACL can be attached here only, since WAF does not
+# attach to HTTP APIs. The API's own endpoint is off (execute_api_endpoint), and no DNS record and no
+# certificate names the regional host behind the custom domain.
 
 locals {
   has_front = var.front != null
 
-  # Managed by AWS, the same in every account: nothing of the API is ever cached.
+  # Managed by AWS, the same in every account. CloudFront caches nothing of the API.
   caching_disabled_policy = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 
-  # In which CloudFront writes where a visitor comes from, since the API sees CloudFront alone.
+  # The header in which CloudFront writes the visitor's address, since the API sees only CloudFront's.
   viewer_header = local.has_front ? "cloudfront-viewer-address" : ""
 }
 
-# Everything that came reaches the API, its host among it: API Gateway knows the domain by it.
+# All headers reach the API, the host among them: API Gateway finds the custom domain by it.
 resource "aws_cloudfront_origin_request_policy" "front" {
   count = local.has_front ? 1 : 0
 
@@ -40,7 +40,7 @@ resource "aws_cloudfront_origin_request_policy" "front" {
   }
 }
 
-# What a page of ours says of itself stands; TLS is demanded for a year.
+# Headers that serve-link's pages set are kept. TLS is demanded for a year.
 resource "aws_cloudfront_response_headers_policy" "front" {
   # checkov:skip=CKV_AWS_259:HTTPS is demanded for a year; subdomains and preloading are the domain owner's to promise.
   count = local.has_front ? 1 : 0
@@ -66,7 +66,7 @@ resource "aws_cloudfront_response_headers_policy" "front" {
 
 resource "aws_cloudfront_distribution" "front" {
   # checkov:skip=CKV_AWS_68:The web ACL is the user's (front.web_acl_arn).
-  # checkov:skip=CKV_AWS_86:Access logs of a distribution hold whole paths, which are secrets under /l/ and /t/. The API's own log tells the routes.
+  # checkov:skip=CKV_AWS_86:Access logs of a distribution hold whole paths, which are secrets under /l/ and /t/. The API's own log shows the routes.
   # checkov:skip=CKV_AWS_305:There is no page at the root.
   # checkov:skip=CKV_AWS_310:There is one API.
   # checkov:skip=CKV_AWS_374:From where links may be opened is the user's choice, and each link's (allowed_network).
@@ -116,7 +116,7 @@ resource "aws_cloudfront_distribution" "front" {
     minimum_protocol_version = "TLSv1.2_2021"
   }
 
-  # Switched off, it goes after the domain's record leads to the API itself.
+  # If front is switched off, Terraform destroys this after the domain's record leads to the API itself.
   lifecycle {
     create_before_destroy = true
   }

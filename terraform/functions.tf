@@ -1,9 +1,9 @@
-# The functions and what feeds the recorder. The API's side is in api.tf.
+# The functions and the event sources of the recorder. The integration with the API is in api.tf.
 
 locals {
   packages_dir = coalesce(var.packages_dir, "${path.module}/../target/lambda")
 
-  # What lies in a bucket is not looked for on this machine.
+  # The module does not look on this machine for packages that lie in a bucket.
   packages_s3 = {
     for name, object in var.packages_s3 == null ? {} : var.packages_s3.objects : name => object if contains(keys(local.functions), name)
   }
@@ -13,7 +13,7 @@ locals {
     if !contains(keys(local.packages_s3), name)
   }
 
-  # The recorder looks at heads and tails of files, several at a time.
+  # The recorder holds parts of several files in memory at a time.
   default_memory_mb = {
     issue-upload  = 256
     record-upload = 512
@@ -23,11 +23,11 @@ locals {
 }
 
 resource "aws_lambda_function" "main" {
-  # checkov:skip=CKV_AWS_50:Tracing is the user's choice (tracing): it needs a right on every resource of X-Ray. The logs carry the request id through.
+  # checkov:skip=CKV_AWS_50:Tracing is the user's choice (tracing): it needs a permission on every resource of X-Ray. Every log line has the request id.
   # checkov:skip=CKV_AWS_115:Reserved concurrency is the user's choice (reserved_concurrency): 100 of an account must stay unreserved and new accounts have few.
   # checkov:skip=CKV_AWS_116:The one asynchronous call is the schedule's, which has a destination for what fails (schedule.tf). The queues and the stream have dead-letter queues of their own.
-  # checkov:skip=CKV_AWS_117:The functions reach AWS's public endpoints, and send-webhook its receiver. A VPC would add a NAT gateway or endpoints and keep nothing out.
-  # checkov:skip=CKV_AWS_173:The environment holds names and ARNs, no secret. A customer key would be one more call at each cold start.
+  # checkov:skip=CKV_AWS_117:The functions reach AWS's public endpoints, and send-webhook its receiver. A VPC would add a NAT gateway or endpoints and protect nothing.
+  # checkov:skip=CKV_AWS_173:The environment holds names and ARNs, no secret. A customer key would cost one more call at each cold start.
   # checkov:skip=CKV_AWS_272:The package's hash is part of the plan. Code signing needs a signing profile, which belongs to the account that installs this.
   for_each = local.functions
 
@@ -43,7 +43,7 @@ resource "aws_lambda_function" "main" {
   handler           = "bootstrap"
   architectures     = [var.architecture]
 
-  # Only a published version can be kept warm.
+  # Provisioned concurrency needs a published version.
   publish = contains(keys(var.provisioned_concurrency), each.key)
 
   timeout                        = each.value.timeout_s
@@ -71,11 +71,11 @@ resource "aws_lambda_function" "main" {
   lifecycle {
     precondition {
       condition     = contains(keys(local.packages_s3), each.key) ? true : fileexists(local.packages[each.key])
-      error_message = "There is no package at ${lookup(local.packages, each.key, "")}. Build the functions with `cargo dev package` (it says which architecture to set) or with `cargo lambda build --release --output-format zip --arm64` (leave out --arm64 for x86_64), or say in packages_dir, packages or packages_s3 where they are."
+      error_message = "There is no package at ${lookup(local.packages, each.key, "")}. Build the functions with `cargo dev package` (it says which architecture to set) or with `cargo lambda build --release --output-format zip --arm64` (leave out --arm64 for x86_64), or set packages_dir, packages or packages_s3 to where they are."
     }
   }
 
-  # A function that runs before its rights are there fails its first requests.
+  # A function that runs before its role has its policies fails its first requests.
   depends_on = [
     aws_iam_role_policy.function_logs,
     aws_iam_role_policy.issue_upload,
@@ -100,17 +100,18 @@ resource "aws_cloudwatch_log_group" "function" {
 locals {
   function_log_group_names = { for name in keys(local.functions) : name => "/aws/lambda/${var.name}-${name}" }
 
-  # A group below /aws/vendedlogs/ needs no entry in the account's resource policy for logs, which
-  # has room for few.
+  # A log group below /aws/vendedlogs/ needs no entry in the account's resource policy for logs, whose size is
+  # limited.
   api_log_group_name = "/aws/vendedlogs/${var.name}/api"
 
-  # What the operations key may encrypt.
+  # The resources that the operations key may encrypt.
   log_group_names = concat(values(local.function_log_group_names), [local.api_log_group_name])
 }
 
-# ── What is kept warm ────────────────────────────────────────────────────────────────────────────
+# ── Provisioned concurrency ──────────────────────────────────────────────────────────────────────
 
-# The version that the API calls. Switched off, it goes after the API calls the function itself again.
+# The version that the API calls. If it is switched off, Terraform destroys it after the API calls the
+# function itself again.
 resource "aws_lambda_alias" "live" {
   for_each = var.provisioned_concurrency
 
@@ -132,14 +133,15 @@ resource "aws_lambda_provisioned_concurrency_config" "live" {
   provisioned_concurrent_executions = each.value
 }
 
-# ── What feeds the recorder ──────────────────────────────────────────────────────────────────────
+# ── The recorder's event sources ─────────────────────────────────────────────────────────────────
 
 resource "aws_lambda_event_source_mapping" "uploads" {
   event_source_arn                   = aws_sqs_queue.uploads.arn
   function_name                      = aws_lambda_function.main["record-upload"].arn
   batch_size                         = local.description.events.queue.batch_size
   maximum_batching_window_in_seconds = local.description.events.queue.batch_window_s
-  # Only the messages that the function names come back; without this, one bad message repeats all.
+  # SQS redelivers only the messages that the function names. Without this, one failed message would redeliver
+  # the whole batch.
   function_response_types = ["ReportBatchItemFailures"]
 
   dynamic "scaling_config" {

@@ -1,10 +1,10 @@
-# Three kinds of keys: one for the files, one for what the stack itself keeps, and one (or more, see
-# link_key_versions) behind the tokens of links. Files have a key of their own because theirs can be
-# bound to S3 and to the bucket, which a key that also encrypts a table or a log could not be.
+# Three kinds of keys: one for the files, one for the table and the logs, and the HMAC keys behind the tokens
+# (see link_key_versions). The files have a key of their own because its policy can be bound to S3 and to the
+# bucket. A key that also encrypts a table or a log could not be bound so.
 
 locals {
-  # What an account needs to look after a key, written out: "kms:*" would also let every role with
-  # a broad policy decrypt.
+  # The actions that an account needs to administer a key, as a list: "kms:*" would also let every role with a
+  # broad policy decrypt.
   key_administration_actions = [
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
@@ -31,8 +31,8 @@ locals {
     "kms:UpdateKeyDescription",
   ]
 
-  # Who uses the files key and for what. The key policy below and the roles' own policies in
-  # roles.tf are both made from it. A multipart upload needs Decrypt beside GenerateDataKey.
+  # Which role uses the files key, and for what. The key policy below and the roles' own policies in roles.tf
+  # are both made from this. A multipart upload needs Decrypt beside GenerateDataKey.
   files_key_users = {
     upload-signer = {
       sid     = "TheUploadSignerEncryptsFiles"
@@ -172,7 +172,7 @@ data "aws_iam_policy_document" "files_key" {
     }
   }
 
-  # CloudFront sends no aws:SourceAccount; the distribution's ARN holds the account.
+  # CloudFront sends no aws:SourceAccount; the distribution's ARN contains the account.
   dynamic "statement" {
     for_each = local.has_distribution ? [1] : []
 
@@ -250,8 +250,8 @@ data "aws_iam_policy_document" "operations_key" {
     }
   }
 
-  # DynamoDB asks with the rights of whoever calls it: those of the functions, and once, for the
-  # grant that it works with, those of whoever creates the table.
+  # DynamoDB uses the key with the rights of its caller: the functions' roles, and once, for its grant, the
+  # principal that creates the table.
   statement {
     sid = "RolesOfTheAccountUseTheKeyThroughDynamoDb"
     actions = [
@@ -306,9 +306,10 @@ data "aws_iam_policy_document" "operations_key" {
 
 # ── Links ────────────────────────────────────────────────────────────────────────────────────────
 
-# KMS does not rotate HMAC keys, so a second one takes over: each token carries its key's version.
+# KMS does not rotate HMAC keys, so a second key is added beside the first: each token contains its key's
+# version.
 resource "aws_kms_key" "links" {
-  # checkov:skip=CKV_AWS_7:KMS cannot rotate an HMAC key. link_key_versions puts a second one beside it.
+  # checkov:skip=CKV_AWS_7:KMS cannot rotate an HMAC key. link_key_versions adds a second one beside it.
   for_each = toset([for version in var.link_key_versions : tostring(version)])
 
   description              = "Key ${each.key} behind the link tokens of ${var.name}"
@@ -318,8 +319,8 @@ resource "aws_kms_key" "links" {
   policy                   = data.aws_iam_policy_document.link_key.json
   tags                     = var.tags
 
-  # A version that is taken away is destroyed last, when the functions do not ask for it any more, and
-  # not at all if the version that takes its place could not be made.
+  # A removed version is destroyed last, when the functions no longer use it, and not at all if the new
+  # version could not be made.
   lifecycle {
     create_before_destroy = true
   }
@@ -347,7 +348,8 @@ data "aws_iam_policy_document" "link_key" {
     }
   }
 
-  # Whoever computes this MAC can make link tokens, so nobody else may, whatever their own policy.
+  # A principal that may compute this MAC can make link tokens, so all others are denied it, whatever their
+  # own policies allow.
   statement {
     sid       = "TheFunctionsOfLinksComputeMacs"
     actions   = ["kms:GenerateMac"]
@@ -362,10 +364,10 @@ data "aws_iam_policy_document" "link_key" {
 
 # ── Upload tokens ────────────────────────────────────────────────────────────────────────────────
 
-# serve-link holds the link keys, because it checks links. What must stay out of its reach has keys of
-# its own: upload tokens, and the secrets from which repeated requests are answered alike.
+# serve-link holds the link keys, because it verifies links. Upload tokens, and the secrets with which
+# repeated requests get the same answer, have keys of their own, which serve-link may not use.
 resource "aws_kms_key" "upload_tokens" {
-  # checkov:skip=CKV_AWS_7:KMS cannot rotate an HMAC key. upload_token_key_versions puts a second one beside it.
+  # checkov:skip=CKV_AWS_7:KMS cannot rotate an HMAC key. upload_token_key_versions adds a second one beside it.
   for_each = toset([for version in var.upload_token_key_versions : tostring(version)])
 
   description              = "Key ${each.key} behind the upload tokens of ${var.name}"

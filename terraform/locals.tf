@@ -1,11 +1,12 @@
-# What the description says, and the values by which it asks for the stack's own names.
+# The description, and the names of this stack that the description refers to.
 
 locals {
-  # What this module and the local stack of the tests both build: the table's keys and indexes, the
-  # routes, CORS, the event wiring and the functions' environment. It is written there alone.
+  # The parts that this module and the local stack of the tests both build: the table's keys and indexes, the
+  # routes, CORS, the event wiring and the functions' environment. description.json is the only place that
+  # lists them.
   description = jsondecode(file("${path.module}/description.json"))
 
-  # send-webhook is there where webhook asks for it.
+  # send-webhook exists only if webhook is set.
   functions = { for name, function in local.description.functions : name => function if name != "send-webhook" || local.has_webhook }
 
   link_base_url = coalesce(
@@ -14,7 +15,7 @@ locals {
     aws_apigatewayv2_api.main.api_endpoint,
   )
 
-  # Key versions in the order of their numbers: "1=<arn>,2=<arn>".
+  # Key versions in ascending order: "1=<arn>,2=<arn>".
   link_keys = join(",", [
     for version in range(1, 128) : "${version}=${aws_kms_key.links[version].arn}"
     if contains(var.link_key_versions, version)
@@ -25,8 +26,8 @@ locals {
     if contains(var.upload_token_key_versions, version)
   ])
 
-  # The names by which description.json asks for what is known only once the stack is planned. A
-  # name that is not here fails the plan.
+  # The names by which description.json refers to values that only the plan has. A name that is missing here
+  # fails the plan.
   coordinates = {
     table_name               = aws_dynamodb_table.main.name
     bucket_name              = aws_s3_bucket.files.bucket

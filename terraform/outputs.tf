@@ -219,7 +219,7 @@ output "alarm_arns" {
   value       = { for name, alarm in aws_cloudwatch_metric_alarm.main : name => alarm.arn }
 }
 
-# ── What there are several of, by short names ────────────────────────────────────────────────────
+# ── Groups of resources, by short names ──────────────────────────────────────────────────────────
 
 locals {
   distributions = merge(

@@ -1,6 +1,6 @@
-# Keys of the user's in place of the module's (files_key, operations_key). A file, an item and a log can
-# be read only with the key under which they were written, so the choice is made once: it is kept in the
-# state, and another one fails the plan.
+# The operator's keys in place of the module's (files_key, operations_key). A file, an item or a log can be
+# read only with the key that encrypted it, so the choice is made once. The state keeps it, and a different
+# choice fails the plan.
 
 locals {
   files_key_arn      = var.files_key == null ? aws_kms_key.files[0].arn : terraform_data.keys.input.files
@@ -8,14 +8,15 @@ locals {
 
   own_keys = { for use, key in { files = var.files_key, operations = var.operations_key } : use => key.arn if key != null }
 
-  # Names of roles are known before the roles are made, and so are their ARNs.
+  # The names of the roles, and so their ARNs, are known before the roles are created.
   files_key_principals = {
     upload-signer   = aws_iam_role.signer["upload"]
     download-signer = aws_iam_role.signer["download"]
     record-upload   = aws_iam_role.function["record-upload"]
   }
 
-  # What the policy of files_key must let whom do. Readers and GuardDuty need the same as the recorder.
+  # The actions that the policy of files_key must allow, for each principal. Readers and GuardDuty need the
+  # same as the recorder.
   files_key_needs = concat(
     [
       for who, role in local.files_key_principals : {
@@ -34,7 +35,7 @@ locals {
     local.has_distribution ? [{ who = "cloudfront.amazonaws.com", actions = ["kms:Decrypt"] }] : [],
   )
 
-  # What the given policy allows: each statement with whom it names and what.
+  # What the given policy allows: for each statement, its principals and its actions.
   files_key_allows = [
     for statement in flatten([try(jsondecode(var.files_key.policy).Statement, [])]) : {
       whom    = try(flatten([values(statement.Principal)]), [statement.Principal], [])
@@ -76,17 +77,17 @@ resource "terraform_data" "keys" {
 
     postcondition {
       condition     = self.input.are_own == keys(local.own_keys)
-      error_message = "Whose keys encrypt a stack is decided when it is made: what lies under the old key could not be read with another. Set files_key and operations_key as they were (of this stack, your own: ${join(", ", self.input.are_own)}), or make a second stack and copy the files."
+      error_message = "The keys of a stack are chosen when it is made: data that the old key encrypted cannot be read with another. Set files_key and operations_key as they were (of this stack, your own: ${join(", ", self.input.are_own)}), or make a second stack and copy the files."
     }
 
     postcondition {
       condition     = self.input.files == try(local.own_keys.files, null) && self.input.operations == try(local.own_keys.operations, null)
-      error_message = "This stack was made with other keys of yours: what lies under them could not be read with another. Set files_key and operations_key as they were, or make a second stack and copy the files."
+      error_message = "This stack was made with other keys of yours: data that they encrypted cannot be read with another. Set files_key and operations_key as they were, or make a second stack and copy the files."
     }
   }
 }
 
-# Needs kms:DescribeKey of whoever applies.
+# The applying principal needs kms:DescribeKey.
 data "aws_kms_key" "own" {
   for_each = local.own_keys
 
@@ -95,7 +96,7 @@ data "aws_kms_key" "own" {
   lifecycle {
     postcondition {
       condition     = self.key_usage == "ENCRYPT_DECRYPT" && self.key_spec == "SYMMETRIC_DEFAULT" && self.key_manager == "CUSTOMER" && self.enabled
-      error_message = "${each.key}_key must be a symmetric key that encrypts and decrypts, is managed by you and is enabled; ${self.arn} is ${self.key_spec}, for ${self.key_usage}, managed by ${self.key_manager}, ${self.key_state}. Keys that AWS manages have a policy that nobody can change."
+      error_message = "${each.key}_key must be a symmetric key that encrypts and decrypts, is managed by you and is enabled. ${self.arn} is ${self.key_spec}, for ${self.key_usage}, managed by ${self.key_manager}, ${self.key_state}. Keys that AWS manages have a policy that nobody can change."
     }
   }
 }

@@ -1,9 +1,9 @@
-# Where the stack is: account, partition and region, and what its names are made of.
+# Where the stack is: account, partition and region, which its names contain.
 #
-# They are read once and then kept in the state. A data source is read late, in the apply, when the
-# module has `depends_on` and something there is about to change. A name that is made of it is then
-# unknown in the plan, and Terraform replaces whatever has that name: the bucket, the roles. What the
-# state keeps is always known.
+# They are read once and then kept in the state. Terraform reads a data source late, in the apply, if the
+# module has `depends_on` and a resource there is about to change. A name that contains it is then unknown in
+# the plan, and Terraform replaces the resources with that name: the bucket, the roles. A value in the state
+# is always known.
 
 data "aws_caller_identity" "current" {}
 
@@ -12,7 +12,7 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # `id` is the region's name in every version of the provider; `name` is deprecated from 6 on.
+  # `id` is the region's name in every version of the provider; `name` is deprecated since version 6.
   found_place = {
     account    = data.aws_caller_identity.current.account_id
     partition  = data.aws_partition.current.partition
@@ -25,14 +25,15 @@ locals {
   dns_suffix = terraform_data.place.input.dns_suffix
   region     = terraform_data.place.input.region
 
-  # Roles, dashboards and what CloudFront has are named once for all regions of an account, so their
-  # names have the region. Each such resource ignores a changed name, so that a stack which was made
+  # Roles, dashboards and CloudFront's resources share one namespace across all regions of an account, so
+  # their names contain the region. Each such resource ignores a changed name, so that a stack that was made
   # with shorter names keeps them.
   global_name = "${var.name}-${local.region}"
 
   bucket_name = coalesce(var.bucket_name, "${var.name}-files-${local.account}-${local.region}")
 
-  # Written out: the files key names the distribution, and the bucket waits for the key.
+  # Composed from names. The attribute of the bucket would make a cycle: the files key names the distribution,
+  # and the bucket depends on the key.
   bucket_domain_name = "${local.bucket_name}.s3.${local.region}.${local.dns_suffix}"
 }
 

@@ -1,10 +1,11 @@
-# A removal that was not meant is refused before anything is touched.
+# Refuses an unintended removal of the stack before Terraform changes anything.
 #
-# Terraform destroys a resource before what it depends on. This table depends on every other resource of
-# the stack, so it is the first one that Terraform destroys, and DynamoDB refuses to delete it while its
-# deletion protection is on. Then Terraform leaves everything else as it is. A provisioner or
-# `prevent_destroy` would not do: Terraform ignores both when their block is gone from the configuration,
-# as it is when the module's block is removed or renamed. The table stays empty and costs nothing.
+# Terraform destroys a resource before the resources that it depends on. This table depends on every other
+# resource of the stack, so Terraform destroys it first, and DynamoDB refuses to delete it while its deletion
+# protection is on. Terraform then stops and leaves everything else in place. A provisioner or
+# `prevent_destroy` does not suffice: Terraform ignores both when their block is missing from the
+# configuration, as it is when the module's block is removed or renamed. The table stays empty and costs
+# nothing.
 
 resource "aws_dynamodb_table" "protection" {
   # checkov:skip=CKV_AWS_28:It holds nothing.
@@ -120,7 +121,7 @@ resource "aws_dynamodb_table" "protection" {
   ]
 }
 
-# What refused a destroy in earlier versions.
+# The resource that refused a destroy in earlier versions.
 removed {
   from = terraform_data.protection
 

@@ -1,5 +1,5 @@
-# What S3 says about uploads, on its way to the recorder. SQS's own encryption, because S3 could not
-# send to a queue under a customer key without a right on that key.
+# S3's events about uploads, for the recorder. The queue has SQS's own encryption, because with a customer key
+# S3 could send to it only with a permission on that key.
 
 resource "aws_sqs_queue" "uploads" {
   name                       = "${var.name}-uploads"
@@ -13,7 +13,7 @@ resource "aws_sqs_queue" "uploads" {
   })
   tags = var.tags
 
-  # A queue that were named anew would be destroyed with what waits in it.
+  # A queue with a new name would replace this one, and its messages would be lost.
   lifecycle {
     ignore_changes = [name]
   }
@@ -76,14 +76,14 @@ data "aws_iam_policy_document" "uploads_queue" {
   }
 }
 
-# Events that failed again and again wait here, as long as SQS keeps anything. An alarm watches it.
+# Events that failed five times wait here, for as long as SQS keeps messages. An alarm watches the queue.
 resource "aws_sqs_queue" "dead_uploads" {
   name                      = "${var.name}-uploads-dead"
   sqs_managed_sse_enabled   = true
   message_retention_seconds = 1209600
   tags                      = var.tags
 
-  # A queue that were named anew would be destroyed with what waits in it.
+  # A queue with a new name would replace this one, and its messages would be lost.
   lifecycle {
     ignore_changes = [name]
   }
@@ -100,15 +100,15 @@ resource "aws_sqs_queue_redrive_allow_policy" "dead_uploads" {
   })
 }
 
-# Where the stream's records go that the recorder could not act on. A message names the place in the
-# stream and not the record, and the sweeper finds what still waits to be deleted.
+# Records of the stream that the recorder failed to process. A message names the position in the stream, not
+# the record. The hourly run finds the deletions that are still due.
 resource "aws_sqs_queue" "dead_removals" {
   name                      = "${var.name}-removals-dead"
   sqs_managed_sse_enabled   = true
   message_retention_seconds = 1209600
   tags                      = var.tags
 
-  # A queue that were named anew would be destroyed with what waits in it.
+  # A queue with a new name would replace this one, and its messages would be lost.
   lifecycle {
     ignore_changes = [name]
   }

@@ -1,6 +1,6 @@
-# An execution role for each function, and two signer roles. No function's own role reads or writes
-# a file for a client: a client's request is signed with a signer's credentials, and a signer can do
-# nothing but what is signed.
+# One execution role for each function, and two signer roles. No function's own role reads or writes files for
+# clients: the functions sign a client's request with a signer role's credentials, and a signer role has only
+# the rights that signed requests need.
 
 # ── Execution roles ──────────────────────────────────────────────────────────────────────────────
 
@@ -14,7 +14,8 @@ resource "aws_iam_role" "function" {
   permissions_boundary = var.permissions_boundary_arn
   tags                 = var.tags
 
-  # As the link keys do, whose policy names these roles: what one of a pair does the other must do.
+  # As at the link keys: their policy names these roles, and Terraform orders the two alike only if both have
+  # this setting.
   lifecycle {
     create_before_destroy = true
     ignore_changes        = [name, path]
@@ -56,7 +57,7 @@ data "aws_iam_policy_document" "function_logs" {
     resources = ["${aws_cloudwatch_log_group.function[each.key].arn}:*"]
   }
 
-  # X-Ray knows no resource for these two.
+  # These two actions of X-Ray take no resource.
   dynamic "statement" {
     for_each = var.tracing ? [1] : []
 
@@ -68,9 +69,9 @@ data "aws_iam_policy_document" "function_logs" {
   }
 }
 
-# ── What several roles say alike ─────────────────────────────────────────────────────────────────
+# ── Statements of several roles ──────────────────────────────────────────────────────────────────
 
-# DynamoDB asks the key of the table with the rights of whoever calls it.
+# DynamoDB uses the table's key with the rights of its caller.
 data "aws_iam_policy_document" "reads_the_table" {
   statement {
     sid       = "ReadsTheTablesEncryption"
@@ -91,7 +92,7 @@ data "aws_iam_policy_document" "reads_the_table" {
   }
 }
 
-# The other half of what the files key's own policy says of these roles.
+# The counterpart of what the files key's own policy allows these roles.
 data "aws_iam_policy_document" "uses_the_files_key" {
   for_each = local.files_key_users
 
@@ -134,7 +135,7 @@ data "aws_iam_policy_document" "issue_upload" {
   statement {
     sid     = "ListsUploadsAndLinks"
     actions = ["dynamodb:Query"]
-    # All but the recorder's own.
+    # All kinds of items except those that only the recorder writes.
     resources = [
       for index in keys(local.description.table.indexes) : "${aws_dynamodb_table.main.arn}/index/${index}"
       if index != "uploads_unfinished"
@@ -211,8 +212,8 @@ data "aws_iam_policy_document" "record_upload" {
     }
   }
 
-  # Without it S3 answers 403 for a version that is gone, which looks like a missing right. A
-  # condition on the prefix would not hold for those requests, since they carry none.
+  # Without this permission S3 answers 403 for a version that is gone, which looks like a missing permission.
+  # A condition on the prefix would not match these requests, since they have no prefix.
   statement {
     sid       = "TellsMissingFromForbidden"
     actions   = ["s3:ListBucket"]
@@ -243,7 +244,7 @@ data "aws_iam_policy_document" "record_upload" {
     resources = [aws_dynamodb_table.main.stream_arn]
   }
 
-  # Lambda asks for this right on the table's streams before it makes the mapping.
+  # Lambda demands this permission on the table's streams before it creates the mapping.
   statement {
     sid       = "ListsTheTablesStreams"
     actions   = ["dynamodb:ListStreams"]
@@ -279,8 +280,8 @@ locals {
 data "aws_iam_policy_document" "serve_link" {
   source_policy_documents = [data.aws_iam_policy_document.reads_the_table.json]
 
-  # The function that anyone can call. ForAllValues would also hold for a request that names no
-  # item; both actions always name one, and those that need not (Query, Scan) are not here.
+  # Anyone can call this function. ForAllValues also matches a request that names no item. Both actions always
+  # name one, and the actions that need not (Query, Scan) are not listed.
   statement {
     sid       = "OpensLinksAndNothingElseOfTheTable"
     actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
@@ -293,9 +294,9 @@ data "aws_iam_policy_document" "serve_link" {
     }
   }
 
-  # Of a link's item it changes what it counts. Without this a takeover could put items of its own into the
-  # indexes, and announce events to the app. That DynamoDB names each attribute of an update expression in
-  # dynamodb:Attributes is documented, and not tried in an account.
+  # serve-link changes only the counters of a link's item. Without this condition an attacker who takes the
+  # function over could put items into the indexes and send events to the app. AWS documents that
+  # dynamodb:Attributes has each attribute of an update expression; this was not tried in an AWS account.
   statement {
     sid       = "ChangesNoKeyOfAnIndexAndAnnouncesNothing"
     effect    = "Deny"
@@ -337,7 +338,7 @@ resource "aws_iam_role" "signer" {
   name               = "${local.global_name}-${each.key}-signer"
   description        = "What an ${each.key} that ${each.value} of ${var.name} signed may do"
   assume_role_policy = data.aws_iam_policy_document.function_assumes_signer[each.key].json
-  # STS gives an hour at most to a role that a role assumes; signer_session_s asks for less.
+  # STS limits a session that a role's credentials obtain to one hour; signer_session_s asks for less.
   max_session_duration = 3600
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary_arn
@@ -387,7 +388,7 @@ resource "aws_iam_role_policy" "download_signer" {
 data "aws_iam_policy_document" "download_signer" {
   source_policy_documents = [data.aws_iam_policy_document.uses_the_files_key["download-signer"].json]
 
-  # No GetObject and no list: whoever takes this role over cannot find out what there is.
+  # No GetObject and no list: an attacker who takes this role over cannot find out which files exist.
   statement {
     sid       = "ReadsVersionsWhoseIdItKnows"
     actions   = ["s3:GetObjectVersion"]

@@ -1,16 +1,16 @@
-# The scan for malware as a gate (content_scan): GuardDuty Malware Protection for S3 scans each new
-# version, writes its result on it as a tag, and tells of it on the account's default event bus. The
-# rule below brings that into the recorder's queue; the recorder reads the tag.
+# The scan for malware as a gate (content_scan). GuardDuty Malware Protection for S3 scans each new version,
+# writes its result as a tag, and sends an event to the account's default event bus. The rule below sends that
+# event to the recorder's queue; the recorder reads the tag.
 #
-# GuardDuty's plan for the bucket is not here: its resource is younger than the oldest provider that
-# this module works with. The README has the few lines.
+# GuardDuty's plan for the bucket is not part of the module: the plan's resource is newer than the oldest
+# provider that this module supports. The README has the few lines.
 
 locals {
   makes_guardduty_role = var.content_scan && var.guardduty_role == null
 
   guardduty_role_arn = local.makes_guardduty_role ? aws_iam_role.guardduty[0].arn : try(var.guardduty_role.arn, null)
 
-  # GuardDuty makes and manages this rule itself, by which it hears of new versions.
+  # GuardDuty creates and manages this rule, which notifies it of new versions.
   guardduty_rule_arn = "arn:${local.partition}:events:${local.region}:${local.account}:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*"
 }
 
@@ -108,7 +108,7 @@ data "aws_iam_policy_document" "guardduty" {
     resources = [local.guardduty_rule_arn]
   }
 
-  # It makes sure that the bucket's events reach EventBridge, which storage.tf has switched on.
+  # It enables the bucket's events to EventBridge, which storage.tf has already done.
   statement {
     sid       = "SeesThatTheBucketTellsOfFiles"
     actions   = ["s3:GetBucketNotification", "s3:ListBucket", "s3:PutBucketNotification"]

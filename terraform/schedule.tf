@@ -1,5 +1,5 @@
-# What no event brings about: uploads that expire, removals that were given up, and versions whose
-# event was lost. The recorder is called for it, and does it as it does everything else.
+# The work that no event starts: expiring uploads, retrying deletions that the stream gave up, and finding
+# versions whose event was lost. The schedule calls the recorder for it.
 
 resource "aws_scheduler_schedule" "tidy" {
   # checkov:skip=CKV_AWS_297:The schedule holds no secret: its input is the name of a task.
@@ -17,8 +17,8 @@ resource "aws_scheduler_schedule" "tidy" {
     role_arn = aws_iam_role.schedule.arn
     input    = jsonencode(local.description.events.schedule.input)
 
-    # For a call that Lambda does not take. Lambda takes it before the recorder runs, so what becomes
-    # of the run is said below. The next hour calls anyway.
+    # For a call that Lambda does not accept. Lambda accepts the call before the recorder runs, so a failed
+    # run is handled below. The next hour calls again in any case.
     retry_policy {
       maximum_retry_attempts       = 2
       maximum_event_age_in_seconds = 1800
@@ -32,8 +32,8 @@ resource "aws_scheduler_schedule" "tidy" {
   depends_on = [aws_iam_role_policy.schedule]
 }
 
-# The schedule's call is asynchronous, and the only one: a run that fails is tried again twice, and
-# then goes to the queue. Nothing is lost with it, since the next hour looks at the same records.
+# The schedule's call is the only asynchronous one. Lambda retries a failed run twice and then sends it to the
+# queue. No work is lost, since the next hourly run looks at the same records.
 resource "aws_lambda_function_event_invoke_config" "recorder" {
   function_name                = aws_lambda_function.main["record-upload"].function_name
   maximum_retry_attempts       = 2

@@ -1,14 +1,14 @@
-# The bucket of the files. Every accepted file is one pinned version in it, so nothing here may
-# remove or move a version: see the lifecycle below and bucket_policy.tf.
+# The bucket of the files. Every accepted file is one pinned version, so no rule here may remove or move a
+# version: see the lifecycle below and bucket_policy.tf.
 
 resource "aws_s3_bucket" "files" {
-  # checkov:skip=CKV_AWS_144:A second region doubles the cost of every file, and replication would be a writer beside the upload signer. Whoever needs it copies with a role named in reader_arns.
+  # checkov:skip=CKV_AWS_144:A second region doubles the cost of every file, and replication would be a second writer beside the upload signer. To copy files, use a role named in reader_arns.
   bucket        = local.bucket_name
   force_destroy = var.force_destroy
   tags          = var.tags
 
-  # A bucket's name cannot change. Without ignore_changes, another name would make Terraform destroy
-  # the bucket, and its policy, versioning and encryption before it.
+  # A bucket's name cannot change. Without ignore_changes, another name would make Terraform destroy the
+  # bucket, after its policy, versioning and encryption.
   lifecycle {
     ignore_changes = [bucket]
 
@@ -18,9 +18,9 @@ resource "aws_s3_bucket" "files" {
     }
   }
 
-  # Terraform destroys the bucket before its key. A bucket that still holds files cannot be deleted, so the
-  # key stays too; without the key the files would be unreadable after its deletion window. The table comes
-  # first because a second stack of the same name stops there (see table.tf).
+  # Terraform destroys the bucket before its key. S3 does not delete a bucket that still holds files, so the
+  # key stays too. Without the key the files would be unreadable after its deletion window. The bucket waits
+  # for the table because a second stack with the same name stops there (see table.tf).
   depends_on = [aws_kms_key.files, aws_dynamodb_table.main]
 }
 
@@ -53,8 +53,8 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "files" {
   bucket = aws_s3_bucket.files.id
 
   rule {
-    # With a bucket key the encryption context of every file is the bucket's ARN, which the key
-    # policy and the roles demand. Without it each file would be a request to KMS of its own.
+    # With a bucket key the encryption context of every file is the bucket's ARN, which the key policy and the
+    # roles' policies demand. Without it each file would cost a request to KMS.
     bucket_key_enabled = true
 
     apply_server_side_encryption_by_default {
@@ -64,8 +64,8 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "files" {
   }
 }
 
-# Two rules and no third. An expiry of noncurrent versions would delete a pinned version for good
-# as soon as a surplus version lies on top of it, and an archive would make its links fail.
+# Only these two rules. An expiry of noncurrent versions would permanently delete a pinned version once a
+# surplus version is newer, and a transition to an archive would make its links fail.
 resource "aws_s3_bucket_lifecycle_configuration" "files" {
   bucket = aws_s3_bucket.files.id
 
@@ -103,7 +103,7 @@ resource "aws_s3_bucket_cors_configuration" "files" {
     allowed_origins = var.origins
     allowed_methods = local.description.bucket_cors.allow_methods
     allowed_headers = local.description.bucket_cors.allow_headers
-    # A browser client waits for ever at 100 % when it may not read ETag and Location.
+    # A browser client hangs at 100 % if it may not read ETag and Location.
     expose_headers  = local.description.bucket_cors.expose_headers
     max_age_seconds = local.description.bucket_cors.max_age_s
   }
@@ -119,7 +119,7 @@ resource "aws_s3_bucket_logging" "files" {
   lifecycle {
     precondition {
       condition     = var.access_log_bucket.name != local.bucket_name
-      error_message = "Write another bucket in access_log_bucket.name: a bucket that logs into itself logs its own log for ever, and this one lets nobody but the upload signer write."
+      error_message = "Write another bucket in access_log_bucket.name: a bucket that logs into itself logs its own log without end, and only the upload signer may write to this one."
     }
   }
 }
@@ -135,6 +135,6 @@ resource "aws_s3_bucket_notification" "files" {
     filter_prefix = local.description.object_prefix
   }
 
-  # S3 sends a test message while this is set up, so the queue must accept it already.
+  # S3 sends a test message when this is created, so the queue's policy must already allow it.
   depends_on = [aws_sqs_queue_policy.uploads]
 }

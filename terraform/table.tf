@@ -1,9 +1,8 @@
-# Uploads, links and upload tokens. Keys, indexes, the TTL attribute and the stream come from the
-# description.
+# Uploads, links and upload tokens. Keys, indexes, the TTL attribute and the stream come from the description.
 #
-# DynamoDB refuses a second table of one name. SQS, EventBridge and, in us-east-1, S3 do not: they give the
-# existing queue, rule or bucket to whoever asks for it again. So those wait for the table, and a second
-# stack of one name (another state, or this module under another label) stops before it takes them over.
+# DynamoDB refuses a second table with the same name. SQS, EventBridge and, in us-east-1, S3 do not: they
+# return the existing queue, rule or bucket. So those resources wait for the table, and a second stack with
+# the same name (another state, or this module under another label) stops before it takes them over.
 
 resource "aws_dynamodb_table" "main" {
   name         = var.name
@@ -12,8 +11,8 @@ resource "aws_dynamodb_table" "main" {
 
   deletion_protection_enabled = var.deletion_protection
 
-  # Two readers and no more: the recorder, which removes what is being deleted, and the pipe to the
-  # app's event bus. A third would be throttled by DynamoDB together with the first two.
+  # At most two readers: the recorder, which continues deletions, and the pipe to the app's event bus. With a
+  # third, DynamoDB would throttle all three.
   stream_enabled   = true
   stream_view_type = local.description.table.stream_view
   tags             = var.tags
@@ -52,13 +51,13 @@ resource "aws_dynamodb_table" "main" {
     kms_key_arn = local.operations_key_arn
   }
 
-  # A table's name cannot change, and the stack's other names follow it.
+  # A table's name cannot change, and the other names of the stack are made from it.
   lifecycle {
     ignore_changes = [name]
 
     postcondition {
       condition     = self.name == var.name
-      error_message = "This stack is called ${self.name}, and name now asks for ${var.name}. A stack cannot be renamed, since its table holds every record: set name to \"${self.name}\", or make a second stack."
+      error_message = "This stack is named ${self.name}, and name is now ${var.name}. A stack cannot be renamed, since its table holds every record: set name to \"${self.name}\", or make a second stack."
     }
   }
 }

@@ -1,4 +1,4 @@
-# ── What it is called and where it answers ───────────────────────────────────────────────────────
+# ── Names and addresses ──────────────────────────────────────────────────────────────────────────
 
 variable "name" {
   description = "Prefix of every name in the stack: 3 to 28 lower-case letters, digits and hyphens. Two stacks of one account and region need two names. It cannot be changed later."
@@ -19,7 +19,7 @@ variable "bucket_name" {
 
   validation {
     condition     = var.bucket_name == null || can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.bucket_name))
-    error_message = "Write 3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit. Dots are left out on purpose: a name with dots fails the certificate of its own host name."
+    error_message = "Write 3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit. A dot is not allowed, because S3's certificate does not match the host name of such a bucket."
   }
 }
 
@@ -31,7 +31,7 @@ variable "origins" {
 
   validation {
     condition     = alltrue([for origin in var.origins : can(regex("^(https://[a-z0-9.-]+(:[0-9]+)?|http://(localhost|127\\.0\\.0\\.1)(:[0-9]+)?)$", origin))])
-    error_message = "Write each origin as scheme and host without a path or a final slash, for example \"https://app.example.com\". Plain http is for localhost and 127.0.0.1 alone, and \"*\" would let any page spend its visitor's capability."
+    error_message = "Write each origin as scheme and host without a path or a final slash, for example \"https://app.example.com\". Plain http is for localhost and 127.0.0.1 only. \"*\" is not allowed, because any page could then use its visitor's token."
   }
 }
 
@@ -93,7 +93,7 @@ variable "front" {
 
   validation {
     condition     = var.front == null || can(regex("^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/.+$", var.front.certificate_arn))
-    error_message = "Write front.certificate_arn as the ARN of a certificate in us-east-1, where CloudFront takes them from, \"arn:aws:acm:us-east-1:<account>:certificate/<id>\"."
+    error_message = "Write front.certificate_arn as the ARN of a certificate in us-east-1, the only region that CloudFront uses, \"arn:aws:acm:us-east-1:<account>:certificate/<id>\"."
   }
 
   validation {
@@ -112,21 +112,21 @@ variable "link_base_url" {
   type        = string
   default     = null
 
-  # Loopback is what the local AWS listens on; API Gateway and browsers never see it elsewhere.
+  # A loopback address is allowed for the local AWS only.
   validation {
     condition     = var.link_base_url == null || can(regex("^(https://[a-z0-9.-]+(:[0-9]+)?|http://127\\.0\\.0\\.1:[0-9]+)(/[^?#[:space:]]*)?$", var.link_base_url)) && !endswith(coalesce(var.link_base_url, "-"), "/")
     error_message = "Write an https address with its host in lower case, without a query and without a final slash, for example \"https://files.example.com\"."
   }
 }
 
-# ── Who may ask ──────────────────────────────────────────────────────────────────────────────────
+# ── Authorization ────────────────────────────────────────────────────────────────────────────────
 
 variable "jwt_issuer" {
   description = "Issuer of the tokens that the management routes accept, exactly as in the tokens' iss claim. API Gateway reads its keys from <issuer>/.well-known/openid-configuration."
   type        = string
   nullable    = false
 
-  # Loopback is for the local AWS: API Gateway itself refuses an issuer that is not https.
+  # A loopback address is allowed for the local AWS only: API Gateway refuses an issuer without https.
   validation {
     condition     = can(regex("^(https://[^/?#[:space:]]+|http://127\\.0\\.0\\.1:[0-9]+)(/[^?#[:space:]]*)?$", var.jwt_issuer))
     error_message = "Write the issuer as an https address, for example \"https://login.example.com/\", with or without the final slash exactly as the iss claim has it."
@@ -164,7 +164,7 @@ variable "jwt_scopes" {
 
   validation {
     condition     = length(setsubtract(keys(var.jwt_scopes), concat(["*"], [for route in local.description.routes : route.key if route.authorization == "JWT"]))) == 0
-    error_message = "Write the keys of jwt_scopes as \"*\" or as routes with a JWT: \"${join("\", \"", [for route in local.description.routes : route.key if route.authorization == "JWT"])}\". Routes under /l/ and /t/ carry their capability in the path and see no token."
+    error_message = "Write the keys of jwt_scopes as \"*\" or as routes with a JWT: \"${join("\", \"", [for route in local.description.routes : route.key if route.authorization == "JWT"])}\". Routes under /l/ and /t/ have their token in the path and take no JWT."
   }
 
   validation {
@@ -173,7 +173,7 @@ variable "jwt_scopes" {
   }
 }
 
-# ── How long and how much ────────────────────────────────────────────────────────────────────────
+# ── Lifetimes and limits ─────────────────────────────────────────────────────────────────────────
 
 variable "signer_session_s" {
   description = "Life of the sessions in which the signer roles sign, in seconds: 900 to 3600. No form and no URL outlives the session that signed it."
@@ -183,7 +183,7 @@ variable "signer_session_s" {
 
   validation {
     condition     = var.signer_session_s >= 900 && var.signer_session_s <= 3600 && floor(var.signer_session_s) == var.signer_session_s
-    error_message = "Write a whole number of seconds from 900 (the least that STS gives) to 3600 (the most that it gives to a role that another role assumes)."
+    error_message = "Write a whole number of seconds from 900 (the least that STS allows) to 3600 (the most that STS allows a role that another role assumes)."
   }
 }
 
@@ -200,7 +200,7 @@ variable "form_ttl_s" {
 
   validation {
     condition     = var.form_ttl_s <= var.signer_session_s
-    error_message = "A form dies with the session that signed it: write a form_ttl_s that is not above signer_session_s, or raise signer_session_s (3600 at most)."
+    error_message = "A form expires with the session that signed it: write a form_ttl_s that is not above signer_session_s, or raise signer_session_s (3600 at most)."
   }
 }
 
@@ -212,12 +212,12 @@ variable "link_url_ttl_s" {
 
   validation {
     condition     = var.link_url_ttl_s >= 5 && floor(var.link_url_ttl_s) == var.link_url_ttl_s
-    error_message = "Write a whole number of seconds, 5 or more: a shorter life is over before a slow client has followed the redirect."
+    error_message = "Write a whole number of seconds, 5 or more: a slow client could not follow the redirect within a shorter life."
   }
 
   validation {
     condition     = var.link_url_ttl_s <= var.signer_session_s
-    error_message = "A URL dies with the session that signed it: write a link_url_ttl_s that is not above signer_session_s, or raise signer_session_s (3600 at most)."
+    error_message = "A URL expires with the session that signed it: write a link_url_ttl_s that is not above signer_session_s, or raise signer_session_s (3600 at most)."
   }
 }
 
@@ -293,7 +293,7 @@ variable "redirect_origins" {
 
   validation {
     condition     = alltrue([for origin in var.redirect_origins : can(regex("^(https://[a-z0-9.-]+(:[0-9]+)?|http://(localhost|127\\.0\\.0\\.1)(:[0-9]+)?)$", origin)) && !endswith(origin, ":443") && !endswith(origin, ":80")])
-    error_message = "Write each origin as a scheme and host in lower case, without a path or the scheme's own port: https://app.example.com. Plain http is for localhost alone."
+    error_message = "Write each origin as a scheme and host in lower case, without a path or the scheme's own port: https://app.example.com. Plain http is for localhost and 127.0.0.1 only."
   }
 }
 
@@ -423,7 +423,7 @@ variable "provisioned_concurrency" {
 
   validation {
     condition     = alltrue([for name, count in var.provisioned_concurrency : contains(["issue-upload", "serve-link"], name) && count >= 1 && floor(count) == count])
-    error_message = "Write whole numbers of executions, 1 or more, under \"issue-upload\" or \"serve-link\"; nobody waits for the other functions. Leave a function out to keep none warm."
+    error_message = "Write whole numbers of executions, 1 or more, under \"issue-upload\" or \"serve-link\"; no client waits for the other functions. Leave a function out to keep none warm."
   }
 
   validation {
@@ -532,7 +532,7 @@ variable "key_deletion_window_days" {
   }
 }
 
-# ── What must not be lost ────────────────────────────────────────────────────────────────────────
+# ── Protection against loss ──────────────────────────────────────────────────────────────────────
 
 variable "deletion_protection" {
   description = "Whether AWS refuses to remove the stack. A removal by Terraform then changes nothing: by terraform destroy, without the module's block, or with another label for it. To remove the stack, set false and apply first."
@@ -560,7 +560,7 @@ variable "abort_multipart_days" {
   }
 }
 
-# ── What else may read ───────────────────────────────────────────────────────────────────────────
+# ── Other readers of the files ───────────────────────────────────────────────────────────────────
 
 variable "cloudfront" {
   description = "CloudFront in front of the bucket; the README has the order of the steps. public_keys: public keys in PEM (RSA 2048 or ECDSA P-256) by a name of yours; CloudFront accepts signatures of each. A name keeps its key: a new key needs a new name. signing_key (null): the name of the key with which serve-link signs. Leave it null until the private key is in the secret that the module makes for it: with an empty secret serve-link does not start, and no link opens. While it is null, links redirect to S3. domain (null): a name of your own, with its certificate in us-east-1 in certificate_arn, and in route53_zone (null) the hosted zone, by its id, in which the module makes the alias records. price_class (PriceClass_All): the edges that answer; PriceClass_200 and PriceClass_100 are fewer and cheaper. web_acl_arn (null): a web ACL of yours with the scope CLOUDFRONT. ipv6 (true): set false where links name IPv4 networks, because a visitor over IPv6 is not in them. Null makes no distribution; set later, it deletes the secrets seven days later."
@@ -581,17 +581,17 @@ variable "cloudfront" {
 
   validation {
     condition     = try(var.cloudfront.signing_key, null) == null || try(contains(keys(var.cloudfront.public_keys), var.cloudfront.signing_key), false)
-    error_message = "signing_key must be the name of one of public_keys: what signs must be able to be verified."
+    error_message = "signing_key must be the name of one of public_keys: CloudFront verifies signatures with these keys."
   }
 
   validation {
     condition     = var.cloudfront == null || var.cloudfront_distribution_arn == null
-    error_message = "Write either cloudfront, and the module owns the distribution, or cloudfront_distribution_arn for one of yours."
+    error_message = "Set either cloudfront, for a distribution that the module makes, or cloudfront_distribution_arn, for one of yours."
   }
 
   validation {
     condition     = try(var.cloudfront.domain, null) == null || can(regex("^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/.+$", var.cloudfront.domain.certificate_arn))
-    error_message = "Write cloudfront.domain.certificate_arn as the ARN of a certificate in us-east-1, where CloudFront takes them from, \"arn:aws:acm:us-east-1:<account>:certificate/<id>\"."
+    error_message = "Write cloudfront.domain.certificate_arn as the ARN of a certificate in us-east-1, the only region that CloudFront uses, \"arn:aws:acm:us-east-1:<account>:certificate/<id>\"."
   }
 
   validation {
@@ -683,17 +683,17 @@ variable "bucket_policy_statements" {
 
   validation {
     condition     = alltrue(flatten([for s in var.bucket_policy_statements : [for action in s.actions : can(regex(s.effect == "Deny" ? "^s3:[A-Za-z*]+$" : "^s3:(Get|List)[A-Za-z]+$", action))]]))
-    error_message = "Write actions of S3. A statement that allows names reading ones without a wildcard (\"s3:Get…\" or \"s3:List…\"): what puts, removes or changes the bucket is for the stack's own roles."
+    error_message = "Write actions of S3. In an Allow, write reading actions without a wildcard (\"s3:Get…\" or \"s3:List…\"): only the stack's own roles may put or remove objects or change the bucket."
   }
 
   validation {
     condition     = alltrue([for s in var.bucket_policy_statements : s.effect != "Deny" || !contains(s.principals, "*") || length(s.conditions) > 0 || !anytrue(flatten([for action in s.actions : [for own in ["s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:GetBucketPolicy"] : can(regex("^${replace(action, "*", ".*")}$", own))]]))])
-    error_message = "A Deny for everybody without a condition must leave s3:GetBucketPolicy, s3:PutBucketPolicy and s3:DeleteBucketPolicy: nobody but the account's root user could take it back. Name narrower actions, for example \"s3:GetObject*\"."
+    error_message = "A Deny for everybody without a condition must not include s3:GetBucketPolicy, s3:PutBucketPolicy or s3:DeleteBucketPolicy: only the account's root user could remove the statement then. Name narrower actions, for example \"s3:GetObject*\"."
   }
 
   validation {
     condition     = alltrue(flatten([for s in var.bucket_policy_statements : [for arn in s.principals : can(regex(s.effect == "Deny" ? "^(\\*|arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[^*?]+)$" : "^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[^*?]+$", arn))]]))
-    error_message = "Write principals as ARNs without a wildcard, or [\"*\"] in a statement that denies. A statement that allows names roles and users, \"arn:aws:iam::<account>:role/<name>\"."
+    error_message = "Write principals as ARNs without a wildcard, or [\"*\"] in a Deny. In an Allow, write roles and users, \"arn:aws:iam::<account>:role/<name>\"."
   }
 }
 
@@ -704,7 +704,7 @@ variable "bucket_eventbridge" {
   nullable    = false
 }
 
-# ── Watching ─────────────────────────────────────────────────────────────────────────────────────
+# ── Alarms, logs and events ──────────────────────────────────────────────────────────────────────
 
 variable "access_log_bucket" {
   description = "Bucket of yours to which S3 writes the access log of the file bucket. name: the bucket's, not its ARN. prefix (empty): the beginning of the log's keys. It must let logging.s3.amazonaws.com put objects, and must not be the file bucket."
@@ -761,7 +761,7 @@ variable "alarm_settings" {
 
   validation {
     condition     = alltrue(flatten([for settings in values(var.alarm_settings) : [for arn in concat(coalesce(settings.actions, []), coalesce(settings.ok_actions, [])) : can(regex("^arn:aws[a-z-]*:(sns|lambda|ssm|ssm-incidents|swf|automate):", arn))]]))
-    error_message = "Write each action as the ARN of what CloudWatch can tell, such as a topic, \"arn:aws:sns:<region>:<account>:<name>\"."
+    error_message = "Write each action as the ARN of a target that CloudWatch can notify, such as a topic, \"arn:aws:sns:<region>:<account>:<name>\"."
   }
 }
 
@@ -817,10 +817,10 @@ variable "webhook" {
   })
   default = null
 
-  # Loopback is for the local AWS, whose functions run on this very machine.
+  # A loopback address is allowed for the local AWS only, whose functions run on the same machine.
   validation {
     condition     = var.webhook == null || can(regex("^(https://[^/?#@[:space:]]+|http://127\\.0\\.0\\.1:[0-9]+)([/?][^#[:space:]]*)?$", var.webhook.url))
-    error_message = "Write webhook.url as an https address without user, password and fragment, for example \"https://app.example.com/hooks/postern\": the events name owners."
+    error_message = "Write webhook.url as an https address without user, password and fragment, for example \"https://app.example.com/hooks/postern\". Plain http would expose the events, which name owners."
   }
 
   validation {
@@ -835,11 +835,11 @@ variable "webhook" {
 
   validation {
     condition     = var.webhook == null || var.app_events
-    error_message = "webhook needs app_events: what it tells comes from the app's event bus."
+    error_message = "webhook needs app_events: it sends the events of the app's event bus."
   }
 }
 
-# ── How it fits into an account ──────────────────────────────────────────────────────────────────
+# ── Account ──────────────────────────────────────────────────────────────────────────────────────
 
 variable "tags" {
   description = "Tags of every resource that can have tags, beside the default_tags of your provider."

@@ -1,13 +1,14 @@
 # Alarms, and a dashboard that shows the pipeline from left to right.
 
 locals {
-  # What the functions count themselves, in CloudWatch's embedded metric format on their logs. The
-  # dimension is the function's name, so two stacks of an account stay apart.
+  # The metrics that the functions count themselves, as CloudWatch's embedded metric format in their logs. The
+  # dimension is the function's name, so two stacks of an account stay separate.
   metric_namespace = "Postern"
 
   alarm_actions = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]
 
-  # Written out because a validation on the alarms themselves would wait for what they watch.
+  # A literal list, because a validation that refers to the alarms would wait for the resources that they
+  # watch.
   alarm_short_names = [
     "api-server-errors",
     "dead-app-events",
@@ -249,8 +250,8 @@ resource "aws_cloudwatch_metric_alarm" "main" {
   dimensions        = each.value.dimensions
   statistic         = each.value.statistic
   threshold         = coalesce(try(var.alarm_settings[each.key].threshold, null), each.value.threshold)
-  # Of what must come every hour, none in three; of everything else, too much in five minutes. An
-  # idle stack sends no figures, which is no fault but for what must come.
+  # An alarm on an hourly event sounds if none came in three hours; every other alarm sounds if there were too
+  # many in five minutes. An idle stack sends no data, which is an error only for the hourly events.
   comparison_operator = each.value.missing ? "LessThanThreshold" : "GreaterThanOrEqualToThreshold"
   period              = each.value.missing ? 3600 : 300
   evaluation_periods  = each.value.missing ? 3 : 1
@@ -262,7 +263,7 @@ resource "aws_cloudwatch_metric_alarm" "main" {
   lifecycle {
     precondition {
       condition     = alltrue([for arn in concat(local.actions_of_alarm[each.key].alarm, local.actions_of_alarm[each.key].ok) : contains(["", local.region], split(":", arn)[3])])
-      error_message = "CloudWatch tells its own region only: give alarm_topic_arn and the actions in alarm_settings in ${local.region}."
+      error_message = "CloudWatch notifies topics of its own region only: give alarm_topic_arn and the actions in alarm_settings in ${local.region}."
     }
   }
 }
@@ -272,7 +273,7 @@ resource "aws_cloudwatch_metric_alarm" "main" {
 locals {
   function_names = { for name, function in aws_lambda_function.main : name => function.function_name }
 
-  # Columns in the order in which a file goes: asked for, put, recorded, opened. A row a question.
+  # The columns follow a file's way: requested, put, recorded, opened. Each row answers one question.
   dashboard_columns = [
     {
       title = "1 Ask: issue-upload"
@@ -309,7 +310,7 @@ locals {
         { title = "Time taken (p95)", stat = "p95", metrics = [["AWS/Lambda", "Duration", "FunctionName", local.function_names["serve-link"]]] },
         { title = "Forged tokens", stat = "Sum", metrics = [[local.metric_namespace, "ForgedTokens", "Function", local.function_names["serve-link"]]] },
         ], [
-        # Beside the openings, since what an app does after an upload begins with either.
+        # Beside the openings, since an app handles both after an upload.
         for name, function in local.function_names : { title = "Webhooks delivered, failed and waiting", stat = "Sum", metrics = concat(
           [for metric in ["DeliveredWebhooks", "FailedWebhooks"] : [local.metric_namespace, metric, "Function", function]],
           [for queue in aws_sqs_queue.webhook : ["AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", queue.name, { stat = "Maximum" }]],

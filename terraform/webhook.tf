@@ -1,6 +1,6 @@
-# The app's events told to a URL (webhook): a rule on the app's bus, a queue, and a function that
-# signs each event and posts it. An API destination of EventBridge could not sign. The function
-# reaches out of AWS, so it may read its queue and its secret, and nothing else of the stack.
+# The app's events as webhooks: a rule on the app's bus, a queue, and a function that signs each event and
+# posts it. An API destination of EventBridge cannot sign. The function sends requests to hosts outside AWS,
+# so its role may read its queue and its secret, and nothing else of the stack.
 
 locals {
   has_webhook = var.webhook != null
@@ -29,7 +29,7 @@ resource "aws_cloudwatch_event_target" "webhook" {
   event_bus_name = aws_cloudwatch_event_bus.app[0].name
   arn            = aws_sqs_queue.webhook[0].arn
 
-  # What EventBridge could not put into the queue within its day of trying.
+  # Events that EventBridge could not put into the queue within a day of retries.
   dead_letter_config {
     arn = aws_sqs_queue.dead_webhook[0].arn
   }
@@ -37,8 +37,8 @@ resource "aws_cloudwatch_event_target" "webhook" {
   depends_on = [aws_sqs_queue_policy.webhook, aws_sqs_queue_policy.dead_webhook]
 }
 
-# The function hides what failed until the next attempt, for hours in the end. The queue's own time
-# is for a function that died.
+# The function sets how long a failed message stays hidden, up to hours. The queue's own timeout applies to a
+# function that crashed.
 resource "aws_sqs_queue" "webhook" {
   count = local.has_webhook ? 1 : 0
 
@@ -53,7 +53,7 @@ resource "aws_sqs_queue" "webhook" {
   })
   tags = var.tags
 
-  # A queue that were named anew would be destroyed with what waits in it.
+  # A queue with a new name would replace this one, and its messages would be lost.
   lifecycle {
     ignore_changes = [name]
   }
@@ -67,7 +67,7 @@ resource "aws_sqs_queue" "dead_webhook" {
   message_retention_seconds = 1209600
   tags                      = var.tags
 
-  # A queue that were named anew would be destroyed with what waits in it.
+  # A queue with a new name would replace this one, and its messages would be lost.
   lifecycle {
     ignore_changes = [name]
   }
@@ -127,11 +127,11 @@ data "aws_iam_policy_document" "webhook_queue" {
   }
 }
 
-# What the webhooks are signed with. Its value never passes through Terraform, whose state would hold
-# it; until it was put in, events wait. With a prefix, because a name is taken for a week after its
-# secret was deleted, and the webhook could not be switched on again.
+# The signing keys of the webhooks. Their value never passes through Terraform, whose state would hold it.
+# Events wait until the operator has stored it. The name has a prefix, because Secrets Manager reserves the
+# name of a deleted secret for a week, and the webhook could not be switched on again.
 resource "aws_secretsmanager_secret" "webhook" {
-  # checkov:skip=CKV2_AWS_57:The receiver must learn of a new secret first, so a rotation is done by hand: both stand in the secret for a while.
+  # checkov:skip=CKV2_AWS_57:The receiver must have a new key first, so a rotation is done by hand: the secret holds both keys for a while.
   count = local.has_webhook ? 1 : 0
 
   name_prefix             = "${var.name}/webhook-"
@@ -140,7 +140,7 @@ resource "aws_secretsmanager_secret" "webhook" {
   recovery_window_in_days = 7
   tags                    = var.tags
 
-  # A secret with another name would be a new one, and empty.
+  # A secret with another name would be a new one without a value.
   lifecycle {
     ignore_changes = [name, name_prefix]
   }
@@ -154,13 +154,13 @@ resource "aws_lambda_event_source_mapping" "webhook" {
   batch_size              = local.description.events.webhook.batch_size
   function_response_types = ["ReportBatchItemFailures"]
 
-  # One receiver is not to be stormed after it was away.
+  # Limits the rate at which a receiver that was unreachable gets its events.
   scaling_config {
     maximum_concurrency = var.webhook.max_concurrency
   }
 }
 
-# ── What send-webhook may do ─────────────────────────────────────────────────────────────────────
+# ── The role of send-webhook ─────────────────────────────────────────────────────────────────────
 
 resource "aws_iam_role_policy" "send_webhook" {
   count = local.has_webhook ? 1 : 0

@@ -1,7 +1,7 @@
-# Whom the alarms tell. Each subscription is confirmed by the mail that it sends.
+# The topic of the alarms. Each subscriber confirms by a mail that SNS sends.
 
 resource "aws_sns_topic" "alarms" {
-  # checkov:skip=CKV_AWS_26:An alarm says nothing secret. Under a key of KMS, the key's policy would have to let CloudWatch in.
+  # checkov:skip=CKV_AWS_26:An alarm contains no secret. With a KMS key, the key's policy would have to allow CloudWatch.
   name = "postern-alarms"
 }
 

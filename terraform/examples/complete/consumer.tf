@@ -1,5 +1,5 @@
-# A function of the app's that follows the events: docs/events/consumer.py, which keeps a list of the files
-# that may be shown. It is called at least once for each event, in any order.
+# A function of the app that consumes the events: docs/events/consumer.py, which keeps a list of the files
+# that may be shown. EventBridge calls it at least once for each event, in any order.
 #
 #   (cd docs/events && zip ../../terraform/examples/complete/consumer.zip consumer.py)
 
@@ -53,7 +53,7 @@ resource "aws_lambda_function" "consumer" {
     variables = { TABLE = aws_dynamodb_table.shown.name }
   }
 
-  # EventBridge calls asynchronously: what fails three times goes here.
+  # EventBridge calls asynchronously. An event that failed three times goes into this queue.
   dead_letter_config {
     target_arn = aws_sqs_queue.consumer_dead.arn
   }

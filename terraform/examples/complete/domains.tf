@@ -1,4 +1,4 @@
-# Two names below one zone: the API with its links, and the files. Their records are the module's.
+# Two names in one zone: one for the API with its links, one for the files. The module makes their records.
 
 locals {
   api_domain   = "files.${var.zone_name}"

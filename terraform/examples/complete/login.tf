@@ -1,5 +1,5 @@
-# Who may ask. An access token of Cognito names its client in client_id, which API Gateway takes for the
-# audience, and its user in sub, which is the owner of what a request makes.
+# The login. An access token of Cognito has its client in client_id, which API Gateway takes as the audience.
+# Its sub is the user, who owns what the request creates.
 
 resource "aws_cognito_user_pool" "people" {
   name                     = "postern-people"
@@ -13,7 +13,7 @@ resource "aws_cognito_user_pool_domain" "people" {
   user_pool_id = aws_cognito_user_pool.people.id
 }
 
-# The scopes that jwt_scopes asks for.
+# The scopes that jwt_scopes demands.
 resource "aws_cognito_resource_server" "files" {
   identifier   = "files"
   name         = "Files"

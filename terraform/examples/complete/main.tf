@@ -1,9 +1,9 @@
-# A stack as an app would run it: people log in with Cognito, the API and the files have names of their
-# own, files are delivered by CloudFront, alarms go to a topic, a receiver outside gets webhooks, and a
-# function of the app's follows the events.
+# A stack as an app would run it. People log in with Cognito. The API and the files have custom domains,
+# CloudFront delivers the files, alarms go to a topic, an external receiver gets webhooks, and a function of
+# the app consumes the events.
 #
-# It is applied twice. The first apply makes the secrets for CloudFront's private key and for the webhooks;
-# put their values in (see the outputs), then apply with -var cloudfront_signing_key=a.
+# It is applied twice. The first apply creates the secrets for CloudFront's private key and for the webhooks.
+# Store their values (see the outputs), then apply with -var cloudfront_signing_key=a.
 
 terraform {
   required_version = ">= 1.9"
@@ -24,7 +24,7 @@ provider "aws" {
   }
 }
 
-# CloudFront takes certificates from here only.
+# CloudFront uses certificates of this region only.
 provider "aws" {
   alias  = "us_east_1"
   region = "us-east-1"
@@ -41,7 +41,7 @@ module "postern" {
   architecture = var.architecture
   packages_dir = var.packages_dir
 
-  # Who may ask: login.tf.
+  # Authorization: login.tf.
   jwt_issuer    = "https://${aws_cognito_user_pool.people.endpoint}"
   jwt_audiences = [aws_cognito_user_pool_client.app.id]
   jwt_scopes = {
@@ -60,7 +60,7 @@ module "postern" {
     route53_zone    = { id = data.aws_route53_zone.main.zone_id }
   }
 
-  # No link of this stack was ever issued under the API's own address.
+  # This stack has issued no link under the API's own address.
   execute_api_endpoint = false
 
   cloudfront = {
@@ -73,7 +73,7 @@ module "postern" {
     }
   }
 
-  # What is watched: alarms.tf.
+  # Alarms: alarms.tf.
   alarm_topic_arn  = aws_sns_topic.alarms.arn
   alarm_thresholds = { rejected_uploads = 100 }
   alarm_settings = {

@@ -1,6 +1,7 @@
-# The least that a stack needs: whose tokens the API accepts, and which pages may use it. From a checkout:
+# The least that a stack needs: the issuer whose tokens the API accepts, and the pages that may use it. From a
+# checkout:
 #
-#   cargo dev package            # on Linux, at the top of the repository; says which architecture to set
+#   cargo dev package            # on Linux, at the top of the repository; prints which architecture to set
 #   cd terraform/examples/minimal
 #   terraform init
 #   terraform apply -var architecture=x86_64 \

@@ -1,6 +1,6 @@
-# Several stacks of one account: two of one region, made with for_each, and one in another region that has
-# the name of the first. Each has its own bucket, keys, table, API and users. Destroying one leaves the
-# others as they are.
+# Several stacks in one account: two in one region, made with for_each, and one in another region with the
+# name of the first. Each has its own bucket, keys, table, API and users. Destroying one does not change the
+# others.
 
 terraform {
   required_version = ">= 1.9"
@@ -23,7 +23,7 @@ provider "aws" {
 }
 
 locals {
-  # By the stack's name, which must differ within a region.
+  # By the stack's name, which must be unique in its region.
   stacks = {
     photos    = { audience = "photos-api", origin = "https://photos.example.com", allowed_types = ["image/*"] }
     documents = { audience = "documents-api", origin = "https://documents.example.com", allowed_types = ["application/pdf", "text/plain"] }
@@ -44,8 +44,8 @@ module "stack" {
   tags          = { stack = each.key }
 }
 
-# The same name in another region: what an account has once for all regions (roles, the dashboard) is
-# named after the region too.
+# The same name in another region. Roles and the dashboard share one namespace across all regions of an
+# account, so their names contain the region.
 module "photos_abroad" {
   source    = "../.."
   providers = { aws = aws.abroad }

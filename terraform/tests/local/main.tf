@@ -1,14 +1,14 @@
-# The module applied to a local AWS. Everything here is about that endpoint; the module itself has
-# no switch for it.
+# The module applied to a local AWS. Only this root module refers to the local endpoint; the module has no
+# setting for it.
 #
 #   terraform -chdir=terraform/tests/local init
 #   terraform -chdir=terraform/tests/local apply \
 #     -var endpoint=http://127.0.0.1:4566 -var jwt_issuer=http://127.0.0.1:8080/ \
 #     -var jwt_audience=postern -var packages_dir=$PWD/target/lambda -var architecture=x86_64
 #
-# The bucket's policy refuses plain HTTP, as it does in AWS, so functions and clients must reach the
-# local AWS through an address that it takes for TLS (a proxy that adds X-Forwarded-Proto: https).
-# Terraform itself calls with the account's root key, which no policy binds there.
+# The bucket's policy refuses plain HTTP, as it does in AWS. So functions and clients must reach the local AWS
+# through a proxy that adds X-Forwarded-Proto: https. Terraform itself uses the account's root key, to which
+# no policy applies there.
 
 terraform {
   required_version = ">= 1.9"
@@ -118,10 +118,10 @@ provider "aws" {
   access_key = var.access_key
   secret_key = var.secret_key
 
-  # No host name with the bucket in front resolves here.
+  # A host name that begins with the bucket's name does not resolve here.
   s3_use_path_style = true
-  # Enough for a connection that the server closes while it is taken up again; the default would try
-  # for many minutes what does not work at all.
+  # Enough retries for a connection that the server closes while a request is sent. With the default, a real
+  # failure would be retried for many minutes.
   max_retries                 = 3
   skip_credentials_validation = true
   skip_metadata_api_check     = true
@@ -146,7 +146,7 @@ provider "aws" {
 }
 
 locals {
-  # The local AWS gives the API no host name of its own that resolves.
+  # The local AWS gives the API no host name that resolves.
   api_url = "${var.endpoint}/_aws/execute-api/${module.postern.api_id}/$default"
 }
 
@@ -172,21 +172,21 @@ module "postern" {
 
   alarms     = var.alarms
   app_events = var.app_events
-  # Nobody listens there, and nothing reaches the bus.
+  # Nothing listens on this port, and no event reaches the bus.
   webhook = var.app_events ? { url = "http://127.0.0.1:9/" } : null
 
-  # The acceptance tests look at what lies in the bucket.
+  # The acceptance tests list the objects of the bucket.
   reader_arns = [aws_iam_user.observer.arn]
 
-  # What is applied here is thrown away again.
+  # The tests destroy the stack again.
   deletion_protection      = false
   force_destroy            = true
   key_deletion_window_days = 7
 }
 
-# ── Whom the acceptance tests act as ─────────────────────────────────────────────────────────────
+# ── Users of the acceptance tests ────────────────────────────────────────────────────────────────
 
-# Reads everything and changes nothing.
+# May read everything and change nothing.
 resource "aws_iam_user" "observer" {
   # checkov:skip=CKV_AWS_273:A user of a local AWS that is thrown away after the test.
   name = "${var.name}-observer"
@@ -236,7 +236,7 @@ data "aws_iam_policy_document" "observer" {
   }
 }
 
-# May do by its own policy what the bucket's policy must refuse it.
+# Its own policy allows what the bucket's policy must deny.
 resource "aws_iam_user" "outsider" {
   # checkov:skip=CKV_AWS_273:A user of a local AWS that is thrown away after the test.
   name = "${var.name}-outsider"

@@ -1,5 +1,5 @@
-# Asks for the provider and for nothing else: where `terraform init` fails here, this machine cannot
-# have the provider; where it fails on the module all the same, the module is broken.
+# Needs only the provider. If `terraform init` fails here, this machine cannot install the provider. If it
+# fails on the module only, the module is broken.
 
 terraform {
   required_version = ">= 1.9"
@@ -7,7 +7,7 @@ terraform {
   required_providers {
     aws = {
       source = "hashicorp/aws"
-      # Any version, since the module's own constraint is one of the things that may be broken.
+      # Any version, because the module's own constraint is one of the things that may be broken.
       version = ">= 0"
     }
   }
