@@ -126,8 +126,8 @@ await page.evaluate(() => {
   for (const stall of ["seeking", "waiting"]) {
     film.addEventListener(stall, () => {
       const loaded = since;
-      const isDead = () => loaded === since && film.readyState < 3 && Date.now() - since > urlLifeMs;
-      setTimeout(() => isDead() && again(), 2000);
+      const hasExpired = () => loaded === since && film.readyState < 3 && Date.now() - since > urlLifeMs;
+      setTimeout(() => hasExpired() && again(), 2000);
     });
   }
   film.load();
