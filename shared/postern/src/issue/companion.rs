@@ -1,8 +1,8 @@
 //! Routes for clients that exist already, below `/t/<upload token>`: Uppy's Companion,
 //! Rails' direct uploads, Shrine's presign.
 //!
-//! Each answer has the shape that its client reads. This module decides nothing: [`super::uploads`] and
-//! [`super::parts`] do.
+//! Each answer has the shape that its client reads. The decisions are in [`super::uploads`] and
+//! [`super::parts`].
 //!
 //! Sources: [Companion's S3 routes](https://uppy.io/docs/aws-s3/),
 //! [direct uploads](https://guides.rubyonrails.org/active_storage_overview.html#direct-uploads),
@@ -28,13 +28,13 @@ use super::request::{NewUpload, NewUploadBody, SizeLimit, parse_json};
 use super::tokens::Holder;
 use super::{Owned, Ports, Settings, parts, reserve, uploads};
 
-/// What Uppy says of a file a second time, in its metadata; the record has it from the first.
+/// Metadata fields in which Uppy repeats the file's name and type. They are dropped.
 const REPEATED: &[&str] = &["name", "type", "filename", "filetype", "relativePath"];
 
-/// The most parts that are signed in one answer: it must fit into the 6 MB that Lambda answers.
+/// The most parts that one answer signs: Lambda's answers are limited to 6 MB.
 const MAX_BATCH: usize = 1000;
 
-/// Stands for the `ETag` of a part that is in an object. Clients need one; a completion passes over it.
+/// The `ETag` of a part that has become part of an object. Clients need a value; a completion ignores it.
 const JOINED: &str = "\"joined\"";
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ struct CompleteBody {
     parts: Option<Vec<Object<PartBody>>>,
 }
 
-/// The client's word for a part. Its `ETag` is passed over: our own listing has it.
+/// A part as the client names it. Its `ETag` is ignored: S3's own list has it.
 #[derive(Deserialize)]
 struct PartBody {
     #[serde(rename = "PartNumber")]
@@ -128,9 +128,9 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
 
 /// `GET …/s3/multipart/{uploadId}?key=`: every part that S3 has.
 ///
-/// A client that lost the answer of `complete` asks for the parts, sends what is missing, and completes
-/// again. S3 lists no parts of an object, so every number that the upload can have is listed then: nothing
-/// is missing. Clients pass over the numbers that their file does not have.
+/// A client that lost the answer of `complete` asks for the parts, sends the missing ones, and completes
+/// again. S3 lists no parts of an object. So this answer then lists every part number that the upload can
+/// have, and the client finds none missing. Clients ignore the numbers that their file does not have.
 ///
 /// # Errors
 /// [`Problem::MultipartNotFound`].
@@ -228,10 +228,10 @@ pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     Ok(Reply::json(StatusCode::OK, &json!({})))
 }
 
-/// The upload that key and S3's upload id name, if this token made it and both are its own.
+/// Finds the upload that the key and S3's upload id name, if this token made it.
 ///
 /// # Errors
-/// [`Problem::MultipartNotFound`] for everything else.
+/// [`Problem::MultipartNotFound`] for every other upload.
 pub async fn upload<S: UploadStore + QuotaStore, G>(
     ports: &Ports<S, G>,
     holder: &Holder,
@@ -326,11 +326,11 @@ fn new_upload(
     let told = |problem| naming_the_setting(renamed(problem, as_sent));
     let new = NewUpload::check(body, limit, None).map_err(told)?;
     admit(settings, holder, &new).map_err(told)?;
-    // These clients do not say the size, and people do choose empty files.
+    // These clients declare no size, and people do choose empty files.
     Ok(NewUpload { min_size_bytes: 0, ..new })
 }
 
-/// The metadata that is the file's own: without what Uppy repeats, and without empty fields.
+/// The metadata without the fields that Uppy repeats, and without empty fields.
 fn texts(metadata: &Map<String, Value>) -> Result<BTreeMap<String, String>, Problem> {
     let own = metadata.iter().filter(|(name, value)| !REPEATED.contains(&name.as_str()) && !value.is_null());
     own.map(|(name, value)| match value {
@@ -340,8 +340,8 @@ fn texts(metadata: &Map<String, Value>) -> Result<BTreeMap<String, String>, Prob
     .collect()
 }
 
-/// Uppy sends all of a file's `meta` unless its plugin is told otherwise, so a metadata field may be one
-/// that nobody meant to send.
+/// By default Uppy sends all of a file's `meta`, so a refused metadata field may be one that the page did not
+/// mean to send.
 fn naming_the_setting(problem: Problem) -> Problem {
     let Problem::InvalidFields(fields) = problem else { return problem };
     let with_setting = |field: FieldProblem| match field.field.starts_with("metadata.") {
@@ -355,13 +355,13 @@ fn naming_the_setting(problem: Problem) -> Problem {
     Problem::InvalidFields(fields.into_iter().map(with_setting).collect())
 }
 
-/// What token and stack say of the type.
+/// Checks the type against the token and the stack.
 fn admit(settings: &Settings, holder: &Holder, new: &NewUpload) -> Result<(), Problem> {
     holder.admit(new)?;
     reserve::check_type(settings, &new.content_type)
 }
 
-/// A browser that does not know a file's type names none.
+/// A browser that does not know a file's type sends an empty one.
 fn content_type(named: Option<&str>) -> String {
     let known = named.filter(|named| !named.is_empty());
     known.unwrap_or(crate::media::ContentType::OCTET_STREAM).to_owned()

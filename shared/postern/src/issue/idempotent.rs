@@ -1,9 +1,9 @@
-//! Secrets that a repeated request finds again, although no token is stored.
+//! Secrets that a repeated request derives again, because the table stores no token.
 //!
-//! They are derived from owner, request and `Idempotency-Key` under the keys that only this API
-//! holds. Older versions of this software derived them under the link keys. A request that was first
-//! sent to such a version and is repeated now is recognized by its item, so that it makes no second
-//! link or token. `serve-link` holds the link keys too, so nothing new is derived under them.
+//! They are derived from owner, request and `Idempotency-Key` under the upload token keys, which only this
+//! API may use. Older versions derived them under the link keys. If a request was first sent to such a
+//! version and is repeated now, its item is found by its id, so that no second link or token is made.
+//! `serve-link` holds the link keys too, so no new secret is derived under them.
 
 use crate::keys::{LinkKeys, TokenKeys, UploadTokenKeys};
 use crate::link::token::LinkId;
@@ -22,7 +22,7 @@ pub struct Keys {
     pub upload_tokens: UploadTokenKeys,
 }
 
-/// A secret, and the keys that made it: they also make the fingerprints of its request.
+/// A secret, and the keys that made it. These keys also make the fingerprints of its request.
 #[derive(Clone, Copy)]
 pub(super) struct Secret<'a> {
     pub bytes: [u8; 16],
@@ -47,7 +47,7 @@ impl Keys {
     }
 }
 
-/// The secret of a new link: derived where the request has a key, and random elsewhere.
+/// The secret of a new link: derived if the request has a key, and random otherwise.
 pub(super) async fn of_link<'a, S: LinkStore, G>(
     ports: &'a Ports<S, G>,
     caller: &Caller,
@@ -57,7 +57,7 @@ pub(super) async fn of_link<'a, S: LinkStore, G>(
     existing_link(ports, |keys| link_secret(keys, &caller.owner, upload_id, key)).await
 }
 
-/// The secret of the link that takes `old`'s place.
+/// The secret of the link that replaces `old`.
 pub(super) async fn of_rotation<'a, S: LinkStore, G>(
     ports: &'a Ports<S, G>,
     caller: &Caller,
@@ -92,8 +92,8 @@ fn random<'a, S, G>(ports: &'a Ports<S, G>, caller: &Caller) -> Secret<'a> {
     Secret { bytes: caller.entropy, keys: ports.keys.upload_tokens.token_keys() }
 }
 
-/// The secret of the link that `owner` gets for `key`, always the same, so that a repeated request is
-/// answered with the same token although no token is stored.
+/// The secret of the link that `owner` gets for `key`. It is always the same, so that a repeated request gets
+/// the same token.
 pub(super) fn link_secret(
     keys: &TokenKeys,
     owner: &Owner,
@@ -103,7 +103,7 @@ pub(super) fn link_secret(
     keys.secret_of(b"idempotent link\0", &[owner.as_str(), &upload_id.to_string(), key.as_str()])
 }
 
-/// The same for the token that takes `old`'s place.
+/// The same for the token that replaces `old`.
 pub(super) fn rotated_secret(
     keys: &TokenKeys,
     owner: &Owner,
@@ -134,8 +134,8 @@ mod tests {
         assert_eq!(first, later, "a new key must not change the answer to a repeated request");
     }
 
-    /// Repeated requests find their link by these secrets, before and after a deployment: they never
-    /// change. Each purpose has its own, and no text can be moved from one part to the next.
+    /// Repeated requests find their link by these secrets, before and after a deployment: the secrets never
+    /// change. Each purpose has its own secret, and no text can move from one part of the input to the next.
     #[test]
     fn each_purpose_has_secrets_of_its_own_for_ever() {
         let hex = |secret: [u8; 16]| secret.map(|byte| format!("{byte:02x}")).concat();

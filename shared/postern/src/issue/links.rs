@@ -1,4 +1,4 @@
-//! Links of an owner: make, list, change, give a new token.
+//! Links of an owner: make, list, change, rotate.
 
 use http::StatusCode;
 use serde::Serialize;
@@ -19,10 +19,10 @@ use super::request::no_fields;
 use super::uploads::owned;
 use super::{Caller, Owned, Ports, Settings, idempotent};
 
-/// How often a change is tried that meets another one.
+/// How often a change is tried again if another change was written meanwhile.
 const TRIES: u32 = 3;
 
-/// A link as its owner sees it.
+/// A link as the API shows it to its owner.
 #[derive(Debug, Serialize)]
 struct LinkView {
     link_id: LinkId,
@@ -37,7 +37,7 @@ struct LinkView {
     disposition: &'static str,
     max_opens: Option<u64>,
     max_opens_per_hour: Option<u64>,
-    /// `None` where openings are not counted.
+    /// `None` if openings are not counted.
     opens: Option<u64>,
     has_password: bool,
     confirm: bool,
@@ -47,7 +47,7 @@ struct LinkView {
     recipient: Option<String>,
 }
 
-/// A new link: the only time that its token is shown.
+/// A new link. Only this answer shows the token.
 #[derive(Serialize)]
 struct NewLinkView {
     #[serde(flatten)]
@@ -56,11 +56,11 @@ struct NewLinkView {
     url: String,
 }
 
-/// `POST /uploads/{id}/links`: a link to the pinned version.
+/// `POST /uploads/{id}/links`: makes a link to the pinned version.
 ///
 /// # Errors
-/// [`Problem::UploadNotFound`] for a stranger too, [`Problem::UploadNotAvailable`] before
-/// anything was pinned.
+/// [`Problem::UploadNotFound`] also for another owner's upload, [`Problem::UploadNotAvailable`] if no version
+/// is pinned.
 pub async fn create<S: UploadStore + LinkStore, G>(
     ports: &Ports<S, G>,
     settings: &Settings,
@@ -83,14 +83,14 @@ pub async fn create<S: UploadStore + LinkStore, G>(
     let link = match ports.store.create_link(&link).await? {
         Linked::New => Owned::admit(link, caller)?,
         Linked::Exists(existing) => repeated(&link, *existing, caller)?,
-        // It was available a moment ago: only its owner's removal ends that.
+        // The upload was available a moment ago, so its owner has deleted it meanwhile.
         Linked::NotAvailable => return Err(no_link(ports, caller, &link_id, NotAvailable::REMOVED).await?),
     };
     Ok(with_token(ports, settings, caller, link, secret.bytes))
 }
 
-/// Why there is no link to an upload that is not available: the key made one, which went with the
-/// upload, or none can be made.
+/// Why an upload that is not available gets no link: either the request's key made a link, which ended with
+/// the upload, or no link can be made.
 async fn no_link<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -107,7 +107,7 @@ async fn no_link<S: LinkStore, G>(
 /// `GET /uploads/{id}/links`, newest first.
 ///
 /// # Errors
-/// [`Problem::UploadNotFound`] for a stranger too.
+/// [`Problem::UploadNotFound`] also for another owner's upload.
 pub async fn list<S: UploadStore + LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -145,17 +145,17 @@ pub async fn list_all<S: LinkStore, G>(
 /// `GET /links/{id}`.
 ///
 /// # Errors
-/// [`Problem::LinkNotFound`] for a stranger too.
+/// [`Problem::LinkNotFound`] also for another owner's link.
 pub async fn show<S: LinkStore, G>(ports: &Ports<S, G>, caller: &Caller, id: &str) -> Result<Reply, Problem> {
     let link = owned_link(ports, caller, id).await?;
     Ok(Reply::json(StatusCode::OK, &LinkView::of(link, caller.now)))
 }
 
-/// `PATCH /links/{id}`: other terms, or another end; what has expired can be given more time.
+/// `PATCH /links/{id}`: changes the terms or the expiry. A link that has expired can get a later expiry.
 ///
 /// # Errors
-/// [`Problem::LinkNotFound`] for a stranger too, [`Problem::LinkEnded`] once it is revoked,
-/// [`Problem::LinkRotated`] once it has another id.
+/// [`Problem::LinkNotFound`] also for another owner's link, [`Problem::LinkEnded`] if it is revoked,
+/// [`Problem::LinkRotated`] if it has another id now.
 pub async fn change<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -175,11 +175,11 @@ pub async fn change<S: LinkStore, G>(
     Err(Problem::LinkChanging)
 }
 
-/// `POST /links/{id}/rotate`: the same link under a new token; the old one is dead once this is
-/// answered. What was counted stays counted.
+/// `POST /links/{id}/rotate`: gives the link a new token and a new id. The old token has ended once this is
+/// answered. Counted openings stay counted.
 ///
 /// # Errors
-/// As [`change`], and [`Problem::UploadNotAvailable`] once the upload is being removed.
+/// As [`change`], and [`Problem::UploadNotAvailable`] if the upload is being deleted.
 pub async fn rotate<S: LinkStore, G>(
     ports: &Ports<S, G>,
     settings: &Settings,
@@ -197,7 +197,7 @@ pub async fn rotate<S: LinkStore, G>(
             && let Ok(new) = Owned::admit(ports.store.link(&new_id).await?, caller)
         {
             let new = carried(ports, caller, &old, new).await?;
-            // An expired or used-up link may be rotated, so its new one is shown again too.
+            // An expired or used-up link may be rotated, so a repetition shows its new link too.
             if new.revoked.is_some() {
                 return Err(Problem::IdempotencyKeySpent);
             }
@@ -221,8 +221,8 @@ pub async fn rotate<S: LinkStore, G>(
     Err(Problem::LinkChanging)
 }
 
-/// The link with all openings of the one that it took the place of: the rotation may have ended before it
-/// carried them over.
+/// The link with all openings of the link that it replaced: the rotation may have ended before it carried
+/// them over.
 async fn complete<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -235,8 +235,8 @@ async fn complete<S: LinkStore, G>(
     }
 }
 
-/// `new` with the openings that were counted on `ended` between its last read and its end. Until
-/// they are written, no answer shows the new token, so that nobody opens more than the terms allow.
+/// `new` with the openings that were counted on `ended` between its last read and its end. No answer shows
+/// the new token before they are written, so that the link allows no more openings than its terms.
 async fn carried<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -253,7 +253,7 @@ async fn carried<S: LinkStore, G>(
     Err(Problem::LinkChanging)
 }
 
-/// The link, if it is the caller's.
+/// Returns the link if it is the caller's.
 async fn owned_link<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -271,7 +271,7 @@ fn living(link: Owned<Link>) -> Result<Owned<Link>, Problem> {
     }
 }
 
-/// The answer that shows a token.
+/// The answer that has the token.
 fn with_token<S, G>(
     ports: &Ports<S, G>,
     settings: &Settings,
@@ -291,7 +291,7 @@ fn with_token<S, G>(
     Reply::json(StatusCode::CREATED, &view)
 }
 
-/// 16 bytes that are random and tell nothing of the token that the same random bytes may have made.
+/// 16 bytes that are random, and from which the token of the same random bytes cannot be derived.
 fn salt(caller: &Caller) -> [u8; 16] {
     let mut digest = Sha256::new();
     digest.update(b"salt\0");
@@ -301,7 +301,7 @@ fn salt(caller: &Caller) -> [u8; 16] {
     salt
 }
 
-/// Tells one change of a link from every other.
+/// The fingerprint of one change of a link.
 fn cause(caller: &Caller) -> String {
     format!("{} {:?}", caller.now, caller.entropy)
 }
@@ -314,7 +314,7 @@ fn repeated(asked: &Link, existing: Link, caller: &Caller) -> Result<Owned<Link>
     alive(existing, caller.now)
 }
 
-/// What an idempotency key made, if it still opens.
+/// The link that an idempotency key made, if it is still open.
 fn alive(link: Owned<Link>, now: Timestamp) -> Result<Owned<Link>, Problem> {
     match link.status(now) {
         LinkStatus::Open => Ok(link),

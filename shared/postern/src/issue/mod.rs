@@ -1,11 +1,11 @@
-//! The app's API: issue uploads, list and remove them, make and revoke links.
+//! The app's API: issues, lists and deletes uploads, makes and revokes links.
 //!
 //! ```text
 //!  request ─▶ checked, all of it ─▶ signed (arithmetic) ─▶ one conditional put ─▶ 201
 //! ```
 //!
-//! Everything is signed and checked before anything is written, so that a refused request leaves
-//! nothing behind.
+//! Each request is checked and signed before anything is written, so that a refused request leaves nothing
+//! behind.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub mod uploads;
 pub use idempotent::Keys;
 pub use owned::{Owned, Record};
 
-/// What the API works with.
+/// The ports of the API.
 #[derive(Debug)]
 pub struct Ports<S, G> {
     /// The table.
@@ -53,30 +53,30 @@ pub struct Ports<S, G> {
 pub struct Settings {
     /// The bucket.
     pub endpoint: BucketEndpoint,
-    /// The ARN of the key under which objects are encrypted.
+    /// The ARN of the KMS key that encrypts objects.
     pub files_key_arn: String,
-    /// How long a form lives.
+    /// How long a form is valid.
     pub form_ttl: Duration,
     /// The largest file.
     pub max_size_bytes: u64,
     /// The beginning of a link's address; `/l/<token>` follows.
     pub link_base_url: String,
-    /// What one owner may have under way.
+    /// The limits of one owner.
     pub limits: OwnerLimits,
     /// The types that may be declared.
     pub allowed_types: AllowedTypes,
-    /// Where a form may send its browser.
+    /// The origins to which a form may redirect its browser.
     pub redirect_origins: RedirectOrigins,
 }
 
-/// Who asks, when, and the request's random bytes.
+/// The caller, the time, and the request's random bytes.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// When the request came.
     pub now: Timestamp,
-    /// Whose request it is.
+    /// The owner.
     pub owner: Owner,
-    /// The name of this attempt, if it has one.
+    /// The request's `Idempotency-Key`, if it has one.
     pub idempotency_key: Option<IdempotencyKey>,
     /// 16 random bytes.
     pub entropy: [u8; 16],

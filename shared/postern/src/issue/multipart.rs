@@ -1,7 +1,7 @@
 //! Files in parts over plain JSON: for apps, and below `/t/<upload token>` for pages.
 //!
-//! The exact size is declared when it begins, so the plan of the parts is ours and the length of
-//! each is signed.
+//! The client declares the exact size at the beginning. So the API plans the parts and signs the length of
+//! each.
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use super::request::{NewUpload, parse_json};
 use super::tokens::Holder;
 use super::{Caller, Owned, Ports, Settings, parts};
 
-/// The most parts that are signed in one answer.
+/// The most parts that one answer signs.
 const MAX_BATCH: usize = 1000;
 
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
     }
     if let Some(holder) = holder {
         holder.admit(&new)?;
-        // A repetition finds its record, although the token may be used up by now.
+        // A repetition finds its record, although the token may be used up by then.
         if caller.idempotency_key.is_none() {
             holder.is_open(&ports.store).await?;
         }
@@ -90,8 +90,8 @@ pub async fn sign<S, G: Signer>(
     Ok(Reply::json(StatusCode::OK, &json!({ "parts": shown, "expires_at": expires_at })))
 }
 
-/// `GET /uploads/{id}/parts`: what S3 has, so that a client can go on where it was. S3 lists no parts of an
-/// object, so every part of the plan is listed then: nothing is missing.
+/// `GET /uploads/{id}/parts`: the parts that S3 has, so that a client can continue. S3 lists no parts of an
+/// object. So this answer then lists every part of the plan, and the client finds none missing.
 ///
 /// # Errors
 /// As [`parts::list`].

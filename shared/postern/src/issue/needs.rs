@@ -1,13 +1,13 @@
-//! What a JSON body needs, in the words of the API's clients rather than in those of the parser.
+//! Translates errors of `serde_json` into rules that name the field of the request.
 
 use serde_json::error::Category;
 
 use crate::http::problem::{FieldProblem, Problem};
 
-/// The rule of a field that must be there.
+/// The rule for a field that is missing.
 pub(super) const REQUIRED: &str = "the field is required";
 
-/// The problem of a body in which `error` was found at `path` (`.` or `?` for the body itself).
+/// The problem of a body in which the parser found `error` at `path` (`.` or `?` for the body itself).
 pub(super) fn told(path: &str, error: &serde_json::Error) -> Problem {
     if error.classify() != Category::Data {
         let (line, column) = (error.line(), error.column());
@@ -28,7 +28,7 @@ fn field_problem(field: &str, rule: &str) -> Problem {
     Problem::InvalidFields(vec![FieldProblem::new(field, rule)])
 }
 
-/// The field that the message itself names, and the rule that it breaks.
+/// The field that the parser's message names, and the rule that it breaks.
 fn named(message: &str) -> Option<(&str, &'static str)> {
     let rule = match message.split_once(" `")?.0 {
         "missing field" => REQUIRED,
@@ -39,7 +39,7 @@ fn named(message: &str) -> Option<(&str, &'static str)> {
     Some((message.split('`').nth(1)?, rule))
 }
 
-/// A field inside of an object; the path may name it already.
+/// The name of a field inside an object. The path may already contain it.
 fn inner(path: &str, field: &str) -> String {
     match path == field || path.ends_with(&format!(".{field}")) {
         true => path.to_owned(),
@@ -47,7 +47,7 @@ fn inner(path: &str, field: &str) -> String {
     }
 }
 
-/// What a field takes in place of what it was given.
+/// The type that the field must have.
 fn need(message: &str) -> String {
     let expected = message.rsplit_once(", expected ").map_or("", |(_, expected)| expected);
     let what = match expected {
@@ -62,7 +62,7 @@ fn need(message: &str) -> String {
     format!("the field needs {what}")
 }
 
-/// What stands in the place of the body.
+/// The kind of JSON value that was sent in place of an object.
 fn found(message: &str) -> &'static str {
     let kinds = [
         ("sequence", "an array"),

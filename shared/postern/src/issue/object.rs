@@ -1,5 +1,5 @@
-//! JSON objects. A derived `Deserialize` also takes an array for a struct, its values in the order of
-//! the fields: what a caller means by `[300, 5]` would depend on our source code.
+//! Parses JSON objects. A derived `Deserialize` also accepts an array for a struct, with its values in the
+//! order of the fields. The meaning of `[300, 5]` would then depend on the order of our fields.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,7 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A `T` that came as an object.
+/// A `T` that was sent as an object.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Object<T>(pub T);
 

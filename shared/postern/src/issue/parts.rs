@@ -1,12 +1,12 @@
-//! Files in parts: begun, signed part by part, listed, completed, aborted.
+//! Files in parts: begin, sign, list, complete, abort.
 //!
 //! ```text
 //!  begin ─▶ S3 upload id ─▶ record (pending, counted) ─▶ part URLs ─▶ S3
 //!  complete ─▶ S3's own list ─▶ sizes within what was granted? ─▶ object, unless there is one
 //! ```
 //!
-//! Every call is for one record, and the record alone knows S3's id of the multipart upload, so
-//! nobody signs parts of another's upload. What a client says of its parts decides nothing.
+//! Every call names one record, and only the record has S3's id of the multipart upload. So no caller signs
+//! parts of another's upload. The API does not use what a client says about its parts.
 //!
 //! Sources: [Multipart upload](https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html),
 //! [its limits](https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html).
@@ -24,10 +24,10 @@ use s3_presigned::{SigningCredentials, Timestamp};
 use super::request::NewUpload;
 use super::{Caller, Owned, Ports, Settings, reserve};
 
-/// So long parts of one upload are signed and taken.
+/// How long the API signs the parts of one upload, and S3 accepts them.
 pub const MULTIPART_LIFE: Duration = Duration::from_hours(24);
 
-/// S3's smallest part, the last one apart.
+/// S3's smallest part, except for the last one.
 pub const MIN_PART_BYTES: u64 = 5 * 1024 * 1024;
 
 /// The highest number of a part.
@@ -43,18 +43,18 @@ pub struct PartUrl {
     pub number: u16,
     /// Where the part is put.
     pub url: PresignedUrl,
-    /// The length that is signed, if the plan of the parts is ours.
+    /// The signed length, if the API has planned the parts.
     pub size_bytes: Option<u64>,
 }
 
 /// Begins a multipart upload and writes its record.
 ///
-/// S3's upload is aborted only where the table has answered that no record names it. Where the outcome
-/// of the write is unknown it stays: the record may name it, and if none does, the bucket's lifecycle
+/// S3's multipart upload is aborted only if the table has answered that no record names it. If the outcome of
+/// the write is unknown, the multipart upload stays: the record may name it. Otherwise the bucket's lifecycle
 /// removes it.
 ///
 /// # Errors
-/// A declared SHA-256 is refused: S3 stores a digest of digests for parts. Else as for a form.
+/// A declared SHA-256 is refused, because S3 stores a digest of digests for parts. Otherwise as for a form.
 pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
@@ -75,7 +75,7 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
     let upload = upload.with(|upload| upload.s3_upload_id = Some(begun.clone()));
     let written = reserve::write(&ports.store, settings, &upload, caller.now).await;
     if is_unnamed(&begun, &written) {
-        // Best effort: an upload that stays is the lifecycle's to remove, and no reason to fail.
+        // Best effort: if the abort fails, the bucket's lifecycle removes the multipart upload.
         let _ = store.abort_parts(&signer, upload.object_key(), &begun).await;
     }
     match written? {
@@ -84,14 +84,14 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
             let existing = super::uploads::repeated(&upload, *existing, caller)?;
             match store.list_parts(&signer, existing.object_key(), id_of(&existing)?).await? {
                 Some(_) => Ok(existing),
-                // They are an object, which the recorder has not looked at yet.
+                // The parts are an object, which the recorder has not looked at yet.
                 None => Err(Problem::UploadArrived(existing.upload_id)),
             }
         }
     }
 }
 
-/// Whether it is certain that no record names the upload `begun` at S3.
+/// Whether the table has answered that no record names the multipart upload `begun` at S3.
 fn is_unnamed(begun: &S3UploadId, written: &Result<Created<Upload>, Problem>) -> bool {
     match written {
         Ok(Created::Exists(existing)) => existing.s3_upload_id.as_ref() != Some(begun),
@@ -100,11 +100,11 @@ fn is_unnamed(begun: &S3UploadId, written: &Result<Created<Upload>, Problem>) ->
     }
 }
 
-/// URLs for these parts.
+/// Signs URLs for these parts.
 ///
 /// # Errors
-/// [`Problem::MultipartNotFound`] once nothing more is taken; a field problem for a number that is
-/// no part's.
+/// [`Problem::MultipartNotFound`] if the upload accepts no more parts; a field problem for a number that the
+/// upload does not have.
 pub async fn sign<S, G: Signer>(
     ports: &Ports<S, G>,
     settings: &Settings,
@@ -119,10 +119,10 @@ pub async fn sign<S, G: Signer>(
     Ok((urls.collect::<Result<_, _>>()?, expires_at))
 }
 
-/// The parts that S3 has; `None` once they are an object.
+/// Returns the parts that S3 has; `None` if they have become an object.
 ///
 /// # Errors
-/// [`Problem::MultipartNotFound`] if they were given up.
+/// [`Problem::MultipartNotFound`] if the parts were given up.
 pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
@@ -137,16 +137,16 @@ pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
     }
 }
 
-/// All parts that the upload can have, and the size of each where the plan of the parts is ours.
+/// All parts that the upload can have, with their sizes if the API has planned the parts.
 pub fn planned(upload: &Upload) -> impl Iterator<Item = (u64, Option<u64>)> {
     (1..=last_part(upload)).map(|number| (number, length_of(upload, number)))
 }
 
-/// Makes the object. A repetition, and one after a completion whose answer was lost, end well.
+/// Makes the object. A repetition succeeds, also after a completion whose answer was lost.
 ///
 /// # Errors
-/// [`Problem::PartsRefused`] if what S3 lists is not what was granted; [`Problem::Completing`] if S3 is
-/// not through in time.
+/// [`Problem::PartsRefused`] if S3's list differs from what was signed; [`Problem::Completing`] if S3 does
+/// not finish in time.
 pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
@@ -164,7 +164,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     };
     if let Err(why) = check(upload, &stored, said) {
         if total_bytes(&stored) > upload.max_size_bytes {
-            // They are paid for until they go, and can never become the file.
+            // S3 charges for the parts until they are removed, and they can never become the file.
             ports.store.give_up(upload, upload.charge(total_bytes(&stored)).as_ref()).await?;
             store.abort_parts(&signer, upload.object_key(), id).await?;
         }
@@ -178,13 +178,14 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     }
 }
 
-/// Gives the upload up and drops its parts; a repetition changes nothing.
+/// Gives the upload up and aborts its multipart upload; a repetition changes nothing.
 ///
-/// The record ends first, so that no pending record names parts that are gone. What has become an
-/// object meanwhile stays.
+/// The record is written first, so that no pending record names parts that are gone. Parts that have become
+/// an object meanwhile stay.
 ///
 /// # Errors
-/// [`Problem::MultipartNotFound`] once the parts are a recorded file; if table or S3 do not answer.
+/// [`Problem::MultipartNotFound`] if the parts are a recorded file; [`Problem::Unavailable`] if the table or
+/// S3 does not answer.
 pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G>,
     store: &P,
@@ -201,8 +202,8 @@ pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     Ok(store.abort_parts(&signer, upload.object_key(), id).await?)
 }
 
-/// What the parts that arrived cost once they are given up; `None` if nothing changes. S3 is asked only
-/// where bytes are reserved.
+/// The bytes that the arrived parts count after they are given up; `None` if nothing changes. S3 is asked
+/// only if the upload has reserved bytes.
 async fn charge_of_parts<P: PartStore>(
     signer: &SigningCredentials,
     store: &P,
@@ -216,14 +217,14 @@ async fn charge_of_parts<P: PartStore>(
     Ok(stored.and_then(|stored| upload.charge(total_bytes(&stored))))
 }
 
-/// The size of every part but the last, for a file of exactly `size_bytes`: whole mebibytes, at
-/// least eight of them, and so many that 10,000 parts suffice.
+/// The size of every part except the last one, for a file of exactly `size_bytes`: whole mebibytes, at least
+/// eight, and enough for 10,000 parts to suffice.
 pub fn part_size_bytes(size_bytes: u64) -> u64 {
     const MIB: u64 = 1024 * 1024;
     size_bytes.div_ceil(MAX_PARTS).div_ceil(MIB).max(8) * MIB
 }
 
-/// The length of part `number` of a file of exactly `size_bytes`; `None` if there is no such part.
+/// The length of part `number` of a file of exactly `size_bytes`; `None` if the file has no such part.
 fn planned_bytes(size_bytes: u64, number: u64) -> Option<u64> {
     let part = part_size_bytes(size_bytes);
     let begin = part.checked_mul(number.checked_sub(1)?)?;
@@ -231,7 +232,7 @@ fn planned_bytes(size_bytes: u64, number: u64) -> Option<u64> {
     Some(left.min(part))
 }
 
-/// The highest number of a part of this upload: by the plan where the size was declared.
+/// The highest part number of this upload, by the plan if the size was declared.
 fn last_part(upload: &Upload) -> u64 {
     let size = upload.max_size_bytes;
     match is_planned(upload) {
@@ -240,7 +241,7 @@ fn last_part(upload: &Upload) -> u64 {
     }
 }
 
-/// The length of part `number`, where the plan of the parts is ours.
+/// The length of part `number`, if the API has planned the parts.
 fn length_of(upload: &Upload, number: u64) -> Option<u64> {
     if is_planned(upload) { planned_bytes(upload.max_size_bytes, number) } else { None }
 }
@@ -249,7 +250,7 @@ fn is_planned(upload: &Upload) -> bool {
     upload.min_size_bytes == upload.max_size_bytes
 }
 
-/// The most parts in which so many bytes can come: every one but the last has S3's least size.
+/// The most parts that so many bytes can have: every part except the last one has S3's smallest size.
 fn most_parts(max_size_bytes: u64) -> u64 {
     max_size_bytes.div_ceil(MIN_PART_BYTES).clamp(1, MAX_PARTS)
 }
@@ -288,13 +289,13 @@ fn id_of(upload: &Upload) -> Result<&S3UploadId, Problem> {
     upload.s3_upload_id.as_ref().ok_or(Problem::MultipartNotFound)
 }
 
-/// S3's id, while parts are taken.
+/// S3's upload id, while the upload accepts parts.
 fn open(upload: &Upload, now: Timestamp) -> Result<&S3UploadId, Problem> {
     let is_open = upload.state == UploadState::Pending && upload.policy_expires_at > now;
     id_of(upload).and_then(|id| if is_open { Ok(id) } else { Err(Problem::MultipartNotFound) })
 }
 
-/// What a completion answers when something has come of the upload: its record tells the rest.
+/// The answer of a completion of an upload that has a recorded file.
 fn arrived(upload: &Upload) -> Result<(), Problem> {
     match upload.state {
         UploadState::Available | UploadState::Rejected => Ok(()),
@@ -302,9 +303,9 @@ fn arrived(upload: &Upload) -> Result<(), Problem> {
     }
 }
 
-/// Whether the parts of a multipart upload that S3 no longer knows are an object. What ends an upload
-/// otherwise is written to its record first: an abort, a removal, parts that are too large. The bucket's
-/// lifecycle aborts no upload whose parts are still taken.
+/// Whether the parts of a multipart upload that S3 no longer knows have become an object. Every other end is
+/// written to the record first: an abort, a deletion, parts that are too large. The bucket's lifecycle aborts
+/// no upload that still accepts parts.
 async fn became_object<S: UploadStore, G>(
     ports: &Ports<S, G>,
     now: Timestamp,
@@ -324,8 +325,8 @@ async fn became_object<S: UploadStore, G>(
     }
 }
 
-/// What became of a completion whose outcome is unknown: its object may be recorded by now. A
-/// repetition of the request begins with S3's list of the parts and goes on from what that shows.
+/// The result of a completion whose outcome is unknown: the object may be recorded already. A repeated
+/// request begins with S3's list of the parts and continues from there.
 async fn taken_effect<S: UploadStore, G>(ports: &Ports<S, G>, upload: &Owned<Upload>) -> Result<(), Problem> {
     match ports.store.upload(upload.upload_id).await? {
         Some(now) if now.state != UploadState::Pending => arrived(&now),
@@ -333,7 +334,7 @@ async fn taken_effect<S: UploadStore, G>(ports: &Ports<S, G>, upload: &Owned<Upl
     }
 }
 
-/// What S3 would find out too late, or not at all.
+/// Checks what S3 would report too late, or not at all.
 fn check(upload: &Upload, stored: &[StoredPart], said: Option<&[u64]>) -> Result<(), String> {
     let total = total_bytes(stored);
     let (least, most) = (upload.min_size_bytes, upload.max_size_bytes);

@@ -1,5 +1,5 @@
-//! A presigned PUT of one upload, for clients that can post no form: length, type, encryption,
-//! metadata and checksum are signed, and the object must be new.
+//! A presigned PUT of one upload, for clients that cannot post a form: length, type, encryption, metadata and
+//! checksum are signed, and the object must be new.
 //!
 //! Source: [Authenticating requests: query parameters](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html),
 //! [conditional writes](https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
@@ -18,8 +18,8 @@ use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::{Owned, Settings};
 
-/// What a client needs to upload: PUT the file to `url` with exactly these headers. The length is
-/// signed too; every HTTP client sends it by itself.
+/// The answer for a client: PUT the file to `url` with exactly these headers. The length is signed too; every
+/// HTTP client sends it by itself.
 #[derive(Serialize)]
 pub struct IssuedPut {
     /// The upload.
@@ -28,21 +28,21 @@ pub struct IssuedPut {
     pub method: &'static str,
     /// Where the file goes.
     pub url: String,
-    /// What must be sent along.
+    /// The headers that the request must have.
     pub headers: BTreeMap<String, String>,
-    /// From when on S3 refuses the URL.
+    /// When S3 begins to refuse the URL.
     pub expires_at: Timestamp,
     /// The exact size of the file.
     pub size_bytes: u64,
 }
 
-/// The digest of a request for a PUT. A request for a form with the same body has another one, so that
-/// one `Idempotency-Key` never gives both for one upload.
+/// The digest of a request for a PUT. It differs from the digest of a request for a form with the same body,
+/// so that one `Idempotency-Key` never gives both for one upload.
 pub(super) fn request_hash(body: &ChecksumSha256) -> ChecksumSha256 {
     ChecksumSha256::of(format!("PUT {body}").as_bytes())
 }
 
-/// Signs the PUT of `upload`, whose size is exact, with these headers beside our own.
+/// Signs the PUT of `upload`, whose size is exact, with `headers` beside the module's own.
 ///
 /// # Errors
 /// [`Problem::Internal`] for what cannot be signed.

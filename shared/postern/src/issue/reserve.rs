@@ -1,4 +1,4 @@
-//! Grants one upload: writes its record, and counts it where the owner or the token has a limit.
+//! Reserves one upload: writes its record, and counts it if the owner or the token has a limit.
 
 use crate::http::problem::{Problem, ReachedLimit};
 use crate::media::ContentType;
@@ -55,7 +55,7 @@ pub(super) fn pending(
     Owned::admit(upload, caller)
 }
 
-/// Whether the stack takes this type at all: the recorder would reject it once it came.
+/// Checks whether the stack accepts this type at all. The recorder would reject a file of another type.
 ///
 /// # Errors
 /// A problem of the field `content_type` that names the types.
@@ -67,8 +67,8 @@ pub(super) fn check_type(settings: &Settings, declared: &ContentType) -> Result<
     }
 }
 
-/// Writes the record: by one conditional put, or by one transaction where a token or a limit is
-/// counted. A record that equals this one is this one.
+/// Writes the record: by one conditional put, or by one transaction if a token or a limit is counted. An
+/// existing record that equals this one is this request's own.
 ///
 /// # Errors
 /// [`Problem::UploadTokenEnded`], [`Problem::LimitReached`].
@@ -101,7 +101,7 @@ pub(super) async fn write<S: UploadStore + QuotaStore>(
     }
 }
 
-/// A whole second more than what is left, so that a client that waits does not ask too early.
+/// One second more than the time that is left, so that a client that waits does not ask too early.
 fn wait_s(now: Timestamp, until: Timestamp) -> u64 {
     now.until(until).as_secs() + 1
 }

@@ -1,11 +1,11 @@
-//! Ending links: one, all of an upload, all of an owner.
+//! Revokes links: one link, all links of an upload, or all links of an owner.
 //!
-//! One link is dead when its write is answered. Many are found through an index, which shows a
-//! new link a moment after it was made: whoever ends all links while others make some repeats the
-//! request, which then finds nothing to do.
+//! A link is revoked when its write is answered. Many links are found through an index, which shows a new
+//! link a moment after it was made. So an owner who revokes all links while others create links must repeat
+//! the request until it finds none.
 //!
-//! Dead links stay in the index. A request passes them over, and one that has met very many ends
-//! before it finds a link that lives; where it stood is its answer's cursor, and the next goes on.
+//! Revoked links stay in the index, and a request ignores them. A request that has read very many of them
+//! ends early; the `cursor` of its answer says where the next request continues.
 
 use http::StatusCode;
 use serde::Serialize;
@@ -21,31 +21,31 @@ use crate::paging::PageStart;
 use crate::ports::{LinkStore, LinksOf, Revocation, UploadStore};
 use crate::value::id::UploadId;
 
-/// Links that one request ends at most, so that it is answered in time.
+/// The most links that one request revokes, so that it is answered in time.
 const MAX_REVOKED: usize = 1000;
 
-/// Pages that one request walks at most, for the same reason: 500 links each, dead or alive.
+/// The most pages that one request reads, for the same reason. A page has 500 links, revoked ones included.
 const MAX_PAGES: usize = 60;
 
-/// The same for the removal of an upload, whose links the recorder goes on to end.
+/// The same limit for the deletion of an upload. The recorder revokes the rest.
 const PAGES_OF_REMOVED: usize = 4;
 
-/// What a revocation of many did.
+/// The result of revoking many links.
 #[derive(Debug, Serialize)]
 struct RevokedView {
-    /// Links that this request ended.
+    /// Links that this request revoked.
     revoked: usize,
-    /// Whether there may be more: send the request again then, with the cursor.
+    /// Whether there may be more links. Then send the request again with the cursor.
     more: bool,
-    /// Goes into the query parameter `cursor` of that request; `null` at the end.
+    /// The query parameter `cursor` of the next request; `null` at the end.
     next_cursor: Option<String>,
 }
 
-/// `DELETE /links/{id}`: once this is answered, no request that begins later opens the link.
+/// `DELETE /links/{id}`: revokes a link. No request that begins after the answer opens it.
 ///
 /// # Errors
-/// [`Problem::LinkNotFound`] for a stranger too, [`Problem::LinkRotated`] where the link lives on under
-/// another id.
+/// [`Problem::LinkNotFound`] also for another owner's link, [`Problem::LinkRotated`] if the link has another
+/// id now.
 pub async fn revoke<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -59,10 +59,10 @@ pub async fn revoke<S: LinkStore, G>(
     }
 }
 
-/// `DELETE /uploads/{id}/links`: ends every link of an upload.
+/// `DELETE /uploads/{id}/links`: revokes every link of an upload.
 ///
 /// # Errors
-/// [`Problem::UploadNotFound`] for a stranger too.
+/// [`Problem::UploadNotFound`] also for another owner's upload.
 pub async fn revoke_all_to<S: UploadStore + LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -74,10 +74,10 @@ pub async fn revoke_all_to<S: UploadStore + LinkStore, G>(
     revoke_those_of(ports, caller, LinksOf::Upload(upload), start).await
 }
 
-/// `DELETE /links`: ends every link of the caller.
+/// `DELETE /links`: revokes every link of the caller.
 ///
 /// # Errors
-/// If the table does not answer; what was ended stays ended.
+/// If the table does not answer. Links that were revoked before stay revoked.
 pub async fn revoke_all<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -99,8 +99,8 @@ async fn revoke_those_of<S: LinkStore, G>(
     Ok(Reply::json(StatusCode::OK, &view))
 }
 
-/// Ends the links of an upload that is being removed, as many as one request can. The recorder ends
-/// the others.
+/// Revokes the links of an upload that is being deleted, up to the limit of one request. The recorder revokes
+/// the rest.
 pub(super) async fn end_links_of_removed<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -111,7 +111,8 @@ pub(super) async fn end_links_of_removed<S: LinkStore, G>(
     end_links(ports, caller, of, None, revoked, PAGES_OF_REMOVED).await.map(|_| ())
 }
 
-/// Ends the caller's links page by page. Returns how many lived, and where a next request begins.
+/// Revokes the caller's links page by page. Returns how many it revoked, and where the next request
+/// continues.
 async fn end_links<S: LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,

@@ -1,4 +1,4 @@
-//! Upload tokens of an owner: make, revoke; and what a page may do with one.
+//! Upload tokens: an owner makes and revokes them, and a page uploads with one.
 
 use std::time::Duration;
 
@@ -35,12 +35,12 @@ struct NewTokenBody {
     label: Option<String>,
 }
 
-/// A token as its owner sees it; the only time that the token itself is shown.
+/// A token as the API shows it to its owner. Only this answer has the token itself.
 #[derive(Serialize)]
 struct NewTokenView {
     upload_token_id: UploadTokenId,
     token: String,
-    /// Where the token's routes begin, below the API's address.
+    /// The beginning of the token's routes, after the API's address.
     path: String,
     content_types: Vec<MediaRange>,
     max_size_bytes: u64,
@@ -50,11 +50,10 @@ struct NewTokenView {
     expires_at: Timestamp,
 }
 
-/// `POST /upload-tokens`: one conditional put, after one read where the request has an
-/// `Idempotency-Key`.
+/// `POST /upload-tokens`: one conditional put, after one read if the request has an `Idempotency-Key`.
 ///
 /// # Errors
-/// [`Problem::InvalidFields`] with every rule that is broken.
+/// [`Problem::InvalidFields`] with every rule that the request breaks.
 pub async fn create<S: QuotaStore, G>(
     ports: &Ports<S, G>,
     settings: &Settings,
@@ -87,10 +86,10 @@ pub async fn create<S: QuotaStore, G>(
     Ok(Reply::json(StatusCode::CREATED, &view))
 }
 
-/// `DELETE /upload-tokens/{id}`: once this is answered, no request that begins later uses it.
+/// `DELETE /upload-tokens/{id}`: revokes a token. No request that begins after the answer can use it.
 ///
 /// # Errors
-/// [`Problem::UploadTokenUnknown`] for a stranger too.
+/// [`Problem::UploadTokenUnknown`] also for another owner's token.
 pub async fn revoke<S: QuotaStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -108,23 +107,23 @@ fn sealed(secret: &UploadTokenSecret, token: &Owned<UploadToken>) -> Result<Stri
     secret.seal(&token.scope()).map_err(|error| Problem::field("content_types", error.to_string()))
 }
 
-/// Who asks with a token: what it allows, and the caller that it makes.
+/// A request's upload token: what it allows, and its owner as the caller.
 #[derive(Debug)]
 pub struct Holder {
-    /// The token's name in the table, and its label.
+    /// The token's id in the table, and its label.
     pub token: UsedToken,
     /// What it allows.
     pub scope: TokenScope,
-    /// Acts for the token's owner.
+    /// The caller: the token's owner.
     pub caller: Caller,
 }
 
-/// The holder of the token `text`, which has not expired. Nothing is read: whether it is revoked or
-/// used up is asked by what is done with it. Only the scope of a token that an older version sealed
-/// under a link key are read from its record.
+/// Returns the holder of the token `text`, which must not have expired. This function reads nothing from the
+/// table, except for a token that an older version sealed under a link key: then it reads the scope from the
+/// record. The transaction that uses the token checks whether the token is revoked or used up.
 ///
 /// # Errors
-/// [`Problem::UploadTokenUnknown`] for a forged one; [`Problem::UploadTokenEnded`].
+/// [`Problem::UploadTokenUnknown`] for a forged token; [`Problem::UploadTokenEnded`].
 pub async fn holder<S: QuotaStore, G>(
     ports: &Ports<S, G>,
     text: &str,
@@ -147,15 +146,15 @@ pub async fn holder<S: QuotaStore, G>(
     Ok(Holder { token, scope, caller })
 }
 
-/// The scope in the record of a token that a link key sealed. `serve-link` can make such a seal, but
-/// no record: what the seal says is never used.
+/// The scope from the record of a token that was sealed under a link key. `serve-link` can make such a seal,
+/// but no record, so the scope in the seal is never used.
 async fn recorded_scope<S: QuotaStore>(store: &S, id: &UploadTokenId) -> Result<TokenScope, Problem> {
     let token = store.token(id).await?.filter(|token| !token.has_own_key);
     token.map(|token| token.scope()).ok_or(Problem::UploadTokenUnknown)
 }
 
 impl Holder {
-    /// What may be uploaded of what is asked for.
+    /// The request for an upload, limited to what the token allows.
     ///
     /// # Errors
     /// If the token does not allow this type.
@@ -168,17 +167,17 @@ impl Holder {
         Ok(())
     }
 
-    /// The largest file that token and stack allow.
+    /// The largest file that the token and the stack allow.
     pub fn limit_bytes(&self, settings: &Settings) -> u64 {
         self.scope.max_size_bytes.min(settings.max_size_bytes)
     }
 
-    /// The same for a file that comes in one request, which S3 limits too.
+    /// The same for a file in one request, which S3 limits too.
     pub fn one_request_limit(&self, settings: &Settings) -> SizeLimit {
         SizeLimit::of_one_request(self.limit_bytes(settings))
     }
 
-    /// Asks whether a new upload may be begun at S3 before the transaction that decides.
+    /// Checks whether a multipart upload may be begun at S3, before the transaction that decides.
     ///
     /// # Errors
     /// [`Problem::UploadTokenEnded`] unless the token is open.
@@ -189,11 +188,11 @@ impl Holder {
         }
     }
 
-    /// The upload of this id, if this very token made it. Upload and token are read side by side.
+    /// Returns the upload of this id if this token made it. Upload and token are read side by side.
     ///
     /// # Errors
-    /// [`Problem::UploadNotFound`] for every other upload; [`Problem::UploadTokenEnded`] if the
-    /// token is revoked. One that is used up still holds what was begun with it.
+    /// [`Problem::UploadNotFound`] for every other upload; [`Problem::UploadTokenEnded`] if the token is
+    /// revoked. A token that is used up still shows the uploads that were made with it.
     pub async fn upload<S: UploadStore + QuotaStore, G>(
         &self,
         ports: &Ports<S, G>,

@@ -1,4 +1,4 @@
-//! Uploads of an owner: issue, show, list, remove.
+//! Uploads of an owner: issue, show, list, delete.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use super::reserve::{self, pending};
 use super::tokens::Holder;
 use super::{Caller, Owned, Ports, Settings, revocation};
 
-/// An upload as its owner sees it.
+/// An upload as the API shows it to its owner.
 #[derive(Debug, Serialize)]
 pub(super) struct UploadView {
     upload_id: UploadId,
@@ -47,7 +47,7 @@ pub(super) struct UploadView {
     /// The label of the upload token that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
-    /// Versions that came beside the pinned one and were removed.
+    /// Versions that arrived beside the pinned one and were removed.
     surplus_versions: usize,
     /// Versions that were rejected and removed.
     rejected_versions: usize,
@@ -185,7 +185,7 @@ pub async fn create_put<S: UploadStore + QuotaStore, G: Signer>(
 /// `GET /uploads/{id}`.
 ///
 /// # Errors
-/// [`Problem::UploadNotFound`] for a stranger too.
+/// [`Problem::UploadNotFound`] also for another owner's upload.
 pub async fn show<S: UploadStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -210,12 +210,13 @@ pub async fn list<S: UploadStore, G>(
     Ok(Reply::json(StatusCode::OK, &PageView::of(Owned::page(page, caller), UploadView::of)))
 }
 
-/// `DELETE /uploads/{id}`: from now on no link can be made, and the links that the index shows are
-/// dead once this is answered; versions, and very many links, go soon after.
+/// `DELETE /uploads/{id}`: begins the deletion. After the answer no link to the upload can be made, and the
+/// links that the index has shown are revoked. The recorder removes the versions, and the remaining links,
+/// soon after.
 ///
 /// # Errors
-/// [`Problem::UploadNotFound`] for a stranger too. [`Problem::Unavailable`] if the table fails among
-/// the links: the upload is removed all the same, and a repetition ends its links.
+/// [`Problem::UploadNotFound`] also for another owner's upload. [`Problem::Unavailable`] if the table fails
+/// while links are revoked: the upload is deleted nevertheless, and a repetition revokes its links.
 pub async fn remove<S: UploadStore + LinkStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -231,10 +232,10 @@ pub async fn remove<S: UploadStore + LinkStore, G>(
     }
 }
 
-/// The caller's upload of this id.
+/// Returns the caller's upload of this id.
 ///
 /// # Errors
-/// [`Problem::UploadNotFound`] for a stranger too.
+/// [`Problem::UploadNotFound`] also for another owner's upload.
 pub async fn owned<S: UploadStore, G>(
     ports: &Ports<S, G>,
     caller: &Caller,
@@ -244,8 +245,8 @@ pub async fn owned<S: UploadStore, G>(
     Owned::admit(ports.store.upload(id).await?, caller)
 }
 
-/// What stands under the id of a repeated request, if it can be answered as the first time. Its
-/// form dies when the first one did: the record's end was written then.
+/// Returns the existing record of a repeated request, if the request can be answered as the first time. The
+/// form's expiry is the one in the record.
 pub(super) fn repeated(asked: &Upload, existing: Upload, caller: &Caller) -> Result<Owned<Upload>, Problem> {
     if asked.request_hash.is_none() {
         return Err(Problem::internal("a random upload id was taken"));
@@ -265,8 +266,8 @@ pub(super) fn repeated(asked: &Upload, existing: Upload, caller: &Caller) -> Res
     }
 }
 
-/// What stands for a repeated request, ending no later than the session at hand: another session
-/// than the first request's may sign it.
+/// The expiry of a repeated request's form: not later than the session at hand, because another session may
+/// sign it than the first time.
 async fn within_session<S, G: Signer>(
     ports: &Ports<S, G>,
     now: Timestamp,
