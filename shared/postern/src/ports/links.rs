@@ -1,4 +1,4 @@
-//! The table, as the API and the public function use it for links.
+//! The table, as the API and `serve-link` use it for links.
 
 use super::{Found, Unavailable};
 use crate::link::token::LinkId;
@@ -7,42 +7,41 @@ use crate::paging::{Page, PageStart};
 use crate::value::id::{Owner, UploadId};
 use std::future::Future;
 
-/// What a link's creation found.
+/// The result of creating a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Linked {
-    /// It was made.
+    /// The link was created.
     New,
-    /// It was there; nothing was written.
+    /// The link existed; nothing was written.
     Exists(Box<Link>),
     /// The upload is no longer available; nothing was written.
     NotAvailable,
 }
 
-/// What taking a link's place found.
+/// The result of replacing a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replaced {
-    /// The old link is dead and the new one lives.
+    /// The old link is revoked, and the new one is open.
     Done,
-    /// The old one has changed or ended meanwhile, or the new one is there; nothing was written.
+    /// The old link has changed or ended meanwhile, or the new one exists; nothing was written.
     Changed,
     /// The upload is no longer available; nothing was written.
     NotAvailable,
 }
 
-/// Whose links are meant.
+/// A set of links.
 #[derive(Debug, Clone, Copy)]
 pub enum LinksOf<'a> {
-    /// All to an upload.
+    /// The links to an upload.
     Upload(UploadId),
-    /// All that an owner made.
+    /// The links that an owner made.
     Owner(&'a Owner),
 }
 
-/// Links by whom or what they belong to.
+/// Lists links that are not revoked.
 pub trait LinkIndex: Send + Sync {
-    /// Those that live, newest first; new ones may be missing for a moment. Dead ones are passed
-    /// over, and however many there are, a call comes to an end: a page may be empty with more
-    /// behind it.
+    /// Links that are not revoked, newest first; a new link may be missing for a moment. Revoked links are
+    /// left out. Every call reads a bounded number of links, so a page may be empty although more follow.
     fn live_links(
         &self,
         of: LinksOf<'_>,
@@ -50,28 +49,28 @@ pub trait LinkIndex: Send + Sync {
     ) -> impl Future<Output = Result<Page<LinkId>, Unavailable>> + Send;
 }
 
-/// What a counting write found.
+/// The result of a counting write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Counted {
-    /// It was granted; this stands now.
+    /// The condition held: this is the link now.
     Granted(Box<Link>),
-    /// It was not; this stands, and nothing was written.
+    /// The condition failed: this is the existing link, and nothing was written.
     Refused(Option<Box<Link>>),
 }
 
-/// What a revocation did.
+/// The result of a revocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Revocation {
     /// The link has ended.
     Ended,
-    /// It had ended before by a rotation: another link lives in its place.
+    /// A rotation had ended the link before: another link has replaced it.
     Rotated,
-    /// There is no such link, or it is another owner's.
+    /// The link does not exist, or is another owner's.
     NotFound,
 }
 
 impl Revocation {
-    /// By the end that the link has.
+    /// The result for a link that had ended with this reason.
     pub fn of(revoked: Option<Revoked>) -> Self {
         match revoked.map(|revoked| revoked.because) {
             Some(RevokedBecause::Rotated) => Self::Rotated,
@@ -82,14 +81,13 @@ impl Revocation {
 
 /// Reads a link.
 pub trait LinkReader: Send + Sync {
-    /// The link as it stands now (a consistent read).
+    /// Reads the link consistently.
     fn link(&self, id: &LinkId) -> impl Future<Output = Result<Option<Link>, Unavailable>> + Send;
 }
 
-/// Links as `issue` needs them.
+/// Links, as the API uses them.
 pub trait LinkStore: LinkIndex + LinkReader {
-    /// Writes a link on condition that its upload is available with that very version: one
-    /// transaction.
+    /// Creates a link on condition that its upload is available with this version: one transaction.
     fn create_link(&self, link: &Link) -> impl Future<Output = Result<Linked, Unavailable>> + Send;
     /// An upload's links, newest first.
     fn links_to(
@@ -98,7 +96,7 @@ pub trait LinkStore: LinkIndex + LinkReader {
         start: Option<&PageStart>,
         limit: u8,
     ) -> impl Future<Output = Result<Page<Link>, Unavailable>> + Send;
-    /// Ends a link if it is `owner`'s; a repetition changes nothing.
+    /// Revokes a link if it is `owner`'s; a repetition changes nothing.
     fn revoke(
         &self,
         id: &LinkId,
@@ -112,16 +110,16 @@ pub trait LinkStore: LinkIndex + LinkReader {
         start: Option<&PageStart>,
         limit: u8,
     ) -> impl Future<Output = Result<Page<Link>, Unavailable>> + Send;
-    /// Writes the terms and the end of `after` on condition that the link is still `before` in
-    /// all that its owner laid down, and alive: one conditional write.
+    /// Writes the terms and the expiry of `after` on condition that the owner's settings of the link are
+    /// still those of `before`, and that it is not revoked: one conditional write.
     fn change_link(
         &self,
         before: &Link,
         after: &Link,
     ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
-    /// Ends `old`, on the condition of [`Self::change_link`], and writes `new`, on that of
-    /// [`Self::create_link`]: one transaction. Openings that were counted on `old` since it was
-    /// read do not make it fail: [`Self::carry_openings`] adds them.
+    /// Revokes `old`, on the condition of [`Self::change_link`], and creates `new`, on the condition of
+    /// [`Self::create_link`]: one transaction. It does not fail if openings were counted on `old` since it
+    /// was read: [`Self::carry_openings`] adds them.
     fn replace_link(
         &self,
         old: &Link,
@@ -137,24 +135,24 @@ pub trait LinkStore: LinkIndex + LinkReader {
     ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
 }
 
-/// Openings of links, and attempts at their passwords, as `serve` counts them.
+/// Openings of links, and attempts at their passwords, as `serve-link` counts them.
 pub trait OpeningStore: LinkReader {
-    /// Counts an opening if the link grants it ([`Link::opened`]): one conditional write decides.
-    /// An opening that was counted before ([`Link::counted_at`]) is granted and not counted again.
+    /// Counts an opening if the link grants it ([`Link::opened`]): one conditional write. An opening that was
+    /// counted before ([`Link::counted_at`]) is granted and not counted again.
     fn count_opening(
         &self,
         id: &LinkId,
         opening: &Opening,
     ) -> impl Future<Output = Result<Counted, Unavailable>> + Send;
-    /// Counts an attempt at the password before it is made ([`Link::attempted`]): one conditional
-    /// write decides. An attempt that was counted before is granted.
+    /// Counts an attempt at the password before the password is checked ([`Link::attempted`]): one
+    /// conditional write. An attempt that was counted before is granted.
     fn count_attempt(
         &self,
         id: &LinkId,
         attempt: &Attempt,
     ) -> impl Future<Output = Result<Counted, Unavailable>> + Send;
-    /// Writes what came of an attempt ([`Attempts::settled`](crate::link::Attempts::settled)), if
-    /// it is still there.
+    /// Writes the outcome of an attempt ([`Attempts::settled`](crate::link::Attempts::settled)), if the link
+    /// still has the attempt.
     fn settle_attempt(
         &self,
         id: &LinkId,

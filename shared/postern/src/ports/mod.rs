@@ -1,4 +1,4 @@
-//! What the domain needs of the table, the bucket and the signer, as traits.
+//! The domain's access to the table, the bucket and the signer, as traits.
 //!
 //! The crate `postern-aws` implements them over AWS, `testing::memory` for tests.
 //! One suite of contracts (`testing::contract`) runs against both.

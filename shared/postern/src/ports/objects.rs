@@ -1,4 +1,4 @@
-//! The bucket: versions of objects, looked at and removed.
+//! The bucket: versions of objects, read and removed.
 
 use super::Unavailable;
 use crate::upload::scan::ScanStatus;
@@ -8,15 +8,15 @@ use s3_presigned::Timestamp;
 use std::collections::BTreeMap;
 use std::future::Future;
 
-/// How many bytes at the beginning of an object are looked at.
+/// How many bytes at the beginning of an object are read.
 pub const HEAD_BYTES: usize = 64 * 1024;
 
-/// Bytes of an object beyond the first ones, to be read or read.
+/// A range of an object's bytes that is read in addition to the first [`HEAD_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByteRange {
-    /// The first one's place in the object.
+    /// The offset of the first byte.
     pub from: u64,
-    /// How many, at most [`HEAD_BYTES`].
+    /// The number of bytes, at most [`HEAD_BYTES`].
     pub length: usize,
 }
 
@@ -26,15 +26,15 @@ impl ByteRange {
         Self { from: size_bytes.saturating_sub(HEAD_BYTES as u64), length: HEAD_BYTES }
     }
 
-    /// The bytes from a place on, if the object has any there.
+    /// The bytes from an offset on, if the object has any there.
     pub fn at(from: u64, size_bytes: u64) -> Option<Self> {
         (from < size_bytes).then_some(Self { from, length: HEAD_BYTES })
     }
 }
 
-/// Versions as `serve` may be asked to look at them before it signs.
+/// Versions, as `serve-link` may check them before it signs.
 pub trait VersionCheck: Send + Sync {
-    /// Whether S3 has this version and gives it to the download signer.
+    /// Whether S3 has this version and lets the download signer read it.
     fn is_there(
         &self,
         now: Timestamp,
@@ -47,7 +47,7 @@ pub trait VersionCheck: Send + Sync {
     }
 }
 
-/// Nobody is asked: the record is the check.
+/// S3 is not asked, and every version counts as present.
 impl<V: VersionCheck> VersionCheck for Option<V> {
     async fn is_there(
         &self,
@@ -66,18 +66,18 @@ impl<V: VersionCheck> VersionCheck for Option<V> {
     }
 }
 
-/// A version as a listing of the bucket shows it.
+/// A version in a listing of the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedVersion {
     /// Its key.
     pub key: ObjectKey,
     /// The version.
     pub version: VersionId,
-    /// When it came.
+    /// When it was created.
     pub came_at: Timestamp,
 }
 
-/// After which version a page of a listing begins.
+/// The version after which a page of a listing begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionCursor {
     /// Its key.
@@ -95,9 +95,9 @@ pub struct VersionPage {
     pub next: Option<VersionCursor>,
 }
 
-/// Objects as `record` needs them. Every call names a version.
+/// Objects, as the recorder uses them. Every call names a version.
 pub trait ObjectStore: Send + Sync {
-    /// What stands under this version now: one ranged read of its first bytes.
+    /// The version as it is now: one ranged read of its first bytes.
     fn observe(
         &self,
         key: ObjectKey,
@@ -109,8 +109,8 @@ pub trait ObjectStore: Send + Sync {
         key: ObjectKey,
         version: &VersionId,
     ) -> impl Future<Output = Result<Option<ChecksumSha256>, Unavailable>> + Send;
-    /// A part of a version beyond its first bytes; fewer where the version ends, and never more than is
-    /// asked for.
+    /// A part of a version beyond its first bytes. It is shorter if the version ends earlier, and never
+    /// longer than asked for.
     fn read_part(
         &self,
         key: ObjectKey,
@@ -126,13 +126,13 @@ pub trait ObjectStore: Send + Sync {
         digits: &str,
         start: Option<&VersionCursor>,
     ) -> impl Future<Output = Result<VersionPage, Unavailable>> + Send;
-    /// Aborts a multipart upload until S3 knows no part of it; one that is gone stays gone.
+    /// Aborts a multipart upload until S3 has no part of it; a repetition changes nothing.
     fn drop_parts(
         &self,
         key: ObjectKey,
         id: &S3UploadId,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Removes one version for good; one that is gone stays gone.
+    /// Removes one version permanently; a repetition changes nothing.
     fn remove(
         &self,
         key: ObjectKey,
@@ -140,18 +140,18 @@ pub trait ObjectStore: Send + Sync {
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
-/// What S3 says of a version.
+/// S3's answer about a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observation {
-    /// It is there.
+    /// The version exists.
     Object(Box<ObservedObject>),
-    /// There is no such version (404).
+    /// The version does not exist (404).
     Missing,
-    /// It is a delete marker (405).
+    /// The version is a delete marker (405).
     DeleteMarker,
 }
 
-/// An object's version, as far as one ranged read shows it.
+/// A version of an object, as one ranged read shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ObservedObject {
     /// The whole object's size.
@@ -160,16 +160,16 @@ pub struct ObservedObject {
     pub etag: String,
     /// The stored media type.
     pub content_type: Option<String>,
-    /// What a browser would undo before it shows or saves the bytes: a `Content-Encoding`, which no
-    /// client was asked for and no signature of a PUT forbids.
+    /// The `Content-Encoding`, which a browser would undo. No client needs it, and the signature of a PUT
+    /// cannot forbid it.
     pub content_encoding: Option<String>,
-    /// The ARN of the KMS key, if it is encrypted under one.
+    /// The ARN of the KMS key that encrypts it, if any.
     pub kms_key_arn: Option<String>,
     /// User metadata; names without `x-amz-meta-`.
     pub metadata: BTreeMap<String, String>,
     /// The first bytes, at most [`crate::ports::HEAD_BYTES`].
     pub head: Vec<u8>,
-    /// The result of a scan, where the stack asks for one and it has ended.
+    /// The result of a scan, if the stack asks for scans and one has ended.
     pub scan: Option<ScanStatus>,
 }
 

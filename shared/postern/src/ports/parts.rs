@@ -17,39 +17,39 @@ pub struct StoredPart {
     pub size_bytes: u64,
 }
 
-/// What an end to a multipart upload found.
+/// The result of completing a multipart upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Completed {
-    /// The object is there.
+    /// The object exists.
     Done,
-    /// S3 knows no such multipart upload (any more).
+    /// S3 has no such multipart upload (any more).
     Unknown,
-    /// An object was there before (`If-None-Match: *`).
+    /// An object existed before (`If-None-Match: *`).
     ObjectExists,
-    /// S3 takes these parts for no object; what it says.
+    /// S3 refuses to make an object of these parts; its message.
     Refused(String),
-    /// S3 has not answered in time, or has not said what it did: the object may be made now, later or
-    /// never.
+    /// S3 has not answered in time, or its answer does not say what it did: the object may exist now, later
+    /// or never.
     Underway,
 }
 
-/// Multipart uploads as `issue` needs them: every call acts as the upload signer.
+/// Multipart uploads, as the API uses them. Every call acts as the upload signer.
 pub trait PartStore: Send + Sync {
-    /// Begins a multipart upload with all that its object is to have.
+    /// Begins a multipart upload with the headers that its object will have.
     fn begin_parts(
         &self,
         signer: &SigningCredentials,
         upload: &Upload,
         files_key_arn: &str,
     ) -> impl Future<Output = Result<S3UploadId, Unavailable>> + Send;
-    /// All parts, every page; `None` if S3 knows no such multipart upload.
+    /// All parts of all pages; `None` if S3 has no such multipart upload.
     fn list_parts(
         &self,
         signer: &SigningCredentials,
         key: ObjectKey,
         id: &S3UploadId,
     ) -> impl Future<Output = Result<Option<Vec<StoredPart>>, Unavailable>> + Send;
-    /// Makes the object of these parts, unless there is one.
+    /// Makes the object of these parts, unless one exists.
     fn complete_parts(
         &self,
         signer: &SigningCredentials,
@@ -57,7 +57,7 @@ pub trait PartStore: Send + Sync {
         id: &S3UploadId,
         parts: &[StoredPart],
     ) -> impl Future<Output = Result<Completed, Unavailable>> + Send;
-    /// Drops all parts; what is gone stays gone.
+    /// Drops all parts; a repetition changes nothing.
     fn abort_parts(
         &self,
         signer: &SigningCredentials,

@@ -1,4 +1,4 @@
-//! Owners' limits and upload tokens, counted with the upload that uses them up.
+//! Owners' limits and upload tokens, counted with the upload that uses them.
 
 use super::{Created, Found, Unavailable};
 use crate::upload::Upload;
@@ -8,54 +8,54 @@ use crate::value::id::Owner;
 use s3_presigned::Timestamp;
 use std::future::Future;
 
-/// What a new upload is counted against.
+/// The counters of a new upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {
-    /// When it is asked for.
+    /// The time of the request.
     pub now: Timestamp,
     /// The upload token that allows it.
     pub token: Option<UploadTokenId>,
-    /// What its owner may do.
+    /// The limits of its owner.
     pub limits: OwnerLimits,
 }
 
-/// What a counted write found.
+/// The result of a counted write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReserveOutcome {
-    /// The record was made, and counted.
+    /// The record was created and counted.
     New,
-    /// It was there; nothing was written.
+    /// The record existed; nothing was written.
     Exists(Box<Upload>),
-    /// The token is used up, or over; nothing was written. One that the table has forgotten has
-    /// expired.
+    /// The token is used up, revoked or expired; nothing was written. A token that the table's TTL has
+    /// removed has expired.
     TokenEnded(TokenStatus),
-    /// The owner has as many pending uploads as are allowed, the first until then.
+    /// The owner has as many pending uploads as allowed. The first one ends at this time.
     TooManyPending(Timestamp),
-    /// The owner's bytes of this day are used up, until then.
+    /// The owner's bytes of this day are used up until this time.
     TooManyBytes(Timestamp),
 }
 
 /// Upload tokens, and uploads that are counted.
 pub trait QuotaStore: Send + Sync {
-    /// Writes a new token unless one stands under its id: one conditional put.
+    /// Creates a token unless one with its id exists: one conditional put.
     fn create_token(
         &self,
         token: &UploadToken,
     ) -> impl Future<Output = Result<Created<UploadToken>, Unavailable>> + Send;
-    /// The token as it stands now (a consistent read).
+    /// Reads the token consistently.
     fn token(
         &self,
         id: &UploadTokenId,
     ) -> impl Future<Output = Result<Option<UploadToken>, Unavailable>> + Send;
-    /// Ends a token if it is `owner`'s; a repetition changes nothing.
+    /// Revokes a token if it is `owner`'s; a repetition changes nothing.
     fn revoke_token(
         &self,
         id: &UploadTokenId,
         owner: &Owner,
         now: Timestamp,
     ) -> impl Future<Output = Result<Found, Unavailable>> + Send;
-    /// Writes a new record and counts it, all in one transaction, or writes nothing. A conflict
-    /// with another transaction is no limit: it is tried again, and is [`Unavailable`] at last.
+    /// Creates a record and counts it in one transaction, or writes nothing. A conflict with another
+    /// transaction is retried, and is [`Unavailable`] in the end.
     fn reserve(
         &self,
         upload: &Upload,

@@ -12,16 +12,16 @@ use s3_presigned::Timestamp;
 use std::future::Future;
 use std::time::Duration;
 
-/// So long after its tombstone an upload's links are listed once more: far longer than an index
-/// takes to catch up.
+/// How long after its tombstone an upload's links are listed once more: far longer than an index needs to
+/// catch up.
 pub const LINKS_SETTLE: Duration = Duration::from_hours(1);
 
-/// Where a page of what is due begins. What is due is kept in [`DueCursor::SHARDS`] shards.
+/// Where a page of due uploads begins. The index has [`DueCursor::SHARDS`] shards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueCursor {
     /// The shard.
     pub shard: u8,
-    /// Range and key of the last item of the page before; none at the shard's beginning.
+    /// Range and key of the last item of the previous page; none at the beginning of the shard.
     pub after: Option<(String, String)>,
 }
 
@@ -35,19 +35,18 @@ impl DueCursor {
     }
 }
 
-/// A page of what waits for the sweeper.
+/// A page of due uploads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DuePage {
-    /// Uploads with the state in which the index shows them. The sweeper reads the record before it
-    /// acts.
+    /// Uploads with the state that the index shows. The hourly run reads the record before it acts.
     pub uploads: Vec<(UploadId, UploadState)>,
-    /// Items of the index that are no uploads. None of our functions writes such an item there.
+    /// Items of the index that are not uploads. No function of Postern writes such an item there.
     pub unreadable: usize,
     /// Where the next page of this shard begins.
     pub next: Option<DueCursor>,
 }
 
-/// After which item a page of pinned versions begins: its range and key.
+/// The item after which a page of pinned versions begins: its range and key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PinnedCursor {
     /// The range.
@@ -65,39 +64,37 @@ pub struct PinnedPage {
     pub next: Option<PinnedCursor>,
 }
 
-/// Uploads as `record` needs them.
+/// Uploads, as the recorder uses them.
 pub trait RecordStore: LinkIndex + UploadReader {
-    /// Writes the verdict if the version's fate is open: one conditional write. What the upload has
-    /// reserved changes by `charge`, if any, in the same write; if that has changed since it was read,
-    /// nothing is written.
+    /// Writes the settlement if the version's fate is open: one conditional write. The same write changes the
+    /// reservation by `charge`, if any. If the reservation has changed since it was read, nothing is written.
     fn settle(
         &self,
         id: UploadId,
         settlement: &Settlement,
         charge: Option<&Charge>,
     ) -> impl Future<Output = Result<Written, Unavailable>> + Send;
-    /// Names a version that came beside the pinned one; a repetition changes nothing.
+    /// Adds a version to the surplus ones; a repetition changes nothing.
     fn count_surplus(
         &self,
         id: UploadId,
         version: &VersionId,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Notes that the pinned version is missing if it is `version`; a repetition changes nothing.
+    /// Writes that the pinned version is missing if it is `version`; a repetition changes nothing.
     fn mark_vanished(
         &self,
         id: UploadId,
         version: &VersionId,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Notes a scan that failed if its version's fate is open, as [`Upload::scan_failed()`] says.
+    /// Writes that a scan failed if the version's fate is open, as [`Upload::scan_failed()`] says.
     fn mark_scan_failed(
         &self,
         id: UploadId,
         failure: &ScanFailure,
     ) -> impl Future<Output = Result<Written, Unavailable>> + Send;
-    /// A page of the uploads that wait for the sweeper: pending ones that are due at `now`, deleting
-    /// ones, and those that were deleted a while ago. New ones may be missing for a moment, and
-    /// what is shown may have changed since.
+    /// A page of due uploads: pending ones that are due at `now`, deleting ones, and those that were deleted
+    /// a while ago. A new one may be missing for a moment, and the state may have changed since.
     fn due(
         &self,
         now: Timestamp,
@@ -106,51 +103,50 @@ pub trait RecordStore: LinkIndex + UploadReader {
     /// Writes `expired` if the upload is due; a repetition changes nothing.
     fn expire(&self, upload: &Upload, now: Timestamp)
     -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Gives back what an upload has reserved and cannot use any more, if it is as it was read
+    /// Gives back the reservation that an upload cannot use any more, if the record is as it was read
     /// ([`Upload::given_back`]); a repetition changes nothing.
     fn give_back(
         &self,
         upload: &Upload,
         charge: &Charge,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Writes `deleted` if the upload is `deleting`, and gives back what it has reserved and not used. The
-    /// sweeper looks at it once more after [`LINKS_SETTLE`], when the index of links has caught up.
+    /// Writes `deleted` if the upload is `deleting`, and gives back its unused reservation. The hourly run
+    /// looks at it once more after [`LINKS_SETTLE`], when the index of links has caught up.
     fn finish_deletion(
         &self,
         upload: &Upload,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Takes an upload that is `deleted` off the sweeper's list.
+    /// Removes an upload that is `deleted` from the index of due work.
     fn close_deletion(&self, id: UploadId) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Notes how far the links of an upload that goes, or is gone, were walked, if it stands as it
-    /// was read ([`Upload::links_walked()`]). While it goes, the table's stream brings it back.
+    /// Writes how far the links of an upload that is being deleted, or is deleted, were read, if the record
+    /// is as it was read ([`Upload::links_walked()`]). During a deletion this write starts the next run
+    /// through the stream.
     fn note_links_walked(
         &self,
         upload: &Upload,
         to: &PageStart,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// A page of the pinned versions of the available uploads whose id begins with these three
-    /// hexadecimal digits. New ones may be missing for a moment. One that is known to have vanished
-    /// is left out.
+    /// A page of the pinned versions of the available uploads whose id begins with these three hexadecimal
+    /// digits. A new one may be missing for a moment. A version that is known to have vanished is left out.
     fn pinned_below(
         &self,
         digits: &str,
         start: Option<&PinnedCursor>,
     ) -> impl Future<Output = Result<PinnedPage, Unavailable>> + Send;
-    /// Lets [`Self::pinned_below`] show an upload if this version of it is pinned. Versions of this
-    /// software that knew no such list have left uploads out of it.
+    /// Adds an upload to [`Self::pinned_below`] if this version of it is pinned. Older versions of Postern
+    /// kept no such list.
     fn list_pinned(
         &self,
         id: UploadId,
         version: &VersionId,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// How many slices of the bucket have been listed, counted from 1970; none if that was never
-    /// noted.
+    /// How many slices of the bucket have been listed, counted from 1970; none if that was never written.
     fn slices_listed(&self) -> impl Future<Output = Result<Option<u64>, Unavailable>> + Send;
-    /// Notes that so many slices have been listed; never fewer than before.
+    /// Writes that so many slices have been listed; the number never falls.
     fn note_slices_listed(&self, slices: u64) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Ends a link of any owner; a link that had ended before does not change.
+    /// Revokes a link of any owner; a link that has ended does not change.
     fn end_link(&self, id: &LinkId, revoked: Revoked)
     -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// A signer role's session.
 pub trait Signer: Send + Sync {
-    /// Credentials that live for `needed_s` more seconds if the role allows it. Without I/O
+    /// Returns credentials that are valid for `needed_s` more seconds, if the role allows it. Without I/O
     /// unless the present session is too short.
     fn credentials(
         &self,

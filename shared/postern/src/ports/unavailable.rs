@@ -1,8 +1,8 @@
-//! The one error of every port: a backing service did not answer, or refused.
+//! The error of every port: a backing service did not answer, or refused.
 
 use std::error::Error;
 
-/// The world did not answer, or not in a way that decides anything: try again.
+/// A transient failure: a backing service failed, refused or timed out. The caller may retry.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to {operation}")]
 pub struct Unavailable {

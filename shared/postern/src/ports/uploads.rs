@@ -7,12 +7,12 @@ use crate::upload::reservation::Charge;
 use crate::value::id::{Owner, UploadId};
 use std::future::Future;
 
-/// What a write found when it was to make something new.
+/// The result of a write that creates an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Created<T> {
-    /// It was made.
+    /// The item was created.
     New,
-    /// It was there; nothing was written.
+    /// An item with this key existed; nothing was written.
     Exists(Box<T>),
 }
 
@@ -28,33 +28,33 @@ impl<T: PartialEq> Created<T> {
     }
 }
 
-/// What a conditional write found.
+/// The result of a conditional write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
-    /// The condition held; this stands now.
+    /// The condition held, and the item was written.
     Applied,
-    /// It did not; this stands, and nothing was written.
+    /// The condition failed, and nothing was written.
     Refused(Option<Box<Upload>>),
 }
 
-/// Whether something of the owner's was found.
+/// Whether the owner has such a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
-    /// It was, and it stands as wished now.
+    /// The record exists and has the requested state now.
     Yes,
-    /// There is no such record, or it is another owner's.
+    /// The record does not exist, or is another owner's.
     No,
 }
 
 /// Reads the record of an upload.
 pub trait UploadReader: Send + Sync {
-    /// The record as it stands now (a consistent read).
+    /// Reads the record consistently.
     fn upload(&self, id: UploadId) -> impl Future<Output = Result<Option<Upload>, Unavailable>> + Send;
 }
 
-/// Uploads as `issue` needs them.
+/// Uploads, as the API uses them.
 pub trait UploadStore: UploadReader {
-    /// Writes a new record unless one stands under its id: one conditional put.
+    /// Creates a record unless one with its id exists: one conditional put.
     fn create(&self, upload: &Upload) -> impl Future<Output = Result<Created<Upload>, Unavailable>> + Send;
     /// An owner's uploads, newest first; new ones may be missing for a moment.
     fn uploads_of(
@@ -63,9 +63,8 @@ pub trait UploadStore: UploadReader {
         start: Option<&PageStart>,
         limit: u8,
     ) -> impl Future<Output = Result<Page<Upload>, Unavailable>> + Send;
-    /// Writes `expired` if the upload is pending: its parts are given up ([`Upload::given_up`]), and
-    /// what was reserved for them changes by `charge`, if any, in the same write. A repetition changes
-    /// nothing.
+    /// Writes `expired` if the upload is pending: its parts are given up ([`Upload::given_up`]). The same
+    /// write changes the reservation by `charge`, if any. A repetition changes nothing.
     fn give_up(
         &self,
         upload: &Upload,

@@ -1,8 +1,8 @@
-//! What a person can do about a rejected file: the second half of a rejection's `detail`.
+//! Advice about a rejected file: the second half of a rejection's `detail`.
 //!
-//! Advice is tried before it is given: a type is only named if the stack takes it and the file may stand
-//! under it, and an extension only if the bytes keep what it promises. What an upload token takes is not
-//! in the record, so the advice says that the token counts too.
+//! Advice is checked before it is given: it names only types that the stack accepts for this file, and
+//! extensions that fit the bytes. The record does not have the types that an upload token allows, so the
+//! advice says that the token counts too.
 
 use file_format::FileFormat;
 
@@ -12,10 +12,10 @@ use super::sniff::agreement::agreement;
 use crate::media::ContentType;
 use crate::value::filename::Filename;
 
-/// For an object without a byte.
+/// The advice for an empty object.
 pub const FILL: &str = "upload it again once it has content";
 
-/// What to declare, and under which name, for the file to be accepted.
+/// The type to declare, and the name to use, so that the file is accepted.
 pub fn declare(evidence: &Evidence<'_>, sniffed: &Sniffed) -> String {
     let types: Vec<_> = types(evidence, sniffed).iter().map(ToString::to_string).collect();
     if types.is_empty() {
@@ -37,7 +37,7 @@ pub fn rename(sniffed: &Sniffed) -> String {
     format!("give the file a name whose only extension is .{}", extension(sniffed))
 }
 
-/// The types under which the stack takes these bytes, the most exact one first.
+/// The types under which the stack accepts these bytes, the most exact one first.
 fn types(evidence: &Evidence<'_>, sniffed: &Sniffed) -> Vec<ContentType> {
     let text = sniffed.is_plain().then(ContentType::text);
     let found = [sniffed.essence.parse().ok(), text, ContentType::OCTET_STREAM.parse().ok()];
@@ -50,7 +50,7 @@ fn types(evidence: &Evidence<'_>, sniffed: &Sniffed) -> Vec<ContentType> {
     types
 }
 
-/// An extension whose promise the bytes keep; `bin` promises nothing.
+/// An extension that fits the bytes; `bin` fits all.
 fn extension(sniffed: &Sniffed) -> &'static str {
     let of_format = FileFormat::from_media_type(&sniffed.essence).first().map(FileFormat::extension);
     let of_text = match sniffed.essence.as_str() {
@@ -111,7 +111,7 @@ mod tests {
         insta::assert_snapshot!(detail("image/*", "application/octet-stream", "a.png", PNG, None), @"declared was application/octet-stream, allowed are image/*: declare image/png");
     }
 
-    /// What stands behind the colon begins with what to do.
+    /// The text after the colon begins with what to do.
     #[test]
     fn every_rejection_says_what_to_do() {
         let metadata = BTreeMap::from([("a".to_owned(), "b".to_owned())]);

@@ -10,11 +10,11 @@ use crate::ports::{ObjectStore, RecordStore, Unavailable};
 use crate::upload::scan::ScanStatus;
 use crate::value::id::{ObjectKey, VersionId};
 
-/// Looks at a version and settles its fate, or does what its fate asks for. `announced` is what the
-/// event that asks for it tells of a scan.
+/// Looks at a version and settles its fate, or follows the fate that the record has. `announced` is what the
+/// event says about a scan.
 ///
 /// # Errors
-/// If the table or the bucket did not answer; the event must come back.
+/// If the table or the bucket did not answer; the event must be redelivered.
 pub async fn record_version<S: RecordStore, O: ObjectStore>(
     ports: &Ports<S, O>,
     settings: &Settings,

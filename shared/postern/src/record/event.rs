@@ -1,13 +1,13 @@
-//! S3's event notifications, as far as the recorder reads them: which version of which key.
+//! S3's event notifications: the recorder reads which version of which key to look at.
 //!
-//! Beside them, the results of a scan as EventBridge brings them, where a stack asks for scans:
-//! [GuardDuty's events](https://docs.aws.amazon.com/guardduty/latest/ug/monitor-with-eventbridge-s3-malware-protection.html).
-//! They ask for another look at that version.
+//! If the stack asks for scans, EventBridge also sends the results of scans: [GuardDuty's
+//! events](https://docs.aws.amazon.com/guardduty/latest/ug/monitor-with-eventbridge-s3-malware-protection.html).
+//! Such an event makes the recorder look at the version again.
 //!
-//! [Event message structure](https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html).
-//! The major version 2 is understood and new fields are passed over. Keys come form-encoded (`+`
-//! is a space) and are decoded once. What is not for us is named and acknowledged: it would only
-//! poison the queue.
+//! [Event message
+//! structure](https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html). The
+//! major version 2 is supported, and new fields are ignored. Keys are form-encoded (`+` is a space) and are
+//! decoded once. Other events are acknowledged and logged as `ignored`, because retrying them cannot succeed.
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -16,55 +16,55 @@ use crate::upload::scan::ScanStatus;
 use crate::value::id::{ObjectKey, VersionId};
 use s3_presigned::Timestamp;
 
-/// The events upon which a version is looked at. What was removed is looked at as well, because
-/// only the object can tell whether the pinned version is missing. A delete marker removes nothing.
+/// The events that make the recorder look at a version. Removals are included, because only a look at the
+/// object shows whether the pinned version is missing. A delete marker removes nothing.
 const KINDS: &[&str] = &["ObjectCreated:", "ObjectRemoved:Delete", "LifecycleExpiration:Delete"];
 const SCAN_RESULT: &str = "GuardDuty Malware Protection Object Scan Result";
 const MARKERS: &str = "DeleteMarkerCreated";
 
-/// One version that an event speaks of.
+/// The version that an event names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
     /// The object's key.
     pub key: ObjectKey,
-    /// The version that appeared, or went.
+    /// The version that was created or removed.
     pub version: VersionId,
-    /// What a scan's result event tells of it. A hint, like everything here.
+    /// What a scan's result event says about the scan. Only a hint, like the whole event.
     pub announced: Option<ScanStatus>,
-    /// When, as S3 or the scanner says; only for a measure of how long it took to hear of it.
+    /// The time in the event. It is used only to measure the delay until the recorder's verdict.
     pub happened_at: Option<Timestamp>,
 }
 
 /// One record of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// A version appeared or went.
+    /// A version was created or removed.
     Arrived(Arrival),
     /// Nothing to do, for this reason.
     Ignored(Ignored),
 }
 
-/// Why a record, or a whole message, is acknowledged without being acted upon.
+/// Why a record, or a whole message, is acknowledged without further work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ignored {
-    /// Sent once when notifications are set up.
+    /// S3 sends it once when notifications are configured.
     TestEvent,
-    /// No JSON, or not of the shape of a notification.
+    /// Not JSON, or not the structure of a notification.
     UnknownShape,
-    /// A major version that is not understood.
+    /// An unsupported major version.
     UnknownVersion,
-    /// Another event than a creation or a removal.
+    /// An event other than a creation or a removal.
     OtherEvent,
-    /// Another bucket than the stack's.
+    /// A bucket other than the stack's.
     ForeignBucket,
-    /// A key that is none of ours.
+    /// A key that is not an upload's.
     ForeignKey,
-    /// The bucket did not say which version: it is not versioned.
+    /// The event has no version id: the bucket is not versioned.
     NoVersion,
 }
 
 impl Ignored {
-    /// The reason as logs write it.
+    /// The reason as the log has it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::TestEvent => "test_event",
@@ -92,7 +92,7 @@ enum Message {
     Bridged(Box<Bridged>),
 }
 
-/// An event as EventBridge brings it.
+/// An event as EventBridge sends it.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Bridged {
@@ -150,7 +150,7 @@ struct Object {
     version_id: Option<String>,
 }
 
-/// Reads the body of one message of the queue; `bucket` is the stack's.
+/// Reads the body of one SQS message; `bucket` is the stack's.
 pub fn read(body: &str, bucket: &str) -> Vec<Notice> {
     match serde_json::from_str(body) {
         Ok(Message::Notification { records }) => {
@@ -183,7 +183,7 @@ fn arrival(record: serde_json::Value, bucket: &str) -> Result<Arrival, Ignored> 
     Ok(Arrival { key, version, announced: None, happened_at })
 }
 
-/// A scan's result. Its key is written as it is; no form-encoding here.
+/// The result of a scan. Its key is not form-encoded.
 fn scanned(event: Bridged, bucket: &str) -> Result<Arrival, Ignored> {
     if event.source != "aws.guardduty" || event.detail_type != SCAN_RESULT {
         return Err(Ignored::OtherEvent);

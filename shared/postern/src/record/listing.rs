@@ -1,5 +1,5 @@
-//! Compares the bucket with the records, once a day: a version whose event was lost is looked at, and
-//! a pinned version that is gone is noticed.
+//! Compares the bucket with the records once a day: finds versions whose event was lost, and pinned versions
+//! that are gone.
 //!
 //! ```text
 //!  pinned versions of a slice (an index of the table) ─┐
@@ -8,14 +8,12 @@
 //!                                                          only pinned: looked at, and marked if it is gone
 //! ```
 //!
-//! A slice is the uploads whose id begins with the same two digits. 256 of them make a pass, which
-//! takes a day. How many slices were listed is noted in the table, so that a run which found no time,
-//! or did not happen, is made up for by the next. More than a pass is not made up for: what is
-//! skipped is counted.
+//! A slice is the uploads whose id begins with the same two digits. A pass has 256 slices and takes a day.
+//! The table keeps how many slices were listed, so that the next run continues where the last one stopped.
+//! Slices that were not listed for more than a day are skipped and counted (`SkippedSlices`).
 //!
-//! The listing of a slice with more versions than a page shows is made in sixteen parts side by side.
-//! Neither list needs to be exact: what is looked at is decided by the record and by S3, as for an
-//! event.
+//! A slice with more versions than a page has is listed in sixteen parts side by side. Neither list needs to
+//! be exact: the record and S3 decide what happens to a version, as after an event.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -29,19 +27,19 @@ use s3_presigned::Timestamp;
 use super::tidy::{Report, Tidied, tell};
 use super::{Ports, Settings, Verdict, record_version};
 
-/// So many versions of a part are looked at side by side.
+/// How many versions of a part the recorder looks at side by side.
 const AT_ONCE: usize = 10;
 
-/// A slice is listed in so many parts: the next digit of the ids.
+/// The number of parts of a slice: the next digit of the ids.
 const PARTS: u8 = 16;
 
-/// Slices of a pass: the first two digits of the ids.
+/// The number of slices of a pass: the first two digits of the ids.
 const SLICES: u64 = 256;
 
-/// A version's event has come, or has not, once so much time has passed.
+/// The age from which a version's event counts as lost.
 const EVENT_IS_LATE: Duration = Duration::from_mins(15);
 
-/// Versions younger than this are looked at: every slice is listed twice in that time.
+/// The age up to which the recorder looks at a listed version. Every slice is listed twice in that time.
 const LOOK_BACK: Duration = Duration::from_hours(48);
 
 /// What stays the same during a run.
@@ -56,7 +54,7 @@ pub(super) fn hour_of_day(now: Timestamp) -> u8 {
     u8::try_from(now.epoch_s() / 3600 % 24).unwrap_or(0)
 }
 
-/// How many slices are to be listed before the hour of `now` is over, counted from 1970.
+/// How many slices should be listed before the hour of `now` is over, counted from 1970.
 fn slices_until(now: Timestamp) -> u64 {
     (now.epoch_s() / 3600 + 1) * SLICES / 24
 }
@@ -64,8 +62,8 @@ fn slices_until(now: Timestamp) -> u64 {
 /// Lists the slices that are due at `now`.
 ///
 /// # Errors
-/// If the table or the bucket could not be listed. The slices behind were compared all the same, and the
-/// next pass comes to the one that was not while its versions are still recent.
+/// If the table or the bucket could not be listed. The other slices were compared nevertheless, and the next
+/// pass lists the failed one while its versions are still recent.
 pub async fn list_bucket<S: RecordStore, O: ObjectStore>(
     ports: &Ports<S, O>,
     settings: &Settings,
@@ -103,7 +101,7 @@ impl<S: RecordStore, O: ObjectStore, R: Report> Run<'_, S, O, R> {
         ended.into_iter().collect()
     }
 
-    /// Compares a part of a slice, whose listing is at hand or not.
+    /// Compares a part of a slice. The listing may have been read already.
     async fn part(&self, digits: &str, listing: Option<VersionPage>) -> Result<(), Unavailable> {
         let mut pinned = self.pinned(digits).await?;
         let mut page = match listing {
@@ -142,8 +140,8 @@ impl<S: RecordStore, O: ObjectStore, R: Report> Run<'_, S, O, R> {
         looks.buffer_unordered(AT_ONCE).for_each(async |done| tell(self.report, done)).await;
     }
 
-    /// A listed version that the list of pinned ones does not have: a recent one is looked at; an
-    /// older one may have been pinned before there was such a list.
+    /// Handles a listed version that the list of pinned versions does not have: the recorder looks at a
+    /// recent version. An older version may have been pinned before that list existed.
     async fn take_up(&self, listed: ListedVersion) -> Result<Tidied, Unavailable> {
         let ListedVersion { key, version, came_at } = listed;
         if came_at >= self.now - EVENT_IS_LATE {
@@ -161,7 +159,8 @@ impl<S: RecordStore, O: ObjectStore, R: Report> Run<'_, S, O, R> {
     }
 }
 
-/// Whether the record has settled a listed version, as the pinned one; that one is checked off.
+/// Whether the record has settled a listed version as the pinned one. That version is then crossed off the
+/// list.
 fn settles(pinned: &mut HashMap<UploadId, VersionId>, listed: &ListedVersion) -> bool {
     let id = listed.key.upload_id();
     let is_pinned = pinned.get(&id) == Some(&listed.version);

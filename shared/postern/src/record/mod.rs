@@ -1,4 +1,4 @@
-//! Recording what arrived: from "something happened to this version" to a verdict.
+//! Recording what arrived: from an event about a version to a verdict.
 //!
 //! ```text
 //!  event ─▶ record ∥ first bytes ─▶ fate settled? ──yes──▶ follow it
@@ -7,11 +7,11 @@
 //!                          rules ─▶ one conditional write ─▶ follow what it decided
 //! ```
 //!
-//! Events are hints: nothing of an event is believed but which version to look at. A verdict is
-//! not an error: whatever is decided acknowledges the message. Only
-//! [`Unavailable`](crate::ports::Unavailable) lets SQS redeliver it. To follow a fate is to remove the
-//! version unless it is the pinned one. That is safe at any time, because a settled fate never changes.
-//! The steps and their order are in [`run`], without I/O, where a model checker can reach them.
+//! The recorder uses an event only to learn which version to look at. It reads everything else from the table
+//! and from S3. A verdict is not an error: every verdict acknowledges the message. Only
+//! [`Unavailable`](crate::ports::Unavailable) lets SQS redeliver it. To follow a fate means to remove the
+//! version unless it is the pinned one. That is safe at any time, because a settled fate never changes. The
+//! steps and their order are in [`run`], without I/O, so that a model checker can perform them.
 
 mod advice;
 pub mod content;
@@ -31,7 +31,7 @@ pub use driver::record_version;
 pub use settings::Settings;
 pub use verdict::Verdict;
 
-/// What the recorder works with.
+/// The ports of the recorder.
 #[derive(Debug)]
 pub struct Ports<S, O> {
     /// The table.

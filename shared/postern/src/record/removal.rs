@@ -1,29 +1,29 @@
-//! Removing what an owner asked to remove: links, parts, versions, then a tombstone.
+//! Deletes an upload: links, parts, versions, then the tombstone.
 //!
 //! ```text
 //! Look ─▶ ListLinks ⇄ EndLinks ─▶ DropParts ─▶ ListVersions ─▶ Remove ─┬─▶ Finish ─▶ Done
 //!                                                                      └─▶ PutOff ─▶ Done
 //! ```
 //!
-//! The API has written `deleting`; the table's stream brings the upload here. Each step can be
-//! repeated, and the tombstone is written last, so that a run that dies half way is taken up by
-//! the next. The steps are data, as in [`super::run`].
+//! The API has written `deleting`, and the table's stream starts the recorder. Each step can be repeated, and
+//! the tombstone is written last, so that the next run continues after a crash. The steps are data, as in
+//! [`super::run`].
 //!
-//! Links end first, so that they stop opening even if S3 refuses the rest. Where the table fails
-//! instead, the versions are removed all the same, and the run is repeated: what keeps a link alive
-//! then leads to S3's refusal.
+//! Links are revoked first, so that they stop opening even if S3 refuses the rest. If the table fails, the
+//! recorder still removes the versions and then repeats the run. Links that are still open then lead to an
+//! error of S3.
 //!
-//! An owner may have made any number of links, and nobody else may wait for them. So a run takes
-//! pages of links that live, ends each page before it asks for the next, and after
-//! [`PAGES_AT_ONCE`] goes on to the versions and notes in the record how far it came. That write
-//! brings the upload back through the stream, behind what others have asked for meanwhile.
+//! An owner may have made any number of links, and the uploads of others must not wait for them. So a run
+//! reads pages of links that are not revoked, and revokes each page before it reads the next. After
+//! [`PAGES_AT_ONCE`] it removes the versions and writes into the record how far it came. That write starts
+//! the next run through the stream, behind the work of others.
 //!
-//! A link is made in a transaction that demands an `available` upload, so none is made after
-//! `deleting` was written. But the index that lists an upload's links is a moment behind the table,
-//! and a link that was made just before may be missing from the list. A part that is on its way while
-//! its multipart upload is aborted may be stored all the same
+//! A link is made in a transaction that demands an `available` upload, so none is made after `deleting` was
+//! written. But the index that lists an upload's links is a moment behind the table, so a link that was made
+//! just before may be missing. A part that is on its way while its multipart upload is aborted may be stored
+//! nevertheless
 //! ([AbortMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html)).
-//! So the sweeper ends links and drops parts once more, [`LINKS_SETTLE`](crate::ports::LINKS_SETTLE)
+//! So the hourly run revokes links and drops parts once more, [`LINKS_SETTLE`](crate::ports::LINKS_SETTLE)
 //! after the tombstone ([`end_late_links`]).
 
 use crate::concurrency;
@@ -37,49 +37,49 @@ use s3_presigned::Timestamp;
 
 use super::Ports;
 
-/// Pages of links that one run walks at most.
+/// The most pages of links that one run reads.
 pub const PAGES_AT_ONCE: usize = 10;
 
-/// How an attempt to remove an upload ended.
+/// The result of a run that deletes an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
-    /// Everything is gone; so many versions were removed in this run.
+    /// The deletion is complete.
     Done {
-        /// Versions and delete markers.
+        /// Versions and delete markers that this run removed.
         versions: usize,
-        /// Links that this run ended.
+        /// Links that this run revoked.
         links: usize,
     },
-    /// As far as one run goes; the next goes on.
+    /// The run has reached its limit; the next run continues.
     Partly {
         /// As above.
         versions: usize,
         /// As above.
         links: usize,
     },
-    /// The upload is not, or no longer, to be removed.
+    /// The upload is not `deleting` (any more).
     NotAsked,
 }
 
 /// How far a run has come with the links.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Walk {
-    /// Links that it ended.
+    /// Links that it revoked.
     pub links: usize,
-    /// Pages of links that it walked.
+    /// Pages of links that it read.
     pub pages: usize,
     /// Where the next page begins.
     pub start: Option<PageStart>,
 }
 
-/// What is to be done next. Every step may be done twice.
+/// The next action. Every step may be performed twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Read the record (consistently); then [`Step::looked`].
     Look,
-    /// List a page of the links that live; then [`Step::links_listed`].
+    /// List a page of the links that are not revoked; then [`Step::links_listed`].
     ListLinks(Box<Upload>, Walk),
-    /// End these links, in any order; then [`Step::links_ended`].
+    /// Revoke these links, in any order; then [`Step::links_ended`].
     EndLinks(Box<Upload>, Walk, Page<LinkId>),
     /// Drop the parts of this multipart upload; then [`Step::parts_dropped`].
     DropParts(Box<Upload>, Walk, S3UploadId),
@@ -87,11 +87,11 @@ pub enum Step {
     ListVersions(Box<Upload>, Walk),
     /// Remove these versions, in any order; then [`Step::removed`].
     Remove(Box<Upload>, Walk, Vec<VersionId>),
-    /// Note how far the links were walked; then [`Step::Done`] as given.
+    /// Write how far the links were read; then [`Step::Done`] as given.
     PutOff(Box<Upload>, PageStart, Removal),
     /// Write the tombstone if the upload is still `deleting`; then [`Step::Done`] as given.
     Finish(Box<Upload>, Removal),
-    /// Nothing more.
+    /// Nothing more to do.
     Done(Removal),
 }
 
@@ -144,10 +144,10 @@ impl Step {
     }
 }
 
-/// Removes an upload that is `deleting`.
+/// Deletes an upload that is `deleting`.
 ///
 /// # Errors
-/// If the table or the bucket did not answer; the attempt must be repeated.
+/// If the table or the bucket did not answer; the run must be repeated.
 pub async fn remove_upload<S: RecordStore, O: ObjectStore>(
     ports: &Ports<S, O>,
     now: Timestamp,
@@ -162,7 +162,7 @@ pub async fn remove_upload<S: RecordStore, O: ObjectStore>(
             Ok(Step::Done(removal)) => return Ok(removal),
             Ok(step) => step,
             Err(error) if comes_before_versions => {
-                // Whatever failed keeps no file from being removed.
+                // A failure here does not stop the removal of the versions.
                 remove_versions(ports, id).await?;
                 return Err(error);
             }
@@ -210,18 +210,18 @@ async fn perform<S: RecordStore, O: ObjectStore>(
     })
 }
 
-/// Removes every version of an upload that is `deleting`: each one's fate is settled.
+/// Removes every version of an upload that is `deleting`: the fate of each is settled.
 async fn remove_versions<S, O: ObjectStore>(ports: &Ports<S, O>, id: UploadId) -> Result<(), Unavailable> {
     let key = ObjectKey::of(id);
     let versions = ports.objects.versions(key).await?;
     concurrency::all(versions.iter().map(|version| ports.objects.remove(key, version))).await
 }
 
-/// Ends the links of a removed upload that the index had not shown yet; how many there were. They
-/// were the newest, so that they stand on the first page. Drops parts that were on their way.
+/// Revokes the links of a deleted upload that the index had not shown yet, and returns how many there were.
+/// They were the newest ones, so they are on the first page. Drops parts that arrived late.
 ///
 /// # Errors
-/// If the table or the bucket did not answer; the attempt must be repeated.
+/// If the table or the bucket did not answer; the run must be repeated.
 pub async fn end_late_links<S: RecordStore, O: ObjectStore>(
     ports: &Ports<S, O>,
     now: Timestamp,

@@ -1,8 +1,8 @@
 //! The rules that a version must keep, each with its own reason.
 //!
-//! A rule sees what was promised and what one ranged read shows, and knows nothing else: no store,
-//! no clock. Few rules need a second look, and only at few objects ([`second_look`]): at a checksum that
-//! the first bytes cannot answer, and at a part of the formats that keep what is asked for elsewhere.
+//! A rule uses only the record and the result of one ranged read, without I/O and clock. Some rules need
+//! further facts about a few objects ([`second_look`]): a checksum that the first bytes cannot show, and a
+//! further part of the formats that state their size or directory elsewhere.
 
 use crate::media::ContentType;
 use crate::media::kinship::is_a;
@@ -22,16 +22,16 @@ use super::content::{self, archive};
 use crate::media::Kind;
 use crate::ports::ByteRange;
 
-/// What a rule may look at.
+/// The facts that a rule may use.
 #[derive(Debug)]
 pub struct Evidence<'a> {
-    /// What was promised.
+    /// The record.
     pub upload: &'a Upload,
-    /// What S3 shows.
+    /// The version as S3 shows it.
     pub object: &'a ObservedObject,
-    /// The version that is judged.
+    /// The id of the version.
     pub version: &'a VersionId,
-    /// What the second look has shown.
+    /// The further facts.
     pub second: &'a SecondSight,
     /// The stack's settings.
     pub settings: &'a Settings,
@@ -40,7 +40,7 @@ pub struct Evidence<'a> {
 /// A broken rule.
 struct Broken {
     reason: RejectionReason,
-    /// What came, and what was expected.
+    /// What arrived, and what was expected.
     fact: String,
     /// What a person can do about it.
     remedy: String,
@@ -51,7 +51,8 @@ impl Broken {
         Self { reason, fact: fact.into(), remedy: remedy.into() }
     }
 
-    /// With the remedy of another broken rule, so that nobody who follows the first one meets the other.
+    /// Adds the remedy of another broken rule, so that a person who follows the first remedy does not break
+    /// the other rule.
     fn and(self, other: Option<Self>) -> Self {
         match other {
             Some(other) if !self.remedy.ends_with(&other.remedy) => {
@@ -70,13 +71,13 @@ impl Broken {
 
 type Rule = fn(&Case<'_>) -> Option<Broken>;
 
-/// The first broken rule is the one that is told. What no other declaration heals comes before what one
-/// does, and the advice for both is given at once.
+/// The rejection names the first broken rule. Rules that no other declared type or name can satisfy come
+/// first. `detail` also has the remedy of the first broken type rule.
 const UPLOAD_RULES: &[Rule] = &[encryption, size, stored_content_type, content_encoding, metadata];
 const CONTENT_RULES: &[Rule] = &[foreign_content, archive, image];
 const TYPE_RULES: &[Rule] = &[allowed_type, sniffed_content_type, name];
 
-/// The evidence, and what the first bytes are, which several rules ask.
+/// The facts, and the type of the first bytes, which several rules use.
 struct Case<'a> {
     evidence: &'a Evidence<'a>,
     sniffed: Sniffed,
@@ -90,13 +91,12 @@ impl<'a> Case<'a> {
         Self { evidence, sniffed, served_as }
     }
 
-    /// The first of these rules that is broken.
+    /// The first broken rule, if any.
     fn broken(&self, rules: &[Rule]) -> Option<Broken> {
         rules.iter().find_map(|rule| rule(self))
     }
 
-    /// The type that links will answer with: what the bytes are, or what was declared where that says
-    /// more of the same.
+    /// The served type: the found type, or the declared one if it is more specific.
     fn served_type(&self) -> ContentType {
         let declared = || self.evidence.upload.content_type.clone();
         match self.served_as {
@@ -106,14 +106,14 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// What the bytes are, where the served type says more.
+    /// The found type, if the served type is more specific.
     fn carrier(&self) -> Option<ContentType> {
         let found = || self.sniffed.essence.parse().ok();
         (self.served_as != Some(ServedAs::Found)).then(found).flatten()
     }
 
-    /// Whether a link may show the bytes as plain text although their type has a name of its own. Pages
-    /// and other markup are saved, and JSON that does not begin as such.
+    /// Whether a link may show the bytes as plain text although their type has a name of its own. Markup is
+    /// saved, and so is JSON that does not begin as JSON.
     fn reads_as_text(&self) -> bool {
         let served = self.served_type().essence();
         let is_plain = self.sniffed.is_text() && reads_as_text(&self.sniffed.essence);
@@ -122,12 +122,12 @@ impl<'a> Case<'a> {
         is_plain && served != "text/plain" && is_prose && is_json
     }
 
-    /// Browsers on Windows declare a CSV as what opens it there.
+    /// Browsers on Windows declare a CSV file as the type of the program that opens it.
     fn is_table(&self) -> bool {
         Kind::of_name(self.evidence.upload.filename.as_str()) == Some(Kind::Text)
     }
 
-    /// The part that a rule of the content asks for.
+    /// The part that a rule of the content needs.
     fn further_part(&self) -> Option<ByteRange> {
         let Evidence { object, settings, .. } = *self.evidence;
         let (essence, head, size_bytes) = (self.sniffed.essence.as_str(), &object.head, object.size_bytes);
@@ -145,7 +145,7 @@ impl<'a> Case<'a> {
             && is_json_in_another_encoding(&self.evidence.upload.content_type, &self.sniffed)
     }
 
-    /// A drawing that is spelled in letters is shown as text, if at all.
+    /// An image format that consists of letters is shown as text, if at all.
     fn is_image(&self) -> bool {
         Kind::of_type(&self.sniffed.essence) == Some(Kind::Image) && !self.sniffed.is_plain()
     }
@@ -159,40 +159,40 @@ fn begins_as_json(head: &[u8]) -> bool {
     matches!(head.first(), Some(b'{' | b'['))
 }
 
-/// What is to be asked of S3 beside the first bytes. Both questions are asked side by side.
+/// The further questions to S3. Both are asked side by side.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SecondLook {
     /// Whether to ask for the SHA-256 that S3 stores.
     pub checksum: bool,
-    /// A further part to be read.
+    /// A further part to read.
     pub part: Option<ByteRange>,
 }
 
-/// What the second look has shown.
+/// The answers to the further questions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SecondSight {
-    /// The SHA-256 that S3 stores, where it was asked for.
+    /// The SHA-256 that S3 stores, if it was asked for.
     pub checksum: Option<ChecksumSha256>,
-    /// The further part, where one was read.
+    /// The further part, if one was read.
     pub part: Option<Vec<u8>>,
     /// Which part it is.
     pub range: Option<ByteRange>,
-    /// How many were read.
+    /// How many parts were read.
     pub parts: usize,
 }
 
-/// So many further parts are read of one object at most.
+/// The most further parts that are read of one object.
 const MOST_PARTS: usize = 8;
 
-/// The part to read after one that does not tell what was asked for.
+/// The part to read if the last one does not have the fact.
 pub fn next_part(evidence: &Evidence<'_>) -> Option<ByteRange> {
     let SecondSight { part, range, parts, .. } = evidence.second;
     let (part, range) = (part.as_deref()?, range.filter(|_| *parts < MOST_PARTS)?);
     pixels::next_part(&sniff(&evidence.object.head).essence, range.from, part, evidence.object.size_bytes)
 }
 
-/// What the verdict needs beside the first bytes: nothing of an ordinary object, nor where the whole
-/// object is at hand.
+/// The further questions that the rules need. There are none for an ordinary object, nor if the first bytes
+/// are the whole object.
 pub fn second_look(evidence: &Evidence<'_>) -> SecondLook {
     if is_whole(evidence.object) {
         return SecondLook::default();
@@ -203,7 +203,7 @@ pub fn second_look(evidence: &Evidence<'_>) -> SecondLook {
     SecondLook { checksum, part }
 }
 
-/// The verdict of all rules.
+/// Applies all rules.
 pub fn judge(evidence: &Evidence<'_>, now: Timestamp) -> Settlement {
     let case = Case::of(evidence);
     let first = [UPLOAD_RULES, &[checksum], CONTENT_RULES].iter().find_map(|rules| case.broken(rules));
@@ -228,13 +228,13 @@ pub fn judge(evidence: &Evidence<'_>, now: Timestamp) -> Settlement {
     }
 }
 
-/// The verdict on a version in which a scan found a threat.
+/// The rejection of a version in which a scan found a threat.
 pub fn threat(version: &VersionId, now: Timestamp) -> Settlement {
     let fact = "the scan for malware found a threat in the object";
     Broken::new(RejectionReason::ThreatFound, fact, "upload a clean file").condemn(version, now)
 }
 
-/// The verdict on a version that is no longer there: it can never be pinned.
+/// The rejection of a version that no longer exists, so that it can never be pinned.
 pub fn vanished(version: &VersionId, now: Timestamp) -> Settlement {
     let fact = "the object was removed from the bucket before it was recorded";
     Broken::new(RejectionReason::Vanished, fact, "upload the file again").condemn(version, now)
@@ -266,7 +266,7 @@ fn stored_content_type(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     })
 }
 
-/// Bytes that a browser decodes are others than those that were looked at.
+/// A browser decodes these bytes into others than the recorder looked at.
 fn content_encoding(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let encoding = evidence.object.content_encoding.as_deref()?;
     let fact = format!("the object is stored with the Content-Encoding {encoding:?}, none was agreed");
@@ -336,7 +336,7 @@ fn foreign_content(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> 
     Some(Broken::new(RejectionReason::ForeignContent, fact, "save the file again without its comments"))
 }
 
-/// An unknown extension promises nothing, and of some bytes nothing is known.
+/// Checks the extension against the bytes. Unknown extensions and unknown formats pass.
 fn name(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> {
     (!keeps_name(&evidence.upload.filename, sniffed)).then(|| {
         let (fact, remedy) = if evidence.object.size_bytes == 0 {
@@ -362,7 +362,7 @@ fn archive(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
         .then(|| Broken::new(RejectionReason::ArchiveBomb, fact, remedy))
 }
 
-/// A picture that does not tell its size is refused only where a link would show it.
+/// An image that does not state its size is rejected only if a link would show it.
 fn image(case: &Case<'_>) -> Option<Broken> {
     let most = case.evidence.settings.max_image_pixels.filter(|_| case.is_image())?;
     let (head, part) = (&case.evidence.object.head, case.evidence.second.part.as_deref());
@@ -568,7 +568,7 @@ pub(crate) mod tests {
             (b"M\xFCller;5\n".as_slice(), true),
             ("M\u{fc}ller;5\n".as_bytes(), false),
             (b"\xFF\xFEM\0\xFC\0", false),
-            // ISO-2022-JP has no byte beyond ASCII: no browser is left to detect it.
+            // ISO-2022-JP has only ASCII bytes, and browsers no longer detect it.
             (b"\x1B$B%F%9%H\x1B(B", false),
         ] {
             let (upload, object) = large("text/plain", "a.txt", head);

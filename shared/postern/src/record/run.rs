@@ -1,5 +1,5 @@
-//! One look at one version, as a machine without I/O: a step says what is to be done, and a
-//! function of its answer gives the next one.
+//! One look at one version, as a state machine without I/O: a step is an action, and a function of its result
+//! returns the next step.
 //!
 //! ```text
 //! Look ─┬─▶ LookAgain ──▶ Settle ──┬─▶ Remove ─▶ Done
@@ -10,9 +10,9 @@
 //!       └─▶ Done
 //! ```
 //!
-//! [`super::record_version`] performs the steps on AWS; the model check of `tests/model` performs
-//! the same ones in every order, with a crash after each. So the checked steps are those that run.
-//! This module has no I/O, and the driver does only what a step asks for.
+//! [`super::record_version`] performs the steps on AWS. The model check of `tests/model` performs the same
+//! steps in every order, with a crash after each. So the checked steps are those that run. The driver only
+//! does what a step asks for.
 
 use crate::ports::{Observation, ObservedObject, Unavailable, Written};
 use crate::upload::reservation::Charge;
@@ -27,29 +27,29 @@ use super::{Settings, Verdict};
 /// What stays the same during one look.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
-    /// The version that is looked at.
+    /// The version.
     pub version: &'a VersionId,
     /// The stack's settings.
     pub settings: &'a Settings,
     /// When the look began.
     pub now: Timestamp,
-    /// What the event that asks for it tells of a scan. A hint: only that a scan failed is
-    /// believed, since that opens nothing and removes nothing.
+    /// What the event says about a scan. The recorder trusts only that a scan failed, since a failed scan
+    /// accepts nothing and removes nothing.
     pub announced: Option<ScanStatus>,
 }
 
-/// What is to be done next. Every step may be done twice.
+/// The next action. Every step may be performed twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Read the record (consistently) and the version's first bytes; then [`Run::looked`].
     Look,
-    /// Ask for what the bytes so far do not tell; then [`Run::looked_again`] with what was seen before and
-    /// what is seen now.
+    /// Ask for the facts that the bytes so far do not have; then [`Run::looked_again`] with the earlier and
+    /// the new facts.
     LookAgain(Box<Upload>, Box<ObservedObject>, SecondLook, SecondSight),
-    /// Write the verdict, and the change of what is reserved, on condition that the version's fate is
-    /// open; then [`Run::settled`].
+    /// Write the settlement, and the change of the reservation, on condition that the version's fate is open;
+    /// then [`Run::settled`].
     Settle(Settlement, Option<Charge>),
-    /// Note that the version's scan failed, if its fate is open; then [`Run::scan_marked`].
+    /// Write that the version's scan failed, if its fate is open; then [`Run::scan_marked`].
     MarkScanFailed(ScanFailure),
     /// Write that the pinned version is missing, if it is still pinned; then [`Step::marked`].
     MarkVanished,
@@ -57,7 +57,7 @@ pub enum Step {
     CountSurplus,
     /// Remove the version; then [`Step::removed`].
     Remove(Verdict),
-    /// Nothing: the message is acknowledged.
+    /// Nothing more to do: the message is acknowledged.
     Done(Verdict),
 }
 
@@ -65,7 +65,7 @@ impl Run<'_> {
     /// After [`Step::Look`].
     ///
     /// # Errors
-    /// If what S3 shows decides and it did not answer.
+    /// If S3's answer is needed and S3 did not answer.
     pub fn looked(
         &self,
         upload: Option<Upload>,
@@ -77,7 +77,7 @@ impl Run<'_> {
         }
         let object = match observation? {
             Observation::Object(object) => object,
-            // A run that saw it before it went must not pin it any more, so this is a verdict too.
+            // This is a settlement too, so that a run that saw the version earlier cannot pin it any more.
             Observation::Missing => return Ok(self.settle_missing(&upload)),
             Observation::DeleteMarker => return Ok(Step::Done(Verdict::DeleteMarker)),
         };
@@ -88,10 +88,10 @@ impl Run<'_> {
         }
     }
 
-    /// After [`Step::LookAgain`]: few objects need a further part, and never more than a few.
+    /// After [`Step::LookAgain`]. Few objects need a further part, and none needs more than eight.
     ///
     /// # Errors
-    /// If a scan's result was announced that the object does not carry yet.
+    /// If a scan's result was announced and the object has no such tag yet.
     pub fn looked_again(
         &self,
         upload: Box<Upload>,
@@ -104,7 +104,7 @@ impl Run<'_> {
         }
     }
 
-    /// The form may still bring a file. Of parts nobody knows how many bytes arrived.
+    /// The form may still bring a file. Postern does not count the bytes of single parts.
     fn settle_missing(&self, upload: &Upload) -> Step {
         let verdict = rules::vanished(self.version, self.now);
         let charge = upload.charge_of_verdict(&verdict, 0).filter(|_| upload.s3_upload_id.is_none());
@@ -120,10 +120,10 @@ impl Run<'_> {
         Evidence { upload, object, version: self.version, second, settings: self.settings }
     }
 
-    /// Where no further look is needed.
+    /// Applies the rules, and the scan's result if the stack requires scans.
     ///
     /// # Errors
-    /// If a scan's result was announced that the object does not carry yet.
+    /// If a scan's result was announced and the object has no such tag yet.
     fn judge(
         &self,
         upload: &Upload,
@@ -139,7 +139,7 @@ impl Run<'_> {
         }
     }
 
-    /// What keeps every rule waits for its scan.
+    /// A version that keeps every rule waits for its scan.
     fn at_the_gate(
         &self,
         upload: &Upload,
@@ -149,7 +149,8 @@ impl Run<'_> {
         let found = object.scan;
         Ok(match found.or(self.announced) {
             None => Step::Done(Verdict::Waiting),
-            // The tag is written first, but nothing promises it: the event comes back.
+            // AWS does not document that the tag is visible before the event. If it is not, the message fails
+            // and is redelivered.
             Some(status) if status.is_a_result() && found.is_none() => {
                 return Err(Unavailable::new("read a scan's result", "it is announced and not there yet"));
             }
@@ -161,7 +162,7 @@ impl Run<'_> {
         })
     }
 
-    /// After [`Step::MarkScanFailed`]: what stood in the way is followed.
+    /// After [`Step::MarkScanFailed`]: follows the fate that the existing record shows.
     pub fn scan_marked(&self, written: Written) -> Step {
         match written {
             Written::Applied => Step::Done(Verdict::ScanFailed),
@@ -172,10 +173,10 @@ impl Run<'_> {
         }
     }
 
-    /// After [`Step::Settle`]: what was written is followed, or what stood in its way.
+    /// After [`Step::Settle`]: follows the fate that was written, or the one that the existing record shows.
     ///
     /// # Errors
-    /// If the store refused although the fate is open: what is reserved has changed since it was read.
+    /// If the condition failed although the fate is open: the reservation has changed since it was read.
     pub fn settled(&self, settlement: &Settlement, written: Written) -> Result<Step, Unavailable> {
         match (written, settlement) {
             (Written::Applied, Settlement::Pin(recorded)) => {
@@ -242,7 +243,8 @@ fn without_record(observation: &Observation) -> Step {
     })
 }
 
-/// What is missing needs no removal: S3 tells of each one, and that event would ask for the next.
+/// A missing version is not removed again: S3 would send an event for each removal, and the recorder would
+/// remove it again without end.
 fn follow_what_is_seen(
     upload: &Upload,
     fate: Fate,

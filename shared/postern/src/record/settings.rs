@@ -3,15 +3,15 @@
 use crate::media::AllowedTypes;
 use crate::upload::scan::ScanGate;
 
-/// What the stack asks of every object.
+/// The rules of the stack for every object.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The ARN of the key under which objects must be encrypted.
+    /// The ARN of the KMS key that must encrypt objects.
     pub files_key_arn: String,
     /// The types that may be declared.
     pub allowed_types: AllowedTypes,
-    /// The most pixels of an image, as its header tells them; `None` for no ceiling.
+    /// The most pixels of an image by its header; `None` sets no limit.
     pub max_image_pixels: Option<u64>,
-    /// Whether what the rules accept must have passed a scan as well.
+    /// Whether a version that keeps the rules must also pass a scan.
     pub scan: ScanGate,
 }

@@ -1,13 +1,13 @@
-//! Expires what is due, ends removals that the stream has not ended, and looks for late links. Gives
-//! back what a form reserved of its owner's bytes and cannot use any more.
+//! Expires uploads that are due, continues deletions that the stream did not finish, and looks for late
+//! links. Gives back the bytes that a form has reserved and cannot use any more.
 //!
-//! What waits stands in an index. `serve-link` may write any attribute of a link's item, and so put it
-//! into that index; and an index is a moment behind its table. So the index only says where to look:
-//! an item that is no upload is counted and left, and of an upload the record is read before
-//! anything is done. Only where record and index agree about the state is it acted upon.
+//! An index lists the uploads that need work. The index is eventually consistent, and `serve-link`, which may
+//! write a link's item, could add entries to it. So the index only says where to look. An item that is not an
+//! upload is counted and left. The run reads the record of an upload before it acts, and acts only if the
+//! record has the state that the index showed.
 //!
-//! The shards of the index are taken in turn, beginning elsewhere each hour, so that no upload keeps
-//! the others waiting for ever.
+//! A run takes the shards of the index in turn and begins with another shard each hour, so that one upload
+//! cannot delay the others forever.
 
 use futures::stream::{self, StreamExt};
 
@@ -21,13 +21,13 @@ use super::listing::hour_of_day;
 use super::removal::{Removal, end_late_links, remove_upload};
 use super::tidy::{Report, Tidied, tell};
 
-/// So many uploads are taken up side by side.
+/// How many uploads are handled side by side.
 const AT_ONCE: usize = 10;
 
-/// Takes up everything that is due at `now`.
+/// Handles every upload that is due at `now`.
 ///
 /// # Errors
-/// If the table could not be asked what is due in a shard; the others were taken up all the same.
+/// If the index could not be read for a shard; the uploads of the other shards were handled.
 pub async fn sweep<S: RecordStore, O: ObjectStore>(
     ports: &Ports<S, O>,
     now: Timestamp,
@@ -60,7 +60,7 @@ async fn sweep_shard<S: RecordStore, O: ObjectStore>(
     Ok(())
 }
 
-/// Does what an upload waits for, if its record is in the state that the index showed.
+/// Does the work of one upload, if its record has the state that the index showed.
 async fn take_up<S: RecordStore, O: ObjectStore>(
     ports: &Ports<S, O>,
     now: Timestamp,

@@ -1,12 +1,12 @@
-//! The work that no event causes: uploads whose form expired unused, removals that were given up, and
-//! versions whose event was lost.
+//! The hourly run, for the work that no event starts: uploads whose form expired unused, deletions that were
+//! given up, and versions whose event was lost.
 //!
-//! A schedule calls it every hour. It is idempotent with everything else, because it does nothing
-//! of its own: [`super::sweep`] expires what is due by a conditional write and removes as the table's
-//! stream asks for, [`super::listing`] looks at versions as the queue does.
+//! A schedule starts it. It uses the same conditional writes as events do, so both may run at the same time:
+//! [`super::sweep`] expires uploads and deletes as the table's stream does, [`super::listing`] looks at
+//! versions as the queue does.
 //!
-//! One owner's uploads must not delay another's. So both run side by side, what fails is counted and left
-//! to the next hour, and both end when their time is up.
+//! One owner's uploads must not delay another's. So both run side by side. Failures are counted and left to
+//! the next hour, and both end when their time is up.
 
 use std::pin::pin;
 
@@ -19,40 +19,40 @@ use super::listing::list_bucket;
 use super::sweep::sweep;
 use super::{Ports, Settings};
 
-/// What was done: of one upload, or in all.
+/// What was done: for one upload, or in all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tidied {
     /// Uploads that expired.
     pub expired: usize,
-    /// Uploads whose removal was brought to its end.
+    /// Uploads whose deletion was completed.
     pub removed: usize,
-    /// Links of removed uploads that had not been listed with the others, and were ended now.
+    /// Links of deleted uploads that had not been listed with the others, and were revoked now.
     pub late_links: usize,
     /// Versions that the bucket's listing showed.
     pub listed: usize,
-    /// Versions that were looked at.
+    /// Versions that the recorder looked at.
     pub looked_at: usize,
-    /// Versions whose event had not been acted upon, and now was.
+    /// Versions whose event was lost, and that were settled now.
     pub repaired: usize,
     /// Pinned versions that are missing from the bucket.
     pub vanished: usize,
-    /// Versions that no record knows.
+    /// Versions without a record.
     pub orphans: usize,
-    /// Versions that keep every rule and whose scan is not through, long after they came.
+    /// Versions that keep every rule and still have no scan's result, long after they arrived.
     pub unscanned: usize,
-    /// Items among what is due that are no uploads.
+    /// Items of the index that are not uploads.
     pub unreadable: usize,
     /// Slices of the bucket that were not listed for more than a day.
     pub skipped_slices: usize,
-    /// What could not be done; the next call tries again.
+    /// Failures; the next run tries again.
     pub failed: usize,
 }
 
-/// Is told what was done as soon as it is done, so that a run which is killed loses nothing of it.
+/// Receives counts while a run works, so that the metrics of a killed run are not lost.
 pub trait Report {
-    /// So much more was done.
+    /// Adds to what was done.
     fn done(&self, what: Tidied);
-    /// A good moment to write down what was done.
+    /// Called between two pieces of work: a good moment to write the counts.
     fn pause(&self);
 }
 
@@ -73,12 +73,11 @@ impl std::ops::AddAssign for Tidied {
     }
 }
 
-/// Expires, removes and looks again, as far as it is due at `now`, until `time_is_up`: what is in the
-/// middle then is dropped, as if the function had died.
+/// Does the work that is due at `now`, until `time_is_up`. Unfinished work is then dropped, as after a crash.
 ///
 /// # Errors
-/// If what is due, or the bucket, could not be listed; the other was done all the same. What fails
-/// singly is counted and left to the next call.
+/// If the index or the bucket could not be listed; the other part was done nevertheless. Single failures are
+/// counted and left to the next run.
 pub async fn tidy<S: RecordStore, O: ObjectStore>(
     ports: &Ports<S, O>,
     settings: &Settings,

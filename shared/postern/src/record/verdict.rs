@@ -2,40 +2,41 @@
 
 use crate::upload::RejectionReason;
 
-/// What became of a version.
+/// The outcome for a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It was found valid and links lead to it from now on.
+    /// The recorder has accepted and pinned it: links lead to it from now on.
     Pinned {
         /// Its size.
         size_bytes: u64,
     },
-    /// It had been pinned before.
+    /// It was pinned before.
     Duplicate,
-    /// Another version is pinned; this one was removed.
+    /// Another version is pinned. This one was removed.
     Surplus,
-    /// It broke a rule and was removed. No reason if that was decided in an earlier run.
+    /// It broke a rule and was removed. Without a reason if an earlier run has rejected it.
     Rejected(Option<RejectionReason>),
-    /// Its upload was removed by the owner, and so was it.
+    /// Its owner has deleted the upload, and the recorder has removed the version.
     Removed,
-    /// No record knows it. It is left where it is: nothing is deleted unseen.
+    /// There is no record. The version is left where it is, because Postern never deletes an object that it
+    /// does not know.
     Orphan,
-    /// There is no such version any more.
+    /// The version no longer exists.
     Gone,
     /// It is a delete marker.
     DeleteMarker,
-    /// It is pinned and somebody else than the recorder removed it: links lead to S3's refusal.
+    /// It is pinned, and somebody other than the recorder removed it: links lead to an error of S3.
     Vanished,
     /// It keeps every rule and waits for its scan.
     Waiting,
-    /// It keeps every rule and its scan failed: it waits for another one, or for its owner.
+    /// It keeps every rule and its scan failed. It waits for another scan or for its owner's deletion.
     ScanFailed,
-    /// It is pinned and a later scan found a threat in it. Only its owner removes it.
+    /// It is pinned, and a later scan found a threat in it. Only its owner can remove it.
     ThreatInPinned,
 }
 
 impl Verdict {
-    /// The verdict as logs write it.
+    /// The verdict as the log has it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pinned { .. } => "pinned",
