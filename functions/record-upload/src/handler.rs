@@ -233,11 +233,3 @@ fn count(verdict: Verdict, happened_at: Option<Timestamp>) {
 fn clock() -> Timestamp {
     SystemTime::now().into()
 }
-
-/// The upload whose item changed; links and tokens have no such key.
-fn upload_id(change: &EventRecord) -> Option<UploadId> {
-    match change.change.keys.get("pk") {
-        Some(serde_dynamo::AttributeValue::S(pk)) => pk.strip_prefix("UPLOAD#")?.parse().ok(),
-        _ => None,
-    }
-}

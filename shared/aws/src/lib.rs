@@ -17,7 +17,7 @@ mod sts;
 mod time_limits;
 
 pub use aws_config::SdkConfig;
-pub use dynamodb::Table;
+pub use dynamodb::{Table, upload_of_key};
 pub use kms::{derive_link_keys, derive_upload_token_keys};
 pub use lambda::ColdStart;
 pub use s3::{Bucket, Parts, Versions};

@@ -1,6 +1,7 @@
 //! Items of the table: their keys, and what conditional writes answer.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -24,26 +25,65 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 /// The table's only key.
 pub(super) const PK: &str = "pk";
 
+/// A kind of item. The key of each item begins with its kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind(&'static str);
+
+pub(super) const UPLOAD: Kind = Kind("UPLOAD#");
+pub(super) const LINK: Kind = Kind("LINK#");
+const TOKEN: Kind = Kind("TOKEN#");
+const PENDING: Kind = Kind("PENDING#");
+const BYTES: Kind = Kind("BYTES#");
+
+impl Kind {
+    pub(super) fn pk(self, id: impl Display) -> String {
+        format!("{}{id}", self.0)
+    }
+
+    /// What follows the kind in a key; `None` if the key is of another kind.
+    pub(super) fn id_in(self, pk: &str) -> Option<&str> {
+        pk.strip_prefix(self.0)
+    }
+}
+
 pub(super) fn upload_pk(id: UploadId) -> String {
-    format!("UPLOAD#{id}")
+    UPLOAD.pk(id)
 }
 
 pub(super) fn link_pk(id: &LinkId) -> String {
-    format!("LINK#{id}")
+    LINK.pk(id)
 }
 
 pub(super) fn token_pk(id: &UploadTokenId) -> String {
-    format!("TOKEN#{id}")
+    TOKEN.pk(id)
 }
 
 /// The pending uploads of an owner.
 pub(super) fn pending_pk(owner: &Owner) -> String {
-    format!("PENDING#{}", owner_hash(owner))
+    PENDING.pk(owner_hash(owner))
 }
 
 /// The bytes that an owner asked for on a day.
 pub(super) fn bytes_pk(owner: &Owner, day: &str) -> String {
-    format!("BYTES#{}#{day}", owner_hash(owner))
+    BYTES.pk(format_args!("{}#{day}", owner_hash(owner)))
+}
+
+/// The upload whose item has this key, as DynamoDB Streams writes it; `None` for an item of another kind.
+pub fn upload_of_key(key: &serde_dynamo::Item) -> Option<UploadId> {
+    match key.get(PK)? {
+        serde_dynamo::AttributeValue::S(pk) => UPLOAD.id_in(pk)?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// An attribute that is a string.
+pub(super) fn attribute<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+/// What follows the kind in an item's key; `None` for an item of another kind.
+pub(super) fn id_of(item: &Item, kind: Kind) -> Option<&str> {
+    kind.id_in(attribute(item, PK)?)
 }
 
 pub(super) fn number(value: u64) -> AttributeValue {

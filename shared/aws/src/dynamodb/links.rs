@@ -7,8 +7,11 @@ use aws_sdk_dynamodb::types::{
 
 use super::Table;
 use super::conflicts::reasons;
-use super::item::{Conditional, Item, PK, from_item, link_pk, text, to_item, upload_pk, value};
-use super::uploads::{Index, is_owned_by};
+use super::item::{
+    Conditional, Item, LINK, PK, from_item, id_of, link_pk, text, to_item, upload_pk, value,
+};
+use super::index::Index;
+use super::uploads::is_owned_by;
 use postern::link::token::LinkId;
 use postern::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, revocation_id};
 use postern::paging::{Page, PageStart};
@@ -27,10 +30,10 @@ pub(super) const FAILED: &str = "ConditionalCheckFailed";
 const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND transition_id = :before";
 
 const LINKS_BY_UPLOAD: Index =
-    Index { name: "links_by_upload", hash: "upload_id", range: "linked_at", pk_prefix: "LINK#" };
+    Index { name: "links_by_upload", hash: "upload_id", range: "linked_at", kind: LINK };
 
 const LINKS_BY_OWNER: Index =
-    Index { name: "links_by_owner", hash: "owner", range: "linked_at", pk_prefix: "LINK#" };
+    Index { name: "links_by_owner", hash: "owner", range: "linked_at", kind: LINK };
 
 /// Links that one call reads to find those that live: about half a megabyte.
 const LIVE_PAGE: i32 = 500;
@@ -74,7 +77,7 @@ impl LinkIndex for Table {
             .projection_expression(PK);
         let (items, next) = self.items_with_place(index, query, "list links that live").await?;
         // What has no id of a link opens nothing.
-        let id = |item: &Item| item.get(PK)?.as_s().ok()?.strip_prefix(index.pk_prefix)?.parse().ok();
+        let id = |item: &Item| id_of(item, LINK)?.parse().ok();
         Ok(Page { items: items.iter().filter_map(id).collect(), next })
     }
 }

@@ -8,6 +8,7 @@ use crate::time_limits;
 
 mod charges;
 mod conflicts;
+mod index;
 mod item;
 mod links;
 mod openings;
@@ -15,6 +16,8 @@ mod pending;
 mod quick_read;
 mod quotas;
 mod uploads;
+
+pub use item::upload_of_key;
 
 /// The table. One handle serves uploads and links.
 #[derive(Debug, Clone)]

@@ -4,12 +4,14 @@
 //! refused write brings back the item that stood in its way
 //! ([`ReturnValuesOnConditionCheckFailure`](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html)).
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::Table;
-use super::item::{Conditional, Item, PK, from_item, number, text, to_item, upload_pk, value};
+use super::index::Index;
+use super::item::{
+    Conditional, Item, PK, UPLOAD, attribute, from_item, id_of, number, text, to_item, upload_pk, value,
+};
 use postern::link::Revoked;
 use postern::link::token::LinkId;
 use postern::paging::{Page, PageStart};
@@ -62,7 +64,7 @@ impl UploadStore for Table {
         limit: u8,
     ) -> Result<Page<Upload>, Unavailable> {
         let index =
-            Index { name: "uploads_by_owner", hash: "owner", range: "uploaded_at", pk_prefix: "UPLOAD#" };
+            Index { name: "uploads_by_owner", hash: "owner", range: "uploaded_at", kind: UPLOAD };
         self.page(&index, text(owner.as_str()), start, limit).await
     }
 
@@ -403,24 +405,17 @@ struct Progress {
 /// How many of a shard one call gives.
 const DUE_AT_ONCE: i32 = 1000;
 
-/// How many pages are read on to find a place at which a list can go on.
-const ROUNDS: usize = 20;
-
 /// The upload that an item of the sweeper's index is. `serve-link` may write any attribute of a link's
 /// item, and with them put it into any index: the item's key says what it is.
 fn due_upload(item: &Item) -> Option<(UploadId, UploadState)> {
-    let id = attribute(item, PK)?.strip_prefix("UPLOAD#")?.parse().ok()?;
+    let id = id_of(item, UPLOAD)?.parse().ok()?;
     let state = serde_dynamo::from_attribute_value(item.get("state")?.clone()).ok()?;
     Some((id, state))
 }
 
 fn pinned_version(item: &Item) -> Option<(UploadId, VersionId)> {
-    let id = attribute(item, PK)?.strip_prefix("UPLOAD#")?.parse().ok()?;
+    let id = id_of(item, UPLOAD)?.parse().ok()?;
     Some((id, attribute(item.get("recorded")?.as_m().ok()?, "version_id")?.parse().ok()?))
-}
-
-fn attribute<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
-    item.get(name)?.as_s().ok().map(String::as_str)
 }
 
 fn shard(id: UploadId) -> String {
@@ -437,14 +432,6 @@ pub(super) fn unfinished(mut item: Item, upload: &Upload) -> Item {
     };
     item.insert("unfinished_since".to_owned(), text(since.to_string()));
     item
-}
-
-/// An index of the table whose range is a time.
-pub(super) struct Index {
-    pub name: &'static str,
-    pub hash: &'static str,
-    pub range: &'static str,
-    pub pk_prefix: &'static str,
 }
 
 impl Table {
@@ -503,85 +490,6 @@ impl Table {
         let output = get.send().await.map_err(|error| Unavailable::new(operation, error))?;
         output.item.map(from_item).transpose()
     }
-
-    /// A page of an index, newest first. What cannot be read is left out and logged.
-    pub(super) async fn page<T: serde::de::DeserializeOwned>(
-        &self,
-        index: &Index,
-        hash: AttributeValue,
-        start: Option<&PageStart>,
-        limit: u8,
-    ) -> Result<Page<T>, Unavailable> {
-        let query = self.newest_first(index, hash, start).limit(i32::from(limit));
-        let (items, next) = self.items_with_place(index, query, "list items").await?;
-        Ok(Page { items: items.into_iter().filter_map(|item| readable(index, item)).collect(), next })
-    }
-
-    /// The items of one page, and the place at which the next begins. Where an item that is none of
-    /// ours ends the page, the next page is read too: no cursor can name such an item.
-    pub(super) async fn items_with_place(
-        &self,
-        index: &Index,
-        query: QueryFluentBuilder,
-        operation: &'static str,
-    ) -> Result<(Vec<Item>, Option<PageStart>), Unavailable> {
-        let (mut items, mut query) = (Vec::new(), query);
-        for _ in 0..ROUNDS {
-            let page = query.clone().send().await.map_err(|error| Unavailable::new(operation, error))?;
-            items.extend(page.items.unwrap_or_default());
-            let Some(key) = page.last_evaluated_key else { return Ok((items, None)) };
-            if let Some(next) = place(index, &key) {
-                return Ok((items, Some(next)));
-            }
-            query = query.set_exclusive_start_key(Some(key));
-        }
-        Err(Unavailable::new(operation, "the index holds too many items that are none of ours"))
-    }
-
-    /// What stands in an index under `hash`, from a place on.
-    pub(super) fn newest_first(
-        &self,
-        index: &Index,
-        hash: AttributeValue,
-        start: Option<&PageStart>,
-    ) -> QueryFluentBuilder {
-        let begin = start.map(|start| {
-            Item::from([
-                (PK.to_owned(), text(format!("{}{}", index.pk_prefix, start.id))),
-                (index.hash.to_owned(), hash.clone()),
-                (index.range.to_owned(), text(start.at.to_string())),
-            ])
-        });
-        self.client
-            .query()
-            .table_name(&self.name)
-            .index_name(index.name)
-            .key_condition_expression("#hash = :hash AND #range BETWEEN :first AND :last")
-            .expression_attribute_names("#hash", index.hash)
-            .expression_attribute_names("#range", index.range)
-            .expression_attribute_values(":hash", hash)
-            // Whatever is no time, as only another program writes it, sorts before or behind all times.
-            .expression_attribute_values(":first", text("0"))
-            .expression_attribute_values(":last", text(":"))
-            .scan_index_forward(false)
-            .set_exclusive_start_key(begin)
-    }
-}
-
-/// The record that an item is, if its key is of the index's kind.
-fn readable<T: serde::de::DeserializeOwned>(index: &Index, item: Item) -> Option<T> {
-    let pk = attribute(&item, PK).unwrap_or_default().to_owned();
-    let read = if pk.starts_with(index.pk_prefix) { from_item(item).ok() } else { None };
-    if read.is_none() {
-        tracing::warn!(index = index.name, pk, "an item that cannot be read was left out of a list");
-    }
-    read
-}
-
-fn place(index: &Index, key: &Item) -> Option<PageStart> {
-    let at = key.get(index.range)?.as_s().ok()?.parse().ok()?;
-    let id = key.get(PK)?.as_s().ok()?.strip_prefix(index.pk_prefix)?.to_owned();
-    Some(PageStart { at, id })
 }
 
 pub(super) fn is_owned_by(item: &Item, owner: &Owner) -> bool {
