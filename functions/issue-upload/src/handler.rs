@@ -16,8 +16,7 @@ use s3_presigned::Timestamp;
 
 /// The API with all that it needs.
 pub struct Api {
-    pub ports: Ports<Table, RoleSigner>,
-    pub parts: Parts,
+    pub ports: Ports<Table, RoleSigner, Parts>,
     pub config: IssueConfig,
 }
 
@@ -63,7 +62,7 @@ impl Api {
     }
 
     async fn by_owner(&self, request: &Request, caller: &Caller) -> Result<Reply, Problem> {
-        let (ports, parts, settings) = (&self.ports, &self.parts, &self.config.settings);
+        let (ports, settings) = (&self.ports, &self.config.settings);
         let (id, now) = (request.path("id"), caller.now);
         let (limit, cursor) = (request.query("limit"), request.query("cursor"));
         match request.route() {
@@ -71,20 +70,20 @@ impl Api {
             "DELETE /upload-tokens/{id}" => tokens::revoke(ports, caller, id).await,
             "POST /uploads/put" => uploads::create_put(ports, settings, caller, &request.body()?).await,
             "POST /uploads/multipart" => {
-                multipart::begin(ports, parts, settings, caller, None, &request.body()?).await
+                multipart::begin(ports, settings, caller, None, &request.body()?).await
             }
             "GET /uploads/{id}/parts" => {
-                multipart::list(ports, parts, now, &uploads::owned(ports, caller, id).await?).await
+                multipart::list(ports, now, &uploads::owned(ports, caller, id).await?).await
             }
             "POST /uploads/{id}/parts" => {
                 let upload = uploads::owned(ports, caller, id).await?;
                 multipart::sign(ports, settings, now, &upload, &request.body()?).await
             }
             "DELETE /uploads/{id}/parts" => {
-                multipart::abort(ports, parts, now, &uploads::owned(ports, caller, id).await?).await
+                multipart::abort(ports, now, &uploads::owned(ports, caller, id).await?).await
             }
             "POST /uploads/{id}/complete" => {
-                multipart::complete(ports, parts, now, &uploads::owned(ports, caller, id).await?).await
+                multipart::complete(ports, now, &uploads::owned(ports, caller, id).await?).await
             }
             "POST /uploads" => uploads::create(ports, settings, caller, &request.body()?).await,
             "GET /uploads" => uploads::list(ports, caller, limit, cursor).await,
@@ -104,7 +103,7 @@ impl Api {
     }
 
     async fn by_token(&self, request: &Request, holder: &Holder) -> Result<Reply, Problem> {
-        let (ports, parts, settings) = (&self.ports, &self.parts, &self.config.settings);
+        let (ports, settings) = (&self.ports, &self.config.settings);
         let (id, now) = (request.path("id"), holder.caller.now);
         let named = || companion::upload(ports, holder, request.path("upload"), request.query("key"));
         match request.route() {
@@ -114,20 +113,20 @@ impl Api {
             "GET /t/{token}/uploads/{id}" => uploads::show_to_holder(ports, holder, id).await,
             "POST /t/{token}/uploads/multipart" => {
                 let body = request.body()?;
-                multipart::begin(ports, parts, settings, &holder.caller, Some(holder), &body).await
+                multipart::begin(ports, settings, &holder.caller, Some(holder), &body).await
             }
             "GET /t/{token}/uploads/{id}/parts" => {
-                multipart::list(ports, parts, now, &holder.upload(ports, id).await?).await
+                multipart::list(ports, now, &holder.upload(ports, id).await?).await
             }
             "POST /t/{token}/uploads/{id}/parts" => {
                 let upload = holder.upload(ports, id).await?;
                 multipart::sign(ports, settings, now, &upload, &request.body()?).await
             }
             "DELETE /t/{token}/uploads/{id}/parts" => {
-                multipart::abort(ports, parts, now, &holder.upload(ports, id).await?).await
+                multipart::abort(ports, now, &holder.upload(ports, id).await?).await
             }
             "POST /t/{token}/uploads/{id}/complete" => {
-                multipart::complete(ports, parts, now, &holder.upload(ports, id).await?).await
+                multipart::complete(ports, now, &holder.upload(ports, id).await?).await
             }
             "POST /t/{token}/direct_uploads" => {
                 companion::direct_upload(ports, settings, holder, &request.body()?).await
@@ -136,20 +135,18 @@ impl Api {
                 companion::params(ports, settings, holder, request.queries()).await
             }
             "POST /t/{token}/s3/multipart" => {
-                companion::begin(ports, parts, settings, holder, &request.body()?).await
+                companion::begin(ports, settings, holder, &request.body()?).await
             }
-            "GET /t/{token}/s3/multipart/{upload}" => {
-                companion::list(ports, parts, holder, &named().await?).await
-            }
+            "GET /t/{token}/s3/multipart/{upload}" => companion::list(ports, holder, &named().await?).await,
             "GET /t/{token}/s3/multipart/{upload}/{part}" => {
                 let (part, batch) = (request.path("part"), request.query("partNumbers"));
                 companion::sign(ports, settings, holder, &named().await?, part, batch).await
             }
             "POST /t/{token}/s3/multipart/{upload}/complete" => {
-                companion::complete(ports, parts, settings, holder, &named().await?, &request.body()?).await
+                companion::complete(ports, settings, holder, &named().await?, &request.body()?).await
             }
             "DELETE /t/{token}/s3/multipart/{upload}" => {
-                companion::abort(ports, parts, holder, &named().await?).await
+                companion::abort(ports, holder, &named().await?).await
             }
             _ => Err(Problem::RouteNotFound),
         }

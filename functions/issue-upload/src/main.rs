@@ -41,7 +41,11 @@ async fn api(
         derive_upload_token_keys(&sdk, &config.upload_token_keys),
     )?;
     metrics.flush();
-    let parts = Parts::new(&sdk, &config.settings.endpoint.bucket);
-    let ports = Ports { store: Table::new(&sdk, &config.table), signer, keys: Keys { links, upload_tokens } };
-    Ok(handler::Api { ports, parts, config })
+    let ports = Ports {
+        store: Table::new(&sdk, &config.table),
+        parts: Parts::new(&sdk, &config.settings.endpoint.bucket),
+        signer,
+        keys: Keys { links, upload_tokens },
+    };
+    Ok(handler::Api { ports, config })
 }

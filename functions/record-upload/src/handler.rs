@@ -18,9 +18,8 @@ use postern::record::event::{Arrival, Ignored, Notice, read};
 use postern::record::removal::{Removal, remove_upload};
 use postern::record::tidy::{Report, Tidied, tidy};
 use postern::record::{Ports, Verdict, record_version};
-use postern::value::id::UploadId;
 use postern_aws::lambda::{Metrics, causes, metrics};
-use postern_aws::{Bucket, Table, TimeLimits};
+use postern_aws::{Bucket, Table, TimeLimits, upload_of_key};
 use s3_presigned::Timestamp;
 use serde::Deserialize;
 
@@ -162,7 +161,7 @@ impl Recorder {
 
     async fn take_change(&self, now: Timestamp, change: &EventRecord) -> Result<(), Unavailable> {
         let request_id = change.change.sequence_number.as_deref().unwrap_or_default();
-        let Some(id) = upload_id(change) else {
+        let Some(id) = upload_of_key(&change.change.keys) else {
             tracing::info!(request_id, reason = "no_upload", "ignored");
             return Ok(());
         };

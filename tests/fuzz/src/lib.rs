@@ -56,7 +56,8 @@ fn settings() -> Settings {
 pub fn request_bodies(bytes: &[u8]) {
     let Some((route, body)) = bytes.split_first() else { return };
     let world = MemoryWorld::default();
-    let ports = Ports { store: world.clone(), signer: FixedSigner(example_credentials()), keys: keys() };
+    let signer = FixedSigner(example_credentials());
+    let ports = Ports { store: world.clone(), parts: world.clone(), signer, keys: keys() };
     let (settings, now) = (settings(), now());
     let owner = "https://issuer.test#ann".parse().unwrap();
     let caller = Caller { now, owner, idempotency_key: None, entropy: [7; 16] };
@@ -68,7 +69,7 @@ pub fn request_bodies(bytes: &[u8]) {
     };
     let upload = || {
         let body = br#"{"filename":"a.bin","type":"image/png"}"#;
-        settle(companion::begin(&ports, &world, &settings, &holder(), body)).unwrap();
+        settle(companion::begin(&ports, &settings, &holder(), body)).unwrap();
         let id = UploadId::random([8; 16]).to_string();
         settle(uploads::owned(&ports, &caller, &id)).unwrap()
     };
@@ -77,12 +78,12 @@ pub fn request_bodies(bytes: &[u8]) {
         0 => settle(uploads::create(&ports, &settings, &caller, body)),
         1 => settle(uploads::create_put(&ports, &settings, &caller, body)),
         2 => settle(tokens::create(&ports, &settings, &caller, body)),
-        3 => settle(multipart::begin(&ports, &world, &settings, &caller, None, body)),
+        3 => settle(multipart::begin(&ports, &settings, &caller, None, body)),
         4 => settle(uploads::create_with_token(&ports, &settings, &holder(), body)),
-        5 => settle(companion::begin(&ports, &world, &settings, &holder(), body)),
+        5 => settle(companion::begin(&ports, &settings, &holder(), body)),
         6 => settle(companion::direct_upload(&ports, &settings, &holder(), body)),
         7 => settle(multipart::sign(&ports, &settings, now, &upload(), body)),
-        8 => settle(companion::complete(&ports, &world, &settings, &holder(), &upload(), body)),
+        8 => settle(companion::complete(&ports, &settings, &holder(), &upload(), body)),
         _ => settle(links::create(&ports, &settings, &caller, &id, body)),
     };
     if let Err(problem) = answer {

@@ -87,7 +87,6 @@ impl Table {
             .set_exclusive_start_key(begin)
     }
 }
-}
 
 /// The record that an item is, if its key is of the index's kind.
 fn readable<T: DeserializeOwned>(index: &Index, item: Item) -> Option<T> {
@@ -104,4 +103,3 @@ fn place(index: &Index, key: &Item) -> Option<PageStart> {
     let id = id_of(key, index.kind)?.to_owned();
     Some(PageStart { at, id })
 }
-

@@ -2,15 +2,14 @@
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 
 use super::Table;
 use super::conflicts::reasons;
-use super::item::{
-    Conditional, Item, LINK, PK, from_item, id_of, link_pk, text, to_item, upload_pk, value,
-};
 use super::index::Index;
+use super::item::{Conditional, Item, LINK, PK, from_item, id_of, link_pk, text, to_item, upload_pk, value};
 use super::uploads::is_owned_by;
 use postern::link::token::LinkId;
 use postern::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, revocation_id};
@@ -21,7 +20,7 @@ use postern::ports::{
 };
 use postern::upload::UploadState;
 use postern::value::app_event::AppEvent;
-use postern::value::id::{Owner, UploadId};
+use postern::value::id::Owner;
 
 /// A reason for which a transaction was not written.
 pub(super) const FAILED: &str = "ConditionalCheckFailed";
@@ -29,11 +28,18 @@ pub(super) const FAILED: &str = "ConditionalCheckFailed";
 /// Alive, the owner's, and as it was when it was read.
 const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND transition_id = :before";
 
-const LINKS_BY_UPLOAD: Index =
+static LINKS_BY_UPLOAD: Index =
     Index { name: "links_by_upload", hash: "upload_id", range: "linked_at", kind: LINK };
 
-const LINKS_BY_OWNER: Index =
+static LINKS_BY_OWNER: Index =
     Index { name: "links_by_owner", hash: "owner", range: "linked_at", kind: LINK };
+
+fn index_of(of: LinksOf<'_>) -> (&'static Index, AttributeValue) {
+    match of {
+        LinksOf::Upload(id) => (&LINKS_BY_UPLOAD, text(id.to_string())),
+        LinksOf::Owner(owner) => (&LINKS_BY_OWNER, text(owner.as_str())),
+    }
+}
 
 /// Links that one call reads to find those that live: about half a megabyte.
 const LIVE_PAGE: i32 = 500;
@@ -66,10 +72,7 @@ impl LinkIndex for Table {
         of: LinksOf<'_>,
         start: Option<&PageStart>,
     ) -> Result<Page<LinkId>, Unavailable> {
-        let (index, hash) = match of {
-            LinksOf::Upload(id) => (&LINKS_BY_UPLOAD, text(id.to_string())),
-            LinksOf::Owner(owner) => (&LINKS_BY_OWNER, text(owner.as_str())),
-        };
+        let (index, hash) = index_of(of);
         let query = self
             .newest_first(index, hash, start)
             .limit(LIVE_PAGE)
@@ -103,13 +106,14 @@ impl LinkStore for Table {
         }
     }
 
-    async fn links_to(
+    async fn links(
         &self,
-        upload: UploadId,
+        of: LinksOf<'_>,
         start: Option<&PageStart>,
         limit: u8,
     ) -> Result<Page<Link>, Unavailable> {
-        self.page(&LINKS_BY_UPLOAD, text(upload.to_string()), start, limit).await
+        let (index, hash) = index_of(of);
+        self.page(index, hash, start, limit).await
     }
 
     async fn revoke(&self, id: &LinkId, owner: &Owner, revoked: Revoked) -> Result<Revocation, Unavailable> {
@@ -126,15 +130,6 @@ impl LinkStore for Table {
             }
             Conditional::Refused(_) => Ok(Revocation::NotFound),
         }
-    }
-
-    async fn links_of(
-        &self,
-        owner: &Owner,
-        start: Option<&PageStart>,
-        limit: u8,
-    ) -> Result<Page<Link>, Unavailable> {
-        self.page(&LINKS_BY_OWNER, text(owner.as_str()), start, limit).await
     }
 
     async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {

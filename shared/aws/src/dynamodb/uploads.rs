@@ -63,8 +63,7 @@ impl UploadStore for Table {
         start: Option<&PageStart>,
         limit: u8,
     ) -> Result<Page<Upload>, Unavailable> {
-        let index =
-            Index { name: "uploads_by_owner", hash: "owner", range: "uploaded_at", kind: UPLOAD };
+        let index = Index { name: "uploads_by_owner", hash: "owner", range: "uploaded_at", kind: UPLOAD };
         self.page(&index, text(owner.as_str()), start, limit).await
     }
 

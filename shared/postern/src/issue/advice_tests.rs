@@ -17,7 +17,7 @@ fn png(size_bytes: u64) -> Vec<u8> {
 }
 
 async fn in_parts(world: &World, by: &Caller) -> Owned<Upload> {
-    let reply = multipart::begin(world, &world.store, &settings(), by, None, &png(9)).await.unwrap();
+    let reply = multipart::begin(world, &settings(), by, None, &png(9)).await.unwrap();
     uploads::owned(world, by, parsed(&reply)["upload_id"].as_str().unwrap()).await.unwrap()
 }
 
@@ -56,7 +56,7 @@ async fn an_upload_without_a_file_is_waited_for_only_while_one_may_come() {
     world.store.settle(parts.upload_id, &rejected("p"), None).await.unwrap();
     assert!(told_of_no_link(&world, &ann, parts.upload_id).await.contains("It accepts no further file"));
     let parts = in_parts(&world, &caller("ann", None, 3)).await;
-    parts::abort(&world, &world.store, ann.now, &parts).await.unwrap();
+    parts::abort(&world, ann.now, &parts).await.unwrap();
     assert!(
         told_of_no_link(&world, &ann, parts.upload_id).await.contains("its parts expired or were given up")
     );
@@ -115,10 +115,10 @@ async fn parts_that_are_a_file_cannot_be_given_up() {
     let upload = in_parts(&world, &ann).await;
     let part = StoredPart { number: 1, etag: "\"e\"".to_owned(), size_bytes: 9 };
     world.store.put_part(upload.s3_upload_id.as_ref().unwrap(), part);
-    parts::complete(&world, &world.store, ann.now, &upload, None).await.unwrap();
+    parts::complete(&world, ann.now, &upload, None).await.unwrap();
     world.store.settle(upload.upload_id, &pin("v1"), None).await.unwrap();
     let recorded = uploads::owned(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
-    let late = parts::abort(&world, &world.store, ann.now, &recorded).await.unwrap_err();
+    let late = parts::abort(&world, ann.now, &recorded).await.unwrap_err();
     assert_eq!(late.code(), "multipart_not_found");
     assert_eq!(
         world.store.upload(upload.upload_id).await.unwrap().unwrap().recorded.unwrap().version_id,
@@ -159,7 +159,7 @@ async fn a_file_that_is_too_large_for_a_form_is_pointed_to_parts() {
     let refused = uploads::create(&world, &as_large, &ann, &png((5 << 30) + 1)).await.unwrap_err();
     assert!(!body(&refused)["errors"][0]["rule"].as_str().unwrap().contains("multipart"));
     let body_of = png((5 << 30) + 1);
-    let refused = multipart::begin(&world, &world.store, &as_large, &ann, None, &body_of).await.unwrap_err();
+    let refused = multipart::begin(&world, &as_large, &ann, None, &body_of).await.unwrap_err();
     assert!(!body(&refused)["errors"][0]["rule"].as_str().unwrap().contains("multipart"));
     let refused = uploads::create(&world, &settings(), &ann, &png(5 << 30)).await.unwrap_err();
     assert!(

@@ -62,8 +62,8 @@ struct PartBody {
 ///
 /// # Errors
 /// As `POST /uploads`; fields are named as the query names them.
-pub async fn params<'a, S: UploadStore + QuotaStore, G: Signer>(
-    ports: &Ports<S, G>,
+pub async fn params<'a, S: UploadStore + QuotaStore, G: Signer, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     holder: &Holder,
     query: impl Iterator<Item = (&'a str, &'a str)>,
@@ -100,8 +100,7 @@ pub async fn params<'a, S: UploadStore + QuotaStore, G: Signer>(
 /// # Errors
 /// As [`parts::begin`].
 pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G>,
-    store: &P,
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     holder: &Holder,
     body: &[u8],
@@ -116,7 +115,7 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
         &body.metadata,
     )?;
     holder.is_open(&ports.store).await?;
-    let upload = parts::begin(ports, store, settings, &holder.caller, Some(&holder.token), new).await?;
+    let upload = parts::begin(ports, settings, &holder.caller, Some(&holder.token), new).await?;
     let answer = json!({
         "key": upload.object_key().to_string(),
         "uploadId": upload.s3_upload_id,
@@ -135,12 +134,11 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
 /// # Errors
 /// [`Problem::MultipartNotFound`].
 pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G>,
-    store: &P,
+    ports: &Ports<S, G, P>,
     holder: &Holder,
     upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
-    let shown: Vec<_> = match parts::list(ports, store, holder.caller.now, upload).await? {
+    let shown: Vec<_> = match parts::list(ports, holder.caller.now, upload).await? {
         Some(stored) => stored
             .iter()
             .map(|part| json!({ "PartNumber": part.number, "ETag": part.etag, "Size": part.size_bytes }))
@@ -156,8 +154,8 @@ pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
 ///
 /// # Errors
 /// As [`parts::sign`].
-pub async fn sign<S, G: Signer>(
-    ports: &Ports<S, G>,
+pub async fn sign<S, G: Signer, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     holder: &Holder,
     upload: &Owned<Upload>,
@@ -189,8 +187,7 @@ pub async fn sign<S, G: Signer>(
 /// # Errors
 /// As [`parts::complete`].
 pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G>,
-    store: &P,
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     holder: &Holder,
     upload: &Owned<Upload>,
@@ -205,7 +202,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
         numbers.sort_unstable();
         numbers
     });
-    parts::complete(ports, store, holder.caller.now, upload, said.as_deref()).await?;
+    parts::complete(ports, holder.caller.now, upload, said.as_deref()).await?;
     let key = upload.object_key().to_string();
     let location = format!("{}{key}", settings.endpoint.url);
     Ok(Reply::json(
@@ -219,12 +216,11 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
 /// # Errors
 /// As [`parts::abort`].
 pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G>,
-    store: &P,
+    ports: &Ports<S, G, P>,
     holder: &Holder,
     upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
-    parts::abort(ports, store, holder.caller.now, upload).await?;
+    parts::abort(ports, holder.caller.now, upload).await?;
     Ok(Reply::json(StatusCode::OK, &json!({})))
 }
 
@@ -232,8 +228,8 @@ pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
 ///
 /// # Errors
 /// [`Problem::MultipartNotFound`] for every other upload.
-pub async fn upload<S: UploadStore + QuotaStore, G>(
-    ports: &Ports<S, G>,
+pub async fn upload<S: UploadStore + QuotaStore, G, P>(
+    ports: &Ports<S, G, P>,
     holder: &Holder,
     s3_upload_id: &str,
     key: Option<&str>,
@@ -265,8 +261,8 @@ struct Blob {
 ///
 /// # Errors
 /// As `POST /uploads`; fields are named as the body names them.
-pub async fn direct_upload<S: UploadStore + QuotaStore, G: Signer>(
-    ports: &Ports<S, G>,
+pub async fn direct_upload<S: UploadStore + QuotaStore, G: Signer, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     holder: &Holder,
     body: &[u8],

@@ -48,8 +48,8 @@ impl Keys {
 }
 
 /// The secret of a new link: derived if the request has a key, and random otherwise.
-pub(super) async fn of_link<'a, S: LinkStore, G>(
-    ports: &'a Ports<S, G>,
+pub(super) async fn of_link<'a, S: LinkStore, G, P>(
+    ports: &'a Ports<S, G, P>,
     caller: &Caller,
     upload_id: UploadId,
 ) -> Result<Secret<'a>, Unavailable> {
@@ -58,8 +58,8 @@ pub(super) async fn of_link<'a, S: LinkStore, G>(
 }
 
 /// The secret of the link that replaces `old`.
-pub(super) async fn of_rotation<'a, S: LinkStore, G>(
-    ports: &'a Ports<S, G>,
+pub(super) async fn of_rotation<'a, S: LinkStore, G, P>(
+    ports: &'a Ports<S, G, P>,
     caller: &Caller,
     old: &LinkId,
 ) -> Result<Secret<'a>, Unavailable> {
@@ -68,8 +68,8 @@ pub(super) async fn of_rotation<'a, S: LinkStore, G>(
 }
 
 /// The secret of a new upload token.
-pub(super) async fn of_upload_token<'a, S: QuotaStore, G>(
-    ports: &'a Ports<S, G>,
+pub(super) async fn of_upload_token<'a, S: QuotaStore, G, P>(
+    ports: &'a Ports<S, G, P>,
     caller: &Caller,
 ) -> Result<Secret<'a>, Unavailable> {
     let Some(key) = &caller.idempotency_key else { return Ok(random(ports, caller)) };
@@ -79,8 +79,8 @@ pub(super) async fn of_upload_token<'a, S: QuotaStore, G>(
     Ok(if existing.is_some() { before } else { ports.keys.own(derive) })
 }
 
-async fn existing_link<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+async fn existing_link<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     derive: impl Fn(&TokenKeys) -> [u8; 16],
 ) -> Result<Secret<'_>, Unavailable> {
     let before = ports.keys.before(&derive);
@@ -88,7 +88,7 @@ async fn existing_link<S: LinkStore, G>(
     Ok(if existing.is_some() { before } else { ports.keys.own(derive) })
 }
 
-fn random<'a, S, G>(ports: &'a Ports<S, G>, caller: &Caller) -> Secret<'a> {
+fn random<'a, S, G, P>(ports: &'a Ports<S, G, P>, caller: &Caller) -> Secret<'a> {
     Secret { bytes: caller.entropy, keys: ports.keys.upload_tokens.token_keys() }
 }
 

@@ -8,7 +8,7 @@ use crate::http::problem::NotAvailable;
 use crate::http::{Problem, Reply};
 use crate::link::token::LinkId;
 use crate::link::{Link, LinkStatus, Network, Revoked, RevokedBecause};
-use crate::ports::{Found, LinkStore, Linked, Replaced, UploadStore};
+use crate::ports::{Found, LinkStore, Linked, LinksOf, Replaced, UploadStore};
 use crate::value::filename::Disposition;
 use crate::value::id::UploadId;
 use s3_presigned::Timestamp;
@@ -61,8 +61,8 @@ struct NewLinkView {
 /// # Errors
 /// [`Problem::UploadNotFound`] also for another owner's upload, [`Problem::UploadNotAvailable`] if no version
 /// is pinned.
-pub async fn create<S: UploadStore + LinkStore, G>(
-    ports: &Ports<S, G>,
+pub async fn create<S: UploadStore + LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     caller: &Caller,
     upload_id: &str,
@@ -91,8 +91,8 @@ pub async fn create<S: UploadStore + LinkStore, G>(
 
 /// Why an upload that is not available gets no link: either the request's key made a link, which ended with
 /// the upload, or no link can be made.
-async fn no_link<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+async fn no_link<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     link_id: &LinkId,
     why: NotAvailable,
@@ -108,8 +108,8 @@ async fn no_link<S: LinkStore, G>(
 ///
 /// # Errors
 /// [`Problem::UploadNotFound`] also for another owner's upload.
-pub async fn list<S: UploadStore + LinkStore, G>(
-    ports: &Ports<S, G>,
+pub async fn list<S: UploadStore + LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     upload_id: &str,
     limit: Option<&str>,
@@ -117,7 +117,7 @@ pub async fn list<S: UploadStore + LinkStore, G>(
 ) -> Result<Reply, Problem> {
     let PageRequest { start, limit } = PageRequest::parse(limit, cursor)?;
     let upload = owned(ports, caller, upload_id).await?;
-    let page = ports.store.links_to(upload.upload_id, start.as_ref(), limit).await?;
+    let page = ports.store.links(LinksOf::Upload(upload.upload_id), start.as_ref(), limit).await?;
     Ok(Reply::json(
         StatusCode::OK,
         &PageView::of(Owned::page(page, caller), |link| LinkView::of(link, caller.now)),
@@ -128,14 +128,14 @@ pub async fn list<S: UploadStore + LinkStore, G>(
 ///
 /// # Errors
 /// If `limit` or `cursor` break a rule.
-pub async fn list_all<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+pub async fn list_all<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     limit: Option<&str>,
     cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
     let PageRequest { start, limit } = PageRequest::parse(limit, cursor)?;
-    let page = ports.store.links_of(&caller.owner, start.as_ref(), limit).await?;
+    let page = ports.store.links(LinksOf::Owner(&caller.owner), start.as_ref(), limit).await?;
     Ok(Reply::json(
         StatusCode::OK,
         &PageView::of(Owned::page(page, caller), |link| LinkView::of(link, caller.now)),
@@ -146,7 +146,7 @@ pub async fn list_all<S: LinkStore, G>(
 ///
 /// # Errors
 /// [`Problem::LinkNotFound`] also for another owner's link.
-pub async fn show<S: LinkStore, G>(ports: &Ports<S, G>, caller: &Caller, id: &str) -> Result<Reply, Problem> {
+pub async fn show<S: LinkStore, G, P>(ports: &Ports<S, G, P>, caller: &Caller, id: &str) -> Result<Reply, Problem> {
     let link = owned_link(ports, caller, id).await?;
     Ok(Reply::json(StatusCode::OK, &LinkView::of(link, caller.now)))
 }
@@ -156,8 +156,8 @@ pub async fn show<S: LinkStore, G>(ports: &Ports<S, G>, caller: &Caller, id: &st
 /// # Errors
 /// [`Problem::LinkNotFound`] also for another owner's link, [`Problem::LinkEnded`] if it is revoked,
 /// [`Problem::LinkRotated`] if it has another id now.
-pub async fn change<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+pub async fn change<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     id: &str,
     body: &[u8],
@@ -180,8 +180,8 @@ pub async fn change<S: LinkStore, G>(
 ///
 /// # Errors
 /// As [`change`], and [`Problem::UploadNotAvailable`] if the upload is being deleted.
-pub async fn rotate<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+pub async fn rotate<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     caller: &Caller,
     id: &str,
@@ -223,8 +223,8 @@ pub async fn rotate<S: LinkStore, G>(
 
 /// The link with all openings of the link that it replaced: the rotation may have ended before it carried
 /// them over.
-async fn complete<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+async fn complete<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     link: Owned<Link>,
 ) -> Result<Owned<Link>, Problem> {
@@ -237,8 +237,8 @@ async fn complete<S: LinkStore, G>(
 
 /// `new` with the openings that were counted on `ended` between its last read and its end. No answer shows
 /// the new token before they are written, so that the link allows no more openings than its terms.
-async fn carried<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+async fn carried<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     ended: &Link,
     mut new: Owned<Link>,
@@ -254,8 +254,8 @@ async fn carried<S: LinkStore, G>(
 }
 
 /// Returns the link if it is the caller's.
-async fn owned_link<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+async fn owned_link<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     id: &str,
 ) -> Result<Owned<Link>, Problem> {

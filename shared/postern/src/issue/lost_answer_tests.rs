@@ -36,7 +36,7 @@ async fn is_alive(world: &World, upload: &Owned<Upload>) -> bool {
 }
 
 async fn begin(world: &World, settings: &Settings, caller: &Caller) -> Result<Value, Problem> {
-    let begun = multipart::begin(world, &world.store, settings, caller, None, &body()).await?;
+    let begun = multipart::begin(world, settings, caller, None, &body()).await?;
     assert_eq!(begun.status, StatusCode::CREATED);
     Ok(parsed(&begun))
 }
@@ -130,12 +130,12 @@ async fn a_completion_of_unknown_outcome_is_told_to_come_again() {
     put_file(&world, &upload);
     world.store.lose_answer("complete_parts", Loss::Whole);
     let now = upload.uploaded_at;
-    let unknown = multipart::complete(&world, &world.store, now, &upload).await.unwrap_err();
+    let unknown = multipart::complete(&world, now, &upload).await.unwrap_err();
     assert_eq!((unknown.code(), unknown.retry_after_s()), ("completing", Some(5)));
     world.store.lose_answer("complete_parts", Loss::Whole);
-    let again = multipart::complete(&world, &world.store, now, &upload).await.unwrap_err();
+    let again = multipart::complete(&world, now, &upload).await.unwrap_err();
     assert_eq!(again.code(), "completing");
-    assert_eq!(multipart::complete(&world, &world.store, now, &upload).await.unwrap().status, StatusCode::OK);
+    assert_eq!(multipart::complete(&world, now, &upload).await.unwrap().status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -148,12 +148,12 @@ async fn parts_that_are_given_up_free_their_place_and_end_their_key() {
     assert!(begin(&world, &limited, &caller("ann", None, 3)).await.is_err(), "two may be pending");
     // S3 does not answer, so the client asks again.
     world.store.fail_next("abort_parts");
-    assert!(multipart::abort(&world, &world.store, ann.now, &first).await.is_err());
-    multipart::abort(&world, &world.store, ann.now, &first).await.unwrap();
+    assert!(multipart::abort(&world, ann.now, &first).await.is_err());
+    multipart::abort(&world, ann.now, &first).await.unwrap();
     let ended = uploads::owned(&world, &ann, &first.upload_id.to_string()).await.unwrap();
     begin(&world, &limited, &caller("ann", None, 3)).await.unwrap();
     let calls = world.store.calls();
-    let late = multipart::complete(&world, &world.store, ann.now, &ended).await.unwrap_err();
+    let late = multipart::complete(&world, ann.now, &ended).await.unwrap_err();
     assert_eq!((late.code(), world.store.calls()), ("multipart_not_found", calls), "at once");
     assert_eq!(begin(&world, &limited, &ann).await.unwrap_err().code(), "idempotency_key_spent");
 }
@@ -171,9 +171,8 @@ async fn a_completed_upload_says_so_before_and_after_it_is_recorded() {
     let ann = caller("ann", Some("order-7"), 1);
     let upload = record(&world, &begin(&world, &settings(), &ann).await.unwrap()).await;
     put_file(&world, &upload);
-    let complete = async |upload: &Owned<Upload>| {
-        parsed(&multipart::complete(&world, &world.store, ann.now, upload).await.unwrap())
-    };
+    let complete =
+        async |upload: &Owned<Upload>| parsed(&multipart::complete(&world, ann.now, upload).await.unwrap());
     let first = complete(&upload).await;
     for verdict in [None, Some(condemn("v1")), Some(pin("v2"))] {
         if let Some(verdict) = verdict {
@@ -181,7 +180,7 @@ async fn a_completed_upload_says_so_before_and_after_it_is_recorded() {
         }
         let upload = uploads::owned(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
         assert_eq!(complete(&upload).await, first);
-        let listed = parsed(&multipart::list(&world, &world.store, ann.now, &upload).await.unwrap());
+        let listed = parsed(&multipart::list(&world, ann.now, &upload).await.unwrap());
         let part = json!({ "part_number": 1, "size_bytes": 10, "etag": null });
         assert_eq!(listed["parts"], json!([part]), "nothing is missing");
         assert_eq!(begin(&world, &settings(), &ann).await.unwrap_err().code(), "idempotency_key_spent");
@@ -194,11 +193,11 @@ async fn parts_that_ended_otherwise_are_not_taken_for_a_file() {
     let ann = caller("ann", None, 1);
     let upload = record(&world, &begin(&world, &settings(), &ann).await.unwrap()).await;
     put_file(&world, &upload);
-    multipart::abort(&world, &world.store, ann.now, &upload).await.unwrap();
+    multipart::abort(&world, ann.now, &upload).await.unwrap();
     for now in [ann.now, upload.policy_expires_at] {
         // As a request that read the record before it was given up.
-        let listed = multipart::list(&world, &world.store, now, &upload).await.unwrap_err();
-        let completed = multipart::complete(&world, &world.store, now, &upload).await.unwrap_err();
+        let listed = multipart::list(&world, now, &upload).await.unwrap_err();
+        let completed = multipart::complete(&world, now, &upload).await.unwrap_err();
         assert_eq!((listed.code(), completed.code()), ("multipart_not_found", "multipart_not_found"));
     }
     // A day later the bucket's lifecycle has taken the parts of one that nobody gave up.
@@ -208,7 +207,7 @@ async fn parts_that_ended_otherwise_are_not_taken_for_a_file() {
         .abort_parts(&example_credentials(), left.object_key(), left.s3_upload_id.as_ref().unwrap())
         .await
         .unwrap();
-    let late = multipart::complete(&world, &world.store, left.policy_expires_at, &left).await.unwrap_err();
+    let late = multipart::complete(&world, left.policy_expires_at, &left).await.unwrap_err();
     assert_eq!(late.code(), "multipart_not_found");
 }
 

@@ -39,9 +39,11 @@ pub use owned::{Owned, Record};
 
 /// The ports of the API.
 #[derive(Debug)]
-pub struct Ports<S, G> {
+pub struct Ports<S, G, P> {
     /// The table.
     pub store: S,
+    /// Multipart uploads at S3.
+    pub parts: P,
     /// The upload signer.
     pub signer: G,
     /// The keys of tokens.

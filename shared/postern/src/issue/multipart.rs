@@ -30,8 +30,7 @@ struct SignBody {
 /// # Errors
 /// As [`parts::begin`]; `size_bytes` is needed.
 pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G>,
-    store: &P,
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     caller: &Caller,
     holder: Option<&Holder>,
@@ -51,7 +50,7 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
     }
     let size_bytes = new.max_size_bytes;
     let token = holder.map(|holder| &holder.token);
-    let upload = parts::begin(ports, store, settings, caller, token, new).await?;
+    let upload = parts::begin(ports, settings, caller, token, new).await?;
     let part_size_bytes = parts::part_size_bytes(size_bytes);
     let answer = json!({
         "upload_id": upload.upload_id,
@@ -69,8 +68,8 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
 ///
 /// # Errors
 /// As [`parts::sign`].
-pub async fn sign<S, G: Signer>(
-    ports: &Ports<S, G>,
+pub async fn sign<S, G: Signer, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     now: Timestamp,
     upload: &Owned<Upload>,
@@ -96,12 +95,11 @@ pub async fn sign<S, G: Signer>(
 /// # Errors
 /// As [`parts::list`].
 pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G>,
-    store: &P,
+    ports: &Ports<S, G, P>,
     now: Timestamp,
     upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
-    let shown: Vec<_> = match parts::list(ports, store, now, upload).await? {
+    let shown: Vec<_> = match parts::list(ports, now, upload).await? {
         Some(stored) => stored
             .iter()
             .map(|part| json!({ "part_number": part.number, "size_bytes": part.size_bytes, "etag": part.etag }))
@@ -118,12 +116,11 @@ pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
 /// # Errors
 /// As [`parts::complete`].
 pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G>,
-    store: &P,
+    ports: &Ports<S, G, P>,
     now: Timestamp,
     upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
-    parts::complete(ports, store, now, upload, None).await?;
+    parts::complete(ports, now, upload, None).await?;
     Ok(Reply::json(StatusCode::OK, &json!({ "upload_id": upload.upload_id })))
 }
 
@@ -132,11 +129,10 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
 /// # Errors
 /// As [`parts::abort`].
 pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G>,
-    store: &P,
+    ports: &Ports<S, G, P>,
     now: Timestamp,
     upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
-    parts::abort(ports, store, now, upload).await?;
+    parts::abort(ports, now, upload).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

@@ -6,10 +6,10 @@
 //! ```compile_fail
 //! # use postern::{issue::*, ports::*, http::{Problem, Reply}, value::id::UploadId};
 //! async fn parts_of<S: UploadStore, G: Signer, P: PartStore>(
-//!     ports: &Ports<S, G>, store: &P, caller: &Caller, id: UploadId,
+//!     ports: &Ports<S, G, P>, store: &P, caller: &Caller, id: UploadId,
 //! ) -> Result<Reply, Problem> {
 //!     let upload = ports.store.upload(id).await?.ok_or(Problem::UploadNotFound)?;
-//!     multipart::list(ports, store, caller.now, &upload).await
+//!     multipart::list(ports, caller.now, &upload).await
 //! }
 //! ```
 //!
@@ -18,10 +18,10 @@
 //! ```
 //! # use postern::{issue::*, ports::*, http::{Problem, Reply}, value::id::UploadId};
 //! async fn parts_of<S: UploadStore, G: Signer, P: PartStore>(
-//!     ports: &Ports<S, G>, store: &P, caller: &Caller, id: UploadId,
+//!     ports: &Ports<S, G, P>, store: &P, caller: &Caller, id: UploadId,
 //! ) -> Result<Reply, Problem> {
 //!     let upload = Owned::admit(ports.store.upload(id).await?, caller)?;
-//!     multipart::list(ports, store, caller.now, &upload).await
+//!     multipart::list(ports, caller.now, &upload).await
 //! }
 //! ```
 //!

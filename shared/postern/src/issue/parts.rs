@@ -56,8 +56,7 @@ pub struct PartUrl {
 /// # Errors
 /// A declared SHA-256 is refused, because S3 stores a digest of digests for parts. Otherwise as for a form.
 pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G>,
-    store: &P,
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     caller: &Caller,
     token: Option<&UsedToken>,
@@ -71,18 +70,18 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
     reserve::check_type(settings, &new.content_type)?;
     let signer = ports.signer.credentials(caller.now, 60).await?;
     let upload = reserve::pending(new, caller, token, (caller.now + MULTIPART_LIFE).floor_s())?;
-    let begun = store.begin_parts(&signer, &upload, &settings.files_key_arn).await?;
+    let begun = ports.parts.begin_parts(&signer, &upload, &settings.files_key_arn).await?;
     let upload = upload.with(|upload| upload.s3_upload_id = Some(begun.clone()));
     let written = reserve::write(&ports.store, settings, &upload, caller.now).await;
     if is_unnamed(&begun, &written) {
         // Best effort: if the abort fails, the bucket's lifecycle removes the multipart upload.
-        let _ = store.abort_parts(&signer, upload.object_key(), &begun).await;
+        let _ = ports.parts.abort_parts(&signer, upload.object_key(), &begun).await;
     }
     match written? {
         Created::New => Ok(upload),
         Created::Exists(existing) => {
             let existing = super::uploads::repeated(&upload, *existing, caller)?;
-            match store.list_parts(&signer, existing.object_key(), id_of(&existing)?).await? {
+            match ports.parts.list_parts(&signer, existing.object_key(), id_of(&existing)?).await? {
                 Some(_) => Ok(existing),
                 // The parts are an object, which the recorder has not looked at yet.
                 None => Err(Problem::UploadArrived(existing.upload_id)),
@@ -105,8 +104,8 @@ fn is_unnamed(begun: &S3UploadId, written: &Result<Created<Upload>, Problem>) ->
 /// # Errors
 /// [`Problem::MultipartNotFound`] if the upload accepts no more parts; a field problem for a number that the
 /// upload does not have.
-pub async fn sign<S, G: Signer>(
-    ports: &Ports<S, G>,
+pub async fn sign<S, G: Signer, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     now: Timestamp,
     upload: &Owned<Upload>,
@@ -124,14 +123,13 @@ pub async fn sign<S, G: Signer>(
 /// # Errors
 /// [`Problem::MultipartNotFound`] if the parts were given up.
 pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G>,
-    store: &P,
+    ports: &Ports<S, G, P>,
     now: Timestamp,
     upload: &Owned<Upload>,
 ) -> Result<Option<Vec<StoredPart>>, Problem> {
     let id = id_of(upload)?;
     let signer = ports.signer.credentials(now, 60).await?;
-    match store.list_parts(&signer, upload.object_key(), id).await? {
+    match ports.parts.list_parts(&signer, upload.object_key(), id).await? {
         Some(stored) => Ok(Some(stored)),
         None => became_object(ports, now, upload).await.map(|()| None),
     }
@@ -148,8 +146,7 @@ pub fn planned(upload: &Upload) -> impl Iterator<Item = (u64, Option<u64>)> {
 /// [`Problem::PartsRefused`] if S3's list differs from what was signed; [`Problem::Completing`] if S3 does
 /// not finish in time.
 pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G>,
-    store: &P,
+    ports: &Ports<S, G, P>,
     now: Timestamp,
     upload: &Owned<Upload>,
     said: Option<&[u64]>,
@@ -159,18 +156,18 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
         return arrived(upload);
     }
     let signer = ports.signer.credentials(now, 60).await?;
-    let Some(stored) = store.list_parts(&signer, upload.object_key(), id).await? else {
+    let Some(stored) = ports.parts.list_parts(&signer, upload.object_key(), id).await? else {
         return became_object(ports, now, upload).await;
     };
     if let Err(why) = check(upload, &stored, said) {
         if total_bytes(&stored) > upload.max_size_bytes {
             // S3 charges for the parts until they are removed, and they can never become the file.
             ports.store.give_up(upload, upload.charge(total_bytes(&stored)).as_ref()).await?;
-            store.abort_parts(&signer, upload.object_key(), id).await?;
+            ports.parts.abort_parts(&signer, upload.object_key(), id).await?;
         }
         return Err(Problem::PartsRefused(why));
     }
-    match store.complete_parts(&signer, upload.object_key(), id, &stored).await? {
+    match ports.parts.complete_parts(&signer, upload.object_key(), id, &stored).await? {
         Completed::Done | Completed::ObjectExists => Ok(()),
         Completed::Unknown => became_object(ports, now, upload).await,
         Completed::Underway => taken_effect(ports, upload).await,
@@ -187,8 +184,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
 /// [`Problem::MultipartNotFound`] if the parts are a recorded file; [`Problem::Unavailable`] if the table or
 /// S3 does not answer.
 pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G>,
-    store: &P,
+    ports: &Ports<S, G, P>,
     now: Timestamp,
     upload: &Owned<Upload>,
 ) -> Result<(), Problem> {
@@ -197,23 +193,23 @@ pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
         return Err(Problem::MultipartNotFound);
     }
     let signer = ports.signer.credentials(now, 60).await?;
-    let charge = charge_of_parts(&signer, store, upload, id).await?;
+    let charge = charge_of_parts(&signer, &ports.parts, upload, id).await?;
     ports.store.give_up(upload, charge.as_ref()).await?;
-    Ok(store.abort_parts(&signer, upload.object_key(), id).await?)
+    Ok(ports.parts.abort_parts(&signer, upload.object_key(), id).await?)
 }
 
 /// The bytes that the arrived parts count after they are given up; `None` if nothing changes. S3 is asked
 /// only if the upload has reserved bytes.
 async fn charge_of_parts<P: PartStore>(
     signer: &SigningCredentials,
-    store: &P,
+    parts: &P,
     upload: &Upload,
     id: &S3UploadId,
 ) -> Result<Option<Charge>, Problem> {
     if upload.state != UploadState::Pending || upload.reserved.is_none() {
         return Ok(None);
     }
-    let stored = store.list_parts(signer, upload.object_key(), id).await?;
+    let stored = parts.list_parts(signer, upload.object_key(), id).await?;
     Ok(stored.and_then(|stored| upload.charge(total_bytes(&stored))))
 }
 
@@ -306,8 +302,8 @@ fn arrived(upload: &Upload) -> Result<(), Problem> {
 /// Whether the parts of a multipart upload that S3 no longer knows have become an object. Every other end is
 /// written to the record first: an abort, a deletion, parts that are too large. The bucket's lifecycle aborts
 /// no upload that still accepts parts.
-async fn became_object<S: UploadStore, G>(
-    ports: &Ports<S, G>,
+async fn became_object<S: UploadStore, G, P>(
+    ports: &Ports<S, G, P>,
     now: Timestamp,
     upload: &Owned<Upload>,
 ) -> Result<(), Problem> {
@@ -327,7 +323,7 @@ async fn became_object<S: UploadStore, G>(
 
 /// The result of a completion whose outcome is unknown: the object may be recorded already. A repeated
 /// request begins with S3's list of the parts and continues from there.
-async fn taken_effect<S: UploadStore, G>(ports: &Ports<S, G>, upload: &Owned<Upload>) -> Result<(), Problem> {
+async fn taken_effect<S: UploadStore, G, P>(ports: &Ports<S, G, P>, upload: &Owned<Upload>) -> Result<(), Problem> {
     match ports.store.upload(upload.upload_id).await? {
         Some(now) if now.state != UploadState::Pending => arrived(&now),
         _ => Err(Problem::Completing),

@@ -32,7 +32,7 @@ async fn begun(world: &World, settings: &Settings, size_bytes: u64) -> Owned<Upl
     let ann = caller("ann", None, u8::try_from(world.store.calls()).unwrap());
     let body = json!({ "filename": "a.png", "content_type": "image/png", "size_bytes": size_bytes });
     let body = body.to_string();
-    let made = multipart::begin(world, &world.store, settings, &ann, None, body.as_bytes()).await.unwrap();
+    let made = multipart::begin(world, settings, &ann, None, body.as_bytes()).await.unwrap();
     uploads::owned(world, &ann, parsed(&made)["upload_id"].as_str().unwrap()).await.unwrap()
 }
 
@@ -59,11 +59,11 @@ fn field(answer: Result<Reply, Problem>) -> String {
 }
 
 async fn complete(world: &World, upload: &Owned<Upload>) -> Result<Reply, Problem> {
-    multipart::complete(world, &world.store, caller("ann", None, 0).now, upload).await
+    multipart::complete(world, caller("ann", None, 0).now, upload).await
 }
 
 async fn abort(world: &World, upload: &Owned<Upload>) -> Result<Reply, Problem> {
-    multipart::abort(world, &world.store, caller("ann", None, 0).now, upload).await
+    multipart::abort(world, caller("ann", None, 0).now, upload).await
 }
 
 #[tokio::test]
@@ -71,8 +71,7 @@ async fn a_type_that_the_stack_does_not_take_begins_nothing_at_s3() {
     let world = world(SESSION_ENDS);
     let settings = Settings { allowed_types: "text/*".parse().unwrap(), ..settings() };
     let body = br#"{"filename":"a.png","content_type":"image/png","size_bytes":10}"#;
-    let refused =
-        multipart::begin(&world, &world.store, &settings, &caller("ann", None, 1), None, body).await;
+    let refused = multipart::begin(&world, &settings, &caller("ann", None, 1), None, body).await;
     assert_eq!((field(refused).as_str(), world.store.calls()), ("content_type", 0));
 }
 
@@ -137,7 +136,7 @@ async fn a_client_is_told_which_parts_have_arrived_until_they_are_given_up() {
     let upload = begun(&world, &settings(), 10).await;
     put(&world, &upload, 1, 10);
     let now = caller("ann", None, 0).now;
-    let list = async || multipart::list(&world, &world.store, now, &upload).await;
+    let list = async || multipart::list(&world, now, &upload).await;
     let part = json!({ "part_number": 1, "size_bytes": 10, "etag": "\"1\"" });
     assert_eq!(parsed(&list().await.unwrap()), json!({ "parts": [part] }));
     abort(&world, &upload).await.unwrap();
@@ -235,7 +234,7 @@ async fn large_token(world: &World) -> Value {
 /// What Companion's client begins, and the answer.
 async fn companions(world: &World, holder: &Holder) -> (Owned<Upload>, Value) {
     let body = br#"{"filename":"a.png","type":"image/png"}"#;
-    let begun = companion::begin(world, &world.store, &large(), holder, body).await.unwrap();
+    let begun = companion::begin(world, &large(), holder, body).await.unwrap();
     let begun = parsed(&begun);
     let (id, key) = (begun["uploadId"].as_str().unwrap(), begun["key"].as_str());
     (companion::upload(world, holder, id, key).await.unwrap(), begun)
@@ -247,12 +246,12 @@ async fn companions_client_completes_the_parts_that_it_put_in_any_order() {
     let holder = holder(&world, &large_token(&world).await).await;
     let settings = large();
     let complete = async |upload: &Owned<Upload>, body: &str| {
-        companion::complete(&world, &world.store, &settings, &holder, upload, body.as_bytes()).await
+        companion::complete(&world, &settings, &holder, upload, body.as_bytes()).await
     };
     let (upload, begun) = companions(&world, &holder).await;
     put(&world, &upload, 1, MIN_PART_BYTES);
     put(&world, &upload, 2, 1);
-    let listed = companion::list(&world, &world.store, &holder, &upload).await.unwrap();
+    let listed = companion::list(&world, &holder, &upload).await.unwrap();
     let parts = json!([
         { "PartNumber": 1, "ETag": "\"1\"", "Size": MIN_PART_BYTES },
         { "PartNumber": 2, "ETag": "\"2\"", "Size": 1 },
@@ -275,8 +274,7 @@ async fn companions_client_may_name_no_parts_when_it_completes() {
         let holder = holder(&world, &large_token(&world).await).await;
         let (upload, _) = companions(&world, &holder).await;
         put(&world, &upload, 1, 1);
-        let done =
-            companion::complete(&world, &world.store, &large(), &holder, &upload, body.as_bytes()).await;
+        let done = companion::complete(&world, &large(), &holder, &upload, body.as_bytes()).await;
         assert_eq!(done.unwrap().status, StatusCode::OK);
         assert!(!is_alive(&world, &upload));
     }
@@ -287,7 +285,7 @@ async fn companions_client_gives_its_parts_up() {
     let world = world(SESSION_ENDS);
     let holder = holder(&world, &large_token(&world).await).await;
     let (upload, _) = companions(&world, &holder).await;
-    let answer = companion::abort(&world, &world.store, &holder, &upload).await.unwrap();
+    let answer = companion::abort(&world, &holder, &upload).await.unwrap();
     assert_eq!((answer.status, parsed(&answer)), (StatusCode::OK, json!({})));
     assert!(!is_alive(&world, &upload));
     assert_eq!(record(&world, &upload).await.state, UploadState::Expired);
@@ -329,11 +327,10 @@ async fn a_revoked_token_begins_nothing_at_s3() {
     tokens::revoke(&world, &ann, token["upload_token_id"].as_str().unwrap()).await.unwrap();
     let calls = world.store.calls();
     let named = br#"{"filename":"a.png","type":"image/png"}"#;
-    let refused = companion::begin(&world, &world.store, &large(), &holder, named).await;
+    let refused = companion::begin(&world, &large(), &holder, named).await;
     assert_eq!(code(refused), "upload_token_revoked");
     let sized = br#"{"filename":"a.png","content_type":"image/png","size_bytes":10}"#;
-    let refused =
-        multipart::begin(&world, &world.store, &large(), &holder.caller, Some(&holder), sized).await;
+    let refused = multipart::begin(&world, &large(), &holder.caller, Some(&holder), sized).await;
     assert_eq!(code(refused), "upload_token_revoked");
     assert_eq!(world.store.calls() - calls, 2, "each request reads the token");
 }

@@ -46,8 +46,8 @@ struct RevokedView {
 /// # Errors
 /// [`Problem::LinkNotFound`] also for another owner's link, [`Problem::LinkRotated`] if the link has another
 /// id now.
-pub async fn revoke<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+pub async fn revoke<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     id: &str,
 ) -> Result<Reply, Problem> {
@@ -63,8 +63,8 @@ pub async fn revoke<S: LinkStore, G>(
 ///
 /// # Errors
 /// [`Problem::UploadNotFound`] also for another owner's upload.
-pub async fn revoke_all_to<S: UploadStore + LinkStore, G>(
-    ports: &Ports<S, G>,
+pub async fn revoke_all_to<S: UploadStore + LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     upload_id: &str,
     cursor: Option<&str>,
@@ -78,8 +78,8 @@ pub async fn revoke_all_to<S: UploadStore + LinkStore, G>(
 ///
 /// # Errors
 /// If the table does not answer. Links that were revoked before stay revoked.
-pub async fn revoke_all<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+pub async fn revoke_all<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
@@ -87,8 +87,8 @@ pub async fn revoke_all<S: LinkStore, G>(
     revoke_those_of(ports, caller, LinksOf::Owner(&caller.owner), start).await
 }
 
-async fn revoke_those_of<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+async fn revoke_those_of<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     of: LinksOf<'_>,
     start: Option<PageStart>,
@@ -101,8 +101,8 @@ async fn revoke_those_of<S: LinkStore, G>(
 
 /// Revokes the links of an upload that is being deleted, up to the limit of one request. The recorder revokes
 /// the rest.
-pub(super) async fn end_links_of_removed<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+pub(super) async fn end_links_of_removed<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     id: UploadId,
 ) -> Result<(), Problem> {
@@ -113,8 +113,8 @@ pub(super) async fn end_links_of_removed<S: LinkStore, G>(
 
 /// Revokes the caller's links page by page. Returns how many it revoked, and where the next request
 /// continues.
-async fn end_links<S: LinkStore, G>(
-    ports: &Ports<S, G>,
+async fn end_links<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     of: LinksOf<'_>,
     mut start: Option<PageStart>,

@@ -5,17 +5,18 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::http::{Problem, Reply};
-use crate::ports::{LinkStore, RecordStore, StoredPart, UploadStore};
+use crate::ports::{LinkStore, LinksOf, RecordStore, StoredPart, UploadStore};
 use crate::testing::memory::{FixedSigner, MemoryWorld};
 use crate::testing::samples::{at, example_credentials, pin};
 use s3_presigned::SigningCredentials;
 
-pub(super) type World = Ports<MemoryWorld, FixedSigner>;
+pub(super) type World = Ports<MemoryWorld, FixedSigner, MemoryWorld>;
 
 pub(super) fn world(session_ends: &str) -> World {
     let credentials = SigningCredentials { expires_at: Some(at(session_ends)), ..example_credentials() };
     let keys = keys();
-    Ports { store: MemoryWorld::default(), signer: FixedSigner(credentials), keys }
+    let world = MemoryWorld::default();
+    Ports { store: world.clone(), parts: world, signer: FixedSigner(credentials), keys }
 }
 
 /// Each kind of token has keys of its own.
@@ -131,7 +132,7 @@ async fn a_repeated_request_gets_the_same_upload_and_another_request_does_not() 
     // The same body in another way has another life and another URL.
     let sized = json!({ "filename": "film.png", "content_type": "image/png", "size_bytes": 9 }).to_string();
     let (body_of, by) = (sized.as_bytes(), caller("ann", Some("parts"), 6));
-    multipart::begin(&world, &world.store, &settings(), &by, None, body_of).await.unwrap();
+    multipart::begin(&world, &settings(), &by, None, body_of).await.unwrap();
     let form = uploads::create(&world, &settings(), &by, body_of).await;
     let put = uploads::create_put(&world, &settings(), &by, body_of).await;
     let by = caller("ann", Some("form"), 7);
@@ -156,14 +157,15 @@ async fn a_repetition_under_an_older_session_ends_with_that_session() {
     let put = uploads::create_put(&long, &settings(), &caller("ann", Some("p"), 2), &plain()).await.unwrap();
     let in_parts = async |world: &World, entropy| {
         let ann = caller("ann", Some("m"), entropy);
-        parsed(&multipart::begin(world, &world.store, &settings(), &ann, None, &plain()).await.unwrap())
+        parsed(&multipart::begin(world, &settings(), &ann, None, &plain()).await.unwrap())
     };
     let begun = in_parts(&long, 3).await;
 
     // Another environment's session, which ends before the first answer's form does.
     let session =
         SigningCredentials { expires_at: Some(at("2026-11-24T10:05:00Z")), ..example_credentials() };
-    let short = Ports { store: long.store.clone(), signer: FixedSigner(session), keys: long.keys.clone() };
+    let (store, parts, keys) = (long.store.clone(), long.parts.clone(), long.keys.clone());
+    let short = Ports { store, parts, signer: FixedSigner(session), keys };
     let again = issued(&short, &key).await;
     assert_eq!(
         (&first["upload_id"], &first["expires_at"]),
@@ -300,8 +302,7 @@ async fn a_token_for_larger_files_issues_no_form_and_no_put_that_s3_must_refuse(
     let next = holder(&world, &token).await;
     assert!(companion::params(&world, &large, &next, query.into_iter()).await.is_ok());
     let holder = holder(&world, &token).await;
-    let parts =
-        multipart::begin(&world, &world.store, &large, &holder.caller, Some(&holder), sized.as_bytes());
+    let parts = multipart::begin(&world, &large, &holder.caller, Some(&holder), sized.as_bytes());
     assert_eq!(parts.await.unwrap().status, StatusCode::CREATED);
 }
 
@@ -317,8 +318,7 @@ async fn a_revoked_token_opens_nothing_from_then_on() {
     let ports = (&world, settings());
     let holder = holder(&world, &token).await;
     let form = uploads::create_with_token(ports.0, &ports.1, &holder, &plain()).await;
-    let parts =
-        multipart::begin(&world, &world.store, &settings(), &holder.caller, Some(&holder), &plain()).await;
+    let parts = multipart::begin(&world, &settings(), &holder.caller, Some(&holder), &plain()).await;
     let shown = uploads::show_to_holder(&world, &holder, id).await;
     for refused in [form, parts, shown] {
         assert_eq!(refused.unwrap_err().code(), "upload_token_revoked");
@@ -370,8 +370,7 @@ async fn six_gibibytes_come_in_parts_and_not_a_byte_more() {
     let world = world("2026-11-24T11:00:00Z");
     for (wrong, entropy) in [(0, 1), (1, 2)] {
         let ann = caller("ann", None, entropy);
-        let begun =
-            multipart::begin(&world, &world.store, &settings, &ann, None, body.as_bytes()).await.unwrap();
+        let begun = multipart::begin(&world, &settings, &ann, None, body.as_bytes()).await.unwrap();
         let begun = parsed(&begun);
         assert_eq!((&begun["part_size_bytes"], &begun["part_count"]), (&json!(part_size), &json!(768)));
         let upload = uploads::owned(&world, &ann, begun["upload_id"].as_str().unwrap()).await.unwrap();
@@ -384,7 +383,7 @@ async fn six_gibibytes_come_in_parts_and_not_a_byte_more() {
             let part = StoredPart { number, etag: "\"e\"".to_owned(), size_bytes };
             world.store.put_part(upload.s3_upload_id.as_ref().unwrap(), part);
         }
-        let done = parts::complete(&world, &world.store, ann.now, &upload, None).await;
+        let done = parts::complete(&world, ann.now, &upload, None).await;
         assert_eq!(done.err().map(|problem| problem.code()), (wrong > 0).then_some("parts_refused"));
     }
 }
@@ -570,7 +569,7 @@ async fn a_link_behind_any_number_of_dead_ones_ends_if_the_request_is_repeated()
     for n in 10..=210 {
         linked(&world, &caller("ann", None, n), &upload, json!({})).await;
     }
-    let links = world.store.links_of(&ann.owner, None, u8::MAX).await.unwrap().items;
+    let links = world.store.links(LinksOf::Owner(&ann.owner), None, u8::MAX).await.unwrap().items;
     let (oldest, newer) = links.split_last().unwrap();
     for link in newer {
         revocation::revoke(&world, &ann, &link.link_id.to_string()).await.unwrap();

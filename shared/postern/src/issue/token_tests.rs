@@ -88,7 +88,6 @@ async fn asked_by_every_route(
     token: &Value,
     file: &Asked,
 ) -> Vec<Answered> {
-    let store = &world.store;
     let Asked { content_type, size_bytes } = *file;
     let plain =
         json!({ "filename": "a", "content_type": content_type, "size_bytes": size_bytes }).to_string();
@@ -103,10 +102,10 @@ async fn asked_by_every_route(
     let by = own().await;
     let form = uploads::create_with_token(world, settings, &by, plain).await;
     let by = own().await;
-    let parts = multipart::begin(world, store, settings, &by.caller, Some(&by), plain).await;
+    let parts = multipart::begin(world, settings, &by.caller, Some(&by), plain).await;
     let put = companion::direct_upload(world, settings, &own().await, blob.as_bytes()).await;
     let params = companion::params(world, settings, &own().await, query.into_iter()).await;
-    let begun = companion::begin(world, store, settings, &own().await, companions.as_bytes()).await;
+    let begun = companion::begin(world, settings, &own().await, companions.as_bytes()).await;
     vec![
         Answered("uploads", "content_type", Some("size_bytes"), form),
         Answered("uploads/multipart", "content_type", Some("size_bytes"), parts),
@@ -172,7 +171,7 @@ async fn a_route_without_a_size_pins_the_tokens_largest_file() {
     let form = parsed(&companion::params(&world, &settings(), &first, asked.into_iter()).await.unwrap());
     let next = holder(&world, &token).await;
     let body = json!({ "filename": "a.png", "type": "image/png" }).to_string();
-    let begun = companion::begin(&world, &world.store, &settings(), &next, body.as_bytes()).await.unwrap();
+    let begun = companion::begin(&world, &settings(), &next, body.as_bytes()).await.unwrap();
     for made in [form, parsed(&begun)] {
         let upload =
             uploads::owned(&world, &first.caller, made["upload_id"].as_str().unwrap()).await.unwrap();
@@ -240,7 +239,7 @@ async fn companions_parts_are_signed_one_by_one_and_in_batches_up_to_a_bound() {
     let world = world(SESSION_ENDS);
     let (_, holder) = held(&world, 9).await;
     let body = json!({ "filename": "a.png", "type": "image/png" }).to_string();
-    let begun = companion::begin(&world, &world.store, &settings(), &holder, body.as_bytes()).await.unwrap();
+    let begun = companion::begin(&world, &settings(), &holder, body.as_bytes()).await.unwrap();
     let id = parsed(&begun)["upload_id"].as_str().unwrap().to_owned();
     let upload = holder.upload(&world, &id).await.unwrap();
     let settings = settings();
@@ -272,7 +271,7 @@ async fn a_repeated_request_costs_one_use_of_the_token() {
         uploads::create_with_token(world, &settings(), by, plain.as_bytes()).await
     };
     let parts = async |world: &World, by: &tokens::Holder| {
-        multipart::begin(world, &world.store, &settings(), &by.caller, Some(by), plain.as_bytes()).await
+        multipart::begin(world, &settings(), &by.caller, Some(by), plain.as_bytes()).await
     };
     let id = |reply: Result<Reply, Problem>| parsed(&reply.unwrap())["upload_id"].clone();
     for by_form in [true, false] {
@@ -303,24 +302,21 @@ async fn a_client_that_lost_the_answer_of_complete_finds_no_part_missing() {
     let (token, _) = held(&world, 1).await;
     let (by, store) = (holder(&world, &token).await, &world.store);
     let body = json!({ "filename": "a.png", "type": "image/png" }).to_string();
-    let begun = companion::begin(&world, store, &settings(), &by, body.as_bytes()).await.unwrap();
+    let begun = companion::begin(&world, &settings(), &by, body.as_bytes()).await.unwrap();
     let begun = parsed(&begun);
     let id = begun["uploadId"].as_str().unwrap();
     let upload = async || companion::upload(&world, &by, id, begun["key"].as_str()).await.unwrap();
     store.put_part(&id.parse().unwrap(), StoredPart { number: 1, etag: "e".to_owned(), size_bytes: 10 });
     let said = json!({ "parts": [{ "PartNumber": 1, "ETag": "e" }] }).to_string();
     let complete = async || {
-        companion::complete(&world, store, &settings(), &by, &upload().await, said.as_bytes())
-            .await
-            .unwrap()
-            .body
+        companion::complete(&world, &settings(), &by, &upload().await, said.as_bytes()).await.unwrap().body
     };
     let first = complete().await;
     for verdict in [None, Some(condemn("v1")), Some(pin("v2"))] {
         if let Some(verdict) = verdict {
             store.settle(upload().await.upload_id, &verdict, None).await.unwrap();
         }
-        let listed = companion::list(&world, store, &by, &upload().await).await.unwrap();
+        let listed = companion::list(&world, &by, &upload().await).await.unwrap();
         assert!(listed.body.contains(r#"{"ETag":"\"joined\"","PartNumber":1}"#), "{}", listed.body);
         assert_eq!(complete().await, first);
     }

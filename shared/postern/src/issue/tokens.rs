@@ -54,8 +54,8 @@ struct NewTokenView {
 ///
 /// # Errors
 /// [`Problem::InvalidFields`] with every rule that the request breaks.
-pub async fn create<S: QuotaStore, G>(
-    ports: &Ports<S, G>,
+pub async fn create<S: QuotaStore, G, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     caller: &Caller,
     body: &[u8],
@@ -90,8 +90,8 @@ pub async fn create<S: QuotaStore, G>(
 ///
 /// # Errors
 /// [`Problem::UploadTokenUnknown`] also for another owner's token.
-pub async fn revoke<S: QuotaStore, G>(
-    ports: &Ports<S, G>,
+pub async fn revoke<S: QuotaStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     id: &str,
 ) -> Result<Reply, Problem> {
@@ -195,7 +195,7 @@ impl Holder {
     /// revoked. A token that is used up still shows the uploads that were made with it.
     pub async fn upload<S: UploadStore + QuotaStore, G>(
         &self,
-        ports: &Ports<S, G>,
+        ports: &Ports<S, G, P>,
         id: &str,
     ) -> Result<Owned<Upload>, Problem> {
         let id = id.parse().map_err(|_| Problem::UploadNotFound)?;

@@ -83,8 +83,8 @@ struct ScanFailedView {
 ///
 /// # Errors
 /// See [`Problem`]; nothing is written then.
-pub async fn create<S: UploadStore + QuotaStore, G: Signer>(
-    ports: &Ports<S, G>,
+pub async fn create<S: UploadStore + QuotaStore, G: Signer, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     caller: &Caller,
     body: &[u8],
@@ -100,8 +100,8 @@ pub async fn create<S: UploadStore + QuotaStore, G: Signer>(
 ///
 /// # Errors
 /// See [`Problem`]; nothing is written then.
-pub(super) async fn issue<S: UploadStore + QuotaStore, G: Signer>(
-    ports: &Ports<S, G>,
+pub(super) async fn issue<S: UploadStore + QuotaStore, G: Signer, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     caller: &Caller,
     token: Option<&UsedToken>,
@@ -129,8 +129,8 @@ pub(super) async fn issue<S: UploadStore + QuotaStore, G: Signer>(
 ///
 /// # Errors
 /// See [`Problem`]; nothing is written then.
-pub async fn create_with_token<S: UploadStore + QuotaStore, G: Signer>(
-    ports: &Ports<S, G>,
+pub async fn create_with_token<S: UploadStore + QuotaStore, G: Signer, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     holder: &Holder,
     body: &[u8],
@@ -145,8 +145,8 @@ pub async fn create_with_token<S: UploadStore + QuotaStore, G: Signer>(
 ///
 /// # Errors
 /// [`Problem::UploadNotFound`] for every other upload.
-pub async fn show_to_holder<S: UploadStore + QuotaStore, G>(
-    ports: &Ports<S, G>,
+pub async fn show_to_holder<S: UploadStore + QuotaStore, G, P>(
+    ports: &Ports<S, G, P>,
     holder: &Holder,
     id: &str,
 ) -> Result<Reply, Problem> {
@@ -158,8 +158,8 @@ pub async fn show_to_holder<S: UploadStore + QuotaStore, G>(
 ///
 /// # Errors
 /// See [`Problem`]; `size_bytes` is needed. Nothing is written then.
-pub async fn create_put<S: UploadStore + QuotaStore, G: Signer>(
-    ports: &Ports<S, G>,
+pub async fn create_put<S: UploadStore + QuotaStore, G: Signer, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     caller: &Caller,
     body: &[u8],
@@ -186,8 +186,8 @@ pub async fn create_put<S: UploadStore + QuotaStore, G: Signer>(
 ///
 /// # Errors
 /// [`Problem::UploadNotFound`] also for another owner's upload.
-pub async fn show<S: UploadStore, G>(
-    ports: &Ports<S, G>,
+pub async fn show<S: UploadStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     id: &str,
 ) -> Result<Reply, Problem> {
@@ -199,8 +199,8 @@ pub async fn show<S: UploadStore, G>(
 ///
 /// # Errors
 /// If `limit` or `cursor` break a rule.
-pub async fn list<S: UploadStore, G>(
-    ports: &Ports<S, G>,
+pub async fn list<S: UploadStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     limit: Option<&str>,
     cursor: Option<&str>,
@@ -217,8 +217,8 @@ pub async fn list<S: UploadStore, G>(
 /// # Errors
 /// [`Problem::UploadNotFound`] also for another owner's upload. [`Problem::Unavailable`] if the table fails
 /// while links are revoked: the upload is deleted nevertheless, and a repetition revokes its links.
-pub async fn remove<S: UploadStore + LinkStore, G>(
-    ports: &Ports<S, G>,
+pub async fn remove<S: UploadStore + LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     id: &str,
 ) -> Result<Reply, Problem> {
@@ -236,8 +236,8 @@ pub async fn remove<S: UploadStore + LinkStore, G>(
 ///
 /// # Errors
 /// [`Problem::UploadNotFound`] also for another owner's upload.
-pub async fn owned<S: UploadStore, G>(
-    ports: &Ports<S, G>,
+pub async fn owned<S: UploadStore, G, P>(
+    ports: &Ports<S, G, P>,
     caller: &Caller,
     id: &str,
 ) -> Result<Owned<Upload>, Problem> {
@@ -268,8 +268,8 @@ pub(super) fn repeated(asked: &Upload, existing: Upload, caller: &Caller) -> Res
 
 /// The expiry of a repeated request's form: not later than the session at hand, because another session may
 /// sign it than the first time.
-async fn within_session<S, G: Signer>(
-    ports: &Ports<S, G>,
+async fn within_session<S, G: Signer, P>(
+    ports: &Ports<S, G, P>,
     now: Timestamp,
     existing: Owned<Upload>,
 ) -> Result<(Arc<SigningCredentials>, Owned<Upload>), Problem> {

@@ -5,7 +5,7 @@ use super::removal::{end_late_links, remove_upload};
 use super::rules::tests::{png, settings};
 use super::*;
 use crate::link::Link;
-use crate::ports::{LinkStore, ObjectStore, ObservedObject, RecordStore, UploadReader, UploadStore};
+use crate::ports::{LinkStore, LinksOf, ObjectStore, ObservedObject, RecordStore, UploadReader, UploadStore};
 use crate::testing::memory::MemoryWorld;
 use crate::testing::samples::{at, pending, version};
 use crate::upload::Upload;
@@ -169,7 +169,13 @@ impl<'a> Side<'a> {
             let object = self.ports.objects.observe(key, &version).await.unwrap();
             versions.push((version, object));
         }
-        let links = self.ports.store.links_to(self.upload.upload_id, None, u8::MAX).await.unwrap().items;
+        let links = self
+            .ports
+            .store
+            .links(LinksOf::Upload(self.upload.upload_id), None, u8::MAX)
+            .await
+            .unwrap()
+            .items;
         format!("{:?} {versions:?} {links:?}", self.status().await)
     }
 }

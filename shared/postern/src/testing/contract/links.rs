@@ -137,9 +137,9 @@ pub async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl 
         Found::No
     );
 
-    let page = store.links_of(&upload.owner, None, 1).await.unwrap();
+    let page = store.links(LinksOf::Owner(&upload.owner), None, 1).await.unwrap();
     assert_eq!(page.items, std::slice::from_ref(&new), "newest first");
-    let rest = store.links_of(&upload.owner, page.next.as_ref(), 5).await.unwrap();
+    let rest = store.links(LinksOf::Owner(&upload.owner), page.next.as_ref(), 5).await.unwrap();
     assert_eq!(rest.items.iter().map(|link| &link.link_id).collect::<Vec<_>>(), [id]);
     store.begin_deletion(upload.upload_id, &upload.owner).await.unwrap();
     let late = new.rotated(link_id(upload, 3), now());

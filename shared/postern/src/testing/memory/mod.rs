@@ -246,11 +246,7 @@ impl LinkIndex for MemoryWorld {
         start: Option<&PageStart>,
     ) -> Result<Page<LinkId>, Unavailable> {
         let state = self.call("live_links")?;
-        let is_meant = |link: &Link| match of {
-            LinksOf::Upload(id) => link.upload_id == id,
-            LinksOf::Owner(owner) => link.owner == *owner,
-        };
-        let shown = state.links.values().filter(|link| is_meant(link) && !state.index_lags).cloned();
+        let shown = state.links.values().filter(|link| of.includes(link) && !state.index_lags).cloned();
         let place = |link: &Link| (link.linked_at, link.link_id.to_string());
         let Page { items, next } = page(shown, place, start, state.live_page.unwrap_or(u8::MAX));
         let live = items.into_iter().filter(|link| link.revoked.is_none());
@@ -428,14 +424,14 @@ impl LinkStore for MemoryWorld {
         Ok(Linked::New)
     }
 
-    async fn links_to(
+    async fn links(
         &self,
-        upload: UploadId,
+        of: LinksOf<'_>,
         start: Option<&PageStart>,
         limit: u8,
     ) -> Result<Page<Link>, Unavailable> {
-        let state = self.call("links_to")?;
-        let links = state.links.values().filter(|link| link.upload_id == upload).cloned();
+        let state = self.call("links")?;
+        let links = state.links.values().filter(|link| of.includes(link)).cloned();
         Ok(page(links, |link| (link.linked_at, link.link_id.to_string()), start, limit))
     }
 
@@ -446,17 +442,6 @@ impl LinkStore for MemoryWorld {
         };
         *link = link.revoked(revoked).unwrap_or_else(|| link.clone());
         Ok(Revocation::of(link.revoked))
-    }
-
-    async fn links_of(
-        &self,
-        owner: &Owner,
-        start: Option<&PageStart>,
-        limit: u8,
-    ) -> Result<Page<Link>, Unavailable> {
-        let state = self.call("links_of")?;
-        let links = state.links.values().filter(|link| link.owner == *owner).cloned();
-        Ok(page(links, |link| (link.linked_at, link.link_id.to_string()), start, limit))
     }
 
     async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
