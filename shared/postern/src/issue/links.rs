@@ -146,7 +146,11 @@ pub async fn list_all<S: LinkStore, G, P>(
 ///
 /// # Errors
 /// [`Problem::LinkNotFound`] also for another owner's link.
-pub async fn show<S: LinkStore, G, P>(ports: &Ports<S, G, P>, caller: &Caller, id: &str) -> Result<Reply, Problem> {
+pub async fn show<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
+    caller: &Caller,
+    id: &str,
+) -> Result<Reply, Problem> {
     let link = owned_link(ports, caller, id).await?;
     Ok(Reply::json(StatusCode::OK, &LinkView::of(link, caller.now)))
 }
@@ -272,8 +276,8 @@ fn living(link: Owned<Link>) -> Result<Owned<Link>, Problem> {
 }
 
 /// The answer that has the token.
-fn with_token<S, G>(
-    ports: &Ports<S, G>,
+fn with_token<S, G, P>(
+    ports: &Ports<S, G, P>,
     settings: &Settings,
     caller: &Caller,
     link: Owned<Link>,

@@ -323,7 +323,10 @@ async fn became_object<S: UploadStore, G, P>(
 
 /// The result of a completion whose outcome is unknown: the object may be recorded already. A repeated
 /// request begins with S3's list of the parts and continues from there.
-async fn taken_effect<S: UploadStore, G, P>(ports: &Ports<S, G, P>, upload: &Owned<Upload>) -> Result<(), Problem> {
+async fn taken_effect<S: UploadStore, G, P>(
+    ports: &Ports<S, G, P>,
+    upload: &Owned<Upload>,
+) -> Result<(), Problem> {
     match ports.store.upload(upload.upload_id).await? {
         Some(now) if now.state != UploadState::Pending => arrived(&now),
         _ => Err(Problem::Completing),

@@ -124,8 +124,8 @@ pub struct Holder {
 ///
 /// # Errors
 /// [`Problem::UploadTokenUnknown`] for a forged token; [`Problem::UploadTokenEnded`].
-pub async fn holder<S: QuotaStore, G>(
-    ports: &Ports<S, G>,
+pub async fn holder<S: QuotaStore, G, P>(
+    ports: &Ports<S, G, P>,
     text: &str,
     now: Timestamp,
     entropy: [u8; 16],
@@ -193,7 +193,7 @@ impl Holder {
     /// # Errors
     /// [`Problem::UploadNotFound`] for every other upload; [`Problem::UploadTokenEnded`] if the token is
     /// revoked. A token that is used up still shows the uploads that were made with it.
-    pub async fn upload<S: UploadStore + QuotaStore, G>(
+    pub async fn upload<S: UploadStore + QuotaStore, G, P>(
         &self,
         ports: &Ports<S, G, P>,
         id: &str,

@@ -38,9 +38,6 @@ pub enum LinksOf<'a> {
     Owner(&'a Owner),
 }
 
-<<<<<<< HEAD
-/// Lists links that are not revoked.
-=======
 impl LinksOf<'_> {
     /// Whether this is one of them.
     pub fn includes(self, link: &Link) -> bool {
@@ -51,8 +48,7 @@ impl LinksOf<'_> {
     }
 }
 
-/// Links by whom or what they belong to.
->>>>>>> 72422f5 (issue: give ports the parts, and list links by one operation)
+/// Lists links that are not revoked.
 pub trait LinkIndex: Send + Sync {
     /// Links that are not revoked, newest first; a new link may be missing for a moment. Revoked links are
     /// left out. Every call reads a bounded number of links, so a page may be empty although more follow.
@@ -117,20 +113,8 @@ pub trait LinkStore: LinkIndex + LinkReader {
         owner: &Owner,
         revoked: Revoked,
     ) -> impl Future<Output = Result<Revocation, Unavailable>> + Send;
-<<<<<<< HEAD
-    /// An owner's links, newest first; new ones may be missing for a moment.
-    fn links_of(
-        &self,
-        owner: &Owner,
-        start: Option<&PageStart>,
-        limit: u8,
-    ) -> impl Future<Output = Result<Page<Link>, Unavailable>> + Send;
     /// Writes the terms and the expiry of `after` on condition that the owner's settings of the link are
     /// still those of `before`, and that it is not revoked: one conditional write.
-=======
-    /// Writes the terms and the end of `after` on condition that the link is still `before` in
-    /// all that its owner laid down, and alive: one conditional write.
->>>>>>> 72422f5 (issue: give ports the parts, and list links by one operation)
     fn change_link(
         &self,
         before: &Link,
