@@ -1,11 +1,7 @@
 //! Signature Version 4 for S3: the signing key, the signature over a text, and the scope.
 //!
-//! The signing key is four rounds of HMAC over a secret, a day and a region. Each thread remembers the
-//! last one: the key is a function of its arguments alone, so remembering it changes no signature.
-//!
 //! Source: [Signature calculations](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 
-use std::cell::RefCell;
 use std::fmt::Write as _;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -16,53 +12,27 @@ use crate::{SigningCredentials, Timestamp};
 /// The name of the signature's algorithm.
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-struct SigningKey {
-    secret: String,
-    region: String,
-    day: u64,
-    key: [u8; 32],
+/// Computes the signature over `string_to_sign` for S3, in hexadecimal digits.
+pub(crate) fn signature(secret: &str, region: &str, now: Timestamp, string_to_sign: &[u8]) -> String {
+    hex(&hmac(&signing_key(secret, region, now), string_to_sign))
 }
 
-impl SigningKey {
-    fn derive(secret: &str, region: &str, now: Timestamp) -> Self {
-        let date = hmac(["AWS4", secret].concat().as_bytes(), day_text(now).as_bytes());
-        let key = hmac(&hmac(&hmac(&date, region.as_bytes()), b"s3"), b"aws4_request");
-        Self { secret: secret.to_owned(), region: region.to_owned(), day: day(now), key }
-    }
-
-    fn is_for(&self, secret: &str, region: &str, now: Timestamp) -> bool {
-        self.day == day(now) && self.region == region && self.secret == secret
-    }
-}
-
-fn day(now: Timestamp) -> u64 {
-    now.epoch_s() / (24 * 3600)
+fn signing_key(secret: &str, region: &str, now: Timestamp) -> [u8; 32] {
+    let date = hmac(["AWS4", secret].concat().as_bytes(), day(now).as_bytes());
+    hmac(&hmac(&hmac(&date, region.as_bytes()), b"s3"), b"aws4_request")
 }
 
 /// `20151229`
-fn day_text(now: Timestamp) -> String {
+fn day(now: Timestamp) -> String {
     now.basic().split('T').next().unwrap_or_default().to_owned()
-}
-
-thread_local! {
-    static LAST: RefCell<Option<SigningKey>> = const { RefCell::new(None) };
-}
-
-/// The signature over `string_to_sign` for S3, in hexadecimal digits.
-pub(crate) fn signature(secret: &str, region: &str, now: Timestamp, string_to_sign: &[u8]) -> String {
-    LAST.with_borrow_mut(|last| {
-        let known = last.take().filter(|key| key.is_for(secret, region, now));
-        let key = last.insert(known.unwrap_or_else(|| SigningKey::derive(secret, region, now)));
-        hex(&hmac(&key.key, string_to_sign))
-    })
 }
 
 /// `20151229/us-east-1/s3/aws4_request`
 pub(crate) fn scope(now: Timestamp, region: &str) -> String {
-    [&day_text(now), "/", region, "/s3/aws4_request"].concat()
+    [&day(now), "/", region, "/s3/aws4_request"].concat()
 }
 
-/// Who signs, with the scope: `AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request`.
+/// The access key id with the scope: `AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request`.
 pub(crate) fn credential(credentials: &SigningCredentials, now: Timestamp, region: &str) -> String {
     [&credentials.access_key_id, "/", &scope(now, region)].concat()
 }
@@ -73,7 +43,7 @@ pub(crate) fn digest(text: &str) -> String {
 }
 
 fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
-    // HMAC takes a key of any length.
+    // HMAC accepts a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
     mac.update(text);
     mac.finalize().into_bytes().into()
@@ -94,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_signature_is_that_of_aws_sigv4_whatever_was_signed_before() {
+    fn the_signature_is_that_of_aws_sigv4() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let noon = at("2026-11-24T12:00:00Z");
         let long = "x".repeat(100);
@@ -105,7 +75,6 @@ mod tests {
             ("two", "eu-central-1", at("2026-11-25T00:00:00Z")),
             ("two", "us-east-1", at("2026-11-25T00:00:00Z")),
             (&long, "us-east-1", noon),
-            ("one", "eu-central-1", noon),
         ] {
             let key = generate_signing_key(secret, now.system_time(), region, "s3");
             assert_eq!(

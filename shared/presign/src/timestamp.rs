@@ -1,7 +1,6 @@
-//! Instants as the domain uses them: UTC, whole milliseconds, one textual form of fixed width.
+//! Times in UTC, in whole milliseconds, with a text of fixed width.
 //!
-//! The text sorts as the instant does, so it can be the range key of an index. Nothing here reads
-//! a clock: `now` is always an argument.
+//! The texts sort as the times do. No function reads a clock: `now` is an argument.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,53 +13,67 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
-/// The last instant of the year 9999, the last that the text can write, in milliseconds.
+/// The end of the year 9999, the last time that the text can express, in milliseconds.
 const LAST_MS: i64 = 253_402_300_799_999;
 
-/// An instant in UTC with a resolution of one millisecond, between 1970 and the year 9999.
+/// A time in UTC with a resolution of one millisecond, between 1970 and the year 9999.
+///
+/// Converts from and to [`SystemTime`]; a time outside of these years becomes the nearest one inside.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use s3_presigned::Timestamp;
+///
+/// let noon: Timestamp = "2026-11-24T12:00:00Z".parse()?;
+/// assert_eq!((noon + Duration::from_millis(1500)).to_string(), "2026-11-24T12:00:01.500Z");
+/// assert_eq!(Timestamp::from(SystemTime::from(noon)), noon);
+/// # Ok::<(), s3_presigned::ParseTimestampError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// The text is not an instant in RFC 3339 between 1970 and 9999.
-#[derive(Debug, thiserror::Error)]
-#[error("parse an instant: write it as 2026-01-31T12:00:00Z (RFC 3339)")]
+/// The text is not a time in RFC 3339 between 1970 and 9999.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invalid time: expected RFC 3339 between 1970 and 9999, such as 2026-01-31T12:00:00Z")]
+#[non_exhaustive]
 pub struct ParseTimestampError;
 
 impl Timestamp {
-    /// The instant `epoch_s` seconds after 1970-01-01T00:00:00Z.
+    /// Makes the time `epoch_s` seconds after 1970-01-01T00:00:00Z.
     pub fn from_epoch_s(epoch_s: u64) -> Self {
         Self::from_ms(i64::try_from(epoch_s).unwrap_or(i64::MAX).saturating_mul(1000))
     }
 
-    /// Seconds since 1970-01-01T00:00:00Z, rounded down.
+    /// Returns the seconds since 1970-01-01T00:00:00Z, rounded down.
     pub fn epoch_s(self) -> u64 {
         u64::try_from(self.0 / 1000).unwrap_or(0)
     }
 
-    /// The same instant for interfaces that speak [`SystemTime`].
+    /// Converts to [`SystemTime`].
     pub fn system_time(self) -> SystemTime {
         UNIX_EPOCH + Duration::from_millis(u64::try_from(self.0).unwrap_or(0))
     }
 
-    /// The instant rounded down to a whole second: the resolution of a signature.
+    /// Rounds down to a whole second, the resolution of a signature.
     #[must_use]
     pub fn floor_s(self) -> Self {
         Self(self.0 - self.0.rem_euclid(1000))
     }
 
-    /// How long it is from here until `later`; zero if `later` has passed.
+    /// Returns the time from `self` until `later`; zero if `later` is earlier.
     pub fn until(self, later: Self) -> Duration {
         Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
-    /// The whole second in the basic form of ISO 8601, as signatures write it: `20151229T000000Z`.
+    /// Writes the whole second in the basic format of ISO 8601, which signatures use: `20151229T000000Z`.
     pub fn basic(self) -> String {
         let mut text = self.seconds("", "");
         text.push('Z');
         text
     }
 
-    /// Date and time up to the second. By hand: times are in everything that is signed, and a
+    /// Date and time up to the second. Written by hand, because every signature contains times, and a
     /// general formatter takes as long as a hash.
     fn seconds(self, dash: &str, colon: &str) -> String {
         let at = self.date_time();
@@ -93,7 +106,7 @@ impl Timestamp {
     }
 }
 
-/// The decimal digits of `number`, from the one that stands for `place` on.
+/// Appends the decimal digits of `number`, from that of the place `place` (such as 10) down.
 fn push_digits(text: &mut String, mut place: u32, number: u32) {
     while place > 0 {
         text.push(char::from_digit(number / place % 10, 10).unwrap_or('0'));
@@ -105,6 +118,12 @@ impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<Timestamp> for SystemTime {
+    fn from(time: Timestamp) -> Self {
+        time.system_time()
     }
 }
 
@@ -176,17 +195,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instant_is_written_with_a_fixed_width() {
+    fn a_time_is_written_with_a_fixed_width() {
         assert_eq!(Timestamp::from_epoch_s(0).to_string(), "1970-01-01T00:00:00.000Z");
         let parsed: Timestamp = "2026-11-24T12:30:00.5+02:00".parse().unwrap();
         assert_eq!(parsed.to_string(), "2026-11-24T10:30:00.500Z");
     }
 
     #[test]
-    fn what_is_no_instant_is_refused() {
+    fn other_texts_are_refused() {
         for text in ["", "2026-11-24", "1969-12-31T23:59:59Z", "2026-13-01T00:00:00Z", "soon"] {
             assert!(text.parse::<Timestamp>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn system_time_converts_both_ways() {
+        let time = Timestamp(1_795_514_400_123);
+        assert_eq!(SystemTime::from(time), UNIX_EPOCH + Duration::from_millis(1_795_514_400_123));
+        assert_eq!(Timestamp::from(SystemTime::from(time)), time);
+        assert_eq!(Timestamp::from(UNIX_EPOCH - Duration::from_secs(1)), Timestamp(0));
     }
 
     #[test]
@@ -198,7 +225,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_text_sorts_as_the_instant_does(a in 0..=LAST_MS, b in 0..=LAST_MS) {
+        fn the_text_sorts_as_the_time_does(a in 0..=LAST_MS, b in 0..=LAST_MS) {
             let (a, b) = (Timestamp(a), Timestamp(b));
             prop_assert_eq!(a.cmp(&b), a.to_string().cmp(&b.to_string()));
             prop_assert_eq!(a.to_string().parse::<Timestamp>().unwrap(), a);

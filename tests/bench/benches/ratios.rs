@@ -25,7 +25,7 @@ fn main() {
     }
     let (credentials, now) = (bench::session(), Timestamp::from_epoch_s(1_795_514_400));
     let endpoint = BucketEndpoint::regional(bench::BUCKET, bench::REGION);
-    let form = nanoseconds(|| drop(black_box(bench::form(black_box(&credentials), now))));
+    let form = nanoseconds(|| drop(black_box(bench::form(&endpoint, black_box(&credentials), now))));
     let url = nanoseconds(|| drop(black_box(bench::url(&endpoint, black_box(&credentials), now))));
     println!("{:<16}{:>12} {:>8}   {:>12} {:>8}", "", "form", "", "url", "");
     println!("{:<16}{form:>9.0} ns {:>8}   {url:>9.0} ns", "postern", "");

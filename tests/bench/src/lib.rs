@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use s3_presigned::post_policy::{PostForm, PostPolicy};
-use s3_presigned::presigned_url::{Method, ObjectRequest, PresignedUrl};
+use s3_presigned::presigned_url::{ObjectRequest, PresignedUrl};
 use s3_presigned::{BucketEndpoint, SigningCredentials, Timestamp};
 
 /// The bucket of every measurement.
@@ -19,40 +19,35 @@ pub const KMS_KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/00000000-00
 
 /// A session as STS gives it: its token is about this long.
 pub fn session() -> SigningCredentials {
-    SigningCredentials {
-        access_key_id: "ASIAIOSFODNN7EXAMPLE".to_owned(),
-        secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
-        session_token: Some("t".repeat(700)),
-        expires_at: None,
-    }
+    SigningCredentials::new("ASIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+        .with_session_token("t".repeat(700))
 }
 
 /// The form.
 ///
 /// # Panics
-/// If the policy is no valid one.
-pub fn form(credentials: &SigningCredentials, now: Timestamp) -> PostForm {
-    PostPolicy::new(BUCKET, now + Duration::from_mins(15))
+/// If the policy is not valid.
+pub fn form(endpoint: &BucketEndpoint, credentials: &SigningCredentials, now: Timestamp) -> PostForm {
+    PostPolicy::new(now + Duration::from_mins(15))
         .field("key", KEY)
         .field("content-type", "image/png")
         .field("success_action_status", "201")
         .field("x-amz-server-side-encryption", "aws:kms")
         .field("x-amz-server-side-encryption-aws-kms-key-id", KMS_KEY)
         .size_bytes(1, 1_048_576)
-        .sign(credentials, REGION, now)
+        .sign(endpoint, credentials, now)
         .unwrap()
 }
 
 /// The URL of one version, as a link leads to it.
 ///
 /// # Panics
-/// If bucket and key make no URL.
+/// If the URL cannot be signed.
 pub fn url(endpoint: &BucketEndpoint, credentials: &SigningCredentials, now: Timestamp) -> PresignedUrl {
-    let query = [
-        ("versionId", "3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"),
-        ("response-content-type", "image/png"),
-        ("response-content-disposition", "inline; filename=\"photo.png\""),
-    ];
-    let request = ObjectRequest { method: Method::Get, key: KEY, query: &query };
-    PresignedUrl::new(endpoint, &request, credentials, now, Duration::from_mins(1)).unwrap()
+    ObjectRequest::get(KEY, now + Duration::from_mins(1))
+        .query("versionId", "3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY")
+        .query("response-content-type", "image/png")
+        .query("response-content-disposition", "inline; filename=\"photo.png\"")
+        .sign(endpoint, credentials, now)
+        .unwrap()
 }

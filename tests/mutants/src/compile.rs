@@ -24,7 +24,7 @@ const BUILD: &[&str] = &[
     "--package",
     "s3-presigned",
     "--features",
-    "postern/testing,s3-presigned/aws-credentials,s3-presigned/cloudfront,s3-presigned/serde,s3-presigned/verify",
+    "postern/testing,s3-presigned/aws-credentials,s3-presigned/cloudfront,s3-presigned/scenarios,s3-presigned/serde",
 ];
 
 /// The mutants that compile, and the programs that test them.

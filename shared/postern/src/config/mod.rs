@@ -12,7 +12,7 @@ use crate::keys::KeyVersion;
 use crate::record::Settings;
 use crate::upload::quota::{MAX_PENDING, OwnerLimits};
 use crate::{issue, serve};
-use s3_presigned::{BucketEndpoint, MAX_CHAINED_SESSION_S};
+use s3_presigned::BucketEndpoint;
 
 #[cfg(test)]
 mod described_tests;
@@ -22,6 +22,10 @@ pub use webhook::WebhookConfig;
 
 /// The most that a ceiling on pixels may be; 0 stands for none.
 const MAX_IMAGE_PIXELS: u64 = 1_000_000_000_000;
+
+/// The longest session of a role that another role assumes, in seconds
+/// ([role chaining](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining)).
+const MAX_CHAINED_SESSION_S: u64 = 3600;
 
 /// Looks a variable up.
 pub trait Lookup: Fn(&str) -> Option<String> {}

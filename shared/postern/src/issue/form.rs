@@ -47,7 +47,7 @@ pub fn sign_form(
     upload: &Owned<Upload>,
     redirect: Option<&RedirectUrl>,
 ) -> Result<IssuedForm, SignPolicyError> {
-    let mut policy = PostPolicy::new(&settings.endpoint.bucket, upload.policy_expires_at)
+    let mut policy = PostPolicy::new(upload.policy_expires_at)
         .field("key", upload.object_key().to_string())
         .field("content-type", upload.content_type.as_str())
         .field("x-amz-server-side-encryption", "aws:kms")
@@ -66,11 +66,11 @@ pub fn sign_form(
             .field("x-amz-checksum-algorithm", "SHA256")
             .field("x-amz-checksum-sha256", checksum.to_string());
     }
-    let fields = policy.sign(credentials, &settings.endpoint.region, now)?;
+    let fields = policy.sign(&settings.endpoint, credentials, now)?;
     Ok(IssuedForm {
         upload_id: upload.upload_id,
         method: "POST",
-        url: settings.endpoint.url.clone(),
+        url: fields.url.clone(),
         expires_at: fields.expires_at,
         fields,
         max_size_bytes: upload.max_size_bytes.min(MAX_POST_BYTES),

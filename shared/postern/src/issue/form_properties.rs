@@ -19,19 +19,12 @@ use s3_presigned::post_policy::METADATA_PREFIX;
 use s3_presigned::verify::{Accepted, Part, Refusal, Verifier};
 
 fn credentials() -> SigningCredentials {
-    let session_token = Some("the-session-token".to_owned());
-    SigningCredentials {
-        session_token,
-        expires_at: Some(at("2026-11-24T11:00:00Z")),
-        ..example_credentials()
-    }
+    example_credentials().with_session_token("the-session-token").with_expiry(at("2026-11-24T11:00:00Z"))
 }
 
-fn judge(parts: &[Part]) -> Result<Accepted, Refusal> {
+fn verify(parts: &[Part]) -> Result<Accepted, Refusal> {
     let (settings, credentials) = (settings(), credentials());
-    let endpoint = &settings.endpoint;
-    let verifier = Verifier { bucket: &endpoint.bucket, region: &endpoint.region, credentials: &credentials };
-    verifier.judge(parts, at("2026-11-24T10:01:00Z"))
+    Verifier::new(&settings.endpoint, &credentials).verify(parts, at("2026-11-24T10:01:00Z"))
 }
 
 fn fields_of(upload: &Upload) -> Vec<(String, String)> {
@@ -40,11 +33,11 @@ fn fields_of(upload: &Upload) -> Vec<(String, String)> {
 }
 
 fn file(size_bytes: u64) -> Part {
-    Part::File { filename: Some("photo.png".to_owned()), size_bytes }
+    Part::file("photo.png", size_bytes)
 }
 
 fn parts(fields: &[(String, String)]) -> Vec<Part> {
-    fields.iter().map(|(name, value)| Part::Field(name.clone(), value.clone())).collect()
+    fields.iter().map(|(name, value)| Part::field(name, value)).collect()
 }
 
 fn any_upload() -> impl Strategy<Value = Upload> {
@@ -283,7 +276,7 @@ proptest! {
         for mutation in mutations {
             posted.apply(mutation, &other);
         }
-        if let Ok(accepted) = judge(&posted.parts(size_bytes)) {
+        if let Ok(accepted) = verify(&posted.parts(size_bytes)) {
             assert_as_meant(&accepted, &upload);
         }
     }
@@ -297,7 +290,7 @@ proptest! {
         }
         posted.apply(Mutation::Add(0, "x-ignore-me".to_owned(), "1".to_owned()), &[]);
         posted.apply(Mutation::AddBehindTheFile("acl".to_owned(), "public-read".to_owned()), &[]);
-        let accepted = judge(&posted.parts(upload.max_size_bytes)).unwrap();
+        let accepted = verify(&posted.parts(upload.max_size_bytes)).unwrap();
         assert_as_meant(&accepted, &upload);
     }
 
@@ -307,6 +300,6 @@ proptest! {
         let place = place % posted.before.len();
         prop_assume!(posted.before[place].1 != value);
         posted.apply(Mutation::Change(place, value), &[]);
-        prop_assert!(judge(&posted.parts(upload.max_size_bytes)).is_err());
+        prop_assert!(verify(&posted.parts(upload.max_size_bytes)).is_err());
     }
 }

@@ -18,7 +18,7 @@ use crate::ports::{Completed, Created, PartStore, QuotaStore, Signer, StoredPart
 use crate::upload::reservation::Charge;
 use crate::upload::{Upload, UploadState, UsedToken};
 use crate::value::id::S3UploadId;
-use s3_presigned::presigned_url::{Method, ObjectRequest, PresignedUrl};
+use s3_presigned::presigned_url::{ObjectRequest, PresignedUrl};
 use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::request::NewUpload;
@@ -270,14 +270,13 @@ fn part_url(
         in_range.ok_or_else(|| Problem::field("part_numbers", format!("a part's number is 1 to {last}")))?;
     let size_bytes = length_of(upload, number);
     let length = size_bytes.map(|bytes| bytes.to_string());
-    let headers: Vec<_> = length.iter().map(|length| ("content-length", length.as_str())).collect();
     let (key, number) = (upload.object_key().to_string(), part.to_string());
-    let query = [("partNumber", number.as_str()), ("uploadId", id.as_str())];
-    let request = ObjectRequest { method: Method::Put, key: &key, query: &query };
-    let now = now.floor_s();
-    let ttl = now.until(expires_at);
-    let url = PresignedUrl::with_headers(&settings.endpoint, &request, &headers, signer, now, ttl)
-        .map_err(Problem::internal)?;
+    let mut request =
+        ObjectRequest::put(&key, expires_at).query("partNumber", &number).query("uploadId", id.as_str());
+    if let Some(length) = &length {
+        request = request.header("content-length", length);
+    }
+    let url = request.sign(&settings.endpoint, signer, now).map_err(Problem::internal)?;
     Ok(PartUrl { number: part, url, size_bytes })
 }
 

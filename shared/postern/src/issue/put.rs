@@ -13,7 +13,7 @@ use crate::upload::Upload;
 use crate::value::checksum::ChecksumSha256;
 use crate::value::id::UploadId;
 use s3_presigned::post_policy::METADATA_PREFIX;
-use s3_presigned::presigned_url::{Method, ObjectRequest, PresignedUrl};
+use s3_presigned::presigned_url::ObjectRequest;
 use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::{Owned, Settings};
@@ -56,14 +56,10 @@ pub fn sign_put(
     let mut headers = headers(settings, upload);
     headers.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let length = upload.max_size_bytes.to_string();
-    let mut signed: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    signed.push(("content-length", &length));
     let key = upload.object_key().to_string();
-    let request = ObjectRequest { method: Method::Put, key: &key, query: &[] };
-    let now = now.floor_s();
-    let ttl = now.until(upload.policy_expires_at);
-    let url = PresignedUrl::with_headers(&settings.endpoint, &request, &signed, credentials, now, ttl)
-        .map_err(Problem::internal)?;
+    let request = ObjectRequest::put(&key, upload.policy_expires_at).header("content-length", &length);
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+    let url = request.sign(&settings.endpoint, credentials, now).map_err(Problem::internal)?;
     Ok(IssuedPut {
         upload_id: upload.upload_id,
         method: "PUT",

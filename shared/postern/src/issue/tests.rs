@@ -8,12 +8,11 @@ use crate::http::{Problem, Reply};
 use crate::ports::{LinkStore, LinksOf, RecordStore, StoredPart, UploadStore};
 use crate::testing::memory::{FixedSigner, MemoryWorld};
 use crate::testing::samples::{at, example_credentials, pin};
-use s3_presigned::SigningCredentials;
 
 pub(super) type World = Ports<MemoryWorld, FixedSigner, MemoryWorld>;
 
 pub(super) fn world(session_ends: &str) -> World {
-    let credentials = SigningCredentials { expires_at: Some(at(session_ends)), ..example_credentials() };
+    let credentials = example_credentials().with_expiry(at(session_ends));
     let keys = keys();
     let world = MemoryWorld::default();
     Ports { store: world.clone(), parts: world, signer: FixedSigner(credentials), keys }
@@ -162,8 +161,7 @@ async fn a_repetition_under_an_older_session_ends_with_that_session() {
     let begun = in_parts(&long, 3).await;
 
     // Another environment's session, which ends before the first answer's form does.
-    let session =
-        SigningCredentials { expires_at: Some(at("2026-11-24T10:05:00Z")), ..example_credentials() };
+    let session = example_credentials().with_expiry(at("2026-11-24T10:05:00Z"));
     let (store, parts, keys) = (long.store.clone(), long.parts.clone(), long.keys.clone());
     let short = Ports { store, parts, signer: FixedSigner(session), keys };
     let again = issued(&short, &key).await;

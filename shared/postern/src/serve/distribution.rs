@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::link::{Link, Network};
 use s3_presigned::Timestamp;
-use s3_presigned::cloudfront::{CloudFrontError, CloudFrontKey, Limits, SignedUrl};
+use s3_presigned::cloudfront::{CloudFrontError, CloudFrontKey, CustomPolicy, SignedUrl};
 
 /// RFC 3986, unreserved: CloudFront and S3 read everything else only if it is escaped.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -44,8 +44,7 @@ impl Distribution {
         let url = self.unsigned(link);
         match link.terms.allowed_network.filter(Network::is_ipv4) {
             Some(network) => {
-                let limits = Limits { source_ip: Some(network.to_string()), ..Limits::default() };
-                self.key.sign_within(&url, ends, &limits)
+                self.key.sign_custom(&url, &CustomPolicy::new(ends).source_ip(network.to_string()))
             }
             None => self.key.sign(&url, ends),
         }

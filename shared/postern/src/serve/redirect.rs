@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use s3_presigned::presigned_url::{self, ObjectRequest, PresignError, PresignedUrl};
+use s3_presigned::presigned_url::{ObjectRequest, PresignError, PresignedUrl};
 use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::Settings;
@@ -43,8 +43,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         let url = match (&self.settings.distribution, credentials) {
             (Some(through), _) => through.sign(link, ends).map_err(Problem::internal)?.as_str().to_owned(),
             (None, Some(credentials)) => {
-                let ttl = Duration::from_secs(now.floor_s().until(ends).as_secs());
-                let url = sign(self.settings, link, credentials, now, ttl).map_err(Problem::internal)?;
+                let url = sign(self.settings, link, credentials, now, ends).map_err(Problem::internal)?;
                 url.as_str().to_owned()
             }
             (None, None) => return Err(Problem::internal("neither a distribution nor a session signs")),
@@ -89,19 +88,16 @@ fn sign(
     link: &Link,
     credentials: &SigningCredentials,
     now: Timestamp,
-    ttl: Duration,
+    ends: Timestamp,
 ) -> Result<PresignedUrl, PresignError> {
     let disposition = link.content_disposition();
     let content_type = link.content_type();
-    let query = [
-        ("versionId", link.version_id.as_str()),
-        ("response-content-type", content_type.as_str()),
-        ("response-content-disposition", disposition.as_str()),
-        ("response-cache-control", "private, no-store"),
-    ];
-    let key = link.object_key().to_string();
-    let request = ObjectRequest { method: presigned_url::Method::Get, key: &key, query: &query };
-    PresignedUrl::new(&settings.endpoint, &request, credentials, now, ttl)
+    ObjectRequest::get(&link.object_key().to_string(), ends)
+        .query("versionId", link.version_id.as_str())
+        .query("response-content-type", &content_type)
+        .query("response-content-disposition", &disposition)
+        .query("response-cache-control", "private, no-store")
+        .sign(&settings.endpoint, credentials, now)
 }
 
 /// A redirect that tells the next site nothing.

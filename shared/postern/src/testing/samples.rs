@@ -142,10 +142,5 @@ pub fn distribution(window_s: u64) -> Distribution {
 
 /// The credentials of AWS's published examples.
 pub fn example_credentials() -> SigningCredentials {
-    SigningCredentials {
-        access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
-        secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
-        session_token: None,
-        expires_at: None,
-    }
+    SigningCredentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 }

@@ -1,4 +1,4 @@
-//! One condition of a POST policy: as the policy writes it.
+//! One condition of a POST policy.
 //!
 //! Source: [POST policy, conditions](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html#sigv4-PolicyConditions).
 
@@ -6,21 +6,23 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-/// What S3 demands of one field, or of the file.
+/// A condition that S3 checks on one field, or on the size of the file.
 ///
-/// Fields are named as the policy writes them; [`Condition::field`] is how they are compared.
+/// The variants have the field's name as the policy writes it. S3 compares names as [`Condition::field`] returns
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Condition {
     /// The field has this value.
     Equals(String, String),
-    /// The field begins so; an empty prefix allows any value, but the field must be there.
+    /// The field begins with this prefix. An empty prefix allows any value; the form must still have the field.
     StartsWith(String, String),
-    /// The file has so many bytes, both ends included.
+    /// The file has this many bytes: minimum and maximum, both included.
     ContentLengthRange(u64, u64),
 }
 
 impl Condition {
-    /// The field that it speaks of, in lower case; `None` for the file's size.
+    /// Returns the name of the field in lower case; `None` for the size of the file.
     pub fn field(&self) -> Option<String> {
         match self {
             Self::Equals(field, _) | Self::StartsWith(field, _) => Some(field.to_ascii_lowercase()),
@@ -28,7 +30,7 @@ impl Condition {
         }
     }
 
-    /// How many bytes its texts have.
+    /// About how many bytes the condition takes in the policy.
     pub(crate) fn text_bytes(&self) -> usize {
         match self {
             Self::Equals(field, value) | Self::StartsWith(field, value) => field.len() + value.len(),
@@ -36,7 +38,7 @@ impl Condition {
         }
     }
 
-    /// Writes it as an entry of the policy's list.
+    /// Writes the condition as an entry of the policy's list.
     pub(crate) fn write_json(&self, json: &mut Vec<u8>) {
         match self {
             Self::Equals(field, value) => {
@@ -68,14 +70,14 @@ impl Condition {
     }
 }
 
-/// As S3's messages show a condition, whichever way the policy wrote it: `["eq", "$key", "a"]`.
+/// Writes the condition as S3's messages show it, in either notation of the policy: `["eq", "$key", "a"]`.
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&spaced(&self.as_list()))
     }
 }
 
-/// Writes a JSON string. Most texts need no escapes, and are found to in one pass without branches.
+/// Writes a JSON string. Most texts need no escapes, which one pass without branches finds out.
 pub(crate) fn write_text(json: &mut Vec<u8>, text: &str) {
     let special = |b: u8| u8::from(b < 0x20) | u8::from(b == b'"') | u8::from(b == b'\\');
     let escaped = text.bytes().fold(0, |any, b| any | special(b)) != 0;
@@ -89,7 +91,7 @@ pub(crate) fn write_text(json: &mut Vec<u8>, text: &str) {
     json.push(b'"');
 }
 
-/// A list as S3's messages write it, with a space after each comma.
+/// Writes a list as S3's messages do, with a space after each comma.
 pub(crate) fn spaced(entry: &Value) -> String {
     match entry {
         Value::Array(list) => {

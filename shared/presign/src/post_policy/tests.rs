@@ -47,7 +47,8 @@ fn the_example_of_aws_is_reproduced_stage_by_stage() {
 
 #[test]
 fn the_builder_makes_the_conditions_of_the_example() {
-    let policy = PostPolicy::new("sigv4examplebucket", at("2015-12-30T12:00:00Z"))
+    let bucket = BucketEndpoint::regional("sigv4examplebucket", "us-east-1");
+    let policy = PostPolicy::new(at("2015-12-30T12:00:00Z"))
         .starts_with("key", "user/user1/")
         .field("acl", "public-read")
         .field("success_action_redirect", "http://sigv4examplebucket.s3.amazonaws.com/successful_upload.html")
@@ -55,10 +56,8 @@ fn the_builder_makes_the_conditions_of_the_example() {
         .field("x-amz-meta-uuid", "14365123651274")
         .field("x-amz-server-side-encryption", "AES256")
         .starts_with("x-amz-meta-tag", "");
-    let form = policy
-        .size_bytes(0, 10)
-        .sign(&example_credentials(), "us-east-1", at("2015-12-29T00:00:00Z"))
-        .unwrap();
+    let form =
+        policy.size_bytes(0, 10).sign(&bucket, &example_credentials(), at("2015-12-29T00:00:00Z")).unwrap();
     let document = decoded(&form);
     let sorted = |document: &Value| {
         let conditions = document["conditions"].as_array().unwrap().iter();
@@ -77,22 +76,25 @@ fn decoded(form: &PostForm) -> Value {
     serde_json::from_slice(&STANDARD.decode(policy).unwrap()).unwrap()
 }
 
+fn bucket() -> BucketEndpoint {
+    BucketEndpoint::regional("files", "eu-central-1")
+}
+
 fn policy() -> PostPolicy {
-    PostPolicy::new("files", at("2026-11-24T10:15:00Z")).field("key", "uploads/x").size_bytes(1, 10)
+    PostPolicy::new(at("2026-11-24T10:15:00Z")).field("key", "uploads/x").size_bytes(1, 10)
 }
 
 fn sign(policy: PostPolicy) -> Result<PostForm, SignPolicyError> {
-    policy.sign(&example_credentials(), "eu-central-1", at("2026-11-24T10:00:00.700Z"))
+    policy.sign(&bucket(), &example_credentials(), at("2026-11-24T10:00:00.700Z"))
 }
 
 #[test]
 fn every_field_but_policy_and_signature_has_its_condition() {
-    let token = Some("token".to_owned());
-    let credentials = SigningCredentials { session_token: token, ..example_credentials() };
+    let credentials = example_credentials().with_session_token("token");
     let form = policy()
         .field("content-type", "image/png")
         .field("x-amz-meta-album", "7")
-        .sign(&credentials, "eu-central-1", at("2026-11-24T10:00:00Z"))
+        .sign(&bucket(), &credentials, at("2026-11-24T10:00:00Z"))
         .unwrap();
     let document = decoded(&form);
     let conditions = document["conditions"].as_array().unwrap();
@@ -107,7 +109,7 @@ fn every_field_but_policy_and_signature_has_its_condition() {
 }
 
 #[test]
-fn what_s3_would_refuse_is_refused_when_it_is_built() {
+fn what_s3_would_refuse_is_an_error_when_the_form_is_signed() {
     use SignPolicyError as E;
     let large = "x".repeat(2049);
     for (policy, error) in [
@@ -117,20 +119,27 @@ fn what_s3_would_refuse_is_refused_when_it_is_built() {
         (policy().field("key", "again"), E::DuplicateField("key".into())),
         (policy().field("Content-Type", "x"), E::FieldName("Content-Type".into())),
         (policy().field("x-amz-meta-name", "${filename}"), E::FilenameVariable("x-amz-meta-name".into())),
-        (policy().size_bytes(2, 1), E::SizeRange(2, 1)),
-        (policy().size_bytes(0, MAX_POST_BYTES + 1), E::SizeRange(0, MAX_POST_BYTES + 1)),
+        (policy().field("", "x"), E::FieldName(String::new())),
+        (policy().size_bytes(2, 1), E::EmptySizeRange(2, 1)),
+        (policy().size_bytes(2, 1).size_bytes(1, 2), E::EmptySizeRange(2, 1)),
+        (policy().size_bytes(0, MAX_POST_BYTES + 1), E::SizeRangeTooLarge(MAX_POST_BYTES + 1)),
         (policy().field("x-amz-meta-a", &large[..2048]), E::MetadataTooLarge(2060)),
-        (PostPolicy::new("files", at("2026-11-24T11:00:00Z")).size_bytes(0, 1), E::NoKey),
-        (PostPolicy::new("files", at("2026-11-24T11:00:00Z")).field("key", "x"), E::NoSizeRange),
-        (PostPolicy::new("files", at("2026-11-24T10:00:00.9Z")).field("key", "x"), E::Expired),
+        (PostPolicy::new(at("2026-11-24T11:00:00Z")).size_bytes(0, 1), E::NoKey),
+        (PostPolicy::new(at("2026-11-24T11:00:00Z")).field("key", "x"), E::NoSizeRange),
+        (
+            PostPolicy::new(at("2026-11-24T10:00:00.9Z")).field("key", "x"),
+            E::Expired(at("2026-11-24T10:00:00Z")),
+        ),
     ] {
         assert_eq!(sign(policy).unwrap_err(), error);
     }
     let long = (0..40).fold(policy(), |policy, n| policy.field(format!("x-long-{n}"), "y".repeat(400)));
     assert!(matches!(sign(long).unwrap_err(), E::FormTooLarge(_)));
     assert!(sign(policy().field("x-amz-meta-a", &large[..2036])).is_ok(), "2,048 bytes with the name");
-    let over = PostPolicy::new("files", at("2026-11-24T10:00:00.700Z")).field("key", "x").size_bytes(0, 1);
-    assert_eq!(sign(over).unwrap_err(), E::Expired, "at the very instant");
+    assert!(sign(policy().size_bytes(10, 10)).is_ok(), "one size");
+    let expired = PostPolicy::new(at("2026-11-24T10:00:00Z")).field("key", "x").size_bytes(0, 1);
+    let at_its_end = expired.sign(&bucket(), &example_credentials(), at("2026-11-24T10:00:00Z"));
+    assert_eq!(at_its_end.unwrap_err(), E::Expired(at("2026-11-24T10:00:00Z")));
     let long = (0..15).fold(policy(), |policy, n| policy.field(format!("x-long-{n}"), "y".repeat(400)));
     assert!(sign(long).is_ok(), "a form of 16 kB");
     assert!(sign(policy().size_bytes(0, MAX_POST_BYTES)).is_ok());
@@ -139,13 +148,62 @@ fn what_s3_would_refuse_is_refused_when_it_is_built() {
 #[test]
 fn a_policy_never_outlives_its_credentials() {
     let end = at("2026-11-24T10:14:59Z");
-    let credentials = SigningCredentials { expires_at: Some(end), ..example_credentials() };
-    let signed = policy().sign(&credentials, "eu-central-1", at("2026-11-24T10:00:00Z"));
+    let credentials = example_credentials().with_expiry(end);
+    let signed = policy().sign(&bucket(), &credentials, at("2026-11-24T10:00:00Z"));
     assert_eq!(signed.unwrap_err(), SignPolicyError::OutlivesCredentials(end));
+    let clamped =
+        PostPolicy::new(credentials.clamp(at("2026-11-24T10:15:00Z"))).field("key", "x").size_bytes(1, 10);
+    let form = clamped.sign(&bucket(), &credentials, at("2026-11-24T10:00:00Z")).unwrap();
+    assert_eq!((form.expires_at, form.url), (end, bucket().url));
 }
 
 #[test]
 fn a_form_shows_names_and_no_values() {
     let shown = format!("{:?}", sign(policy()).unwrap());
     assert!(shown.contains("x-amz-signature") && !shown.contains("AKIA"), "{shown}");
+}
+
+#[test]
+fn the_time_may_be_a_system_time() {
+    let (now, expires_at) = (at("2026-11-24T10:00:00Z"), at("2026-11-24T10:15:00Z"));
+    let form = PostPolicy::new(expires_at.system_time())
+        .field("key", "uploads/x")
+        .size_bytes(1, 10)
+        .sign(&bucket(), &example_credentials(), now.system_time())
+        .unwrap();
+    assert_eq!(form, policy().sign(&bucket(), &example_credentials(), now).unwrap());
+}
+
+#[test]
+fn errors_read_well_when_a_library_prints_them() {
+    use SignPolicyError as E;
+    let texts = [
+        E::OutlivesCredentials(at("2026-11-24T10:15:00Z")),
+        E::Expired(at("2026-11-24T10:15:00Z")),
+        E::ReservedField("policy".into()),
+        E::DuplicateField("key".into()),
+        E::FieldName("Key".into()),
+        E::FilenameVariable("key".into()),
+        E::EmptySizeRange(2, 1),
+        E::SizeRangeTooLarge(MAX_POST_BYTES + 1),
+        E::NoSizeRange,
+        E::NoKey,
+        E::MetadataTooLarge(2049),
+        E::FormTooLarge(20_481),
+    ]
+    .map(|error| error.to_string());
+    insta::assert_snapshot!(texts.join("\n"), @r#"
+    policy expires after its credentials, which expire at 2026-11-24T10:15:00.000Z
+    policy has already expired, at 2026-11-24T10:15:00.000Z
+    reserved field "policy"
+    duplicate field "key"
+    invalid field name "Key": use a-z, 0-9, '-', '_' and '.'
+    value of field "key" contains ${filename}, which S3 replaces before it checks the conditions
+    size range is empty: 2 to 1 bytes
+    size range ends at 5368709121 bytes; the maximum is 5368709120
+    missing size range
+    missing key
+    user metadata has 2049 bytes; the maximum is 2048
+    form has up to 20481 bytes without its file; the maximum is 20480
+    "#);
 }

@@ -7,14 +7,14 @@ use crate::post_policy::Condition;
 /// Why a condition of a policy cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ConditionError {
-    /// The document is refused as a whole, with this reason.
+    /// S3 refuses the whole document for this reason.
     Document(&'static str),
-    /// S3 takes it for a condition that never holds.
+    /// S3 accepts the document, and no form fulfills the condition.
     NeverHolds,
 }
 
 impl Condition {
-    /// Reads one entry of the policy's list.
+    /// Parses one entry of the policy's list.
     pub(super) fn parse(entry: &Value) -> Result<Self, ConditionError> {
         match entry {
             Value::Object(pairs) => {
@@ -57,7 +57,7 @@ impl Condition {
     }
 }
 
-/// A bound is a number, or the text of one: both are in use.
+/// Parses a bound: a number, or the text of a number.
 fn bound(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }

@@ -1,4 +1,4 @@
-//! A POST policy as it is read: the document behind the form's field `policy`.
+//! The document in a form's field `policy`, as S3 reads it.
 //!
 //! Source: [POST policy](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html).
 
@@ -10,10 +10,10 @@ use crate::Timestamp;
 use crate::post_policy::Condition;
 use crate::post_policy::condition::spaced;
 
-/// The document of a signed policy.
+/// A parsed policy document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyDocument {
-    /// From when on S3 refuses its forms.
+    /// When the policy expires: S3 refuses its forms from then on.
     pub expires_at: Timestamp,
     /// In the document's order.
     pub(super) conditions: Vec<Entry>,
@@ -23,12 +23,12 @@ pub struct PolicyDocument {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Entry {
     Condition(Condition),
-    /// Not readable, so that no form meets it; as the document wrote it.
+    /// A condition that cannot be read, so no form fulfills it; as the document wrote it.
     NeverHolds(String),
 }
 
 impl PolicyDocument {
-    /// Reads a document (JSON, not base64).
+    /// Parses a document (JSON, not base64).
     ///
     /// # Errors
     /// With S3's `InvalidPolicyDocument`.
@@ -36,7 +36,7 @@ impl PolicyDocument {
         let text = std::str::from_utf8(document).map_err(|_| Refusal::policy("Invalid JSON."))?;
         let parsed: Value = serde_json::from_str(&without_dollar_escapes(text))
             .map_err(|_| Refusal::policy("Invalid JSON."))?;
-        // The two names are compared to the letter, unlike names of fields.
+        // S3 compares these two names with their case, unlike names of fields.
         let expiration = parsed.get("expiration").ok_or_else(|| Refusal::policy("expiration missing."))?;
         let instant = expiration.as_str().filter(|text| text.ends_with('Z')).and_then(|t| t.parse().ok());
         let expires_at = instant.ok_or_else(|| {
@@ -50,7 +50,7 @@ impl PolicyDocument {
         Ok(Self { expires_at, conditions })
     }
 
-    /// The conditions that can be read.
+    /// Returns the conditions that can be read, in the document's order.
     pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
         self.conditions.iter().filter_map(|entry| match entry {
             Entry::Condition(condition) => Some(condition),
@@ -72,7 +72,7 @@ fn entry(value: &Value) -> Result<Entry, Refusal> {
     }
 }
 
-/// S3's documents may escape a dollar sign (`\$`), which JSON does not know.
+/// Removes the escapes of dollar signs (`\$`), which S3 allows and JSON does not.
 fn without_dollar_escapes(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars();

@@ -1,14 +1,39 @@
-//! The verifier: tells what S3 would answer to a form, without S3.
+//! The verifier: computes what S3 answers to a form, without a request to S3.
 //!
 //! ```text
-//!  parts ─▶ fields before the file ─▶ complete? signed? ─▶ policy read ─▶ alive? ─▶ every condition
-//!           names folded, doubles joined,                      ─▶ every field covered ─▶ Accepted
-//!           ${filename} expanded
+//!  parts ─▶ fields before the file ─▶ complete? signed? ─▶ policy read ─▶ expired? ─▶ every condition
+//!           names in lower case,                           ─▶ every field covered ─▶ Accepted
+//!           doubles joined, ${filename} expanded
 //! ```
 //!
-//! It serves tests, pages that explain a refusal, and diagnosis. It is no access control:
-//! it compares signatures as text, and S3 alone decides. Where AWS does not document S3's answer, it
-//! takes the stricter reading: S3 may accept a form that the verifier refuses.
+//! Use it in tests, to explain a refusal to a user, and to diagnose a 403. It does not replace the check of S3: it
+//! knows one set of credentials, and compares signatures in variable time. Where AWS does not document S3's answer,
+//! the verifier takes the stricter reading, so S3 may accept a form that the verifier refuses.
+//!
+//! ```
+//! use std::time::{Duration, SystemTime};
+//!
+//! use s3_presigned::post_policy::PostPolicy;
+//! use s3_presigned::verify::{Part, RefusalCode, Verifier};
+//! use s3_presigned::{BucketEndpoint, SigningCredentials};
+//!
+//! # let credentials = SigningCredentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+//! let bucket = BucketEndpoint::regional("my-bucket", "eu-central-1");
+//! let now = SystemTime::now();
+//! let form = PostPolicy::new(now + Duration::from_secs(900))
+//!     .field("key", "uploads/photo.png")
+//!     .size_bytes(1, 1_048_576)
+//!     .sign(&bucket, &credentials, now)?;
+//!
+//! let verifier = Verifier::new(&bucket, &credentials);
+//! let post = |size_bytes| {
+//!     let fields = form.fields.iter().map(|(name, value)| Part::field(name, value));
+//!     fields.chain([Part::file("photo.png", size_bytes)]).collect::<Vec<_>>()
+//! };
+//! assert_eq!(verifier.verify(&post(52_341), now)?.key, "uploads/photo.png");
+//! assert_eq!(verifier.verify(&post(2_000_000), now).unwrap_err().code, RefusalCode::EntityTooLarge);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! Sources: [POST policy](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html),
 //! [POST Object](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html).
@@ -18,43 +43,62 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::post_policy::{
-    Condition, MAX_FORM_BYTES, MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX, metadata_bytes,
-};
 use crate::signature::{ALGORITHM, scope, signature as sign};
-use crate::{SigningCredentials, Timestamp};
+use crate::{BucketEndpoint, SigningCredentials, Timestamp};
 
 mod condition;
 mod document;
+mod form;
 mod refusal;
+#[cfg(any(test, feature = "scenarios"))]
 pub mod scenarios;
 #[cfg(test)]
 mod tests;
 
-use document::Entry;
 pub use document::PolicyDocument;
+use form::Form;
 pub use refusal::{FailedCondition, Refusal, RefusalCode};
 
-/// The fields of which a signature consists. A form with none of them is anonymous.
+/// The fields of a signature. A form with none of them is anonymous.
 const SIGNATURE_FIELDS: [&str; 4] = ["x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"];
 
-/// A part of a form, in the order in which it was posted.
+/// A part of a posted form.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Part {
     /// A field with its name and value.
     Field(String, String),
     /// The file.
+    #[non_exhaustive]
     File {
-        /// The name that the client gave it, which `${filename}` stands for. Where it gave none, S3
-        /// leaves `${filename}` as it is.
+        /// The file name that the client sent, which replaces `${filename}`. Without a file name, S3 leaves
+        /// `${filename}` as it is.
         filename: Option<String>,
-        /// Its size.
+        /// The size of the file.
         size_bytes: u64,
     },
 }
 
+impl Part {
+    /// Makes a field.
+    pub fn field(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::Field(name.into(), value.into())
+    }
+
+    /// Makes a file with a file name.
+    pub fn file(filename: impl Into<String>, size_bytes: u64) -> Self {
+        Self::File { filename: Some(filename.into()), size_bytes }
+    }
+
+    /// Makes a file without a file name.
+    pub fn unnamed_file(size_bytes: u64) -> Self {
+        Self::File { filename: None, size_bytes }
+    }
+}
+
 /// What S3 stores of a form that it accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Accepted {
     /// The bucket.
     pub bucket: String,
@@ -62,33 +106,35 @@ pub struct Accepted {
     pub key: String,
     /// The object's size.
     pub size_bytes: u64,
-    /// Every field that has a meaning, by its name in lower case.
+    /// Every field except those that S3 ignores (`x-ignore-`), by its name in lower case.
     pub fields: BTreeMap<String, String>,
 }
 
-/// Who judges: a bucket, and the one signer that it knows.
+/// Checks forms that were signed with one set of credentials for one bucket.
 #[derive(Debug, Clone, Copy)]
 pub struct Verifier<'a> {
-    /// The bucket that the form is posted to.
-    pub bucket: &'a str,
-    /// The bucket's region.
-    pub region: &'a str,
-    /// The signer.
-    pub credentials: &'a SigningCredentials,
+    bucket: &'a BucketEndpoint,
+    credentials: &'a SigningCredentials,
 }
 
-impl Verifier<'_> {
-    /// What S3 says at `now` to a form of these parts: signature, policy and all.
-    ///
-    /// # Errors
-    /// S3's refusal.
-    pub fn judge(&self, parts: &[Part], now: Timestamp) -> Result<Accepted, Refusal> {
-        let form = Form::read(parts)?;
-        let policy = self.authenticate(&form)?;
-        form.evaluate(&PolicyDocument::parse(&policy)?, self.bucket, now)
+impl<'a> Verifier<'a> {
+    /// Makes a verifier for forms that are posted to `bucket` and signed with `credentials`.
+    pub fn new(bucket: &'a BucketEndpoint, credentials: &'a SigningCredentials) -> Self {
+        Self { bucket, credentials }
     }
 
-    /// The policy's document, if this signer signed it.
+    /// Checks the signature, the policy and every part of a form that is posted at `now`. `parts` are in the order of
+    /// the form.
+    ///
+    /// # Errors
+    /// With S3's refusal.
+    pub fn verify(&self, parts: &[Part], now: impl Into<Timestamp>) -> Result<Accepted, Refusal> {
+        let form = Form::read(parts)?;
+        let policy = self.authenticate(&form)?;
+        form.evaluate(&PolicyDocument::parse(&policy)?, &self.bucket.bucket, now.into())
+    }
+
+    /// Returns the policy's document if these credentials signed it.
     fn authenticate(&self, form: &Form) -> Result<Vec<u8>, Refusal> {
         use RefusalCode as C;
         let is_signed = SIGNATURE_FIELDS.iter().any(|name| form.field(name).is_some());
@@ -114,7 +160,7 @@ impl Verifier<'_> {
             return Err(Refusal::new(C::InvalidAccessKeyId, message));
         }
         let signed_at = instant(date).ok_or_else(malformed)?;
-        if credential_scope != scope(signed_at, self.region) {
+        if credential_scope != scope(signed_at, &self.bucket.region) {
             return Err(malformed());
         }
         if form.field("x-amz-security-token") != self.credentials.session_token.as_deref() {
@@ -123,9 +169,9 @@ impl Verifier<'_> {
                 "The provided token is malformed or otherwise invalid.",
             ));
         }
-        // What is signed is the text as it was posted, so the signature comes before the Base64.
+        // The signature is over the posted text, so it is checked before the Base64 is decoded.
         let secret = &self.credentials.secret_access_key;
-        if sign(secret, self.region, signed_at, policy.as_bytes()) != signature {
+        if sign(secret, &self.bucket.region, signed_at, policy.as_bytes()) != signature {
             let message = "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
             return Err(Refusal::new(C::SignatureDoesNotMatch, message));
         }
@@ -133,19 +179,21 @@ impl Verifier<'_> {
     }
 }
 
-/// What S3 says at `now` to a form whose signature is not in question.
+/// Checks a form that is posted at `now` against a policy, without a signature.
 ///
 /// ```
+/// use s3_presigned::Timestamp;
 /// use s3_presigned::verify::{Part, PolicyDocument, RefusalCode, evaluate};
 ///
 /// let policy = PolicyDocument::parse(
 ///     br#"{"expiration":"2026-11-24T10:15:00Z","conditions":[{"bucket":"files"},["starts-with","$key","user/"]]}"#,
 /// )?;
 /// let form = [
-///     Part::Field("key".into(), "other/a.png".into()),
-///     Part::File { filename: Some("a.png".into()), size_bytes: 10 },
+///     Part::field("key", "other/a.png"),
+///     Part::file("a.png", 10),
 /// ];
-/// let refusal = evaluate(&policy, "files", &form, "2026-11-24T10:00:00Z".parse()?).unwrap_err();
+/// let now: Timestamp = "2026-11-24T10:00:00Z".parse()?;
+/// let refusal = evaluate(&policy, "files", &form, now).unwrap_err();
 /// assert_eq!(refusal.code, RefusalCode::AccessDenied);
 /// assert_eq!(
 ///     refusal.message,
@@ -155,169 +203,17 @@ impl Verifier<'_> {
 /// ```
 ///
 /// # Errors
-/// S3's refusal.
+/// With S3's refusal.
 pub fn evaluate(
     policy: &PolicyDocument,
     bucket: &str,
     parts: &[Part],
-    now: Timestamp,
+    now: impl Into<Timestamp>,
 ) -> Result<Accepted, Refusal> {
-    Form::read(parts)?.evaluate(policy, bucket, now)
+    Form::read(parts)?.evaluate(policy, bucket, now.into())
 }
 
-/// The fields that count, folded as S3 folds them, and the file.
-struct Form {
-    fields: BTreeMap<String, String>,
-    size_bytes: u64,
-}
-
-impl Form {
-    fn read(parts: &[Part]) -> Result<Self, Refusal> {
-        let mut fields = BTreeMap::<String, String>::new();
-        let mut form_bytes = 0;
-        for part in parts {
-            match part {
-                // Names are ASCII; a letter beyond it is another name, not another case.
-                Part::Field(name, value) => {
-                    form_bytes += name.len() + value.len();
-                    let folded = fields.entry(name.to_ascii_lowercase());
-                    folded
-                        .and_modify(|joined| *joined = format!("{joined},{value}"))
-                        .or_insert_with(|| value.clone());
-                }
-                Part::File { filename, size_bytes } => {
-                    if form_bytes > MAX_FORM_BYTES {
-                        let message = "Your POST request fields preceding the upload file were too large.";
-                        return Err(Refusal::new(RefusalCode::MaxPostPreDataLengthExceeded, message));
-                    }
-                    let signed = |name: &str| matches!(name, "policy" | "x-amz-signature");
-                    for (_, value) in fields.iter_mut().filter(|(name, _)| !signed(name)) {
-                        if let Some(filename) = filename {
-                            *value = value.replace("${filename}", filename);
-                        }
-                    }
-                    // What follows the file is ignored.
-                    return Ok(Self { fields, size_bytes: *size_bytes });
-                }
-            }
-        }
-        let message = "POST requires exactly one file upload per request.";
-        Err(Refusal::new(RefusalCode::IncorrectNumberOfFilesInPostRequest, message))
-    }
-
-    fn field(&self, name: &str) -> Option<&str> {
-        self.fields.get(name).map(String::as_str)
-    }
-
-    fn required(&self, name: &str, spelling: &str) -> Result<&str, Refusal> {
-        self.field(name).ok_or_else(|| Refusal::missing(spelling))
-    }
-
-    fn evaluate(self, policy: &PolicyDocument, bucket: &str, now: Timestamp) -> Result<Accepted, Refusal> {
-        let key = self.required("key", "key")?.to_owned();
-        if key.is_empty() {
-            let message = "User key must have a length greater than 0.";
-            return Err(Refusal::new(RefusalCode::InvalidArgument, message));
-        }
-        if policy.expires_at <= now {
-            return Err(Refusal::denied("Policy expired."));
-        }
-        for entry in &policy.conditions {
-            self.check(entry, bucket)?;
-        }
-        self.check_covered(&policy.covered())?;
-        self.check_sizes()?;
-        let fields = self.fields.into_iter().filter(|(name, _)| !name.starts_with("x-ignore-")).collect();
-        Ok(Accepted { bucket: bucket.to_owned(), key, size_bytes: self.size_bytes, fields })
-    }
-
-    fn check(&self, entry: &Entry, bucket: &str) -> Result<(), Refusal> {
-        let condition = match entry {
-            Entry::Condition(condition) => condition,
-            Entry::NeverHolds(written) => return Err(Refusal::condition(written.clone(), None, None)),
-        };
-        let value = condition.field().and_then(|field| self.value(&field, bucket));
-        let holds = match condition {
-            Condition::ContentLengthRange(min, max) => return self.check_range(*min, *max),
-            Condition::Equals(_, expected) => value.as_deref() == Some(expected),
-            Condition::StartsWith(field, prefix) => {
-                let is_list = field.eq_ignore_ascii_case("content-type");
-                value.as_deref().is_some_and(|value| starts_with(value, prefix, is_list))
-            }
-        };
-        match holds {
-            true => Ok(()),
-            false => Err(Refusal::condition(condition.to_string(), condition.field(), value)),
-        }
-    }
-
-    /// The bucket is the one that the form was posted to; a field of that name must not say
-    /// anything else.
-    fn value(&self, field: &str, bucket: &str) -> Option<String> {
-        match (field, self.field(field)) {
-            ("bucket", None) => Some(bucket.to_owned()),
-            ("bucket", Some(said)) if said == bucket => Some(bucket.to_owned()),
-            ("bucket", Some(said)) => Some(format!("{bucket},{said}")),
-            (_, value) => value.map(str::to_owned),
-        }
-    }
-
-    fn check_range(&self, min: u64, max: u64) -> Result<(), Refusal> {
-        if self.size_bytes > max {
-            return Err(too_large());
-        }
-        if self.size_bytes < min {
-            let message = "Your proposed upload is smaller than the minimum allowed size";
-            return Err(Refusal::new(RefusalCode::EntityTooSmall, message));
-        }
-        Ok(())
-    }
-
-    /// Every field has its condition, the bucket (which is always a part of the request) too.
-    fn check_covered(&self, covered: &[String]) -> Result<(), Refusal> {
-        let bucket = "bucket".to_owned();
-        let names = self.fields.keys().chain([&bucket]);
-        let mut extra: Vec<_> = names.filter(|name| !is_exempt(name) && !covered.contains(name)).collect();
-        extra.dedup();
-        match extra.first() {
-            None => Ok(()),
-            Some(name) => Err(Refusal::denied(format_args!("Extra input fields: {name}"))),
-        }
-    }
-
-    fn check_sizes(&self) -> Result<(), Refusal> {
-        if self.size_bytes > MAX_POST_BYTES {
-            return Err(too_large());
-        }
-        let metadata = self
-            .fields
-            .iter()
-            .filter_map(|(name, value)| Some(metadata_bytes(name.strip_prefix(METADATA_PREFIX)?, value)));
-        if metadata.sum::<usize>() > MAX_METADATA_BYTES {
-            let message = "Your metadata headers exceed the maximum allowed metadata size.";
-            return Err(Refusal::new(RefusalCode::MetadataTooLarge, message));
-        }
-        Ok(())
-    }
-}
-
-fn too_large() -> Refusal {
-    Refusal::new(RefusalCode::EntityTooLarge, "Your proposed upload exceeds the maximum allowed size")
-}
-
-/// A content type with commas is a list, each entry of which must begin so.
-fn starts_with(value: &str, prefix: &str, is_list: bool) -> bool {
-    match is_list {
-        true => value.split(',').all(|entry| entry.trim_start().starts_with(prefix)),
-        false => value.starts_with(prefix),
-    }
-}
-
-fn is_exempt(name: &str) -> bool {
-    matches!(name, "x-amz-signature" | "file" | "policy") || name.starts_with("x-ignore-")
-}
-
-/// `20151229T000000Z`
+/// Parses `20151229T000000Z`.
 fn instant(basic: &str) -> Option<Timestamp> {
     let bytes = basic.as_bytes();
     let shaped = bytes.len() == 16 && bytes.get(8) == Some(&b'T') && bytes.last() == Some(&b'Z');

@@ -1,14 +1,15 @@
-//! Why S3 refuses a form: its error code, its words, and which condition failed on what.
+//! S3's refusal of a form: the error code, the message, and the condition that failed.
 //!
 //! Sources: [Error responses](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html)
-//! for codes, statuses and most sentences. The sentences that begin with "Invalid according to
-//! Policy" and "Invalid Policy" are in no table there; they are those that S3 is seen to send.
-//! Where S3's wording of a reason is not known, the reason is ours and its code is S3's.
+//! for codes, statuses and most messages. It does not list the messages that begin with "Invalid according to Policy"
+//! and "Invalid Policy", which S3 sends. Where S3's wording of a reason is not known, the code is S3's and the message
+//! is this crate's.
 
 use std::fmt;
 
-/// S3's codes for what can be wrong with a form.
+/// S3's error codes for a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum RefusalCode {
     /// The policy has expired, or does not allow this form.
     AccessDenied,
@@ -16,26 +17,26 @@ pub enum RefusalCode {
     EntityTooSmall,
     /// The file is larger than the policy, or than one POST, allows.
     EntityTooLarge,
-    /// There is not exactly one file.
+    /// The form has no file, or more than one.
     IncorrectNumberOfFilesInPostRequest,
-    /// Nobody has this access key id.
+    /// The access key id is unknown.
     InvalidAccessKeyId,
     /// A field is missing or malformed.
     InvalidArgument,
     /// The policy cannot be read.
     InvalidPolicyDocument,
-    /// The session token is not the signer's.
+    /// The session token does not belong to the access key.
     InvalidToken,
     /// The fields before the file are too large.
     MaxPostPreDataLengthExceeded,
     /// User metadata is too large.
     MetadataTooLarge,
-    /// The signature is not the policy's.
+    /// The signature does not match the policy.
     SignatureDoesNotMatch,
 }
 
 impl RefusalCode {
-    /// The code as it stands in S3's answer.
+    /// Returns the code as S3's answer has it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AccessDenied => "AccessDenied",
@@ -52,7 +53,7 @@ impl RefusalCode {
         }
     }
 
-    /// The status of S3's answer.
+    /// Returns the HTTP status of S3's answer.
     pub fn status(self) -> u16 {
         match self {
             Self::AccessDenied | Self::InvalidAccessKeyId | Self::SignatureDoesNotMatch => 403,
@@ -61,33 +62,36 @@ impl RefusalCode {
     }
 }
 
-/// A condition that did not hold, and on what.
+/// A condition that failed, with the field and its value.
+///
+/// `Debug` shows only the field, because the value comes from the client.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FailedCondition {
     /// The condition, as S3 writes it.
     pub condition: String,
-    /// The field that it speaks of, in lower case; `None` if it cannot be read.
+    /// The condition's field, in lower case; `None` if the condition cannot be read.
     pub field: Option<String>,
-    /// What the form has there; `None` if it has no such field.
+    /// The field's value in the form; `None` if the form does not have the field.
     pub value: Option<String>,
 }
 
-/// Values are a client's own; they stay out of logs.
 impl fmt::Debug for FailedCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FailedCondition").field("field", &self.field).finish_non_exhaustive()
     }
 }
 
-/// S3's answer to a form that it does not accept.
+/// S3's answer to a form that it refuses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("accept the form: {}", code.as_str())]
+#[error("S3 refuses the form with {}: {message}", code.as_str())]
+#[non_exhaustive]
 pub struct Refusal {
-    /// The code.
+    /// The error code.
     pub code: RefusalCode,
-    /// The sentence that S3 sends with it.
+    /// The message that S3 sends with the code.
     pub message: String,
-    /// Which condition failed, if it was one.
+    /// The condition that failed, if the form fails a condition of the policy.
     pub failed: Option<FailedCondition>,
 }
 
@@ -109,9 +113,9 @@ impl Refusal {
         Self { failed: Some(FailedCondition { condition, field, value }), ..denied }
     }
 
-    /// A field that every form must have, as S3 spells it.
+    /// The refusal of a form without a required field, in S3's spelling.
     pub(super) fn missing(field: &str) -> Self {
-        // The two spaces are S3's.
+        // S3's message has two spaces here.
         let message = format!(
             "Bucket POST must contain a field named '{field}'.  If it is specified, please check the order of the fields."
         );

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::post_policy::{MAX_FORM_BYTES, MAX_METADATA_BYTES, MAX_POST_BYTES, metadata_bytes};
 use crate::tests::at;
 
 const NOW: &str = "2026-11-24T10:00:00Z";
@@ -17,22 +18,22 @@ fn document(expiration: &str, more: &[Value]) -> Vec<u8> {
     json!({ "expiration": expiration, "conditions": conditions }).to_string().into_bytes()
 }
 
-fn judged(policy: &[u8], more: &[(&str, &str)], size_bytes: u64) -> Result<Accepted, RefusalCode> {
+fn verified(policy: &[u8], more: &[(&str, &str)], size_bytes: u64) -> Result<Accepted, RefusalCode> {
     let policy = PolicyDocument::parse(policy).map_err(|refusal| refusal.code)?;
     let fields = [("key", "foo/${filename}")].iter().chain(more);
-    let mut parts: Vec<_> = fields.map(|(n, v)| Part::Field((*n).to_owned(), (*v).to_owned())).collect();
-    parts.push(Part::File { filename: Some("a.txt".to_owned()), size_bytes });
+    let mut parts: Vec<_> = fields.map(|(n, v)| Part::field(*n, *v)).collect();
+    parts.push(Part::file("a.txt", size_bytes));
     evaluate(&policy, "files", &parts, at(NOW)).map_err(|refusal| refusal.code)
 }
 
 fn form(more: &[(&str, &str)], size_bytes: u64) -> Result<Accepted, RefusalCode> {
     let metadata = json!(["starts-with", "$x-amz-meta-a", ""]);
     let metadata = more.iter().any(|(name, _)| *name == "x-amz-meta-a").then_some(metadata);
-    judged(&document("2026-11-24T11:00:00Z", metadata.as_slice()), more, size_bytes)
+    verified(&document("2026-11-24T11:00:00Z", metadata.as_slice()), more, size_bytes)
 }
 
 #[test]
-fn the_files_name_stands_in_the_key_that_is_stored() {
+fn the_stored_key_has_the_name_of_the_file() {
     assert_eq!(form(&[], 1).unwrap().key, "foo/a.txt");
 }
 
@@ -43,13 +44,13 @@ fn a_field_may_name_the_bucket_and_no_other() {
 }
 
 #[test]
-fn a_policy_ends_at_its_instant_which_is_written_in_utc() {
+fn a_policy_expires_at_its_time_which_is_in_utc() {
     for (expiration, expected) in [
         ("2026-11-24T10:00:00.001Z", None),
         (NOW, Some(RefusalCode::AccessDenied)),
         ("2026-11-24T11:00:00+00:00", Some(RefusalCode::InvalidPolicyDocument)),
     ] {
-        assert_eq!(judged(&document(expiration, &[]), &[], 1).err(), expected, "{expiration}");
+        assert_eq!(verified(&document(expiration, &[]), &[], 1).err(), expected, "{expiration}");
     }
 }
 
@@ -69,7 +70,7 @@ fn each_size_is_accepted_up_to_its_limit_and_not_beyond() {
 }
 
 #[test]
-fn a_condition_whose_value_is_no_text_is_named() {
+fn a_condition_whose_value_is_not_a_string_is_reported() {
     let refusal = PolicyDocument::parse(&document(NOW, &[json!({ "acl": 7 })])).unwrap_err();
     assert!(refusal.message.contains("value must be a string"), "{}", refusal.message);
 }
@@ -85,4 +86,16 @@ fn a_refusal_has_the_code_and_the_status_of_s3() {
     ] {
         assert_eq!((code.as_str(), code.status()), (text, status));
     }
+}
+
+#[test]
+fn a_refusal_reads_well_and_its_debug_text_keeps_the_value_out() {
+    let condition = json!(["eq", "$acl", "private"]);
+    let policy = PolicyDocument::parse(&document("2026-11-24T11:00:00Z", &[condition])).unwrap();
+    let parts = [Part::field("key", "foo/a"), Part::field("acl", "the-value"), Part::unnamed_file(1)];
+    let refusal = evaluate(&policy, "files", &parts, at(NOW).system_time()).unwrap_err();
+    insta::assert_snapshot!(refusal.to_string(), @r#"S3 refuses the form with AccessDenied: Invalid according to Policy: Policy Condition failed: ["eq", "$acl", "private"]"#);
+    let failed = refusal.failed.as_ref().unwrap();
+    assert_eq!((failed.field.as_deref(), failed.value.as_deref()), (Some("acl"), Some("the-value")));
+    assert!(!format!("{refusal:?}").contains("the-value"), "{refusal:?}");
 }

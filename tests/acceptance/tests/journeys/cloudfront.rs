@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use s3_presigned::Timestamp;
-use s3_presigned::cloudfront::{CloudFrontKey, Limits};
+use s3_presigned::cloudfront::{CloudFrontKey, CustomPolicy};
 
 const RSA: &str = include_str!("../../../../shared/presign/src/cloudfront/rsa.test.pem");
 const P256: &str = include_str!("../../../../shared/presign/src/cloudfront/p256.test.pem");
@@ -51,8 +51,8 @@ fn rsa_urls_are_those_of_botocore() {
     let (ends, starts) = (Timestamp::from_epoch_s(ENDS_S), Timestamp::from_epoch_s(ENDS_S - 60));
     let arguments = [RSA, URL, &ENDS_S.to_string(), &(ENDS_S - 60).to_string(), "192.0.2.0/24"];
     let theirs = python(BOTOCORE, &arguments);
-    let limits = Limits { starts: Some(starts), source_ip: Some("192.0.2.0/24".to_owned()) };
-    let ours = [key.sign(URL, ends).unwrap(), key.sign_within(URL, ends, &limits).unwrap()];
+    let custom = CustomPolicy::new(ends).starts_at(starts).source_ip("192.0.2.0/24");
+    let ours = [key.sign(URL, ends).unwrap(), key.sign_custom(URL, &custom).unwrap()];
     assert_eq!(
         theirs.lines().collect::<Vec<_>>(),
         ours.each_ref().map(s3_presigned::cloudfront::SignedUrl::as_str)

@@ -111,12 +111,7 @@ async fn s3_is_asked_for_a_checksum_of_the_whole_object_and_for_its_size() {
     let stack = &acceptance::shared().coordinates;
     let sdk = stack.sdk_config(&stack.observer).into_builder().endpoint_url(endpoint).build();
     let store = Parts::new(&sdk, "files");
-    let signer = SigningCredentials {
-        access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
-        secret_access_key: "secret".to_owned(),
-        session_token: None,
-        expires_at: None,
-    };
+    let signer = SigningCredentials::new("AKIAIOSFODNN7EXAMPLE", "secret");
     let upload = postern::testing::contract::Ids::of("multipart").upload(1);
     let key = upload.object_key();
     let id = store.begin_parts(&signer, &upload, "arn:key").await.unwrap();

@@ -9,7 +9,7 @@ use acceptance::{App, Form, PNG, Posted, roles, shared, skipped};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use s3_presigned::post_policy::PostPolicy;
-use s3_presigned::{SigningCredentials, Timestamp};
+use s3_presigned::{BucketEndpoint, SigningCredentials, Timestamp};
 
 async fn refused(change: impl FnOnce(Form) -> Form, bytes: &[u8], code: &str) {
     let app = App::user();
@@ -136,10 +136,11 @@ async fn signed_by(
         "x-amz-security-token",
         "x-amz-signature",
     ];
-    let policy = PostPolicy::new(&app.stack.bucket, expires_at).size_bytes(0, 1000);
+    let bucket = BucketEndpoint::regional(&app.stack.bucket, &app.stack.region);
+    let policy = PostPolicy::new(expires_at).size_bytes(0, 1000);
     let meant = form.fields.iter().filter(|(name, _)| !own.contains(&name.as_str()));
     let policy = meant.fold(policy, |policy, (name, value)| policy.field(name, value));
-    let signed = policy.sign(credentials, &app.stack.region, now).unwrap();
+    let signed = policy.sign(&bucket, credentials, now).unwrap();
     Form { fields: signed.fields.into_iter().collect(), ..form }
 }
 
@@ -150,16 +151,17 @@ fn times() -> (Timestamp, Timestamp, Timestamp) {
     (Timestamp::from_epoch_s(now.epoch_s() - 120), now, now + minute)
 }
 
+fn credentials_of(keys: &stack::Keys) -> SigningCredentials {
+    let mut credentials = SigningCredentials::new(&keys.access_key_id, &keys.secret_access_key);
+    credentials.session_token.clone_from(&keys.session_token);
+    credentials
+}
+
 /// The upload signer's session.
 async fn upload_signer(app: &App) -> Option<SigningCredentials> {
     let name = app.stack.upload_signer_role_arn.rsplit('/').next().unwrap();
     let keys = roles::assume(app.stack, name).await?;
-    Some(SigningCredentials {
-        access_key_id: keys.access_key_id,
-        secret_access_key: keys.secret_access_key,
-        session_token: keys.session_token,
-        expires_at: None,
-    })
+    Some(credentials_of(&keys))
 }
 
 #[tokio::test]
@@ -182,12 +184,7 @@ async fn an_expired_policy() {
 #[tokio::test]
 async fn another_principals_signature() {
     let app = App::user();
-    let outsider = SigningCredentials {
-        access_key_id: app.stack.outsider.access_key_id.clone(),
-        secret_access_key: app.stack.outsider.secret_access_key.clone(),
-        session_token: app.stack.outsider.session_token.clone(),
-        expires_at: None,
-    };
+    let outsider = credentials_of(&app.stack.outsider);
     let (_, now, later) = times();
     let form = signed_by(&app, &outsider, now, later).await;
     let posted = form.post(PNG).await;

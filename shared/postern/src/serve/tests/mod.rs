@@ -6,7 +6,7 @@ mod guards;
 use std::time::Duration;
 
 use http::StatusCode;
-use s3_presigned::{SigningCredentials, Timestamp};
+use s3_presigned::Timestamp;
 
 use super::request::{Headers, LinkRequest, Method};
 use super::*;
@@ -56,8 +56,7 @@ impl World {
         let mut link = Link::to(&upload, token.link_id(), at("2026-11-24T10:00:00Z"), expires_at).unwrap();
         link.terms = link_terms;
         world.create_link(&link).await.unwrap();
-        let credentials =
-            SigningCredentials { expires_at: Some(at("2026-11-24T12:00:00Z")), ..example_credentials() };
+        let credentials = example_credentials().with_expiry(at("2026-11-24T12:00:00Z"));
         let ports = Ports { links: world, signer: FixedSigner(credentials), keys, versions: None };
         Self { ports, address: None, settings: settings(), token: token.reveal() }
     }

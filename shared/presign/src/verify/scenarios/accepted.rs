@@ -2,28 +2,28 @@
 
 use serde_json::json;
 
-use super::{FileName, Scenario, Stage};
+use super::{FileName, Scenario, Setup};
 
-/// Each with one peculiarity that S3 allows.
-pub(super) fn scenarios(stage: &Stage<'_>) -> Vec<Scenario> {
-    let plain = |name| stage.plain(name);
+/// Each has one property that S3 allows.
+pub(super) fn scenarios(setup: &Setup<'_>) -> Vec<Scenario> {
+    let plain = |name| setup.plain(name);
     let exact = [
-        json!({ "bucket": stage.bucket }),
+        json!({ "bucket": setup.bucket }),
         json!({ "key": "foo.txt" }),
         json!(["content-length-range", 3, 3]),
     ];
     let mixed = [
-        json!({ "bUcKeT": stage.bucket }),
+        json!({ "bUcKeT": setup.bucket }),
         json!(["StArTs-WiTh", "$KeY", "foo"]),
         json!(["CoNtEnT-LeNgTh-RaNgE", 0, 1024]),
     ];
-    let with = |name, more: &[serde_json::Value]| plain(name).document(stage.policy(more));
+    let with = |name, more: &[serde_json::Value]| plain(name).document(setup.policy(more));
     let mut all = vec![
         plain("a plain form"),
-        plain("every condition exact").document(stage.document(&exact)),
+        plain("every condition exact").document(setup.document(&exact)),
         with("the list form of an exact condition", &[json!(["eq", "$x-amz-meta-foo", "bar"])])
             .field("x-amz-meta-foo", "bar"),
-        plain("names of conditions and operators in any case").document(stage.document(&mixed)),
+        plain("names of conditions and operators in any case").document(setup.document(&mixed)),
         plain("names of fields in any case").fields(&[("KeY", "foo.txt")]),
         with("a content type by its prefix", &[json!(["starts-with", "$Content-Type", "text/"])])
             .field("Content-Type", "text/plain"),
@@ -62,7 +62,7 @@ pub(super) fn scenarios(stage: &Stage<'_>) -> Vec<Scenario> {
     }
     let reordered = with("the fields in another order", &[json!({ "x-amz-meta-a": "1" })]);
     all.push(reordered.fields(&[("x-amz-meta-a", "1"), ("key", "foo.txt")]));
-    let escaped = stage.policy(&[json!({ "x-amz-meta-foo": "DOLLAR" })]).replace("DOLLAR", "\\$5");
+    let escaped = setup.policy(&[json!({ "x-amz-meta-foo": "DOLLAR" })]).replace("DOLLAR", "\\$5");
     all.push(plain("an escaped dollar sign").document(escaped).field("x-amz-meta-foo", "$5"));
     all
 }

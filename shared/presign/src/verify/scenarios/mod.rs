@@ -1,131 +1,111 @@
-//! Sixty forms and S3's answer to each: one table for every verifier.
+//! Sixty forms and S3's answer to each, to test an S3 server or another verifier.
 //!
-//! Each scenario differs in one thing from a form that is accepted. The same table is put to
-//! [`super::Verifier`] and, by the acceptance tests, to two S3 servers that nobody here wrote. Where
-//! one of them answers otherwise, the scenario says so, with the page that decides.
+//! Each scenario differs in one thing from a form that S3 accepts. Sign the form with
+//! [`signed_fields`](Scenario::signed_fields), post it, and compare the answer with
+//! [`expected`](Scenario::expected).
+//!
+//! ```
+//! use std::time::SystemTime;
+//!
+//! use s3_presigned::verify::Verifier;
+//! use s3_presigned::verify::scenarios::{Setup, scenarios};
+//! use s3_presigned::{BucketEndpoint, SigningCredentials};
+//!
+//! let bucket = BucketEndpoint::at("http://127.0.0.1:9000", "my-bucket", "eu-central-1");
+//! let credentials = SigningCredentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+//! let now = SystemTime::now();
+//! let setup = Setup::new(&bucket, &credentials, now);
+//! for scenario in scenarios(&setup) {
+//!     let answer = Verifier::new(&bucket, &credentials).verify(&scenario.parts(&setup), now);
+//!     assert_eq!(answer.map(|_| ()).map_err(|refusal| refusal.code), scenario.expected, "{}", scenario.name);
+//! }
+//! ```
 
 use serde_json::{Value, json};
 
 use super::{Part, RefusalCode};
 use crate::post_policy::SignedDocument;
 use crate::signature::{ALGORITHM, credential};
-use crate::{SigningCredentials, Timestamp};
+use crate::{BucketEndpoint, SigningCredentials, Timestamp};
 
 mod accepted;
-mod divergences;
 mod refused;
 
-/// The construction of a policy.
-pub const POLICY: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html";
-/// The form and its fields.
-pub const POST_OBJECT: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html";
-/// The form's own limits: 20 KB before the file, nothing behind it.
-pub const FORMS: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html";
-/// User metadata, at most 2 KB.
-pub const METADATA: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html";
-/// S3's error codes.
-pub const ERRORS: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html";
-/// The signature of a form.
-pub const SIGNATURE: &str =
-    "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html";
-
-/// A server that is asked beside our own verifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Server {
-    /// The emulator of the local stack.
-    Ministack,
-    /// `s3s-fs`, an S3 server in Rust.
-    S3s,
-}
-
-/// Where a server answers otherwise than S3.
-#[derive(Debug, Clone, Copy)]
-pub struct Divergence {
-    /// Which one.
-    pub server: Server,
-    /// What it says: `accepted`, or its error code.
-    pub answer: &'static str,
-    /// The page that decides for the scenario's own answer.
-    pub decided_by: &'static str,
-}
-
-/// How the form's last part names the file.
+/// How the form sends the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileName {
-    /// By this name.
+    /// With this file name.
     Given(&'static str),
-    /// Not at all: the file is a field like the others.
+    /// Without a file name.
     Nameless,
-    /// There is no file.
+    /// The form has no file.
     NoFile,
 }
 
-/// What is done to the signature.
+/// A change to the signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tampering {
-    /// Nothing.
+enum Tampering {
     None,
-    /// One digit of the signature is another.
+    /// Digits of the signature are replaced.
     Signature,
     /// The access key id is unknown.
     AccessKey,
-    /// This field of the signature is left out.
+    /// This field of the signature is missing.
     Without(&'static str),
-    /// Policy and signature are left out, and all that belongs to them.
+    /// The policy and all fields of the signature are missing.
     Anonymous,
-    /// The policy is there, and nothing that signs it.
+    /// The policy is there, and no field of the signature.
     PolicyOnly,
-    /// The last two characters of the policy are cut off.
+    /// The last two characters of the policy are missing.
     CutPolicy,
 }
 
-/// One form, and what S3 says to it.
+/// A form, and S3's answer to it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Scenario {
-    /// What is special about it.
+    /// How the form differs from one that S3 accepts; unique among the scenarios.
     pub name: &'static str,
-    /// The policy's document.
-    pub document: String,
-    /// The fields before the file, without the signature's own.
-    pub fields: Vec<(String, String)>,
-    /// The name of the file.
+    /// How the form sends the file.
     pub filename: FileName,
-    /// The file.
+    /// The bytes of the file.
     pub content: Vec<u8>,
     /// The fields after the file.
     pub after: Vec<(String, String)>,
-    /// What is done to the signature.
-    pub tampering: Tampering,
-    /// What S3 says.
+    /// S3's answer: `Ok` if S3 accepts the form, or the error code.
     pub expected: Result<(), RefusalCode>,
-    /// Who says something else.
-    pub divergences: Vec<Divergence>,
+    document: String,
+    /// The fields before the file, without those of the signature.
+    fields: Vec<(String, String)>,
+    tampering: Tampering,
 }
 
-/// Where and when scenarios are played, and who signs.
+/// The bucket, the credentials and the time for which scenarios are made.
 #[derive(Debug, Clone, Copy)]
-pub struct Stage<'a> {
-    /// The bucket.
-    pub bucket: &'a str,
-    /// Its region.
-    pub region: &'a str,
-    /// The signer.
-    pub credentials: &'a SigningCredentials,
-    /// The time.
-    pub now: Timestamp,
+pub struct Setup<'a> {
+    bucket: &'a str,
+    region: &'a str,
+    credentials: &'a SigningCredentials,
+    now: Timestamp,
 }
 
-/// All scenarios.
-pub fn scenarios(stage: &Stage<'_>) -> Vec<Scenario> {
-    let mut all = accepted::scenarios(stage);
-    all.extend(refused::scenarios(stage));
-    for scenario in &mut all {
-        scenario.divergences = divergences::of(scenario.name);
-    }
+/// Makes all scenarios.
+pub fn scenarios(setup: &Setup<'_>) -> Vec<Scenario> {
+    let mut all = accepted::scenarios(setup);
+    all.extend(refused::scenarios(setup));
     all
 }
 
-impl Stage<'_> {
+impl<'a> Setup<'a> {
+    /// Makes a setup: the forms are posted to `bucket`, signed with `credentials` at `now`.
+    pub fn new(
+        bucket: &'a BucketEndpoint,
+        credentials: &'a SigningCredentials,
+        now: impl Into<Timestamp>,
+    ) -> Self {
+        Self { bucket: &bucket.bucket, region: &bucket.region, credentials, now: now.into() }
+    }
+
     /// A form that is accepted: the key begins with `foo`, the file has at most 1,024 bytes.
     fn plain(&self, name: &'static str) -> Scenario {
         Scenario {
@@ -137,11 +117,10 @@ impl Stage<'_> {
             after: Vec::new(),
             tampering: Tampering::None,
             expected: Ok(()),
-            divergences: Vec::new(),
         }
     }
 
-    /// A policy with these conditions beside those that every form here needs.
+    /// A policy with these conditions and those that every form here needs.
     fn policy(&self, more: &[Value]) -> String {
         let base = [
             json!({ "bucket": self.bucket }),
@@ -151,7 +130,7 @@ impl Stage<'_> {
         self.document(&[&base, more].concat())
     }
 
-    /// A policy with these conditions, and those of the signature.
+    /// A policy with these conditions and those of the signature.
     fn document(&self, conditions: &[Value]) -> String {
         let conditions = [conditions, &self.of_the_signature()].concat();
         json!({ "expiration": self.in_an_hour(), "conditions": conditions }).to_string()
@@ -180,15 +159,15 @@ impl Stage<'_> {
 }
 
 impl Scenario {
-    /// The form, signed for this stage: the fields before the file.
-    pub fn signed_fields(&self, stage: &Stage<'_>) -> Vec<(String, String)> {
+    /// Signs the form, and returns the fields before the file.
+    pub fn signed_fields(&self, setup: &Setup<'_>) -> Vec<(String, String)> {
         let mut fields = self.fields.clone();
         if self.tampering == Tampering::Anonymous {
             return fields;
         }
         let signed =
-            SignedDocument::new(self.document.as_bytes(), stage.credentials, stage.region, stage.now);
-        fields.extend(stage.signature_fields());
+            SignedDocument::new(self.document.as_bytes(), setup.credentials, setup.region, setup.now);
+        fields.extend(setup.signature_fields());
         fields.push(("policy".to_owned(), signed.string_to_sign));
         fields.push(("x-amz-signature".to_owned(), signed.signature));
         for (name, value) in &mut fields {
@@ -197,39 +176,29 @@ impl Scenario {
                     *value = value.chars().map(|c| if c == 'a' { 'b' } else { 'a' }).collect();
                 }
                 (Tampering::CutPolicy, "policy") => value.truncate(value.len().saturating_sub(2)),
-                (Tampering::AccessKey, "x-amz-credential") => *value = format!("AKIANOBODY{value}"),
+                (Tampering::AccessKey, "x-amz-credential") => *value = format!("AKIAUNKNOWN{value}"),
                 _ => {}
             }
         }
         if self.tampering == Tampering::PolicyOnly {
             fields.retain(|(name, _)| matches!(name.as_str(), "key" | "policy"));
         }
-        fields.retain(|(name, _)| self.tampering != Tampering::Without(leaked(name)));
+        fields.retain(|(name, _)| self.tampering != Tampering::Without(signature_field(name)));
         fields
     }
 
-    /// The form as our own verifier reads it.
-    pub fn parts(&self, stage: &Stage<'_>) -> Vec<Part> {
-        let field = |(name, value): (String, String)| Part::Field(name, value);
-        let mut parts: Vec<_> = self.signed_fields(stage).into_iter().map(field).collect();
+    /// Signs the form, and returns all parts for the [`Verifier`](super::Verifier).
+    pub fn parts(&self, setup: &Setup<'_>) -> Vec<Part> {
+        let field = |(name, value): (String, String)| Part::field(name, value);
+        let mut parts: Vec<_> = self.signed_fields(setup).into_iter().map(field).collect();
         let size_bytes = self.content.len() as u64;
         parts.extend(match self.filename {
-            FileName::Given(name) => Some(Part::File { filename: Some(name.to_owned()), size_bytes }),
-            FileName::Nameless => Some(Part::File { filename: None, size_bytes }),
+            FileName::Given(name) => Some(Part::file(name, size_bytes)),
+            FileName::Nameless => Some(Part::unnamed_file(size_bytes)),
             FileName::NoFile => None,
         });
         parts.extend(self.after.iter().cloned().map(field));
         parts
-    }
-
-    /// What `server` is known to say: `accepted`, or an error code.
-    pub fn answer_of(&self, server: Server) -> &'static str {
-        let diverging = self.divergences.iter().find(|divergence| divergence.server == server);
-        match (diverging, self.expected) {
-            (Some(divergence), _) => divergence.answer,
-            (None, Ok(())) => "accepted",
-            (None, Err(code)) => code.as_str(),
-        }
     }
 
     fn field(mut self, name: &str, value: &str) -> Self {
@@ -251,8 +220,8 @@ impl Scenario {
     }
 }
 
-/// The signature's own names as they stand in [`Tampering::Without`].
-fn leaked(name: &str) -> &'static str {
+/// The name of a signature's field, as [`Tampering::Without`] has it.
+fn signature_field(name: &str) -> &'static str {
     let own = ["policy", "x-amz-signature", "x-amz-credential", "x-amz-date", "x-amz-algorithm"];
     own.into_iter().find(|own| *own == name).unwrap_or("")
 }
@@ -264,23 +233,21 @@ mod tests {
     use crate::verify::Verifier;
 
     #[test]
-    fn our_own_referee_says_what_s3_says() {
+    fn the_verifier_answers_as_s3_does() {
         let credentials = example_credentials();
-        let now = "2026-11-24T10:00:00Z".parse().unwrap();
-        let stage = Stage { bucket: "files", region: "eu-central-1", credentials: &credentials, now };
-        let verifier = Verifier { bucket: "files", region: "eu-central-1", credentials: &credentials };
-        let all = scenarios(&stage);
+        let now = "2026-11-24T10:00:00Z".parse::<Timestamp>().unwrap();
+        let bucket = BucketEndpoint::regional("files", "eu-central-1");
+        let setup = Setup::new(&bucket, &credentials, now.system_time());
+        let verifier = Verifier::new(&bucket, &credentials);
+        let all = scenarios(&setup);
         for scenario in &all {
-            let judged = verifier.judge(&scenario.parts(&stage), now);
-            let said = judged.as_ref().map(|_| ()).map_err(|refusal| refusal.code);
-            assert_eq!(said, scenario.expected, "{}: {judged:?}", scenario.name);
+            let verified = verifier.verify(&scenario.parts(&setup), now);
+            let answer = verified.as_ref().map(|_| ()).map_err(|refusal| refusal.code);
+            assert_eq!(answer, scenario.expected, "{}: {verified:?}", scenario.name);
         }
         let mut names: Vec<_> = all.iter().map(|scenario| scenario.name).collect();
         names.sort_unstable();
         names.dedup();
-        for listed in divergences::names() {
-            assert!(names.contains(&listed), "{listed:?} is no scenario");
-        }
         assert_eq!(names.len(), all.len(), "two scenarios have one name");
         assert!(all.len() >= 60, "{}", all.len());
     }

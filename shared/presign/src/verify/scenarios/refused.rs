@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{FileName, RefusalCode as C, Scenario, Stage, Tampering};
+use super::{FileName, RefusalCode as C, Scenario, Setup, Tampering};
 
-/// Each with one thing that S3 does not allow.
-pub(super) fn scenarios(stage: &Stage<'_>) -> Vec<Scenario> {
-    [conditions(stage), documents(stage), sizes(stage), forms(stage), signatures(stage)].concat()
+/// Each has one fault.
+pub(super) fn scenarios(setup: &Setup<'_>) -> Vec<Scenario> {
+    [conditions(setup), documents(setup), sizes(setup), forms(setup), signatures(setup)].concat()
 }
 
-/// The policy is sound, the form does not meet it.
-fn conditions(stage: &Stage<'_>) -> Vec<Scenario> {
-    let with = |name, more: &[Value]| stage.plain(name).document(stage.policy(more)).refused(C::AccessDenied);
-    let without_key = [json!({ "bucket": stage.bucket }), json!(["content-length-range", 0, 1024])];
+/// The policy is valid, and the form does not fulfill it.
+fn conditions(setup: &Setup<'_>) -> Vec<Scenario> {
+    let with = |name, more: &[Value]| setup.plain(name).document(setup.policy(more)).refused(C::AccessDenied);
+    let without_key = [json!({ "bucket": setup.bucket }), json!(["content-length-range", 0, 1024])];
     let without_bucket = [json!(["starts-with", "$key", "foo"]), json!(["content-length-range", 0, 1024])];
     let meta = json!(["eq", "$x-amz-meta-foo", "bar"]);
     let image = json!(["starts-with", "$content-type", "image/"]);
@@ -37,13 +37,13 @@ fn conditions(stage: &Stage<'_>) -> Vec<Scenario> {
         with("a checksum without a condition", &[])
             .field("x-amz-checksum-sha256", "/N4rLtula/QIYB+3If6bXDONEO5CnqBPrlURto+/j7k="),
         with("tags without a condition", &[]).field("tagging", "<Tagging><TagSet/></Tagging>"),
-        stage
+        setup
             .plain("no condition for the key")
-            .document(stage.document(&without_key))
+            .document(setup.document(&without_key))
             .refused(C::AccessDenied),
-        stage
+        setup
             .plain("no condition for the bucket")
-            .document(stage.document(&without_bucket))
+            .document(setup.document(&without_bucket))
             .refused(C::AccessDenied),
         with("another bucket", &[json!({ "bucket": "another-bucket" })]),
         with("a range with one end", &[json!(["content-length-range", 0])]),
@@ -53,16 +53,16 @@ fn conditions(stage: &Stage<'_>) -> Vec<Scenario> {
     ]
 }
 
-/// The policy itself cannot be read, or is over.
-fn documents(stage: &Stage<'_>) -> Vec<Scenario> {
-    let policy = stage.policy(&[]);
+/// The policy cannot be read, or has expired.
+fn documents(setup: &Setup<'_>) -> Vec<Scenario> {
+    let policy = setup.policy(&[]);
     let parsed: Value = serde_json::from_str(&policy).unwrap_or_default();
     let (expiration, conditions) = (parsed.get("expiration"), parsed.get("conditions"));
     let over = "2011-01-01T00:00:00.000Z";
-    let bad = |name, document: String| stage.plain(name).document(document).refused(C::InvalidPolicyDocument);
-    let with = |name, more: Value| bad(name, stage.policy(&[more]));
+    let bad = |name, document: String| setup.plain(name).document(document).refused(C::InvalidPolicyDocument);
+    let with = |name, more: Value| bad(name, setup.policy(&[more]));
     vec![
-        stage
+        setup
             .plain("an expired policy")
             .document(json!({ "expiration": over, "conditions": conditions }).to_string())
             .refused(C::AccessDenied),
@@ -79,56 +79,56 @@ fn documents(stage: &Stage<'_>) -> Vec<Scenario> {
             json!({ "expiration": expiration, "CONDITIONS": conditions }).to_string(),
         ),
         bad(
-            "an expiration that is no date",
+            "an expiration that is not a date",
             json!({ "expiration": "2099-01-01 00:00:00", "conditions": conditions }).to_string(),
         ),
-        bad("a policy that is no JSON", policy.replacen('{', "", 1)),
+        bad("a policy that is not JSON", policy.replacen('{', "", 1)),
         with("an empty condition", json!({})),
         with("a condition of two fields", json!({ "x-amz-meta-a": "1", "x-amz-meta-b": "2" })),
         with("a condition whose value is a number", json!({ "x-amz-meta-a": 1 })),
     ]
 }
 
-fn sizes(stage: &Stage<'_>) -> Vec<Scenario> {
+fn sizes(setup: &Setup<'_>) -> Vec<Scenario> {
     let large = "x".repeat(2100);
     let any = |n: usize| json!(["starts-with", format!("$x-amz-meta-{n}"), ""]);
-    let many = (0..11).fold(stage.plain("fields of more than 20 KB"), |scenario, n| {
+    let many = (0..11).fold(setup.plain("fields of more than 20 KB"), |scenario, n| {
         scenario.field(&format!("x-ignore-{n}"), &"y".repeat(2000))
     });
-    let least = stage.document(&[
-        json!({ "bucket": stage.bucket }),
+    let least = setup.document(&[
+        json!({ "bucket": setup.bucket }),
         json!(["starts-with", "$key", "foo"]),
         json!(["content-length-range", 512, 1024]),
     ]);
     vec![
-        Scenario { content: vec![b'x'; 1025], ..stage.plain("a file of one byte too many") }
+        Scenario { content: vec![b'x'; 1025], ..setup.plain("a file of one byte too many") }
             .refused(C::EntityTooLarge),
-        Scenario { content: vec![b'x'; 511], ..stage.plain("a file of one byte too few") }
+        Scenario { content: vec![b'x'; 511], ..setup.plain("a file of one byte too few") }
             .document(least)
             .refused(C::EntityTooSmall),
-        stage
+        setup
             .plain("metadata of more than 2 KB")
-            .document(stage.policy(&[any(1)]))
+            .document(setup.policy(&[any(1)]))
             .field("x-amz-meta-1", &large)
             .refused(C::MetadataTooLarge),
         many.refused(C::MaxPostPreDataLengthExceeded),
     ]
 }
 
-/// The form lacks what every form must have.
-fn forms(stage: &Stage<'_>) -> Vec<Scenario> {
+/// The form lacks a required part.
+fn forms(setup: &Setup<'_>) -> Vec<Scenario> {
     let after = vec![("key".to_owned(), "foo.txt".to_owned())];
     vec![
-        stage.plain("no key").fields(&[]).refused(C::InvalidArgument),
-        stage.plain("an empty key").fields(&[("key", "")]).refused(C::InvalidArgument),
-        Scenario { after, ..stage.plain("the key after the file").fields(&[]) }.refused(C::InvalidArgument),
-        Scenario { filename: FileName::NoFile, ..stage.plain("no file") }
+        setup.plain("no key").fields(&[]).refused(C::InvalidArgument),
+        setup.plain("an empty key").fields(&[("key", "")]).refused(C::InvalidArgument),
+        Scenario { after, ..setup.plain("the key after the file").fields(&[]) }.refused(C::InvalidArgument),
+        Scenario { filename: FileName::NoFile, ..setup.plain("no file") }
             .refused(C::IncorrectNumberOfFilesInPostRequest),
     ]
 }
 
-fn signatures(stage: &Stage<'_>) -> Vec<Scenario> {
-    let tampered = |name, tampering, code| Scenario { tampering, ..stage.plain(name).refused(code) };
+fn signatures(setup: &Setup<'_>) -> Vec<Scenario> {
+    let tampered = |name, tampering, code| Scenario { tampering, ..setup.plain(name).refused(code) };
     vec![
         tampered("another signature", Tampering::Signature, C::SignatureDoesNotMatch),
         tampered("an unknown access key", Tampering::AccessKey, C::InvalidAccessKeyId),

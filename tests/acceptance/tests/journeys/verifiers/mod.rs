@@ -1,8 +1,8 @@
-//! One table of forms, three verifiers: our own, the emulator, and `s3s-fs`.
+//! The scenarios of `s3-presigned` are posted to two S3 servers: the emulator, and `s3s-fs`.
 //!
-//! Our own is asked in the core's tests. Here the two servers are, over HTTP; where one of them
-//! answers otherwise, the table says so and names the page that decides. A divergence that is not
-//! listed fails, and so does a listed one that is gone.
+//! The unit tests of `s3-presigned` put the same scenarios to its verifier. `divergences.rs` lists where a server
+//! answers otherwise, with the AWS page that decides. A divergence that is not listed fails, and so does a listed one
+//! that the server does not show.
 
 use std::time::SystemTime;
 
@@ -12,20 +12,24 @@ use axum::Router;
 use axum::error_handling::HandleError;
 use axum::http::StatusCode;
 use reqwest::multipart::{Form, Part};
-use s3_presigned::verify::scenarios::{FileName, Scenario, Server, Stage, scenarios};
-use s3_presigned::{SigningCredentials, Timestamp};
+use s3_presigned::verify::scenarios::{FileName, Scenario, Setup, scenarios};
+use s3_presigned::{BucketEndpoint, SigningCredentials};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use stack::Keys;
 use tempfile::TempDir;
 
+mod divergences;
+
+use divergences::Server;
+
 const BUCKET: &str = "postern-verifiers";
 const REGION: &str = "eu-central-1";
 
-/// What the server at `url` says: `accepted`, or the code of its error.
-async fn answer(url: &str, scenario: &Scenario, stage: &Stage<'_>) -> String {
+/// Posts a scenario to the server at `url`, and returns the answer: `accepted`, or the code of its error.
+async fn answer(url: &str, scenario: &Scenario, setup: &Setup<'_>) -> String {
     let text = |form: Form, (name, value): (String, String)| form.text(name, value);
-    let form = scenario.signed_fields(stage).into_iter().fold(Form::new(), text);
+    let form = scenario.signed_fields(setup).into_iter().fold(Form::new(), text);
     let part = Part::bytes(scenario.content.clone());
     let form = match scenario.filename {
         FileName::Given(name) => form.part("file", part.file_name(name)),
@@ -44,22 +48,25 @@ async fn answer(url: &str, scenario: &Scenario, stage: &Stage<'_>) -> String {
     }
 }
 
-/// Plays every scenario and fails with a line for each answer that is not the listed one.
-async fn play(server: Server, url: &str, credentials: &SigningCredentials) {
+/// Posts every scenario, and fails with a line for each answer that is not the listed one.
+async fn check(server: Server, url: &str, credentials: &SigningCredentials) {
     #[expect(clippy::disallowed_methods, reason = "the server compares with the real time")]
-    let now = Timestamp::from(SystemTime::now());
-    let stage = Stage { bucket: BUCKET, region: REGION, credentials, now };
+    let now = SystemTime::now();
+    let bucket = BucketEndpoint::regional(BUCKET, REGION).with_url(url);
+    let setup = Setup::new(&bucket, credentials, now);
+    let all = scenarios(&setup);
+    server.check_names(&all);
     let mut surprises = Vec::new();
-    for scenario in scenarios(&stage) {
-        let (said, listed) = (answer(url, &scenario, &stage).await, scenario.answer_of(server));
+    for scenario in &all {
+        let (said, listed) = (answer(url, scenario, &setup).await, server.answer_to(scenario));
         if said != listed {
-            surprises.push(format!("{}: said {said}, listed is {listed}", scenario.name));
+            surprises.push(format!("{}: answered {said}, listed is {listed}", scenario.name));
         }
     }
     assert!(surprises.is_empty(), "{server:?}:\n{}", surprises.join("\n"));
 }
 
-/// A user who may put into a bucket of his own, so that nothing but the form is judged.
+/// Makes a bucket, and a user with all rights on it, so that only the form decides.
 async fn user_with_a_bucket(endpoint: &str) -> SigningCredentials {
     let root = Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None };
     let sdk = shared().coordinates.sdk_config(&root);
@@ -78,42 +85,32 @@ async fn user_with_a_bucket(endpoint: &str) -> SigningCredentials {
         iam.put_user_policy().user_name(BUCKET).policy_name("all").policy_document(rights.to_string());
     policy.send().await.unwrap();
     let key = iam.create_access_key().user_name(BUCKET).send().await.unwrap().access_key.unwrap();
-    SigningCredentials {
-        access_key_id: key.access_key_id,
-        secret_access_key: key.secret_access_key,
-        session_token: None,
-        expires_at: None,
-    }
+    SigningCredentials::new(key.access_key_id, key.secret_access_key)
 }
 
 #[tokio::test]
-async fn the_emulator_agrees_with_our_referee() {
+async fn the_emulator_answers_the_scenarios_as_listed() {
     let (Some(_), Some(endpoint)) = (&shared().local, &shared().coordinates.endpoint) else {
         return skipped(
-            "the emulator as a verifier",
+            "the scenarios on the emulator",
             "only a local stack lets a test make a bucket and a user",
         );
     };
     let credentials = user_with_a_bucket(endpoint).await;
-    play(Server::Ministack, &format!("{endpoint}/{BUCKET}"), &credentials).await;
+    check(Server::Ministack, &format!("{endpoint}/{BUCKET}"), &credentials).await;
 }
 
 #[tokio::test]
-async fn another_s3_server_agrees_with_our_referee() {
+async fn another_s3_server_answers_the_scenarios_as_listed() {
     let root = TempDir::new().unwrap();
     std::fs::create_dir(root.path().join(BUCKET)).unwrap();
     let mut builder = S3ServiceBuilder::new(s3s_fs::FileSystem::new(root.path()).unwrap());
-    builder.set_auth(SimpleAuth::from_single("AKIAREFEREE", "secret"));
+    builder.set_auth(SimpleAuth::from_single("AKIAVERIFIER", "secret"));
     let failed = |error: s3s::HttpError| async move { (StatusCode::BAD_GATEWAY, format!("{error:?}")) };
     let router = Router::new().fallback_service(HandleError::new(builder.build(), failed));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/{BUCKET}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let credentials = SigningCredentials {
-        access_key_id: "AKIAREFEREE".to_owned(),
-        secret_access_key: "secret".to_owned(),
-        session_token: None,
-        expires_at: None,
-    };
-    play(Server::S3s, &url, &credentials).await;
+    let credentials = SigningCredentials::new("AKIAVERIFIER", "secret");
+    check(Server::S3s, &url, &credentials).await;
 }

@@ -1,10 +1,33 @@
-//! Where a server answers otherwise than S3, with the page that decides.
+//! Where a server answers otherwise than S3, with the AWS page that decides.
 //!
-//! `ERRORS` decides where only the code differs: the form is refused all the same. A server that
-//! *accepts* what is refused here cannot prove that a form pins it.
+//! The page `ERRORS` decides where only the code differs: the server refuses the form too. A server that *accepts* a
+//! form which S3 refuses cannot prove that a policy pins the field.
 
-use super::{Divergence, ERRORS, FORMS, METADATA, POLICY, POST_OBJECT, SIGNATURE, Server};
+use s3_presigned::verify::scenarios::Scenario;
 
+/// The conditions of a policy.
+const POLICY: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html";
+/// The form and its fields.
+const POST_OBJECT: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html";
+/// The limits of a form: 20 KB before the file; fields after the file are ignored.
+const FORMS: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html";
+/// User metadata, at most 2 KB.
+const METADATA: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html";
+/// S3's error codes.
+const ERRORS: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html";
+/// The signature of a form.
+const SIGNATURE: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html";
+
+/// A server to which the scenarios are posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Server {
+    /// The emulator of the local stack.
+    Ministack,
+    /// `s3s-fs`, an S3 server in Rust.
+    S3s,
+}
+
+/// A scenario's name, the server's answer (`accepted`, or its error code), and the page that decides for S3's answer.
 type Row = (&'static str, &'static str, &'static str);
 
 /// The emulator of the local stack, 1.5.33.
@@ -62,16 +85,32 @@ const S3S: &[Row] = &[
     ("a key and a policy only", "InvalidPolicyDocument", SIGNATURE),
 ];
 
-/// What each server is known to answer to the scenario of this name.
-pub(super) fn of(scenario: &str) -> Vec<Divergence> {
-    let listed = [(Server::Ministack, MINISTACK), (Server::S3s, S3S)];
-    let rows = listed.into_iter().flat_map(|(server, rows)| rows.iter().map(move |row| (server, row)));
-    rows.filter(|(_, (name, ..))| *name == scenario)
-        .map(|(server, (_, answer, decided_by))| Divergence { server, answer, decided_by })
-        .collect()
-}
+impl Server {
+    fn divergences(self) -> &'static [Row] {
+        match self {
+            Self::Ministack => MINISTACK,
+            Self::S3s => S3S,
+        }
+    }
 
-#[cfg(test)]
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    MINISTACK.iter().chain(S3S).map(|(name, ..)| *name)
+    /// The expected answer to a scenario: `accepted`, or an error code.
+    pub fn answer_to(self, scenario: &Scenario) -> &'static str {
+        let listed = self.divergences().iter().find(|(name, ..)| *name == scenario.name);
+        match (listed, scenario.expected) {
+            (Some((_, answer, _)), _) => answer,
+            (None, Ok(())) => "accepted",
+            (None, Err(code)) => code.as_str(),
+        }
+    }
+
+    /// Panics if a divergence names no scenario, or no page.
+    pub fn check_names(self, scenarios: &[Scenario]) {
+        for (listed, _, page) in self.divergences() {
+            assert!(
+                scenarios.iter().any(|scenario| scenario.name == *listed),
+                "{listed:?} is not a scenario"
+            );
+            assert!(page.starts_with("https://docs.aws.amazon.com/"), "{listed:?}");
+        }
+    }
 }
