@@ -61,14 +61,13 @@ use crate::{BucketEndpoint, SigningCredentials, Timestamp};
 
 pub(crate) mod condition;
 mod error;
-mod limits;
+pub(crate) mod limits;
 #[cfg(test)]
 mod tests;
 
 pub use condition::Condition;
 use condition::write_text;
 pub use error::SignPolicyError;
-pub(crate) use limits::MAX_FORM_BYTES;
 pub use limits::{MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX, metadata_bytes};
 
 /// Builds a POST policy and its form.

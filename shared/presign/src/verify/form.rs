@@ -6,9 +6,8 @@ use super::document::{Entry, PolicyDocument};
 use super::refusal::{Refusal, RefusalCode};
 use super::{Accepted, Part};
 use crate::Timestamp;
-use crate::post_policy::{
-    Condition, MAX_FORM_BYTES, MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX, metadata_bytes,
-};
+use crate::post_policy::limits::MAX_FORM_BYTES;
+use crate::post_policy::{Condition, MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX, metadata_bytes};
 
 /// The fields before the file, joined by name as S3 joins them, and the size of the file.
 pub(super) struct Form {

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::post_policy::{MAX_FORM_BYTES, MAX_METADATA_BYTES, MAX_POST_BYTES, metadata_bytes};
+use crate::post_policy::limits::MAX_FORM_BYTES;
+use crate::post_policy::{MAX_METADATA_BYTES, MAX_POST_BYTES, metadata_bytes};
 use crate::tests::at;
 
 const NOW: &str = "2026-11-24T10:00:00Z";
