@@ -10,6 +10,7 @@ const P256: &str = include_str!("p256.test.pem");
 /// The same key as `P256`, as `openssl ec` writes it.
 const P256_SEC1: &str = include_str!("p256-sec1.test.pem");
 const RSA: &str = include_str!("rsa.test.pem");
+const RSA_1024: &str = include_str!("rsa-1024.test.pem");
 const URL: &str = "https://d111111abcdef8.cloudfront.net/uploads/x?versionId=v%2F1";
 
 fn key(pem: &str) -> CloudFrontKey {
@@ -65,7 +66,7 @@ fn an_ecdsa_key_may_be_sec1_and_follow_its_parameters() {
 
 #[test]
 fn other_keys_and_longer_urls_are_refused() {
-    for pem in ["", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"] {
+    for pem in ["", RSA_1024, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"] {
         assert!(matches!(CloudFrontKey::from_pem("K", pem), Err(CloudFrontError::Key)));
     }
     let ends = at("2026-11-24T10:01:00Z");
