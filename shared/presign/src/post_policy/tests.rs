@@ -146,6 +146,16 @@ fn what_s3_would_refuse_is_an_error_when_the_form_is_signed() {
 }
 
 #[test]
+fn a_form_may_have_20_kib_and_no_more() {
+    // 1 byte for the name, and 160 for boundary and headers.
+    let fields = |value_bytes: usize| [("x".to_owned(), "y".repeat(value_bytes))];
+    let room = limits::MAX_FORM_BYTES - 161;
+    assert_eq!(limits::check_form(&fields(room)), Ok(()));
+    let larger = limits::check_form(&fields(room + 1));
+    assert_eq!(larger, Err(SignPolicyError::FormTooLarge(limits::MAX_FORM_BYTES + 1)));
+}
+
+#[test]
 fn a_policy_never_outlives_its_credentials() {
     let end = at("2026-11-24T10:14:59Z");
     let credentials = example_credentials().with_expiry(end);
