@@ -156,6 +156,12 @@ fn a_form_may_have_20_kib_and_no_more() {
 }
 
 #[test]
+fn a_form_may_have_many_short_fields() {
+    let many = ('a'..='z').fold(policy(), |policy, name| policy.field(name, ""));
+    assert_eq!(sign(many).unwrap().fields.len(), 1 + 26 + 5);
+}
+
+#[test]
 fn a_policy_never_outlives_its_credentials() {
     let end = at("2026-11-24T10:14:59Z");
     let credentials = example_credentials().with_expiry(end);

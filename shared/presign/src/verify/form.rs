@@ -125,10 +125,8 @@ impl Form {
     /// Checks that every field has a condition. The bucket needs one too, because every request has a bucket.
     fn check_covered(&self, covered: &[String]) -> Result<(), Refusal> {
         let bucket = "bucket".to_owned();
-        let names = self.fields.keys().chain([&bucket]);
-        let mut extra: Vec<_> = names.filter(|name| !is_exempt(name) && !covered.contains(name)).collect();
-        extra.dedup();
-        match extra.first() {
+        let mut names = self.fields.keys().chain([&bucket]);
+        match names.find(|name| !is_exempt(name) && !covered.contains(name)) {
             None => Ok(()),
             Some(name) => Err(Refusal::denied(format_args!("Extra input fields: {name}"))),
         }

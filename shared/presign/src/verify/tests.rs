@@ -100,3 +100,11 @@ fn a_refusal_reads_well_and_its_debug_text_keeps_the_value_out() {
     assert_eq!((failed.field.as_deref(), failed.value.as_deref()), (Some("acl"), Some("the-value")));
     assert!(!format!("{refusal:?}").contains("the-value"), "{refusal:?}");
 }
+
+#[test]
+fn the_date_of_a_signature_has_one_format() {
+    assert_eq!(instant("20261124T100000Z"), Some(at(NOW)));
+    for other in ["20261124X100000Z", "20261124T100000X", "20261124T100000ZZ", "2026112aT100000Z", "", NOW] {
+        assert_eq!(instant(other), None, "{other}");
+    }
+}
