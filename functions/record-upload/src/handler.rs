@@ -1,7 +1,7 @@
-//! From a batch of the queue, or of the table's stream, to calls of the core, side by side; and
-//! from a schedule's task to one.
+//! Handles the function's events: batches of SQS messages and of the table's stream, and the schedule's task. Each
+//! becomes calls of [`postern::record`], side by side.
 //!
-//! Both batches are answered alike: with the ids of the messages that must come back
+//! The answer to a batch names the messages that must be redelivered
 //! ([partial batch responses](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)).
 
 use std::cell::RefCell;
@@ -23,27 +23,27 @@ use postern_aws::{Bucket, Table, TimeLimits, upload_of_key};
 use s3_presigned::Timestamp;
 use serde::Deserialize;
 
-/// So long an hourly run lasts: the function dies at a minute, and a call may take some seconds.
+/// How long an hourly run lasts. Lambda ends the function after a minute, and a call may take some seconds.
 const TIDY_FOR: Duration = Duration::from_secs(45);
 
-/// The recorder with all that it needs.
+/// The recorder with its clients.
 pub struct Recorder {
     pub ports: Ports<Table, Bucket>,
     pub config: RecordConfig,
     pub metrics: Metrics,
 }
 
-/// What the function is invoked with.
+/// An event of the function.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub enum Event {
-    /// By the queue or the table's stream.
+    /// From the queue or the table's stream.
     Batch(Batch),
-    /// By a schedule.
+    /// From the schedule.
     Task { task: Task },
 }
 
-/// What a schedule asks for.
+/// A task of the schedule.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
@@ -69,10 +69,10 @@ enum Record {
 }
 
 impl Recorder {
-    /// Does what it was invoked for.
+    /// Handles one event.
     ///
     /// # Errors
-    /// If a task could not be begun; the schedule calls again.
+    /// If the hourly run failed; Lambda calls it again.
     pub async fn take(&self, event: LambdaEvent<Event>) -> Result<SqsBatchResponse, Unavailable> {
         let (now, deadline) = (clock(), event.context.deadline());
         match event.payload {
@@ -122,7 +122,7 @@ impl Recorder {
         Some(request_id.to_owned())
     }
 
-    /// Takes every record of a message; the first that fails makes the whole message come again.
+    /// Handles every record of a message. If one fails, the whole message is redelivered.
     async fn take_message(&self, now: Timestamp, message: &SqsMessage) -> Result<(), Unavailable> {
         let request_id = message.message_id.as_deref().unwrap_or_default();
         let notices = read(message.body.as_deref().unwrap_or_default(), &self.config.bucket);
@@ -155,26 +155,39 @@ impl Recorder {
             _ => None,
         };
         let (upload_id, verdict) = (key.upload_id().to_string(), verdict.as_str());
-        tracing::info!(request_id, upload_id, version_id = version.as_str(), verdict, reason, "version");
+        tracing::info!(
+            request_id,
+            upload_id,
+            version_id = version.as_str(),
+            verdict,
+            reason,
+            "version recorded"
+        );
         Ok(())
     }
 
     async fn take_change(&self, now: Timestamp, change: &EventRecord) -> Result<(), Unavailable> {
         let request_id = change.change.sequence_number.as_deref().unwrap_or_default();
         let Some(id) = upload_of_key(&change.change.keys) else {
-            tracing::info!(request_id, reason = "no_upload", "ignored");
+            tracing::info!(request_id, reason = "not_an_upload", "ignored");
             return Ok(());
         };
         let removal = remove_upload(&self.ports, now, id).await?;
         let upload_id = id.to_string();
         match removal {
             Removal::Done { versions, links } => {
-                tracing::info!(request_id, upload_id, versions, links, "removed");
+                tracing::info!(request_id, upload_id, versions, links, "upload deleted");
             }
             Removal::Partly { versions, links } => {
-                tracing::info!(request_id, upload_id, versions, links, "removed in part");
+                tracing::info!(
+                    request_id,
+                    upload_id,
+                    versions,
+                    links,
+                    "the deletion continues in the next run"
+                );
             }
-            Removal::NotAsked => tracing::info!(request_id, upload_id, reason = "not_asked", "ignored"),
+            Removal::NotAsked => tracing::info!(request_id, upload_id, reason = "not_deleting", "ignored"),
         }
         Ok(())
     }
@@ -228,7 +241,7 @@ fn count(verdict: Verdict, happened_at: Option<Timestamp>) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "time is taken here alone")]
+#[expect(clippy::disallowed_methods, reason = "the only place that reads the clock")]
 fn clock() -> Timestamp {
     SystemTime::now().into()
 }

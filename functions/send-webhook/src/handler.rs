@@ -1,5 +1,5 @@
-//! From a batch of the queue to attempts, side by side; the answer names what must come back
-//! ([partial batch responses](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)).
+//! Handles a batch of SQS messages: makes one attempt for each, side by side. The answer names the messages that
+//! SQS must redeliver ([partial batch responses](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)).
 //!
 //! A line of the log names the webhook's id, its type and how the attempt ended, never a body, an
 //! address or a secret.
@@ -18,7 +18,7 @@ use crate::endpoint::Endpoint;
 use crate::kept_secrets::KeptSecrets;
 use crate::queue::Queue;
 
-/// The sender with all that it needs.
+/// The function with its clients.
 pub struct Sender {
     pub endpoint: Endpoint,
     pub secrets: KeptSecrets,
@@ -26,10 +26,10 @@ pub struct Sender {
     pub metrics: Metrics,
 }
 
-/// Whether a message of the batch is done with.
+/// What happens to a message of the batch.
 enum Outcome {
     Done,
-    ComesBack,
+    Redeliver,
 }
 
 impl Sender {
@@ -39,13 +39,13 @@ impl Sender {
         let now = clock();
         let take = |message| async move {
             let work = self.take_one(message);
-            TimeLimits::SEND_WEBHOOK.in_time(now, deadline, work).await.unwrap_or(Outcome::ComesBack)
+            TimeLimits::SEND_WEBHOOK.in_time(now, deadline, work).await.unwrap_or(Outcome::Redeliver)
         };
         let outcomes = join_all(batch.records.iter().map(take)).await;
         self.metrics.flush();
         let mut response = SqsBatchResponse::default();
         for (message, outcome) in batch.records.iter().zip(outcomes) {
-            if let Outcome::ComesBack = outcome {
+            if let Outcome::Redeliver = outcome {
                 response.add_failure(message.message_id.as_deref().unwrap_or_default());
             }
         }
@@ -58,7 +58,7 @@ impl Sender {
         let webhook = match Webhook::read(body) {
             Ok(webhook) => webhook,
             Err(error) => {
-                tracing::error!(request_id, cause = causes(&error), "no event");
+                tracing::error!(request_id, cause = causes(&error), "the message is not an event");
                 return self.give_up(request_id, body, GivenUp::NoEvent).await;
             }
         };
@@ -81,7 +81,7 @@ impl Sender {
                         "failed, and will be redelivered after the queue's visibility timeout"
                     );
                 }
-                Outcome::ComesBack
+                Outcome::Redeliver
             }
             Decision::GivenUp(reason) => {
                 Metrics::count("FailedWebhooks");
@@ -96,23 +96,31 @@ impl Sender {
         match self.endpoint.post(now, webhook, &secrets.sign(webhook, now)).await {
             Ok(answer) => answer,
             Err(error) => {
-                tracing::warn!(webhook_id = webhook.id.as_str(), cause = causes(&error), "no answer");
+                tracing::warn!(
+                    webhook_id = webhook.id.as_str(),
+                    cause = causes(&error),
+                    "the receiver did not answer"
+                );
                 Answer::Nothing
             }
         }
     }
 
-    /// What is in the dead-letter queue is done with here; what is not comes back, and goes there by
-    /// the queue's own count in the end.
+    /// Sends the message to the dead-letter queue and acknowledges it. If that fails, SQS redelivers the message, and
+    /// moves it there itself after the last attempt.
     async fn give_up(&self, request_id: &str, body: &str, reason: GivenUp) -> Outcome {
         match self.queue.give_up(body, reason).await {
             Ok(()) => {
-                tracing::error!(request_id, reason = reason.as_str(), "given up");
+                tracing::error!(
+                    request_id,
+                    reason = reason.as_str(),
+                    "the event goes to the dead-letter queue"
+                );
                 Outcome::Done
             }
             Err(error) => {
                 tracing::error!(request_id, cause = causes(&error), "failed, and will be redelivered");
-                Outcome::ComesBack
+                Outcome::Redeliver
             }
         }
     }
@@ -135,10 +143,10 @@ fn log(request_id: &str, webhook: &Webhook, attempt: u32, answer: Answer, decisi
         Decision::Delivered | Decision::GivenUp(_) => None,
     };
     let delivered = matches!(decision, Decision::Delivered);
-    tracing::info!(request_id, webhook_id, kind, attempt, status, delivered, again_in_s, "attempt");
+    tracing::info!(request_id, webhook_id, kind, attempt, status, delivered, again_in_s, "webhook attempt");
 }
 
-#[expect(clippy::disallowed_methods, reason = "time is taken here alone")]
+#[expect(clippy::disallowed_methods, reason = "the only place that reads the clock")]
 fn clock() -> Timestamp {
     SystemTime::now().into()
 }

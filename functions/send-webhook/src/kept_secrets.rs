@@ -1,7 +1,7 @@
 //! The secrets that webhooks are signed with. They are read from Secrets Manager and kept for five
 //! minutes, so a rotation takes effect after at most five minutes.
 //!
-//! Where they cannot be read again, the function goes on signing with those that it has.
+//! If they cannot be read again, the function goes on signing with the earlier ones.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use postern::webhook::Secrets;
 use postern_aws::lambda::causes;
 use s3_presigned::Timestamp;
 
-/// How long what was read counts as new.
+/// How long a secret is used before it is read again.
 const KEPT: Duration = Duration::from_secs(300);
 
 /// A secret of Secrets Manager.
@@ -28,10 +28,10 @@ impl KeptSecrets {
         Self { client: Client::new(sdk), arn, kept: Kept::default() }
     }
 
-    /// The secrets as they were at most five minutes ago.
+    /// Returns the secrets: at most five minutes old, or older ones if they cannot be read now.
     ///
     /// # Errors
-    /// If none are known and they cannot be read, or are malformed.
+    /// If the secrets were never read, and cannot be read now or are malformed.
     pub async fn get(&self, now: Timestamp) -> Result<Arc<Secrets>, Unavailable> {
         if let Some(secrets) = self.kept.fresh(now) {
             return Ok(secrets);
@@ -39,8 +39,11 @@ impl KeptSecrets {
         match self.read().await {
             Ok(secrets) => Ok(self.kept.renew(now, secrets)),
             Err(error) => {
-                tracing::error!(cause = causes(&error), "the secret cannot be read");
-                self.kept.stale().ok_or(error)
+                let kept = self.kept.stale();
+                let then =
+                    if kept.is_some() { "signing goes on with the earlier one" } else { "nothing is sent" };
+                tracing::error!(cause = causes(&error), then, "failed to read the webhook's secret");
+                kept.ok_or(error)
             }
         }
     }
@@ -51,12 +54,12 @@ impl KeptSecrets {
         };
         let answer = self.client.get_secret_value().secret_id(&self.arn).send().await;
         let text = answer.map_err(|error| failed(error.into()))?.secret_string;
-        let text = text.ok_or_else(|| failed("it holds no text".into()))?;
+        let text = text.ok_or_else(|| failed("the secret has no text".into()))?;
         text.parse().map_err(|error: postern::webhook::ParseSecretsError| failed(error.into()))
     }
 }
 
-/// What was read, and when.
+/// The secrets, and when they were read.
 #[derive(Default)]
 struct Kept(Mutex<Option<(Timestamp, Arc<Secrets>)>>);
 

@@ -71,7 +71,12 @@ async fn derive_all(
 fn count_missing(key: &TokenKeyRef, error: &DeriveError) {
     Metrics::count(MISSING_TOKEN_KEYS);
     let (version, key_arn) = (key.version.0, &key.key_arn);
-    tracing::error!(version, key_arn, cause = causes(error), "the tokens of an older key are refused");
+    tracing::error!(
+        version,
+        key_arn,
+        cause = causes(error),
+        "an older token key is not usable; its tokens will be refused"
+    );
 }
 
 /// Why there is no key.
@@ -79,7 +84,7 @@ fn count_missing(key: &TokenKeyRef, error: &DeriveError) {
 enum DeriveError {
     #[error("ask KMS for a MAC")]
     Kms(#[source] Box<GenerateMacError>),
-    #[error("read the MAC: KMS gave none of 32 bytes")]
+    #[error("read the MAC: it does not have 32 bytes")]
     NoMac,
 }
 

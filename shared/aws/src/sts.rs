@@ -10,6 +10,7 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::ProvideCredentials;
 use tokio::sync::Mutex;
 
+use crate::lambda::causes;
 use postern::config::SignerRole;
 use postern::ports::{Signer, Unavailable};
 use s3_presigned::{SigningCredentials, Timestamp};
@@ -65,8 +66,7 @@ impl Inner {
     async fn renew_ahead(self: Arc<Self>) {
         let Ok(_guard) = self.renewal.try_lock() else { return };
         if let Err(error) = self.renew().await {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::warn!(error = %error, cause, "the session was not renewed ahead of time");
+            tracing::warn!(cause = causes(&error), "failed to renew the signer's session in the background");
         }
     }
 }

@@ -78,7 +78,7 @@ impl LinkIndex for Table {
             .limit(LIVE_PAGE)
             .filter_expression("attribute_not_exists(revoked)")
             .projection_expression(PK);
-        let (items, next) = self.items_with_place(index, query, "list links that live").await?;
+        let (items, next) = self.items_with_place(index, query, "list links that are not revoked").await?;
         // What has no id of a link opens nothing.
         let id = |item: &Item| id_of(item, LINK)?.parse().ok();
         Ok(Page { items: items.iter().filter_map(id).collect(), next })
@@ -99,7 +99,7 @@ impl LinkStore for Table {
                 let existing = put
                     .item
                     .clone()
-                    .ok_or_else(|| Unavailable::new("create a link", "it exists and was not shown"))?;
+                    .ok_or_else(|| Unavailable::new("create a link", "DynamoDB returned no existing item"))?;
                 Ok(Linked::Exists(Box::new(from_item(existing)?)))
             }
             _ => Ok(Linked::NotAvailable),

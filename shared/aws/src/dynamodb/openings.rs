@@ -24,17 +24,17 @@ use postern::ports::{Counted, Unavailable};
 /// Writes that lose against a window's beginning or a change of terms.
 const TRIES: u32 = 6;
 
-const ALIVE: &str = "attribute_exists(pk) AND attribute_not_exists(revoked) \
+const OPEN: &str = "attribute_exists(pk) AND attribute_not_exists(revoked) \
     AND (attribute_not_exists(expires_at) OR expires_at > :now) \
     AND (attribute_not_exists(terms.max_opens) OR opens < terms.max_opens)";
 
-/// What the rule says of the link on which a condition failed.
+/// What follows from the link on which a condition failed.
 enum Ruling {
-    /// An earlier write of this request counted it.
+    /// An earlier write of this request has counted the opening.
     Counted,
     /// Another write may count it.
-    Quotas,
-    /// It is refused.
+    MayCount,
+    /// The link does not grant the opening.
     Refuses,
 }
 
@@ -70,10 +70,10 @@ impl Table {
             match rule(&existing) {
                 Ruling::Counted => return Ok(Counted::Granted(existing)),
                 Ruling::Refuses => return Ok(Counted::Refused(Some(existing))),
-                Ruling::Quotas => seen = Some(existing),
+                Ruling::MayCount => seen = Some(existing),
             }
         }
-        Err(Unavailable::new(operation, "the record changed again and again"))
+        Err(Unavailable::new(operation, "the record changed during every attempt"))
     }
 
     pub(super) async fn count_link_opening(
@@ -83,7 +83,7 @@ impl Table {
     ) -> Result<Counted, Unavailable> {
         let rule = |link: &Link| match (link.counted_at(opening), link.opened(opening)) {
             (Some(_), _) => Ruling::Counted,
-            (None, Some(_)) => Ruling::Quotas,
+            (None, Some(_)) => Ruling::MayCount,
             (None, None) => Ruling::Refuses,
         };
         self.count(id, "count an opening", |seen| Count::of_opening(opening, seen), rule).await
@@ -96,7 +96,7 @@ impl Table {
     ) -> Result<Counted, Unavailable> {
         let rule = |link: &Link| match (link.was_attempted(attempt), link.attempted(attempt)) {
             (true, _) => Ruling::Counted,
-            (false, Some(_)) => Ruling::Quotas,
+            (false, Some(_)) => Ruling::MayCount,
             (false, None) => Ruling::Refuses,
         };
         self.count(id, "count an attempt", |seen| Count::of_attempt(attempt, seen), rule).await
@@ -139,7 +139,7 @@ impl Count {
         let mut count = Self {
             set: Vec::new(),
             remove: None,
-            conditions: vec![ALIVE.to_owned()],
+            conditions: vec![OPEN.to_owned()],
             names: Vec::new(),
             values: vec![(":now", text(now))],
         };

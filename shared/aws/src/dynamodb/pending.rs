@@ -15,7 +15,7 @@ use super::item::{Item, PK, number, pending_pk, text, upload_pk};
 use super::quotas::MEMORY;
 use postern::ports::Unavailable;
 use postern::upload::Upload;
-use postern::upload::quota::{MAX_PENDING, PendingUpload, alive};
+use postern::upload::quota::{MAX_PENDING, PendingUpload, not_ended};
 use postern::upload::reservation::{History, takes_files};
 use postern::value::id::Owner;
 use s3_presigned::Timestamp;
@@ -53,10 +53,10 @@ impl Table {
         limit: u8,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, Unavailable> {
-        let alive = alive(existing, now);
-        let settled = self.settled_of(&alive).await?;
+        let pending = not_ended(existing, now);
+        let settled = self.settled_of(&pending).await?;
         let left: BTreeSet<_> =
-            alive.into_iter().filter(|entry| !settled.contains(&upload_pk(entry.upload_id))).collect();
+            pending.into_iter().filter(|entry| !settled.contains(&upload_pk(entry.upload_id))).collect();
         if let (true, Some(first)) = (left.len() >= usize::from(limit), left.first()) {
             return Ok(Some(first.until));
         }
@@ -95,8 +95,8 @@ impl Table {
         let read = read.map_err(|error| Unavailable::new(OPERATION, error))?;
         let found = read.responses.unwrap_or_default().remove(&self.name).unwrap_or_default();
         let unread = read.unprocessed_keys.unwrap_or_default().remove(&self.name);
-        let living = found.iter().filter(|item| is_living(item));
-        for item in living.chain(unread.iter().flat_map(KeysAndAttributes::keys)) {
+        let not_settled = found.iter().filter(|item| is_living(item));
+        for item in not_settled.chain(unread.iter().flat_map(KeysAndAttributes::keys)) {
             item.get(PK).and_then(|pk| pk.as_s().ok()).map(|pk| settled.remove(pk));
         }
         Ok(settled)

@@ -49,7 +49,7 @@ impl QuotaStore for Table {
             Conditional::Done => Ok(Created::New),
             Conditional::Refused(Some(existing)) => Ok(Created::Exists(Box::new(from_item(existing)?))),
             Conditional::Refused(None) => {
-                Err(Unavailable::new("create an upload token", "it exists and was not shown"))
+                Err(Unavailable::new("create an upload token", "DynamoDB returned no existing item"))
             }
         }
     }
@@ -83,7 +83,7 @@ impl QuotaStore for Table {
     }
 
     async fn reserve(&self, upload: &Upload, count: &Quota) -> Result<ReserveOutcome, Unavailable> {
-        const OPERATION: &str = "grant an upload";
+        const OPERATION: &str = "reserve an upload";
         let (counted, items): (Vec<_>, Vec<_>) = self.transaction(upload, count)?.into_iter().unzip();
         let transaction = self.client.transact_write_items().set_transact_items(Some(items));
         for _ in 0..ROUNDS {
@@ -98,7 +98,7 @@ impl QuotaStore for Table {
                     return Ok(ReserveOutcome::Exists(Box::new(record(reason)?)));
                 }
                 Some((Counted::Token, reason)) => {
-                    return Ok(ReserveOutcome::TokenEnded(existing(reason.item(), count.now)?));
+                    return Ok(ReserveOutcome::TokenEnded(token_status(reason.item(), count.now)?));
                 }
                 Some((Counted::Bytes, _)) => return Ok(ReserveOutcome::TooManyBytes(day(count.now).1)),
                 Some((Counted::Pending(limit), reason)) => {
@@ -110,7 +110,7 @@ impl QuotaStore for Table {
                 }
             }
         }
-        Err(Unavailable::new(OPERATION, "others took the room that was made, again and again"))
+        Err(Unavailable::new(OPERATION, "other requests took the free places during every attempt"))
     }
 }
 
@@ -129,7 +129,7 @@ impl Table {
         upload: &Upload,
         count: &Quota,
     ) -> Result<Vec<(Counted, TransactWriteItem)>, Unavailable> {
-        let built = |error: BuildError| Unavailable::new("grant an upload", error);
+        let built = |error: BuildError| Unavailable::new("reserve an upload", error);
         let put = Put::builder()
             .table_name(&self.name)
             .set_item(Some(unfinished(to_item(upload_pk(upload.upload_id), upload)?, upload)))
@@ -194,11 +194,14 @@ impl Table {
 
 fn record(reason: &CancellationReason) -> Result<Upload, Unavailable> {
     let existing = reason.item.clone();
-    from_item(existing.ok_or_else(|| Unavailable::new("grant an upload", "it exists and was not shown"))?)
+    from_item(
+        existing
+            .ok_or_else(|| Unavailable::new("reserve an upload", "DynamoDB returned no existing item"))?,
+    )
 }
 
 /// Why the token was not counted down. One that the table has forgotten has expired.
-fn existing(item: Option<&Item>, now: Timestamp) -> Result<TokenStatus, Unavailable> {
+fn token_status(item: Option<&Item>, now: Timestamp) -> Result<TokenStatus, Unavailable> {
     match item.filter(|item| !item.is_empty()) {
         Some(item) => Ok(from_item::<UploadToken>(item.clone())?.status(now)),
         None => Ok(TokenStatus::Expired),

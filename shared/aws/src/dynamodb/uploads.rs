@@ -52,7 +52,7 @@ impl UploadStore for Table {
             Conditional::Done => Ok(Created::New),
             Conditional::Refused(Some(existing)) => Ok(Created::Exists(Box::new(from_item(existing)?))),
             Conditional::Refused(None) => {
-                Err(Unavailable::new("create an upload", "it exists and was not shown"))
+                Err(Unavailable::new("create an upload", "DynamoDB returned no existing item"))
             }
         }
     }

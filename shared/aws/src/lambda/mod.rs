@@ -133,7 +133,7 @@ impl Request {
         match self.event.is_base64_encoded {
             true => STANDARD
                 .decode(body)
-                .map_err(|_| Problem::MalformedBody("it is not what it says it is".to_owned())),
+                .map_err(|_| Problem::MalformedBody("the body is not valid base64".to_owned())),
             false => Ok(body.as_bytes().to_vec()),
         }
     }

@@ -161,7 +161,7 @@ impl ObjectStore for Bucket {
             Ok(output) => Ok(output.checksum_sha256().and_then(|text| text.parse().ok())),
             Err(HeadFailure::Unavailable(error)) => Err(error),
             // Gone since it was read: the event comes back and finds that out.
-            Err(_) => Err(Unavailable::new("look at a version", "it went while it was looked at")),
+            Err(_) => Err(Unavailable::new("look at a version", "the version was removed during the read")),
         }
     }
 
@@ -180,7 +180,7 @@ impl ObjectStore for Bucket {
             Ok(output) => part_of(output.body, ByteRange { from: 0, ..range }).await,
             Err(HeadFailure::Empty) => Ok(Vec::new()),
             Err(HeadFailure::Unavailable(error)) => Err(error),
-            Err(_) => Err(Unavailable::new(READ_PART, "it went while it was looked at")),
+            Err(_) => Err(Unavailable::new(READ_PART, "the version was removed during the read")),
         }
     }
 

@@ -183,7 +183,10 @@ fn completed(error: SdkError<CompleteMultipartUploadError>) -> Result<Completed,
         // Another completion of the same upload is at work.
         Some("ConditionalRequestConflict" | "OperationAborted") => Ok(Completed::Underway),
         _ if may_have_begun(&error) => {
-            tracing::warn!(cause = causes(&error), "the outcome of a completion is unknown");
+            tracing::warn!(
+                cause = causes(&error),
+                "the outcome of a completion of a multipart upload is unknown"
+            );
             Ok(Completed::Underway)
         }
         _ => Err(Unavailable::new("complete a multipart upload", error)),

@@ -269,7 +269,7 @@ where
         "none" => Ok(None),
         _ => number(lookup, variable, T::from(1), most)
             .map(Some)
-            .map_err(|_| malformed(variable, "write a whole number that is allowed there, or none")),
+            .map_err(|_| malformed(variable, format!("write a whole number from 1 to {most}, or none"))),
     }
 }
 

@@ -1,9 +1,8 @@
-//! What a client is told when a request is refused: `application/problem+json`
+//! The answer to a request that is refused: `application/problem+json`
 //! ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with a stable `code`, a sentence that says
 //! what to do, and the request id.
 //!
-//! The one file that knows the status codes of refusals. The cause goes to the log, never to the
-//! client.
+//! Only this file has the status codes of refusals. The cause goes to the log, never to the client.
 
 use http::StatusCode;
 use problem_details::ProblemDetails;
@@ -44,14 +43,14 @@ impl FieldProblem {
 /// A limit of an owner, and how long it stays reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReachedLimit {
-    /// So many uploads may be pending.
+    /// The number of pending uploads.
     Pending {
         /// The limit.
         uploads: u8,
         /// Seconds until the first of them ends.
         retry_after_s: u64,
     },
-    /// So many bytes may be asked for in a day (UTC).
+    /// The bytes that may be reserved in a day (UTC).
     BytesPerDay {
         /// The limit.
         bytes: u64,
@@ -71,10 +70,10 @@ impl ReachedLimit {
     fn detail(self) -> String {
         match self {
             Self::Pending { uploads, retry_after_s } => format!(
-                "{uploads} uploads may be pending, and so many are: finish them, or wait {retry_after_s} seconds."
+                "You have {uploads} pending uploads, which is the limit: finish one, or wait {retry_after_s} seconds."
             ),
             Self::BytesPerDay { bytes, retry_after_s } => format!(
-                "{bytes} bytes may be asked for in a day (UTC), and this upload would pass that: wait {retry_after_s} seconds, or declare a smaller size_bytes."
+                "This upload would exceed your limit of {bytes} bytes a day (UTC): wait {retry_after_s} seconds, or declare a smaller size_bytes."
             ),
         }
     }
@@ -101,7 +100,7 @@ impl NotAvailable {
         Self { state: upload.state, may_take_a_file, in_parts: upload.s3_upload_id.is_some() }
     }
 
-    /// Of an upload that its owner removes at this moment.
+    /// The reason for an upload that its owner is deleting.
     pub const REMOVED: Self = Self { state: UploadState::Deleting, may_take_a_file: false, in_parts: false };
 
     fn state(self) -> &'static str {
@@ -111,7 +110,7 @@ impl NotAvailable {
     fn advice(self) -> &'static str {
         match (self.state, self.may_take_a_file) {
             (UploadState::Deleting | UploadState::Deleted, _) => {
-                "it was removed, which is final. Make a new upload."
+                "it was deleted, which is final. Make a new upload."
             }
             (UploadState::Expired, _) if self.in_parts => {
                 "its parts expired or were given up. Make a new upload."
@@ -131,8 +130,8 @@ impl NotAvailable {
     }
 }
 
-fn existing(existing: TokenStatus) -> &'static str {
-    match existing {
+fn status_text(status: TokenStatus) -> &'static str {
+    match status {
         TokenStatus::Open => "open",
         TokenStatus::Revoked => "revoked",
         TokenStatus::Expired => "expired",
@@ -143,13 +142,13 @@ fn existing(existing: TokenStatus) -> &'static str {
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
-    /// The body is no JSON.
+    /// The body is not a JSON object.
     #[error("failed to read the body: {0}")]
     MalformedBody(String),
     /// Fields break rules.
     #[error("failed to accept the request: {} field(s) break rules", .0.len())]
     InvalidFields(Vec<FieldProblem>),
-    /// The JWT lacks what names its owner.
+    /// The JWT lacks the claim that names the owner.
     #[error("failed to find the owner by the claim {0:?} of the JWT: {1}")]
     NoOwner(String, OwnerRule),
     /// There is no such upload, or it is another owner's.
@@ -161,92 +160,92 @@ pub enum Problem {
     /// A link needs an upload that is available.
     #[error("failed to link to an upload that is {}", .0.state())]
     UploadNotAvailable(NotAvailable),
-    /// The key stands for another request.
+    /// The idempotency key belongs to another request.
     #[error("failed to repeat a request: the idempotency key belongs to another one")]
     IdempotencyKeyReused,
-    /// The key stands for a request whose result cannot be given again.
+    /// The result of the idempotency key's request has expired or ended.
     #[error("failed to repeat a request: what it made has expired or ended")]
     IdempotencyKeySpent,
-    /// The key stands for an upload whose file has arrived.
+    /// The file of the upload that the idempotency key made has arrived.
     #[error("failed to repeat a request: the file of its upload has arrived")]
     UploadArrived(UploadId),
-    /// No route of ours.
+    /// There is no such route.
     #[error("failed to find the route")]
     RouteNotFound,
-    /// No token of ours. The client is told what it is told of [`Self::TokenUnknown`].
+    /// The token's MAC is wrong. The client gets the same answer as for [`Self::TokenUnknown`].
     #[error("failed to verify the token")]
     TokenForged,
-    /// A token of ours, and no link.
+    /// The token is genuine, but has no link.
     #[error("failed to find the link of the token")]
     TokenUnknown,
-    /// The link was ended.
+    /// The link was revoked.
     #[error("failed to open a link that was revoked")]
     LinkRevoked,
-    /// The link's time is over.
+    /// The link has expired.
     #[error("failed to open a link that has expired")]
     LinkExpired,
     /// All the link's openings were granted.
     #[error("failed to open a link that is used up")]
     LinkUsedUp,
-    /// The link has granted what it grants in an hour; seconds until the next one.
+    /// The link has no opening left in this hour; seconds until the next hour.
     #[error("failed to open a link that has no opening left in this hour")]
     LinkBusy(u64),
     /// The link asks for a password.
     #[error("failed to open a link without its password")]
     PasswordRequired,
-    /// It was another one.
+    /// The password was wrong.
     #[error("failed to open a link with this password")]
     PasswordWrong,
-    /// Too many wrong ones; seconds until the next attempt.
+    /// Too many wrong passwords; seconds until the next attempt.
     #[error("failed to try a password after too many attempts")]
     PasswordLocked(u64),
-    /// As many passwords as may be tried are being looked at.
-    #[error("failed to try a password while others are tried")]
+    /// The most passwords that may be checked at once are being checked.
+    #[error("failed to check a password while ten are being checked")]
     PasswordBusy,
-    /// The visitor is not where the link may be opened.
+    /// The visitor is outside the link's network.
     #[error("failed to open a link from outside its network")]
     NetworkNotAllowed,
-    /// S3 has no longer what the link leads to.
-    #[error("failed to find what the link leads to")]
+    /// S3 no longer has the link's version.
+    #[error("failed to find the link's version in S3")]
     FileGone,
-    /// The link is opened by pressing a button.
+    /// The link needs a press of the button.
     #[error("failed to open a link without a confirmation")]
     ConfirmationRequired,
     /// S3 refuses a signed URL beside an `Authorization` header.
     #[error("failed to open a link with an Authorization header")]
     AuthorizationUnwanted,
-    /// The owner wants to change a link that is dead.
+    /// The owner wants to change a link that has ended.
     #[error("failed to change a link that has ended")]
     LinkEnded,
     /// The link has another id since its token was rotated.
     #[error("failed to find a link under the id that it had before a rotation")]
     LinkRotated,
-    /// Two changes of a link met.
+    /// Two requests changed a link at the same time.
     #[error("failed to change a link that is being changed")]
     LinkChanging,
-    /// No upload token of ours.
+    /// There is no such upload token.
     #[error("failed to find the upload token")]
     UploadTokenUnknown,
-    /// The upload token allows nothing any more.
-    #[error("failed to use an upload token that is {}", existing(*.0))]
+    /// The upload token has ended.
+    #[error("failed to use an upload token that is {}", status_text(*.0))]
     UploadTokenEnded(TokenStatus),
     /// An owner's limit is reached.
-    #[error("failed to grant an upload: {}", .0.code())]
+    #[error("failed to reserve an upload: {}", .0.code())]
     LimitReached(ReachedLimit),
-    /// The upload does not come in parts, or no longer.
+    /// The upload is not a multipart upload, or accepts no more parts.
     #[error("failed to find the multipart upload")]
     MultipartNotFound,
-    /// The parts are no valid file.
+    /// The parts are not a valid file.
     #[error("failed to complete a multipart upload: {0}")]
     PartsRefused(String),
-    /// S3 is still at work on the object, or its outcome is not known yet.
-    #[error("failed to see the end of a multipart upload's completion")]
+    /// S3 is still making the object, or the outcome is unknown.
+    #[error("failed to complete a multipart upload in time")]
     Completing,
     /// AWS did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
     /// A bug.
-    #[error("failed to answer")]
+    #[error("failed to answer the request: internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -254,7 +253,7 @@ pub enum Problem {
 struct Extensions<'a> {
     code: &'static str,
     request_id: &'a str,
-    /// For the person in front of a client that shows this member, as Uppy does.
+    /// A text for people. Clients such as Uppy show this member.
     message: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldProblem],
@@ -275,12 +274,12 @@ impl Problem {
 
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        self.terms().1
+        self.answer().1
     }
 
     /// The answer to the request `request_id`.
     pub fn reply(&self, request_id: &str) -> Reply {
-        let (status, code, detail) = self.terms();
+        let (status, code, detail) = self.answer();
         let errors = match self {
             Self::InvalidFields(errors) => errors.get(..MAX_ERRORS).unwrap_or(errors),
             _ => &[],
@@ -302,10 +301,10 @@ impl Problem {
 
     /// The status code.
     pub fn status(&self) -> StatusCode {
-        self.terms().0
+        self.answer().0
     }
 
-    /// When it is worth trying again, in seconds.
+    /// After how many seconds the client should try again.
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::Unavailable(_) | Self::LinkChanging | Self::PasswordBusy => Some(1),
@@ -316,8 +315,9 @@ impl Problem {
         }
     }
 
+    /// Status, code and detail.
     #[expect(clippy::too_many_lines, reason = "one table, a line or two a problem")]
-    fn terms(&self) -> (StatusCode, &'static str, String) {
+    fn answer(&self) -> (StatusCode, &'static str, String) {
         use StatusCode as S;
         let (status, code, detail) = match self {
             Self::MalformedBody(why) => {
@@ -363,11 +363,9 @@ impl Problem {
                 );
                 return (S::CONFLICT, "idempotency_key_spent", detail);
             }
-            Self::RouteNotFound => (
-                S::NOT_FOUND,
-                "route_not_found",
-                "There is no such route: see the table of routes in docs/api.md.",
-            ),
+            Self::RouteNotFound => {
+                (S::NOT_FOUND, "route_not_found", "There is no such route: check the method and the path.")
+            }
             Self::TokenForged | Self::TokenUnknown => (
                 S::NOT_FOUND,
                 "link_unknown",
@@ -382,26 +380,26 @@ impl Problem {
             Self::LinkUsedUp => {
                 (S::GONE, "link_used_up", "This link has no openings left: ask its sender for a new one.")
             }
-            Self::LinkBusy(_) => (
-                S::TOO_MANY_REQUESTS,
-                "link_busy",
-                "This link has no openings left in this hour: open it again after the seconds in Retry-After.",
-            ),
+            Self::LinkBusy(seconds) => {
+                let detail = format!(
+                    "This link has no openings left in this hour: open it again in {seconds} seconds."
+                );
+                return (S::TOO_MANY_REQUESTS, "link_busy", detail);
+            }
             Self::PasswordRequired => (
                 S::FORBIDDEN,
                 "password_required",
-                "This link asks for a password: POST it here as the field password of a URL-encoded form.",
+                "This link needs a password: POST it here as the field password of a URL-encoded form.",
             ),
             Self::PasswordWrong => (
                 S::FORBIDDEN,
                 "password_wrong",
                 "Wrong password: check capital letters and spaces, and try again.",
             ),
-            Self::PasswordLocked(_) => (
-                S::TOO_MANY_REQUESTS,
-                "password_locked",
-                "Too many wrong passwords: try again after the seconds in Retry-After.",
-            ),
+            Self::PasswordLocked(seconds) => {
+                let detail = format!("Too many wrong passwords: try again in {seconds} seconds.");
+                return (S::TOO_MANY_REQUESTS, "password_locked", detail);
+            }
             Self::PasswordBusy => (
                 S::TOO_MANY_REQUESTS,
                 "password_busy",
@@ -428,7 +426,7 @@ impl Problem {
                 "A link needs no Authorization header, and S3 refuses a signed URL together with one: send the request again without the header.",
             ),
             Self::LinkEnded => {
-                (S::CONFLICT, "link_ended", "This link has been revoked, which is final: make a new one.")
+                (S::CONFLICT, "link_ended", "This link has ended, which is final: make a new one.")
             }
             Self::LinkRotated => (
                 S::CONFLICT,
@@ -438,15 +436,15 @@ impl Problem {
             Self::LinkChanging => (
                 S::CONFLICT,
                 "link_changing",
-                "Another request changed this link at the same moment: look at it and send yours again.",
+                "Another request changed this link at the same time: read the link and send your change again.",
             ),
             Self::UploadTokenUnknown => (
                 S::NOT_FOUND,
                 "upload_token_unknown",
                 "There is no such upload token: check that it is complete.",
             ),
-            Self::UploadTokenEnded(existing) => {
-                let (code, detail) = match existing {
+            Self::UploadTokenEnded(status) => {
+                let (code, detail) = match status {
                     TokenStatus::Revoked => (
                         "upload_token_revoked",
                         "This upload token has been revoked: ask the app for a new one.",
@@ -471,7 +469,7 @@ impl Problem {
                 return (
                     S::UNPROCESSABLE_ENTITY,
                     "parts_refused",
-                    format!("The parts make no valid file: {why}."),
+                    format!("The parts are not a valid file: {why}."),
                 );
             }
             Self::Completing => (
@@ -482,7 +480,7 @@ impl Problem {
             Self::Unavailable(_) => (
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",
-                "A backing service failed or timed out, and nothing is lost: send the request again in a moment.",
+                "A backing service failed or timed out: send the request again in a moment.",
             ),
             Self::Internal(_) => (
                 S::INTERNAL_SERVER_ERROR,

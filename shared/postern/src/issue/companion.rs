@@ -331,7 +331,7 @@ fn texts(metadata: &Map<String, Value>) -> Result<BTreeMap<String, String>, Prob
     let own = metadata.iter().filter(|(name, value)| !REPEATED.contains(&name.as_str()) && !value.is_null());
     own.map(|(name, value)| match value {
         Value::String(text) => Ok((name.clone(), text.clone())),
-        _ => Err(Problem::field(format!("metadata.{name}"), "the field needs a text in quotes")),
+        _ => Err(Problem::field(format!("metadata.{name}"), "the field needs a string")),
     })
     .collect()
 }

@@ -168,7 +168,7 @@ pub async fn change<S: LinkStore, G, P>(
 ) -> Result<Reply, Problem> {
     let change = LinkChange::parse(body)?;
     for _ in 0..TRIES {
-        let link = living(owned_link(ports, caller, id).await?)?;
+        let link = not_revoked(owned_link(ports, caller, id).await?)?;
         let terms = change.apply(&link, salt(caller))?;
         let expires_at = change.expires_at(link.expires_at, caller.now);
         let after = link.changed(terms, expires_at, &cause(caller));
@@ -207,7 +207,7 @@ pub async fn rotate<S: LinkStore, G, P>(
             }
             return Ok(with_token(ports, settings, caller, new, secret));
         }
-        let old = complete(ports, caller, living(old)?).await?;
+        let old = complete(ports, caller, not_revoked(old)?).await?;
         let new = Owned::admit(old.rotated(new_id.clone(), caller.now), caller)?;
         let revoked = Revoked { at: caller.now, because: RevokedBecause::Rotated };
         match ports.store.replace_link(&old, &new, revoked).await? {
@@ -267,7 +267,7 @@ async fn owned_link<S: LinkStore, G, P>(
     Owned::admit(ports.store.link(&id).await?, caller)
 }
 
-fn living(link: Owned<Link>) -> Result<Owned<Link>, Problem> {
+fn not_revoked(link: Owned<Link>) -> Result<Owned<Link>, Problem> {
     match link.revoked.map(|revoked| revoked.because) {
         None => Ok(link),
         Some(RevokedBecause::Rotated) => Err(Problem::LinkRotated),
@@ -315,11 +315,11 @@ fn repeated(asked: &Link, existing: Link, caller: &Caller) -> Result<Owned<Link>
     if existing.request_hash != asked.request_hash {
         return Err(Problem::IdempotencyKeyReused);
     }
-    alive(existing, caller.now)
+    open_or_spent(existing, caller.now)
 }
 
 /// The link that an idempotency key made, if it is still open.
-fn alive(link: Owned<Link>, now: Timestamp) -> Result<Owned<Link>, Problem> {
+fn open_or_spent(link: Owned<Link>, now: Timestamp) -> Result<Owned<Link>, Problem> {
     match link.status(now) {
         LinkStatus::Open => Ok(link),
         LinkStatus::Revoked | LinkStatus::Expired | LinkStatus::UsedUp => Err(Problem::IdempotencyKeySpent),

@@ -11,7 +11,7 @@ pub(super) const REQUIRED: &str = "the field is required";
 pub(super) fn told(path: &str, error: &serde_json::Error) -> Problem {
     if error.classify() != Category::Data {
         let (line, column) = (error.line(), error.column());
-        return Problem::MalformedBody(format!("it is no valid JSON at line {line}, column {column}"));
+        return Problem::MalformedBody(format!("it is not valid JSON at line {line}, column {column}"));
     }
     let message = error.to_string();
     let (message, _) = message.rsplit_once(" at line ").unwrap_or((&message, ""));
@@ -33,7 +33,7 @@ fn named(message: &str) -> Option<(&str, &'static str)> {
     let rule = match message.split_once(" `")?.0 {
         "missing field" => REQUIRED,
         "unknown field" => "there is no such field",
-        "duplicate field" => "the field is there twice",
+        "duplicate field" => "the field is given twice",
         _ => return None,
     };
     Some((message.split('`').nth(1)?, rule))
@@ -53,7 +53,7 @@ fn need(message: &str) -> String {
     let what = match expected {
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
         "i8" | "i16" | "i32" | "i64" => "a whole number",
-        "a string" | "string" => "a text in quotes",
+        "a string" | "string" => "a string",
         "a boolean" => "true or false",
         "a sequence" => "an array",
         "a map" => "an object",
@@ -123,14 +123,14 @@ mod tests {
                 "count",
                 "the field needs a whole number, 0 or more",
             ),
-            (r#"{"text":7}"#, "text", "the field needs a text in quotes"),
-            (r#"{"text":null}"#, "text", "the field needs a text in quotes"),
+            (r#"{"text":7}"#, "text", "the field needs a string"),
+            (r#"{"text":null}"#, "text", "the field needs a string"),
             (r#"{"text":"a","flag":"yes"}"#, "flag", "the field needs true or false"),
             (r#"{"text":"a","list":{}}"#, "list", "the field needs an array"),
             (r#"{"text":"a","list":[[1]]}"#, "list[0]", "the field needs an object"),
             (r#"{"text":"a","list":[{}]}"#, "list[0].number", "the field is required"),
             (r#"{"text":"a","map":["a","b"]}"#, "map", "the field needs an object"),
-            (r#"{"text":"a","map":{"k":1}}"#, "map.k", "the field needs a text in quotes"),
+            (r#"{"text":"a","map":{"k":1}}"#, "map.k", "the field needs a string"),
             (r#"{"text":"a","inner":[1]}"#, "inner", "the field needs an object"),
             (
                 r#"{"text":"a","inner":{"number":"x"}}"#,
@@ -139,15 +139,15 @@ mod tests {
             ),
             ("{}", "text", "the field is required"),
             (r#"{"text":"a","txet":1}"#, "txet", "there is no such field"),
-            (r#"{"text":"a","text":"b"}"#, "text", "the field is there twice"),
+            (r#"{"text":"a","text":"b"}"#, "text", "the field is given twice"),
             (r#"["a"]"#, "", "it is an array"),
             ("[]", "", "it is an array"),
             ("7", "", "it is a number"),
             ("null", "", "it is null"),
             (r#""text""#, "", "it is a text"),
             ("", "", "it is empty"),
-            ("{", "", "it is no valid JSON at line 1, column 1"),
-            (r#"{"text":"a"} x"#, "", "it is no valid JSON at line 1, column 14"),
+            ("{", "", "it is not valid JSON at line 1, column 1"),
+            (r#"{"text":"a"} x"#, "", "it is not valid JSON at line 1, column 14"),
         ] {
             assert_eq!(refused(body), (field.to_owned(), rule.to_owned()), "{body}");
         }

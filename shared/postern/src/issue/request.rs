@@ -201,7 +201,7 @@ fn redirect(
 ) -> Option<RedirectUrl> {
     let checked = match redirects {
         Some(origins) => origins.admit(url?).map_err(|error| error.to_string()),
-        None => url.map(|_| Err("only a form redirects".to_owned()))?,
+        None => url.map(|_| Err("success_action_redirect is allowed only for forms".to_owned()))?,
     };
     checked.map_err(|rule| problems.push(FieldProblem::new("success_action_redirect", rule))).ok()
 }

@@ -200,9 +200,9 @@ impl Holder {
     ) -> Result<Owned<Upload>, Problem> {
         let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
         let upload = async { Ok(ports.store.upload(id).await?) };
-        let (upload, existing) = futures::try_join!(upload, self.status(&ports.store))?;
-        if !matches!(existing, TokenStatus::Open | TokenStatus::UsedUp) {
-            return Err(Problem::UploadTokenEnded(existing));
+        let (upload, status) = futures::try_join!(upload, self.status(&ports.store))?;
+        if !matches!(status, TokenStatus::Open | TokenStatus::UsedUp) {
+            return Err(Problem::UploadTokenEnded(status));
         }
         Owned::made_with(upload, &self.token)
     }

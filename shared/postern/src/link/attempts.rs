@@ -1,13 +1,13 @@
-//! Attempts at a link's password: each is counted before the hash is computed, so that a race of
-//! guesses is not larger than the limit.
+//! Attempts at a link's password. Each is counted before the hash is computed, so that concurrent guesses
+//! cannot exceed the limit.
 //!
 //! ```text
 //!  counted ──▶ in flight ──┬─ the password is right ──▶ given back
 //!                          └─ it is wrong ────────────▶ wrong, for the rest of the quarter
 //! ```
 //!
-//! An attempt whose outcome was never written (the function was ended) counts as a wrong one once
-//! it is older than [`IN_FLIGHT_S`].
+//! An attempt whose outcome was never written (the function was ended) counts as a wrong one once it is older
+//! than [`IN_FLIGHT_S`].
 
 use std::collections::BTreeMap;
 
@@ -18,44 +18,44 @@ use super::nonce::Nonce;
 use super::{Link, LinkStatus};
 use s3_presigned::Timestamp;
 
-/// How often a password may be tried within [`ATTEMPT_WINDOW_S`]. A right one is not counted.
+/// How many wrong attempts are allowed within [`ATTEMPT_WINDOW_S`]. A right password is not counted.
 pub const MAX_ATTEMPTS: usize = 10;
 
 /// A quarter of an hour.
 pub const ATTEMPT_WINDOW_S: u64 = 15 * 60;
 
-/// How long an attempt is taken to be in flight, in seconds: as long as serve-link may run.
+/// How long an attempt counts as in flight, in seconds: as long as serve-link may run.
 pub const IN_FLIGHT_S: u64 = 10;
 
-/// What stands in place of the time of an attempt with a wrong password.
+/// The value in place of the time of an attempt with a wrong password.
 pub const WRONG: u64 = 0;
 
 /// The attempts of one quarter of an hour.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempts {
-    /// Which quarter since 1970.
+    /// The number of the quarter since 1970.
     pub nth: u64,
-    /// When each began, in seconds since 1970, or [`WRONG`].
+    /// When each attempt began, in seconds since 1970, or [`WRONG`].
     pub tried: BTreeMap<Nonce, u64>,
 }
 
-/// A request to try a password.
+/// A request to check a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// When.
+    /// When the request came.
     pub now: Timestamp,
-    /// Tells this attempt from every other.
+    /// The nonce of this attempt.
     pub nonce: Nonce,
-    /// In which network the visitor was found, where the link asks for one.
+    /// The network of the link that the visitor is in, if the link has one.
     pub network: Option<Network>,
 }
 
-/// What came of an attempt.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The password was right: the attempt is given back.
     Right,
-    /// It was wrong: the attempt stays counted.
+    /// The password was wrong: the attempt stays counted.
     Wrong,
 }
 
@@ -65,7 +65,7 @@ impl Attempts {
         now.epoch_s() / ATTEMPT_WINDOW_S
     }
 
-    /// Without the one that is given back.
+    /// The attempts without the one that is given back.
     #[must_use]
     pub fn without(&self, nonce: &Nonce) -> Self {
         let mut rest = self.clone();
@@ -73,7 +73,7 @@ impl Attempts {
         rest
     }
 
-    /// With one attempt more; `None` if there are too many.
+    /// The attempts with one more; `None` if the limit is reached.
     #[must_use]
     pub fn with(&self, attempt: &Attempt) -> Option<Self> {
         let nth = Self::quarter(attempt.now);
@@ -85,7 +85,7 @@ impl Attempts {
         Some(after)
     }
 
-    /// After an attempt's outcome was written; an attempt that is not there changes nothing.
+    /// The attempts after an outcome was written. An unknown attempt changes nothing.
     #[must_use]
     pub fn settled(&self, nonce: &Nonce, outcome: Outcome) -> Self {
         let mut after = self.clone();
@@ -98,15 +98,15 @@ impl Attempts {
         after
     }
 
-    /// Whether one of them is in flight: its outcome may make room for another.
+    /// Whether an attempt is in flight: its outcome may free a place.
     pub fn any_in_flight(&self, now: Timestamp) -> bool {
         self.tried.values().any(|at_s| now.epoch_s() < at_s + IN_FLIGHT_S)
     }
 }
 
 impl Link {
-    /// The link after a password was tried by a visitor who was found in `network`, where the link
-    /// asks for one; `None` if it may not be, there is none, or the attempt was counted before.
+    /// The link after a password was tried by a visitor in `network`, if the link has one; `None` if the
+    /// limit is reached, the link has no password, or the attempt was counted before.
     #[must_use]
     pub fn attempted(&self, attempt: &Attempt) -> Option<Self> {
         let is_open = self.status(attempt.now) == LinkStatus::Open;
@@ -120,7 +120,7 @@ impl Link {
         Some(Self { attempts: self.attempts.with(attempt)?, ..self.clone() })
     }
 
-    /// Whether this very attempt was counted.
+    /// Whether this attempt was counted.
     pub fn was_attempted(&self, attempt: &Attempt) -> bool {
         self.attempts.tried.contains_key(&attempt.nonce)
     }

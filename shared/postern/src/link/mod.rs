@@ -1,6 +1,6 @@
-//! The record of a link: which version it leads to, which never changes, and until when.
+//! The record of a link: the version that it leads to, which never changes, and its terms.
 //!
-//! Serving reads the link alone, so everything that an answer needs is copied here.
+//! `serve-link` reads only this record, so it contains everything that an answer needs.
 
 use std::collections::BTreeMap;
 
@@ -37,72 +37,71 @@ pub struct Link {
     pub link_id: LinkId,
     /// The upload that it leads to.
     pub upload_id: UploadId,
-    /// Whose it is.
+    /// The owner.
     pub owner: Owner,
     /// The pinned version.
     pub version_id: VersionId,
-    /// What the bytes are.
+    /// The found type of the bytes.
     pub sniffed_type: ContentType,
-    /// What carries them, where their type says more than that.
+    /// The container type (for example `application/zip` for a `.docx`), if `sniffed_type` is more specific.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried_by: Option<ContentType>,
-    /// Whether they are plain text, whatever name their type has.
+    /// Whether the bytes are plain text, although their type has another name.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reads_as_text: bool,
-    /// Whether they are text in an encoding that they do not show, such as Windows-1252.
+    /// Whether the bytes are text in an unknown encoding, such as Windows-1252.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_unknown_encoding: bool,
-    /// How many there are.
+    /// The file's size.
     pub size_bytes: u64,
     /// The version's `ETag`, without quotes.
     pub etag: String,
-    /// The name under which it is saved.
+    /// The file's name.
     pub filename: Filename,
     /// When it was made. The range key of the upload's index.
     pub linked_at: Timestamp,
-    /// From when on it answers 410; `None` for never.
+    /// When the link expires and answers 410; `None` for never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// What its owner laid down.
+    /// The link terms.
     #[serde(default)]
     pub terms: LinkTerms,
-    /// Openings that were counted: all of a link whose terms limit them, or that asks for a
-    /// password or a confirmation.
+    /// Openings that were counted: all openings of a link with a maximum, a password or a confirmation.
     #[serde(default)]
     pub opens: u64,
-    /// Those of this hour.
+    /// The openings of this hour.
     #[serde(default)]
     pub hour_window: Window,
-    /// The openings that were counted recently, and when, in seconds since 1970.
+    /// The openings that were counted recently, with their times in seconds since 1970.
     #[serde(default)]
     pub recent_openings: BTreeMap<Nonce, u64>,
-    /// Passwords that were tried.
+    /// Attempts at the password.
     #[serde(default)]
     pub attempts: Attempts,
-    /// Of a link that took another one's place: how many of that one's openings are in `opens`.
+    /// After a rotation: how many openings of the old link `opens` already includes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried_opens: Option<u64>,
-    /// And which one.
+    /// After a rotation: the old link's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried_from: Option<LinkId>,
-    /// Whether its token says that it counts: the same request must show the same token, whatever
-    /// the terms have become.
+    /// Whether its token says that it counts. A repeated request must get the same token, also after the
+    /// terms have changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_counts: Option<bool>,
-    /// Since when it is dead, and why.
+    /// When and why it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Revoked>,
-    /// A digest of the request that an idempotency key stands for.
+    /// A digest of the request whose idempotency key made the link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<ChecksumSha256>,
-    /// The last change.
+    /// The id of the last change.
     pub transition_id: TransitionId,
-    /// What that change tells the app, if anything.
+    /// The event of that change for the app, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<AppEvent>,
 }
 
-/// A link's end.
+/// The end of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revoked {
     /// When it was written.
@@ -111,28 +110,28 @@ pub struct Revoked {
     pub because: RevokedBecause,
 }
 
-/// Why a link is dead.
+/// Why a link was revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RevokedBecause {
     /// The owner revoked it.
     Revoked,
-    /// The owner removed the upload.
+    /// The owner deleted the upload.
     UploadDeleted,
-    /// The owner had a new token made in its place.
+    /// The owner rotated it: another link has replaced it.
     Rotated,
 }
 
-/// Whether a link may be opened.
+/// The status of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkStatus {
-    /// It may.
+    /// It opens.
     Open,
-    /// Its owner ended it.
+    /// It was revoked.
     Revoked,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// All its openings were granted.
+    /// It has no openings left.
     UsedUp,
 }
 
@@ -174,12 +173,12 @@ impl Link {
         })
     }
 
-    /// The key of the object that it leads to.
+    /// The key of the object.
     pub fn object_key(&self) -> ObjectKey {
         ObjectKey::of(self.upload_id)
     }
 
-    /// Whether it may be opened at `now`.
+    /// The status at `now`.
     pub fn status(&self, now: Timestamp) -> LinkStatus {
         match (self.revoked, self.expires_at) {
             (Some(_), _) => LinkStatus::Revoked,
@@ -189,30 +188,31 @@ impl Link {
         }
     }
 
-    /// The name under which it is saved.
+    /// The name under which browsers save the file.
     pub fn served_filename(&self) -> &Filename {
         self.terms.filename.as_ref().unwrap_or(&self.filename)
     }
 
-    /// Whether a browser shows it. Its owner can have it saved, never the other way round.
+    /// Whether a browser shows the file. The owner may have it saved instead, but cannot make a browser show
+    /// it.
     pub fn disposition(&self) -> Disposition {
         if self.terms.as_attachment { Disposition::Attachment } else { self.most_open_disposition() }
     }
 
-    /// Whether a browser shows it unless its owner has it saved.
+    /// Whether a browser shows the file unless the owner has it saved.
     pub fn most_open_disposition(&self) -> Disposition {
         if self.reads_as_text { Disposition::Inline } else { self.sniffed_type.disposition() }
     }
 
-    /// Whether the file may be saved under that name: the same rule as for an upload's.
+    /// Whether the file may be saved under that name, by the rule for an upload's name.
     pub fn may_be_called(&self, name: &Filename) -> bool {
         let found = self.carried_by.as_ref().unwrap_or(&self.sniffed_type).essence();
         Kind::keeps_name(name, &found, self.reads_as_text)
     }
 
-    /// The value of `Content-Type`. Text is saved under its own type, and shown as plain text: browsers
-    /// show no other. Where the encoding of a text is unknown, the browser detects it. No browser runs
-    /// plain text, whatever encoding it detects.
+    /// The value of `Content-Type`. Text is saved under its own type, and shown as plain text, because
+    /// browsers show no other. If the encoding of a text is unknown, the browser detects it. A browser runs
+    /// no script of plain text in any encoding.
     pub fn content_type(&self) -> String {
         let is_shown_as_text = self.reads_as_text && self.disposition() == Disposition::Inline;
         let served = if is_shown_as_text { ContentType::text() } else { self.sniffed_type.clone() };
@@ -224,8 +224,8 @@ impl Link {
         self.served_filename().content_disposition(self.disposition())
     }
 
-    /// The link under other terms; `cause` tells this change from others. A new password ends a
-    /// lock: the wrong ones were tried at another.
+    /// The link with other terms; `cause` distinguishes this change from others. A new password ends a lock,
+    /// because the wrong attempts were for another password.
     #[must_use]
     pub fn changed(&self, terms: LinkTerms, expires_at: Option<Timestamp>, cause: &str) -> Self {
         let transition_id = TransitionId::of(self.link_id.as_str(), "changed", cause);
@@ -236,7 +236,7 @@ impl Link {
         Self { terms, expires_at, attempts, transition_id, event: None, ..self.clone() }
     }
 
-    /// The same link under another token, with what was counted. A new token ends a lock.
+    /// The same link with another token and the same counts. A new token ends a lock.
     #[must_use]
     pub fn rotated(&self, link_id: LinkId, now: Timestamp) -> Self {
         let transition_id = TransitionId::of(link_id.as_str(), "linked", "");
@@ -255,8 +255,8 @@ impl Link {
         }
     }
 
-    /// The link with the openings that were counted on `old` after it was read and before this link
-    /// took its place; `None` if all of them are in it.
+    /// The link with the openings that were counted on `old` after it was read and before this link replaced
+    /// it; `None` if all of them are included already.
     #[must_use]
     pub fn carrying(&self, old: &Self) -> Option<Self> {
         let missed = old.opens.checked_sub(self.carried_opens?).filter(|missed| *missed > 0)?;
@@ -264,7 +264,7 @@ impl Link {
         Some(Self { opens: self.opens + missed, hour_window, carried_opens: Some(old.opens), ..self.clone() })
     }
 
-    /// The link after its end; `None` if it had ended before.
+    /// The link after its revocation; `None` if it was revoked before.
     #[must_use]
     pub fn revoked(&self, revoked: Revoked) -> Option<Self> {
         match self.revoked {

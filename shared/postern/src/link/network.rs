@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Network(IpNet);
 
-/// The text is no network.
+/// The text is not a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "write a network as 192.0.2.0/24 or 2001:db8::/32, or one address; an IPv4 network in IPv6 notation ends in /96 or more"
@@ -21,13 +21,13 @@ pub struct Network(IpNet);
 pub struct ParseNetworkError;
 
 impl Network {
-    /// Whether `address` is in it. An IPv4 address that came in an IPv6 one counts as itself.
+    /// Whether the network contains `address`. An IPv4 address in IPv6 notation counts as the IPv4 address.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
     }
 
-    /// Every way in which a stored link may write it: older versions of this software kept an IPv4 network in
-    /// IPv6 notation as it was given.
+    /// Every notation in which a stored link may have the network: older versions of Postern kept an IPv4
+    /// network in IPv6 notation as it was given.
     pub fn writings(&self) -> [String; 2] {
         let own = self.to_string();
         match self.0 {
@@ -39,7 +39,7 @@ impl Network {
         }
     }
 
-    /// Whether it is of the family that CloudFront's policies can name.
+    /// Whether CloudFront's policies can name the network: only IPv4.
     pub fn is_ipv4(&self) -> bool {
         matches!(self.0, IpNet::V4(_))
     }
@@ -54,8 +54,8 @@ impl fmt::Display for Network {
 impl FromStr for Network {
     type Err = ParseNetworkError;
 
-    /// Bits beyond the prefix are dropped, and an IPv4 network in IPv6 notation becomes one of
-    /// IPv4, as an address does in [`Network::contains`]. So a network is written in one way.
+    /// Bits beyond the prefix are dropped, and an IPv4 network in IPv6 notation becomes an IPv4 network, as
+    /// an address does in [`Network::contains`]. So each network has one notation.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let one = || text.parse::<IpAddr>().map(IpNet::from);
         let network = text.parse::<IpNet>().or_else(|_| one()).map_err(|_| ParseNetworkError)?;
@@ -63,12 +63,12 @@ impl FromStr for Network {
     }
 }
 
-/// The bits of `::ffff:0:0/96`, behind which an IPv6 address holds an IPv4 one
-/// ([RFC 4291, section 2.5.5.2](https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2)).
+/// The number of bits of `::ffff:0:0/96`, after which an IPv6 address contains an IPv4 address ([RFC 4291,
+/// section 2.5.5.2](https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2)).
 const MAPPED_BITS: u8 = 96;
 
-/// An IPv4 network that is written as an IPv6 one, as itself. One that is wider than all of IPv4
-/// holds addresses of both families, and no visitor has one of them.
+/// Converts an IPv4 network in IPv6 notation. A network that is wider than all of IPv4 contains addresses of
+/// both families and stays as it is.
 fn canonical(network: IpNet) -> Result<IpNet, ParseNetworkError> {
     match network.addr().to_canonical() {
         IpAddr::V4(address) if matches!(network, IpNet::V6(_)) => {

@@ -6,13 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-/// 8 bytes in base64url: enough to tell apart the few that a link remembers. Opens nothing.
+/// 8 bytes in base64url: enough to distinguish the few openings that a link remembers. It gives no access.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Nonce(String);
 
 impl Nonce {
-    /// The first 8 bytes of what is longer.
+    /// The first 8 bytes of a longer value.
     pub fn first_of(bytes: &[u8]) -> Self {
         Self(URL_SAFE_NO_PAD.encode(bytes.get(..8).unwrap_or(bytes)))
     }

@@ -1,4 +1,4 @@
-//! Counting: when an opening is granted, and when a password may be tried.
+//! Counting rules: when an opening is granted, and when a password may be tried.
 //!
 //! ```text
 //!  opens ──────────────▶ against max_opens, for ever
@@ -7,10 +7,9 @@
 //!  attempts ───────────▶ against MAX_ATTEMPTS, anew with each quarter of an hour
 //! ```
 //!
-//! The rules are pure; a store applies each of them as one conditional write, so that a race for
-//! the last opening has one winner. Each opening and each attempt has a [`Nonce`] that is written
-//! with the count. So a write whose answer was lost, and which is therefore sent again, finds that
-//! it was counted.
+//! The rules are pure. A store applies each rule as one conditional write, so that exactly one of two
+//! concurrent requests gets the last opening. Each opening and each attempt has a [`Nonce`] that is written
+//! with the count. So a write that is sent again after a lost answer finds its own count.
 
 use std::collections::BTreeMap;
 
@@ -22,52 +21,52 @@ use super::password::PasswordHash;
 use super::{Link, LinkStatus};
 use s3_presigned::Timestamp;
 
-/// How long an opening lasts, in seconds: within this time the same download goes on, and the same
-/// page's button counts nothing more.
+/// How long an opening goes on, in seconds: within this time the same download continues, and the same page's
+/// button is not counted again.
 pub const OPENING_S: u64 = 15 * 60;
 
-/// An hour.
+/// The length of an hour, in seconds.
 pub const HOUR_S: u64 = 3600;
 
-/// The most openings that a link remembers. The next one makes it forget the older half.
+/// The maximum length of `recent_openings`. When it is full, expired entries and the older half are removed.
 pub const MAX_RECENT: usize = 64;
 
-/// What happened within the window number `nth` since 1970.
+/// The uses within one window of time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
-    /// Which window.
+    /// The number of the window since 1970.
     pub nth: u64,
-    /// How much of it is used.
+    /// The uses within it.
     pub used: u64,
 }
 
-/// What a visitor has shown.
+/// How the request was admitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
-    /// Nothing: the address was opened.
+    /// By the link only.
     Request,
-    /// The button was pressed.
+    /// By the confirmation form.
     Confirmed,
-    /// The password whose hash this is, in the attempt with this nonce, which is given back.
+    /// By the password with this hash, in the attempt with this nonce, which is given back.
     Password(PasswordHash, Nonce),
 }
 
 /// A request to open a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
-    /// When.
+    /// When the request came.
     pub now: Timestamp,
-    /// Tells this opening from every other. A page's button sends the same one each time.
+    /// The nonce of this opening. Each press of a page's button sends the same one.
     pub nonce: Nonce,
-    /// By what right.
+    /// How the request was admitted.
     pub admission: Admission,
-    /// In which network the visitor was found, where the link asks for one.
+    /// The network of the link that the visitor is in, if the link has one.
     pub network: Option<Network>,
 }
 
 impl Window {
-    /// The window after one more use within window `nth`; `None` if `limit` is reached. Without a
-    /// limit the number just grows. A late request counts in the window that has begun since.
+    /// The window after one more use within window `nth`; `None` if `limit` is reached. Without a limit the
+    /// number only grows. A late request counts in the present window.
     pub fn used_in(self, nth: u64, limit: Option<u64>) -> Option<Self> {
         match limit {
             Some(_) if self.nth < nth => Some(Self { nth, used: 1 }),
@@ -76,7 +75,7 @@ impl Window {
         }
     }
 
-    /// The window after `uses` more, which the later window `other` has perhaps counted alone.
+    /// The window with `uses` more. If `other` is a later window, it may have counted them already.
     #[must_use]
     pub fn with(self, uses: u64, other: Self) -> Self {
         match self.nth.cmp(&other.nth) {
@@ -88,7 +87,7 @@ impl Window {
 }
 
 impl Link {
-    /// The link after an opening was granted and counted; `None` if it is refused, or was counted
+    /// The link after an opening was granted and counted; `None` if the opening is refused or was counted
     /// before.
     #[must_use]
     pub fn opened(&self, opening: &Opening) -> Option<Self> {
@@ -108,19 +107,20 @@ impl Link {
         Some(Self { opens: self.opens + 1, hour_window, attempts, recent_openings, ..self.clone() })
     }
 
-    /// When this very opening was counted, in seconds since 1970, if it goes on: the link lives,
-    /// although it may be used up by it, and would still grant it.
+    /// The second at which this opening was counted. `None` if it was not counted, is older than `OPENING_S`,
+    /// or the link has ended or no longer admits it. A link that this opening has used up still counts as
+    /// open.
     pub fn counted_at(&self, opening: &Opening) -> Option<u64> {
-        let lives = matches!(self.status(opening.now), LinkStatus::Open | LinkStatus::UsedUp);
+        let is_open = matches!(self.status(opening.now), LinkStatus::Open | LinkStatus::UsedUp);
         let at_s = self.recent_openings.get(&opening.nonce).copied()?;
-        (lives && self.grants(opening) && opening.now.epoch_s() < at_s + OPENING_S).then_some(at_s)
+        (is_open && self.grants(opening) && opening.now.epoch_s() < at_s + OPENING_S).then_some(at_s)
     }
 
     fn grants(&self, opening: &Opening) -> bool {
         self.admits(&opening.admission) && self.terms.allowed_network == opening.network
     }
 
-    /// Whether what a visitor has shown is enough.
+    /// Whether the request was admitted in the way that the link asks for.
     pub fn admits(&self, admission: &Admission) -> bool {
         match (&self.terms.password_hash, admission) {
             (Some(hash), Admission::Password(shown, _)) => shown == hash,
@@ -131,7 +131,7 @@ impl Link {
     }
 }
 
-/// `recent` with one opening more. Where there are too many, the over ones go, and the older half.
+/// `recent` with one more opening. When it is full, expired entries and the older half are removed.
 fn remembered(recent: &BTreeMap<Nonce, u64>, opening: &Opening) -> BTreeMap<Nonce, u64> {
     let now_s = opening.now.epoch_s();
     let mut kept: Vec<_> = recent.iter().map(|(nonce, at_s)| (*at_s, nonce.clone())).collect();

@@ -1,4 +1,4 @@
-//! The password of a link: kept as an Argon2id hash, which is slow and takes memory on purpose.
+//! The password of a link, as an Argon2id hash, which is slow and uses memory on purpose.
 //!
 //! A link allows ten attempts in a quarter of an hour ([`super::MAX_ATTEMPTS`]). The slow hash protects the
 //! password if the table leaks. Parameters:
@@ -12,15 +12,15 @@ use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version, password_hash};
 use serde::{Deserialize, Serialize};
 
-/// The shortest and the longest password, in bytes of UTF-8.
+/// The length of a password in bytes of UTF-8: least and most.
 pub const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 6..=256;
 
-/// Memory of one hash in KiB, and passes over it.
+/// The memory of one hash in KiB, and the number of passes.
 const MEMORY_KIB: u32 = 9 * 1024;
 const PASSES: u32 = 4;
 
-/// Where hashes are computed, one at a time. It is kept: an allocator may hold on to the last hash's
-/// memory while it takes as much again for the next.
+/// The memory for hashes, which are computed one at a time. It is kept, because an allocator may not free the
+/// last hash's memory before it allocates the next.
 static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
 /// A hash in PHC's text form. `Debug` never shows it.
@@ -50,9 +50,9 @@ impl PasswordHash {
         Ok(Self(hash.to_string()))
     }
 
-    /// Whether `attempt` is the password. Takes as long either way.
+    /// Whether `attempt` is the password. It takes equally long in both cases.
     pub fn verify(&self, attempt: &str) -> bool {
-        // What is too long to be one costs no hash.
+        // Texts that are too long to be a password are not hashed.
         attempt.len() <= *PASSWORD_BYTES.end() && self.is_of(attempt).unwrap_or(false)
     }
 
@@ -109,7 +109,7 @@ mod tests {
         let theirs = Argon2::default();
         assert!(theirs.verify_password(b"open sesame", ours.as_str()).is_ok());
         assert!(theirs.verify_password(b"open sesam", ours.as_str()).is_err());
-        // With other parameters than ours, larger and smaller, as older hashes may have.
+        // Parameters of other hashes, larger and smaller, as older hashes may have.
         for (memory_kib, passes) in [(19 * 1024, 2), (64, 1)] {
             let params = Params::new(memory_kib, passes, 1, None).unwrap();
             let hash = Argon2::from(params).hash_password_with_salt(b"open sesame", &[9; 16]).unwrap();

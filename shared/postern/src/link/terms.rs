@@ -1,6 +1,6 @@
-//! The terms of a link, which its owner sets: all but its end.
+//! The link terms, which the owner sets: all except the expiry.
 //!
-//! Terms change by `PATCH`; what the link leads to never does.
+//! `PATCH` changes terms. The version that the link leads to never changes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,43 +14,43 @@ use crate::value::filename::Filename;
 /// The longest label or note, in characters.
 pub const MAX_NOTE_CHARS: usize = 500;
 
-/// The terms of a link. Absent means: no such rule.
+/// The terms of a link. A missing term sets no rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkTerms {
-    /// How many openings it grants, ever.
+    /// How many openings the link allows in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_opens: Option<u64>,
-    /// How many it grants within an hour of the clock.
+    /// How many openings the link allows within one hour of the clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_opens_per_hour: Option<u64>,
-    /// What a visitor must know.
+    /// The password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<PasswordHash>,
-    /// Whether everybody meets the page with the button first.
+    /// Whether every visitor first sees the page with the button. API clients know this term as `confirm`.
     #[serde(default, rename = "confirmed_only", skip_serializing_if = "std::ops::Not::not")]
     pub confirm: bool,
-    /// From where alone it may be opened.
+    /// The only network from which the link opens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_network: Option<Network>,
-    /// The name under which it is saved, in place of the upload's.
+    /// The file name in place of the upload's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filename: Option<Filename>,
-    /// Whether it is saved even if a browser could show it.
+    /// Whether browsers save the file even if they could show it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub as_attachment: bool,
-    /// For how long a visitor's browser may keep the redirect, in seconds.
+    /// How long a browser may keep the redirect, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_max_age_s: Option<u64>,
-    /// The owner's name for it.
+    /// A note of the owner: the link's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Note>,
-    /// For whom it is.
+    /// A note of the owner: the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient: Option<Note>,
 }
 
-/// A text of the owner's for the owner, 1 to 500 characters in one line. `Debug` shows its
-/// length alone: it may name a person.
+/// A note of the owner, 1 to 500 characters in one line. `Debug` shows only its length, because it may name a
+/// person.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Note(String);
@@ -61,12 +61,12 @@ pub struct Note(String);
 pub struct ParseNoteError;
 
 impl LinkTerms {
-    /// Whether an opening must be counted to be granted.
+    /// Whether the link has a maximum, so that an opening must be counted to be granted.
     pub fn counts(&self) -> bool {
         self.max_opens.is_some() || self.max_opens_per_hour.is_some()
     }
 
-    /// Whether each opening is counted: one that is limited, or for which something is asked.
+    /// Whether openings are counted: the link has a maximum, a password or a confirmation.
     pub fn is_counted(&self) -> bool {
         self.counts() || self.confirm || self.password_hash.is_some()
     }

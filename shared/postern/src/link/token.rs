@@ -1,20 +1,20 @@
-//! The token of a link: a secret that the function can refuse without a call to AWS.
+//! The token of a link: a secret that `serve-link` can verify without a call to AWS.
 //!
 //! ```text
 //!  byte 0             bytes 1 to 16         bytes 17 to 23
 //!  version of the key  secret, random        HMAC-SHA-256 over bytes 0 to 16, the first 7 bytes
 //! ```
 //!
-//! The highest bit of byte 0 says that the link counted its openings when the token was made: the
-//! door then counts at once in place of reading first. It is a hint; the record decides.
+//! The highest bit of byte 0 says that the link counted its openings when the token was made. `serve-link`
+//! then counts at once in place of reading first. The bit is a hint; the record decides.
 //!
-//! 24 bytes are 32 characters of base64url. The tag lets the public door refuse what nobody here
-//! made, before any call to AWS. It is not what protects a link: the secret's 128 bits are, and
-//! the table holds their hash alone, so that nobody can open a link with what the table holds.
+//! 24 bytes are 32 characters of base64url. With the tag `serve-link` refuses forged tokens before any call
+//! to AWS. The tag is not what protects a link: the secret's 128 random bits are. The table has only their
+//! hash, so the table's content opens no link.
 //!
-//! The key of the tag is derived once per cold start by KMS `GenerateMac` and never stored. KMS
-//! does not rotate HMAC keys, so the token names its key's version: a second key takes over while
-//! old links live on.
+//! KMS `GenerateMac` derives the key of the tag once per cold start; the key is never stored. KMS does not
+//! rotate HMAC keys, so the token contains its key's version: new tokens use a second key, and old links stay
+//! valid.
 
 use std::fmt;
 use std::str::FromStr;
@@ -35,15 +35,14 @@ const TAG: std::ops::Range<usize> = 17..24;
 /// The length of a token's text: base64url of 24 bytes.
 pub const TOKEN_CHARS: usize = 32;
 
-/// The bit of byte 0 that tells of a link that counts.
+/// The bit of byte 0 of a link that counts.
 const COUNTS: u8 = 0x80;
 
-/// A token that one of our keys has made. `Debug` never shows it.
+/// A token that was made with one of the keys. `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkToken([u8; TOKEN_BYTES]);
 
-/// The public name of a link: SHA-256 of its secret, in base64url (43 characters). It opens
-/// nothing.
+/// The public id of a link: SHA-256 of its secret, in base64url (43 characters). It gives no access.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LinkId(String);
@@ -71,7 +70,7 @@ impl LinkKeys {
         LinkToken(token)
     }
 
-    /// The token that `text` is, if one of our keys has made it. Compares in constant time.
+    /// Parses `text` if it was made with one of the keys. Compares in constant time.
     pub fn verify(&self, text: &str) -> Option<LinkToken> {
         if text.len() != TOKEN_CHARS {
             return None;
@@ -97,7 +96,7 @@ fn copy(token: &mut [u8; TOKEN_BYTES], range: std::ops::Range<usize>, from: &[u8
 }
 
 impl LinkToken {
-    /// The text for the one answer that shows it.
+    /// The token's text. Only the answer that creates the link shows it.
     pub fn reveal(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
@@ -107,7 +106,7 @@ impl LinkToken {
         self.0.first().is_some_and(|first| first & COUNTS != 0)
     }
 
-    /// The name under which the table knows the link.
+    /// The link's id in the table.
     pub fn link_id(&self) -> LinkId {
         let secret = self.0.get(SECRET).unwrap_or_default();
         LinkId(URL_SAFE_NO_PAD.encode(Sha256::digest(secret)))
@@ -178,7 +177,7 @@ mod tests {
         assert!("QUJD".parse::<LinkId>().is_err(), "base64url of another length");
     }
 
-    /// Whoever reads the table learns a digest, from which no token can be made.
+    /// The table has only a digest, from which no token can be made.
     #[test]
     fn the_table_knows_a_link_by_the_hash_of_its_secret() {
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest([9; 16]));
@@ -229,8 +228,8 @@ mod tests {
         assert_eq!(shown, "[KeyVersion(1)] LinkToken(..)");
     }
 
-    /// Ten million forgeries: random ones, truncated ones, and every kind of damage to real ones.
-    /// `POSTERN_FORGERIES` asks for another number; without it a few, so that all tests stay fast.
+    /// Ten million forgeries: random tokens, truncated ones, and every kind of damage to genuine ones.
+    /// `POSTERN_FORGERIES` sets another number; by default there are few, so that the tests stay fast.
     #[test]
     fn no_forgery_is_accepted() {
         let forgeries = std::env::var("POSTERN_FORGERIES").ok().and_then(|number| number.parse().ok());

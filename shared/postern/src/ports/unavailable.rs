@@ -16,4 +16,10 @@ impl Unavailable {
     pub fn new(operation: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { operation, source: source.into() }
     }
+
+    /// The error with its causes, in one line for the log.
+    pub fn causes(&self) -> String {
+        let chain = std::iter::successors(Some(self as &dyn Error), |error| error.source());
+        chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
 }

@@ -87,11 +87,11 @@ mod tests {
                 Settlement::Pin(_) => panic!("it was accepted"),
             }
         };
-        insta::assert_snapshot!(detail("image/png", "a", b"\0\0\0\x18ftypheic\0\0\0\0"), @"the bytes are image/heic, declared was image/png: declare image/heic, or application/octet-stream");
-        insta::assert_snapshot!(detail("application/json", "a.json", b"\xFF\xFE{\0}\0"), @"the bytes are text in another encoding than UTF-8, declared was application/json: save the file as UTF-8, or declare text/plain, or application/octet-stream");
-        insta::assert_snapshot!(detail("application/vnd.ms-excel", "report.xls", b"<table>"), @"the bytes are text/html, declared was application/vnd.ms-excel: declare text/html, or application/octet-stream, and give the file a name whose only extension is .html");
-        insta::assert_snapshot!(detail("image/png", "invoice.pdf", b"\x7FELF\x02\x01\x01\0\0"), @"the bytes are application/x-executable, declared was image/png: declare application/x-executable, or application/octet-stream, and give the file a name whose only extension is .elf");
-        insta::assert_snapshot!(detail("text/plain", "a.txt", b"\0\x01\x02"), @"the bytes are of no format that is known, declared was text/plain: declare application/octet-stream");
+        insta::assert_snapshot!(detail("image/png", "a", b"\0\0\0\x18ftypheic\0\0\0\0"), @"the bytes are image/heic; the declared type is image/png: declare image/heic, or application/octet-stream");
+        insta::assert_snapshot!(detail("application/json", "a.json", b"\xFF\xFE{\0}\0"), @"the bytes are text in another encoding than UTF-8; the declared type is application/json: save the file as UTF-8, or declare text/plain, or application/octet-stream");
+        insta::assert_snapshot!(detail("application/vnd.ms-excel", "report.xls", b"<table>"), @"the bytes are text/html; the declared type is application/vnd.ms-excel: declare text/html, or application/octet-stream, and give the file a name whose only extension is .html");
+        insta::assert_snapshot!(detail("image/png", "invoice.pdf", b"\x7FELF\x02\x01\x01\0\0"), @"the bytes are application/x-executable; the declared type is image/png: declare application/x-executable, or application/octet-stream, and give the file a name whose only extension is .elf");
+        insta::assert_snapshot!(detail("text/plain", "a.txt", b"\0\x01\x02"), @"the format of the bytes is unknown; the declared type is text/plain: declare application/octet-stream");
     }
 
     #[test]
@@ -105,10 +105,10 @@ mod tests {
             }
         };
         let token = || Some(UsedToken { token_id: "A".repeat(43).parse().unwrap(), label: None });
-        insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"GIF89a\x01\0", None), @"the bytes are image/gif, declared was image/png: declare image/gif");
-        insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"GIF89a\x01\0", token()), @"the bytes are image/gif, declared was image/png: declare image/gif, if the upload token allows it");
-        insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"%PDF-1.7\n", None), @"the bytes are application/pdf, declared was image/png: upload a file of a type that this stack allows (image/*)");
-        insta::assert_snapshot!(detail("image/*", "application/octet-stream", "a.png", PNG, None), @"declared was application/octet-stream, allowed are image/*: declare image/png");
+        insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"GIF89a\x01\0", None), @"the bytes are image/gif; the declared type is image/png: declare image/gif");
+        insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"GIF89a\x01\0", token()), @"the bytes are image/gif; the declared type is image/png: declare image/gif, if the upload token allows it");
+        insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"%PDF-1.7\n", None), @"the bytes are application/pdf; the declared type is image/png: upload a file of a type that this stack allows (image/*)");
+        insta::assert_snapshot!(detail("image/*", "application/octet-stream", "a.png", PNG, None), @"the declared type is application/octet-stream; the stack allows image/*: declare image/png");
     }
 
     /// The text after the colon begins with what to do.

@@ -252,7 +252,7 @@ fn size(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let (min, max) = (evidence.upload.min_size_bytes, evidence.upload.max_size_bytes);
     let size = evidence.object.size_bytes;
     (!(min..=max).contains(&size)).then(|| {
-        let fact = format!("the object has {size} bytes, {min} to {max} were agreed");
+        let fact = format!("the object has {size} bytes; {min} to {max} were expected");
         Broken::new(RejectionReason::SizeOutOfRange, fact, "ask for a new form with the size of the file")
     })
 }
@@ -261,7 +261,7 @@ fn stored_content_type(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let (stored, declared) = (evidence.object.content_type.as_deref(), evidence.upload.content_type.as_str());
     (stored != Some(declared)).then(|| {
         let stored = stored.unwrap_or("nothing");
-        let fact = format!("the object is stored as {stored}, declared was {declared}");
+        let fact = format!("the object is stored as {stored}; the declared type is {declared}");
         Broken::new(RejectionReason::ContentTypeChanged, fact, "send the Content-Type as it was issued")
     })
 }
@@ -269,7 +269,7 @@ fn stored_content_type(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
 /// A browser decodes these bytes into others than the recorder looked at.
 fn content_encoding(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let encoding = evidence.object.content_encoding.as_deref()?;
-    let fact = format!("the object is stored with the Content-Encoding {encoding:?}, none was agreed");
+    let fact = format!("the object is stored with the Content-Encoding {encoding:?}; none is allowed");
     Some(Broken::new(RejectionReason::ContentEncoded, fact, "send the file without that header"))
 }
 
@@ -290,7 +290,7 @@ fn checksum(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
         Some(found) if found == declared => None,
         Some(found) => Some(Broken::new(
             RejectionReason::ChecksumMismatch,
-            format!("the object's SHA-256 is {found}, declared was {declared}"),
+            format!("the object's SHA-256 is {found}; the declared one is {declared}"),
             "upload the file again, or declare the SHA-256 of these bytes",
         )),
         None => Some(Broken::new(
@@ -305,7 +305,7 @@ fn allowed_type(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> {
     let declared = &evidence.upload.content_type;
     let allowed = &evidence.settings.allowed_types;
     (!allowed.allows(declared)).then(|| {
-        let fact = format!("declared was {declared}, allowed are {allowed}");
+        let fact = format!("the declared type is {declared}; the stack allows {allowed}");
         Broken::new(RejectionReason::TypeNotAllowed, fact, advice::declare(evidence, sniffed))
     })
 }
@@ -318,21 +318,21 @@ fn sniffed_content_type(case: &Case<'_>) -> Option<Broken> {
     let declare = || advice::declare(evidence, sniffed);
     let (found, remedy) = match sniffed.essence.as_str() {
         _ if evidence.object.size_bytes == 0 => ("the file is empty".to_owned(), advice::FILL.to_owned()),
-        ContentType::OCTET_STREAM => ("the bytes are of no format that is known".to_owned(), declare()),
+        ContentType::OCTET_STREAM => ("the format of the bytes is unknown".to_owned(), declare()),
         _ if case.is_json_in_another_encoding() => (
             "the bytes are text in another encoding than UTF-8".to_owned(),
             format!("save the file as UTF-8, or {}", declare()),
         ),
         found => (format!("the bytes are {found}"), declare()),
     };
-    let fact = format!("{found}, declared was {}", evidence.upload.content_type);
+    let fact = format!("{found}; the declared type is {}", evidence.upload.content_type);
     Some(Broken::new(RejectionReason::ContentTypeMismatch, fact, remedy))
 }
 
 fn foreign_content(Case { evidence, sniffed, .. }: &Case<'_>) -> Option<Broken> {
     let (found, head) = (&sniffed.essence, &evidence.object.head);
     let foreign = content::foreign_content(found, head)?;
-    let fact = format!("the bytes are {found} and {foreign} at once");
+    let fact = format!("the bytes are {found} but also contain {foreign}");
     Some(Broken::new(RejectionReason::ForeignContent, fact, "save the file again without its comments"))
 }
 
@@ -356,7 +356,7 @@ pub(super) fn keeps_name(filename: &Filename, sniffed: &Sniffed) -> bool {
 
 fn archive(Case { evidence, .. }: &Case<'_>) -> Option<Broken> {
     let Evidence { object, second, .. } = evidence;
-    let fact = "the archive unpacks to far more than it takes packed";
+    let fact = "the archive unpacks to far more bytes than it has";
     let remedy = "upload its files one by one, or put less into one archive";
     archive::is_bomb(&object.head, object.size_bytes, second.part.as_deref())
         .then(|| Broken::new(RejectionReason::ArchiveBomb, fact, remedy))
@@ -369,13 +369,11 @@ fn image(case: &Case<'_>) -> Option<Broken> {
     let (fact, remedy) = match pixels::pixels(&case.sniffed.essence, head, part) {
         Pixels::Known(pixels) if pixels <= most => return None,
         Pixels::Known(pixels) => {
-            (format!("the image has {pixels} pixels, at most {most} are allowed"), "make it smaller")
+            (format!("the image has {pixels} pixels; at most {most} are allowed"), "make it smaller")
         }
         Pixels::Unknown if case.served_type().disposition() == Disposition::Attachment => return None,
         Pixels::Unknown => (
-            format!(
-                "the image does not say in its header how large it is, at most {most} pixels are allowed"
-            ),
+            format!("the image does not state its size in its header; at most {most} pixels are allowed"),
             "save it again without its metadata",
         ),
     };

@@ -152,7 +152,10 @@ impl Run<'_> {
             // AWS does not document that the tag is visible before the event. If it is not, the message fails
             // and is redelivered.
             Some(status) if status.is_a_result() && found.is_none() => {
-                return Err(Unavailable::new("read a scan's result", "it is announced and not there yet"));
+                return Err(Unavailable::new(
+                    "read a scan's result",
+                    "the event announced a result that the tag does not have yet",
+                ));
             }
             Some(ScanStatus::NoThreatsFound) => settle(upload, object, pin),
             Some(ScanStatus::ThreatsFound) => settle(upload, object, rules::threat(self.version, self.now)),

@@ -1,4 +1,4 @@
-//! From a request to an answer: which page, which refusal, which call.
+//! From a request to an answer: a redirect, a page or a problem.
 
 use http::StatusCode;
 
@@ -16,8 +16,8 @@ use crate::ports::{OpeningStore, Signer, VersionCheck};
 /// Answers a request.
 ///
 /// # Errors
-/// See [`Problem`]: unknown or forged, ended, asking for a password or a button, or AWS did not
-/// answer. [`page::of_problem`] tells it to people.
+/// See [`Problem`]: the link is unknown, forged or ended, it needs a password or a press of the button, or
+/// AWS did not answer. [`page::of_problem`] makes a page of a problem.
 pub async fn answer<L: OpeningStore, G: Signer, V: VersionCheck>(
     ports: &Ports<L, G, V>,
     settings: &Settings,
@@ -28,8 +28,8 @@ pub async fn answer<L: OpeningStore, G: Signer, V: VersionCheck>(
     log::name_link(&door.link_id);
     match request.method {
         Method::Head => door.look().await,
-        // S3 refuses a signed URL beside this header, which some clients send on along a redirect.
-        // CloudFront passes it over.
+        // S3 refuses a signed URL together with this header, which some clients send along the redirect.
+        // CloudFront ignores the header.
         Method::Get | Method::Post
             if request.headers.has_authorization && settings.distribution.is_none() =>
         {
@@ -40,17 +40,17 @@ pub async fn answer<L: OpeningStore, G: Signer, V: VersionCheck>(
     }
 }
 
-/// The one-time id for a page that answers `request`; empty where the token is none of ours.
+/// The one-time id for a page that answers `request`; empty if the token is not genuine.
 pub fn page_id(keys: &LinkKeys, request: &LinkRequest<'_>) -> String {
     let seal = |token: LinkToken| PageId::seal(keys, &token.link_id(), request.now, request.entropy);
     keys.verify(request.token).map(seal).unwrap_or_default()
 }
 
-/// The `Set-Cookie` of an answer to `request` whose outcome is unknown: with it the next GET counts as the same
-/// opening. `None` for other methods, and where the token is none of ours.
+/// The `Set-Cookie` of an answer to `request` whose outcome is unknown: with this cookie the next GET counts
+/// as the same opening. `None` for other methods, and if the token is not genuine.
 pub fn again_cookie(keys: &LinkKeys, request: &LinkRequest<'_>) -> Option<String> {
     let link_id = keys.verify(request.token).filter(|_| request.method == Method::Get)?.link_id();
-    // A second lost answer keeps the first one's id.
+    // After a second lost answer the id stays the same.
     let known = PageId::in_cookies(request.headers.cookies, keys, &link_id, request.now);
     known.is_none().then(|| {
         PageId::set_cookie(&PageId::seal(keys, &link_id, request.now, request.entropy), request.path)
@@ -66,11 +66,11 @@ pub(super) struct Door<'a, L, G, V> {
 }
 
 impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
-    /// HEAD: the link's own facts. Nothing is signed, so nothing is counted.
+    /// HEAD: headers from the link's record. Nothing is signed, so nothing is counted.
     async fn look(&self) -> Result<Reply, Problem> {
         let link = self.read().await?;
         match self.resume_cookie() {
-            Some(cookie) if cookie.is_for(&link) => self.check_alive(&link)?,
+            Some(cookie) if cookie.is_for(&link) => self.check_open_or_used_up(&link)?,
             _ => {
                 self.check_welcome(&link)?;
                 if link.terms.password_hash.is_some() {
@@ -114,7 +114,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         }
     }
 
-    /// POST: the pages' forms. A download that goes on asks for nothing again.
+    /// POST: the pages' forms. A download that goes on needs no password and no button.
     async fn take_form(&self) -> Result<Reply, Problem> {
         if let Some(cookie) = self.resume_cookie() {
             let link = self.read().await?;
@@ -134,9 +134,10 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         }
     }
 
-    /// A granted opening goes on: not counted, nothing asked, but not beyond the link's own end.
+    /// Continues a granted opening: it is not counted, and needs no password and no button. It ends with the
+    /// link.
     pub(super) async fn go_on(&self, link: &Link) -> Result<Reply, Problem> {
-        self.check_alive(link)?;
+        self.check_open_or_used_up(link)?;
         if self.request.method != Method::Post && self.request.has(&link.etag) {
             return Ok(unchanged(link));
         }
@@ -164,15 +165,16 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         }
     }
 
-    /// A granted opening outlives the last one, nothing else.
-    pub(super) fn check_alive(&self, link: &Link) -> Result<(), Problem> {
+    /// Checks a link for a download that goes on: `used_up` does not stop it. A revocation, the link's expiry
+    /// and its network do.
+    pub(super) fn check_open_or_used_up(&self, link: &Link) -> Result<(), Problem> {
         match link.status(self.request.now) {
             LinkStatus::UsedUp => self.check_network(link),
             _ => self.check_welcome(link),
         }
     }
 
-    /// Whether the link lives and may be opened from where the visitor is.
+    /// Checks that the link is open and that the visitor is in its network.
     pub(super) fn check_welcome(&self, link: &Link) -> Result<(), Problem> {
         self.check_status(link)?;
         self.check_network(link)
@@ -187,13 +189,17 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         }
     }
 
-    /// Where S3 does not answer, the visitor's own request will show what is the matter.
+    /// Checks that S3 has the version. If S3 does not answer this check, the redirect is sent nevertheless:
+    /// S3 answers the client itself.
     pub(super) async fn check_there(&self, link: &Link) -> Result<(), Problem> {
         match self.ports.versions.is_there(self.request.now, link.object_key(), &link.version_id).await {
             Ok(false) => Err(Problem::FileGone),
             Ok(true) => Ok(()),
             Err(error) => {
-                tracing::warn!(error = %error, "could not find out whether the version is there");
+                tracing::warn!(
+                    cause = error.causes(),
+                    "failed to check the version in S3; redirecting anyway"
+                );
                 Ok(())
             }
         }
@@ -205,7 +211,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         Ok(link)
     }
 
-    /// The id of a GET whose outcome was unknown, or of this one.
+    /// The id of an earlier GET whose outcome was unknown, or of this one.
     fn id_of_get(&self) -> PageId {
         let cookies = self.request.headers.cookies;
         PageId::in_cookies(cookies, &self.ports.keys, &self.link_id, self.request.now)
@@ -217,8 +223,8 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     }
 }
 
-/// What GET would give in the end, as its headers
-/// ([RFC 9110, HEAD](https://www.rfc-editor.org/rfc/rfc9110#name-head)).
+/// The headers that GET would give in the end ([RFC 9110,
+/// HEAD](https://www.rfc-editor.org/rfc/rfc9110#name-head)).
 fn facts(link: &Link) -> Reply {
     guarded(Reply::empty(StatusCode::OK))
         .with("content-type", link.content_type())
@@ -229,7 +235,7 @@ fn facts(link: &Link) -> Reply {
         .with("x-content-type-options", "nosniff")
 }
 
-/// 304: the version never changes, so a client that has its entity tag has its bytes.
+/// 304: the version never changes, so a client with this entity tag has the bytes already.
 fn unchanged(link: &Link) -> Reply {
     guarded(Reply::empty(StatusCode::NOT_MODIFIED)).with("etag", format!("\"{}\"", link.etag))
 }

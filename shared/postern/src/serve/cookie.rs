@@ -1,4 +1,4 @@
-//! The cookies of a link: bound to its path, for as long as an opening is remembered.
+//! The cookies of a link: bound to its path, and valid for as long as an opening goes on.
 
 use crate::link::OPENING_S;
 

@@ -1,4 +1,4 @@
-//! Openings that are counted, and attempts at a password: one conditional write decides about each.
+//! Counts openings and attempts at a password: one conditional write for each.
 
 use std::sync::Arc;
 
@@ -15,7 +15,8 @@ use crate::log;
 use crate::ports::{Counted, OpeningStore, Signer, VersionCheck};
 
 impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
-    /// The attempt is counted before it is made: a race of guesses cannot be larger than the limit.
+    /// Counts the attempt, then checks the password, then counts the opening. So concurrent guesses cannot
+    /// exceed the limit.
     pub(super) async fn try_password(&self, password: &str, page: Option<&PageId>) -> Result<Reply, Problem> {
         let links = &self.ports.links;
         let mut attempt = Attempt { now: self.request.now, nonce: self.nonce(), network: None };
@@ -51,23 +52,24 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     async fn refuse_attempt(&self, link: &Link, page: Option<&PageId>) -> Result<Reply, Problem> {
         let now = self.request.now;
         match link.terms.password_hash {
-            // It was taken away while the page was open.
+            // The password was removed while the page was open.
             None => self.count(Admission::Confirmed, link.terms.allowed_network, page).await,
             Some(_) if link.attempts.any_in_flight(now) => Err(Problem::PasswordBusy),
             Some(_) => Err(Problem::PasswordLocked(left_in_window_s(now, ATTEMPT_WINDOW_S))),
         }
     }
 
-    /// When the page's opening was counted under the link's password. Only a visitor who knew the
-    /// password has such a page.
+    /// When the page's opening was counted under the link's password. Only a visitor who knew the password
+    /// has such a page.
     fn counted_before(&self, link: &Link, attempt: &Attempt, page: Option<&PageId>) -> Option<u64> {
         let hash = link.terms.password_hash.clone()?;
         let admission = Admission::Password(hash, attempt.nonce.clone());
         link.counted_at(&self.opening(admission, link.terms.allowed_network, page))
     }
 
-    /// One conditional write decides. It says in which network the visitor was found: where nobody
-    /// knew yet that the link asks for one, the first write is refused and shows it.
+    /// Counts the opening with one conditional write, which names the visitor's network. If the link has a
+    /// network that this request has not read yet, the condition fails and returns the link. Then a second
+    /// write names the network.
     pub(super) async fn count(
         &self,
         admission: Admission,
@@ -97,7 +99,8 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         opening: &mut Opening,
     ) -> Result<(Counted, Option<Arc<SigningCredentials>>), Problem> {
         let links = &self.ports.links;
-        // Before it is counted: an opening that cannot be signed, or leads nowhere, must not be used up.
+        // Signed before it is counted: an opening that cannot be signed, or leads to no file, must not use
+        // one up.
         let credentials = self.credentials().await?;
         if self.ports.versions.looks() {
             let link = self.read().await?;
@@ -117,7 +120,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         Ok((counted, credentials))
     }
 
-    /// Writes into the opening in which of the link's networks the visitor is.
+    /// Writes into the opening which of the link's networks the visitor is in.
     fn find_in_network(&self, link: &Link, opening: &mut Opening) -> Result<(), Problem> {
         opening.network = link.terms.allowed_network;
         match link.counted_at(opening) {
@@ -147,15 +150,15 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         Opening { now: self.request.now, nonce, admission, network }
     }
 
-    /// What tells this request from every other.
+    /// The nonce of this request.
     fn nonce(&self) -> Nonce {
         Nonce::first_of(&self.request.entropy)
     }
 
-    /// An outcome that cannot be written leaves the attempt counted.
+    /// Writes the outcome of an attempt. If the write fails, the attempt stays counted.
     async fn settle(&self, attempt: &Nonce, outcome: Outcome) {
         if let Err(error) = self.ports.links.settle_attempt(&self.link_id, attempt, outcome).await {
-            tracing::warn!(error = %error, "the outcome of an attempt at a password was not written");
+            tracing::warn!(cause = error.causes(), "failed to write the outcome of a password attempt");
         }
     }
 

@@ -1,9 +1,9 @@
-//! Serving through CloudFront: the same URL for everybody within a window of time.
+//! Links through CloudFront: every visitor gets the same URL within a window of time.
 //!
-//! S3's presigned URLs differ by the session that signs them, so no cache can rest on them. A
-//! distribution's key is the same everywhere: with the signing time rounded down to a window,
-//! every environment signs the same URL within it, and browsers and edges find what they have
-//! kept. The window is at most half of a URL's life, so that no URL is handed out in its last half.
+//! S3's presigned URLs differ by the session that signs them, so a cache cannot reuse them. A distribution's
+//! key is the same in every environment. With the signing time rounded down to a window, every environment
+//! signs the same URL within the window, and browsers and edge locations can use their caches. The window is
+//! at most half of a URL's life, so that no URL is given out in its last half.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::link::{Link, Network};
 use s3_presigned::Timestamp;
 use s3_presigned::cloudfront::{CloudFrontError, CloudFrontKey, CustomPolicy, SignedUrl};
 
-/// RFC 3986, unreserved: CloudFront and S3 read everything else only if it is escaped.
+/// RFC 3986, unreserved. CloudFront and S3 read every other character only if it is escaped.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A distribution in front of the bucket.
@@ -21,22 +21,22 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 pub struct Distribution {
     /// Its URL, such as `https://d111111abcdef8.cloudfront.net/`; ends in a slash.
     pub url: String,
-    /// What signs.
+    /// The signing key.
     pub key: CloudFrontKey,
     /// The window to which signing times are rounded down: at most half of a URL's life.
     pub window: Duration,
 }
 
 impl Distribution {
-    /// When a URL ends that is signed at `now` to live for at most `ttl`.
+    /// When a URL expires that is signed at `now` for at most `ttl`.
     pub fn ends(&self, now: Timestamp, ttl: Duration) -> Timestamp {
         let window_s = self.window.as_secs().clamp(1, (ttl.as_secs() / 2).max(1));
         let rounded = Timestamp::from_epoch_s(now.epoch_s() - now.epoch_s() % window_s);
         rounded + ttl
     }
 
-    /// The URL of a link's version until `ends`. A link for one network gives a URL for that network
-    /// alone, as far as CloudFront can say so: its policies name no IPv6 addresses.
+    /// Signs the URL of a link's version until `ends`. For a link with an IPv4 network, CloudFront accepts
+    /// the URL only from that network; CloudFront's policies cannot name IPv6 addresses.
     ///
     /// # Errors
     /// See [`CloudFrontError`].
@@ -50,7 +50,7 @@ impl Distribution {
         }
     }
 
-    /// Every parameter here is part of the distribution's cache key, and no other reaches S3.
+    /// Each of these parameters is part of the distribution's cache key, and no other parameter reaches S3.
     fn unsigned(&self, link: &Link) -> String {
         let mut url = format!("{}{}", self.url, link.object_key());
         for (n, (name, value)) in [

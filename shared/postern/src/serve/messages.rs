@@ -3,7 +3,7 @@
 /// A language of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
-    /// For everybody whose language is none of the others.
+    /// English, also for every other language.
     English,
     /// German.
     German,
@@ -18,40 +18,40 @@ pub enum Language {
 /// A title and a sentence.
 pub type Text = (&'static str, &'static str);
 
-/// Everything that a page says.
+/// The texts of the pages in one language.
 #[derive(Debug)]
 pub struct Messages {
     /// The value of the attribute `lang`.
     pub tag: &'static str,
-    /// There is no such link.
+    /// The link does not exist.
     pub unknown: Text,
-    /// It was revoked.
+    /// The link was revoked.
     pub revoked: Text,
-    /// Its time is over.
+    /// The link has expired.
     pub expired: Text,
-    /// All its openings were granted.
+    /// The link has no openings left.
     pub used_up: Text,
-    /// None left in this hour.
+    /// The link has no openings left in this hour.
     pub busy: Text,
     /// Too many wrong passwords.
     pub locked: Text,
-    /// Other attempts are being looked at.
+    /// Other passwords are being checked.
     pub password_busy: Text,
     /// The request carried an `Authorization` header.
     pub authorization: Text,
-    /// From outside the link's network.
+    /// The visitor is outside the link's network.
     pub network: Text,
-    /// S3 has it no longer.
+    /// S3 no longer has the file.
     pub file_gone: Text,
-    /// It is our fault.
+    /// An internal error or a transient failure.
     pub failed: Text,
-    /// Asking for the password.
+    /// The page that asks for the password.
     pub password: Text,
-    /// It was the wrong one.
+    /// The password was wrong.
     pub password_wrong: &'static str,
     /// The label of the field.
     pub password_label: &'static str,
-    /// Asking for a confirmation.
+    /// The page that asks for a confirmation.
     pub confirm: Text,
     /// The word before the file's name.
     pub name_label: &'static str,
@@ -64,11 +64,11 @@ pub struct Messages {
 }
 
 impl Language {
-    /// All of them.
+    /// All languages.
     pub const ALL: [Self; 5] = [Self::English, Self::German, Self::French, Self::Spanish, Self::Chinese];
 
-    /// The one that `Accept-Language` weighs most, the earlier of equals; English if it names
-    /// none.
+    /// Returns the language with the greatest weight in `Accept-Language`, the first of equals; English if it
+    /// names none.
     pub fn accepted(header: &str) -> Self {
         let mut best = (0, Self::English);
         for range in header.split(',').take(32) {
@@ -85,7 +85,7 @@ impl Language {
         best.1
     }
 
-    /// What the pages say in it.
+    /// The texts in this language.
     pub fn messages(self) -> &'static Messages {
         match self {
             Self::English => &ENGLISH,
@@ -130,7 +130,7 @@ static ENGLISH: Messages = Messages {
     ),
     locked: (
         "Too many wrong passwords",
-        "To protect the file, this link is locked for 15 minutes. Try again then.",
+        "To protect the file, this link is locked for up to 15 minutes. Try again later.",
     ),
     password_busy: ("Another password is being checked", "Enter the password again in a second."),
     authorization: (
@@ -141,8 +141,8 @@ static ENGLISH: Messages = Messages {
         "This link does not open here",
         "Its owner allows it from one network only. Use that network, or ask the person who sent it to you.",
     ),
-    file_gone: ("The file is no longer here", "It has been deleted. Ask the person who sent you the link."),
-    failed: ("Something went wrong", "The file is safe. Try again in a moment."),
+    file_gone: ("The file is no longer here", "It cannot be found. Ask the person who sent you the link."),
+    failed: ("Something went wrong", "Try again in a moment."),
     password: ("This file is protected", "Enter the password that you received."),
     password_wrong: "Wrong password. Check capital letters and spaces.",
     password_label: "Password",
@@ -177,7 +177,7 @@ static GERMAN: Messages = Messages {
     ),
     locked: (
         "Zu viele falsche Passwörter",
-        "Zum Schutz der Datei ist dieser Link für 15 Minuten gesperrt. Versuchen Sie es danach noch einmal.",
+        "Zum Schutz der Datei ist dieser Link bis zu 15 Minuten gesperrt. Versuchen Sie es später noch einmal.",
     ),
     password_busy: (
         "Gerade wird ein anderes Passwort geprüft",
@@ -193,9 +193,9 @@ static GERMAN: Messages = Messages {
     ),
     file_gone: (
         "Die Datei ist nicht mehr da",
-        "Sie wurde gelöscht. Fragen Sie die Person, die Ihnen den Link geschickt hat.",
+        "Sie ist nicht zu finden. Fragen Sie die Person, die Ihnen den Link geschickt hat.",
     ),
-    failed: ("Etwas ist schiefgegangen", "Die Datei ist sicher. Versuchen Sie es gleich noch einmal."),
+    failed: ("Etwas ist schiefgegangen", "Versuchen Sie es gleich noch einmal."),
     password: ("Diese Datei ist geschützt", "Geben Sie das Passwort ein, das Sie erhalten haben."),
     password_wrong: "Falsches Passwort. Achten Sie auf Großbuchstaben und Leerzeichen.",
     password_label: "Passwort",
@@ -227,7 +227,7 @@ static FRENCH: Messages = Messages {
     ),
     locked: (
         "Trop de mots de passe erronés",
-        "Pour protéger le fichier, ce lien est bloqué pendant 15 minutes. Réessayez ensuite.",
+        "Pour protéger le fichier, ce lien est bloqué pendant 15 minutes au plus. Réessayez plus tard.",
     ),
     password_busy: (
         "Un autre mot de passe est en cours de vérification",
@@ -243,9 +243,9 @@ static FRENCH: Messages = Messages {
     ),
     file_gone: (
         "Le fichier n’est plus là",
-        "Il a été supprimé. Adressez-vous à la personne qui vous a envoyé ce lien.",
+        "Il est introuvable. Adressez-vous à la personne qui vous a envoyé ce lien.",
     ),
-    failed: ("Une erreur est survenue", "Le fichier est intact. Réessayez dans un instant."),
+    failed: ("Une erreur est survenue", "Réessayez dans un instant."),
     password: ("Ce fichier est protégé", "Saisissez le mot de passe que vous avez reçu."),
     password_wrong: "Mot de passe incorrect. Vérifiez les majuscules et les espaces.",
     password_label: "Mot de passe",
@@ -277,7 +277,7 @@ static SPANISH: Messages = Messages {
     ),
     locked: (
         "Demasiadas contraseñas incorrectas",
-        "Para proteger el archivo, este enlace queda bloqueado durante 15 minutos. Vuelva a intentarlo después.",
+        "Para proteger el archivo, este enlace queda bloqueado durante un máximo de 15 minutos. Vuelva a intentarlo más tarde.",
     ),
     password_busy: (
         "Se está comprobando otra contraseña",
@@ -291,8 +291,8 @@ static SPANISH: Messages = Messages {
         "Este enlace no se puede abrir aquí",
         "Su propietario solo lo permite desde una red determinada. Use esa red o pregunte a la persona que se lo envió.",
     ),
-    file_gone: ("El archivo ya no está", "Se ha eliminado. Pregunte a la persona que le envió el enlace."),
-    failed: ("Algo ha fallado", "El archivo está a salvo. Vuelva a intentarlo en un momento."),
+    file_gone: ("El archivo ya no está", "No se encuentra. Pregunte a la persona que le envió el enlace."),
+    failed: ("Algo ha fallado", "Vuelva a intentarlo en un momento."),
     password: ("Este archivo está protegido", "Introduzca la contraseña que ha recibido."),
     password_wrong: "Contraseña incorrecta. Revise las mayúsculas y los espacios.",
     password_label: "Contraseña",
@@ -310,15 +310,15 @@ static CHINESE: Messages = Messages {
     expired: ("此链接已过期", "请向发送者索取新链接。"),
     used_up: ("此链接的下载次数已用完", "此链接的下载次数有限。请向发送者索取新链接。"),
     busy: ("当前下载次数过多", "此链接每小时的下载次数有限。请稍后再试。"),
-    locked: ("密码错误次数过多", "为保护文件，此链接将锁定 15 分钟。请在此之后重试。"),
+    locked: ("密码错误次数过多", "为保护文件，此链接最多锁定 15 分钟。请稍后重试。"),
     password_busy: ("正在验证另一个密码", "请稍等一秒后重新输入密码。"),
     authorization: (
         "您的程序附带了登录信息",
         "打开链接不需要登录信息，存储服务也会拒绝它。请在浏览器中打开此地址。",
     ),
     network: ("此链接无法在此处打开", "它只能从所有者指定的网络打开。请使用该网络，或联系发送者。"),
-    file_gone: ("文件已不存在", "文件已被删除。请联系向您发送链接的人。"),
-    failed: ("出现问题", "文件没有丢失。请稍后重试。"),
+    file_gone: ("文件已不存在", "找不到该文件。请联系向您发送链接的人。"),
+    failed: ("出现问题", "请稍后重试。"),
     password: ("此文件受密码保护", "请输入您收到的密码。"),
     password_wrong: "密码不正确。请注意大小写和空格。",
     password_label: "密码",

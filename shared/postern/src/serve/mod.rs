@@ -1,26 +1,25 @@
 //! Serving a link: from a token to a URL that lives for a minute.
 //!
 //! ```text
-//!  token ── MAC ──▶ forged: 404, nobody asked
+//!  token ── MAC ──▶ forged: 404, without a call to AWS
 //!    ├─ counts ────▶ one conditional write grants or refuses ─┐
 //!    └─ does not ──▶ one consistent read ─────────────────────┴▶ sign that very version ─▶ 302
 //! ```
 //!
-//! A token says whether its link counted when it was made, so that `serve-link` mostly knows which of
-//! the two calls to make. It is a hint: what is read decides, and a link that began to count later
-//! costs a read and a write. A password costs two writes: the attempt, then the opening, which gives
-//! the attempt back. A link for one network costs a write more where it counts: only what is read
-//! says which network.
+//! A token says whether its link counted when the token was made, so that `serve-link` usually chooses the
+//! right one of the two calls. This bit is only a hint: the record decides. A link that began to count later
+//! costs a read and a write. A password costs two writes: the attempt, then the opening, which gives the
+//! attempt back. A link for one network costs one write more if it counts, because only the record has the
+//! network.
 //!
-//! Each opening has a nonce that is written with the count: the request's own, or the one-time id of
-//! the page whose form was sent ([`page_id`](mod@page_id)). So a write that is sent again, and a
-//! form that is sent again, count once.
+//! Each opening has a nonce that is written with the count: the request's own, or the one-time id of the page
+//! whose form was sent ([`page_id`](mod@page_id)). So a write or a form that is sent again counts once.
 //!
-//! `now` is taken before the link is read and becomes the signing time: so every URL of a link
-//! expires at most the URL's lifetime after the revocation was answered, whatever was in flight.
+//! `now` is taken before the link is read and becomes the signing time. So every URL of a link expires at
+//! most the URL's lifetime after the revocation was answered, also for requests that were running then.
 //!
-//! For a link that counts, one write grants every URL that is signed, whatever the request's headers say:
-//! a Range, a prefetch or a preview does not avoid the count.
+//! For a link that counts, every URL is signed only after one write has granted it, whatever the request's
+//! headers are: a `Range`, a prefetch or a preview does not avoid the count.
 
 use std::time::Duration;
 
@@ -44,7 +43,7 @@ pub use answer::{again_cookie, answer, page_id};
 use distribution::Distribution;
 use page::Destination;
 
-/// What `serve-link` works with.
+/// The ports of `serve-link`.
 #[derive(Debug)]
 pub struct Ports<L, G, V> {
     /// The table's links.
@@ -62,9 +61,9 @@ pub struct Ports<L, G, V> {
 pub struct Settings {
     /// The bucket.
     pub endpoint: BucketEndpoint,
-    /// How long a signed URL lives: the bound on a revocation.
+    /// How long a signed URL is valid: the bound on a revocation.
     pub url_ttl: Duration,
-    /// The distribution through which links lead, if not straight to the bucket.
+    /// The distribution through which links lead; `None` for the bucket itself.
     pub distribution: Option<Distribution>,
 }
 

@@ -1,9 +1,9 @@
-//! Pages for people: a dead link, a password, a button.
+//! Pages for people: an ended link, a password, the button.
 //!
-//! Each is one document without script and without anything from elsewhere, and its policy says
-//! so: the one style is allowed by its hash. `form-action` names the storage beside the page,
-//! because a browser holds the redirect that answers a form to it
-//! ([CSP 3, form-action](https://www.w3.org/TR/CSP3/#directive-form-action)).
+//! Each page is one document without script and without anything from elsewhere. Its content security policy
+//! says so: the only style is allowed by its hash. `form-action` names the storage beside the page, because a
+//! browser applies it to the redirect that answers a form, too ([CSP 3,
+//! form-action](https://www.w3.org/TR/CSP3/#directive-form-action)).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,7 @@ use crate::link::Link;
 
 const STYLE: &str = include_str!("page.css");
 
-/// Where the forms of pages lead beside the page itself: the origin of what links lead to.
+/// Where the pages' forms may lead beside the page itself: the origin to which links redirect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination(String);
 
@@ -33,8 +33,7 @@ impl Destination {
 /// The field of a form with the page's one-time id.
 pub const ID_FIELD: &str = "page";
 
-/// The page with the button: what the link leads to, and nothing opened yet. `id` is the page's
-/// one-time id ([`mod@super::page_id`]).
+/// The page with the button. Nothing is opened yet. `id` is the page's one-time id ([`mod@super::page_id`]).
 pub fn confirm(link: &Link, id: &str, language: Language, to: &Destination) -> Reply {
     let messages = language.messages();
     let facts = format!(
@@ -48,8 +47,8 @@ pub fn confirm(link: &Link, id: &str, language: Language, to: &Destination) -> R
     page(StatusCode::OK, messages, messages.confirm, &format!("{facts}{form}"), to)
 }
 
-/// The page that tells a person of a problem; `None` for what people do not meet. `id` is the
-/// page's one-time id, for a form.
+/// The page for a problem; `None` for problems that people do not meet. `id` is the page's one-time id, for a
+/// form.
 pub fn of_problem(
     problem: &Problem,
     request_id: &str,
@@ -103,9 +102,9 @@ fn password_form(messages: &Messages, id: &str, wrong: bool) -> String {
     form(messages, id, &fields)
 }
 
-/// A form that says that it was sent, without a script: `:user-valid` holds for its first field, which
-/// nobody can see or reach, from the moment at which the form is sent
-/// ([HTML, form submission](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-algorithm)).
+/// A form that shows without a script that it was sent. `:user-valid` begins to hold for its first field,
+/// which cannot be seen or focused, when the form is sent ([HTML, form
+/// submission](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-algorithm)).
 fn form(messages: &Messages, id: &str, fields: &str) -> String {
     format!(
         "<form method=\"post\"><input class=\"sent\" name=\"{ID_FIELD}\" value=\"{}\" tabindex=\"-1\" \
@@ -164,7 +163,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// A size as people write it: thousands as a step, one decimal, the language's own mark.
+/// A size for people: steps of a thousand, one decimal, the language's decimal mark.
 fn size(bytes: u64, language: Language) -> String {
     if bytes < 1000 {
         return format!("{bytes} B");

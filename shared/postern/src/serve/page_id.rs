@@ -1,10 +1,10 @@
-//! The one-time id of a page with a form: however often the form is sent, it opens the link once.
+//! The one-time id of a page with a form: the form opens the link once, however often it is sent.
 //!
-//! A double click sends the form twice, and the browser throws away the first answer with its
-//! cookie. Both requests carry the page's id, which becomes the opening's [`Nonce`]. So the second
-//! one is the same opening. The id is sealed for one link, so that only a page of ours names an
-//! opening, and together with the password's hash it gives the nonce, so that an opening under one
-//! password is none under another.
+//! A double click sends the form twice, and the browser drops the first answer with its cookie. Both requests
+//! carry the page's id, which becomes the opening's [`Nonce`]. So the second request is the same opening. The
+//! id is sealed for one link, so that only a page of `serve-link` names an opening. The nonce is derived from
+//! the id and the password's hash, so an opening that was counted under one password is not valid under
+//! another password.
 //!
 //! A plain GET has such an id too. If the answer to its count is lost, the visitor gets 503 and the id in a
 //! cookie. With this cookie the next GET is the same opening.
@@ -19,24 +19,24 @@ use crate::link::token::LinkId;
 use crate::link::{Nonce, PasswordHash};
 use s3_presigned::Timestamp;
 
-/// How long a page may stay open, in seconds. The form of an older one works, and counts each time.
+/// How long a page's id is valid, in seconds. The form of an older page works, and counts each time.
 const PAGE_S: u64 = 24 * 3600;
 
-/// What the seal is for: no cookie and no token is a page's id.
+/// Domain separation: a sealed cookie or token is never accepted as a page id.
 const PURPOSE: &str = "page";
 
 /// The name of the cookie that holds the id of a GET whose outcome is unknown.
 const COOKIE: &str = "__Secure-postern-again";
 
-/// The id of a page that one of our keys sealed.
+/// The id of a page. Its seal was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageId {
     random: String,
 }
 
 impl PageId {
-    /// The text for the form of a page that is made at `now`. The second half of `entropy` is in
-    /// it; the first one names the request itself.
+    /// The text for the form of a page that is made at `now`. It contains the second half of `entropy`; the
+    /// first half is the nonce of the request itself.
     pub fn seal(keys: &LinkKeys, link_id: &LinkId, now: Timestamp, entropy: [u8; 16]) -> String {
         let (made, Self { random }) = (now.epoch_s().to_string(), Self::of(entropy));
         let seal = URL_SAFE_NO_PAD.encode(keys.seal(&[PURPOSE, link_id.as_str(), &made, &random]));
@@ -49,8 +49,7 @@ impl PageId {
         Self { random: URL_SAFE_NO_PAD.encode(random) }
     }
 
-    /// The value of `Set-Cookie` that brings the sealed id `text` back with the next GET; `path` is the
-    /// link's own.
+    /// The value of `Set-Cookie` with the sealed id `text`, for the next GET; `path` is the link's own.
     pub(super) fn set_cookie(text: &str, path: &str) -> String {
         cookie::set(COOKIE, text, path)
     }
@@ -65,7 +64,7 @@ impl PageId {
         cookie::values(cookies, COOKIE).find_map(|text| Self::find(text, keys, link_id, now))
     }
 
-    /// The id that `text` is, if one of the keys sealed it for this link and the page is not too old.
+    /// The id in `text`, if one of the keys sealed it for this link and the page is not too old.
     pub fn find(text: &str, keys: &LinkKeys, link_id: &LinkId, now: Timestamp) -> Option<Self> {
         let mut parts = text.splitn(3, '.');
         let (made, random, seal) = (parts.next()?, parts.next()?, parts.next()?);
@@ -75,7 +74,7 @@ impl PageId {
         (is_ours && is_young).then(|| Self { random: random.to_owned() })
     }
 
-    /// What tells the page's opening from others, under the link's password.
+    /// The nonce of the page's opening under the link's password.
     pub fn nonce(&self, password: Option<&PasswordHash>) -> Nonce {
         let mut digest = Sha256::new();
         digest.update(self.random.as_bytes());
@@ -125,7 +124,7 @@ mod tests {
         assert_eq!(PageId::find(value, &keys, link_id, now), None);
         let as_cookie = cookie.replace(value, &id);
         assert_eq!(ResumeCookie::find(&as_cookie, &keys, link_id, now), None);
-        // The seal over what a token's tag is over, and a token whose tag is a seal.
+        // A seal over the input of a token's tag, and a token whose tag is a seal.
         let token = keys.make([3; 16]).reveal();
         assert_eq!(PageId::find(&format!("1.{token}.{token}"), &keys, link_id, now), None);
         for sealed in [&id, value] {

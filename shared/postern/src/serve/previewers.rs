@@ -1,11 +1,12 @@
-//! Software that fetches addresses which somebody has posted or mailed, by its `User-Agent`.
+//! Recognizes software that fetches posted or mailed addresses by its `User-Agent`.
 //!
-//! This is no defense: software that names itself otherwise opens the link like any visitor. A wrong guess
-//! costs a person one press of a button. So the words are broad, and only few names are listed beside them.
+//! This is not a defense: software with another `User-Agent` opens the link like any visitor. A false match
+//! only shows the page with the button, so the patterns are broad, and only a few names are listed beside
+//! them.
 
-/// Parts of a `User-Agent` in lower case that software without a person in front of it uses.
+/// Parts of a `User-Agent`, in lower case, that software without a person in front of it sends.
 const WORDS: &[&str] = &[
-    // What such software calls itself, or the address that it gives for questions.
+    // Words for such software, or the address in its `User-Agent`.
     "bot",
     "crawl",
     "spider",
@@ -48,7 +49,7 @@ const WORDS: &[&str] = &[
     "embedder",
     "iframely",
     "vkshare",
-    // Mail and what guards it.
+    // Mail programs and mail filters.
     "safelinks",
     "barracuda",
     "proofpoint",
@@ -65,7 +66,7 @@ const WORDS: &[&str] = &[
     "bingpreview",
 ];
 
-/// Names of people's devices in which one of the words stands by chance.
+/// Names of people's devices that contain one of the words by chance.
 const CHANCE: &[&str] = &["cubot"];
 
 /// Whether `user_agent` names such software.
@@ -81,7 +82,7 @@ pub(super) fn is_named_in(user_agent: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// One a line, as they were seen in the wild or documented by their makers.
+    /// One a line, as they were observed, or documented by their makers.
     const PREVIEWERS: &str = include_str!("previewers.txt");
     const PEOPLE: &str = include_str!("people.txt");
 

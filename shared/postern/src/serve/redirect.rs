@@ -15,7 +15,7 @@ use crate::link::Link;
 use crate::ports::{OpeningStore, Signer, Unavailable, VersionCheck};
 
 impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
-    /// What signs; it is ready before anything is counted.
+    /// The signing credentials or key. They are at hand before anything is counted.
     pub(super) async fn credentials(&self) -> Result<Option<Arc<SigningCredentials>>, Problem> {
         if self.settings.distribution.is_some() {
             return Ok(None);
@@ -48,13 +48,13 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
             }
             (None, None) => return Err(Problem::internal("neither a distribution nor a session signs")),
         };
-        // After a form, "see other" makes every client go on with GET.
+        // After a form, 303 makes every client continue with GET.
         let status =
             if self.request.method == Method::Post { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
         Ok(redirect(status, &url).with("cache-control", cache_control(link, now.until(ends))))
     }
 
-    /// When the URL ends, a whole second: never beyond the link's own end, nor that of what signs.
+    /// When the URL expires, a whole second: never later than the link or its credentials.
     fn ends(&self, link: &Link, credentials: Option<&SigningCredentials>) -> Result<Timestamp, Problem> {
         let (now, ttl) = (self.request.now.floor_s(), self.settings.url_ttl);
         let wanted = self.settings.distribution.as_ref().map_or(now + ttl, |through| through.ends(now, ttl));
@@ -70,8 +70,8 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     }
 }
 
-/// A redirect may be kept if its owner said so, and always for less than its URL lives: the
-/// answer takes its time.
+/// How long a browser may keep the redirect, if the owner allows it: always less than the URL's life, because
+/// the answer needs time.
 fn cache_control(link: &Link, left: Duration) -> String {
     let most = left.as_secs().saturating_sub(REDIRECT_MARGIN_S);
     match link.terms.redirect_max_age_s.map(|age| age.min(most)) {
@@ -80,7 +80,7 @@ fn cache_control(link: &Link, left: Duration) -> String {
     }
 }
 
-/// A kept redirect ends so many seconds before its URL.
+/// How many seconds before its URL a kept redirect ends.
 const REDIRECT_MARGIN_S: u64 = 5;
 
 fn sign(
@@ -100,7 +100,7 @@ fn sign(
         .sign(&settings.endpoint, credentials, now)
 }
 
-/// A redirect that tells the next site nothing.
+/// A redirect without a `Referer` for the next site.
 fn redirect(status: StatusCode, url: &str) -> Reply {
     guarded(Reply::empty(status)).with("location", url)
 }

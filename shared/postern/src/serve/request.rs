@@ -1,7 +1,7 @@
 //! One request to a link: whether a previewer or a prefetch sends it, and whether it wants a page.
 //!
-//! What a request says of itself is believed only where believing it opens less: a preview or a
-//! prefetch gets the page with the button, whoever it is, and nothing here grants anything.
+//! `serve-link` trusts request headers only to restrict: a request that claims to be a preview or a prefetch
+//! gets the page with the button. No header gives access.
 
 use std::net::IpAddr;
 
@@ -9,39 +9,39 @@ use super::messages::Language;
 use super::previewers;
 use s3_presigned::Timestamp;
 
-/// How a link is asked.
+/// The HTTP method of a request to a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// For what it leads to.
+    /// Opens the link.
     Get,
-    /// For the facts.
+    /// Asks for the headers only.
     Head,
-    /// With the page's form.
+    /// Sends a page's form.
     Post,
 }
 
 /// One request to a link. It has no `Debug`: it carries a token and cookies.
 #[derive(Clone, Copy)]
 pub struct LinkRequest<'a> {
-    /// When it came; taken before anything is read.
+    /// The time of the request, taken before anything is read.
     pub now: Timestamp,
-    /// How it asks.
+    /// The method.
     pub method: Method,
-    /// The token as it came.
+    /// The token as the request has it.
     pub token: &'a str,
     /// The link's own path, to which cookies are bound.
     pub path: &'a str,
     /// A form's body.
     pub body: &'a [u8],
-    /// 16 random bytes of this request's own.
+    /// 16 random bytes of this request.
     pub entropy: [u8; 16],
     /// The visitor's address, as API Gateway or CloudFront gives it; a visitor cannot set it.
     pub address: Option<IpAddr>,
-    /// What the headers say.
+    /// The headers.
     pub headers: Headers<'a>,
 }
 
-/// The headers that matter here; empty where there is none.
+/// The headers that `serve-link` uses; empty if the request lacks one.
 #[derive(Clone, Copy, Default)]
 pub struct Headers<'a> {
     /// `Accept`.
@@ -50,7 +50,7 @@ pub struct Headers<'a> {
     pub accept_language: &'a str,
     /// `User-Agent`.
     pub user_agent: &'a str,
-    /// `Sec-Purpose`, `Purpose` or `X-Moz`, whichever there is.
+    /// The first of `Sec-Purpose`, `Purpose` and `X-Moz` that the request has.
     pub purpose: &'a str,
     /// `If-None-Match`.
     pub if_none_match: &'a str,
@@ -68,7 +68,7 @@ pub fn address_before_port(text: &str) -> Option<IpAddr> {
 }
 
 impl LinkRequest<'_> {
-    /// Whether this looks like software that fetches ahead of, or without, a person.
+    /// Whether the request comes from a prefetch, or from software without a person in front of it.
     pub fn is_preview_or_prefetch(&self) -> bool {
         let purpose = self.headers.purpose.to_ascii_lowercase();
         purpose.contains("prefetch")
@@ -76,7 +76,7 @@ impl LinkRequest<'_> {
             || previewers::is_named_in(self.headers.user_agent)
     }
 
-    /// Whether a page is an answer, rather than JSON: browsers name the type, programs do not.
+    /// Whether the client wants a page rather than JSON: browsers name the type, programs do not.
     pub fn wants_page(&self) -> bool {
         let is_html = |range: &str| {
             let mut parts = range.split(';').map(str::trim);
@@ -86,13 +86,13 @@ impl LinkRequest<'_> {
         self.headers.accept.split(',').any(is_html)
     }
 
-    /// The language in which to speak to the visitor.
+    /// The language of the answer.
     pub fn language(&self) -> Language {
         Language::accepted(self.headers.accept_language)
     }
 
-    /// Whether the visitor has the content under this entity tag already
-    /// ([RFC 9110, If-None-Match](https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match)).
+    /// Whether the client already has the content with this entity tag ([RFC 9110,
+    /// If-None-Match](https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match)).
     pub fn has(&self, etag: &str) -> bool {
         let tags = self.headers.if_none_match.split(',').map(str::trim);
         let mut bare = tags.map(|tag| tag.strip_prefix("W/").unwrap_or(tag));

@@ -1,9 +1,8 @@
-//! The cookie that a counted opening sets: with it, the same download can go on.
+//! The resume cookie, which a counted opening sets: with it the same download can go on.
 //!
-//! A download that breaks off, or a video in which somebody seeks, comes back to the link. For a
-//! quarter of an hour that is the same opening: it is not counted again and no password is asked.
-//! The cookie is sealed for one link and one password, so it opens nothing else. A revocation
-//! and the link's end hold whether or not a request has it.
+//! A download that breaks off, and a seek in a video, request the link again. For a quarter of an hour that
+//! is the same opening: it is not counted again, and no password is asked. The cookie is sealed for one link
+//! and one password, so it opens nothing else. A revocation and the link's expiry apply with the cookie too.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,10 +14,10 @@ use crate::link::token::LinkId;
 use crate::link::{Link, OPENING_S};
 use s3_presigned::Timestamp;
 
-/// The cookie's name. `__Secure-`: a browser takes it only over TLS.
+/// The cookie's name. Browsers store a cookie with `__Secure-` only over TLS.
 const NAME: &str = "__Secure-postern-opened";
 
-/// An opening that was granted for a link, until then. Its seal was verified.
+/// A granted opening of a link, valid until the given time. Its seal was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResumeCookie {
     until_s: u64,
@@ -31,13 +30,13 @@ impl ResumeCookie {
         Self { until_s: counted_s + OPENING_S, stamp: stamp(link) }
     }
 
-    /// The cookie among `cookies` that one of our keys has sealed for this link and that lasts.
+    /// The cookie among `cookies` that one of the keys has sealed for this link and that is still valid.
     pub fn find(cookies: &str, keys: &LinkKeys, link_id: &LinkId, now: Timestamp) -> Option<Self> {
         let mut sealed = cookie::values(cookies, NAME).filter_map(|value| Self::unseal(value, keys, link_id));
         sealed.find(|cookie| now.epoch_s() < cookie.until_s)
     }
 
-    /// Whether it was given under the link's password of now.
+    /// Whether the opening was granted under the link's present password.
     pub fn is_for(&self, link: &Link) -> bool {
         self.stamp == stamp(link)
     }
@@ -61,7 +60,7 @@ impl ResumeCookie {
     }
 }
 
-/// Tells passwords apart without telling them: 8 bytes of a digest of the hash, or `-`.
+/// A fingerprint of the password: 8 bytes of a digest of its hash, or `-`.
 fn stamp(link: &Link) -> String {
     let digest = link.terms.password_hash.as_ref().map(|hash| Sha256::digest(hash.as_str()));
     let short = digest.as_ref().and_then(|digest| digest.get(..8));

@@ -62,7 +62,7 @@ impl PendingUpload {
 }
 
 /// The entries whose form is alive at `now`.
-pub fn alive(entries: &BTreeSet<PendingUpload>, now: Timestamp) -> BTreeSet<PendingUpload> {
+pub fn not_ended(entries: &BTreeSet<PendingUpload>, now: Timestamp) -> BTreeSet<PendingUpload> {
     entries.iter().filter(|entry| entry.until > now).copied().collect()
 }
 
@@ -90,8 +90,8 @@ mod tests {
         let entry = PendingUpload::of(&pending());
         assert_eq!(PendingUpload::parse(&entry.to_text()), Some(entry));
         let entries = BTreeSet::from([entry]);
-        assert_eq!(alive(&entries, at("2026-11-24T10:14:59Z")), entries);
-        assert_eq!(alive(&entries, at("2026-11-24T10:15:00Z")), BTreeSet::new());
+        assert_eq!(not_ended(&entries, at("2026-11-24T10:14:59Z")), entries);
+        assert_eq!(not_ended(&entries, at("2026-11-24T10:15:00Z")), BTreeSet::new());
         assert_eq!(PendingUpload::parse("x"), None);
     }
 

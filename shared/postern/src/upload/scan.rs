@@ -26,7 +26,7 @@ pub enum ScanGate {
 
 /// The text names no gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("write off, or required where a scanner stands behind the bucket")]
+#[error("write off or required")]
 pub struct ParseScanGateError;
 
 impl FromStr for ScanGate {

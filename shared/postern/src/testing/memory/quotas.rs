@@ -7,7 +7,7 @@ use crate::ports::{
     Completed, Created, Found, PartStore, Quota, QuotaStore, ReserveOutcome, StoredPart, Unavailable,
 };
 use crate::upload::Upload;
-use crate::upload::quota::{PendingUpload, alive, day};
+use crate::upload::quota::{PendingUpload, day, not_ended};
 use crate::upload::reservation::Charge;
 use crate::upload::token::{TokenStatus, UploadToken, UploadTokenId};
 use crate::value::id::{ObjectKey, Owner, S3UploadId};
@@ -112,7 +112,7 @@ impl MemoryWorld {
         }
         let mut pending = state.quotas.pending.get(&upload.owner).cloned().unwrap_or_default();
         if let Some(limit) = count.limits.pending_uploads {
-            pending = alive(&pending, count.now);
+            pending = not_ended(&pending, count.now);
             pending.retain(|entry| state.uploads.get(&entry.upload_id).is_some_and(Upload::takes_files));
             if let (true, Some(first)) = (pending.len() >= usize::from(limit), pending.first()) {
                 return Ok(ReserveOutcome::TooManyPending(first.until));

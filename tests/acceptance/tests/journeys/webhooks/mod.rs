@@ -142,7 +142,7 @@ impl Wired {
     /// The attempts of a webhook as the log has them.
     async fn attempts(&self, id: &str) -> Vec<Value> {
         let found = self.until_logged(&format!("\"webhook_id\":\"{id}\"")).await;
-        found.into_iter().filter(|line| line["message"] == "attempt").collect()
+        found.into_iter().filter(|line| line["message"] == "webhook attempt").collect()
     }
 
     /// Waits for a message with a text in the dead-letter queue: its body and the reason.
