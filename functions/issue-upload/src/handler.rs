@@ -1,4 +1,5 @@
-//! From an event of the HTTP API to one call of the core, and back.
+//! Handles one request of the HTTP API: turns the event into one call of [`postern::issue`], and its result
+//! into an answer.
 
 use std::time::SystemTime;
 
@@ -14,13 +15,13 @@ use postern_aws::lambda::http_api::{HttpAnswer, HttpEvent};
 use postern_aws::{Parts, RoleSigner, Table, TimeLimits};
 use s3_presigned::Timestamp;
 
-/// The API with all that it needs.
+/// The function with its clients.
 pub struct Api {
     pub ports: Ports<Table, RoleSigner, Parts>,
     pub config: IssueConfig,
 }
 
-/// Answers one request in time; a problem is an answer too.
+/// Answers one request in time. A problem is an answer too.
 pub async fn answer(
     event: LambdaEvent<HttpEvent>,
     api: impl Future<Output = Result<&'static Api, Unavailable>>,
@@ -153,7 +154,7 @@ impl Api {
     }
 }
 
-/// A request's time and random bytes, taken once.
+/// The time and the random bytes of a request, taken once.
 fn now_and_entropy() -> Result<(Timestamp, [u8; 16]), Problem> {
     let mut entropy = [0; 16];
     getrandom::fill(&mut entropy).map_err(Problem::internal)?;

@@ -1,7 +1,7 @@
 //! The receiver of webhooks: one URL, to which each webhook is posted.
 //!
-//! No redirect is followed, since it would carry the signature elsewhere; no proxy is taken from
-//! the environment; connections are kept between attempts. Errors carry no address.
+//! Redirects are not followed, because they would send the signature to another host. No proxy is taken from
+//! the environment. Connections are kept between attempts. Errors do not contain the address.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use s3_presigned::Timestamp;
 
-/// How long a connection may take, and the whole attempt: the specification asks for 15 to 30 s.
+/// The timeouts of a connection and of the whole attempt. The specification asks for 15 to 30 s.
 const CONNECT: Duration = Duration::from_secs(5);
 const ATTEMPT: Duration = Duration::from_secs(20);
 
-/// What an answer's body is read of, so that its connection can serve again: it means nothing.
+/// How long the answer's body is read, so that its connection can be reused. The body has no meaning.
 const DRAINED_BYTES: usize = 16 * 1024;
 const DRAINING: Duration = Duration::from_secs(1);
 
@@ -29,7 +29,7 @@ impl Endpoint {
     /// # Errors
     /// If the system has no certificates to trust.
     pub fn new(url: WebhookUrl) -> Result<Self, reqwest::Error> {
-        // The first caller installs it, which is all that is wanted.
+        // Only the first call installs it; later calls fail, which is harmless.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .redirect(Policy::none())
@@ -65,7 +65,7 @@ impl Endpoint {
             status: response.status().as_u16(),
             retry_after: wished(response.headers(), now),
         };
-        // The status has decided, whatever becomes of the body.
+        // The status decides, also if reading the body fails.
         let _ = tokio::time::timeout(DRAINING, drain(response)).await;
         Ok(answer)
     }

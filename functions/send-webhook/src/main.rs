@@ -1,4 +1,4 @@
-//! `send-webhook`: tells the app's events to a URL, signed.
+//! `send-webhook`: posts the app's events, signed, to a URL.
 //!
 //! Wires configuration, clients and log; the work is in `handler.rs` and in
 //! [`postern::webhook`]. Only this function sends requests to addresses outside AWS. Its role may read its

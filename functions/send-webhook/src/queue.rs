@@ -1,9 +1,8 @@
-//! What happens to a message whose webhook was not accepted: it is hidden until the next attempt, or
-//! moved to the dead-letter queue.
+//! Messages whose webhook was not accepted: they stay hidden until the next attempt, or move to the
+//! dead-letter queue.
 //!
-//! A message that the batch's answer names stays hidden for as long as
 //! [`ChangeMessageVisibility`](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html)
-//! said, and comes back then.
+//! sets how long a message stays hidden that the batch's answer names. Then SQS redelivers it.
 
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use aws_sdk_sqs::types::MessageAttributeValue;
 use postern::ports::Unavailable;
 use postern::webhook::GivenUp;
 
-/// The queue of the events, and the one for what is given up.
+/// The queue of the events, and its dead-letter queue.
 pub struct Queue {
     client: Client,
     url: String,
@@ -28,7 +27,7 @@ impl Queue {
     /// Hides a message for `delay`.
     ///
     /// # Errors
-    /// If SQS does not; the message then comes back after the queue's own time.
+    /// If SQS does not answer or refuses; the message is then redelivered after the queue's own timeout.
     pub async fn hide(&self, receipt: &str, delay: Duration) -> Result<(), Unavailable> {
         let request = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
         let delay_s = i32::try_from(delay.as_secs()).unwrap_or(i32::MAX);
@@ -36,10 +35,10 @@ impl Queue {
         hidden.map(drop).map_err(|error| Unavailable::new("hide the message", error))
     }
 
-    /// Lays a copy of a message into the dead-letter queue, with the reason as an attribute.
+    /// Puts a copy of a message into the dead-letter queue, with the reason as an attribute.
     ///
     /// # Errors
-    /// If SQS does not take it; the message must then not be acknowledged.
+    /// If SQS does not answer or refuses; the message must then not be acknowledged.
     pub async fn give_up(&self, body: &str, reason: GivenUp) -> Result<(), Unavailable> {
         let failed = |error: aws_sdk_sqs::Error| Unavailable::new("give the message up", error);
         let reason = MessageAttributeValue::builder().data_type("String").string_value(reason.as_str());

@@ -1,4 +1,5 @@
-//! From an event of the HTTP API to one call of the core, and back.
+//! Handles one request of the HTTP API: turns the event into one call of [`postern::serve`], and its result
+//! into an answer.
 
 use std::time::SystemTime;
 
@@ -12,7 +13,7 @@ use postern_aws::lambda::http_api::{HttpAnswer, HttpEvent};
 use postern_aws::lambda::{Metrics, Request};
 use postern_aws::{RoleSigner, Table, TimeLimits, Versions};
 
-/// Opens links, with all that it needs.
+/// The function with its clients.
 pub struct Door {
     pub ports: Ports<Table, RoleSigner, Option<Versions>>,
     pub settings: Settings,
@@ -21,13 +22,13 @@ pub struct Door {
 }
 
 impl Door {
-    /// Answers one request; a problem is an answer too, to people in a page.
+    /// Answers one request. A problem is an answer too, and a page for people.
     pub async fn answer(&self, event: LambdaEvent<HttpEvent>) -> HttpAnswer {
         log::of_request(self.answer_one(event)).await
     }
 
     async fn answer_one(&self, event: LambdaEvent<HttpEvent>) -> HttpAnswer {
-        // Taken before anything is read: it bounds what a revocation leaves alive.
+        // Taken before anything is read: it is the bound of a revocation.
         #[expect(clippy::disallowed_methods, reason = "a request's time is taken here, once")]
         let now = SystemTime::now().into();
         let deadline = event.context.deadline();
@@ -97,22 +98,24 @@ pub async fn answer_late(
     }
 }
 
-/// Tells a request from those of every environment.
+/// Random bytes that distinguish this request from those of every environment.
 fn entropy() -> Result<[u8; 16], Problem> {
     let mut entropy = [0; 16];
     getrandom::fill(&mut entropy).map_err(Problem::internal)?;
     Ok(entropy)
 }
 
-/// The token in the path. What follows it is for people, a slash too: mail programs and chats add one.
+/// The token in the path. The rest of the path is only for people. It may be a slash: mail programs and chats
+/// add one.
 fn token(request: &Request) -> &str {
     let rest = request.path("proxy");
     let first = rest.split('/').next().unwrap_or_default();
     if rest.is_empty() { request.path("token") } else { first }
 }
 
-/// How a link is asked; `None` for an address that is no link's. API Gateway leads to `$default` what no
-/// route names, and `/l/` too: a path variable matches no empty text, and a route cannot end in a slash.
+/// The method of a request to a link; `None` if the address is not a link's. API Gateway sends `$default`
+/// every path without a route, `/l/` too: a path variable does not match an empty text, and a route cannot
+/// end in a slash.
 fn method(request: &Request) -> Option<Method> {
     let is_link = request.route() != "$default" || request.raw_path().trim_matches('/') == "l";
     match request.method() {

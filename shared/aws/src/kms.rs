@@ -5,10 +5,10 @@
 //! key for as long as the process lives, and nothing is stored. Link tokens and upload tokens have
 //! keys and texts of their own: `serve-link` may only derive the former.
 //!
-//! The newest key is needed: it alone makes tokens, so an older key never takes its place. An older
-//! key that KMS calls disabled, deleted or unknown counts as one that was taken away: its tokens are
-//! refused, and those of the other keys go on. A refusal of the caller, silence and throttling say
-//! nothing of the key, so the function tries again with the next request.
+//! The newest key is needed, because only it makes tokens; an older key never replaces it. An older key that
+//! KMS calls disabled, deleted or unknown counts as removed: its tokens are refused, and those of the other
+//! keys stay valid. AccessDenied, timeouts and throttling do not show whether the key is usable. The function
+//! then retries with the next request.
 
 use aws_config::SdkConfig;
 use aws_sdk_kms::operation::generate_mac::GenerateMacError;
@@ -22,7 +22,7 @@ use postern::config::TokenKeyRef;
 use postern::keys::{LinkKeys, TokenKey, TokenKeys, UploadTokenKeys};
 use postern::ports::Unavailable;
 
-/// The text over which a key of link tokens is derived. Another text would be another key.
+/// The text over which a key of link tokens is derived. Another text gives another key.
 const LINKS: &[u8] = b"postern link token v1";
 
 /// The text over which a key of upload tokens is derived.
@@ -31,8 +31,8 @@ const UPLOAD_TOKENS: &[u8] = b"postern upload token v1";
 /// Derives the keys of link tokens, side by side.
 ///
 /// # Errors
-/// If KMS refuses the newest key, or does not tell of an older one whether it may still be used, or
-/// two keys have one version.
+/// If KMS refuses the newest key, or does not say whether an older one is usable, or two keys have the same
+/// version.
 pub async fn derive_link_keys(sdk: &SdkConfig, keys: &[TokenKeyRef]) -> Result<LinkKeys, Unavailable> {
     Ok(LinkKeys::new(derive_all(sdk, keys, LINKS).await?))
 }
@@ -89,7 +89,7 @@ enum DeriveError {
 }
 
 impl DeriveError {
-    /// Whether KMS says that the key is disabled, waits for its deletion, or is not there.
+    /// Whether KMS says that the key is disabled, pending deletion, or unknown.
     fn is_of_the_key(&self) -> bool {
         matches!(self, Self::Kms(error) if error.is_disabled_exception()
             || error.is_kms_invalid_state_exception()

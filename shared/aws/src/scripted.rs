@@ -1,5 +1,5 @@
-//! A service that answers by a script, for tests of what is sent: a connection for each request, so
-//! that an answer can be lost.
+//! A service with scripted answers, for tests of the requests that are sent. Each request has its own
+//! connection, so that its answer can be lost.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,18 +14,18 @@ use serde_json::Value;
 
 use super::TimeLimits;
 
-/// What is answered to one request.
+/// The answer to one request.
 #[derive(Debug, Clone)]
 pub(super) enum Answer {
     /// This status and body.
     Say(u16, String),
     /// Nothing: the connection is closed once the request was read.
     Lose,
-    /// Nothing, and the connection stays open.
+    /// No answer, and the connection stays open.
     Silence,
 }
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Debug, Clone)]
 pub(super) struct Heard {
     /// Its head in lower case.
@@ -40,7 +40,7 @@ impl Heard {
     }
 }
 
-/// Gives these answers one after another, and then what it heard.
+/// Gives these answers one after another, and then returns the requests.
 pub(super) fn answering(answers: Vec<Answer>) -> (String, thread::JoinHandle<Vec<Heard>>) {
     let (listener, url) = listen();
     let serve = move || {
@@ -50,7 +50,7 @@ pub(super) fn answering(answers: Vec<Answer>) -> (String, thread::JoinHandle<Vec
     (url, thread::spawn(serve))
 }
 
-/// Answers each request by what it asks, for as long as the test runs.
+/// Answers each request with a function of the request, for as long as the test runs.
 pub(super) fn answering_by(answer: impl Fn(&Heard) -> Answer + Send + 'static) -> String {
     let (listener, url) = listen();
     thread::spawn(move || {
@@ -68,7 +68,7 @@ fn listen() -> (TcpListener, String) {
     (listener, url)
 }
 
-/// Answers the next request; a connection that gets no answer is kept among the silent.
+/// Answers the next request. A connection without an answer is kept open in `silent`.
 fn serve_one(
     listener: &TcpListener,
     answer: impl FnOnce(&Heard) -> Answer,

@@ -1,9 +1,9 @@
-//! The key that signs for a distribution, read once per cold start.
+//! The signing key of a distribution, read once per cold start.
 //!
-//! It lives in Secrets Manager under our KMS key
+//! Secrets Manager holds it under the stack's KMS key
 //! ([`GetSecretValue`](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html)),
-//! as the text of a PEM file. A new key takes over with a new configuration, which starts every
-//! environment anew: no process goes on signing with a key that was taken away.
+//! as the text of a PEM file. To replace the key, change the function's configuration. Lambda then starts new
+//! environments, so no process keeps the old key.
 
 use aws_config::SdkConfig;
 
@@ -12,10 +12,10 @@ use postern::ports::Unavailable;
 use postern::serve::distribution::Distribution;
 use s3_presigned::cloudfront::CloudFrontKey;
 
-/// Reads the key of a distribution, if there is one.
+/// Reads the signing key of a distribution, if the stack has one.
 ///
 /// # Errors
-/// If Secrets Manager does not answer or refuses, or the secret is no key that CloudFront takes.
+/// If Secrets Manager does not answer or refuses, or the secret is not a key that CloudFront accepts.
 pub async fn read_distribution(
     sdk: &SdkConfig,
     of: Option<&DistributionRef>,

@@ -1,7 +1,7 @@
-//! A signer role's session: assumed at cold start, renewed ahead of time.
+//! A signer role's session: assumed at cold start, renewed in the background.
 //!
-//! A session with less than half its life left is renewed beside the request that notices it,
-//! which does not wait. Only an environment that was frozen past its session waits.
+//! If less than half of a session's life is left, the next request starts its renewal and does not wait. Only
+//! an environment that was frozen past its session waits.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -15,7 +15,7 @@ use postern::config::SignerRole;
 use postern::ports::{Signer, Unavailable};
 use s3_presigned::{SigningCredentials, Timestamp};
 
-/// A role that signs; clones share its session.
+/// A signer role. Clones share its session.
 #[derive(Debug, Clone)]
 pub struct RoleSigner(Arc<Inner>);
 

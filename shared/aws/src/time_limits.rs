@@ -4,10 +4,10 @@
 //!  0 ──attempt──┤ retry ──attempt──┤ retry ──attempt──┤ operation ── … ── answer ┤ Lambda's end
 //! ```
 //!
-//! An attempt that stays silent is retried while the operation has time. A request that makes
-//! several calls is ended a second before Lambda would end the function, and is answered with
-//! `unavailable`. Whatever was under way then is a lost answer (see "Lost answers" in
-//! docs/architecture.md): a repetition of the request finds out what it did.
+//! A silent attempt is retried while the operation has time. A request with several calls is ended a second
+//! before Lambda would end the function, and is answered with `unavailable`. Calls that were running then are
+//! lost answers (see "Lost answers" in docs/architecture.md): a repetition of the request finds out what they
+//! did.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,14 +18,14 @@ use aws_config::timeout::TimeoutConfig;
 use postern::ports::Unavailable;
 use s3_presigned::Timestamp;
 
-/// How long a connection may take to stand.
+/// The timeout for a connection.
 pub(super) const CONNECT: Duration = Duration::from_secs(1);
 
-/// What is left for an answer before Lambda ends the function.
+/// The time that is kept for the answer before Lambda ends the function.
 const ANSWER: Duration = Duration::from_secs(1);
 
-/// The longest attempt and the longest operation: no call that functions make takes longer, except
-/// for the completion of a multipart upload, which is never retried blindly.
+/// The longest attempt and the longest operation. No call takes longer, except the completion of a multipart
+/// upload, which is never retried blindly.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(5);
 const LONGEST_OPERATION: Duration = Duration::from_secs(20);
 
@@ -48,7 +48,7 @@ impl TimeLimits {
     /// Of `serve-link`.
     pub const SERVE_LINK: Self = Self::of_s(10);
 
-    /// Of a function that Lambda ends after so many seconds: `timeout_s` of
+    /// The limits of a function that Lambda ends after so many seconds: `timeout_s` of
     /// `terraform/description.json`.
     const fn of_s(function_s: u64) -> Self {
         Self { function: Duration::from_secs(function_s) }
@@ -79,10 +79,10 @@ impl TimeLimits {
             .with_max_backoff(Duration::from_secs(1))
     }
 
-    /// Waits for `work`, but not longer than until a second before Lambda ends this invocation.
+    /// Waits for `work` until a second before Lambda ends this invocation.
     ///
     /// # Errors
-    /// If the time is over. What `work` had under way may have taken effect.
+    /// If the time is over. The calls of `work` that were running may have taken effect.
     pub async fn in_time<T>(
         self,
         now: Timestamp,
@@ -93,7 +93,7 @@ impl TimeLimits {
         tokio::time::timeout(time, work).await.map_err(|late| Unavailable::new("answer in time", late))
     }
 
-    /// A deadline that is over or farther away than the function's own limit is no deadline of this
+    /// A deadline that is over, or farther away than the function's own limit, is not a deadline of this
     /// invocation.
     fn left(self, now: Timestamp, deadline: SystemTime) -> Duration {
         let left = now.until(deadline.into());

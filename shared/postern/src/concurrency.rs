@@ -1,9 +1,8 @@
-//! Runs any number of calls, a few at a time. An owner may have very many links, and an upload very many
-//! versions.
+//! Bounded concurrent calls: an owner may have very many links, and an upload very many versions.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
-/// Calls in flight.
+/// The number of concurrent calls.
 const CONCURRENCY: usize = 16;
 
 /// Makes all of them.
@@ -17,8 +16,8 @@ where
     stream::iter(calls).buffer_unordered(CONCURRENCY).try_collect().await
 }
 
-/// Does something for each item, one after another; the first error is given once all were tried, so
-/// that an item which fails keeps no other from being taken.
+/// Runs an action for each item, one after another. All items are tried, and then the first error is
+/// returned.
 ///
 /// # Errors
 /// The first that occurred.

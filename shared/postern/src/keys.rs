@@ -1,11 +1,11 @@
-//! HMAC keys of tokens, as KMS derived them, and what is derived from them in turn.
+//! HMAC keys of tokens, as KMS derived them, and the secrets that are derived from them.
 //!
-//! KMS does not rotate HMAC keys. A token therefore names the version of its key, and a second key
-//! takes over while tokens of the first one live on.
+//! KMS does not rotate HMAC keys. So a token contains the version of its key. New tokens use a second key,
+//! and tokens of the first one stay valid.
 //!
-//! The public function, `serve-link`, holds the keys of link tokens ([`LinkKeys`]), because it checks
-//! them. Whoever takes that function over must not be able to make an upload token, nor derive the
-//! secret of an idempotent request. Both rest on [`UploadTokenKeys`], which only `issue-upload` holds.
+//! `serve-link`, which anyone can call, holds the keys of link tokens ([`LinkKeys`]), because it verifies
+//! them. An attacker who takes it over must not be able to make an upload token, nor derive the secret of an
+//! idempotent request. Both need [`UploadTokenKeys`], which only `issue-upload` holds.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub struct KeyVersion(pub u8);
 /// One key as KMS derived it.
 #[derive(Clone)]
 pub struct TokenKey {
-    /// The version that tokens name.
+    /// The version in the tokens of this key.
     pub version: KeyVersion,
     /// The derived key.
     pub key: [u8; 32],
@@ -29,13 +29,13 @@ pub struct TokenKey {
 #[derive(Clone)]
 pub struct TokenKeys(Vec<TokenKey>);
 
-/// There is no key to make tokens with.
+/// There is no key for new tokens.
 #[derive(Debug, thiserror::Error)]
 #[error("use token keys: at least one is needed, each with a version of its own")]
 pub struct TokenKeysError;
 
 impl TokenKeys {
-    /// The keys; the highest version makes new tokens, all check.
+    /// The keys. The highest version makes new tokens; every version verifies its own.
     ///
     /// # Errors
     /// If there is none, or two have the same version.
@@ -65,9 +65,9 @@ impl TokenKeys {
         self.secret_of(b"fingerprint\0", &[text])
     }
 
-    /// A secret that nobody without the keys can derive from `parts`.
+    /// Derives a secret from `parts`, which only a holder of the keys can do.
     pub(crate) fn secret_of(&self, purpose: &[u8], parts: &[&str]) -> [u8; 16] {
-        // The oldest key: the answer must not change when another takes over.
+        // The oldest key, so that the secret stays the same when a new key is added.
         let Some(oldest) = self.0.last() else { return [0; 16] };
         let mut secret = [0; 16];
         let mac = oldest.over(purpose, parts);
@@ -77,14 +77,14 @@ impl TokenKeys {
 }
 
 impl TokenKey {
-    /// HMAC pads a key with zeros to its block (RFC 2104), so this is the MAC under `key`.
+    /// HMAC pads a key with zeros to its block size (RFC 2104), so this is the MAC under `key`.
     pub(crate) fn mac(&self) -> Hmac<Sha256> {
         let mut block = [0; 64];
         block.iter_mut().zip(self.key).for_each(|(to, from)| *to = from);
         Hmac::new(&block.into())
     }
 
-    /// The MAC over `parts`, each told from the next, for one purpose.
+    /// The MAC over `parts`, each with its length, for one purpose.
     pub(crate) fn over(&self, purpose: &[u8], parts: &[&str]) -> Hmac<Sha256> {
         let mut mac = self.mac();
         mac.update(purpose);
@@ -112,9 +112,8 @@ impl LinkKeys {
         Self(keys)
     }
 
-    /// The keys from which idempotent secrets were derived, and under which upload tokens were
-    /// sealed, before [`UploadTokenKeys`] took over. Nothing new rests on them, because `serve-link`
-    /// holds them too.
+    /// The keys for idempotent secrets and upload tokens of versions before [`UploadTokenKeys`]. Do not
+    /// derive new secrets from these keys: `serve-link` holds them too.
     pub fn before_upload_token_keys(&self) -> &TokenKeys {
         self.token_keys()
     }

@@ -11,10 +11,10 @@ pub struct Page<T> {
     pub next: Option<PageStart>,
 }
 
-/// After which item a page begins. It names no owner: the owner is always the asker's.
+/// The item after which a page begins. It has no owner, because the caller is always the owner.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PageStart {
-    /// The item's place in time.
+    /// The item's time.
     pub at: Timestamp,
     /// The item's id.
     pub id: String,

@@ -1,11 +1,12 @@
-//! Changes of what an upload has reserved of its owner's bytes: one write with what causes them.
+//! Changes of a reservation, in one write with the change of the upload.
 //!
 //! ```text
 //!  update UPLOAD#…           what happens, and what stays reserved, if it is still as it was read
 //!  update BYTES#owner#day    + the difference                       where there is one
 //! ```
 //!
-//! Where nothing changes, as for a file whose size was declared, only the first update is written.
+//! If the reservation does not change, as for a file whose size was declared, only the first update is
+//! written.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -50,7 +51,7 @@ impl Table {
         Update::builder()
             .table_name(&self.name)
             .key(PK, text(bytes_pk(&charge.owner, &name)))
-            // The end is written too, because the table may have forgotten the day.
+            // The item's TTL is written too, because the table may have deleted the day's counter.
             .update_expression("ADD asked_bytes :change SET #ttl = :ttl")
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":change", AttributeValue::N(change.to_string()))

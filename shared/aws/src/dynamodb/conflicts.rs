@@ -1,11 +1,11 @@
-//! Writes that meet a transaction under way on the same item: DynamoDB refuses them at once, and they
-//! are tried again, every one by this rule.
+//! Conflicts with transactions: DynamoDB rejects such a write at once. This module retries it.
 //!
-//! A [conflict](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling)
-//! is a certain answer: nothing was written. So a further try is a new request, and a transaction gets
-//! a new `ClientRequestToken`. That differs from a lost answer, which the SDK retries with the same
-//! token. The pauses are random, so that writes which met do not meet again, and they go on for as
-//! long as an operation of this function may take.
+//! A
+//! [conflict](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling)
+//! is a certain answer: nothing was written. So a retry is a new request, and a transaction gets a new
+//! `ClientRequestToken`. After a lost answer, in contrast, the SDK retries with the same token. The pauses
+//! are random, so that conflicting writes do not conflict again. Retries go on for as long as an operation of
+//! the function may take.
 
 use std::time::Duration;
 
@@ -18,14 +18,14 @@ use tokio::time::{Instant, sleep};
 
 use super::Table;
 
-/// The most of the first pause and of every later one, in milliseconds: it doubles in between.
+/// The longest first pause and the longest later one, in milliseconds. The limit doubles in between.
 const FIRST_PAUSE_MS: u64 = 20;
 const LONGEST_PAUSE_MS: u64 = 640;
 
-/// Reasons that say nothing of the items: the same transaction may be written a moment later.
+/// Reasons that are not about the items: the same transaction may succeed a moment later.
 const PASSING: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
-/// Errors that tell a conflict from everything else.
+/// Errors that may be conflicts.
 pub(super) trait Conflict {
     /// Whether nothing was written, because of another transaction and not because of a condition.
     fn is_conflict(&self) -> bool;
@@ -60,10 +60,10 @@ pub(super) fn reasons(error: &TransactWriteItemsError) -> &[CancellationReason] 
 }
 
 impl Table {
-    /// Sends a write until it meets no other transaction.
+    /// Sends a write, again and again while it conflicts with another transaction.
     ///
     /// # Errors
-    /// Whatever the last try ended with.
+    /// The error of the last try.
     pub(super) async fn send<T, E: Conflict, R, F>(&self, write: impl Fn() -> F) -> Result<T, SdkError<E, R>>
     where
         F: Future<Output = Result<T, SdkError<E, R>>>,

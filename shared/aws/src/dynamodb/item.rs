@@ -1,4 +1,4 @@
-//! Items of the table: their keys, and what conditional writes answer.
+//! Items of the table: their keys, and the results of conditional writes.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -63,7 +63,7 @@ pub(super) fn pending_pk(owner: &Owner) -> String {
     PENDING.pk(owner_hash(owner))
 }
 
-/// The bytes that an owner asked for on a day.
+/// The bytes that an owner reserved on a day.
 pub(super) fn bytes_pk(owner: &Owner, day: &str) -> String {
     BYTES.pk(format_args!("{}#{day}", owner_hash(owner)))
 }
@@ -94,7 +94,7 @@ pub(super) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-/// A value as the records' own serialization writes it.
+/// A value in the records' own serialization.
 pub(super) fn value(value: &impl Serialize) -> Result<AttributeValue, Unavailable> {
     serde_dynamo::to_attribute_value(value).map_err(|error| Unavailable::new("write an attribute", error))
 }
@@ -110,15 +110,15 @@ pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Unavailabl
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new("read an item", error))
 }
 
-/// What a conditional write found: done, or the item that made its condition fail, if any.
+/// The result of a conditional write: done, or the existing item that made its condition fail, if any.
 pub(super) enum Conditional {
     Done,
     Refused(Option<Item>),
 }
 
-/// Errors that carry the item on which a condition failed.
+/// Errors that contain the existing item of a failed condition.
 pub(super) trait ConditionError: std::error::Error + Send + Sync + 'static {
-    /// The refusal, with the existing item, if it was the condition that failed.
+    /// The existing item, if the error is a failed condition.
     fn refusal(&self) -> Option<Conditional>;
 }
 
@@ -163,7 +163,7 @@ impl Write for UpdateItemFluentBuilder {
 }
 
 impl Table {
-    /// Sends a conditional write, as often as it meets another transaction.
+    /// Sends a conditional write, and retries conflicts with transactions.
     pub(super) async fn conditional<W: Write>(
         &self,
         operation: &'static str,

@@ -25,7 +25,7 @@ use postern::value::id::Owner;
 /// A reason for which a transaction was not written.
 pub(super) const FAILED: &str = "ConditionalCheckFailed";
 
-/// Alive, the owner's, and as it was when it was read.
+/// The condition that a link is not revoked, is the owner's, and is as it was read.
 const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND transition_id = :before";
 
 static LINKS_BY_UPLOAD: Index =
@@ -41,7 +41,7 @@ fn index_of(of: LinksOf<'_>) -> (&'static Index, AttributeValue) {
     }
 }
 
-/// Links that one call reads to find those that live: about half a megabyte.
+/// The most links that one call reads to find those that are not revoked: about half a megabyte.
 const LIVE_PAGE: i32 = 500;
 
 impl LinkReader for Table {
@@ -65,8 +65,8 @@ impl OpeningStore for Table {
 }
 
 impl LinkIndex for Table {
-    /// DynamoDB counts the links that it reads, not those that it shows, so that dead ones cost a
-    /// page its items and never its time.
+    /// DynamoDB limits the links that it reads, not those that it returns. So revoked links make a page
+    /// shorter, and never slower.
     async fn live_links(
         &self,
         of: LinksOf<'_>,
@@ -79,7 +79,7 @@ impl LinkIndex for Table {
             .filter_expression("attribute_not_exists(revoked)")
             .projection_expression(PK);
         let (items, next) = self.items_with_place(index, query, "list links that are not revoked").await?;
-        // What has no id of a link opens nothing.
+        // An item without a link's id opens nothing.
         let id = |item: &Item| id_of(item, LINK)?.parse().ok();
         Ok(Page { items: items.iter().filter_map(id).collect(), next })
     }
@@ -217,7 +217,7 @@ impl LinkStore for Table {
 }
 
 impl Table {
-    /// Sends a transaction. The reasons are empty when it was written; else a condition failed.
+    /// Sends a transaction. The reasons are empty if it was written; otherwise a condition failed.
     async fn transact(
         &self,
         operation: &'static str,
@@ -232,7 +232,7 @@ impl Table {
         }
     }
 
-    /// A write that ends a link.
+    /// A write that revokes a link.
     pub(super) fn update_link(
         &self,
         id: &LinkId,
@@ -250,7 +250,7 @@ impl Table {
             .expression_attribute_values(":transition", value(&revocation_id(id))?))
     }
 
-    /// The upload is available with that very version, and the link is new.
+    /// The condition that the upload is available with this version, and that the link is new.
     fn link_transaction(&self, link: &Link) -> Result<(ConditionCheck, Put), Unavailable> {
         let check = ConditionCheck::builder()
             .table_name(&self.name)

@@ -25,7 +25,7 @@ pub struct Table {
     client: aws_sdk_dynamodb::Client,
     quick: Option<quick_read::QuickRead>,
     name: String,
-    /// How long a write may go on meeting other transactions.
+    /// How long a write is retried that conflicts with other transactions.
     patience: Duration,
 }
 

@@ -1,13 +1,13 @@
 //! Counting openings and attempts in the table: each is granted by exactly one conditional write.
 //!
-//! The first write assumes what is nearly always so: the hour has begun, and the list of recent
-//! openings exists and has room. DynamoDB cannot write "one more, or one if another window has
-//! begun" in one expression. So where the condition fails and the rule would grant, a second write
-//! begins the window or shortens the list, on condition that the item is as it was returned.
-//! Windows only move forward: a late request counts in the one that has begun since.
+//! The first write assumes the usual case: the hour has begun, and the list of recent openings exists and is
+//! not full. DynamoDB cannot write "one more, or one if another window has begun" in one expression. So if
+//! the condition fails and the rule grants the opening, a second write begins the window or shortens the
+//! list, on condition that the item is as it was returned. Windows only move forward: a late request counts
+//! in the present one.
 //!
-//! The nonce is written with the count. Where the condition fails because the item has the nonce,
-//! an earlier write of the same request took effect, and its answer was lost.
+//! The nonce is written with the count. If the condition fails because the item has the nonce, an earlier
+//! write of the same request took effect, and its answer was lost.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -21,7 +21,7 @@ use postern::link::{
 };
 use postern::ports::{Counted, Unavailable};
 
-/// Writes that lose against a window's beginning or a change of terms.
+/// How often a write is tried that conflicts with a new window or a change of terms.
 const TRIES: u32 = 6;
 
 const OPEN: &str = "attribute_exists(pk) AND attribute_not_exists(revoked) \
@@ -164,7 +164,7 @@ impl Count {
         Ok(count)
     }
 
-    /// What the record must say of an admission, and the attempt that is given back.
+    /// The condition on the record for an admission, and the attempt that is given back.
     fn admit(&mut self, admission: &Admission) {
         match admission {
             Admission::Request => self.conditions.push(

@@ -1,7 +1,7 @@
-//! The pending uploads of an owner: the set that limits them, and the room that is made in it.
+//! The set of an owner's pending uploads, which limits them.
 //!
-//! An entry leaves the set when its form dies, or when a request that finds the set full looks for
-//! records that take no more files: one read of them all, however many they are.
+//! An entry leaves the set when its form has expired. If the set is full, one batch reads the records of all
+//! entries, and those that accept no more files are removed.
 
 use std::collections::BTreeSet;
 
@@ -44,8 +44,8 @@ impl Table {
             .build()
     }
 
-    /// Takes out of the owner's set what takes no more files. `None` if there is room now, or
-    /// another request changed the set meanwhile; else when the first entry ends.
+    /// Removes entries that accept no more files from the owner's set. `None` if there is a free place now,
+    /// or another request has changed the set meanwhile; otherwise when the first entry ends.
     pub(super) async fn make_room(
         &self,
         owner: &Owner,
@@ -67,7 +67,7 @@ impl Table {
                 .update_item()
                 .table_name(&self.name)
                 .key(PK, text(pending_pk(owner)))
-                // Removing by name cannot take out what another request has added meanwhile.
+                // Removing entries by name keeps those that another request has added meanwhile.
                 .update_expression("DELETE pending :gone")
                 .expression_attribute_values(":gone", AttributeValue::Ss(gone));
             self.conditional("make room for an upload", update).await?;
@@ -75,8 +75,8 @@ impl Table {
         Ok(None)
     }
 
-    /// The keys of those that take no more files, by one consistent read of them all. A record
-    /// that DynamoDB had no time for still counts: its owner waits a moment longer.
+    /// The keys of the entries that accept no more files, by one consistent batch read. A record that
+    /// DynamoDB left unprocessed still counts, so its owner waits a moment longer.
     async fn settled_of(&self, entries: &BTreeSet<PendingUpload>) -> Result<BTreeSet<String>, Unavailable> {
         const OPERATION: &str = "read the pending uploads of an owner";
         let keys: Vec<_> = entries.iter().map(|entry| upload_pk(entry.upload_id)).collect();

@@ -7,7 +7,7 @@
 //!  update BYTES#owner#day  + its bytes, if there is room         where bytes a day are limited
 //! ```
 //!
-//! What DynamoDB calls a conflict is another transaction under way, no limit: it is tried again
+//! A conflict with another transaction is not a reached limit: the write is tried again
 //! ([`super::conflicts`]).
 
 use std::time::Duration;
@@ -30,10 +30,10 @@ use postern::upload::token::{TokenStatus, UploadToken, UploadTokenId};
 use postern::value::id::Owner;
 use s3_presigned::Timestamp;
 
-/// How often room is made among an owner's pending uploads that others may take.
+/// How often places are freed among an owner's pending uploads, which other requests may take.
 const ROUNDS: u32 = 5;
 
-/// An owner's items outlive what they count by this much.
+/// How long an owner's items are kept after they stop counting.
 pub(super) const MEMORY: Duration = Duration::from_hours(48);
 
 impl QuotaStore for Table {
@@ -114,7 +114,7 @@ impl QuotaStore for Table {
     }
 }
 
-/// What an item of the transaction counts.
+/// The counter that an item of the transaction changes.
 #[derive(Debug, Clone, Copy)]
 enum Counted {
     Record,
@@ -173,7 +173,7 @@ impl Table {
 
     fn add_bytes(&self, upload: &Upload, limit: u64, now: Timestamp) -> Result<Update, BuildError> {
         let (today, tomorrow) = day(now);
-        // More than the whole limit leaves no room at all, which no sum would say.
+        // The sum in the condition would overflow for more than the whole limit.
         let room = limit.checked_sub(upload.max_size_bytes);
         let condition = match room {
             Some(_) => "attribute_not_exists(asked_bytes) OR asked_bytes <= :room",
@@ -200,7 +200,7 @@ fn record(reason: &CancellationReason) -> Result<Upload, Unavailable> {
     )
 }
 
-/// Why the token was not counted down. One that the table has forgotten has expired.
+/// The token's status, after it could not be counted down. A token that the table has deleted has expired.
 fn token_status(item: Option<&Item>, now: Timestamp) -> Result<TokenStatus, Unavailable> {
     match item.filter(|item| !item.is_empty()) {
         Some(item) => Ok(from_item::<UploadToken>(item.clone())?.status(now)),

@@ -19,7 +19,7 @@ use postern::value::checksum::ChecksumSha256;
 use postern::value::id::{OBJECT_PREFIX, ObjectKey, S3UploadId, VersionId};
 use s3_presigned::Timestamp;
 
-/// How often a multipart upload is aborted in one attempt.
+/// How often one run aborts a multipart upload.
 const ABORTS: usize = 5;
 
 /// The stack's bucket.
@@ -34,21 +34,21 @@ impl Bucket {
     /// The bucket `name`.
     pub fn new(sdk: &SdkConfig, name: impl Into<String>) -> Self {
         let config = aws_sdk_s3::config::Builder::from(sdk)
-            // Only the first bytes are read, over which no checksum is stored.
+            // Only the first bytes are read, for which S3 has no checksum.
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            // Another endpoint than AWS's has no host of its own for each bucket.
+            // An endpoint other than AWS's has no host name for each bucket.
             .force_path_style(sdk.endpoint_url().is_some())
             .build();
         Self { client: aws_sdk_s3::Client::from_conf(config), name: name.into(), scan: ScanGate::Off }
     }
 
-    /// The same, where a version's scan is read beside its first bytes if the stack asks for one.
+    /// The same; if the stack asks for scans, the result of a version's scan is read beside its first bytes.
     #[must_use]
     pub fn with_scan(self, scan: ScanGate) -> Self {
         Self { scan, ..self }
     }
 
-    /// The result that the scanner has written on a version.
+    /// The scanner's result for a version.
     async fn scan_of(&self, key: ObjectKey, version: &VersionId) -> Result<Option<ScanStatus>, HeadFailure> {
         if self.scan == ScanGate::Off {
             return Ok(None);
@@ -95,7 +95,7 @@ impl Bucket {
             .map_err(|error| failure(error, READ_PART))
     }
 
-    /// The first bytes, and all that comes with them.
+    /// The first bytes, and the headers that come with them.
     async fn first_look(&self, key: ObjectKey, version: &VersionId) -> Result<ObservedObject, HeadFailure> {
         match self.get(key, version, format!("bytes=0-{}", HEAD_BYTES - 1)).await {
             Ok(mut output) => {
@@ -110,17 +110,17 @@ impl Bucket {
     }
 }
 
-/// What the status of a refused read means.
+/// The meaning of the status of a refused read.
 enum HeadFailure {
     Missing,
     DeleteMarker,
-    /// The range lies beyond the end: the object is empty.
+    /// The range begins beyond the end: the object is empty.
     Empty,
     Unavailable(Unavailable),
 }
 
-/// Without the right to list, S3 answers 403 for what is missing; the recorder has it, so 403 is
-/// a fault and not an answer.
+/// Without permission to list, S3 answers 403 for a missing version. The recorder has it, so 403 is an error
+/// and not an answer.
 fn failure<E>(error: SdkError<E>, operation: &'static str) -> HeadFailure
 where
     E: std::error::Error + Send + Sync + 'static,
@@ -157,10 +157,11 @@ impl ObjectStore for Bucket {
         version: &VersionId,
     ) -> Result<Option<ChecksumSha256>, Unavailable> {
         match self.head(key, version).await {
-            // A composite of parts is written with their number and is no digest of the whole.
+            // A checksum of parts is written with their number. It is not a digest of the whole object.
             Ok(output) => Ok(output.checksum_sha256().and_then(|text| text.parse().ok())),
             Err(HeadFailure::Unavailable(error)) => Err(error),
-            // Gone since it was read: the event comes back and finds that out.
+            // The version was removed since it was read. The event is redelivered, and the recorder looks
+            // again.
             Err(_) => Err(Unavailable::new("look at a version", "the version was removed during the read")),
         }
     }
@@ -225,7 +226,7 @@ impl ObjectStore for Bucket {
         })
     }
 
-    /// A part that is on its way may be stored after the abort, so S3 is asked until it knows none.
+    /// A part that is on its way may be stored after the abort. So S3 is asked until it lists no part.
     async fn drop_parts(&self, key: ObjectKey, id: &S3UploadId) -> Result<(), Unavailable> {
         const OPERATION: &str = "abort a multipart upload";
         let key = key.to_string();
@@ -259,7 +260,7 @@ fn listed(version: &ObjectVersion) -> Option<ListedVersion> {
     Some(ListedVersion { key, version, came_at })
 }
 
-/// Whether S3 answered that it knows no such multipart upload.
+/// Whether S3 answered that the multipart upload does not exist.
 fn is_gone<T, E>(operation: &'static str, sent: Result<T, SdkError<E>>) -> Result<bool, Unavailable>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -271,8 +272,7 @@ where
     }
 }
 
-/// Reads no more of a body than `range` asks for, and keeps nothing else of it: a whole object is
-/// skipped chunk by chunk.
+/// Reads the bytes of `range` from a body and drops the others chunk by chunk.
 async fn part_of(mut body: ByteStream, range: ByteRange) -> Result<Vec<u8>, Unavailable> {
     let (mut skip, mut part) = (range.from, Vec::new());
     while part.len() < range.length {

@@ -1,9 +1,9 @@
 //! Multipart uploads in S3, as the upload signer: the function itself may write no object.
 //!
 //! [`CompleteMultipartUpload`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html)
-//! may take minutes. It has a timeout of its own and is sent once: an answer that does not come in
-//! time says nothing, and the caller looks up what became of it. That S3 goes on when its client has
-//! hung up is (assumed); where it does not, the client's repetition begins it again.
+//! may take minutes. It has a timeout of its own and is sent once. If the answer is late, the outcome is
+//! unknown, and the caller reads the record and S3's list. Assumption: S3 continues after the client has
+//! disconnected. If it does not, the client's repetition starts the completion again.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use s3_presigned::SigningCredentials;
 pub struct Parts {
     config: aws_sdk_s3::Config,
     bucket: String,
-    /// How long a completion is waited for.
+    /// How long to wait for a completion.
     completion: Duration,
 }
 
@@ -45,7 +45,7 @@ impl Parts {
         Self { config, bucket: name.into(), completion: operation_timeout(sdk) }
     }
 
-    /// For a call that is not retried, because it may still be under way.
+    /// For a call that is not retried, because the first one may still be running.
     fn sent_once(&self) -> aws_sdk_s3::config::Builder {
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(self.completion)
@@ -54,7 +54,7 @@ impl Parts {
         aws_sdk_s3::Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts)
     }
 
-    /// A client that acts as the signer; connections are shared by all.
+    /// A client with the signer's credentials. All of them share connections.
     fn client(&self, signer: &SigningCredentials) -> aws_sdk_s3::Client {
         let credentials = Credentials::new(
             &signer.access_key_id,
@@ -84,8 +84,8 @@ impl PartStore for Parts {
             .server_side_encryption(ServerSideEncryption::AwsKms)
             .ssekms_key_id(files_key_arn)
             .set_metadata(Some(metadata))
-            // A checksum of the whole object, not of digests. S3 computes it, and of this type it
-            // demands none of the parts' senders.
+            // A checksum of the whole object, not of digests. S3 computes it, and does not demand this type
+            // of those who send parts.
             .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
             .checksum_type(ChecksumType::FullObject)
             .send()
@@ -140,7 +140,7 @@ impl PartStore for Parts {
             .upload_id(id.as_str())
             .if_none_match("*")
             .checksum_type(ChecksumType::FullObject)
-            // S3 refuses an object of any other size than that of the parts that were looked at.
+            // S3 refuses an object whose size differs from that of the parts that were checked.
             .mpu_object_size(
                 parts.iter().map(|part| part.size_bytes).sum::<u64>().try_into().unwrap_or(i64::MAX),
             )
@@ -171,7 +171,7 @@ impl PartStore for Parts {
     }
 }
 
-/// What a completion that did not succeed has found.
+/// The result of a completion that failed.
 fn completed(error: SdkError<CompleteMultipartUploadError>) -> Result<Completed, Unavailable> {
     match code(&error) {
         Some("NoSuchUpload") => Ok(Completed::Unknown),
@@ -180,7 +180,7 @@ fn completed(error: SdkError<CompleteMultipartUploadError>) -> Result<Completed,
             refused @ ("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall" | "EntityTooLarge"
             | "InvalidRequest" | "BadDigest"),
         ) => Ok(Completed::Refused(refused.to_owned())),
-        // Another completion of the same upload is at work.
+        // Another completion of the same upload is running.
         Some("ConditionalRequestConflict" | "OperationAborted") => Ok(Completed::Underway),
         _ if may_have_begun(&error) => {
             tracing::warn!(
@@ -193,7 +193,8 @@ fn completed(error: SdkError<CompleteMultipartUploadError>) -> Result<Completed,
     }
 }
 
-/// Unless the request was never sent, or S3 refused it without doing anything.
+/// Whether the completion may have begun: not if the request was never sent, or S3 refused it without doing
+/// anything.
 fn may_have_begun(error: &SdkError<CompleteMultipartUploadError>) -> bool {
     match error {
         SdkError::ConstructionFailure(_) => false,

@@ -1,9 +1,8 @@
-//! Whether a version is there, asked of S3 as the download signer: the function itself may read no
-//! object.
+//! Checks as the download signer whether a version exists: the function's own role may read no object.
 //!
-//! The signer may not list, so S3 answers 403 for a version that is gone
-//! ([`HeadObject`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html)), as for one
-//! that it may not read: either way the visitor would get nothing.
+//! The signer may not list, so S3 answers 403 for a missing version
+//! ([`HeadObject`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html)), as for one that it
+//! may not read. In both cases the visitor would get no file.
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;

@@ -1,4 +1,4 @@
-//! The record of an upload: what was promised, what arrived, and which changes are allowed.
+//! The record of an upload: what was declared, what arrived, and which changes are allowed.
 //!
 //! ```text
 //!            ┌────────────▶ available ─────┐
@@ -31,34 +31,34 @@ use crate::value::filename::Filename;
 use crate::value::id::{ObjectKey, Owner, S3UploadId, TransitionId, UploadId, VersionId};
 use s3_presigned::Timestamp;
 
-/// After so many condemned versions `rejected` is final.
+/// The number of condemned versions after which `rejected` is final.
 pub const MAX_CONDEMNED: usize = 20;
 
-/// So many surplus versions are named in the record; further ones are removed all the same.
+/// The most surplus versions that the record names. Further ones are removed too.
 pub const MAX_SURPLUS: usize = 100;
 
-/// How long a record that nobody pinned, and a tombstone, outlive the policy: longer than every
-/// queue (14 days), its dead-letter queue (14 days) and a redrive.
+/// How long a record without a pinned version, and a tombstone, are kept after the form's expiry: longer than
+/// a message can wait in the queue (14 days), in its dead-letter queue (14 days) and after a redrive.
 pub const TOMBSTONE: Duration = Duration::from_hours(35 * 24);
 
-/// How long after its form's death a pending upload becomes `expired`.
+/// How long after its form's expiry a pending upload becomes `expired`.
 pub const EXPIRES_AFTER: Duration = Duration::from_hours(24);
 
-/// Where an upload stands.
+/// The state of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UploadState {
-    /// The form is out; nothing valid has arrived.
+    /// The form was issued; no valid file has arrived.
     Pending,
     /// A version is pinned: links lead to it.
     Available,
-    /// What arrived broke a rule; a valid version may still come.
+    /// A file broke a rule; a valid one may still arrive.
     Rejected,
-    /// The form is dead and nothing came; a late event may still bring a valid version.
+    /// The form expired and no file arrived; a late event may still bring a valid version.
     Expired,
-    /// The owner asked for removal; versions are being removed.
+    /// The owner deletes the upload; the recorder removes its versions.
     Deleting,
-    /// Everything is gone but this tombstone.
+    /// Everything is removed except this tombstone.
     Deleted,
 }
 
@@ -79,13 +79,13 @@ impl UploadState {
 /// One upload, as the table keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {
-    /// Its id; also names its object.
+    /// The id, which is also in the object's key.
     pub upload_id: UploadId,
-    /// Whose it is.
+    /// The owner.
     pub owner: Owner,
-    /// Where it stands.
+    /// The state.
     pub state: UploadState,
-    /// The name that the file had.
+    /// The file's name.
     pub filename: Filename,
     /// The media type that was declared and pinned.
     pub content_type: ContentType,
@@ -99,46 +99,46 @@ pub struct Upload {
     /// User metadata that was declared and pinned; names without `x-amz-meta-`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
-    /// When the form was asked for. The range key of the owner's index.
+    /// When the upload was made. The range key of the owner's index.
     pub uploaded_at: Timestamp,
-    /// When the form dies.
+    /// When the form expires.
     pub policy_expires_at: Timestamp,
-    /// A digest of the request that an idempotency key stands for.
+    /// A digest of the request whose idempotency key made the upload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<ChecksumSha256>,
-    /// The upload token that it was made with.
+    /// The upload token with which it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<UsedToken>,
-    /// S3's name for the multipart upload that brings it, if it comes in parts.
+    /// S3's id of the multipart upload, if the file comes in parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s3_upload_id: Option<S3UploadId>,
     /// Versions whose rejection is final.
     #[serde(default, with = "serde_dynamo::string_set", skip_serializing_if = "BTreeSet::is_empty")]
     pub condemned: BTreeSet<VersionId>,
-    /// Versions that came beside the pinned one; at most [`MAX_SURPLUS`] are named.
+    /// Versions that arrived beside the pinned one. At most [`MAX_SURPLUS`] are named.
     #[serde(default, with = "serde_dynamo::string_set", skip_serializing_if = "BTreeSet::is_empty")]
     pub surplus: BTreeSet<VersionId>,
     /// The pinned version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<Recorded>,
-    /// Why the last rejected version was rejected.
+    /// The last rejection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejection: Option<Rejection>,
     /// The last scan that failed; see [`Upload::open_scan_failure`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan_failed: Option<ScanFailure>,
-    /// The last change of state.
+    /// The id of the last change of state.
     pub transition_id: TransitionId,
-    /// What that change tells the app, if anything.
+    /// The event of that change for the app, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<AppEvent>,
-    /// What it has reserved of its owner's bytes of a day, if these are limited.
+    /// The reservation of its owner's bytes of a day, if these are limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserved: Option<Reserved>,
-    /// When DynamoDB may forget the record, in seconds since 1970.
+    /// When DynamoDB may delete the record, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
-    /// How far a removal has walked through the links, if one run was not enough.
+    /// How far a deletion has read the links, if one run was not enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links_walked: Option<PageStart>,
 }
@@ -148,46 +148,46 @@ pub struct Upload {
 pub struct UsedToken {
     /// The token.
     pub token_id: UploadTokenId,
-    /// What its app calls it.
+    /// The token's label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }
 
-/// The version that was found valid first, and what it is.
+/// The pinned version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
-    /// The version that every link leads to.
+    /// The version to which every link leads.
     pub version_id: VersionId,
     /// Its size.
     pub size_bytes: u64,
-    /// Its `ETag`, without quotes. Under KMS it is no MD5.
+    /// The `ETag`, without quotes. With KMS it is not an MD5 digest.
     pub etag: String,
-    /// What its first bytes are, or what was declared where that says more of the same.
+    /// The served type: the found type, or the declared one if it is more specific.
     pub sniffed_type: ContentType,
-    /// What the bytes are, where `sniffed_type` says more of the same: `application/zip` of a document.
+    /// The found type, if `sniffed_type` is more specific: `application/zip` of a document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried_by: Option<ContentType>,
-    /// Whether it is plain text under a name of its own, such as `text/csv`: a link may show it.
+    /// Whether it is plain text under another type, such as `text/csv`: a link may show it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reads_as_text: bool,
-    /// Whether it is text in an encoding that its bytes do not show, such as Windows-1252.
+    /// Whether it is text in an unknown encoding, such as Windows-1252.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_unknown_encoding: bool,
     /// When it was pinned.
     pub recorded_at: Timestamp,
-    /// When it was found missing from the bucket although its owner did not remove it.
+    /// When it was found missing from the bucket although its owner did not delete it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vanished_at: Option<Timestamp>,
 }
 
-/// Why a version was rejected.
+/// A rejection of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejection {
     /// The version.
     pub version_id: VersionId,
     /// The rule that it broke.
     pub reason: RejectionReason,
-    /// What was expected and what came, for the owner.
+    /// What was expected and what arrived, for the owner.
     pub detail: String,
     /// When it was condemned.
     pub rejected_at: Timestamp,
@@ -201,11 +201,11 @@ pub enum RejectionReason {
     SizeOutOfRange,
     /// The object's type is not the declared one.
     ContentTypeChanged,
-    /// Stored with a `Content-Encoding`: what is served would not be what was looked at.
+    /// The object has a `Content-Encoding`: a browser would decode the bytes that the recorder looked at.
     ContentEncoded,
     /// The bytes are not of the declared type.
     ContentTypeMismatch,
-    /// Not encrypted under the stack's key.
+    /// Not encrypted under the stack's KMS key.
     EncryptionMismatch,
     /// Other user metadata than declared.
     MetadataChanged,
@@ -213,24 +213,24 @@ pub enum RejectionReason {
     ChecksumMismatch,
     /// A SHA-256 was declared and S3 stored none.
     ChecksumMissing,
-    /// A type that this stack does not take.
+    /// A type that the stack does not allow.
     TypeNotAllowed,
     /// Another format within an image, audio or video.
     ForeignContent,
-    /// A name that promises something else than the bytes.
+    /// A name that promises another kind of file than the bytes are.
     ExtensionMismatch,
-    /// An archive that unpacks without measure.
+    /// An archive that unpacks to far more bytes than it has.
     ArchiveBomb,
-    /// More pixels than this stack takes.
+    /// More pixels than the stack allows.
     ImageTooLarge,
     /// A scan found a threat in it.
     ThreatFound,
-    /// Removed by others before the recorder looked at it.
+    /// Removed by somebody else before the recorder looked at it.
     Vanished,
 }
 
 impl RejectionReason {
-    /// All of them.
+    /// All reasons.
     pub const ALL: [Self; 15] = [
         Self::SizeOutOfRange,
         Self::ContentTypeChanged,
@@ -271,30 +271,30 @@ impl RejectionReason {
     }
 }
 
-/// What has been settled about a version, for good.
+/// The settled fate of a version, which never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It is the one that links lead to.
+    /// The version is pinned.
     Pinned,
-    /// Another one is; this one goes.
+    /// Another version is pinned. The recorder removes this version.
     Surplus,
-    /// Rejected; it goes.
+    /// The version was rejected. The recorder removes it.
     Condemned,
-    /// The owner removed the upload; it goes.
+    /// The owner deleted the upload. The recorder removes the version.
     Removed,
 }
 
-/// A verdict to be written, on condition that the version's fate is open.
+/// A settlement, which is written on condition that the version's fate is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement {
-    /// The version becomes the one that links lead to.
+    /// The version is pinned.
     Pin(Recorded),
     /// The version is rejected.
     Condemn(Rejection),
 }
 
 impl Settlement {
-    /// The version that is judged.
+    /// The version.
     pub fn version_id(&self) -> &VersionId {
         match self {
             Self::Pin(recorded) => &recorded.version_id,
@@ -302,7 +302,7 @@ impl Settlement {
         }
     }
 
-    /// The state into which it brings the upload.
+    /// The upload's state after it.
     pub fn state(&self) -> UploadState {
         match self {
             Self::Pin(_) => UploadState::Available,
@@ -310,7 +310,7 @@ impl Settlement {
         }
     }
 
-    /// What it tells the app.
+    /// The event for the app, if any.
     pub fn event(&self) -> AppEvent {
         match self {
             Self::Pin(_) => AppEvent::UploadAvailable,
@@ -318,18 +318,18 @@ impl Settlement {
         }
     }
 
-    /// The id of this change of `upload_id`.
+    /// The transition id of this change of `upload_id`.
     pub fn transition_id(&self, upload_id: UploadId) -> TransitionId {
         transition_id(upload_id, self.state(), self.version_id().as_str())
     }
 }
 
-/// The id of a change of an upload to `state`.
+/// The transition id of an upload's change to `state`.
 pub fn transition_id(upload_id: UploadId, state: UploadState, cause: &str) -> TransitionId {
     TransitionId::of(&upload_id.to_string(), state.as_str(), cause)
 }
 
-/// The id of noting that a scan of a version of an upload failed.
+/// The transition id of a failed scan of a version of an upload.
 pub fn scan_failure_id(upload_id: UploadId, failure: &ScanFailure) -> TransitionId {
     let cause = format!("{} {}", failure.status.as_str(), failure.version_id.as_str());
     TransitionId::of(&upload_id.to_string(), "scan_failed", &cause)
@@ -341,7 +341,7 @@ impl Upload {
         ObjectKey::of(self.upload_id)
     }
 
-    /// What is settled about `version`; `None` while it may still be pinned or condemned.
+    /// The fate of `version`; `None` if it may still be pinned or condemned.
     pub fn fate_of(&self, version: &VersionId) -> Option<Fate> {
         let pinned = self.recorded.as_ref().map(|recorded| &recorded.version_id);
         match self.state {
@@ -397,8 +397,8 @@ impl Upload {
         Some(Self { recorded, ..self.clone() })
     }
 
-    /// The record after a scan of a version failed; `None` if the version's fate is settled, or
-    /// that very failure is noted.
+    /// The record after a scan of a version failed; `None` if the version's fate is settled, or this failure
+    /// was written before.
     #[must_use]
     pub fn scan_failed(&self, failure: &ScanFailure) -> Option<Self> {
         let is_noted = self
@@ -414,27 +414,27 @@ impl Upload {
         })
     }
 
-    /// The failed scan that the upload waits upon: that of a version whose fate is open.
+    /// The failed scan that the upload waits for: that of a version whose fate is open.
     pub fn open_scan_failure(&self) -> Option<&ScanFailure> {
         self.scan_failed.as_ref().filter(|failure| self.fate_of(&failure.version_id).is_none())
     }
 
-    /// The record after nothing valid came until a day after the form died; `None` if it is not
-    /// pending, or at `now` that day is not over.
+    /// The record a day after its form expired without a valid file; `None` if it is not pending, or that day
+    /// is not over at `now`.
     #[must_use]
     pub fn expired(&self, now: Timestamp) -> Option<Self> {
         let is_due = self.state == UploadState::Pending && now >= expiry(self.policy_expires_at);
         is_due.then(|| self.moved_to(UploadState::Expired))
     }
 
-    /// The record after its parts were given up before they became an object; `None` if it is not
-    /// pending. A completion that was under way may still bring a valid version.
+    /// The record after its parts were given up before they became an object; `None` if it is not pending. A
+    /// completion that was running may still bring a valid version.
     #[must_use]
     pub fn given_up(&self) -> Option<Self> {
         (self.state == UploadState::Pending).then(|| self.moved_to(UploadState::Expired))
     }
 
-    /// The record after its owner asked for removal; `None` if that was asked before.
+    /// The record after its owner deleted it; `None` if it was deleted before.
     #[must_use]
     pub fn deleting(&self) -> Option<Self> {
         match self.state {
@@ -443,7 +443,7 @@ impl Upload {
         }
     }
 
-    /// The tombstone at `now`, once everything is gone; `None` unless removal was asked for.
+    /// The tombstone at `now`, after everything was removed; `None` unless the owner deleted the upload.
     #[must_use]
     pub fn deleted(&self, now: Timestamp) -> Option<Self> {
         match self.state {
@@ -457,8 +457,8 @@ impl Upload {
         }
     }
 
-    /// The record after a run that read it as `before` has walked its links as far as `to`; `None`
-    /// if it has changed meanwhile.
+    /// The record after a run that read it as `before` has read its links up to `to`; `None` if it has
+    /// changed meanwhile.
     #[must_use]
     pub fn links_walked(&self, before: &Self, to: &PageStart) -> Option<Self> {
         let is_going = matches!(self.state, UploadState::Deleting | UploadState::Deleted);
@@ -471,12 +471,12 @@ impl Upload {
     }
 }
 
-/// When an upload whose form died at `policy_expires_at` is given up: a day later.
+/// When an upload whose form expired at `policy_expires_at` becomes `expired`: a day later.
 pub fn expiry(policy_expires_at: Timestamp) -> Timestamp {
     policy_expires_at + EXPIRES_AFTER
 }
 
-/// The TTL of a record whose last form, or whose removal, ends at `end`.
+/// The TTL of a record whose last form, or whose deletion, ends at `end`.
 pub fn tombstone_ttl(end: Timestamp) -> u64 {
     (end + TOMBSTONE).epoch_s()
 }
@@ -596,7 +596,7 @@ mod tests {
         let dead = queues.split("resource \"aws_sqs_queue\" \"dead_uploads\"").nth(1).unwrap();
         let dead = dead.split("message_retention_seconds = ").nth(1).unwrap().lines().next().unwrap();
         let dead: u64 = dead.trim().parse().unwrap();
-        // A redrive gives a message a new beginning in the queue; a week to notice and to mend.
+        // A redriven message starts anew in the queue. A week to notice and to repair the cause.
         let travels = Duration::from_secs(queue.max(dead) + queue) + Duration::from_hours(7 * 24);
         assert!(TOMBSTONE >= travels, "{TOMBSTONE:?} {travels:?}");
     }

@@ -1,8 +1,8 @@
 //! The limits of one owner: pending uploads, and bytes in a day.
 //!
-//! Pending uploads are a set in the owner's item, each with the end of its form, so that one that
-//! nobody finished drops out by itself. A set makes every step repeatable: what is added or
-//! removed twice is there, or gone, once.
+//! Pending uploads are a set in the owner's item, each with its form's expiry, so that an upload that was
+//! never finished leaves the set by itself. With a set every step can be repeated: an entry that is added or
+//! removed twice is in the set, or not, once.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use s3_presigned::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// The most pending uploads that a stack may allow: their records are read at once.
+/// The most pending uploads that a stack may allow: one call reads all their records.
 pub const MAX_PENDING: u8 = 100;
 
 /// The limits of every owner of a stack; `None` for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OwnerLimits {
-    /// Uploads whose form is alive and can still bring a valid file, 1 to [`MAX_PENDING`].
+    /// Uploads whose form is valid and can still bring a valid file, 1 to [`MAX_PENDING`].
     pub pending_uploads: Option<u8>,
     /// Bytes that arrive by the forms of one day (UTC), or may still arrive, together
     /// ([`crate::upload::reservation`]).
@@ -34,12 +34,12 @@ impl OwnerLimits {
     }
 }
 
-/// A pending upload as the owner's item names it: the end of its form, and its id.
+/// A pending upload in the owner's item: its form's expiry, and its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PendingUpload {
-    /// When its form dies.
+    /// When its form expires.
     pub until: Timestamp,
-    /// Which one.
+    /// The upload's id.
     pub upload_id: UploadId,
 }
 
@@ -61,7 +61,7 @@ impl PendingUpload {
     }
 }
 
-/// The entries whose form is alive at `now`.
+/// The entries whose form is valid at `now`.
 pub fn not_ended(entries: &BTreeSet<PendingUpload>, now: Timestamp) -> BTreeSet<PendingUpload> {
     entries.iter().filter(|entry| entry.until > now).copied().collect()
 }
@@ -75,7 +75,7 @@ pub fn day(now: Timestamp) -> (String, Timestamp) {
     (day, Timestamp::from_epoch_s(begin) + Duration::from_secs(DAY_S))
 }
 
-/// An owner's name for keys of the table: owners may be longer than a key is meant to be.
+/// A hash of an owner for the table's keys: an owner's name may be longer than a key should be.
 pub fn owner_hash(owner: &Owner) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(owner.as_str()))
 }

@@ -1,7 +1,7 @@
-//! What an upload reserves of its owner's bytes a day, and what of it is given back.
+//! The bytes that an upload reserves of its owner's bytes of a day, and what of them is given back.
 //!
-//! A form or a token allows a largest file, and so many bytes are reserved when it is issued: more
-//! than that cannot arrive. Once it is certain how many were used, the rest is given back.
+//! A form or a token allows a largest file, and so many bytes are reserved when it is issued: more cannot
+//! arrive. When it is certain how many bytes were used, the rest is given back.
 //!
 //! | what happens | stays reserved |
 //! |---|---|
@@ -10,9 +10,9 @@
 //! | a file in parts is rejected, its parts are given up, or a form has died | what arrived |
 //! | the upload is removed before anything of that, and more may arrive or has arrived uncounted | all of it |
 //!
-//! The record holds what is reserved. Each change of it ([`Charge`]) is written together with the
-//! owner's counter, on condition that the record still has what was read. So a change that is
-//! repeated, or races with another, takes effect once.
+//! The record has the reservation. Each change of it ([`Charge`]) is written together with the owner's
+//! counter, on condition that the reservation is as it was read. So a repeated or concurrent change takes
+//! effect once.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ use crate::upload::{MAX_CONDEMNED, Settlement, Upload, UploadState};
 use crate::value::id::Owner;
 use s3_presigned::Timestamp;
 
-/// What an upload has reserved of its owner's bytes of the day on which it was issued.
+/// The reservation of an upload, from its owner's bytes of the day on which it was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reserved {
     /// Bytes that count.
@@ -29,16 +29,16 @@ pub struct Reserved {
     pub arrived: u64,
 }
 
-/// A change of what an upload has reserved.
+/// A change of a reservation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
-    /// Whose bytes.
+    /// The owner.
     pub owner: Owner,
-    /// When they were reserved: the day whose counter changes.
+    /// When the bytes were reserved: the day whose counter changes.
     pub reserved_at: Timestamp,
-    /// As it was read.
+    /// The reservation before the change.
     pub before: Reserved,
-    /// As it will be.
+    /// The reservation after the change.
     pub after: Reserved,
 }
 
@@ -57,12 +57,12 @@ impl Upload {
         Self { reserved: Some(Reserved { bytes: self.max_size_bytes, arrived: 0 }), ..self.clone() }
     }
 
-    /// What a verdict on a file of `size_bytes` changes; `None` if nothing is reserved.
+    /// The change after a settlement for a file of `size_bytes`; `None` if nothing is reserved.
     #[must_use]
     pub fn charge_of_verdict(&self, verdict: &Settlement, size_bytes: u64) -> Option<Charge> {
         let charge = self.charge(size_bytes)?;
         match verdict {
-            // The form is alive, and the right file may come.
+            // The form is valid, and the right file may still arrive.
             Settlement::Condemn(_) if self.s3_upload_id.is_none() => {
                 let after = Reserved { bytes: charge.before.bytes, ..charge.after };
                 Some(Charge { after, ..charge })
@@ -71,8 +71,8 @@ impl Upload {
         }
     }
 
-    /// The change after which only what arrived counts, `further_bytes` included; `None` if nothing is
-    /// reserved.
+    /// The change after which only the bytes that arrived count, `further_bytes` included; `None` if nothing
+    /// is reserved.
     #[must_use]
     pub fn charge(&self, further_bytes: u64) -> Option<Charge> {
         let before = self.reserved?;
@@ -81,27 +81,28 @@ impl Upload {
         Some(Charge { owner: self.owner.clone(), reserved_at: self.uploaded_at, before, after })
     }
 
-    /// What is given back once the upload takes no more files; `None` if that is nothing.
+    /// The change after the upload accepts no more files; `None` if nothing is given back.
     #[must_use]
     pub fn unused(&self) -> Option<Charge> {
         self.charge(0).filter(|charge| charge.change().is_some())
     }
 
-    /// What is given back at `now` of an upload whose form has died without a valid file.
+    /// The change at `now` for an upload whose form expired without a valid file.
     #[must_use]
     pub fn unused_at(&self, now: Timestamp) -> Option<Charge> {
         self.unused().filter(|_| self.has_no_file() && now >= self.policy_expires_at)
     }
 
-    /// What is given back at `now` when the upload is removed; `None` if that is nothing. While its form is
-    /// alive S3 takes files, which are removed and never counted. Of parts nobody knows how many arrived.
+    /// The change at `now` when the upload is deleted; `None` if nothing is given back. While its form is
+    /// valid S3 accepts files, which are removed and never counted. Postern does not count the bytes of
+    /// single parts.
     #[must_use]
     pub fn unused_once_removed(&self, now: Timestamp) -> Option<Charge> {
         let has_dead_form = self.s3_upload_id.is_none() && now >= self.policy_expires_at;
         self.unused().filter(|_| self.recorded.is_some() || has_dead_form)
     }
 
-    /// The record after `charge`; `None` if what is reserved has changed since it was read.
+    /// The record after `charge`; `None` if the reservation has changed since it was read.
     #[must_use]
     pub fn charged(&self, charge: Option<&Charge>) -> Option<Self> {
         match charge {
@@ -113,7 +114,8 @@ impl Upload {
         }
     }
 
-    /// The record after [`Self::unused_at`] was given back. The app was told of the rejection before.
+    /// The record after [`Self::unused_at`] was given back. It sends no event: the app got that of the
+    /// rejection.
     #[must_use]
     pub fn given_back(&self, charge: &Charge) -> Option<Self> {
         self.charged(Some(charge)).filter(|_| self.has_no_file()).map(|after| Self { event: None, ..after })
@@ -134,7 +136,7 @@ impl Upload {
     }
 }
 
-/// What has come of an upload.
+/// What has arrived for an upload.
 #[derive(Debug, Clone, Copy)]
 pub struct History {
     /// Versions that were rejected.
@@ -145,8 +147,8 @@ pub struct History {
     pub is_recorded: bool,
 }
 
-/// Whether S3 still takes a file by the upload's form. After a wrong file the right one may come. A removed
-/// upload has a form too, and what comes by it is stored until the recorder removes it.
+/// Whether S3 still accepts a file by the upload's form. After a wrong file the right one may follow. A
+/// deleted upload has a form too, and S3 stores what it brings until the recorder removes it.
 pub fn takes_files(state: UploadState, history: History) -> bool {
     let form_is_open = !history.comes_in_parts && history.condemned < MAX_CONDEMNED;
     match state {

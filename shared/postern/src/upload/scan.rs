@@ -1,9 +1,9 @@
-//! What a scan for malware said of a version, where the stack asks for one.
+//! The result of a scan for malware, if the stack asks for scans.
 //!
-//! [GuardDuty Malware Protection for S3](https://docs.aws.amazon.com/guardduty/latest/ug/gdu-malware-protection-s3.html)
-//! scans each new version, writes its result on it as a tag and sends an event. The event
-//! is a hint, as every event is: the tag decides. Only the scanner
-//! may write that tag (the bucket's policy), so nobody else can let a version pass.
+//! [GuardDuty Malware Protection for
+//! S3](https://docs.aws.amazon.com/guardduty/latest/ug/gdu-malware-protection-s3.html) scans each new
+//! version, writes its result as a tag and sends an event. The event is only a hint: the tag decides. The
+//! bucket's policy lets only the scanner write that tag, so no other principal can let a version pass.
 
 use std::str::FromStr;
 
@@ -18,13 +18,13 @@ pub const SCAN_TAG: &str = "GuardDutyMalwareScanStatus";
 /// Whether a version must have passed a scan before it becomes available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScanGate {
-    /// It need not.
+    /// No scan is needed.
     Off,
-    /// It must.
+    /// A scan must have found nothing.
     Required,
 }
 
-/// The text names no gate.
+/// The text is not a setting of the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write off or required")]
 pub struct ParseScanGateError;
@@ -41,25 +41,26 @@ impl FromStr for ScanGate {
     }
 }
 
-/// The [results that there are](https://docs.aws.amazon.com/guardduty/latest/ug/monitoring-malware-protection-s3-scans-gdu.html).
+/// The [documented
+/// results](https://docs.aws.amazon.com/guardduty/latest/ug/monitoring-malware-protection-s3-scans-gdu.html).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ScanStatus {
-    /// Nothing was found.
+    /// The scan found no threat.
     NoThreatsFound,
-    /// Something was.
+    /// The scan found a threat.
     ThreatsFound,
-    /// It was passed over: encrypted, too large, or beyond another limit of the scanner.
+    /// The scanner skipped the version: it is encrypted, too large, or beyond another limit.
     Unsupported,
-    /// The scanner may not read it.
+    /// The scanner may not read the version.
     AccessDenied,
-    /// The scanner failed, or said something that is not known here.
+    /// The scanner failed, or its result is unknown.
     #[serde(other)]
     Failed,
 }
 
 impl ScanStatus {
-    /// The status that a tag or an event names. What is not known opens nothing.
+    /// The status in a tag or an event. An unknown status accepts nothing.
     pub fn read(text: &str) -> Self {
         match text {
             "NO_THREATS_FOUND" => Self::NoThreatsFound,
@@ -81,20 +82,20 @@ impl ScanStatus {
         }
     }
 
-    /// Whether it says something of the bytes.
+    /// Whether the result is about the bytes.
     pub fn is_a_result(self) -> bool {
         matches!(self, Self::NoThreatsFound | Self::ThreatsFound)
     }
 }
 
-/// A scan that said nothing of the bytes: the version waits for another one.
+/// A scan without a result about the bytes: the version waits for another scan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScanFailure {
     /// The version.
     pub version_id: VersionId,
     /// How the scan ended.
     pub status: ScanStatus,
-    /// When that was noted.
+    /// When that was written.
     pub at: Timestamp,
 }
 

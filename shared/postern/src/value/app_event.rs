@@ -1,9 +1,9 @@
-//! What the app is told of a change: the kind of event that a written item announces.
+//! The events for the app: a written item names the kind of event.
 //!
-//! The item itself carries it, in the attribute `event`, because nothing of ours stands between
-//! the table's stream and the app's event bus
-//! ([EventBridge Pipes](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html)).
-//! A consumer drops repetitions by the item's `transition_id`.
+//! The item has it in the attribute `event`, because EventBridge Pipes, not a function of Postern, copies
+//! records from the table's stream to the app's event bus ([EventBridge
+//! Pipes](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html)). A consumer
+//! ignores repetitions by the item's `transition_id`.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,16 +13,16 @@ pub enum AppEvent {
     /// A version was pinned: links can be made.
     #[serde(rename = "Upload Available")]
     UploadAvailable,
-    /// What arrived broke a rule.
+    /// A file broke a rule.
     #[serde(rename = "Upload Rejected")]
     UploadRejected,
     /// A scan of a version failed; the version waits.
     #[serde(rename = "Upload Scan Failed")]
     UploadScanFailed,
-    /// The upload is gone.
+    /// The upload was deleted.
     #[serde(rename = "Upload Deleted")]
     UploadDeleted,
-    /// The link is dead.
+    /// The link was revoked.
     #[serde(rename = "Link Revoked")]
     LinkRevoked,
 }

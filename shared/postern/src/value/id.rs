@@ -1,7 +1,7 @@
 //! Ids of uploads, of their objects and versions, of owners and of transitions.
 //!
-//! Each is a newtype that is parsed at the edge, so that no raw string travels through the core.
-//! [`ObjectKey`] alone knows the layout of keys in the bucket.
+//! Each is a newtype that is parsed at the edge, so that the domain has no raw strings. Only [`ObjectKey`]
+//! has the layout of keys in the bucket.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-/// The prefix below which every uploaded object lies. Bucket policy, event filter and the signer
-/// roles are bound to it.
+/// The prefix of every object's key. The bucket's policy, the event filter and the signer roles use it.
 pub const OBJECT_PREFIX: &str = "uploads/";
 
 /// The text is not what it should name.
@@ -28,8 +27,8 @@ impl ParseIdError {
     }
 }
 
-/// An upload: a UUID, random (version 4), or derived (version 8) from an idempotency key so that
-/// a repeated request meets the record that its first try left.
+/// The id of an upload: a UUID, random (version 4), or derived (version 8) from an idempotency key, so that a
+/// repeated request finds the record of the first one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UploadId(Uuid);
@@ -40,14 +39,13 @@ impl UploadId {
         Self(Builder::from_random_bytes(entropy).into_uuid())
     }
 
-    /// The id that `owner` gets for `key`, always the same. Another owner's same key gives
-    /// another id.
+    /// The id that `owner` gets for `key`, always the same. The same key of another owner gives another id.
     pub fn derived(owner: &Owner, key: &IdempotencyKey) -> Self {
         Self(uuid_of(&["upload", owner.as_str(), key.as_str()]))
     }
 
-    /// The id that a page with the upload token `token` gets for `key`. No key of the owner or of another
-    /// token gives it.
+    /// The id that a page with the upload token `token` gets for `key`. The same key of the owner or of
+    /// another token gives another id.
     pub fn derived_by_token(token: &str, key: &IdempotencyKey) -> Self {
         Self(uuid_of(&["upload by token", token, key.as_str()]))
     }
@@ -79,7 +77,7 @@ impl fmt::Debug for UploadId {
 impl FromStr for UploadId {
     type Err = ParseIdError;
 
-    /// Accepts the canonical form alone (lower case, hyphens), so that an id has one spelling.
+    /// Accepts only the canonical form (lower case, hyphens), so that an id has one spelling.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error = ParseIdError { what: "an upload id", rule: "a UUID in lower case with hyphens" };
         let id = Self(Uuid::try_parse(text).map_err(|_| error.clone())?);
@@ -106,7 +104,7 @@ impl From<UploadId> for String {
 pub struct ObjectKey(UploadId);
 
 impl ObjectKey {
-    /// The key of the object that this upload brings.
+    /// The key of this upload's object.
     pub fn of(upload_id: UploadId) -> Self {
         Self(upload_id)
     }
@@ -204,7 +202,7 @@ text_newtype!(
 );
 
 text_newtype!(
-    /// The client's name for one attempt to make something, from the header `Idempotency-Key`.
+    /// The client's key for one request that makes something, from the header `Idempotency-Key`.
     IdempotencyKey, "an idempotency key", "1 to 255 printable ASCII characters",
     |text| (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
 );
@@ -249,21 +247,20 @@ pub enum OwnerRule {
     TooLong,
 }
 
-/// One change of one item, always the same for the same change: a consumer of the table's stream
-/// drops repetitions by it.
+/// The id of one change of one item. It is always the same for the same change, so that a consumer of the
+/// table's stream can ignore repetitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TransitionId(Uuid);
 
 impl TransitionId {
-    /// The id of the change of `item` to `state`, brought about by `cause` (a version id, or
-    /// nothing).
+    /// The id of the change of `item` to `state`; `cause` is a version id, or empty.
     pub fn of(item: &str, state: &str, cause: &str) -> Self {
         Self(uuid_of(&["transition", item, state, cause]))
     }
 }
 
-/// A UUID of version 8 over parts that cannot be shifted against each other: each is preceded by
-/// its length.
+/// A UUID of version 8 over `parts`. Each part has its length before it, so that no text can move from one
+/// part to the next.
 fn uuid_of(parts: &[&str]) -> Uuid {
     let mut hash = Sha256::new();
     for part in parts {

@@ -1,24 +1,22 @@
 //! Upload tokens: with one, a browser without a login may upload. A token limits the size, the number of
 //! uploads and the time.
 //!
-//! An app's server makes one and hands it to its page; the path `/t/<token>/…` carries it. Its
-//! scope never changes, so the token itself brings it, sealed: a request needs no read before the
-//! transaction that creates an upload's record. What changes stands in the table, under the hash of
-//! the token's secret ([`UploadTokenId`]): how many uses are left, and whether it is revoked. That
-//! very transaction counts down, on condition of both.
+//! An app's server makes a token and gives it to its page; the path `/t/<token>/…` contains it. The scope
+//! never changes, so the token itself contains it, sealed: a request reads nothing before the transaction
+//! that creates an upload's record. The uses that are left and a revocation are in the table, under the hash
+//! of the token's secret ([`UploadTokenId`]). The same transaction checks both and counts the use.
 //!
 //! ```text
 //!  byte 0              bytes 1 to 16    the rest
 //!  version of the key   secret           the scope, sealed by ChaCha20-Poly1305
 //! ```
 //!
-//! The key is one of [`UploadTokenKeys`](crate::keys::UploadTokenKeys), which only this API holds.
-//! Tokens of older versions of this software were sealed under a link key. They are still taken, but
-//! the public function holds the link keys too, so of such a token only its name counts: the scope is
-//! read from its record.
+//! The key is one of [`UploadTokenKeys`](crate::keys::UploadTokenKeys), which only this API holds. Older
+//! versions sealed tokens under a link key. Such tokens are still accepted. But `serve-link` holds the link
+//! keys too, so of such a token only the id is trusted: its scope is read from its record.
 //!
-//! Only this API can read the scope, because it names an owner and anybody may hold the page. A token that
-//! this API did not seal is refused without a call to AWS. The token is shown once.
+//! Only this API can read the scope, because the scope names the owner, and anyone may have the page. A token
+//! that this API did not seal is refused without a call to AWS. The token is shown once.
 
 use std::time::Duration;
 
@@ -35,94 +33,93 @@ mod secret;
 pub use secret::seal_by_link_key;
 pub use secret::{MAX_UPLOAD_TOKEN_CHARS, OpenedToken, ScopeTooLong, UploadTokenId, UploadTokenSecret};
 
-/// So many uploads one token allows at most.
+/// The most uploads that one token allows.
 pub const MAX_USES: u32 = 10_000;
 
-/// So long one token lives at most.
+/// The longest life of a token.
 pub const MAX_LIFE: Duration = Duration::from_hours(90 * 24);
 
-/// The record outlives the token by this much, so that a late request gets the reason.
+/// How long the record is kept after the token's expiry, so that a late request gets the reason.
 const MEMORY: Duration = Duration::from_hours(35 * 24);
 
-/// What a token allows, as the table keeps it.
+/// An upload token in the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadToken {
     /// The hash of its secret.
     pub token_id: UploadTokenId,
-    /// Whose uploads it makes.
+    /// The owner of its uploads.
     pub owner: Owner,
-    /// What the app calls it; comes back with every upload that it made.
+    /// The token's label. The API shows it for each upload that was made with the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The media types that may be uploaded.
+    /// The media types that may be declared.
     pub content_types: Vec<MediaRange>,
     /// The largest file.
     pub max_size_bytes: u64,
-    /// How many uploads it was made for.
+    /// How many uses the token had at the beginning.
     pub uses: u32,
-    /// How many are left.
+    /// How many uses are left.
     pub uses_left: u32,
     /// When it was made.
     pub made_at: Timestamp,
-    /// From when on it opens nothing.
+    /// When the token expires.
     pub expires_at: Timestamp,
-    /// Since when it is revoked.
+    /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
-    /// A digest of the request that an idempotency key stands for.
+    /// A digest of the request whose idempotency key made the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<ChecksumSha256>,
-    /// Whether the token was sealed under one of [`UploadTokenKeys`](crate::keys::UploadTokenKeys). A
-    /// token of an older version was sealed under a link key; only a record without this mark is found
-    /// by such a token.
+    /// Whether the token was sealed under one of [`UploadTokenKeys`](crate::keys::UploadTokenKeys). Tokens of
+    /// older versions were sealed under a link key; such a token finds only a record without this mark.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_own_key: bool,
-    /// When DynamoDB may forget it, in seconds since 1970.
+    /// When DynamoDB may delete it, in seconds since 1970.
     pub ttl: u64,
 }
 
-/// What a token allows for as long as it lives, as the token brings it.
+/// The scope of a token: what it allows, as the token itself contains it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenScope {
-    /// Whose uploads it makes.
+    /// The owner of its uploads.
     #[serde(rename = "o")]
     pub owner: Owner,
-    /// What the app calls it.
+    /// The token's label.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The media types that may be uploaded.
+    /// The media types that may be declared.
     #[serde(rename = "t")]
     pub content_types: Vec<MediaRange>,
     /// The largest file.
     #[serde(rename = "m")]
     pub max_size_bytes: u64,
-    /// From when on it opens nothing.
+    /// When the token expires.
     #[serde(rename = "e")]
     pub expires_at: Timestamp,
 }
 
 impl TokenScope {
-    /// Whether a file of this type may be uploaded.
+    /// Whether this type may be declared.
     pub fn allows(&self, content_type: &ContentType) -> bool {
         self.content_types.iter().any(|pattern| pattern.matches(content_type))
     }
 }
 
-/// Whether a token may be used.
+/// The status of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenStatus {
-    /// It may, for a new upload too.
+    /// It can be used for a new upload.
     Open,
-    /// Its owner ended it.
+    /// Its owner revoked it.
     Revoked,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// Its uploads are made; what was begun may go on.
+    /// It has no uses left. Uploads that were begun may go on.
     UsedUp,
 }
 
 impl UploadToken {
-    /// Whether it may be used at `now`.
+    /// The status at `now`.
     pub fn status(&self, now: Timestamp) -> TokenStatus {
         match self.revoked_at {
             Some(_) => TokenStatus::Revoked,
@@ -139,13 +136,13 @@ impl UploadToken {
         is_open.then(|| Self { uses_left: self.uses_left.saturating_sub(1), ..self.clone() })
     }
 
-    /// The token after its owner ended it; the first end stays.
+    /// The token after its owner revoked it. A second revocation changes nothing.
     #[must_use]
     pub fn revoked(&self, now: Timestamp) -> Self {
         Self { revoked_at: self.revoked_at.or(Some(now)), ..self.clone() }
     }
 
-    /// What the token itself brings.
+    /// The scope, as the token itself contains it.
     pub fn scope(&self) -> TokenScope {
         TokenScope {
             owner: self.owner.clone(),

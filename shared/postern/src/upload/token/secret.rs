@@ -1,9 +1,9 @@
-//! The token itself and its public name.
+//! The text of an upload token, and its id.
 //!
-//! The seal is ChaCha20-Poly1305 ([RFC 8439](https://www.rfc-editor.org/rfc/rfc8439)) under a key
-//! that is derived for the one secret. An idempotency key that comes back after the table forgot its
-//! token makes the same secret for another scope, so the nonce is derived from the scope: two scopes
-//! under the same key and nonce would let their holder forge a third.
+//! The seal is ChaCha20-Poly1305 ([RFC 8439](https://www.rfc-editor.org/rfc/rfc8439)) under a key that is
+//! derived for one secret. The table's TTL may delete a token before its idempotency key is used again. The
+//! key then derives the same secret for another scope. With one nonce for two scopes an attacker could forge
+//! a third. So the nonce is derived from the scope.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,11 +20,10 @@ use super::TokenScope;
 use crate::keys::{KeyVersion, LinkKeys, TokenKey, TokenKeys, UploadTokenKeys};
 use crate::value::id::{IdempotencyKey, Owner, ParseIdError};
 
-/// The longest token, in characters: request line and headers share the 10,240 bytes that
-/// API Gateway takes.
+/// The longest token, in characters: API Gateway accepts 10,240 bytes for the request line and all headers.
 pub const MAX_UPLOAD_TOKEN_CHARS: usize = 2048;
 
-/// The most bytes of scope that fit into it, with version, secret, nonce and the seal's tag around them.
+/// The most bytes of a scope, so that it fits into a token with version, secret, nonce and tag.
 const MAX_SEALED_BYTES: usize = MAX_UPLOAD_TOKEN_CHARS / 4 * 3 - HEAD_BYTES - NONCE_BYTES - TAG_BYTES;
 
 /// Version and secret.
@@ -36,11 +35,11 @@ const NONCE_BYTES: usize = 12;
 /// Poly1305's.
 const TAG_BYTES: usize = 16;
 
-/// The bit of byte 0 that says that the key is one of [`UploadTokenKeys`]. Without it the token is
-/// older, and byte 0 names a link key.
+/// The bit of byte 0 that says that the key is one of [`UploadTokenKeys`]. Without it the token is older, and
+/// byte 0 names a link key.
 const OWN_KEY: u8 = 0x80;
 
-/// What keeps the seal of an upload token apart from everything else under the same key.
+/// Domain separation: distinguishes the seal of an upload token from every other use of the key.
 const KIND: &[u8] = b"upload token\0";
 
 /// The secret of a token, and the key that will seal its scope. `Debug` never shows it.
@@ -50,23 +49,22 @@ pub struct UploadTokenSecret {
     secret: [u8; 16],
 }
 
-/// A token that one of our keys sealed.
+/// A token whose seal was verified.
 #[derive(Debug, PartialEq, Eq)]
 pub enum OpenedToken {
-    /// Sealed under one of [`UploadTokenKeys`]: the scope is what this API wrote.
+    /// Sealed under one of [`UploadTokenKeys`]: the scope is genuine.
     Sealed(UploadTokenId, TokenScope),
-    /// Sealed under a link key, by an older version of this API or by whoever took over the public
-    /// function: the scope must be read from the record.
+    /// Sealed under a link key, by an older version of this API or by an attacker who took over `serve-link`:
+    /// the scope must be read from the record.
     ByLinkKey(UploadTokenId),
 }
 
-/// The scope has more bytes than a token carries.
+/// The scope is too long for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("content_types, label and the owner's name have at most {MAX_SEALED_BYTES} bytes together")]
 pub struct ScopeTooLong;
 
-/// The public name of an upload token: SHA-256 of its secret, in base64url (43 characters). It
-/// opens nothing.
+/// The public id of an upload token: SHA-256 of its secret, in base64url (43 characters). It gives no access.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UploadTokenId(String);
@@ -77,13 +75,13 @@ impl UploadTokenSecret {
         keys.token_keys().newest().map(|key| Self { key: key.clone(), secret })
     }
 
-    /// The secret that `owner` gets for `key`, always the same, so that a repeated request is
-    /// answered with a token of the same name although it is stored nowhere.
+    /// The secret that `owner` gets for `key`. It is always the same, so that a repeated request gets a token
+    /// with the same id.
     pub fn derived(keys: &TokenKeys, owner: &Owner, key: &IdempotencyKey) -> [u8; 16] {
         keys.secret_of(b"idempotent upload token\0", &[owner.as_str(), key.as_str()])
     }
 
-    /// The text for the one answer that shows it.
+    /// The token's text. Only the answer that creates the token shows it.
     ///
     /// # Errors
     /// If the scope is too long for a token.
@@ -103,7 +101,7 @@ impl UploadTokenSecret {
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// The token that `text` is, if one of our keys has sealed it.
+    /// Parses `text` if it was sealed under one of the keys.
     pub fn open(keys: &UploadTokenKeys, link_keys: &LinkKeys, text: &str) -> Option<OpenedToken> {
         if text.len() > MAX_UPLOAD_TOKEN_CHARS {
             return None;
@@ -122,12 +120,12 @@ impl UploadTokenSecret {
         Some(if has_own_key { OpenedToken::Sealed(id, scope) } else { OpenedToken::ByLinkKey(id) })
     }
 
-    /// The name under which the table knows it.
+    /// The token's id in the table.
     pub fn token_id(&self) -> UploadTokenId {
         UploadTokenId::of_secret(&self.secret)
     }
 
-    /// The same for the same scope, so that a repeated request is answered with the same text.
+    /// The nonce, derived from the scope, so that a repeated request gets the same text.
     fn nonce(&self, plain: &str) -> [u8; NONCE_BYTES] {
         let mac = self.key.over(b"upload token nonce\0", &[&self.token_id().0, plain]);
         let mut nonce = [0; NONCE_BYTES];
@@ -238,7 +236,7 @@ mod tests {
         assert!("QUJD".parse::<UploadTokenId>().is_err(), "base64url of another length");
     }
 
-    /// The public function holds the link keys: what it could have sealed is never believed.
+    /// `serve-link` holds the link keys, so a scope that was sealed under one is never trusted.
     #[test]
     fn of_a_token_that_a_link_key_sealed_only_the_name_counts() {
         let (keys, links) = (keys(&[1]), link_keys(&[1, 2]));
