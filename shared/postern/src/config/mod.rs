@@ -1,7 +1,7 @@
 //! What each function reads from its environment, once, at cold start.
 //!
-//! Values come through a lookup, so that tests never touch the environment. What is missing or
-//! malformed is named and fails the start; nothing that matters for security has a default here.
+//! Values come through a lookup, so that tests do not change the environment. A missing or malformed variable
+//! is named and fails the start. No setting with a security effect has a default here.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -20,7 +20,7 @@ mod webhook;
 
 pub use webhook::WebhookConfig;
 
-/// The most that a ceiling on pixels may be; 0 stands for none.
+/// The largest limit of pixels; 0 means no limit.
 const MAX_IMAGE_PIXELS: u64 = 1_000_000_000_000;
 
 /// The longest session of a role that another role assumes, in seconds
@@ -40,7 +40,7 @@ pub struct ConfigError {
     rule: String,
 }
 
-/// A KMS key for tokens, and the version that they name.
+/// A KMS key for tokens, and the version in its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenKeyRef {
     /// The version.
@@ -49,7 +49,7 @@ pub struct TokenKeyRef {
     pub key_arn: String,
 }
 
-/// A signer role, and how long its sessions live.
+/// A signer role, and the length of its sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignerRole {
     /// The role's ARN.
@@ -82,7 +82,7 @@ pub struct RecordConfig {
     pub table: String,
     /// The bucket's name.
     pub bucket: String,
-    /// What every object must keep.
+    /// The rules of the stack for every object.
     pub settings: Settings,
 }
 
@@ -99,14 +99,14 @@ pub struct ServeConfig {
     pub settings: serve::Settings,
     /// The distribution through which they lead, if there is one.
     pub distribution: Option<DistributionRef>,
-    /// Whether S3 is asked for the version before anything is signed.
+    /// Whether `serve-link` asks S3 for the version before it signs.
     pub check_object: bool,
-    /// The header in which what stands before the API says where a visitor comes from; without one
-    /// the API's own word counts.
+    /// The header that holds the visitor's address, set by CloudFront in front of the API. `None`: the
+    /// address that API Gateway saw.
     pub viewer_header: Option<String>,
 }
 
-/// A distribution, and where the key that signs for it is kept.
+/// A distribution, and the place of its signing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DistributionRef {
     /// The name under which it answers.
@@ -200,7 +200,7 @@ fn signer_role(lookup: &impl Lookup) -> Result<SignerRole, ConfigError> {
     Ok(SignerRole { role_arn, session: Duration::from_secs(session_s) })
 }
 
-/// A stack without one leaves the domain empty.
+/// An empty or absent domain means that the stack has no distribution.
 fn distribution(lookup: &impl Lookup, url_ttl_s: u64) -> Result<Option<DistributionRef>, ConfigError> {
     let Some(domain) = lookup("POSTERN_CLOUDFRONT_DOMAIN").filter(|domain| !domain.is_empty()) else {
         return Ok(None);
@@ -229,7 +229,7 @@ fn token_keys(lookup: &impl Lookup, variable: &str) -> Result<Vec<TokenKeyRef>, 
     })
 }
 
-/// The SDK's own variables decide whether this is AWS or another endpoint.
+/// The SDK's own variables say whether this is AWS or another endpoint.
 fn endpoint(lookup: &impl Lookup) -> Result<BucketEndpoint, ConfigError> {
     let bucket = required(lookup, "POSTERN_BUCKET")?;
     let region = required(lookup, "AWS_REGION")?;

@@ -6,13 +6,13 @@ use crate::webhook::WebhookUrl;
 /// The environment of `send-webhook`.
 #[derive(Debug, Clone)]
 pub struct WebhookConfig {
-    /// Where webhooks go.
+    /// The receiver's address.
     pub url: WebhookUrl,
-    /// The ARN of the secret that holds what they are signed with.
+    /// The ARN of the secret with the signing keys.
     pub secret_arn: String,
-    /// The queue that the events come from.
+    /// The queue of the events.
     pub queue_url: String,
-    /// The queue for what is given up.
+    /// The queue's dead-letter queue.
     pub dead_letter_queue_url: String,
 }
 

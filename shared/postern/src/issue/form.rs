@@ -10,7 +10,7 @@ use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::{Owned, Settings};
 
-/// What a client needs to upload: post `fields`, then the file as the field `file`, to `url`.
+/// The answer for a client: post `fields`, then the file as the field `file`, to `url`.
 #[derive(Debug, Serialize)]
 pub struct IssuedForm {
     /// The upload.
@@ -22,9 +22,9 @@ pub struct IssuedForm {
     /// The form's fields, in order.
     #[serde(serialize_with = "as_object")]
     pub fields: PostForm,
-    /// From when on S3 refuses the form: the effective end, not the one that was hoped for.
+    /// When S3 begins to refuse the form: the effective expiry.
     pub expires_at: Timestamp,
-    /// The largest file that the form lets through.
+    /// The largest file that the form allows.
     pub max_size_bytes: u64,
 }
 
@@ -35,11 +35,11 @@ impl IssuedForm {
     }
 }
 
-/// Signs the form of `upload`, alive until the upload's policy expires; S3 then sends the browser
-/// to `redirect`, or answers 201.
+/// Signs the form of `upload`, valid until the upload's policy expires. S3 then redirects the browser to
+/// `redirect`, or answers 201.
 ///
 /// # Errors
-/// What S3 would refuse; see [`SignPolicyError`].
+/// See [`SignPolicyError`]: S3 would refuse the form.
 pub fn sign_form(
     settings: &Settings,
     credentials: &SigningCredentials,
@@ -53,7 +53,7 @@ pub fn sign_form(
         .field("x-amz-server-side-encryption", "aws:kms")
         .field("x-amz-server-side-encryption-aws-kms-key-id", &settings.files_key_arn)
         .size_bytes(upload.min_size_bytes, upload.max_size_bytes.min(MAX_POST_BYTES));
-    // A browser that is sent on gets no status to read.
+    // S3 answers a redirect in place of a status.
     policy = match redirect {
         Some(url) => policy.field("success_action_redirect", url.as_str()),
         None => policy.field("success_action_status", "201"),

@@ -1,6 +1,6 @@
-//! What an owner says of a link, when it is made and when it is changed.
+//! The fields of a link, when it is made and when it is changed.
 //!
-//! One body serves both: a field that is left out keeps what stands, `null` takes it away.
+//! One body serves both: a field that is left out keeps its value, and `null` removes it.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::value::checksum::ChecksumSha256;
 use crate::value::filename::{Disposition, Filename};
 use s3_presigned::Timestamp;
 
-/// The longest life of a link that has an end: ten years.
+/// The longest life of a link that expires: ten years.
 const MAX_LINK_S: u64 = 10 * 366 * 24 * 3600;
 
-/// The most openings that can be written down.
+/// The largest number of openings.
 const MAX_OPENS: u64 = 1_000_000_000;
 
 /// The longest time for which a redirect may be kept, in seconds.
@@ -35,7 +35,7 @@ pub enum Change<T> {
     Set(T),
 }
 
-/// The body as it comes.
+/// The body before it is checked.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Body {
@@ -52,7 +52,7 @@ struct Body {
     recipient: Change<String>,
 }
 
-/// What an owner wants of a link, checked. `Debug` shows no password.
+/// The checked changes of a link. `Debug` shows no password.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LinkChange {
     /// Its end, from now on.
@@ -72,7 +72,7 @@ pub struct LinkChange {
 #[derive(Clone, PartialEq, Eq)]
 struct Password(String);
 
-/// Everything of a new link that a repetition must say again.
+/// The parts of a new link that a repeated request must have again.
 #[derive(Serialize)]
 struct Digested<'a> {
     expires_in: Option<Duration>,
@@ -82,11 +82,10 @@ struct Digested<'a> {
 }
 
 impl LinkChange {
-    /// Reads the body of `POST /uploads/{id}/links` or `PATCH /links/{id}`; an empty one says
-    /// nothing.
+    /// Reads the body of `POST /uploads/{id}/links` or `PATCH /links/{id}`. An empty body has no fields.
     ///
     /// # Errors
-    /// [`Problem::MalformedBody`], or [`Problem::InvalidFields`] with every rule that is broken.
+    /// [`Problem::MalformedBody`], or [`Problem::InvalidFields`] with every rule that the body breaks.
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
         let body: Body = match body.trim_ascii() {
             b"" => Body::default(),
@@ -128,10 +127,10 @@ impl LinkChange {
         }
     }
 
-    /// The terms that stand once the change was applied to those of `link`. `salt` is random.
+    /// The terms after the change was applied to those of `link`. `salt` is random.
     ///
     /// # Errors
-    /// If the terms would contradict each other or the content.
+    /// If the terms contradict each other or the content.
     pub fn apply(&self, link: &Link, salt: [u8; 16]) -> Result<LinkTerms, Problem> {
         let existing = &link.terms;
         if let Change::Set(name) = &self.filename
@@ -184,7 +183,7 @@ impl LinkChange {
         Ok(terms)
     }
 
-    /// The end that stands once the change was applied.
+    /// The expiry after the change was applied.
     pub fn expires_at(&self, existing: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
         match self.expires_in {
             Change::Keep => existing,
@@ -193,8 +192,8 @@ impl LinkChange {
         }
     }
 
-    /// A digest that is the same for the same request. The password goes into it under a key, so
-    /// that the table holds nothing against which passwords could be tried fast.
+    /// A digest that is the same for the same request. The password is included under a key, so that the
+    /// table has nothing against which passwords could be tried fast.
     pub fn hash(&self, terms: &LinkTerms, keys: &TokenKeys) -> ChecksumSha256 {
         let terms = LinkTerms { password_hash: None, ..terms.clone() };
         let digested = Digested {
@@ -225,7 +224,7 @@ impl<T> Change<T> {
         }
     }
 
-    /// A value that `check` refuses has left its problem behind, and counts as left out.
+    /// A value that `check` refuses has added its problem, and counts as left out.
     fn and_then<U>(self, check: impl FnOnce(T) -> Option<U>) -> Change<U> {
         match self {
             Self::Keep => Change::Keep,
@@ -245,7 +244,7 @@ impl<T: Clone> Change<T> {
     }
 }
 
-/// `null` is [`Change::Clear`]; what is left out never comes here.
+/// `null` is [`Change::Clear`]. This function is not called for a field that is left out.
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Option::deserialize(deserializer)?.map_or(Self::Clear, Self::Set))

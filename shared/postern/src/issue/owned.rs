@@ -25,7 +25,7 @@
 //! }
 //! ```
 //!
-//! Nobody else can make one either:
+//! No other module can make one:
 //!
 //! ```compile_fail
 //! # use postern::{issue::Owned, upload::Upload};
@@ -46,25 +46,25 @@ use crate::value::id::Owner;
 
 use super::Caller;
 
-/// A record that belongs to the caller of this request, or an upload that the caller's token made.
+/// A record of the caller of this request, or an upload that the caller's token made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owned<T>(T);
 
 /// A record with an owner.
 pub trait Record {
-    /// Whose it is.
+    /// The owner.
     fn owner(&self) -> &Owner;
-    /// What a stranger is answered: the same as for a record that does not exist.
+    /// The answer to another owner: the same as for a record that does not exist.
     fn not_found() -> Problem;
     /// Adds its ids to the log lines of the request.
     fn name_in_log(&self) {}
 }
 
 impl<T: Record> Owned<T> {
-    /// The record, if it exists and is the caller's.
+    /// Returns the record, if it exists and is the caller's.
     ///
     /// # Errors
-    /// [`Record::not_found`] for a stranger too.
+    /// [`Record::not_found`] also for another owner's record.
     pub fn admit(record: impl Into<Option<T>>, caller: &Caller) -> Result<Self, Problem> {
         let own = Self::of(record.into(), caller).ok_or_else(T::not_found)?;
         own.0.name_in_log();
@@ -75,8 +75,7 @@ impl<T: Record> Owned<T> {
         record.filter(|record| *record.owner() == caller.owner).map(Self)
     }
 
-    /// The page without what is not the caller's. The index has an entry for each owner: this check is
-    /// a second one.
+    /// The page without the records of other owners. The index is by owner, so this is a second check.
     pub(super) fn page(page: Page<T>, caller: &Caller) -> Page<Self> {
         let items = page.items.into_iter().filter_map(|record| Self::of(Some(record), caller));
         Page { items: items.collect(), next: page.next }
@@ -95,7 +94,7 @@ impl<T: Record> Owned<T> {
 }
 
 impl Owned<Upload> {
-    /// The upload, if it exists and this very token made it.
+    /// Returns the upload, if it exists and this token made it.
     ///
     /// # Errors
     /// [`Problem::UploadNotFound`] for every other upload, those of the token's owner included.

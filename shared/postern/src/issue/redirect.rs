@@ -1,4 +1,4 @@
-//! Where S3 sends a browser after a form: only to origins that the stack names.
+//! Where S3 may redirect a browser after a form: only to origins of the stack's settings.
 //!
 //! A plain HTML form has no script that reads S3's answer, so S3 itself sends the browser on
 //! (`success_action_redirect`, 303) and appends `bucket`, `key` and `etag` to the query. The URL is
@@ -14,25 +14,25 @@ use serde::{Serialize, Serializer};
 /// The longest URL, in characters: a form has 20 KB in all.
 const MAX_URL_CHARS: usize = 1024;
 
-/// The origins to which a form may send; none by default.
+/// The origins to which a form may redirect; none by default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RedirectOrigins(Vec<String>);
 
-/// A URL whose origin the stack names.
+/// A URL with an allowed origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedirectUrl(String);
 
-/// The text is no list of origins.
+/// The text is not a list of origins.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "write none, or origins with commas between, each in lower case without a path: https://app.example; http only for localhost, 127.0.0.1 and [::1] ({0:?} is none of these)"
 )]
 pub struct ParseOriginsError(String);
 
-/// Why a form may not send there.
+/// Why a form may not redirect there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectError {
-    /// The stack names no origin.
+    /// The stack allows no origin.
     #[error("this stack names no origin to which a form may redirect")]
     NoOrigin,
     /// S3 could not use it.
@@ -40,7 +40,7 @@ pub enum RedirectError {
         "a redirect is a URL of at most {MAX_URL_CHARS} printable ASCII characters, without \"#\", \"\\\" and \"${{filename}}\""
     )]
     NotAUrl,
-    /// Another origin.
+    /// The origin is not allowed.
     #[error("a form may redirect only to {0}")]
     OtherOrigin(String),
 }
@@ -94,8 +94,8 @@ impl Serialize for RedirectUrl {
     }
 }
 
-/// As browsers write it: lower case, without the scheme's own port. A URL with a user's name in it
-/// has none: a person who reads it takes the name for the host.
+/// The origin in the spelling of browsers: lower case, without the scheme's default port. A URL with a user's
+/// name has no origin, because people take the name for the host.
 fn origin_of(url: &str) -> Option<String> {
     let uri: http::Uri = url.parse().ok()?;
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?.as_str().to_ascii_lowercase());
@@ -108,7 +108,7 @@ fn origin_of(url: &str) -> Option<String> {
     if host.is_empty() || host.contains('@') { None } else { Some(format!("{scheme}://{host}")) }
 }
 
-/// Plain HTTP never leaves the machine.
+/// Plain HTTP is allowed only on the same machine.
 fn is_safe(origin: &str) -> bool {
     let host = origin.strip_prefix("http://").map(|host| match host.strip_prefix("[::1]") {
         Some(_) => "[::1]",

@@ -1,4 +1,4 @@
-//! Bodies of requests: each is checked whole, and the answer names every broken rule.
+//! Bodies of requests. Each body is checked whole, and the answer names every broken rule.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -37,7 +37,7 @@ impl From<u64> for SizeLimit {
     }
 }
 
-/// What the body of `POST /uploads` says, before anything is checked.
+/// The body of `POST /uploads`, before it is checked.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewUploadBody {
@@ -51,12 +51,12 @@ pub(super) struct NewUploadBody {
     pub success_action_redirect: Option<String>,
 }
 
-/// What an app asks for when it wants to upload.
+/// A checked request for an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewUpload {
-    /// The name that the file has.
+    /// The file's name.
     pub filename: Filename,
-    /// The type that it will be stored with.
+    /// The declared type.
     pub content_type: ContentType,
     /// The fewest bytes: the declared size, or 1.
     pub min_size_bytes: u64,
@@ -72,10 +72,10 @@ pub struct NewUpload {
 }
 
 impl NewUpload {
-    /// Reads the body of `POST /uploads`. Where there is no form, there are no `redirects`.
+    /// Reads the body of `POST /uploads`. Without `redirects` no redirect is allowed.
     ///
     /// # Errors
-    /// [`Problem::MalformedBody`], or [`Problem::InvalidFields`] with every rule that is broken.
+    /// [`Problem::MalformedBody`], or [`Problem::InvalidFields`] with every rule that the body breaks.
     pub fn parse(
         body: &[u8],
         limit: impl Into<SizeLimit>,
@@ -84,7 +84,7 @@ impl NewUpload {
         Self::check(parse_json(body)?, limit.into(), redirects)
     }
 
-    /// Checks what was said; see [`NewUpload::parse`].
+    /// Checks the body; see [`NewUpload::parse`].
     pub(super) fn check(
         body: NewUploadBody,
         limit: SizeLimit,
@@ -127,7 +127,7 @@ pub(super) fn no_fields(body: &[u8]) -> Result<(), Problem> {
     if body.trim_ascii().is_empty() { Ok(()) } else { parse_json::<NoFields>(body).map(|_| ()) }
 }
 
-/// Reads a JSON object; a value of the wrong kind is told with its field.
+/// Reads a JSON object. A value of the wrong type is reported with its field.
 pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if body.trim_ascii().is_empty() {
         return Err(Problem::MalformedBody("it is empty".to_owned()));
@@ -150,7 +150,7 @@ pub(super) fn parse_field<T: FromStr<Err: ToString>>(
     text.parse().map_err(|error: T::Err| problems.push(FieldProblem::new(name, error.to_string()))).ok()
 }
 
-/// Parses a field that must be there.
+/// Parses a required field.
 pub(super) fn required<T: FromStr<Err: ToString>>(
     problems: &mut Vec<FieldProblem>,
     name: &str,
@@ -160,7 +160,7 @@ pub(super) fn required<T: FromStr<Err: ToString>>(
     parse_field(problems, name, text)
 }
 
-/// The value of a field that must be there.
+/// The value of a required field.
 pub(super) fn present<T>(problems: &mut Vec<FieldProblem>, name: &str, value: Option<T>) -> Option<T> {
     if value.is_none() {
         problems.push(FieldProblem::new(name, needs::REQUIRED));
@@ -168,7 +168,7 @@ pub(super) fn present<T>(problems: &mut Vec<FieldProblem>, name: &str, value: Op
     value
 }
 
-/// A declared size is pinned exactly. Without one, an empty file is not what was meant.
+/// A declared size is pinned exactly. Without one, the form does not accept an empty file.
 fn size_range(problems: &mut Vec<FieldProblem>, body: &NewUploadBody, limit: SizeLimit) -> (u64, u64) {
     let mut checked = |name: &str, least: u64, value: u64| {
         let most = limit.bytes;
@@ -223,7 +223,7 @@ fn check_metadata(problems: &mut Vec<FieldProblem>, metadata: &BTreeMap<String, 
                 "a name is lower-case letters, digits, \"-\", \"_\" and \".\"",
             ));
         }
-        // S3 trims white space and joins lines, so such values would not come back as they went.
+        // S3 trims white space and joins lines, so such values would change.
         let printable = value.bytes().all(|b| (0x20..0x7f).contains(&b));
         if !printable || value.trim() != value || value.is_empty() {
             problems.push(FieldProblem::new(

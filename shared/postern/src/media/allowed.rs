@@ -1,26 +1,26 @@
-//! Which media types a stack takes.
+//! The media types that a stack allows.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{ContentType, MediaRange};
 
-/// A list of media ranges with commas between: `image/*, application/pdf`.
+/// A list of media ranges, separated by commas: `image/*, application/pdf`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowedTypes(Vec<MediaRange>);
 
-/// The text is no such list.
+/// The text is not such a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write types as image/png, image/* or */*, with commas between")]
 pub struct ParseAllowedTypesError;
 
 impl AllowedTypes {
-    /// Every type.
+    /// Allows every type.
     pub fn all() -> Self {
         Self(vec![MediaRange::all()])
     }
 
-    /// Whether `declared` is on the list.
+    /// Whether the list allows `declared`.
     ///
     /// ```
     /// let list: postern::media::AllowedTypes = "image/*, application/pdf".parse().unwrap();

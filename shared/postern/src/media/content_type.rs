@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 use crate::media::kinship::is_playlist;
 use crate::value::filename::Disposition;
 
-/// The longest media type that is taken, in bytes.
+/// The longest media type that is accepted, in bytes.
 const MAX_BYTES: usize = 255;
 
-/// A media type, perhaps with parameters (`text/plain; charset=utf-8`), kept as it was written:
-/// the POST policy pins it to the letter.
+/// A media type, perhaps with parameters (`text/plain; charset=utf-8`), in the spelling of the client: the
+/// POST policy pins exactly this text.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContentType(String);
 
-/// The text is no media type.
+/// The text is not a media type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a media type is written as type/subtype, such as image/png, in at most 255 bytes of ASCII")]
 pub struct ParseContentTypeError;
 
 impl ContentType {
-    /// What a client sends that does not know, or does not say.
+    /// The type of a client that does not know or declare another one.
     pub const OCTET_STREAM: &'static str = "application/octet-stream";
 
     /// Text without any format.
@@ -43,15 +43,15 @@ impl ContentType {
         essence.trim().to_ascii_lowercase()
     }
 
-    /// Whether a browser may show such content where it is asked for. A list of what cannot run
-    /// script; everything that is not on it is saved.
+    /// Whether a browser may show such content inline. Only types that cannot run script may; every other
+    /// file is saved.
     pub fn disposition(&self) -> Disposition {
         let essence = self.essence();
         let inert = match essence.as_str() {
             "application/pdf" | "text/plain" | "image/apng" | "image/avif" | "image/bmp" | "image/gif"
             | "image/heic" | "image/heif" | "image/jpeg" | "image/jxl" | "image/png" | "image/tiff"
             | "image/webp" => true,
-            // Lists of what to play are text, and XML.
+            // Playlists are text or XML.
             essence => {
                 !is_playlist(essence) && (essence.starts_with("audio/") || essence.starts_with("video/"))
             }
@@ -59,8 +59,8 @@ impl ContentType {
         if inert { Disposition::Inline } else { Disposition::Attachment }
     }
 
-    /// The value for `response-content-type` of content that is UTF-8 if it is text: without a charset a
-    /// browser detects one.
+    /// The value for `response-content-type`, if the content is UTF-8 text or not text. Without a charset a
+    /// browser would guess one.
     pub fn as_served(&self) -> String {
         match self.0.as_str() {
             "text/plain" => "text/plain; charset=utf-8".to_owned(),

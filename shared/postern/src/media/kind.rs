@@ -6,36 +6,36 @@ use super::{ContentType, promise};
 use crate::media::kinship::{canonical, is_a, is_playlist, is_textual};
 use crate::value::filename::Filename;
 
-/// A group of types of which one may stand for another without deceiving whoever opens the file.
+/// A group of types. One may replace another without misleading the person who opens the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Pixels or drawings.
+    /// Images.
     Image,
     /// Audio and video.
     Media,
     /// PDF.
     Pdf,
-    /// Office documents and e-books: containers with a reader of their own.
+    /// Office documents and e-books: containers with a program of their own.
     Document,
     /// Containers to be unpacked.
     Archive,
-    /// What the system runs.
+    /// Programs that the operating system runs.
     Program,
-    /// What a browser runs: HTML, SVG.
+    /// Web pages: HTML, SVG.
     Page,
-    /// Characters.
+    /// Text.
     Text,
-    /// Letters' shapes.
+    /// Fonts.
     Font,
 }
 
 impl Kind {
-    /// What a name promises by its last extension; `None` for an extension that is not known.
+    /// The kind that a name promises by its last extension; `None` for an unknown extension.
     pub fn of_name(filename: &str) -> Option<Self> {
         promise::of_name(filename)
     }
 
-    /// What content of this type is; `None` where the type says too little, as a ZIP's does.
+    /// The kind of content of this type; `None` if the type does not determine it, as a ZIP's does not.
     pub fn of_type(essence: &str) -> Option<Self> {
         let essence = canonical(essence);
         if let Some(kind) = of_exact_type(essence) {
@@ -54,13 +54,14 @@ impl Kind {
         }
     }
 
-    /// Whether content that was found to be `essence` may have that name, however it is read. What people
-    /// read as it stands may have the name of a text, whatever its first line looks like.
+    /// Whether content with the found type `essence` may have this name in each of its readings. Plain text
+    /// may have the name of a text, whatever format its first line looks like.
     pub fn keeps_name(filename: &Filename, essence: &str, reads_as_text: bool) -> bool {
         Self::is_named(filename, essence) || reads_as_text && Self::is_named(filename, "text/plain")
     }
 
-    /// What a name hides behind a program's extension is no promise that a program may make.
+    /// If a program's extension follows another one (`invoice.pdf.lnk`), a program does not satisfy the inner
+    /// extension.
     fn is_named(filename: &Filename, essence: &str) -> bool {
         match promise::promised(filename).as_slice() {
             kinds if kinds.contains(&Self::Program) && kinds.iter().any(|kind| *kind != Self::Program) => {
@@ -70,12 +71,12 @@ impl Kind {
         }
     }
 
-    /// Whether content that was found to be `essence` keeps what this kind promises.
+    /// Whether content with the found type `essence` satisfies this kind.
     fn is_kept_by(self, essence: &str) -> bool {
         match (Self::of_found(essence), self) {
             (Some(kind), promised) if kind == promised => true,
-            // Office reads text and tables under its old names; a template of a page is text; a program
-            // of Windows may be a page (`.hta`), and scripts begin as pages do.
+            // Office opens text and tables under its old extensions; a template of a web page is text; a
+            // program of Windows may be a web page (`.hta`), and scripts begin as web pages do.
             (Some(Self::Text), Self::Document | Self::Program | Self::Page)
             | (Some(Self::Page), Self::Program) => true,
             (Some(_), _) => false,
@@ -83,8 +84,8 @@ impl Kind {
         }
     }
 
-    /// Whether a container may carry this kind. Of bytes without a signature nothing is known; a format
-    /// that is known and of no kind is none of these.
+    /// Whether a container may contain this kind. Bytes without a signature may be of any kind. A known
+    /// format without a kind is none of these.
     fn is_contained_in(self, container: &str) -> bool {
         match container {
             "application/zip" => matches!(self, Self::Document | Self::Archive | Self::Program),
@@ -94,8 +95,8 @@ impl Kind {
         }
     }
 
-    /// What content is that was found to be of this type, where its name is all that is asked. Here disk
-    /// images, packages and books count, which are declared under many types.
+    /// The kind of content of this type, for a check of its name only. Disk images, packages and books count
+    /// here, which are declared under many types.
     fn of_found(essence: &str) -> Option<Self> {
         let of_format = |format: &FileFormat| match format.kind() {
             Formats::Archive | Formats::Compressed | Formats::Disk => Some(Self::Archive),
@@ -110,12 +111,12 @@ impl Kind {
     }
 }
 
-/// Whether such content may carry content of several kinds.
+/// Whether such content may contain content of several kinds.
 fn is_container(essence: &str) -> bool {
     matches!(essence, "application/zip" | "application/x-ole-storage" | "application/xml")
 }
 
-/// Whether the container may carry audio or video.
+/// Whether the container may contain audio or video.
 fn is_media_container(essence: &str) -> bool {
     ["application/ogg", "application/vnd.ms-asf", "application/x-matroska", "application/mxf"]
         .iter()
@@ -161,7 +162,7 @@ fn of_exact_type(essence: &str) -> Option<Kind> {
         | "application/x-lha"
         | "application/vnd.ms-cab-compressed" => Kind::Archive,
         "application/rtf" | "application/msword" | "application/epub+zip" => Kind::Document,
-        // Fonts had no top-level type of their own for long.
+        // For a long time fonts had no top-level type.
         "application/vnd.ms-fontobject" | "application/x-font-type1" => Kind::Font,
         essence if is_office(essence) => Kind::Document,
         _ => return None,

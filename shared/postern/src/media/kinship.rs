@@ -7,7 +7,7 @@
 
 use super::known_types::{ALIASES, PARENTS};
 
-/// Other names, each with the one by which it is compared. Sorted.
+/// Other names of types, each with the name by which the type is compared. Sorted.
 #[rustfmt::skip]
 const OTHER_NAMES: &[(&str, &str)] = &[
     ("application/font-sfnt", "font/ttf"),
@@ -64,7 +64,7 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("video/x-ms-asx", "audio/x-ms-asx"),
 ];
 
-/// Further parents: what a type may be inside. Sorted.
+/// Further parents of types. Sorted.
 #[rustfmt::skip]
 const FURTHER_PARENTS: &[(&str, &str)] = &[
     ("application/annodex", "application/ogg"),
@@ -96,7 +96,8 @@ const FURTHER_PARENTS: &[(&str, &str)] = &[
     ("multipart/related", "text/plain"),
 ];
 
-/// Applications whose content is text, beyond what is a kind of `text/plain` by the tables. Sorted.
+/// `application` types whose content is text, beyond those that the tables call a kind of `text/plain`.
+/// Sorted.
 const TEXTUAL: &[&str] = &[
     "application/csv",
     "application/javascript",
@@ -119,10 +120,10 @@ const TEXTUAL: &[&str] = &[
     "message/rfc822",
 ];
 
-/// A chain of parents is never longer.
+/// The longest chain of parents.
 const MOST_GENERATIONS: usize = 6;
 
-/// The name by which a type is compared: one for what has several.
+/// The name by which a type is compared.
 pub fn canonical(essence: &str) -> &str {
     let named = find(OTHER_NAMES, essence).unwrap_or(essence);
     let known = find(ALIASES, named).unwrap_or(named);
@@ -150,7 +151,7 @@ fn parents(essence: &str) -> impl Iterator<Item = &str> {
         .chain(text.then_some("text/plain"))
 }
 
-/// Whether content of this type is text, whatever else it is.
+/// Whether content of this type is text.
 pub fn is_textual(essence: &str) -> bool {
     let essence = canonical(essence);
     TEXTUAL.binary_search(&essence).is_ok()
@@ -158,7 +159,7 @@ pub fn is_textual(essence: &str) -> bool {
         || is_a(essence, "application/json")
 }
 
-/// Lists of what to play: text, or XML, with addresses in it. Sorted.
+/// Playlists: text, or XML, with addresses in it. Sorted.
 const PLAYLISTS: &[&str] = &[
     "application/ram",
     "application/vnd.apple.mpegurl",
@@ -168,7 +169,7 @@ const PLAYLISTS: &[&str] = &[
     "video/vnd.mpegurl",
 ];
 
-/// Whether files of this type only name what is to be played.
+/// Whether files of this type are playlists.
 pub fn is_playlist(essence: &str) -> bool {
     PLAYLISTS.binary_search(&canonical(essence)).is_ok()
 }

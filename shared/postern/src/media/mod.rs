@@ -1,4 +1,4 @@
-//! Media types: what a client declares, which names mean the same, what people take a file for.
+//! Media types: declared types, their other names, and the kinds of files that people expect.
 
 mod allowed;
 mod content_type;

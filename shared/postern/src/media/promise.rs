@@ -1,11 +1,11 @@
-//! What a file's name promises to a person: by its extension, and by what stands before an extension
-//! that Windows hides.
+//! The kinds of files that a name promises to a person: by its extension, and by an extension before one that
+//! Windows hides.
 
 use super::Kind;
 use crate::value::filename::Filename;
 
-/// The extensions of each kind, in lower case. An extension that more than one kind has (`.ts`, `.key`,
-/// `.xml`, `.md`) is left out or stands where the harm is.
+/// The extensions of each kind, in lower case. An extension of several kinds (`.ts`, `.key`, `.xml`, `.md`)
+/// is left out, or belongs to the most harmful one.
 #[rustfmt::skip]
 const EXTENSIONS: &[(Kind, &[&str])] = &[
     (Kind::Image, &[
@@ -47,9 +47,8 @@ const EXTENSIONS: &[(Kind, &[&str])] = &[
     (Kind::Font, &["eot", "otf", "pfb", "ttc", "ttf", "woff", "woff2"]),
 ];
 
-/// Every kind that a name promises to somebody, however it is read. A name whose last extension is a
-/// program's promises what stands before that too: Windows hides such extensions, so `invoice.pdf.lnk`
-/// reads `invoice.pdf`.
+/// Every kind that a name promises in one of its readings. Windows hides the extensions of some programs, so
+/// `invoice.pdf.lnk` reads `invoice.pdf` and promises both.
 pub fn promised(filename: &Filename) -> Vec<Kind> {
     filename.readings().iter().flat_map(|name| of_reading(name)).collect()
 }
@@ -67,13 +66,13 @@ fn of_reading(name: &str) -> Vec<Kind> {
     kinds
 }
 
-/// What a name promises by its last extension; `None` for an extension that is not known.
+/// The kind that a name promises by its last extension; `None` for an unknown extension.
 pub fn of_name(filename: &str) -> Option<Kind> {
     split(filename).map(|(_, kind)| kind)
 }
 
-/// The name without its extension, and what the extension promises. White space and dots before an
-/// extension only push it out of sight.
+/// The name without its extension, and the kind that the extension promises. White space and dots before an
+/// extension only move it out of sight.
 fn split(name: &str) -> Option<(&str, Kind)> {
     let (stem, extension) = name.rsplit_once('.')?;
     let extension = extension.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! Which media types a token allows: `image/png`, `image/*`, or `*/*`.
+//! Media ranges: `image/png`, `image/*`, or `*/*`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use super::ContentType;
 #[serde(try_from = "String", into = "String")]
 pub struct MediaRange(String);
 
-/// The text is no such pattern.
+/// The text is not a media range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write a media type in lower case without parameters, such as image/png, or image/*, or */*")]
 pub struct ParseMediaRangeError;
@@ -23,7 +23,7 @@ impl MediaRange {
         Self("*/*".to_owned())
     }
 
-    /// Whether files of this type are meant. Parameters do not count.
+    /// Whether the range contains this type. Parameters do not count.
     pub fn matches(&self, content_type: &ContentType) -> bool {
         let essence = content_type.essence();
         match self.0.strip_suffix("/*") {
@@ -49,7 +49,7 @@ impl TryFrom<String> for MediaRange {
         if text == "*/*" {
             return Ok(Self(text));
         }
-        // A wildcard stands for a subtype, which then must make a media type of the rest.
+        // A wildcard replaces the subtype; the rest must then be a media type.
         let example = text.strip_suffix("/*").map_or_else(|| text.clone(), |kind| format!("{kind}/x"));
         let parsed: ContentType = example.parse().map_err(|_| ParseMediaRangeError)?;
         let plain = parsed.essence() == example && !example.contains('*');

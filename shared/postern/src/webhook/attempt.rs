@@ -1,4 +1,4 @@
-//! What becomes of a webhook after an attempt: done, later, or given up.
+//! Decides after an attempt at a webhook: delivered, tried again later, or given up.
 //!
 //! The delays are [those of the specification](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#deliverability-and-reliability)
 //! up to what SQS allows: a message may be hidden for
@@ -12,22 +12,22 @@ use time::format_description::well_known::Rfc2822;
 
 use s3_presigned::Timestamp;
 
-/// How often a webhook is tried before it goes to the dead-letter queue. The queue's
-/// `max_receive_count` in `terraform/description.json` is the same number.
+/// The number of attempts before a webhook goes to the dead-letter queue. `max_receive_count` of the queue in
+/// `terraform/description.json` is the same number.
 pub const ATTEMPTS: u32 = 12;
 
-/// The delay after each attempt but the last, in seconds.
+/// The delay after each attempt except the last, in seconds.
 const DELAYS_S: [u64; ATTEMPTS as usize - 1] =
     [5, 300, 1_800, 7_200, 18_000, 36_000, 41_400, 41_400, 41_400, 41_400, 41_400];
 
-/// The longest delay. The half hour that it is short of SQS's twelve hours is for the attempt
-/// itself, since they count from the receipt.
+/// The longest delay. It is half an hour shorter than SQS's twelve hours, which count from the receipt, so
+/// that the attempt itself has time.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(41_400);
 
-/// The least delay for a receiver that says that it is asked too much.
+/// The shortest delay after 429, 502, 503 or 504.
 const RESPITE: Duration = Duration::from_secs(60);
 
-/// How an attempt ended.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// The receiver answered.
@@ -37,36 +37,36 @@ pub enum Answer {
         /// The value of `Retry-After`, if the answer has one.
         retry_after: Option<Duration>,
     },
-    /// It did not, in the time that it has.
+    /// The receiver did not answer in time.
     Nothing,
-    /// It was not asked: there was nothing to sign with.
+    /// No request was sent, because the secrets could not be read.
     NotSent,
 }
 
-/// What is done about it.
+/// The decision after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Nothing: it was taken.
+    /// Delivered: the receiver accepted the webhook.
     Delivered,
-    /// Another attempt after so long.
+    /// Try again after this delay.
     Again(Duration),
-    /// The dead-letter queue.
+    /// Move the event to the dead-letter queue.
     GivenUp(GivenUp),
 }
 
-/// Why there is no other attempt.
+/// Why no attempt follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GivenUp {
-    /// The receiver answered `410 Gone`: it wants no webhooks any more.
+    /// The receiver answered `410 Gone`: it wants no more webhooks.
     Gone,
     /// All attempts failed.
     Exhausted,
-    /// The message was no event of the app's bus.
+    /// The message is not an event of the app's bus.
     NoEvent,
 }
 
 impl GivenUp {
-    /// As the log and the dead-letter queue have it.
+    /// The reason as the log and the dead-letter queue have it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gone => "gone",
@@ -76,8 +76,8 @@ impl GivenUp {
     }
 }
 
-/// Decides about attempt number `attempt`, the first being 1. `random` is any number, and takes up
-/// to a tenth off the delay, so that what failed together does not come again together.
+/// Decides after attempt number `attempt`, counted from 1. `random` shortens the delay by up to a tenth, so
+/// that webhooks that failed together are not tried again together.
 pub fn decide(answer: Answer, attempt: u32, random: u32) -> Decision {
     match answer {
         Answer::Status { status: 200..=299, .. } => return Decision::Delivered,
@@ -90,7 +90,7 @@ pub fn decide(answer: Answer, attempt: u32, random: u32) -> Decision {
     Decision::Again(delay.max(wish(answer)).min(LONGEST_DELAY))
 }
 
-/// How long a receiver wants to be left alone at least.
+/// The shortest delay that the receiver asks for.
 fn wish(answer: Answer) -> Duration {
     match answer {
         Answer::Status { status, retry_after } => {
@@ -105,9 +105,8 @@ fn jittered(delay: Duration, random: u32) -> Duration {
     delay * (10_000 - random % 1001) / 10_000
 }
 
-/// Reads `Retry-After`: seconds, or a date
-/// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110.html#field.retry-after)). What is neither is
-/// passed over.
+/// Reads `Retry-After`: seconds, or a date ([RFC
+/// 9110](https://www.rfc-editor.org/rfc/rfc9110.html#field.retry-after)). Another value is ignored.
 pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = header.trim().parse() {
         return Some(Duration::from_secs(seconds));

@@ -1,4 +1,4 @@
-//! From an event of the app's bus to what is posted.
+//! Turns an event of the app's bus into the body of a webhook.
 //!
 //! [The event](https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html)
 //! `Upload Available` becomes the webhook `upload.available`; its detail is the data, its
@@ -14,35 +14,35 @@ use s3_presigned::Timestamp;
 /// The most characters of an id: far more than a `transition_id` has.
 const MAX_ID_CHARS: usize = 128;
 
-/// What names a webhook at each attempt: letters, digits, `-` and `_`. Never a full stop, which
-/// separates the parts of what is signed.
+/// The id of a webhook, which is the same in each attempt: letters, digits, `-` and `_`. It has no full stop,
+/// which separates the parts of the signed text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookId(String);
 
-/// A webhook without its time and signature, which each attempt has of its own.
+/// A webhook without its time and signature, which differ in each attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
     /// Its id.
     pub id: WebhookId,
     /// Its type, such as `upload.available`.
     pub kind: String,
-    /// What is posted: JSON, `{"type", "timestamp", "data"}`, with the time of the event.
+    /// The body: JSON, `{"type", "timestamp", "data"}`, with the time of the event.
     pub body: String,
 }
 
-/// The text is no event of the app's bus, and no later attempt will make one of it.
+/// The text is not an event of the app's bus. A later attempt cannot succeed either.
 #[derive(Debug, thiserror::Error)]
 pub enum NoWebhookError {
     /// Not the JSON of an event.
     #[error("read an event of the bus")]
     Event(#[source] serde_json::Error),
-    /// Its detail names no change.
+    /// Its detail has no `transition_id`.
     #[error("find a transition_id of letters, digits, - and _ in the event's detail")]
     Id,
-    /// Its type cannot be one of a webhook's.
+    /// Its detail type cannot be a webhook's type.
     #[error("find a detail type of words in the event")]
     Kind,
-    /// Its time is none.
+    /// Its time is not a time.
     #[error("find the event's time")]
     Time,
 }
@@ -66,7 +66,7 @@ impl Webhook {
     /// Reads a message of the queue.
     ///
     /// # Errors
-    /// If the message is no event of the app's bus.
+    /// If the message is not an event of the app's bus.
     pub fn read(message: &str) -> Result<Self, NoWebhookError> {
         let event: Event = serde_json::from_str(message).map_err(NoWebhookError::Event)?;
         let id = event.detail.get("transition_id").and_then(Value::as_str).and_then(WebhookId::parse);

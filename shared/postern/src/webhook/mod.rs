@@ -1,5 +1,5 @@
-//! The app's events, told to a URL in the form of
-//! [Standard Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
+//! The app's events, posted to a URL in the form of [Standard
+//! Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
 //!
 //! ```text
 //!  event of the bus ─▶ queue ─▶ event: id, body ─▶ secrets: signature ─▶ POST ─▶ attempt: what now
@@ -8,8 +8,7 @@
 //!                                          dead-letter queue ◀─────────────────────┘
 //! ```
 //!
-//! Everything here is computed from texts, without HTTP clients and queues, and without knowing where the
-//! secrets are kept.
+//! This module computes texts from texts. It has no HTTP client and no queue, and does not read the secrets.
 
 mod attempt;
 mod event;

@@ -1,4 +1,4 @@
-//! The secrets that webhooks are signed with, and the signature.
+//! The signing keys of webhooks, and the signature.
 //!
 //! The signed text is `<id>.<time>.<body>`, the algorithm HMAC-SHA-256. Several secrets make several
 //! signatures with spaces between, and a receiver needs one of them. So a secret can be replaced without an
@@ -21,23 +21,23 @@ const PREFIX: &str = "whsec_";
 /// How many bytes a secret may have, by the specification.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// More signatures would only make the header long.
+/// The most secrets, so that the header stays short.
 const MAX_SECRETS: usize = 5;
 
 /// One secret or more. `Debug` shows none.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secrets(Vec<Vec<u8>>);
 
-/// The text holds no secrets. It says which of them is wrong, and nothing that it holds.
+/// The text has no valid secrets. The error says which one is wrong, and shows nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParseSecretsError {
-    /// None or too many.
+    /// No secret, or too many.
     #[error("parse the webhook's secrets: write 1 to {MAX_SECRETS} of them with spaces between")]
     Count,
-    /// One has no prefix or is no base64.
+    /// A secret without the prefix, or not in base64.
     #[error("parse secret {0} of the webhook: write whsec_ and base64 with its padding")]
     Form(usize),
-    /// One is too short or too long.
+    /// A secret that is too short or too long.
     #[error("parse secret {0} of the webhook: it must have 24 to 64 bytes")]
     Length(usize),
 }
@@ -46,7 +46,7 @@ impl Secrets {
     /// The header `webhook-signature` for an attempt `at` this second.
     pub fn sign(&self, webhook: &Webhook, at: Timestamp) -> String {
         let signature = |key: &Vec<u8>| {
-            // HMAC takes a key of any length.
+            // HMAC accepts a key of any length.
             let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).ok()?;
             mac.update(format!("{}.{}.", webhook.id, at.epoch_s()).as_bytes());
             mac.update(webhook.body.as_bytes());
@@ -83,7 +83,7 @@ mod tests {
 
     const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
-    /// The vector that the libraries of Standard Webhooks are tested with.
+    /// The test vector of the libraries of Standard Webhooks.
     #[test]
     fn the_vector_of_the_specifications_libraries_is_reproduced() {
         let webhook = webhook(

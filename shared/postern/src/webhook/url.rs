@@ -5,15 +5,15 @@ use std::str::FromStr;
 
 use http::Uri;
 
-/// An https address without user and password; plain http on this very machine, for tests. `Debug`
-/// shows the host alone, since a path or a query may hold a capability.
+/// An https address without user and password, or plain http on this machine, for tests. `Debug` shows only
+/// the host, since a path or a query may contain a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookUrl {
     text: String,
     host: String,
 }
 
-/// The text is no address that webhooks may go to.
+/// The text is not an address for webhooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write an https address without user, password and fragment, such as https://app.example.com/hooks")]
 pub struct ParseWebhookUrlError;
