@@ -55,7 +55,7 @@ pub struct Coordinates {
     pub outsider: Keys,
 }
 
-/// Credentials. `Debug` shows the id alone.
+/// Credentials. `Debug` shows only the id.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
     /// Access key id.

@@ -5,7 +5,7 @@ use std::fmt;
 use http::StatusCode;
 use serde::Serialize;
 
-/// Status, headers and body. `Debug` shows the status alone: bodies and headers carry forms,
+/// Status, headers and body. `Debug` shows only the status: bodies and headers carry forms,
 /// tokens and signed URLs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reply {

@@ -19,7 +19,11 @@ impl Unavailable {
 
     /// The error with its causes, in one line for the log.
     pub fn causes(&self) -> String {
-        let chain = std::iter::successors(Some(self as &dyn Error), |error| error.source());
-        chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        let (mut text, mut next) = (self.to_string(), Error::source(self));
+        while let Some(cause) = next {
+            text = format!("{text}: {cause}");
+            next = cause.source();
+        }
+        text
     }
 }

@@ -31,7 +31,7 @@ pub fn version(name: &str) -> VersionId {
     name.parse().unwrap()
 }
 
-/// An upload that waits for its file: a picture of at most 1,000 bytes.
+/// An upload that waits for its file: an image of at most 1,000 bytes.
 pub fn pending() -> Upload {
     let upload_id = UploadId::random([1; 16]);
     Upload {
@@ -82,7 +82,7 @@ pub fn condemn(name: &str) -> Settlement {
     Settlement::Condemn(Rejection {
         version_id: version(name),
         reason: RejectionReason::ContentTypeMismatch,
-        detail: "not a picture".to_owned(),
+        detail: "not an image".to_owned(),
         rejected_at: at("2026-11-24T10:01:00Z"),
     })
 }
@@ -110,7 +110,7 @@ pub fn upload_token_keys(versions: &[u8]) -> UploadTokenKeys {
     UploadTokenKeys::new(ring(versions))
 }
 
-/// An upload token for `uses` pictures.
+/// An upload token for `uses` images.
 pub fn token(uses: u32) -> UploadToken {
     let expires_at = at("2026-11-24T11:00:00Z");
     UploadToken {

@@ -55,10 +55,10 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("<feed xmlns='x'>", "application/atom+xml"),
 ];
 
-/// What makes a picture, audio or video a page, a script or a document too.
+/// What makes an image, audio or video a page, a script or a document too.
 const FOREIGN: &[&str] = &["script", "!doctype html", "html", "iframe", "?php", "%@ page"];
 
-/// Signatures of pictures that are names in JavaScript, and what makes the rest of the file a script.
+/// Signatures of images that are names in JavaScript, and what makes the rest of the file a script.
 const SCRIPTS: &[&[u8]] = &[
     b"GIF89a=1;alert(1)//\0",
     b"GIF87a=1;alert(1)//\0",

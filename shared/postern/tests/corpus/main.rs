@@ -52,7 +52,7 @@ fn whole_files() -> Vec<Case> {
         ("an AVIF", "a.avif", "image/avif", box_file(b"avif"), None),
         ("an SVG", "a.svg", "image/svg+xml", SVG.to_vec(), None),
         ("an MP4", "a.mp4", "video/mp4", box_file(b"isom"), None),
-        ("a QuickTime film", "a.mov", "video/quicktime", box_file(b"qt  "), None),
+        ("a QuickTime video", "a.mov", "video/quicktime", box_file(b"qt  "), None),
         ("a WebM", "a.webm", "video/webm", webm(), None),
         ("an AVI", "a.avi", "video/x-msvideo", avi(), None),
         ("an MP3", "a.mp3", "audio/mpeg", mp3(), None),
@@ -141,10 +141,10 @@ fn broken_or_active_and_taken_as_they_are() -> Vec<Case> {
 fn mislabelled() -> Vec<Case> {
     let mismatch = Some(R::ContentTypeMismatch);
     vec![
-        ("an empty picture", "a.png", "image/png", vec![], mismatch),
+        ("an empty image", "a.png", "image/png", vec![], mismatch),
         ("an empty PDF", "a.pdf", "application/pdf", vec![], mismatch),
         ("a PNG cut within its signature", "a.png", "image/png", b"\x89PN".to_vec(), mismatch),
-        ("a page as a picture", "a.png", "image/png", HTML.to_vec(), mismatch),
+        ("a page as an image", "a.png", "image/png", HTML.to_vec(), mismatch),
         ("a page as text", "a.txt", "text/plain", HTML.to_vec(), mismatch),
         ("a PDF as text", "a.txt", "text/plain", pdf(""), mismatch),
         ("a PDF as CSV", "a.csv", "text/csv", pdf(""), mismatch),
@@ -159,15 +159,15 @@ fn mislabelled() -> Vec<Case> {
         ("an SVG as a PNG", "a.png", "image/png", SVG.to_vec(), mismatch),
         ("text as an SVG", "a.svg", "image/svg+xml", b"words".to_vec(), mismatch),
         ("a PNG as a JPEG", "a.jpg", "image/jpeg", png(4, 4, b""), mismatch),
-        ("a program as a picture", "a.png", "image/png", windows_program(), mismatch),
+        ("a program as an image", "a.png", "image/png", windows_program(), mismatch),
         ("a program as a PDF", "invoice.pdf", "application/pdf", windows_program(), mismatch),
         ("a program as text", "a.txt", "text/plain", linux_program(), mismatch),
         ("a program as a Word document", "a.docx", DOCX, windows_program(), mismatch),
-        ("a picture as a film", "a.mp4", "video/mp4", png(4, 4, b""), mismatch),
+        ("an image as a video", "a.mp4", "video/mp4", png(4, 4, b""), mismatch),
         ("an archive as a PDF", "a.pdf", "application/pdf", zip(&[entry("a", b"a")]), mismatch),
         ("a PDF as a Word document", "a.docx", DOCX, pdf(""), mismatch),
         ("noise as text", "a.txt", "text/plain", b"\0\x01\x02\x03\x04".to_vec(), mismatch),
-        ("noise as a picture", "a.png", "image/png", vec![0xA5; 64], mismatch),
+        ("noise as an image", "a.png", "image/png", vec![0xA5; 64], mismatch),
         (
             "a BMP that is JavaScript",
             "a.bmp",
@@ -228,28 +228,28 @@ fn two_things_at_once() -> Vec<Case> {
         ("a JPEG that is a PDF", "a.jpg", "image/jpeg", jpeg(4, 4, &pdf("")), foreign),
         ("a sound with a page in its tag", "a.mp3", "audio/mpeg", [mp3(), HTML.to_vec()].concat(), foreign),
         (
-            "a picture with a page behind it",
+            "an image with a page behind it",
             "a.png",
             "image/png",
             [png(4, 4, b""), HTML.to_vec()].concat(),
             foreign,
         ),
-        ("a declared nothing with a script in a picture", "a.png", ANY, png_with_text(b"<script >"), foreign),
+        ("a declared nothing with a script in an image", "a.png", ANY, png_with_text(b"<script >"), foreign),
     ]
 }
 
 fn names_that_promise_something_else() -> Vec<Case> {
     let name = Some(R::ExtensionMismatch);
     vec![
-        ("a program under a picture's name", "a.png", ANY, windows_program(), name),
+        ("a program under an image's name", "a.png", ANY, windows_program(), name),
         ("a program under a document's name", "invoice.pdf", ANY, linux_program(), name),
         ("a program under a text's name", "read.me.txt", ANY, windows_program(), name),
-        ("a page under a picture's name", "a.jpg", ANY, HTML.to_vec(), name),
+        ("a page under an image's name", "a.jpg", ANY, HTML.to_vec(), name),
         ("an SVG under a PNG's name", "a.png", ANY, SVG.to_vec(), name),
-        ("a picture under a program's name", "a.exe", "image/png", png(4, 4, b""), name),
+        ("an image under a program's name", "a.exe", "image/png", png(4, 4, b""), name),
         ("an archive under a PDF's name", "a.PDF", ANY, zip(&[entry("a", b"a")]), name),
-        ("a compound file under a picture's name", "a.gif", ANY, compound_file(), name),
-        ("a film under a document's name", "a.docx", ANY, box_file(b"isom"), name),
+        ("a compound file under an image's name", "a.gif", ANY, compound_file(), name),
+        ("a video under a document's name", "a.docx", ANY, box_file(b"isom"), name),
         ("a program behind a document's name", "invoice.pdf.exe", ANY, windows_program(), name),
         ("a shortcut behind a document's name", "invoice.pdf.lnk", ANY, shortcut(), name),
         ("a script behind a text's name", "LOVE-LETTER.TXT.vbs", ANY, b"MsgBox 1\r\n".to_vec(), name),
@@ -270,12 +270,12 @@ fn names_that_promise_something_else() -> Vec<Case> {
         ),
         ("an extension under a document's name", "invoice.docx", ANY, b"Cr24\x03\0\0\0".to_vec(), name),
         ("a disk image under a document's name", "invoice.pdf", ANY, disk_image(), name),
-        ("WebAssembly under a picture's name", "a.png", ANY, b"\0asm\x01\0\0\0".to_vec(), name),
+        ("WebAssembly under an image's name", "a.png", ANY, b"\0asm\x01\0\0\0".to_vec(), name),
         ("a database under a document's name", "a.docx", ANY, b"SQLite format 3\0\x10\0".to_vec(), name),
         ("a program under a book's name", "a.mobi", ANY, windows_program(), name),
         ("a program under a workbook's name", "a.xlsb", ANY, windows_program(), name),
         ("a program under a video's name", "a.mpg", ANY, windows_program(), name),
-        ("a picture under a shortcut's name", "a.lnk", ANY, png(4, 4, b""), name),
+        ("an image under a shortcut's name", "a.lnk", ANY, png(4, 4, b""), name),
     ]
 }
 

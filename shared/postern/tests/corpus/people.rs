@@ -254,7 +254,7 @@ fn under_the_type_of_another_format() -> Vec<Good> {
     ]
 }
 
-fn pictures() -> Vec<Good> {
+fn images() -> Vec<Good> {
     let boxes = |brands: &[u8]| {
         let length = u32::try_from(brands.len() + 12).unwrap();
         let (major, compatible) = brands.split_at(4);
@@ -321,7 +321,7 @@ pub fn good() -> Vec<Good> {
         playlists(),
         source_code(),
         under_the_type_of_another_format(),
-        pictures(),
+        images(),
         documents_and_archives(),
     ]
     .concat()

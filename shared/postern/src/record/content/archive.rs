@@ -1,36 +1,35 @@
 //! Whether a ZIP unpacks to far more bytes than it has.
 //!
-//! What entries take stands twice in a ZIP ([the format](https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT)):
-//! before each entry (4.3.7), where a ZIP that was written as a stream has zeros, and in the central
-//! directory at the end (4.3.12). Both are read, as far as the first and the last bytes show them.
+//! A ZIP states the sizes of an entry twice ([the
+//! format](https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT)): before the entry (4.3.7), where a
+//! ZIP that was written as a stream has zeros, and in the central directory at the end (4.3.12). Both are
+//! read, as far as the first and the last bytes contain them.
 //!
-//! Nothing is believed that says where the directory begins: an archive within the archive has one too,
-//! and whoever writes an archive may write a second one to be found first. So every entry of a directory
-//! counts that the last bytes show, wherever it stands.
+//! The offset of the directory is ignored, because an attacker can write a second directory. Every directory
+//! entry in the last bytes counts.
 
 use crate::ports::{ByteRange, HEAD_BYTES};
 
-/// More than so many bytes out of one entry, or out of all that are seen, …
+/// A ZIP is a bomb if one entry, or all seen entries together, unpack to at least this many bytes …
 const BOMB_BYTES: u64 = 256 * 1024 * 1024;
-/// … and so many times what it takes packed: no honest entry of that size packs so well.
+/// … and to at least this many times their packed size.
 const BOMB_RATIO: u64 = 500;
 
-/// So many extra fields are read of an entry: an honest one has three or four.
+/// The most extra fields that are read of an entry. An ordinary entry has three or four.
 const MOST_EXTRA_FIELDS: usize = 32;
 
 const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
 const DIRECTORY_ENTRY: &[u8] = b"PK\x01\x02";
 
-/// Marks that stand before the first entry of a ZIP that was split, or that might have been.
+/// Marks before the first entry of a ZIP that was split, or that might have been.
 const SPLIT_MARKS: [&[u8]; 2] = [b"PK\x07\x08", b"PK00"];
 
-/// The part of a ZIP that holds its directory, unless the first bytes are the whole file.
+/// The part of a ZIP that has its directory, unless the first bytes are the whole file.
 pub fn further_part(size_bytes: u64) -> Option<ByteRange> {
     (size_bytes > HEAD_BYTES as u64).then(|| ByteRange::end_of(size_bytes))
 }
 
-/// Whether a ZIP of `size_bytes` tells of content that unpacks without measure. `tail` is its last part,
-/// where the first bytes are not all of it.
+/// Whether a ZIP of `size_bytes` is a bomb. `tail` is its last part, if the first bytes are not all of it.
 pub fn is_bomb(head: &[u8], size_bytes: u64, tail: Option<&[u8]>) -> bool {
     let is_bomb =
         |entry: &Entry| entry.unpacked >= BOMB_BYTES && entry.unpacked / entry.packed.max(1) >= BOMB_RATIO;
@@ -51,11 +50,11 @@ pub fn is_bomb(head: &[u8], size_bytes: u64, tail: Option<&[u8]>) -> bool {
 struct Entry {
     packed: u64,
     unpacked: u64,
-    /// From this entry's beginning to the next one's.
+    /// The bytes from this entry's beginning to the next one's.
     length: usize,
 }
 
-/// The entries at the beginning, until one does not say where it ends.
+/// The entries at the beginning, until one does not state where it ends.
 fn local_entries(head: &[u8]) -> impl Iterator<Item = Entry> {
     let mark = SPLIT_MARKS.iter().find_map(|mark| head.strip_prefix(*mark));
     let mut rest = Some(mark.unwrap_or(head));
@@ -67,14 +66,14 @@ fn local_entries(head: &[u8]) -> impl Iterator<Item = Entry> {
     })
 }
 
-/// Every entry of a directory, wherever it begins.
+/// Every directory entry in these bytes.
 fn directory_entries(bytes: &[u8]) -> impl Iterator<Item = (usize, Entry)> {
     let read = |at| Some((at, directory_entry(bytes.get(at..)?)?));
     memchr::memmem::find_iter(bytes, DIRECTORY_ENTRY).filter_map(read)
 }
 
-/// Whether the next entry, or a record of the directory's end, stands behind this one. What only looks
-/// like an entry, in data that is stored as it is, adds nothing to the sum.
+/// Whether another entry, or the directory's end, follows this one. So data that only looks like an entry
+/// adds nothing to the sum.
 fn is_followed(bytes: &[u8], at: usize, entry: &Entry) -> bool {
     bytes
         .get(at.saturating_add(entry.length)..)
@@ -97,7 +96,7 @@ fn directory_entry(bytes: &[u8]) -> Option<Entry> {
     Some(Entry { packed, unpacked, length: 46 + name + extra + comment })
 }
 
-/// The sizes of a header; the largest number stands for one that the extra field tells.
+/// The sizes in a header. The largest number means that the extra field has the size.
 struct Sizes {
     packed: u32,
     unpacked: u32,
@@ -112,8 +111,8 @@ impl Sizes {
         Some(Self { packed: u32_at(at)?, unpacked: u32_at(at + 4)? })
     }
 
-    /// Unpacked, packed. A local header's field always has both (4.5.3), the directory's only those that
-    /// are asked for; some writers fill in both everywhere.
+    /// The unpacked and the packed size. A local header's field always has both (4.5.3), the directory's only
+    /// those that the header lacks; some writers write both everywhere.
     fn with(&self, extra: Option<&[u8]>) -> (u64, u64) {
         let (mut unpacked, mut packed) = (u64::from(self.unpacked), u64::from(self.packed));
         if self.unpacked < u32::MAX - 1 && self.packed < u32::MAX - 1 {
@@ -131,7 +130,7 @@ impl Sizes {
     }
 }
 
-/// The extra field 1, if it is there. Behind very many others it counts as the largest size.
+/// The extra field 1, if the entry has it. After very many other fields it counts as the largest size.
 fn zip64_field(mut extra: &[u8]) -> Option<&[u8]> {
     for _ in 0..MOST_EXTRA_FIELDS {
         let (header, rest) = extra.split_first_chunk::<4>()?;
@@ -146,7 +145,7 @@ fn zip64_field(mut extra: &[u8]) -> Option<&[u8]> {
     Some(BEYOND_MEASURE)
 }
 
-/// A size unpacked as large as can be written, and one packed of nothing.
+/// A size unpacked as large as possible, and a packed size of zero.
 const BEYOND_MEASURE: &[u8] = &[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0];
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<usize> {
@@ -157,7 +156,7 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// An entry of the directory: what it takes packed, and what it says of the rest.
+    /// A directory entry: its packed size, and its other fields.
     fn entry(packed: u32, unpacked: u32, extra: &[u8]) -> Vec<u8> {
         let mut entry = vec![0; 46];
         entry[..4].copy_from_slice(DIRECTORY_ENTRY);
@@ -168,7 +167,7 @@ mod tests {
         [entry.as_slice(), b"a", extra].concat()
     }
 
-    /// As it is written into a pipe: sizes stand behind the entry and in the directory.
+    /// An entry that was written into a pipe: its sizes are after the entry and in the directory.
     fn stream() -> Vec<u8> {
         [b"PK\x03\x04\x14\0\x08\0\x08\0".as_slice(), &[0; 16], b"\x01\0\0\0a", b"packed", b"PK\x07\x08"]
             .concat()

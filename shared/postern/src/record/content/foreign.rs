@@ -1,15 +1,14 @@
-//! Content of another format within a picture, audio or video that a link shows.
+//! Content of another format within an image, audio or video that a link shows.
 
 use crate::media::{ContentType, Kind};
 use crate::record::sniff::is_binary;
 use crate::value::filename::Disposition;
 
-/// With one of these, in lower case after `<`, the file is also a page, a script or a document for
-/// whoever reads it as such.
+/// Tags, in lower case after `<`, that make the file a web page, a script or a document as well.
 const FOREIGN: &[&[u8]] = &[b"script", b"!doctype html", b"html", b"iframe", b"?php", b"%@ page"];
 
-/// What of another format stands within bytes that were sniffed as `essence`. What a link never shows
-/// is nobody's page: a drawing may carry a PDF of itself.
+/// The other format that bytes with the found type `essence` contain, if any. Formats that links only save
+/// are not checked: for example, an Illustrator file contains a PDF.
 pub fn foreign_content(essence: &str, head: &[u8]) -> Option<&'static str> {
     let is_shown =
         essence.parse().is_ok_and(|sniffed: ContentType| sniffed.disposition() == Disposition::Inline);
@@ -19,7 +18,7 @@ pub fn foreign_content(essence: &str, head: &[u8]) -> Option<&'static str> {
     if has_foreign_tag(head) {
         return Some("a page or a script");
     }
-    // A reader of PDF takes a header anywhere in the first kilobyte.
+    // Readers of PDF accept a header anywhere in the first kilobyte.
     if memchr::memmem::find(head.get(..1024).unwrap_or(head), b"%PDF-").is_some() {
         return Some("a PDF document");
     }
@@ -34,15 +33,15 @@ fn has_foreign_tag(head: &[u8]) -> bool {
     })
 }
 
-/// A tag is ended by white space, `>` or `/`; chance alone makes five letters of noise too often.
+/// A tag ends with white space, `>` or `/`. Without this, random bytes would contain five letters too often.
 fn is_tag(rest: &[u8], tag: &[u8]) -> bool {
     let Some((begin, after)) = rest.split_at_checked(tag.len()) else { return false };
     begin.eq_ignore_ascii_case(tag)
         && after.first().is_some_and(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'='))
 }
 
-/// `GIF89a=…` or `BM/*…`: the signature is a name in JavaScript and what follows makes it run. A real
-/// header has a byte there that no text has, before any comment or quoted text could hide one.
+/// `GIF89a=…` or `BM/*…`: the signature is a name in JavaScript, and the next bytes make it run. A real
+/// header has a byte there that text never has.
 fn is_script_with_a_signature(head: &[u8]) -> bool {
     let header = head.strip_prefix(b"GIF89a").or_else(|| head.strip_prefix(b"GIF87a"));
     let header = header.or_else(|| head.strip_prefix(b"BM"));

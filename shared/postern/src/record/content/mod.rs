@@ -1,9 +1,8 @@
-//! What the bytes give away beyond their type: a name that promises something else, a program inside a
-//! picture, an archive that unpacks to more than anybody asked for, a picture too large to open.
+//! Checks of the content beyond its type: foreign content, ZIP sizes, pixels.
 //!
-//! Nothing is decoded or unpacked here: a header is read as what it says. The first
-//! [`crate::ports::HEAD_BYTES`] are seen, and one further part of the same length where the format keeps
-//! what is asked for elsewhere; a scanner behind the pipeline sees the rest.
+//! Nothing is decoded or unpacked here: only headers are read. The checks use the first
+//! [`crate::ports::HEAD_BYTES`], and one further part of the same length if the format states a size or its
+//! directory elsewhere. A scanner behind the pipeline sees the rest.
 
 pub mod archive;
 mod foreign;

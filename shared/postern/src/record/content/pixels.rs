@@ -1,31 +1,31 @@
-//! How many pixels a picture has, as its header tells.
+//! How many pixels an image has by its header.
 //!
-//! Most formats say so in their first bytes, which `imagesize` reads. A JPEG says it behind its
-//! metadata ([ITU T.81, B.1](https://www.w3.org/Graphics/JPEG/itu-t81.pdf)), a TIFF in a directory that
-//! may stand at its end ([TIFF 6.0](https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf)), HEIF
-//! and AVIF in a box that may follow the data.
+//! Most formats state their size in the first bytes, which `imagesize` reads. A JPEG states it after its
+//! metadata ([ITU T.81, B.1](https://www.w3.org/Graphics/JPEG/itu-t81.pdf)), a TIFF in a directory that may
+//! be at its end ([TIFF 6.0](https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf)), HEIF and AVIF
+//! in a box that may follow the data.
 
 use crate::media::kinship::canonical;
 use crate::ports::ByteRange;
 
-/// What an image's header says of its size.
+/// The size in an image's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pixels {
     /// Width times height.
     Known(u64),
-    /// The header does not tell, or not where it was looked for.
+    /// The header does not state the size, or not in the bytes that were read.
     Unknown,
 }
 
-/// What was found in the bytes at hand.
+/// The result of reading the bytes at hand.
 enum Sight {
     Pixels(u64),
-    /// It stands from this place on.
+    /// The size is at this offset or later.
     Beyond(u64),
     Nothing,
 }
 
-/// The part beyond the first bytes that tells the size, if they do not.
+/// The part beyond the first bytes that has the size, if they do not have it.
 pub fn further_part(essence: &str, head: &[u8], size_bytes: u64) -> Option<ByteRange> {
     match in_head(essence, head) {
         Sight::Beyond(from) if (head.len() as u64) < size_bytes => ByteRange::at(from, size_bytes),
@@ -33,8 +33,8 @@ pub fn further_part(essence: &str, head: &[u8], size_bytes: u64) -> Option<ByteR
     }
 }
 
-/// The part behind one that was read and does not tell the size either: the metadata of a JPEG stands in
-/// segments of 64 KiB, as many as it needs.
+/// The part after one that does not have the size either: the metadata of a JPEG is in segments of 64 KiB,
+/// and may need several.
 pub fn next_part(essence: &str, from: u64, part: &[u8], size_bytes: u64) -> Option<ByteRange> {
     match jpeg(part, 0) {
         Sight::Beyond(at) if canonical(essence) == "image/jpeg" && at > 0 => {
@@ -44,7 +44,8 @@ pub fn next_part(essence: &str, from: u64, part: &[u8], size_bytes: u64) -> Opti
     }
 }
 
-/// How many pixels a picture has that was sniffed as `essence`. `part` is what [`further_part`] asks for.
+/// How many pixels an image with the found type `essence` has. `part` is the part that [`further_part`] asks
+/// for.
 pub fn pixels(essence: &str, head: &[u8], part: Option<&[u8]>) -> Pixels {
     let sight = match (in_head(essence, head), part) {
         (Sight::Beyond(_), Some(part)) => in_part(essence, head, part),
@@ -70,7 +71,7 @@ fn in_part(essence: &str, head: &[u8], part: &[u8]) -> Sight {
     match canonical(essence) {
         "image/jpeg" => jpeg(part, 0),
         "image/tiff" => Layout::of(head).map_or(Sight::Nothing, |layout| layout.directory(part)),
-        // The first box says which format it is.
+        // The first box names the format.
         _ => match boxes_of(head).next() {
             Some((_, first, _)) => by_header(&[first, part].concat()),
             None => Sight::Nothing,
@@ -89,7 +90,7 @@ fn area(width: u64, height: u64) -> Sight {
     Sight::Pixels(width.saturating_mul(height))
 }
 
-/// Walks the segments of a JPEG until its frame; the walk begins at a marker.
+/// Reads the segments of a JPEG until its frame, beginning at a marker.
 fn jpeg(bytes: &[u8], from: usize) -> Sight {
     let mut at = from;
     loop {
@@ -97,11 +98,11 @@ fn jpeg(bytes: &[u8], from: usize) -> Sight {
             return if at + 1 >= bytes.len() { Sight::Beyond(at as u64) } else { Sight::Nothing };
         };
         match marker {
-            // Bytes of 0xFF may stand before a marker.
+            // Bytes of 0xFF may precede a marker.
             0xFF => at += 1,
             0x01 | 0xD0..=0xD7 => at += 2,
             0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => return frame(bytes, at),
-            // The scan begins, or the end came, and no frame.
+            // The scan or the end comes before a frame.
             0xD8..=0xDA | 0x00 => return Sight::Nothing,
             _ => match u16_at(bytes, at + 2, u16::from_be_bytes) {
                 Some(length) => at += 2 + usize::from(length),
@@ -119,7 +120,7 @@ fn frame(bytes: &[u8], at: usize) -> Sight {
     }
 }
 
-/// A bitmap that is written from the top down has a negative height.
+/// A bitmap that is stored from the top down has a negative height.
 fn bitmap(head: &[u8]) -> Sight {
     let i32_at = |at: usize| head.get(at..at + 4)?.try_into().ok().map(i32::from_le_bytes);
     let size = match i32_at(14) {
@@ -140,7 +141,7 @@ fn tiff(head: &[u8]) -> Sight {
     }
 }
 
-/// How a TIFF writes numbers; the large variety (`BigTIFF`) has places of eight bytes and longer entries.
+/// The number format of a TIFF. `BigTIFF` has offsets of eight bytes and longer entries.
 #[derive(Clone, Copy)]
 struct Layout {
     is_big_endian: bool,
@@ -163,7 +164,7 @@ impl Layout {
         if self.is_big { self.number(head, 8, 8) } else { self.number(head, 4, 4) }
     }
 
-    /// Width and length are among the first entries of a directory, which is sorted.
+    /// Width and length are among the first entries of a directory, because it is sorted.
     fn directory(self, bytes: &[u8]) -> Sight {
         let (count_bytes, entry_bytes, value_at) = if self.is_big { (8, 20, 12) } else { (2, 12, 8) };
         let entries = usize::try_from(self.number(bytes, 0, count_bytes).unwrap_or(0)).unwrap_or(usize::MAX);
@@ -184,7 +185,7 @@ impl Layout {
         }
     }
 
-    /// The number of so many bytes at a place.
+    /// The number of this length at an offset.
     fn number(self, bytes: &[u8], at: usize, length: usize) -> Option<u64> {
         let bytes = bytes.get(at..at.checked_add(length)?)?;
         let add = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
@@ -192,10 +193,10 @@ impl Layout {
     }
 }
 
-/// More entries than a part of [`crate::ports::HEAD_BYTES`] holds.
+/// More entries than a part of [`crate::ports::HEAD_BYTES`] contains.
 const MOST_ENTRIES: usize = 6000;
 
-/// The box `meta` has the size; what comes before it may be as long as the data.
+/// The box `meta` has the size. The boxes before it may be as long as the data.
 fn boxes(head: &[u8]) -> Sight {
     let mut end = 0;
     for (name, _, next) in boxes_of(head) {
@@ -216,7 +217,7 @@ fn boxes_of(head: &[u8]) -> impl Iterator<Item = (&[u8], &[u8], u64)> {
         let short = u32::from_be_bytes(rest.get(..4)?.try_into().ok()?);
         let name = rest.get(4..8)?;
         let length = match short {
-            // To the end of the file.
+            // A box to the end of the file.
             0 => return None,
             1 => u64::from_be_bytes(rest.get(8..16)?.try_into().ok()?),
             short => short.into(),

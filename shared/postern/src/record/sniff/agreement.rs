@@ -1,10 +1,10 @@
-//! Whether a file may stand under the type that was declared for it, and as what links serve it.
+//! Whether a file may have the type that was declared for it, and which type links serve.
 //!
-//! Browsers declare a type by the file's name, and many names are right for the same bytes. So the
-//! question is not whether two names are equal. It is whether a link would show the file as something
-//! that it is not, or lead a person to believe so: a page as a picture, a program as a document. The
-//! bytes alone decide what is shown inline. A declared type that is only ever saved stands where the
-//! bytes are what carries it: a `.docx` in a ZIP, GPX in XML, a script in text.
+//! Browsers declare a type by the file's name, and many names are right for the same bytes. So the question
+//! is not whether two names are equal. The question is whether a link would show the file as something else,
+//! or mislead a person: a web page as an image, a program as a document. Only the bytes decide what is shown
+//! inline. A declared type that links only save is accepted if the bytes are of its container type: a `.docx`
+//! in a ZIP, GPX in XML, a script in text.
 
 use file_format::FileFormat;
 
@@ -14,14 +14,14 @@ use crate::media::kinship::{canonical, is_a, is_known, is_textual, names};
 use crate::media::{ContentType, Kind};
 use crate::value::filename::Disposition;
 
-/// As what a link serves the file.
+/// Which type a link serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServedAs {
-    /// As what the bytes are.
+    /// The found type.
     Found,
-    /// As what was declared, which says more than the bytes do.
+    /// The declared type, which is more specific than the found one.
     Declared,
-    /// As text, which the bytes are beyond a first line that looks like a format of its own.
+    /// `text/plain`: the bytes are text, although the first line looks like another format.
     Text,
 }
 
@@ -30,7 +30,7 @@ const COMPOUND_FILE: &str = "application/x-ole-storage";
 const XML: &str = "application/xml";
 const TEXT: &str = "text/plain";
 
-/// What is served where content that was `found` may stand under `declared`; `None` where it may not.
+/// The served type, if content with the type `found` may be declared as `declared`; `None` if it may not.
 pub fn agreement(declared: &ContentType, filename: &str, found: &Sniffed) -> Option<ServedAs> {
     let essence = declared.essence();
     let case = Case {
@@ -55,8 +55,8 @@ pub fn agreement(declared: &ContentType, filename: &str, found: &Sniffed) -> Opt
     }
 }
 
-/// Whether JSON was declared for bytes that are not in UTF-8, which is how every JSON is encoded
-/// ([RFC 8259, 8.1](https://www.rfc-editor.org/rfc/rfc8259#section-8.1)).
+/// Whether JSON was declared for bytes that are not UTF-8, the encoding of all JSON ([RFC 8259,
+/// 8.1](https://www.rfc-editor.org/rfc/rfc8259#section-8.1)).
 pub fn is_json_in_another_encoding(declared: &ContentType, found: &Sniffed) -> bool {
     found.encoding != Some(Encoding::Utf8) && is_a(&declared.essence(), "application/json")
 }
@@ -69,8 +69,8 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// The declared type is one that links show: the bytes must be of it. Players tell audio and video
-    /// apart by themselves.
+    /// Links show the declared type: the bytes must be of it. Players distinguish audio and video by
+    /// themselves.
     fn under_a_shown_type(&self) -> Option<ServedAs> {
         let Self { wanted, found, .. } = *self;
         let is_media = |essence| Kind::of_type(essence) == Some(Kind::Media) && !is_textual(essence);
@@ -83,8 +83,8 @@ impl Case<'_> {
         is_a(found, wanted).then_some(ServedAs::Found)
     }
 
-    /// Text is shown. What only begins like a format of its own is text; what has a reader of its own is
-    /// saved, and so is what ends as binary data.
+    /// Links show text. Bytes that only begin like another format are text. Bytes of a format with a program
+    /// of its own are saved, and so are bytes that end as binary data.
     fn under_text(&self) -> Option<ServedAs> {
         let found = self.found;
         let has_reader = is_a(found, XML) || found.starts_with("application/") && is_textual(found);
@@ -95,8 +95,8 @@ impl Case<'_> {
         }
     }
 
-    /// The declared type is only ever saved. The bytes may be a picture all the same: what a link would
-    /// show then is not what was declared.
+    /// Links only save the declared type. The bytes may be an image nevertheless; a link would then show
+    /// something that was not declared.
     fn under_a_saved_type(&self) -> Option<ServedAs> {
         let Self { wanted, found, .. } = *self;
         let (promised, is) = (promised(wanted), Kind::of_type(found));
@@ -128,20 +128,21 @@ impl Case<'_> {
         self.in_a_container(promised)
     }
 
-    /// A page stands under another name for a page, and under what pages are written in.
+    /// A web page is accepted under another name of web pages, and under types in which web pages are
+    /// written.
     fn over_a_page(&self) -> Option<ServedAs> {
         let Self { wanted, found, .. } = *self;
         if is_page_source(wanted) {
             return Some(ServedAs::Declared);
         }
-        // XML without a declaration may begin as HTML does.
+        // XML without a declaration may begin like HTML.
         let is_page = wanted == XML || is_a(found, wanted) || Kind::of_type(wanted) == Some(Kind::Page);
         let served = if is_a(found, XML) { ServedAs::Found } else { ServedAs::Declared };
         is_page.then_some(served)
     }
 
-    /// Whether nothing is known by which bytes without a signature could be told from this type. The last
-    /// part of a ZIP that was split begins anywhere.
+    /// Whether files of this type may lack a known signature, so that unknown bytes are accepted. The last
+    /// part of a split ZIP may begin with any bytes.
     fn is_no_container(&self) -> bool {
         let carries = [COMPOUND_FILE, XML].iter().any(|carrier| is_a(self.wanted, carrier))
             || is_a(self.wanted, ZIP) && self.wanted != ZIP;
@@ -149,12 +150,12 @@ impl Case<'_> {
         is_also_binary(self.wanted) || !carries && !is_text && promised(self.wanted) != Some(Kind::Page)
     }
 
-    /// Whether the bytes are a text with binary data behind it.
+    /// Whether the bytes are text followed by binary data.
     fn begins_as_text(&self) -> bool {
         self.found == ContentType::OCTET_STREAM && self.sniffed.begins_as_text
     }
 
-    /// What may be inside of what could hold anything.
+    /// Content that a container of any kind may have.
     fn in_a_container(&self, promised: Option<Kind>) -> Option<ServedAs> {
         let is_unknown = promised.is_none() && !is_known(self.wanted);
         match (self.found, promised) {
@@ -162,7 +163,7 @@ impl Case<'_> {
             // An encrypted office document is a compound file, and so is an installer.
             (ZIP | COMPOUND_FILE | XML, None | Some(Kind::Document))
             | (ZIP | COMPOUND_FILE, Some(Kind::Program)) => Some(ServedAs::Declared),
-            // Tables and texts open as what writes them.
+            // Tables and texts have the type of the program that wrote them.
             (TEXT, _) if is_unknown || is_old_office(self.wanted) => Some(ServedAs::Declared),
             (_, None) if is_unknown => Some(ServedAs::Found),
             _ => None,
@@ -170,12 +171,12 @@ impl Case<'_> {
     }
 }
 
-/// Whether a link that was asked for such content shows it: by any of the type's names.
+/// Whether a link shows such content, by any of the type's names.
 fn is_shown(essence: &str) -> bool {
     essence.parse::<ContentType>().is_ok_and(|parsed| parsed.disposition() == Disposition::Inline)
 }
 
-/// What a declared type promises: more than it says of bytes.
+/// The kind that a declared type promises.
 fn promised(wanted: &str) -> Option<Kind> {
     match wanted {
         ZIP => Some(Kind::Archive),
@@ -184,19 +185,19 @@ fn promised(wanted: &str) -> Option<Kind> {
     }
 }
 
-/// Whether people read such text as it stands, beyond a first line that looks like a format's.
+/// Whether people read such text as it is, whatever format its first line looks like.
 pub fn reads_as_text(essence: &str) -> bool {
     let is_script =
         matches!(essence, "application/x-shellscript" | "application/x-pem-file" | "application/x-subrip");
     is_script || essence.starts_with("text/") && Kind::of_type(essence) == Some(Kind::Text)
 }
 
-/// Types under which spreadsheets and texts without any format are declared.
+/// Types under which browsers declare plain tables and texts.
 fn is_old_office(essence: &str) -> bool {
     matches!(essence, "application/msword" | "application/vnd.ms-excel")
 }
 
-/// Whether some format of this type, by any of its names, is known by its first bytes.
+/// Whether a format of this type, by any of its names, has a known signature.
 fn has_signature(essence: &str) -> bool {
     names(essence).any(|name| !FileFormat::from_media_type(name).is_empty())
 }

@@ -35,7 +35,7 @@ const SHARED_EXTENSIONS: &[(&str, &str, &str)] = &[
     ("vmdk", "application/x-vmdk-disk", TEXT),
 ];
 
-/// Types whose source is a page with more in it. Sorted.
+/// Types whose source is a web page with additions. Sorted.
 const PAGE_SOURCES: &[&str] = &[
     "application/hta",
     "application/x-asp",
@@ -76,7 +76,7 @@ const ALSO_BINARY: &[&str] = &[
     "application/x-x509-ca-cert",
 ];
 
-/// Whether files of another kind than was declared have this extension too.
+/// Whether files of another kind than the declared one have this extension too.
 pub fn is_shared_extension(filename: &str, wanted: &str, found: &Sniffed) -> bool {
     let Some((_, extension)) = filename.rsplit_once('.') else { return false };
     let extension = extension.to_ascii_lowercase();
@@ -89,7 +89,7 @@ pub fn is_shared_extension(filename: &str, wanted: &str, found: &Sniffed) -> boo
         .any(|(of, declared, other)| *of == extension && canonical(declared) == wanted && is_found(*other))
 }
 
-/// Whether pages are written in this type.
+/// Whether web pages are written in this type.
 pub fn is_page_source(wanted: &str) -> bool {
     PAGE_SOURCES.binary_search(&wanted).is_ok()
 }
@@ -99,7 +99,7 @@ pub fn is_also_binary(wanted: &str) -> bool {
     ALSO_BINARY.binary_search(&wanted).is_ok()
 }
 
-/// Browsers take a picture of their own formats for a page's icon.
+/// Browsers accept an image of their own formats as a page's icon.
 pub fn is_icon_of_a_page(wanted: &str, found: &str) -> bool {
     wanted == "image/vnd.microsoft.icon" && Kind::of_type(found) == Some(Kind::Image)
 }

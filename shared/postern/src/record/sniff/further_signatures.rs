@@ -1,12 +1,12 @@
-//! Signatures that the crate `file-format` lacks, and what must stand behind some of its own.
+//! Signatures that the crate `file-format` lacks, and further conditions for some of its own.
 
 use file_format::FileFormat;
 use memchr::memmem;
 
-/// How far behind its beginning readers look for the header of a PDF.
+/// How far from the beginning readers look for the header of a PDF.
 const PDF_HEADER_WITHIN: usize = 1024;
 
-/// What begins with `head`, if one of these signatures says so.
+/// The format of `head`, if one of these signatures matches.
 pub fn find(head: &[u8], is_text: bool) -> Option<&'static str> {
     match head {
         _ if is_pdf_behind_junk(head, is_text) => Some("application/pdf"),
@@ -28,20 +28,20 @@ pub fn find(head: &[u8], is_text: bool) -> Option<&'static str> {
     }
 }
 
-/// Whether more than a short signature speaks for this format: a word of prose, or four bytes that other
-/// files have too, are no sign of it.
+/// Whether the bytes have more of this format than a short signature. A word of prose, or four bytes that
+/// other formats have too, are not enough.
 pub fn is_confirmed(format: FileFormat, head: &[u8]) -> bool {
     let has = |word| memmem::find(head, word).is_some();
     match format {
         FileFormat::StereolithographyAscii => has(b"facet") || has(b"endsolid"),
-        // A picture in TGA has zeros where a cursor tells how many it holds.
+        // An image in TGA has zeros where a cursor states how many images it has.
         FileFormat::WindowsCursor | FileFormat::WindowsIcon => head.get(4..6) != Some(&[0, 0]),
         _ => true,
     }
 }
 
-/// Readers skip a line, a mark or other bytes before the header. Text that quotes the header in its midst
-/// is text.
+/// Readers skip a line, a mark or other bytes before the header. Text that quotes the header in its middle is
+/// text.
 fn is_pdf_behind_junk(head: &[u8], is_text: bool) -> bool {
     let begin = head.get(..PDF_HEADER_WITHIN + 8).unwrap_or(head);
     let Some(at) = memmem::find(begin, b"%PDF-") else { return false };
@@ -51,8 +51,8 @@ fn is_pdf_behind_junk(head: &[u8], is_text: bool) -> bool {
     is_version && (is_blank || !is_text)
 }
 
-/// A picture by one of its compatible brands, where its first says only that it is one
-/// ([ISO 23000-22](https://www.iso.org/standard/87576.html)).
+/// The format of an image by its compatible brands, if its first brand only says that it is an image ([ISO
+/// 23000-22](https://www.iso.org/standard/87576.html)).
 pub fn picture_of_boxes(head: &[u8]) -> Option<&'static str> {
     let [a, b, c, d, b'f', b't', b'y', b'p', brand @ ..] = head else { return None };
     let major = brand.first_chunk::<4>()?;
@@ -69,7 +69,7 @@ pub fn picture_of_boxes(head: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Where the list of brands ends at the latest.
+/// The last offset at which the list of brands may end.
 const MOST_BRANDS: usize = 256;
 
 /// The bitmaps of OS/2 have a header of their own.
@@ -79,8 +79,8 @@ fn is_bitmap(head: &[u8]) -> bool {
         && matches!(header_bytes, Some([12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]))
 }
 
-/// A file of boxes ([ISO 14496-12, 4.3](https://www.iso.org/standard/83102.html)) under a brand that is
-/// not known, such as a telephone company's.
+/// A file of boxes ([ISO 14496-12, 4.3](https://www.iso.org/standard/83102.html)) with an unknown brand, such
+/// as a telephone company's.
 fn media_file(head: &[u8]) -> Option<&'static str> {
     if head.get(4..8)? != b"ftyp" {
         return None;

@@ -1,8 +1,8 @@
-//! HTML as a browser would take it, and the root of an XML document.
+//! Recognizes HTML as a browser would, and the root of an XML document.
 //!
 //! HTML: [MIME Sniffing, 7.1](https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type).
 
-/// The tags that make a browser take bytes for HTML, in lower case.
+/// The tags by which a browser recognizes HTML, in lower case.
 const HTML_TAGS: &[&str] = &[
     "<!doctype html",
     "<html",
@@ -23,8 +23,8 @@ const HTML_TAGS: &[&str] = &[
     "<!--",
 ];
 
-/// Further elements with which fragments of pages begin. No browser takes them for HTML by itself; a
-/// person who opens the file does.
+/// Further elements with which fragments of web pages begin. A browser does not recognize HTML by them, but a
+/// person who opens the file sees HTML.
 const FRAGMENT_TAGS: &[&str] = &[
     "<h2",
     "<h3",
@@ -49,7 +49,7 @@ const FRAGMENT_TAGS: &[&str] = &[
     "<base",
 ];
 
-/// A tag of the list, after white space and a byte order mark, ended by a space or `>`.
+/// A tag of the list, after white space and a byte order mark, that ends with a space or `>`.
 pub fn looks_like_html(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     HTML_TAGS.iter().chain(FRAGMENT_TAGS).any(|tag| {
@@ -59,9 +59,9 @@ pub fn looks_like_html(head: &[u8]) -> bool {
     })
 }
 
-/// What markup is by its root element, behind a byte order mark, declarations, comments and a document
-/// type: HTML and XML may both begin with a comment. `None` where no element comes first, or an unknown
-/// one without the declaration of XML: people write `<name>` in plain text too.
+/// The format of markup by its root element, after a byte order mark, declarations, comments and a document
+/// type: HTML and XML may both begin with a comment. `None` if no element comes first, or an unknown one
+/// without an XML declaration: people write `<name>` in plain text too.
 pub fn of_root(head: &[u8]) -> Option<&'static str> {
     let start = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     let is_declared = start.starts_with(b"<?xml");
@@ -70,7 +70,7 @@ pub fn of_root(head: &[u8]) -> Option<&'static str> {
         return Some("text/html");
     }
     let name = name(element)?;
-    // A prefix says nothing of what the element is.
+    // A prefix does not determine the element.
     let local = name.rsplit(|b| *b == b':').next()?;
     Some(match local {
         _ if local.eq_ignore_ascii_case(b"svg") => "image/svg+xml",
@@ -84,7 +84,7 @@ pub fn of_root(head: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// From the root element's `<` on.
+/// From the `<` of the root element on.
 fn root_element(start: &[u8]) -> Option<&[u8]> {
     let mut rest = start;
     loop {
@@ -115,7 +115,7 @@ fn past<'a>(bytes: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
     bytes.get(at + end.len()..)
 }
 
-/// A document type may hold declarations of its own, in brackets, and quoted texts with any character.
+/// A document type may contain declarations in brackets, and quoted texts with any character.
 fn past_doctype(bytes: &[u8]) -> Option<&[u8]> {
     let (mut rest, mut is_within_brackets) = (bytes, false);
     loop {

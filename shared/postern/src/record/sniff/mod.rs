@@ -1,11 +1,11 @@
-//! The type of a file, by its bytes alone.
+//! The found type of a file, by its bytes only.
 //!
-//! Signatures come from the crate `file-format`. What has none is text or binary by the rules of
-//! the [MIME Sniffing Standard](https://mimesniff.spec.whatwg.org/), the ones by which a browser
-//! would take it for HTML: what a browser could run must not pass for plain text. A signature that is
-//! spelled in letters, such as `MZ`, is no sign of a binary format where no binary byte follows.
+//! Signatures come from the crate `file-format`. Bytes without a signature are text or binary by the rules of
+//! the [MIME Sniffing Standard](https://mimesniff.spec.whatwg.org/), by which a browser would recognize HTML:
+//! content that a browser could run must not count as plain text. A signature that consists of letters, such
+//! as `MZ`, does not make a binary format if no binary byte follows.
 //!
-//! Whether a file may stand under the type that was declared is the question of [`agreement`].
+//! [`agreement`] decides whether a file may have the declared type.
 
 use file_format::FileFormat;
 
@@ -22,28 +22,28 @@ use encoding::Text;
 pub(crate) use encoding::is_binary;
 use markup::looks_like_html;
 
-/// How many of them decide between text, HTML and binary: the standard's resource header.
+/// How many bytes decide between text, HTML and binary: the standard's resource header.
 const RESOURCE_HEADER_BYTES: usize = 1445;
 
-/// What the first bytes are.
+/// The type of the first bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sniffed {
     /// The media type, without parameters.
     pub essence: String,
-    /// How the characters are encoded, if the bytes are text from end to end.
+    /// The encoding of the characters, if all bytes are text.
     pub encoding: Option<Encoding>,
-    /// Whether the first of them are text, as far as a browser looks.
+    /// Whether the first bytes are text, as far as a browser looks.
     pub begins_as_text: bool,
 }
 
 impl Sniffed {
-    /// Whether there is no byte that no text has.
+    /// Whether all bytes may occur in text.
     pub fn is_text(&self) -> bool {
         self.encoding.is_some()
     }
 
-    /// Whether people read the bytes as they stand, whatever their first line looks like: text that is no
-    /// page and no PDF.
+    /// Whether people read the bytes as they are, whatever format their first line looks like: text that is
+    /// neither a web page nor a PDF.
     pub fn is_plain(&self) -> bool {
         self.is_text() && !matches!(Kind::of_type(&self.essence), Some(Kind::Page | Kind::Pdf))
     }
@@ -60,7 +60,7 @@ pub fn sniff(head: &[u8]) -> Sniffed {
     let text = encoding::text(head);
     let encoding = text.as_ref().map(|text| text.encoding);
     let essence = match text {
-        // Signatures are spelled in single bytes; markup is markup in every encoding.
+        // Signatures consist of single bytes; markup is markup in every encoding.
         Some(Text { encoding: Encoding::Utf16, bytes }) => {
             markup::of_root(&bytes).unwrap_or_else(|| without_signature(&bytes, true)).to_owned()
         }
@@ -88,7 +88,7 @@ fn essence(head: &[u8], is_text: bool) -> String {
     essence.to_owned()
 }
 
-/// Whether files of this type can be spelled in letters from end to end.
+/// Whether files of this type may consist of letters only.
 fn is_spelled(essence: &str) -> bool {
     let textual =
         essence.starts_with("model/") || kinship::is_textual(essence) || kinship::is_a(essence, "text/xml");
@@ -109,13 +109,13 @@ fn is_spelled(essence: &str) -> bool {
         )
 }
 
-/// The name to serve, where a format has several or one that players do not know.
+/// The type to serve, if a format has several names or one that players do not know.
 fn preferred<'a>(essence: &'a str, head: &[u8]) -> &'a str {
     match essence {
         "image/heif" | "image/heif-sequence" => further_signatures::picture_of_boxes(head).unwrap_or(essence),
         "text/xml" => "application/xml",
         "application/x-dosexec" => "application/vnd.microsoft.portable-executable",
-        // Containers whose first bytes do not tell audio from video: the name that players know.
+        // Containers whose first bytes do not distinguish audio from video: the name that players know.
         "application/mp4" => "video/mp4",
         "application/vnd.ms-asf" => "video/x-ms-asf",
         // A tag that stands before MP3.
@@ -126,7 +126,7 @@ fn preferred<'a>(essence: &'a str, head: &[u8]) -> &'a str {
     }
 }
 
-/// What an EBML header says that it holds; it stands within the first bytes.
+/// The content by an EBML header, which is within the first bytes.
 fn matroska(head: &[u8]) -> &'static str {
     let header = head.get(..64).unwrap_or(head);
     let names = |name: &[u8]| memchr::memmem::find(header, name).is_some();

@@ -3,7 +3,7 @@
 //! The name is never part of a key or a path: it lives in the record and comes back as
 //! `Content-Disposition`. So any Unicode name is welcome; what is refused is what has no business
 //! in a name: path separators, control characters, and the marks that reverse the reading
-//! direction, with which `exe.gpj` is made to look like a picture.
+//! direction, with which `exe.gpj` is made to look like an image.
 //!
 //! The header's form: [RFC 6266](https://www.rfc-editor.org/rfc/rfc6266), with the extended
 //! notation of [RFC 8187](https://www.rfc-editor.org/rfc/rfc8187).
@@ -36,7 +36,7 @@ const NOT_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
 
 /// A file's name: 1 to 255 bytes of UTF-8, one path component.
 ///
-/// Its `Debug` shows the length alone: file names do not belong in logs.
+/// Its `Debug` shows only the length: file names do not belong in logs.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Filename(String);
