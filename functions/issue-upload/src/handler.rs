@@ -22,9 +22,9 @@ pub struct Api {
 }
 
 /// Answers one request in time. A problem is an answer too.
-pub async fn answer(
+pub async fn answer<'a>(
     event: LambdaEvent<HttpEvent>,
-    api: impl Future<Output = Result<&'static Api, Unavailable>>,
+    api: impl Future<Output = Result<&'a Api, Unavailable>>,
 ) -> HttpAnswer {
     let deadline = event.context.deadline();
     let request = Request::new(event.payload, event.context.request_id);
@@ -35,10 +35,10 @@ pub async fn answer(
     .await
 }
 
-async fn in_time(
+async fn in_time<'a>(
     request: &Request,
     deadline: SystemTime,
-    api: impl Future<Output = Result<&'static Api, Unavailable>>,
+    api: impl Future<Output = Result<&'a Api, Unavailable>>,
 ) -> Result<Reply, Problem> {
     let (now, entropy) = now_and_entropy()?;
     let work = async { api.await?.dispatch(request, now, entropy).await };

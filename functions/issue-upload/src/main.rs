@@ -3,7 +3,7 @@
 //! Wires configuration, clients and log; the work is in `handler.rs` and in
 //! [`postern::issue`].
 
-use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use postern::config::IssueConfig;
 use postern::issue::{Keys, Ports};
 use postern::ports::Unavailable;
@@ -22,12 +22,11 @@ async fn main() -> Result<(), Error> {
     let config = IssueConfig::read(|name: &str| std::env::var(name).ok())?;
     let sdk = sdk_config(TimeLimits::ISSUE_UPLOAD).await;
     let api = ColdStart::begin(move || api(sdk.clone(), config.clone(), metrics)).await;
-    let api: &'static ColdStart<_, _> = Box::leak(Box::new(api));
-    // As in serve-link: a task of its own, and no span for each invocation, whose id is in the request's line.
-    let answer = move |event: LambdaEvent<HttpEvent>| async move {
+    let api = &api;
+    run(service_fn(|event: LambdaEvent<HttpEvent>| async move {
         Ok::<_, Error>(handler::answer(event, api.get()).await)
-    };
-    tokio::spawn(Runtime::new(service_fn(answer)).run()).await?
+    }))
+    .await
 }
 
 async fn api(

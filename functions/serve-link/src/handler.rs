@@ -86,9 +86,9 @@ impl Door {
 }
 
 /// Answers one request of a function whose cold start failed: once `door` is ready, or in time without it.
-pub async fn answer_late(
+pub async fn answer_late<'a>(
     event: LambdaEvent<HttpEvent>,
-    door: impl Future<Output = Result<&'static Door, Unavailable>>,
+    door: impl Future<Output = Result<&'a Door, Unavailable>>,
 ) -> HttpAnswer {
     #[expect(clippy::disallowed_methods, reason = "how much time is left")]
     let now = SystemTime::now().into();

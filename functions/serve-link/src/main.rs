@@ -3,7 +3,7 @@
 //! Wires configuration, clients and log; the work is in `handler.rs` and in
 //! [`postern::serve`].
 
-use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use postern::config::ServeConfig;
 use postern::ports::Unavailable;
 use postern::serve::{Ports, Settings};
@@ -22,17 +22,14 @@ async fn main() -> Result<(), Error> {
     let config = ServeConfig::read(|name: &str| std::env::var(name).ok())?;
     let sdk = sdk_config(TimeLimits::SERVE_LINK).await;
     let door = ColdStart::begin(move || door(sdk.clone(), config.clone(), metrics)).await;
-    let door: &'static ColdStart<_, _> = Box::leak(Box::new(door));
-    // A task of its own: what `main` itself waits for is looked at only after the system was asked
-    // once more for news. Without a span for each invocation: a request's line has
-    // the invocation's id.
-    let answer = move |event: LambdaEvent<HttpEvent>| async move {
+    let door = &door;
+    run(service_fn(|event: LambdaEvent<HttpEvent>| async move {
         Ok::<_, Error>(match door.ready() {
             Some(door) => door.answer(event).await,
             None => handler::answer_late(event, door.get()).await,
         })
-    };
-    tokio::spawn(Runtime::new(service_fn(answer)).run()).await?
+    }))
+    .await
 }
 
 async fn door(

@@ -13,42 +13,43 @@
 //! what comes after it is asked of [`postern::record::run`], [`postern::record::removal`] and
 //! [`postern::upload::Upload`].
 //!
-//! The event of a version may be delivered at any time after the version came, any number of
-//! times, whatever was done with it before. That one rule covers duplicates, reordering, late
-//! events, a redrive after expiry, and the reconciler's pass, which looks at a version without any
-//! event. A run may stop for ever after each effect, before it or in place of its acknowledgement.
+//! The event of a version may be delivered at any time after the version arrived, any number of times,
+//! whatever was done with the version before. This one rule covers duplicates, reordering, late events, a
+//! redrive after expiry, and the hourly run, which looks at a version without an event. A run may stop for
+//! ever after each effect, before its acknowledgement or in place of it.
 //!
-//! Where a stack asks for scans, a version's scan may end at any time after the version came, with
-//! either result or by failing, and one that failed may be made again; each end is told by an event.
-//! An event that comes before its tag is a run that stops: it comes back.
+//! If a stack asks for scans, a version's scan may end at any time after the version arrived, with either
+//! result or by failing, and a failed scan may be repeated. Each end sends an event. If an event arrives
+//! before its tag, the run ends with an error and the event is redelivered.
 //!
-//! Links are not in the model. What must hold of them does not depend on any order that it could
-//! try: a link is written in a transaction that demands an `available` upload, so the table puts it
-//! either before the write of `deleting` or nowhere; from then on the set of an upload's links only
-//! shrinks, and ending one twice changes nothing. What is left is the index that shows a link late,
-//! and that is a matter of time and not of order: the sweeper lists an upload's links once more an
-//! hour after its tombstone (`postern::record::removal`). A removal whose links fail removes the versions
-//! and stops: that is a removal which stops after those steps, under a record that is `deleting`.
-//! Parts of a multipart upload are no versions, and are dropped before these are listed.
+//! Links are not in the model. Their invariants do not depend on any order that the model could try. A link
+//! is written in a transaction that demands an `available` upload, so the table has it either before
+//! `deleting` or never. From then on the set of an upload's links only shrinks, and revoking a link twice
+//! changes nothing. One thing remains: the index shows a link late. This is a matter of time and not of
+//! order, so the hourly run lists an upload's links once more an hour after its tombstone
+//! (`postern::record::removal`). A deletion whose links fail removes the versions and stops. In the model
+//! this is a deletion that stops after those steps, under a record that is `deleting`. Parts of a multipart
+//! upload are not versions, and are dropped before the versions are listed.
 //!
-//! Nor is the sweeper's listing: it names versions and uploads, and what is done about each is the
+//! The hourly run's listing is not in the model either. It names versions and uploads, and what follows for
+//! each is the step that [`Action::Deliver`], [`Action::TakeUpRemoval`] and [`Action::Sweep`] begin at any
+//! time. A version that a listing leaves out is one for which this step does not happen.
 //! very step that [`Action::Deliver`], [`Action::TakeUpRemoval`] and [`Action::Sweep`] begin at any
 //! time. A listing that leaves something out is one of those that does not happen.
 //!
-//! # Two uploads with three versions each
+//! Their product has too many states to be walked, and it need not be walked. Uploads share only the
+//! recorders, and the model is written like this: each action is a function from one upload to one upload
+//! (`upload`, which cannot reach another one). The only influence of another upload is that a recorder may be
+//! busy with it, which removes possible actions and adds none. So the projection of a joint state on one
+//! upload is always a state that the model of one upload reaches. Each property is about one upload. So what
+//! is checked of one upload with three versions (7,449,462 states; 26,823,473 with somebody else who removes
+//! versions) holds for any number of uploads.
 //!
-//! Their product is far too large to be walked, and need not be. Uploads share nothing but the
-//! recorders, and that is how the model is written: what happens is a function of one upload to one
-//! upload (`upload`, where no other is in reach), and another upload's only influence is that a
-//! recorder may be busy there, which takes possibilities away and adds none. So each upload of a
-//! state of many stands as it may stand alone; each property is asked of every upload by itself;
-//! hence what is checked of one upload with three versions (7,449,462 states; 26,823,473 with somebody
-//! else who removes versions) holds for two of them, and for a thousand.
-//!
-//! That the production code is like this is seen in two places: a step and a transition are given one
-//! record and one version, and `postern::record`'s tests run the recorder beside another upload in
-//! each of its states, of which nothing may change and by which nothing may be changed. That the
-//! argument is right is checked where the product can be walked ([`properties::APART`]).
+//! Two checks show that the production code has this form. A step and a transition get one record and one
+//! version. And the tests of `postern::record` run the recorder beside another upload in each of its states,
+//! which must neither change nor cause a change. The argument itself is checked where the product is small
+//! enough to be walked ([`properties::SEPARATE`]).
+//! argument is right is checked where the product can be walked ([`properties::SEPARATE`]).
 
 mod model;
 mod production;

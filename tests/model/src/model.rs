@@ -8,15 +8,15 @@ use crate::production::Fault;
 use crate::properties;
 use crate::upload::{Action, RECORDERS, Scope, Subject, World};
 
-/// `UPLOADS` uploads, two recorders, and everything that may happen to them.
+/// `UPLOADS` uploads, two recorders, and all actions.
 #[derive(Debug)]
 pub struct Model<const UPLOADS: usize> {
     pub(crate) world: World,
-    /// What one upload reaches alone.
+    /// The states that the model of one upload reaches.
     pub(crate) alone: Option<HashSet<Subject>>,
 }
 
-/// Everything that there is; in order, since uploads are alike.
+/// The state of all uploads, in order, since uploads are alike.
 pub type State<const UPLOADS: usize> = [Subject; UPLOADS];
 
 impl<const UPLOADS: usize> Model<UPLOADS> {
@@ -25,9 +25,9 @@ impl<const UPLOADS: usize> Model<UPLOADS> {
         Self { world: World::new(scope, fault), alone: None }
     }
 
-    /// The same, and of each upload it is asked whether it stands as it may stand alone.
+    /// The same; the check also asks whether the model of one upload reaches the state of each upload.
     #[must_use]
-    pub fn beside_what_one_reaches_alone(mut self) -> Self {
+    pub fn compared_with_one_upload(mut self) -> Self {
         let fresh = self.world.fresh();
         let (mut alone, mut open) = (HashSet::from([fresh]), vec![fresh]);
         while let Some(subject) = open.pop() {

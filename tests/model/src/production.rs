@@ -34,11 +34,11 @@ pub enum Fault {
     /// The record does not remember which versions were condemned.
     ForgetCondemned,
     /// A write brings back a record that the table has forgotten.
-    WriteGhosts,
+    RecreateExpired,
     /// What keeps the rules is pinned without its scan.
     PassTheGate,
     /// A scan that failed counts as one that found nothing.
-    BelieveAFailure,
+    AcceptFailedScan,
     /// A note of a failed scan that was refused is taken for written: what stands in its way is not
     /// followed.
     DoNotFollowTheMark,
@@ -323,7 +323,7 @@ impl Production {
             Scan::NotAsked | Scan::Open => None,
             Scan::Clean => Some(ScanStatus::NoThreatsFound),
             Scan::Threat => Some(ScanStatus::ThreatsFound),
-            Scan::Failed if self.fault == Fault::BelieveAFailure => Some(ScanStatus::NoThreatsFound),
+            Scan::Failed if self.fault == Fault::AcceptFailedScan => Some(ScanStatus::NoThreatsFound),
             Scan::Failed => Some(ScanStatus::Failed),
         };
         observation(question.is_present, scan)
@@ -331,7 +331,7 @@ impl Production {
 
     /// The one conditional write, as a store does it.
     fn settle(&self, existing: Option<Upload>, verdict: &Settlement) -> (Option<Upload>, Written) {
-        let ghost = || (self.fault == Fault::WriteGhosts).then(pending);
+        let ghost = || (self.fault == Fault::RecreateExpired).then(pending);
         let Some(existing) = existing.or_else(ghost) else { return (None, Written::Refused(None)) };
         let after = match self.fault {
             Fault::DropCondition => undecided(&existing).settled(verdict),

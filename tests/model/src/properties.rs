@@ -1,6 +1,6 @@
 //! What must hold in every state that can be reached: the invariants 1, 2, 3 and 5 of the design.
 //!
-//! Each is asked of every upload by itself.
+//! Each is about one upload.
 
 use postern::upload::UploadState;
 use stateright::Property;
@@ -9,24 +9,24 @@ use crate::model::{Model, State};
 use crate::production::Scan;
 use crate::upload::{MAX_VERSIONS, Subject, World, bit};
 
-/// One pinned version, for ever.
+/// At most one version is ever pinned.
 pub const ONE_PINNED: &str = "never two versions pinned";
-/// Only the owner takes it away.
+/// Only the owner removes a pinned version.
 pub const NOT_REMOVED: &str = "never a pinned version removed but by its owner";
-/// Nothing is served that was not looked at.
+/// Only accepted versions are available.
 pub const VALIDATED: &str = "never an unvalidated version available";
-/// What the table forgot stays forgotten.
-pub const NO_GHOST: &str = "never a record after it was forgotten";
-/// What is available is never forgotten.
+/// A record never comes back after its TTL.
+pub const STAYS_EXPIRED: &str = "never a record after its TTL";
+/// An available upload has no TTL.
 pub const REMEMBERED: &str = "never an available record with an end";
-/// Nothing is lost.
-pub const QUIET: &str = "once all is quiet, a permitted state";
-/// Nothing is served that a scan has not cleared, where the stack asks for scans.
+/// No version is lost.
+pub const SETTLED: &str = "once no action is left, a permitted state";
+/// If the stack asks for scans, only versions without a threat are available.
 pub const CLEARED: &str = "never an available version that its scan has not cleared";
 /// Uploads are independent.
-pub const APART: &str = "never an upload as it could not stand alone";
+pub const SEPARATE: &str = "never an upload in a state that the model of one does not reach";
 
-/// The invariants, and that the check came by where it should.
+/// The invariants, and states that the check must reach.
 pub fn all<const N: usize>() -> Vec<Property<Model<N>>> {
     vec![
         Property::always(ONE_PINNED, |_, state| each(state, |subject| subject.pinned.count_ones() <= 1)),
@@ -39,7 +39,7 @@ pub fn all<const N: usize>() -> Vec<Property<Model<N>>> {
                 of(subject, |scan| !matches!(scan, Scan::NotAsked | Scan::Clean)) & subject.pinned == 0
             })
         }),
-        Property::always(NO_GHOST, |_, state| {
+        Property::always(STAYS_EXPIRED, |_, state| {
             each(state, |subject| !subject.is_forgotten || subject.record == 0)
         }),
         Property::always(REMEMBERED, |model, state| {
@@ -47,10 +47,10 @@ pub fn all<const N: usize>() -> Vec<Property<Model<N>>> {
                 !is(&model.world, subject, UploadState::Available) || has_no_end(&model.world, subject)
             })
         }),
-        Property::always(QUIET, |model, state| {
+        Property::always(SETTLED, |model, state| {
             each(state, |subject| !is_quiet(subject) || is_permitted(&model.world, subject))
         }),
-        Property::always(APART, |model, state| {
+        Property::always(SEPARATE, |model, state| {
             model.alone.as_ref().is_none_or(|alone| each(state, |subject| alone.contains(subject)))
         }),
         Property::sometimes("a version is pinned", |model, state| {
