@@ -44,7 +44,8 @@ async fn door(
     )?;
     let bucket = &config.settings.endpoint.bucket;
     let versions = config.check_object.then(|| Versions::new(&sdk, bucket, signer.clone()));
-    let ports = Ports { links: Table::new(&sdk, &config.table), signer, keys, versions };
+    let links = Table::new(&sdk, &config.table).with_quick_reads(&sdk);
+    let ports = Ports { links, signer, keys, versions };
     let settings = Settings { distribution, ..config.settings };
     Ok(handler::Door { ports, settings, metrics, viewer_header: config.viewer_header })
 }

@@ -7,7 +7,7 @@
 //!
 //! The newest key is needed, because only it makes tokens; an older key never replaces it. An older key that
 //! KMS calls disabled, deleted or unknown counts as removed: its tokens are refused, and those of the other
-//! keys stay valid. AccessDenied, timeouts and throttling do not show whether the key is usable. The function
+//! keys stay valid. `AccessDenied`, timeouts and throttling do not show whether the key is usable. The function
 //! then retries with the next request.
 
 use aws_config::SdkConfig;

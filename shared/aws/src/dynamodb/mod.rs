@@ -34,6 +34,12 @@ impl Table {
     pub fn new(sdk: &SdkConfig, name: impl Into<String>) -> Self {
         let client = aws_sdk_dynamodb::Client::new(sdk);
         let patience = time_limits::operation_timeout(sdk);
-        Self { client, quick: quick_read::QuickRead::new(sdk), name: name.into(), patience }
+        Self { client, quick: None, name: name.into(), patience }
+    }
+
+    /// The table, whose single items are read by the quick read where that is possible.
+    #[must_use]
+    pub fn with_quick_reads(self, sdk: &SdkConfig) -> Self {
+        Self { quick: quick_read::QuickRead::new(sdk), ..self }
     }
 }

@@ -482,7 +482,10 @@ impl Table {
                     let read = item.map(serde_dynamo::from_item).transpose();
                     return read.map_err(|error| Unavailable::new("read an item", error));
                 }
-                Err(error) => tracing::warn!(error = %error, "asked again through the SDK"),
+                Err(error) => tracing::warn!(
+                    cause = crate::lambda::causes(&*error),
+                    "the quick read failed; the SDK reads the item again"
+                ),
             }
         }
         let get = self.client.get_item().table_name(&self.name).key(PK, text(pk)).consistent_read(true);
