@@ -85,7 +85,7 @@ impl Wired {
             dead_letter_queue_url: variables["POSTERN_WEBHOOK_DEAD_LETTER_QUEUE_URL"].clone(),
         };
         wired.tell(EARLY).await;
-        wired.until_logged("the secret cannot be read").await;
+        wired.until_logged("failed to read the webhook's secret").await;
         let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
         let put = secrets.put_secret_value().secret_id(&variables["POSTERN_WEBHOOK_SECRET_ARN"]);
         put.secret_string(format!("{NEW_SECRET} {OLD_SECRET}")).send().await.unwrap();
