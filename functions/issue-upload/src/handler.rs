@@ -8,8 +8,10 @@ use postern::config::IssueConfig;
 use postern::http::{Problem, Reply};
 use postern::issue::tokens::Holder;
 use postern::issue::{Caller, Ports, companion, links, multipart, revocation, tokens, uploads};
+use postern::link::token::LinkId;
 use postern::log;
 use postern::ports::Unavailable;
+use postern::value::id::UploadId;
 use postern_aws::lambda::Request;
 use postern_aws::lambda::http_api::{HttpAnswer, HttpEvent};
 use postern_aws::{Parts, RoleSigner, Table, TimeLimits};
@@ -167,9 +169,9 @@ fn now_and_entropy() -> Result<(Timestamp, [u8; 16]), Problem> {
 /// could be a token.
 fn name_records(request: &Request) {
     let id = request.path("id");
-    if let Ok(upload_id) = id.parse() {
+    if let Ok(upload_id) = id.parse::<UploadId>() {
         log::name_upload(upload_id);
-    } else if let Ok(link_id) = id.parse() {
+    } else if let Ok(link_id) = id.parse::<LinkId>() {
         log::name_link(&link_id);
     }
 }

@@ -1,7 +1,5 @@
 //! The documents for developers name files that exist.
 
-#![expect(clippy::unwrap_used, reason = "a failing test should stop at its cause")]
-
 use std::fs;
 use std::path::Path;
 
