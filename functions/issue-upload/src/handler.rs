@@ -7,7 +7,7 @@ use lambda_runtime::LambdaEvent;
 use postern::config::IssueConfig;
 use postern::http::{Problem, Reply};
 use postern::issue::tokens::Holder;
-use postern::issue::{Caller, Ports, companion, links, multipart, revocation, tokens, uploads};
+use postern::issue::{Caller, Ports, companion, links, multipart, owned_upload, revocation, tokens, uploads};
 use postern::link::token::LinkId;
 use postern::log;
 use postern::ports::Unavailable;
@@ -76,17 +76,17 @@ impl Api {
                 multipart::begin(ports, settings, caller, None, &request.body()?).await
             }
             "GET /uploads/{id}/parts" => {
-                multipart::list(ports, now, &uploads::owned(ports, caller, id).await?).await
+                multipart::list(ports, now, &owned_upload(ports, caller, id).await?).await
             }
             "POST /uploads/{id}/parts" => {
-                let upload = uploads::owned(ports, caller, id).await?;
+                let upload = owned_upload(ports, caller, id).await?;
                 multipart::sign(ports, settings, now, &upload, &request.body()?).await
             }
             "DELETE /uploads/{id}/parts" => {
-                multipart::abort(ports, now, &uploads::owned(ports, caller, id).await?).await
+                multipart::abort(ports, now, &owned_upload(ports, caller, id).await?).await
             }
             "POST /uploads/{id}/complete" => {
-                multipart::complete(ports, now, &uploads::owned(ports, caller, id).await?).await
+                multipart::complete(ports, now, &owned_upload(ports, caller, id).await?).await
             }
             "POST /uploads" => uploads::create(ports, settings, caller, &request.body()?).await,
             "GET /uploads" => uploads::list(ports, caller, limit, cursor).await,

@@ -16,8 +16,10 @@ use postern::config::RecordConfig;
 use postern::ports::Unavailable;
 use postern::record::event::{Arrival, Ignored, Notice, read};
 use postern::record::removal::{Removal, remove_upload};
-use postern::record::tidy::{Report, Tidied, tidy};
+use postern::record::report::{Report, Tidied};
+use postern::record::tidy::tidy;
 use postern::record::{Ports, Verdict, record_version};
+use postern::value::id::UploadId;
 use postern_aws::lambda::{Metrics, causes, metrics};
 use postern_aws::{Bucket, Table, TimeLimits, upload_of_key};
 use s3_presigned::Timestamp;
@@ -89,7 +91,7 @@ impl Recorder {
             Metrics::count("TidyRuns");
         }
         counts.pause();
-        tracing::info!(done = ?counts.sum.take(), "tidied");
+        log_run(&counts.sum.take(), result.is_ok());
         result.map(|()| SqsBatchResponse::default())
     }
 
@@ -214,9 +216,37 @@ impl Report for Counts {
         *self.sum.borrow_mut() += what;
     }
 
+    fn failed(&self, id: UploadId, cause: &Unavailable) {
+        let upload_id = id.to_string();
+        tracing::warn!(
+            upload_id,
+            cause = causes(cause),
+            "the hourly run failed for an upload; the next run tries again"
+        );
+    }
+
     fn pause(&self) {
         self.metrics.flush();
     }
+}
+
+fn log_run(done: &Tidied, succeeded: bool) {
+    tracing::info!(
+        succeeded,
+        expired = done.expired,
+        removed = done.removed,
+        late_links = done.late_links,
+        listed = done.listed,
+        looked_at = done.looked_at,
+        repaired = done.repaired,
+        vanished = done.vanished,
+        orphans = done.orphans,
+        unscanned = done.unscanned,
+        unreadable = done.unreadable,
+        skipped_slices = done.skipped_slices,
+        failed = done.failed,
+        "the hourly run ended"
+    );
 }
 
 /// Counts a verdict. An earlier run has counted a rejection without a reason.

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use postern::http::{Problem, Reply};
-use postern::issue::{Caller, Keys, Ports, Settings, companion, links, multipart, tokens, uploads};
+use postern::issue::{
+    Caller, Keys, Ports, Settings, companion, links, multipart, owned_upload, tokens, uploads,
+};
 use postern::keys::{KeyVersion, LinkKeys, TokenKey, TokenKeys, UploadTokenKeys};
 use postern::media::{ContentType, Kind};
 use postern::ports::HEAD_BYTES;
@@ -71,7 +73,7 @@ pub fn request_bodies(bytes: &[u8]) {
         let body = br#"{"filename":"a.bin","type":"image/png"}"#;
         settle(companion::begin(&ports, &settings, &holder(), body)).unwrap();
         let id = UploadId::random([8; 16]).to_string();
-        settle(uploads::owned(&ports, &caller, &id)).unwrap()
+        settle(owned_upload(&ports, &caller, &id)).unwrap()
     };
     let id = UploadId::random([7; 16]).to_string();
     let answer = match route % 10 {

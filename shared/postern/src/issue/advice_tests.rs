@@ -18,7 +18,7 @@ fn png(size_bytes: u64) -> Vec<u8> {
 
 async fn in_parts(world: &World, by: &Caller) -> Owned<Upload> {
     let reply = multipart::begin(world, &settings(), by, None, &png(9)).await.unwrap();
-    uploads::owned(world, by, parsed(&reply)["upload_id"].as_str().unwrap()).await.unwrap()
+    owned_upload(world, by, parsed(&reply)["upload_id"].as_str().unwrap()).await.unwrap()
 }
 
 async fn form(world: &World, by: &Caller) -> UploadId {
@@ -117,7 +117,7 @@ async fn parts_that_are_a_file_cannot_be_given_up() {
     world.store.put_part(upload.s3_upload_id.as_ref().unwrap(), part);
     parts::complete(&world, ann.now, &upload, None).await.unwrap();
     world.store.settle(upload.upload_id, &pin("v1"), None).await.unwrap();
-    let recorded = uploads::owned(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
+    let recorded = owned_upload(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
     let late = parts::abort(&world, ann.now, &recorded).await.unwrap_err();
     assert_eq!(late.code(), "multipart_not_found");
     assert_eq!(

@@ -14,9 +14,9 @@ use crate::value::id::UploadId;
 use s3_presigned::Timestamp;
 
 use super::link_body::LinkChange;
+use super::owned::{owned_link, owned_upload};
 use super::paging::{PageRequest, PageView};
 use super::request::no_fields;
-use super::uploads::owned;
 use super::{Caller, Owned, Ports, Settings, idempotent};
 
 /// How often a change is tried again if another change was written meanwhile.
@@ -71,7 +71,7 @@ pub async fn create<S: UploadStore + LinkStore, G, P>(
     let change = LinkChange::parse(body)?;
     let id = upload_id.parse().map_err(|_| Problem::UploadNotFound)?;
     let secret = async { Ok(idempotent::of_link(ports, caller, id).await?) };
-    let (upload, secret) = futures::try_join!(owned(ports, caller, upload_id), secret)?;
+    let (upload, secret) = futures::try_join!(owned_upload(ports, caller, upload_id), secret)?;
     let expires_at = change.expires_at(None, caller.now);
     let link_id = ports.keys.links.make(secret.bytes).link_id();
     let Some(mut link) = Link::to(&upload, link_id.clone(), caller.now, expires_at) else {
@@ -116,7 +116,7 @@ pub async fn list<S: UploadStore + LinkStore, G, P>(
     cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
     let PageRequest { start, limit } = PageRequest::parse(limit, cursor)?;
-    let upload = owned(ports, caller, upload_id).await?;
+    let upload = owned_upload(ports, caller, upload_id).await?;
     let page = ports.store.links(LinksOf::Upload(upload.upload_id), start.as_ref(), limit).await?;
     Ok(Reply::json(
         StatusCode::OK,
@@ -255,16 +255,6 @@ async fn carried<S: LinkStore, G, P>(
         new = Owned::admit(ports.store.link(&new.link_id).await?, caller)?;
     }
     Err(Problem::LinkChanging)
-}
-
-/// Returns the link if it is the caller's.
-async fn owned_link<S: LinkStore, G, P>(
-    ports: &Ports<S, G, P>,
-    caller: &Caller,
-    id: &str,
-) -> Result<Owned<Link>, Problem> {
-    let id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
-    Owned::admit(ports.store.link(&id).await?, caller)
 }
 
 fn not_revoked(link: Owned<Link>) -> Result<Owned<Link>, Problem> {

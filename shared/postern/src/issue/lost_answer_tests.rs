@@ -25,7 +25,7 @@ fn both_settings() -> [(&'static str, Settings); 2] {
 }
 
 async fn record(world: &World, answer: &Value) -> Owned<Upload> {
-    uploads::owned(world, &caller("ann", None, 0), answer["upload_id"].as_str().unwrap()).await.unwrap()
+    owned_upload(world, &caller("ann", None, 0), answer["upload_id"].as_str().unwrap()).await.unwrap()
 }
 
 /// Whether S3 still has the multipart upload that the record names.
@@ -150,7 +150,7 @@ async fn parts_that_are_given_up_free_their_place_and_end_their_key() {
     world.store.fail_next("abort_parts");
     assert!(multipart::abort(&world, ann.now, &first).await.is_err());
     multipart::abort(&world, ann.now, &first).await.unwrap();
-    let ended = uploads::owned(&world, &ann, &first.upload_id.to_string()).await.unwrap();
+    let ended = owned_upload(&world, &ann, &first.upload_id.to_string()).await.unwrap();
     begin(&world, &limited, &caller("ann", None, 3)).await.unwrap();
     let calls = world.store.calls();
     let late = multipart::complete(&world, ann.now, &ended).await.unwrap_err();
@@ -178,7 +178,7 @@ async fn a_completed_upload_says_so_before_and_after_it_is_recorded() {
         if let Some(verdict) = verdict {
             world.store.settle(upload.upload_id, &verdict, None).await.unwrap();
         }
-        let upload = uploads::owned(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
+        let upload = owned_upload(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
         assert_eq!(complete(&upload).await, first);
         let listed = parsed(&multipart::list(&world, ann.now, &upload).await.unwrap());
         let part = json!({ "part_number": 1, "size_bytes": 10, "etag": null });

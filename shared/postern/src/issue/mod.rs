@@ -35,7 +35,7 @@ pub mod tokens;
 pub mod uploads;
 
 pub use idempotent::Keys;
-pub use owned::{Owned, Record};
+pub use owned::{Owned, Record, owned_upload};
 
 /// The ports of the API.
 #[derive(Debug)]

@@ -38,13 +38,15 @@ use std::ops::Deref;
 
 use crate::http::Problem;
 use crate::link::Link;
+use crate::link::token::LinkId;
 use crate::log;
 use crate::paging::Page;
+use crate::ports::{LinkStore, UploadStore};
 use crate::upload::token::UploadToken;
 use crate::upload::{Upload, UsedToken};
 use crate::value::id::Owner;
 
-use super::Caller;
+use super::{Caller, Ports};
 
 /// A record of the caller of this request, or an upload that the caller's token made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +107,29 @@ impl Owned<Upload> {
         own.0.name_in_log();
         Ok(own)
     }
+}
+
+/// Returns the caller's upload of this id.
+///
+/// # Errors
+/// [`Problem::UploadNotFound`] also for another owner's upload.
+pub async fn owned_upload<S: UploadStore, G, P>(
+    ports: &Ports<S, G, P>,
+    caller: &Caller,
+    id: &str,
+) -> Result<Owned<Upload>, Problem> {
+    let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
+    Owned::admit(ports.store.upload(id).await?, caller)
+}
+
+/// Returns the link if it is the caller's.
+pub(super) async fn owned_link<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
+    caller: &Caller,
+    id: &str,
+) -> Result<Owned<Link>, Problem> {
+    let id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
+    Owned::admit(ports.store.link(&id).await?, caller)
 }
 
 impl<T> Deref for Owned<T> {

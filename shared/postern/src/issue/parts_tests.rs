@@ -33,7 +33,7 @@ async fn begun(world: &World, settings: &Settings, size_bytes: u64) -> Owned<Upl
     let body = json!({ "filename": "a.png", "content_type": "image/png", "size_bytes": size_bytes });
     let body = body.to_string();
     let made = multipart::begin(world, settings, &ann, None, body.as_bytes()).await.unwrap();
-    uploads::owned(world, &ann, parsed(&made)["upload_id"].as_str().unwrap()).await.unwrap()
+    owned_upload(world, &ann, parsed(&made)["upload_id"].as_str().unwrap()).await.unwrap()
 }
 
 fn put(world: &World, upload: &Upload, number: u16, size_bytes: u64) {
@@ -125,7 +125,7 @@ async fn parts_are_signed_until_the_upload_ends_or_has_its_file() {
     assert!(matches!(late, Err(Problem::MultipartNotFound)), "{late:?}");
     world.store.settle(upload.upload_id, &pin("v1"), None).await.unwrap();
     let ann = caller("ann", None, 0);
-    let pinned = uploads::owned(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
+    let pinned = owned_upload(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
     let done = parts::sign(&world, &settings(), before, &pinned, &[1]).await;
     assert!(matches!(done, Err(Problem::MultipartNotFound)), "{done:?}");
 }
@@ -184,7 +184,7 @@ async fn s3_is_asked_for_the_parts_only_where_bytes_are_counted() {
     let upload = begun(&world, &counted(), LARGE).await;
     abort(&world, &upload).await.unwrap();
     let ann = caller("ann", None, 0);
-    let ended = uploads::owned(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
+    let ended = owned_upload(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
     let calls = world.store.calls();
     abort(&world, &ended).await.unwrap();
     assert_eq!(world.store.calls() - calls, 2, "a repetition");
@@ -350,7 +350,7 @@ async fn a_direct_upload_is_a_put_with_the_clients_digest_signed_and_a_record() 
     let url = put["url"].as_str().unwrap();
     assert!(url.contains("content-md5") && url.contains("X-Amz-Expires=900"), "{url}");
     let id = made["id"].as_str().unwrap();
-    assert_eq!(uploads::owned(&world, &holder.caller, id).await.unwrap().max_size_bytes, 10);
+    assert_eq!(owned_upload(&world, &holder.caller, id).await.unwrap().max_size_bytes, 10);
 }
 
 /// A browser that does not know a file's type sends an empty one.

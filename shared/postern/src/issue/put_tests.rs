@@ -91,7 +91,7 @@ async fn a_form_is_issued_for_no_more_than_s3_takes_in_one_request() {
     assert_eq!(form["max_size_bytes"], MAX_POST_BYTES);
 
     // A record for a larger file, which comes in parts.
-    let upload = uploads::owned(&world, &ann, form["upload_id"].as_str().unwrap()).await.unwrap();
+    let upload = owned_upload(&world, &ann, form["upload_id"].as_str().unwrap()).await.unwrap();
     let upload = upload.with(|upload| upload.max_size_bytes = 2 * MAX_POST_BYTES);
     let form = form::sign_form(&large, &example_credentials(), ann.now, &upload, None).unwrap();
     assert_eq!(form.max_size_bytes, MAX_POST_BYTES);

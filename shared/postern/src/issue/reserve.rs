@@ -10,10 +10,11 @@ use s3_presigned::Timestamp;
 use super::request::NewUpload;
 use super::{Caller, Owned, Settings};
 
-/// The record of a new upload of the caller, whose form dies at `policy_expires_at`.
+/// Makes the record of a new upload of the caller, whose form expires at `policy_expires_at`.
 ///
 /// # Errors
-/// None: the record has the caller's owner.
+/// Those of [`Owned::admit`], the only way to make an [`Owned`] record. They cannot occur here, because the
+/// record has the caller's owner.
 pub(super) fn pending(
     new: NewUpload,
     caller: &Caller,

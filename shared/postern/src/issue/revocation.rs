@@ -10,8 +10,8 @@
 use http::StatusCode;
 use serde::Serialize;
 
+use super::owned::owned_upload;
 use super::paging::{self, PageRequest};
-use super::uploads::owned;
 use super::{Caller, Ports};
 use crate::concurrency;
 use crate::http::{Problem, Reply};
@@ -70,7 +70,7 @@ pub async fn revoke_all_to<S: UploadStore + LinkStore, G, P>(
     cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
     let start = PageRequest::parse(None, cursor)?.start;
-    let upload = owned(ports, caller, upload_id).await?.upload_id;
+    let upload = owned_upload(ports, caller, upload_id).await?.upload_id;
     revoke_those_of(ports, caller, LinksOf::Upload(upload), start).await
 }
 

@@ -371,7 +371,7 @@ async fn six_gibibytes_come_in_parts_and_not_a_byte_more() {
         let begun = multipart::begin(&world, &settings, &ann, None, body.as_bytes()).await.unwrap();
         let begun = parsed(&begun);
         assert_eq!((&begun["part_size_bytes"], &begun["part_count"]), (&json!(part_size), &json!(768)));
-        let upload = uploads::owned(&world, &ann, begun["upload_id"].as_str().unwrap()).await.unwrap();
+        let upload = owned_upload(&world, &ann, begun["upload_id"].as_str().unwrap()).await.unwrap();
         let (urls, _) = parts::sign(&world, &settings, ann.now, &upload, &[1, 768]).await.unwrap();
         assert!(urls.iter().all(|part| part.size_bytes == Some(part_size)));
         let beyond = parts::sign(&world, &settings, ann.now, &upload, &[769]).await;

@@ -173,8 +173,7 @@ async fn a_route_without_a_size_pins_the_tokens_largest_file() {
     let body = json!({ "filename": "a.png", "type": "image/png" }).to_string();
     let begun = companion::begin(&world, &settings(), &next, body.as_bytes()).await.unwrap();
     for made in [form, parsed(&begun)] {
-        let upload =
-            uploads::owned(&world, &first.caller, made["upload_id"].as_str().unwrap()).await.unwrap();
+        let upload = owned_upload(&world, &first.caller, made["upload_id"].as_str().unwrap()).await.unwrap();
         assert_eq!((upload.min_size_bytes, upload.max_size_bytes), (0, 1000));
         assert_eq!(upload.token.as_ref(), Some(&first.token));
     }

@@ -15,6 +15,7 @@ use crate::value::id::{TransitionId, UploadId};
 use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::form::{IssuedForm, sign_form};
+use super::owned::owned_upload;
 use super::paging::{PageRequest, PageView};
 use super::put::{self, sign_put};
 use super::request::{NewUpload, SizeLimit};
@@ -191,7 +192,7 @@ pub async fn show<S: UploadStore, G, P>(
     caller: &Caller,
     id: &str,
 ) -> Result<Reply, Problem> {
-    let upload = owned(ports, caller, id).await?;
+    let upload = owned_upload(ports, caller, id).await?;
     Ok(Reply::json(StatusCode::OK, &UploadView::of(upload)))
 }
 
@@ -230,19 +231,6 @@ pub async fn remove<S: UploadStore + LinkStore, G, P>(
         }
         Found::No => Err(Problem::UploadNotFound),
     }
-}
-
-/// Returns the caller's upload of this id.
-///
-/// # Errors
-/// [`Problem::UploadNotFound`] also for another owner's upload.
-pub async fn owned<S: UploadStore, G, P>(
-    ports: &Ports<S, G, P>,
-    caller: &Caller,
-    id: &str,
-) -> Result<Owned<Upload>, Problem> {
-    let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
-    Owned::admit(ports.store.upload(id).await?, caller)
 }
 
 /// Returns the existing record of a repeated request, if the request can be answered as the first time. The

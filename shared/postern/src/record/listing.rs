@@ -24,7 +24,7 @@ use crate::ports::{ListedVersion, ObjectStore, RecordStore, Unavailable, Version
 use crate::value::id::{ObjectKey, UploadId, VersionId};
 use s3_presigned::Timestamp;
 
-use super::tidy::{Report, Tidied, tell};
+use super::report::{Report, Tidied, tell};
 use super::{Ports, Settings, Verdict, record_version};
 
 /// How many versions of a part the recorder looks at side by side.
@@ -48,10 +48,6 @@ struct Run<'a, S, O, R> {
     settings: &'a Settings,
     now: Timestamp,
     report: &'a R,
-}
-
-pub(super) fn hour_of_day(now: Timestamp) -> u8 {
-    u8::try_from(now.epoch_s() / 3600 % 24).unwrap_or(0)
 }
 
 /// How many slices should be listed before the hour of `now` is over, counted from 1970.
@@ -118,8 +114,9 @@ impl<S: RecordStore, O: ObjectStore, R: Report> Run<'_, S, O, R> {
             }
         }
         let missing = pinned.into_iter().map(|(id, version)| (ObjectKey::of(id), version));
-        let looks = stream::iter(missing).map(async |(key, version)| self.look(key, &version).await);
-        looks.buffer_unordered(AT_ONCE).for_each(async |done| tell(self.report, done)).await;
+        let looks = stream::iter(missing)
+            .map(async |(key, version)| tell(self.report, key.upload_id(), self.look(key, &version).await));
+        looks.buffer_unordered(AT_ONCE).collect::<()>().await;
         Ok(())
     }
 
@@ -136,8 +133,9 @@ impl<S: RecordStore, O: ObjectStore, R: Report> Run<'_, S, O, R> {
     }
 
     async fn look_at_listed(&self, open: Vec<ListedVersion>) {
-        let looks = stream::iter(open).map(async |listed| self.take_up(listed).await);
-        looks.buffer_unordered(AT_ONCE).for_each(async |done| tell(self.report, done)).await;
+        let looks = stream::iter(open)
+            .map(async |listed| tell(self.report, listed.key.upload_id(), self.take_up(listed).await));
+        looks.buffer_unordered(AT_ONCE).collect::<()>().await;
     }
 
     /// Handles a listed version that the list of pinned versions does not have: the recorder looks at a

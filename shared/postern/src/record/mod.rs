@@ -19,6 +19,7 @@ mod driver;
 pub mod event;
 pub mod listing;
 pub mod removal;
+pub mod report;
 pub mod rules;
 pub mod run;
 mod settings;

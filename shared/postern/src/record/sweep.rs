@@ -17,9 +17,8 @@ use crate::value::id::UploadId;
 use s3_presigned::Timestamp;
 
 use super::Ports;
-use super::listing::hour_of_day;
 use super::removal::{Removal, end_late_links, remove_upload};
-use super::tidy::{Report, Tidied, tell};
+use super::report::{Report, Tidied, hour_of_day, tell};
 
 /// How many uploads are handled side by side.
 const AT_ONCE: usize = 10;
@@ -53,8 +52,9 @@ async fn sweep_shard<S: RecordStore, O: ObjectStore>(
     while let Some(from) = next {
         let page = ports.store.due(now, &from).await?;
         report.done(Tidied { unreadable: page.unreadable, ..Tidied::default() });
-        let taken = stream::iter(page.uploads).map(|(id, state)| take_up(ports, now, id, state));
-        taken.buffer_unordered(AT_ONCE).for_each(async |done| tell(report, done)).await;
+        let taken = stream::iter(page.uploads)
+            .map(async |(id, state)| tell(report, id, take_up(ports, now, id, state).await));
+        taken.buffer_unordered(AT_ONCE).collect::<()>().await;
         next = page.next;
     }
     Ok(())

@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use super::listing::list_bucket;
+use super::report::{Report, Tidied};
 use super::rules::tests::{png, settings};
 use super::sweep::sweep;
-use super::tidy::{Report, Tidied, tidy};
+use super::tidy::tidy;
 use super::*;
 use crate::link::{Link, RevokedBecause};
 use crate::ports::{
@@ -18,13 +19,17 @@ use crate::upload::{Upload, UploadState, expiry};
 use crate::value::id::UploadId;
 use s3_presigned::Timestamp;
 
-/// What was reported, all of it.
+/// What was reported, all of it, and for which uploads the work failed.
 #[derive(Default)]
-struct Sum(RefCell<Tidied>);
+struct Sum(RefCell<Tidied>, RefCell<Vec<UploadId>>);
 
 impl Report for Sum {
     fn done(&self, what: Tidied) {
         *self.0.borrow_mut() += what;
+    }
+
+    fn failed(&self, id: UploadId, _: &Unavailable) {
+        self.1.borrow_mut().push(id);
     }
 
     fn pause(&self) {}
@@ -39,7 +44,9 @@ async fn world() -> Ports<MemoryWorld, MemoryWorld> {
 async fn swept(ports: &Ports<MemoryWorld, MemoryWorld>, now: Timestamp) -> Result<Tidied, Unavailable> {
     let sum = Sum::default();
     sweep(ports, now, &sum).await?;
-    Ok(sum.0.take())
+    let done = sum.0.take();
+    assert_eq!(sum.1.take().len(), done.failed, "a failure is reported with its upload");
+    Ok(done)
 }
 
 /// Lists the whole bucket, except the numbers of what was merely listed.

@@ -9,9 +9,9 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use postern::media::AllowedTypes;
-use postern::ports::{RecordStore, UploadStore};
+use postern::ports::{RecordStore, Unavailable, UploadStore};
 use postern::record::listing::list_bucket;
-use postern::record::tidy::{Report, Tidied};
+use postern::record::report::{Report, Tidied};
 use postern::record::{Ports, Settings, Verdict, record_version};
 use postern::upload::scan::ScanGate;
 use postern::upload::{Recorded, Settlement, Upload};
@@ -34,6 +34,10 @@ struct Sum(RefCell<Tidied>);
 impl Report for Sum {
     fn done(&self, what: Tidied) {
         *self.0.borrow_mut() += what;
+    }
+
+    fn failed(&self, id: UploadId, cause: &Unavailable) {
+        panic!("{id}: {cause}");
     }
 
     fn pause(&self) {}

@@ -2,8 +2,16 @@
 //!
 //! `terraform/tests/policies/snapshots` holds each document as `terraform test` renders it. The
 //! local stack is the one with a scan for malware (`scanned`), with the webhook of `all_options`
-//! beside it. [`Policies`] puts this stack's account, region and ARNs in the place of the rendered
-//! ones. [`emulator`] lists what the local AWS cannot evaluate. Nothing else differs.
+//! beside it. [`Policies`] replaces the rendered account, region and ARNs by those of this stack.
+//!
+//! The local stack takes these documents from the snapshots: the policies of the roles and of the users,
+//! of the bucket, of the queues and of the secrets. It differs from AWS in this:
+//!
+//! - [`emulator`] removes the conditions that the local AWS cannot evaluate.
+//! - The keys have no key policy: the local AWS lets every principal of the account use a key that its
+//!   own policy names. The snapshots' tests read the rendered key policies.
+//! - The permissions by which API Gateway invokes the functions are made by `provision/api.rs`.
+//! - The roles of the pipe and of GuardDuty are not made: programs of the stack do their work.
 
 mod emulator;
 pub(crate) mod users;
