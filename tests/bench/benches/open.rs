@@ -1,17 +1,18 @@
-//! Opening a link as Lambda would have it done, by serve-link and by the same handler in Node and in
-//! Python, in pairs: `cargo bench --bench open`.
+//! Opens a link as in Lambda, by serve-link and by the same handler in Node and in Python, in pairs: `cargo
+//! bench --bench open`.
 //!
-//! Each subject is a process of its own on one processor that asks the same Runtime API for its
-//! events and the same stand-in for DynamoDB, KMS and STS (`open/double.rs`). The others are as
-//! quick as their SDKs allow: one file each, clients made once, connections kept, no framework. They
-//! do the same work on the way that is measured, down to the answer's headers and the log's line. serve-link is the release build that goes to AWS.
+//! Each program is a process on one processor. All programs ask the same Runtime API for their events, and
+//! the same stand-in for DynamoDB, KMS and STS (`open/double.rs`). The handlers in Node and Python are as
+//! fast as their SDKs allow: one file each, clients made once, connections kept, no framework. They do the
+//! same work, down to the answer's headers and the log's line. serve-link is the release build that goes to
+//! AWS.
 //!
-//! Openings a second on one core are taken from processor time; the time from one answer to the next
-//! stands beside it. Other work on the machine slows all of them: therefore they take turns, some
-//! tenths of a second each, and each turn is compared with those beside it. `POSTERN_BENCH_PYTHON`
-//! names a Python that has boto3 (default: the local AWS's own, else `python3`), `ROUNDS` how many
-//! rounds (5), `POSTERN_BENCH_BUILT` one or more serve-links with commas between that are measured in
-//! place of building one. What is missing is said aloud.
+//! Openings a second on one core are computed from processor time. The time from one answer to the next is
+//! printed too. Other work on the machine slows all programs. So they take turns of some tenths of a second,
+//! and each turn is compared with its neighbors. `POSTERN_BENCH_PYTHON` names a Python that has boto3
+//! (default: the local AWS's own, else `python3`), and `ROUNDS` the number of rounds (5).
+//! `POSTERN_BENCH_BUILT` names one or more builds of serve-link, separated by commas, which are measured in
+//! place of a new build. A missing program is reported.
 
 #![expect(
     clippy::unwrap_used,
@@ -34,7 +35,7 @@ use serde_json::{Value, json};
 use double::Double;
 use subject::{OPENINGS, Subject, TURNS};
 
-/// What all subjects derive from the key that never leaves KMS: 32 times the letter `k`.
+/// The derived key of all programs: 32 times the letter `k`.
 const MAC: &str = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=";
 const KEY: [u8; 32] = [b'k'; 32];
 
@@ -66,7 +67,7 @@ fn main() {
     }
 }
 
-/// What was seen of one program: a start a round, many turns a round.
+/// The results of one program: a start for each round, and many turns.
 #[derive(Default)]
 struct Seen {
     cold_ms: Vec<f64>,
@@ -75,8 +76,8 @@ struct Seen {
     peak_mib: Vec<f64>,
 }
 
-/// Starts every program anew; then they take turns, so that whatever else the machine does, and
-/// however fast it runs just now, meets all of them.
+/// Starts every program anew. Then they take turns, so that other work on the machine affects all of them
+/// alike.
 fn round(programs: &[(&str, Vec<String>)], seen: &mut [Seen]) {
     let start = |(_, program): &(&str, Vec<String>)| {
         let double = Double::start(event(), item(), MAC.to_owned());
@@ -109,7 +110,7 @@ fn print(what: &str, figures: &[f64]) {
     println!("{what:<36}{median:>10.2}   ({least:.2} to {most:.2})");
 }
 
-/// Name and command of each, ours first.
+/// Name and command of each program, serve-link first.
 fn programs() -> Vec<(&'static str, Vec<String>)> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = |path: PathBuf| path.to_str().unwrap().to_owned();
@@ -179,7 +180,7 @@ fn stack_python(here: &Path) -> Option<PathBuf> {
     pythons.into_iter().find(|python| python.exists())
 }
 
-/// Such as Terraform sets them, and Lambda.
+/// The environment variables that Terraform and Lambda set.
 fn variables(address: &str) -> Vec<(String, String)> {
     let elsewhere = format!("http://{address}");
     let variables = [
@@ -213,7 +214,7 @@ fn link_token() -> (String, String) {
     (token.reveal(), token.link_id().as_str().to_owned())
 }
 
-/// An event of the HTTP API as a browser causes it.
+/// An event of the HTTP API for a browser's request.
 fn event() -> String {
     let (token, _) = link_token();
     let path = format!("/l/{token}");
@@ -241,7 +242,7 @@ fn event() -> String {
     .to_string()
 }
 
-/// The link as the table keeps it.
+/// The link in the table.
 fn item() -> String {
     let (_, link_id) = link_token();
     let window = json!({ "M": { "nth": { "N": "0" }, "used": { "N": "0" } } });

@@ -1,9 +1,9 @@
-//! The same work by others, in one run: `cargo bench --bench ratios`.
+//! Compares signing with other libraries in one run: `cargo bench --bench ratios`.
 //!
-//! Each is the fastest of many short batches, so that whatever else the machine does falls on none
-//! of them. Prints how many times as long `@aws-sdk/s3-presigned-post`, `@aws-sdk/s3-request-presigner` and
-//! boto3 take. The npm packages are installed below `target/`; boto3 is taken from the Python that
-//! `POSTERN_BENCH_PYTHON` names (default: `python3`). What is missing is said aloud.
+//! Each result is the fastest of many short batches, so that other work on the machine does not count. Prints
+//! how many times as long `@aws-sdk/s3-presigned-post`, `@aws-sdk/s3-request-presigner` and boto3 take. The
+//! npm packages are installed below `target/`; boto3 is taken from the Python that `POSTERN_BENCH_PYTHON`
+//! names (default: `python3`). A missing library is reported.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "this is a measurement")]
 

@@ -1,8 +1,8 @@
-//! What a function meets in Lambda, on this machine: the Runtime API, and the three AWS calls that
-//! opening a link makes, answered at once from memory.
+//! A stand-in for Lambda and AWS: the Runtime API, and the three AWS calls of an opening, answered at once
+//! from memory.
 //!
-//! An emulator would be the bottleneck here. Every subject gets the same answers over plain HTTP,
-//! so TLS is in nobody's figures.
+//! An emulator would be the bottleneck here. Every program gets the same answers over plain HTTP, so the
+//! results do not include TLS.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -65,7 +65,7 @@ impl Double {
         Self { address, orders, answers }
     }
 
-    /// Lets one invocation happen and gives the function's answer.
+    /// Starts one invocation and returns the function's answer.
     pub fn invoke(&self) -> String {
         *self.orders.waiting.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.orders.more.notify_one();

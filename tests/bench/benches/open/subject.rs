@@ -1,5 +1,5 @@
-//! One program that opens links, run as Lambda runs it: from nothing to its first answer, then
-//! warm, with what it costs of a processor and of memory.
+//! One program that opens links, run as in Lambda: from its start to its first answer, then warm, with its
+//! processor time and memory.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::double::Double;
 
-/// Before anything is counted: a just-in-time compiler needs them.
+/// Openings before the measurement: a just-in-time compiler needs them.
 const WARM_UP: u32 = 1500;
 
 /// How often the subjects take turns in a round.
@@ -19,7 +19,7 @@ pub const TURNS: u32 = 20;
 /// Openings of one turn.
 pub const OPENINGS: u32 = 150;
 
-/// What one turn has shown.
+/// The result of one turn.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
     /// Processor time of one opening, in microseconds, over all threads.
@@ -28,7 +28,7 @@ pub struct Turn {
     pub wall_us: f64,
 }
 
-/// A program that waits for events. Ends with this.
+/// A program that waits for events. It ends when this is dropped.
 pub struct Subject {
     child: Child,
     double: Double,
@@ -44,7 +44,7 @@ impl Drop for Subject {
 }
 
 impl Subject {
-    /// Runs the program on one processor until it has answered once.
+    /// Starts the program on one processor and waits for its first answer.
     pub fn start(program: &[String], variables: &[(String, String)], double: Double) -> Self {
         let begin = Instant::now();
         let child = Command::new("taskset")
@@ -63,14 +63,14 @@ impl Subject {
         subject
     }
 
-    /// Lets it open until it is as quick as it gets.
+    /// Opens links until the program has reached its full speed.
     pub fn warm_up(&self) {
         for _ in 0..WARM_UP {
             check(&self.double.invoke());
         }
     }
 
-    /// Counts what the next openings cost.
+    /// Measures the next openings.
     pub fn take_turn(&self) -> Turn {
         let (cpu, begin) = (cpu_ns(self.child.id()), Instant::now());
         for _ in 0..OPENINGS {
@@ -80,13 +80,13 @@ impl Subject {
         Turn { cpu_us: (cpu_ns(self.child.id()) - cpu) / 1e3 / f64::from(OPENINGS), wall_us }
     }
 
-    /// The most memory that the process ever held, in MiB.
+    /// The most memory that the process has used, in MiB.
     pub fn peak_mib(&self) -> f64 {
         peak_mib(self.child.id())
     }
 }
 
-/// The same link, the same redirect, the same headers.
+/// Checks the redirect and the headers, which are the same for every program.
 fn check(answer: &str) {
     let mut answer: Value = serde_json::from_str(answer).unwrap();
     let headers = answer["headers"].as_object_mut().unwrap();
@@ -108,7 +108,7 @@ fn check(answer: &str) {
     assert_eq!((&answer["statusCode"], &answer["headers"]), (&json!(302), &guards));
 }
 
-/// On a processor so far, all threads together
+/// The processor time so far, of all threads together
 /// ([schedstat](https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat)).
 fn cpu_ns(process: u32) -> f64 {
     let tasks = fs::read_dir(format!("/proc/{process}/task")).unwrap().flatten();
