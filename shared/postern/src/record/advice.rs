@@ -74,6 +74,7 @@ mod tests {
     use crate::record::Settings;
     use crate::record::rules::tests::{PNG, judged, large, png, settings};
     use crate::record::rules::{SecondSight, threat, vanished};
+    use crate::record::sniff::{Sniffed, sniff};
     use crate::testing::samples::{at, pending, version};
     use crate::upload::{RejectionReason, Settlement, Upload, UsedToken};
     use crate::value::checksum::ChecksumSha256;
@@ -109,6 +110,38 @@ mod tests {
         insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"GIF89a\x01\0", token()), @"the bytes are image/gif; the declared type is image/png: declare image/gif, if the upload token allows it");
         insta::assert_snapshot!(detail("image/*", "image/png", "a.png", b"%PDF-1.7\n", None), @"the bytes are application/pdf; the declared type is image/png: upload a file of a type that this stack allows (image/*)");
         insta::assert_snapshot!(detail("image/*", "application/octet-stream", "a.png", PNG, None), @"the declared type is application/octet-stream; the stack allows image/*: declare image/png");
+    }
+
+    #[test]
+    fn a_new_name_has_the_extension_of_what_the_bytes_are() {
+        for (head, extension) in [
+            (b"<?xml version=\"1.0\"?><html xmlns=\"x\"/>".as_slice(), "xhtml"),
+            (b"<?xml version=\"1.0\"?><a/>", "xml"),
+            (b"<html>", "html"),
+            (b"words", "txt"),
+            (PNG, "png"),
+            (b"\0\x01\x02", "bin"),
+        ] {
+            let sniffed = sniff(head);
+            assert_eq!(super::extension(&sniffed), extension);
+            let name = format!("a.{extension}").parse().unwrap();
+            assert!(super::keeps_name(&name, &sniffed), "{extension}");
+        }
+        // The extension of such templates promises a font.
+        let essence = "application/vnd.oasis.opendocument.formula-template".to_owned();
+        let template = Sniffed { essence, encoding: None, begins_as_text: false };
+        assert_eq!(super::extension(&template), "bin");
+    }
+
+    #[test]
+    fn an_empty_file_is_told_to_be_empty_and_not_to_be_text() {
+        let empty = Upload { min_size_bytes: 0, ..pending() };
+        let nothing = ObservedObject { size_bytes: 0, head: vec![], ..png() };
+        let Settlement::Condemn(rejection) = judged(&empty, &nothing, &settings(), &SecondSight::default())
+        else {
+            panic!("it was accepted")
+        };
+        insta::assert_snapshot!(rejection.detail, @"the file is empty, declared was image/png: upload it again once it has content");
     }
 
     /// The text after the colon begins with what to do.

@@ -227,6 +227,21 @@ mod tests {
     }
 
     #[test]
+    fn a_log_names_each_reason_by_a_word_of_its_own() {
+        use Ignored as I;
+        let all = [
+            I::TestEvent,
+            I::UnknownShape,
+            I::UnknownVersion,
+            I::OtherEvent,
+            I::ForeignBucket,
+            I::ForeignKey,
+            I::NoVersion,
+        ];
+        insta::assert_snapshot!(all.map(I::as_str).join(" "), @"test_event unknown_shape unknown_version other_event foreign_bucket foreign_key no_version");
+    }
+
+    #[test]
     fn creations_and_removals_of_every_kind_are_read() {
         for name in [
             "ObjectCreated:Post",

@@ -194,4 +194,23 @@ mod tests {
         assert_eq!(until(23 + 24) - until(23), SLICES);
         assert!((0..100).all(|hour| (10..=11).contains(&(until(hour + 1) - until(hour)))));
     }
+
+    #[test]
+    fn what_was_looked_at_is_counted_as_what_became_of_it() {
+        let once = Tidied { looked_at: 1, ..Tidied::default() };
+        for (verdict, expected) in [
+            (Verdict::Duplicate, once),
+            (Verdict::Gone, once),
+            (Verdict::ThreatInPinned, once),
+            (Verdict::Vanished, Tidied { vanished: 1, ..once }),
+            (Verdict::Orphan, Tidied { orphans: 1, ..once }),
+            (Verdict::Waiting, Tidied { unscanned: 1, ..once }),
+            (Verdict::ScanFailed, Tidied { unscanned: 1, ..once }),
+            (Verdict::Pinned { size_bytes: 1 }, Tidied { repaired: 1, ..once }),
+            (Verdict::Surplus, Tidied { repaired: 1, ..once }),
+            (Verdict::Rejected(None), Tidied { repaired: 1, ..once }),
+        ] {
+            assert_eq!(found(verdict), expected, "{verdict:?}");
+        }
+    }
 }

@@ -72,3 +72,35 @@ pub(super) fn tell(report: &impl Report, id: UploadId, done: Result<Tidied, Unav
 pub(super) fn hour_of_day(now: Timestamp) -> u8 {
     u8::try_from(now.epoch_s() / 3600 % 24).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_is_one_of_the_day_in_utc() {
+        let hour = |seconds| hour_of_day(Timestamp::from_epoch_s(seconds));
+        assert_eq!([0, 3599, 3600, 86_399, 86_400, 90_000].map(hour), [0, 0, 1, 23, 0, 1]);
+    }
+
+    #[test]
+    fn every_number_is_summed() {
+        let each = |n| Tidied {
+            expired: n,
+            removed: n,
+            late_links: n,
+            listed: n,
+            looked_at: n,
+            repaired: n,
+            vanished: n,
+            orphans: n,
+            unscanned: n,
+            unreadable: n,
+            skipped_slices: n,
+            failed: n,
+        };
+        let mut sum = each(2);
+        sum += each(1);
+        assert_eq!(sum, each(3));
+    }
+}

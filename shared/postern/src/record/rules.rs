@@ -55,10 +55,8 @@ impl Broken {
     /// the other rule.
     fn and(self, other: Option<Self>) -> Self {
         match other {
-            Some(other) if !self.remedy.ends_with(&other.remedy) => {
-                Self { remedy: format!("{}, and {}", self.remedy, other.remedy), ..self }
-            }
-            _ => self,
+            Some(other) => Self { remedy: format!("{}, and {}", self.remedy, other.remedy), ..self },
+            None => self,
         }
     }
 
@@ -512,6 +510,9 @@ pub(crate) mod tests {
                 Some((1 << 30) - 65_536),
             ),
             ("image/png", "a.zip", b"PK\x03\x04\x14\0", &settings(), Some((1 << 30) - 65_536)),
+            // A type of one's own, and the last part of a ZIP that was split.
+            ("application/x-own", "a.own", b"PK\x03\x04\x14\0", &settings(), Some((1 << 30) - 65_536)),
+            ("application/zip", "a.zip", b"\0\x01\x02", &settings(), Some((1 << 30) - 65_536)),
             ("image/tiff", "a.tiff", tiff, &with_ceiling, Some(65_536)),
             ("image/tiff", "a.tiff", tiff, &settings(), None),
             ("image/png", "a.png", PNG, &with_ceiling, None),
@@ -547,6 +548,7 @@ pub(crate) mod tests {
             ("application/json", "a.json", b"a,b\n", "application/json", Some("text/plain"), false),
             ("text/csv", "a.csv", b"\xFF\xFEa\0,\0b\0", "text/csv", Some("text/plain"), true),
             ("text/html", "a.html", b"words", "text/html", Some("text/plain"), false),
+            ("text/csv", "a.csv", b"<?xml version=\"1.0\"?><a/>", "text/csv", Some("application/xml"), false),
             ("image/heif", "a.heic", b"\0\0\0\x18ftypheic\0\0\0\0", "image/heic", None, false),
             ("application/octet-stream", "a", b"a,b\n", "text/plain", None, false),
         ] {

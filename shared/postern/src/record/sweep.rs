@@ -32,14 +32,20 @@ pub async fn sweep<S: RecordStore, O: ObjectStore>(
     now: Timestamp,
     report: &impl Report,
 ) -> Result<(), Unavailable> {
-    let first = u16::from(hour_of_day(now)) * u16::from(DueCursor::SHARDS) / 24;
+    let first = first_shard(now);
     let mut result = Ok(());
     for turn in 0..DueCursor::SHARDS {
-        let shard = (u8::try_from(first).unwrap_or(0) + turn) % DueCursor::SHARDS;
+        let shard = (first + turn) % DueCursor::SHARDS;
         result = result.and(sweep_shard(ports, now, shard, report).await);
         report.pause();
     }
     result
+}
+
+/// Each hour begins elsewhere, and a day begins with every shard.
+fn first_shard(now: Timestamp) -> u8 {
+    let first = u16::from(hour_of_day(now)) * u16::from(DueCursor::SHARDS) / 24;
+    u8::try_from(first).unwrap_or(0)
 }
 
 async fn sweep_shard<S: RecordStore, O: ObjectStore>(
@@ -87,4 +93,17 @@ async fn take_up<S: RecordStore, O: ObjectStore>(
         UploadState::Deleted => Tidied { late_links: end_late_links(ports, now, &upload).await?, ..nothing },
         UploadState::Available | UploadState::Rejected | UploadState::Expired => nothing,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_with_every_shard() {
+        let first = |hour: u64| first_shard(Timestamp::from_epoch_s(hour * 3600));
+        let begun: std::collections::BTreeSet<_> = (0..24).map(first).collect();
+        assert_eq!(begun, (0..DueCursor::SHARDS).collect());
+        assert_eq!([0, 12, 23, 24].map(first), [0, 8, 15, 0]);
+    }
 }

@@ -203,6 +203,39 @@ fn a_verdict_that_no_record_takes_removes_nothing() {
     assert_eq!(next, Step::Done(Verdict::Gone));
 }
 
+/// Another run has settled it meanwhile.
+#[test]
+fn a_version_that_went_before_the_verdict_was_written_follows_what_stands() {
+    let version = version("a");
+    let settings = settings();
+    let run =
+        Run { version: &version, settings: &settings, now: at("2026-11-24T10:01:00Z"), announced: None };
+    let gone = Settlement::Condemn(vanished());
+    for (stands, next) in [
+        (pending().settled(&pin("a")), Step::MarkVanished),
+        (pending().settled(&pin("b")), Step::Done(Verdict::Gone)),
+        (pending().settled(&condemn("a")), Step::Done(Verdict::Gone)),
+    ] {
+        let written = Written::Refused(stands.map(Box::new));
+        assert_eq!(run.settled(&gone, written).unwrap(), next);
+    }
+    let of_another =
+        |settlement| run.settled(&settlement, Written::Refused(pending().settled(&pin("b")).map(Box::new)));
+    assert_eq!(of_another(pin("a")).unwrap(), Step::CountSurplus);
+}
+
+#[tokio::test]
+async fn that_a_pinned_version_vanished_is_written_once() {
+    let ports = world().await;
+    ports.put("a", png());
+    assert_eq!(ports.record("a").await, PINNED);
+    ports.objects.remove(pending().object_key(), &version("a")).await.unwrap();
+    assert_eq!(ports.record("a").await, Verdict::Vanished);
+    let calls = ports.store.calls();
+    assert_eq!(ports.record("a").await, Verdict::Vanished);
+    assert_eq!(ports.store.calls() - calls, 2, "the record and the version are read, and nothing is written");
+}
+
 fn vanished() -> Rejection {
     let Settlement::Condemn(rejection) = rules::vanished(&version("a"), at("2026-11-24T10:01:00Z")) else {
         panic!("a missing version is condemned")

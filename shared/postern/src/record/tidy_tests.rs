@@ -1,6 +1,6 @@
 //! The hourly call, on the world in memory.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::listing::list_bucket;
@@ -19,9 +19,9 @@ use crate::upload::{Upload, UploadState, expiry};
 use crate::value::id::UploadId;
 use s3_presigned::Timestamp;
 
-/// What was reported, all of it, and for which uploads the work failed.
+/// What was reported, all of it, for which uploads the work failed, and how often it could be written down.
 #[derive(Default)]
-struct Sum(RefCell<Tidied>, RefCell<Vec<UploadId>>);
+struct Sum(RefCell<Tidied>, RefCell<Vec<UploadId>>, Cell<usize>);
 
 impl Report for Sum {
     fn done(&self, what: Tidied) {
@@ -32,7 +32,9 @@ impl Report for Sum {
         self.1.borrow_mut().push(id);
     }
 
-    fn pause(&self) {}
+    fn pause(&self) {
+        self.2.set(self.2.get() + 1);
+    }
 }
 
 async fn world() -> Ports<MemoryWorld, MemoryWorld> {
@@ -72,6 +74,20 @@ async fn what_is_due_expires_once() {
 }
 
 #[tokio::test]
+async fn a_form_that_died_unused_gives_its_bytes_back_and_expires_a_day_later() {
+    let world = MemoryWorld::default();
+    world.create(&pending().reserving()).await.unwrap();
+    let (ports, sum) = (Ports { store: world.clone(), objects: world }, Sum::default());
+    let died = pending().policy_expires_at;
+    assert!(existing(&ports).await.unused_at(died).is_some());
+    sweep(&ports, died, &sum).await.unwrap();
+    assert_eq!(sum.0.take(), Tidied::default());
+    assert_eq!(sum.2.get(), 16, "what was done can be written down after each shard");
+    assert_eq!(existing(&ports).await.unused_at(died), None);
+    assert_eq!(existing(&ports).await.state, UploadState::Pending);
+}
+
+#[tokio::test]
 async fn a_removal_that_the_stream_gave_up_is_brought_to_its_end() {
     let ports = world().await;
     ports.objects.put(pending().object_key(), version("a"), png());
@@ -105,6 +121,26 @@ async fn a_link_that_the_index_showed_late_ends_all_the_same() {
     let revoked = ports.store.link(&link_id).await.unwrap().unwrap().revoked.unwrap();
     assert_eq!((revoked.at, revoked.because), (later, RevokedBecause::UploadDeleted));
     assert_eq!(swept(&ports, later).await.unwrap(), Tidied::default(), "and never again");
+}
+
+#[tokio::test]
+async fn late_links_of_several_pages_end_in_one_run() {
+    let ports = world().await;
+    ports.objects.put(pending().object_key(), version("a"), png());
+    let now = at("2026-11-24T12:00:00Z");
+    record_version(&ports, &settings(), now, pending().object_key(), &version("a"), None).await.unwrap();
+    for n in 0..3 {
+        let link_id = crate::testing::samples::keys(&[1]).make([n; 16]).link_id();
+        let link = Link::to(&existing(&ports).await, link_id, now, None).unwrap();
+        ports.store.create_link(&link).await.unwrap();
+    }
+    ports.store.let_the_index_lag(true);
+    ports.store.begin_deletion(pending().upload_id, &pending().owner).await.unwrap();
+    swept(&ports, now).await.unwrap();
+    ports.store.let_the_index_lag(false);
+    ports.store.read_links_at_once(1);
+    let ended = swept(&ports, now + LINKS_SETTLE).await.unwrap();
+    assert_eq!(ended, Tidied { late_links: 3, ..Tidied::default() });
 }
 
 /// Uploads that wait to be removed, each with a version.
@@ -161,6 +197,28 @@ async fn a_version_whose_event_was_lost_is_found_and_recorded() {
     assert_eq!(repaired, Tidied { looked_at: 1, repaired: 1, ..Tidied::default() });
     assert_eq!(existing(&ports).await.state, UploadState::Available);
     assert_eq!(compared(&ports, tomorrow).await, Tidied::default(), "what is settled is not read again");
+}
+
+/// The event of a younger one may still come, and an older one was compared before.
+#[tokio::test]
+async fn a_version_is_looked_at_from_a_quarter_of_an_hour_to_two_days_after_it_came() {
+    let now = at("2026-11-24T12:00:00Z");
+    for (age_s, is_looked_at) in
+        [(0, false), (15 * 60, false), (15 * 60 + 1, true), (48 * 3600, true), (48 * 3600 + 1, false)]
+    {
+        let ports = world().await;
+        let came_at = now - Duration::from_secs(age_s);
+        ports.objects.put_at(pending().object_key(), version("a"), png(), came_at);
+        assert_eq!(compared(&ports, now).await.looked_at, usize::from(is_looked_at), "{age_s}");
+    }
+}
+
+/// It lists one hour's share, and what it has done can be written down after each slice.
+#[tokio::test]
+async fn the_first_run_of_a_stack_makes_nothing_up() {
+    let (ports, sum) = (world().await, Sum::default());
+    list_bucket(&ports, &settings(), at("2026-11-24T12:00:00Z"), &sum).await.unwrap();
+    assert_eq!(sum.2.get(), 11);
 }
 
 #[tokio::test]

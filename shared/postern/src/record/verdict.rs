@@ -54,3 +54,28 @@ impl Verdict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_names_each_verdict_by_a_word_of_its_own() {
+        use Verdict as V;
+        let all = [
+            V::Pinned { size_bytes: 1 },
+            V::Duplicate,
+            V::Surplus,
+            V::Rejected(None),
+            V::Removed,
+            V::Orphan,
+            V::Gone,
+            V::DeleteMarker,
+            V::Vanished,
+            V::Waiting,
+            V::ScanFailed,
+            V::ThreatInPinned,
+        ];
+        insta::assert_snapshot!(all.map(V::as_str).join(" "), @"pinned duplicate surplus rejected removed orphan gone delete_marker vanished waiting scan_failed threat_in_pinned");
+    }
+}

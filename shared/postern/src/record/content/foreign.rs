@@ -50,3 +50,34 @@ fn is_script_with_a_signature(head: &[u8]) -> bool {
     let hides = |begin: &[u8]| text.windows(2).any(|pair| pair == begin);
     text.len() == header.len() || [b"/*", b"//", b"=\"", b"='", b"=`"].into_iter().any(|begin| hides(begin))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(head: &[u8]) -> Option<&'static str> {
+        foreign_content("image/gif", head)
+    }
+
+    #[test]
+    fn a_tag_has_an_end_that_is_seen() {
+        let gif = |comment: &[u8]| [b"GIF89a\x01\0\x01\0\0\0\0!\xFE".as_slice(), comment].concat();
+        for comment in [b"<script>".as_slice(), b"<SCRIPT\n", b"<script/", b"<iframe ", b"<?php="] {
+            assert_eq!(found(&gif(comment)), Some("a page or a script"), "{comment:?}");
+        }
+        for comment in [b"<script".as_slice(), b"<scripts>", b"<scrip>", b"script>", b"<", b"< script>"] {
+            assert_eq!(found(&gif(comment)), None, "{comment:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_of_letters_is_a_script_only_where_it_runs_as_one() {
+        for header in [b"GIF89a=1;alert(1)".as_slice(), b"GIF87a/*\x01\0\x80\0\0*/", b"GIF89aa=`\0\0\0\0"] {
+            assert_eq!(found(header), Some("a script"), "{header:?}");
+        }
+        // 24,929 pixels wide and 98 high: letters, and a byte that no text has.
+        for header in [b"GIF89aaab\0\x80\0\0\0".as_slice(), b"GIF89a= '\0\0\0\0\0", b"GIF89a=1;a"] {
+            assert_eq!(found(header), None, "{header:?}");
+        }
+    }
+}

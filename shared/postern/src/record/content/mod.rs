@@ -5,8 +5,12 @@
 //! directory elsewhere. A scanner behind the pipeline sees the rest.
 
 pub mod archive;
+#[cfg(test)]
+mod archive_tests;
 mod foreign;
 pub mod pixels;
+#[cfg(test)]
+mod pixels_tests;
 
 pub use foreign::foreign_content;
 

@@ -101,9 +101,39 @@ mod tests {
             (b"ADIF\0\x3E\x80\0", "audio/aac"),
             (b"BM\x1A\x23\0\0\0\0\0\0\x1A\x03\0\0\x0C\0\0\0\x7F\0\x40\0", "image/bmp"),
             (b"\x80\x01\x10\0\0\0%!PS-AdobeFont", "application/x-font-type1"),
+            (b"PK\x07\x08\0\x01\0\0", "application/zip"),
+            (b"RF64\xFF\xFF\xFF\xFFWAVEds64\0", "audio/vnd.wave"),
+            (b"RF64\xFF\xFF\xFF\xFFmist\0\0\0\0", "application/octet-stream"),
+            (b"BM\x1A\x23\0\0\0\0\0\0\x1A\x03\0\0\x0D\0\0\0\x7F\0\x40\0", "application/octet-stream"),
+            (b"ADIF is a format", "text/plain"),
         ] {
             assert_eq!(sniff(head).essence, found);
         }
         assert_eq!(sniff(b"BM is a bitmap\0").essence, "application/octet-stream");
+    }
+
+    #[test]
+    fn a_picture_of_boxes_is_named_by_its_brands() {
+        let file = |length: u32, major: &[u8], brands: &[u8], more: usize| {
+            [&length.to_be_bytes(), b"ftyp".as_slice(), major, &[0; 4], brands, &vec![0; more]].concat()
+        };
+        for (head, found) in [
+            (file(24, b"mif1", b"mif1heic", 0), "image/heif"),
+            (file(24, b"mif1", b"mif1avif", 0), "image/avif"),
+            (file(24, b"mif1", b"mif1avis", 0), "image/avif-sequence"),
+            (file(24, b"msf1", b"msf1hevc", 0), "image/heif-sequence"),
+            // A brand behind the end of the list is none.
+            (file(20, b"mif1", b"mif1avif", 0), "image/heif"),
+            (file(1 << 20, b"mif1", b"mif1avif", 300), "image/avif"),
+        ] {
+            assert_eq!(super::picture_of_boxes(&head), Some(found), "{head:?}");
+        }
+    }
+
+    #[test]
+    fn the_header_of_a_pdf_stands_within_the_first_kilobyte() {
+        let behind = |junk: usize| sniff(&[vec![0; junk].as_slice(), b"%PDF-1.7\n"].concat()).essence;
+        assert_eq!(behind(1024), "application/pdf");
+        assert_eq!(behind(1025), "application/octet-stream");
     }
 }

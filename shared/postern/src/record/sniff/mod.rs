@@ -12,6 +12,8 @@ use file_format::FileFormat;
 use crate::media::{ContentType, Kind, kinship};
 
 pub mod agreement;
+#[cfg(test)]
+mod agreement_tests;
 mod encoding;
 mod exceptions;
 mod further_signatures;
@@ -189,6 +191,31 @@ mod tests {
             (b"\0\x01\x02\x03binary", "application/octet-stream"),
         ] {
             assert_eq!(sniff(head).essence, found, "{:?}", String::from_utf8_lossy(head));
+        }
+    }
+
+    /// A tag comes before every signature, also one that stands behind it.
+    #[test]
+    fn what_begins_as_a_page_is_one_whatever_stands_in_it() {
+        let with_tar = [b"<html>".as_slice(), &[0; 251], b"ustar\x0000", &[0; 300]].concat();
+        assert_eq!(sniff(&with_tar).essence, "text/html");
+        assert_eq!(sniff(&with_tar[6..]).essence, "application/octet-stream");
+        assert_eq!(sniff(b"<!-- never ended \0 %PDF-1.7\n").essence, "text/html");
+    }
+
+    #[test]
+    fn a_type_is_served_by_the_name_that_programs_know() {
+        for (essence, known) in [
+            ("text/xml", "application/xml"),
+            ("application/x-dosexec", "application/vnd.microsoft.portable-executable"),
+            ("application/mp4", "video/mp4"),
+            ("application/vnd.ms-asf", "video/x-ms-asf"),
+            ("application/x-id3v2", "audio/mpeg"),
+            ("video/matroska", "video/x-matroska"),
+            ("audio/matroska", "audio/x-matroska"),
+            ("image/png", "image/png"),
+        ] {
+            assert_eq!(preferred(essence, b""), known);
         }
     }
 
