@@ -145,6 +145,9 @@ mod tests {
         insta::assert_snapshot!(hex(link_secret(&keys, &owner, link, &key)), @"f44abfa7da6b767bef377fd899570091");
         insta::assert_snapshot!(hex(rotated_secret(&keys, &owner, &old, &key)), @"9393059ae1ab1ac4d9e71fbd7195cedb");
         insta::assert_snapshot!(hex(keys.fingerprint("k")), @"b4805784717cef48d5f7edbb72da6529");
+        // Cookies and pages that were given before a deployment.
+        let sealed = LinkKeys::new(ring(&[1])).seal(&["page", "k"]);
+        insta::assert_snapshot!(hex(sealed), @"fd2339b788be0560ce0649eaf6d0d7bc");
         insta::assert_snapshot!(hex(UploadTokenSecret::derived(&keys, &owner, &key)), @"77be076a2f6c89c76b8a46f98a671efd");
         assert_ne!(keys.secret_of(b"a\0", &["x", "y"]), keys.secret_of(b"b\0", &["x", "y"]));
         assert_ne!(keys.secret_of(b"a\0", &["x", "yz"]), keys.secret_of(b"a\0", &["xy", "z"]));

@@ -178,3 +178,21 @@ impl Record for UploadToken {
         Problem::UploadTokenUnknown
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issue::tests::caller;
+    use crate::testing::samples::pending;
+
+    /// An index that shows another's record shows it to nobody.
+    #[test]
+    fn a_page_has_the_callers_own_records_only() {
+        let ann = caller("ann", None, 1);
+        let own = Upload { owner: ann.owner.clone(), ..pending() };
+        let foreign = Upload { owner: caller("bob", None, 1).owner, ..pending() };
+        let page = Page { items: vec![foreign, own.clone()], next: None };
+        let shown = Owned::page(page, &ann).items;
+        assert_eq!(shown.into_iter().map(Owned::into_inner).collect::<Vec<_>>(), [own]);
+    }
+}

@@ -34,7 +34,7 @@ async fn the_type_of_the_bytes_is_served_and_not_the_declared_one() {
 }
 
 #[tokio::test]
-async fn head_asks_again_after_a_change_of_the_password() {
+async fn every_method_asks_again_after_a_change_of_the_password() {
     let world = World::with(with_password(), None).await;
     let opened = world.post("password=open+sesame").await.unwrap();
     let again = Headers { cookies: &cookie(&opened), ..BROWSER };
@@ -43,9 +43,11 @@ async fn head_asks_again_after_a_change_of_the_password() {
     let password_hash = PasswordHash::new("another one", [2; 16]).ok();
     let after = link.changed(LinkTerms { password_hash, ..LinkTerms::default() }, None, "x");
     world.ports.links.change_link(&link, &after).await.unwrap();
-    for method in [Method::Head, Method::Get] {
-        assert_eq!(code(world.request(NOW, method, "", again).await), "password_required");
+    for method in [Method::Head, Method::Get, Method::Post] {
+        assert_eq!(code(world.request(NOW, method, "", again).await), "password_required", "{method:?}");
     }
+    let old_one = world.request(NOW, Method::Post, "password=open+sesame", again).await;
+    assert_eq!(code(old_one), "password_wrong");
 }
 
 #[tokio::test]
