@@ -25,6 +25,7 @@ PLANNED = os.environ.get("POSTERN_PLANNED")
 
 
 NO_TERRAFORM = "there is no terraform here"
+NO_PROVIDER = "terraform init finds no provider"
 INIT = ("-backend=false", "-input=false", "-no-color")
 
 
@@ -37,14 +38,28 @@ def terraform(*arguments: str, folder: Path = MODULE, data: str = "terraform") -
 
 
 @cache
+def _init_of_provider() -> subprocess.CompletedProcess:
+    return terraform("init", *INIT, folder=MODULE / "tests" / "provider", data="terraform-provider")
+
+
 def what_is_missing() -> str | None:
     """Why nothing can be rendered here, if nothing can. That the module is broken is no reason."""
     if PLANNED:
         return None
     if not shutil.which("terraform"):
         return NO_TERRAFORM
-    found = terraform("init", *INIT, folder=MODULE / "tests" / "provider", data="terraform-provider")
-    return None if found.returncode == 0 else "terraform init finds no provider"
+    found = _init_of_provider()
+    if found.returncode == 0:
+        return None
+    if finds_no_provider(found):
+        return NO_PROVIDER
+    raise RuntimeError(f"terraform init fails, and not for want of the provider: {found.stdout}{found.stderr}")
+
+
+def finds_no_provider(init: subprocess.CompletedProcess) -> bool:
+    """Whether the provider is all that a failed `terraform init` lacks."""
+    said = init.stdout + init.stderr
+    return "Failed to query available provider packages" in said and "problems with the CLI configuration" not in said
 
 
 def render() -> dict[str, dict] | str:

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from rendered import INIT, MODULE, terraform, what_is_missing
+from rendered import INIT, MODULE, finds_no_provider, terraform, what_is_missing
 
 EXAMPLES = sorted(folder.name for folder in (MODULE / "examples").iterdir() if folder.is_dir())
 PINNED, LOOSE = '"~> 5.100"', '">= 5.46, < 7"'
@@ -38,6 +38,7 @@ def initialized(example: Path, data: str) -> str:
     found = terraform("init", "-lockfile=readonly", *INIT, folder=example, data=data)
     if found.returncode == 0:
         return PINNED
+    assert finds_no_provider(found), found.stdout + found.stderr
     # The lock is of the pinned one.
     (example / ".terraform.lock.hcl").unlink()
     main = example / "main.tf"

@@ -48,23 +48,10 @@ fn a_restored_table_and_a_mended_destroy_come_back_under_the_module() {
 
 fn run(module: &str) {
     let terraform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../terraform/tests");
-    if let Some(why) = missing(&terraform.join("provider")) {
-        return stack::skipped_without_provider(module, &why);
+    if let Err(error) = stack::find_provider() {
+        return error.skip(module);
     }
     let mut test = Command::new(stack::python().unwrap());
     test.args(["-W", "ignore", "-m", "unittest", "--verbose", module]).stdin(Stdio::null());
     assert!(test.current_dir(terraform.join("applies")).status().unwrap().success(), "{module}");
-}
-
-/// Why this machine cannot apply anything, if it cannot.
-fn missing(root: &Path) -> Option<String> {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::copy(root.join("main.tf"), folder.path().join("main.tf")).unwrap();
-    let mut init = Command::new("terraform");
-    init.args(["init", "-input=false", "-no-color"]).current_dir(folder.path());
-    match init.env_remove("TF_DATA_DIR").env("CHECKPOINT_DISABLE", "1").output() {
-        Err(error) => Some(format!("terraform is not installed here: {error}")),
-        Ok(output) if !output.status.success() => Some("terraform init finds no provider".to_owned()),
-        Ok(_) => None,
-    }
 }

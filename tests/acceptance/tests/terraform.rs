@@ -9,7 +9,7 @@
 use std::process::{Command, Stdio};
 
 use acceptance::{App, PNG, Posted, chain};
-use stack::{Applied, Coordinates, Options, differences, skipped_without_provider, test_executable};
+use stack::{Applied, Coordinates, Options, StartError, differences, test_executable};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: cargo test --test terraform -- --ignored"]
@@ -18,8 +18,8 @@ async fn the_journeys_pass_on_what_terraform_applies_and_nothing_of_it_stays() {
     let journeys = test_executable("journeys").unwrap_or_else(|error| panic!("{}", chain(&error)));
     let applied = match Applied::start(Options::default()).await {
         Ok(applied) => applied,
-        Err(error) if error.is_unavailable() => {
-            return skipped_without_provider("the stack that Terraform makes", &chain(&error));
+        Err(StartError::Terraform(error)) if error.is_unavailable() => {
+            return error.skip("the stack that Terraform makes");
         }
         Err(error) => panic!("{}", chain(&error)),
     };

@@ -51,8 +51,8 @@ pub use self::{
     provision::ProvisionError,
     python::PythonError,
     server::{Server, ServerError},
-    skip::{skipped, skipped_without_provider},
+    skip::skipped,
     stack::{Options, STRANGER, SUBJECT, Shared, Stack, StartError, python, shared},
     steps::{Steps, Transfer},
-    terraform::{Applied, TerraformError},
+    terraform::{Applied, TerraformError, find_provider},
 };

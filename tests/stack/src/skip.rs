@@ -30,13 +30,14 @@ pub fn skipped(what: &str, why: &str) {
 }
 
 /// Skips `what` because Terraform cannot get its provider here. A strict run lists it too.
-pub fn skipped_without_provider(what: &str, why: &str) {
+pub(crate) fn skipped_without_provider(what: &str, why: &str) {
     skip(Needs::Provider, what, why);
 }
 
 #[expect(clippy::panic, reason = "a test that must not be skipped fails")]
 fn skip(needs: Needs, what: &str, why: &str) {
     let why = why.lines().next().unwrap_or_default();
+    assert!(!why.is_empty(), "{what} is skipped without a reason");
     let _ = writeln!(io::stderr(), "SKIPPED: {what}: {why}");
     let Some(list) = env::var_os(SKIPS) else { return };
     let names_a_stack = env::var_os(format!("{PREFIX}API_URL")).is_some();
@@ -55,6 +56,12 @@ fn fails(needs: Needs, names_a_stack: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[should_panic(expected = "skipped without a reason")]
+    fn a_skip_says_why() {
+        skipped("a test", "");
+    }
 
     #[test]
     fn a_strict_run_refuses_what_this_machine_could_have_run() {

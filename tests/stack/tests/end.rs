@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use stack::{Options, Stack};
+use stack::{Options, Stack, TerraformError};
 
 /// The functions may have to be built first.
 const PATIENCE_AT_START: Duration = Duration::from_secs(20 * 60);
@@ -61,8 +61,8 @@ fn where_terraform_cannot_be_had_dev_says_so_and_ends_with_2() {
     without_terraform.env("PATH", folder.path());
     assert_cannot(without_terraform, "not installed");
 
-    if Command::new("terraform").arg("-version").output().is_err() {
-        return stack::skipped("terraform without its provider", "terraform is not installed here");
+    if let Err(error @ TerraformError::Missing(_)) = stack::find_provider() {
+        return error.skip("terraform without its provider");
     }
     let mut without_provider = Command::new(env!("CARGO_BIN_EXE_dev"));
     without_provider.env("TF_CLI_CONFIG_FILE", &no_provider);
@@ -73,6 +73,9 @@ fn where_terraform_cannot_be_had_dev_says_so_and_ends_with_2() {
 #[test]
 #[ignore = "applies the module for half a minute: cargo test --test end -- --ignored"]
 fn a_program_that_is_killed_takes_terraform_and_its_provider_along() {
+    if let Err(error) = stack::find_provider() {
+        return error.skip("the end of terraform");
+    }
     let mut command = Command::new(env!("CARGO_BIN_EXE_dev"));
     command.args(["--terraform", "--once"]).stdout(Stdio::null());
     let mut program = Program(command.spawn().unwrap());
@@ -80,13 +83,7 @@ fn a_program_that_is_killed_takes_terraform_and_its_provider_along() {
     let is_applying = || running_in(&run_folder).iter().any(|name| name.starts_with("terraform-provi"));
     let deadline = Instant::now() + PATIENCE_AT_START;
     while !is_applying() {
-        if let Some(status) = program.0.try_wait().unwrap() {
-            assert_eq!(status.code(), Some(2), "it ended by itself");
-            return stack::skipped_without_provider(
-                "the end of terraform",
-                "terraform init finds no provider",
-            );
-        }
+        assert_eq!(program.0.try_wait().unwrap(), None, "it ended by itself");
         assert!(Instant::now() < deadline, "waited in vain");
         thread::sleep(Duration::from_millis(50));
     }

@@ -37,6 +37,7 @@ mod refused_forms;
 mod removal;
 mod revocation;
 mod scanning;
+mod scripts;
 mod second_reads;
 mod snippets;
 mod takeover;

@@ -6,12 +6,12 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Output, Stdio},
 };
 
 use serde_json::Value;
 
-use super::TerraformError;
+use super::{TerraformError, find_provider};
 
 const LEASH: &str = include_str!("../../leash.py");
 
@@ -22,16 +22,15 @@ const FOREIGN: [&str; 5] = ["AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF
 const ROOT: &str = "terraform/tests/local";
 
 /// A configuration that asks for the provider and for nothing else.
-const PROVIDER: &str = "terraform/tests/provider";
+pub(super) const PROVIDER: &str = "terraform/tests/provider";
 
-const INIT: [&str; 3] = ["init", "-input=false", "-no-color"];
+pub(super) const INIT: [&str; 3] = ["init", "-input=false", "-no-color"];
 
 /// A copy of the module that Terraform works on.
 #[derive(Debug)]
 pub(crate) struct Terraform {
     python: PathBuf,
     folder: PathBuf,
-    root: &'static str,
 }
 
 impl Terraform {
@@ -41,15 +40,9 @@ impl Terraform {
     /// [`TerraformError::Missing`] and [`TerraformError::NoProvider`] where this machine cannot;
     /// else when the copy fails, or when Terraform cannot initialize the module.
     pub(crate) async fn prepare(python: &Path, folder: PathBuf) -> Result<Self, TerraformError> {
-        let found = Command::new("terraform").arg("-version").env("CHECKPOINT_DISABLE", "1").output();
-        found.map_err(TerraformError::Missing)?;
+        find_provider()?;
         copy_module(&folder).map_err(TerraformError::Copy)?;
-        let mut terraform = Self { python: python.to_owned(), folder, root: PROVIDER };
-        let found = terraform.output(&INIT).await?;
-        if !found.status.success() {
-            return Err(TerraformError::NoProvider(said(&found)));
-        }
-        terraform.root = ROOT;
+        let terraform = Self { python: python.to_owned(), folder };
         terraform.run(&INIT).await?;
         Ok(terraform)
     }
@@ -113,16 +106,16 @@ impl Terraform {
     }
 
     fn root(&self) -> PathBuf {
-        self.folder.join(self.root)
+        self.folder.join(ROOT)
     }
 }
 
-fn is_foreign(variable: &[u8]) -> bool {
+pub(super) fn is_foreign(variable: &[u8]) -> bool {
     FOREIGN.iter().any(|prefix| variable.starts_with(prefix.as_bytes()))
 }
 
 /// The end of what it said, errors last.
-fn said(output: &Output) -> String {
+pub(super) fn said(output: &Output) -> String {
     const TAIL_LINES: usize = 60;
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = text.trim().lines().collect();
@@ -131,7 +124,7 @@ fn said(output: &Output) -> String {
 
 fn copy_module(folder: &Path) -> io::Result<()> {
     let source = crate::workspace().join("terraform");
-    for part in ["", "tests/local", "tests/provider"] {
+    for part in ["", "tests/local"] {
         let (from, to) = (source.join(part), folder.join("terraform").join(part));
         fs::create_dir_all(&to)?;
         for entry in fs::read_dir(from)? {

@@ -10,11 +10,14 @@
 mod applied;
 mod command;
 mod plan;
+mod provider;
 mod remains;
 
 use std::io;
 
-pub use self::applied::Applied;
+use crate::skip;
+
+pub use self::{applied::Applied, provider::find_provider};
 
 /// Why the module is not applied, or not as it should be.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +57,18 @@ pub enum TerraformError {
 }
 
 impl TerraformError {
+    /// Skips `what` where this machine cannot do it at all. In a strict run a missing Terraform fails.
+    ///
+    /// # Panics
+    /// If the module is wrong.
+    pub fn skip(&self, what: &str) {
+        match self {
+            Self::NoProvider(_) => skip::skipped_without_provider(what, &self.to_string()),
+            Self::Missing(_) => skip::skipped(what, &self.to_string()),
+            _ => panic!("{what}: {self}"),
+        }
+    }
+
     /// Whether this machine cannot do it at all, as opposed to the module being wrong.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Missing(_) | Self::NoProvider(_))
