@@ -151,6 +151,21 @@ async fn links_lead_through_cloudfront_and_keys_rotate_without_an_outage() {
     let newest = &group[1..];
     assert!(edge(newest, &after).is_ok());
     assert_eq!(edge(newest, &before), Err("403: no such key in the group".to_owned()));
+
+    a_front_says_where_a_visitor_is(&door, &app, &upload).await;
+}
+
+/// Behind a distribution the API sees its address only. The header that it writes has the visitor's.
+async fn a_front_says_where_a_visitor_is(door: &Door, app: &App, upload: &str) {
+    const HEADER: &str = "cloudfront-viewer-address";
+    door.configure(HashMap::from([("POSTERN_VIEWER_HEADER".to_owned(), HEADER.to_owned())])).await;
+    let link = app.link(upload, json!({ "allowed_network": "192.0.2.0/24" })).await;
+    let from = async |headers: &[(&str, &str)]| {
+        app.open_with(Method::GET, link["url"].as_str().unwrap(), headers).await.status()
+    };
+    assert_eq!(from(&[(HEADER, "192.0.2.7:4711")]).await, StatusCode::FOUND);
+    assert_eq!(from(&[(HEADER, "198.51.100.7:4711")]).await, StatusCode::FORBIDDEN);
+    assert_eq!(from(&[]).await, StatusCode::FORBIDDEN);
 }
 
 fn refuses_what_was_not_signed(group: &[(&str, &str)], url: &str) {
