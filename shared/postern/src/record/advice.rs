@@ -141,7 +141,7 @@ mod tests {
         else {
             panic!("it was accepted")
         };
-        insta::assert_snapshot!(rejection.detail, @"the file is empty, declared was image/png: upload it again once it has content");
+        insta::assert_snapshot!(rejection.detail, @"the file is empty; the declared type is image/png: upload it again once it has content");
     }
 
     /// The text after the colon begins with what to do.

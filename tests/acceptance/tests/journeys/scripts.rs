@@ -36,7 +36,9 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The files with one of these endings, or with this word in their first line.
 fn scripts(endings: &[&str], word: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    FOLDERS.iter().for_each(|folder| files_below(&Path::new(ROOT).join(folder), &mut files));
+    for folder in FOLDERS {
+        files_below(&Path::new(ROOT).join(folder), &mut files);
+    }
     let has_word = |path: &Path| {
         let text = std::fs::read(path).unwrap_or_default();
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();

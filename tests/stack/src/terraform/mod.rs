@@ -61,6 +61,7 @@ impl TerraformError {
     ///
     /// # Panics
     /// If the module is wrong.
+    #[expect(clippy::panic, reason = "a test of a module that is wrong fails")]
     pub fn skip(&self, what: &str) {
         match self {
             Self::NoProvider(_) => skip::skipped_without_provider(what, &self.to_string()),
