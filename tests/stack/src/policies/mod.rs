@@ -11,7 +11,7 @@
 //! - The keys have no key policy: the local AWS lets every principal of the account use a key that its
 //!   own policy names. The snapshots' tests read the rendered key policies.
 //! - The permissions by which API Gateway invokes the functions are made by `provision/api.rs`.
-//! - The roles of the pipe and of GuardDuty are not made: programs of the stack do their work.
+//! - The roles of the pipe and of `GuardDuty` are not made: programs of the stack do their work.
 
 mod emulator;
 pub(crate) mod users;
