@@ -94,6 +94,7 @@ locals {
   # A literal list, because a condition on the coordinates themselves would be known only in the apply.
   coordinate_names = [
     "allowed_types",
+    "brand",
     "bucket_name",
     "cloudfront_domain",
     "cloudfront_key_pair_id",
@@ -106,6 +107,7 @@ locals {
     "link_base_url",
     "link_check_object",
     "link_keys",
+    "link_page",
     "link_url_ttl_s",
     "max_image_pixels",
     "max_size_bytes",

@@ -15,6 +15,10 @@ locals {
     aws_apigatewayv2_api.main.api_endpoint,
   )
 
+  # The parts that are set. Terraform writes an attribute that is left out as null.
+  brand_parts = { for name, value in var.brand : name => value if value != null }
+  brand       = length(local.brand_parts) == 0 ? "none" : jsonencode(local.brand_parts)
+
   # Key versions in ascending order: "1=<arn>,2=<arn>".
   link_keys = join(",", [
     for version in range(1, 128) : "${version}=${aws_kms_key.links[version].arn}"
@@ -49,6 +53,8 @@ locals {
     redirect_origins         = length(var.redirect_origins) == 0 ? "none" : join(",", var.redirect_origins)
     link_url_ttl_s           = tostring(var.link_url_ttl_s)
     link_check_object        = tostring(var.link_check_object)
+    link_page                = var.link_page
+    brand                    = local.brand
     viewer_header            = local.viewer_header
     cloudfront_domain        = local.cloudfront_signing_key == null ? "" : local.cloudfront_domain
     cloudfront_key_pair_id   = local.cloudfront_signing_key == null ? "" : aws_cloudfront_public_key.files[local.cloudfront_signing_key].id

@@ -228,6 +228,55 @@ variable "link_check_object" {
   nullable    = false
 }
 
+variable "link_page" {
+  description = "When a browser that opens a link gets a page with the file's name, size and content: auto (where browsers show the file), always (where they save it too) or never (links redirect). A link's own term page overrides it."
+  type        = string
+  default     = "auto"
+  nullable    = false
+
+  validation {
+    condition     = contains(["auto", "always", "never"], var.link_page)
+    error_message = "Write auto, always or never."
+  }
+}
+
+variable "brand" {
+  description = "What the pages of links show of you. name (null): 1 to 60 characters. logo_svg (null): the text of an SVG image, at most 2048 bytes, without scripts, event handlers and addresses. logo_url (null), in place of logo_svg: an https URL, whose origin the pages' policy then allows for images. color (null): the color of the buttons, as #rrggbb. All variables of a function share 4 KB."
+  type = object({
+    name     = optional(string)
+    logo_svg = optional(string)
+    logo_url = optional(string)
+    color    = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.brand.name == null || can(regex("^[^[:cntrl:]]{1,60}$", coalesce(var.brand.name, "-")))
+    error_message = "Write a name of 1 to 60 characters, without control characters."
+  }
+
+  validation {
+    condition     = var.brand.logo_svg == null || var.brand.logo_url == null
+    error_message = "Give logo_svg or logo_url, not both."
+  }
+
+  validation {
+    condition     = var.brand.logo_svg == null || (can(regex("^\\s*<svg[\\s\\S]*</svg>\\s*$", lower(coalesce(var.brand.logo_svg, "-")))) && length(coalesce(var.brand.logo_svg, "-")) <= 2048 && !can(regex("<(script|foreignobject|iframe|use|image|[!?])|javascript:|@import|on[a-z]+\\s*=|(href|src)\\s*=|url\\(\\s*(['\"]|http|//|data)", lower(coalesce(var.brand.logo_svg, "-")))))
+    error_message = "Write one <svg> element of at most 2048 bytes, without scripts, event handlers, foreign objects, entities and addresses of other files."
+  }
+
+  validation {
+    condition     = var.brand.logo_url == null || (can(regex("^https://[A-Za-z0-9.-]+(:[0-9]+)?([/?#][!#-&(-+./0-:=?-~-]*)?$", coalesce(var.brand.logo_url, "-"))) && length(coalesce(var.brand.logo_url, "-")) <= 512)
+    error_message = "Write an https URL of at most 512 bytes, without spaces, quotes, commas and semicolons."
+  }
+
+  validation {
+    condition     = var.brand.color == null || can(regex("^#[0-9A-Fa-f]{6}$", coalesce(var.brand.color, "-")))
+    error_message = "Write # and six hexadecimal digits."
+  }
+}
+
 variable "allowed_types" {
   description = "Media types that an upload may declare, as image/png, image/* or */*. The API refuses a request that declares another type, and the recorder rejects such a file. The file's bytes must be of the declared type in any case. Upload tokens can allow fewer types."
   type        = list(string)

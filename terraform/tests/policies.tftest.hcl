@@ -614,6 +614,8 @@ run "all_options" {
     owner_bytes_per_day       = 1000000000
     redirect_origins          = ["https://app.example.com"]
     link_check_object         = true
+    link_page                 = "always"
+    brand                     = { name = "Example", logo_url = "https://cdn.example.com/logo.png", color = "#0b57d0" }
     throttling                = { rate = 50, burst = 60 }
     recorder_concurrency      = 5
     reserved_concurrency      = { serve-link = 20 }

@@ -1251,3 +1251,63 @@ run "a_deny_of_the_policys_reading_for_everybody" {
 
   expect_failures = [var.bucket_policy_statements]
 }
+
+run "a_page_by_another_word" {
+  command = plan
+
+  variables {
+    link_page = "yes"
+  }
+
+  expect_failures = [var.link_page]
+}
+
+run "a_brand_with_a_name_of_two_lines" {
+  command = plan
+
+  variables {
+    brand = { name = "a\nb" }
+  }
+
+  expect_failures = [var.brand]
+}
+
+run "a_brand_with_two_logos" {
+  command = plan
+
+  variables {
+    brand = { logo_svg = "<svg></svg>", logo_url = "https://cdn.example.com/logo.png" }
+  }
+
+  expect_failures = [var.brand]
+}
+
+run "a_brand_with_a_script" {
+  command = plan
+
+  variables {
+    brand = { logo_svg = "<svg onload='x'></svg>" }
+  }
+
+  expect_failures = [var.brand]
+}
+
+run "a_brand_with_a_logo_that_writes_the_policy" {
+  command = plan
+
+  variables {
+    brand = { logo_url = "https://cdn.example.com/x; script-src *" }
+  }
+
+  expect_failures = [var.brand]
+}
+
+run "a_brand_with_a_color_by_name" {
+  command = plan
+
+  variables {
+    brand = { color = "red" }
+  }
+
+  expect_failures = [var.brand]
+}

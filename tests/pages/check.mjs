@@ -1,9 +1,9 @@
-// The public pages in a real Chromium, at a phone's and a desktop's width: every one is asked by
-// axe-core, none may run or load anything, and the forms must lead to the file although the
-// page's policy holds them to two origins.
+// The public pages in a real Chromium, from a small phone's to a desktop's width: every one is asked by
+// axe-core, none may run anything or load anything but the file that it shows, and the forms must lead to the
+// file although the page's policy holds them to two origins.
 //
 // Usage: node check.mjs INPUT.json FOLDER
-// INPUT: {"chromium": path, "pages": [{"name", "url", "language", "status"}],
+// INPUT: {"chromium": path, "pages": [{"name", "url", "language", "status", "shows"}],
 //         "password": {"url", "password"}, "confirm": {"url"}, "image": {"url"}, "download": [{"url", "name"}]}
 // FOLDER gets the screenshots. Prints a line a check; ends with 1 if one fails.
 
@@ -16,7 +16,7 @@ import { chromium } from "playwright-core";
 const [input, folder] = process.argv.slice(2);
 const plan = JSON.parse(await readFile(input, "utf8"));
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const widths = { phone: { width: 360, height: 640 }, desktop: { width: 1280, height: 800 } };
+const widths = { phone: { width: 320, height: 640 }, tablet: { width: 768, height: 900 }, desktop: { width: 1280, height: 800 } };
 const failures = [];
 
 function check(what, holds, detail = "") {
@@ -27,15 +27,17 @@ function check(what, holds, detail = "") {
 await mkdir(folder, { recursive: true });
 const browser = await chromium.launch({ executablePath: plan.chromium, args: ["--no-sandbox"] });
 
-async function look({ name, url, language, status }, screen, scheme) {
-  const context = await browser.newContext({ viewport: widths[screen], locale: language, colorScheme: scheme });
+// `shows` is true for a page that shows the file.
+async function look({ name, url, language, status, shows }, screen, scheme, forcedColors = "none") {
+  const context = await browser.newContext({ viewport: widths[screen], locale: language, colorScheme: scheme, forcedColors });
   const page = await context.newPage();
   const foreign = [];
-  page.on("request", (request) => request.url() === url || foreign.push(request.url()));
+  const isContent = (asked) => shows && (asked === `${url}?show=1` || asked.startsWith(`${url}?page=`) || asked.includes("X-Amz-Signature="));
+  page.on("request", (request) => request.url() === url || isContent(request.url()) || foreign.push(request.url()));
   const complaints = [];
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   const response = await page.goto(url);
-  const what = `${name} ${language} ${screen} ${scheme}`;
+  const what = `${name} ${language} ${screen} ${forcedColors === "active" ? "forced colors" : scheme}`;
   check(`${what}: status ${status}`, response.status() === status, response.status());
   // A dead link's own status is reported as an error by the console.
   const told = complaints.filter((text) => !text.includes("the server responded with a status of"));
@@ -47,13 +49,17 @@ async function look({ name, url, language, status }, screen, scheme) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
   check(`${what}: axe`, violations.length === 0, JSON.stringify(violations.map(({ id, nodes }) => [id, nodes[0].html])));
-  await page.screenshot({ path: join(folder, `${name}-${language}-${screen}-${scheme}.png`) });
+  await page.screenshot({ path: join(folder, `${what.replaceAll(" ", "-")}.png`) });
   await context.close();
 }
 
 for (const entry of plan.pages) {
   await look(entry, "phone", "light");
   await look(entry, "desktop", "dark");
+  if (entry.language !== "en") continue;
+  await look(entry, "tablet", "dark");
+  await look(entry, "desktop", "light");
+  await look(entry, "tablet", "light", "active");
 }
 
 {

@@ -7,8 +7,8 @@ use lambda_runtime::LambdaEvent;
 use postern::http::{Problem, Reply};
 use postern::log;
 use postern::ports::Unavailable;
-use postern::serve::request::{Headers, LinkRequest, Method};
-use postern::serve::{self, Ports, Settings, page};
+use postern::serve::request::{Headers, LinkRequest, Method, Query};
+use postern::serve::{self, Ports, Settings};
 use postern_aws::lambda::http_api::{HttpAnswer, HttpEvent};
 use postern_aws::lambda::{Metrics, Request};
 use postern_aws::{RoleSigner, Table, TimeLimits, Versions};
@@ -47,6 +47,7 @@ impl Door {
             body: &body,
             entropy,
             address: request.viewer_address(self.viewer_header.as_deref()),
+            query: query(&request),
             headers: headers(&request, &cookies),
         };
         let result = match method(&request) {
@@ -70,11 +71,7 @@ impl Door {
     /// sets a cookie by which the next GET is the same opening.
     fn tell(&self, problem: &Problem, request: &Request, link_request: &LinkRequest<'_>) -> Reply {
         let keys = &self.ports.keys;
-        let page = || {
-            let id = serve::page_id(keys, link_request);
-            let destination = self.settings.destination();
-            page::of_problem(problem, request.id(), &id, link_request.language(), &destination)
-        };
+        let page = || serve::page_of_problem(keys, &self.settings, link_request, problem, request.id());
         let page = link_request.wants_page().then(page).flatten();
         let reply = page.unwrap_or_else(|| problem.reply(request.id()));
         let is_unknown = matches!(problem, Problem::Unavailable(_));
@@ -126,10 +123,19 @@ fn method(request: &Request) -> Option<Method> {
     }
 }
 
+fn query(request: &Request) -> Query<'_> {
+    Query {
+        download: request.query("download").is_some(),
+        show: request.query("show").is_some(),
+        page: request.query("page").unwrap_or_default(),
+    }
+}
+
 fn headers<'a>(request: &'a Request, cookies: &'a str) -> Headers<'a> {
     let purposes = ["sec-purpose", "purpose", "x-moz", "x-purpose"].map(|name| request.header(name));
     Headers {
         accept: request.header("accept"),
+        sec_fetch_dest: request.header("sec-fetch-dest"),
         accept_language: request.header("accept-language"),
         user_agent: request.header("user-agent"),
         purpose: purposes.into_iter().find(|purpose| !purpose.is_empty()).unwrap_or_default(),

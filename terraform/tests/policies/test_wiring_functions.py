@@ -21,6 +21,7 @@ SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:postern/"
 # Each coordinate of description.json: its value where nothing is asked for, and in other runs.
 VALUES: dict[str, dict[str, str]] = {
     "allowed_types": {"plain": "*/*", "all_options": "image/*,application/pdf"},
+    "brand": {"plain": "none", "all_options": '{"color":"#0b57d0","logo_url":"https://cdn.example.com/logo.png","name":"Example"}'},
     "bucket_name": {"plain": "postern-files-111122223333-us-east-1"},
     "cloudfront_domain": {"plain": "", "cloudfront": "cdn.example.com", "all_options": "d111111abcdef8.cloudfront.net", "own_keys": "d111111abcdef8.cloudfront.net"},
     "cloudfront_key_pair_id": {"plain": "", "cloudfront": "KEYA", "all_options": "KEYA", "own_keys": "KEYA"},
@@ -32,6 +33,7 @@ VALUES: dict[str, dict[str, str]] = {
     "form_ttl_s": {"plain": "900", "front": "600"},
     "link_base_url": {"plain": "https://api1.execute-api.us-east-1.amazonaws.com", "front": "https://files.example.com"},
     "link_check_object": {"plain": "false", "all_options": "true"},
+    "link_page": {"plain": "auto", "all_options": "always"},
     "link_keys": {"plain": f"1={KEY}links-1", "all_options": f"1={KEY}links-1,2={KEY}links-2"},
     "link_url_ttl_s": {"plain": "60", "front": "90"},
     "max_image_pixels": {"plain": "0", "all_options": "100000000"},

@@ -202,6 +202,9 @@ fn variables(address: &str) -> Vec<(String, String)> {
         ("POSTERN_SIGNER_SESSION_S", "3600"),
         ("POSTERN_LINK_URL_TTL_S", "60"),
         ("POSTERN_LINK_CHECK_OBJECT", "false"),
+        ("POSTERN_LINK_PAGE", "auto"),
+        ("POSTERN_BRAND", "none"),
+        ("POSTERN_LINK_BASE_URL", "http://127.0.0.1:1"),
         ("POSTERN_CLOUDFRONT_DOMAIN", ""),
         ("POSTERN_LINK_KEYS", "1=arn:aws:kms:eu-central-1:111122223333:key/links"),
     ];

@@ -9,6 +9,7 @@ use super::{ConfigError, IssueConfig, RecordConfig, ServeConfig, WebhookConfig};
 /// without them.
 const COORDINATES: &[(&str, &str)] = &[
     ("allowed_types", "*/*"),
+    ("brand", r##"{"name":"Acme","logo_url":"https://cdn.example/logo.png","color":"#0b57d0"}"##),
     ("bucket_name", "files"),
     ("cloudfront_domain", "d1.cloudfront.net"),
     ("cloudfront_key_pair_id", "K1"),
@@ -21,6 +22,7 @@ const COORDINATES: &[(&str, &str)] = &[
     ("link_base_url", "https://files.example"),
     ("link_check_object", "true"),
     ("link_keys", "1=arn:links"),
+    ("link_page", "auto"),
     ("link_url_ttl_s", "60"),
     ("max_image_pixels", "1"),
     ("max_size_bytes", "1"),

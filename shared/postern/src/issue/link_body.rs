@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::request::{parse_field, parse_json};
 use crate::http::problem::{FieldProblem, Problem};
 use crate::keys::TokenKeys;
-use crate::link::{Link, LinkTerms, Network, Note, PASSWORD_BYTES, PasswordHash};
+use crate::link::{Link, LinkTerms, Network, Note, PASSWORD_BYTES, PageMode, PasswordHash, VisitorNote};
 use crate::value::checksum::ChecksumSha256;
 use crate::value::filename::{Disposition, Filename};
 use s3_presigned::Timestamp;
@@ -50,6 +50,8 @@ struct Body {
     redirect_max_age_s: Change<u64>,
     label: Change<String>,
     recipient: Change<String>,
+    page: Change<String>,
+    note: Change<String>,
 }
 
 /// The checked changes of a link. `Debug` shows no password.
@@ -67,6 +69,8 @@ pub struct LinkChange {
     redirect_max_age_s: Change<u64>,
     label: Change<Note>,
     recipient: Change<Note>,
+    page: Change<PageMode>,
+    note: Change<VisitorNote>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -124,6 +128,8 @@ impl LinkChange {
             ),
             label: body.label.and_then(|text| parse_field(problems, "label", &text)),
             recipient: body.recipient.and_then(|text| parse_field(problems, "recipient", &text)),
+            page: body.page.and_then(|text| parse_field(problems, "page", &text)),
+            note: body.note.and_then(|text| parse_field(problems, "note", &text)),
         }
     }
 
@@ -171,6 +177,8 @@ impl LinkChange {
             redirect_max_age_s: self.redirect_max_age_s.over(existing.redirect_max_age_s),
             label: self.label.over(existing.label.clone()),
             recipient: self.recipient.over(existing.recipient.clone()),
+            page: self.page.over(existing.page),
+            note: self.note.over(existing.note.clone()),
         };
         let asks = terms.counts()
             || terms.confirm
@@ -341,6 +349,8 @@ mod tests {
             (r#"{"redirect_max_age_s":3601}"#, "redirect_max_age_s"),
             (r#"{"label":""}"#, "label"),
             (r#"{"recipient":"a\nb"}"#, "recipient"),
+            (r#"{"page":"yes"}"#, "page"),
+            (r#"{"note":"a\tb"}"#, "note"),
             (r#"{"maxopens":1}"#, "maxopens"),
         ] {
             assert_eq!(fields(body), [expected], "{body}");
@@ -350,13 +360,13 @@ mod tests {
     #[test]
     fn what_is_left_out_stays_and_null_takes_away() {
         let first = terms(
-            r#"{"max_opens":3,"password":"secret","filename":"b.png","label":"x","confirm":true,"allowed_network":"192.0.2.0/24","disposition":"attachment"}"#,
+            r#"{"max_opens":3,"password":"secret","filename":"b.png","label":"x","confirm":true,"allowed_network":"192.0.2.0/24","disposition":"attachment","page":"always","note":"Hello"}"#,
             &LinkTerms::default(),
             "image/png",
         );
         let first = first.unwrap();
         assert_eq!(terms("", &first, "image/png").unwrap(), first);
-        let all = r#"{"max_opens":null,"password":null,"filename":null,"label":null,"confirm":null,"allowed_network":null,"disposition":null}"#;
+        let all = r#"{"max_opens":null,"password":null,"filename":null,"label":null,"confirm":null,"allowed_network":null,"disposition":null,"page":null,"note":null}"#;
         assert_eq!(terms(all, &first, "image/png").unwrap(), LinkTerms::default());
         let one = terms(r#"{"max_opens":null}"#, &first, "image/png").unwrap();
         assert_eq!(one, LinkTerms { max_opens: None, ..first });

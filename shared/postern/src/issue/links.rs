@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::http::problem::NotAvailable;
 use crate::http::{Problem, Reply};
 use crate::link::token::LinkId;
-use crate::link::{Link, LinkStatus, Network, Revoked, RevokedBecause};
+use crate::link::{Link, LinkStatus, Network, PageMode, Revoked, RevokedBecause};
 use crate::ports::{Found, LinkStore, Linked, LinksOf, Replaced, UploadStore};
 use crate::value::filename::Disposition;
 use crate::value::id::UploadId;
@@ -45,6 +45,9 @@ struct LinkView {
     redirect_max_age_s: Option<u64>,
     label: Option<String>,
     recipient: Option<String>,
+    /// `None` for the stack's default.
+    page: Option<PageMode>,
+    note: Option<String>,
 }
 
 /// A new link. Only this answer shows the token.
@@ -345,6 +348,8 @@ impl LinkView {
             filename,
             label: link.terms.label.map(Into::into),
             recipient: link.terms.recipient.map(Into::into),
+            page: link.terms.page,
+            note: link.terms.note.map(Into::into),
             content_type: link.sniffed_type.into(),
             size_bytes: link.size_bytes,
             created_at: link.linked_at,

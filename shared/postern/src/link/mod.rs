@@ -22,6 +22,7 @@ mod opening;
 mod password;
 mod terms;
 pub mod token;
+mod visitor_terms;
 
 pub use attempts::{ATTEMPT_WINDOW_S, Attempt, Attempts, IN_FLIGHT_S, MAX_ATTEMPTS, Outcome, WRONG};
 pub use network::{Network, ParseNetworkError};
@@ -29,6 +30,9 @@ pub use nonce::Nonce;
 pub use opening::{Admission, HOUR_S, MAX_RECENT, OPENING_S, Opening, Window, left_in_window_s};
 pub use password::{HashPasswordError, PASSWORD_BYTES, PasswordHash};
 pub use terms::{LinkTerms, MAX_NOTE_CHARS, Note, ParseNoteError};
+pub use visitor_terms::{
+    MAX_VISITOR_NOTE_CHARS, PageMode, ParsePageModeError, ParseVisitorNoteError, VisitorNote,
+};
 
 /// One link, as the table keeps it. The token is not in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::network::Network;
 use super::password::PasswordHash;
+use super::visitor_terms::{PageMode, VisitorNote};
 use crate::value::filename::Filename;
 
 /// The longest label or note, in characters.
@@ -47,6 +48,12 @@ pub struct LinkTerms {
     /// A note of the owner: the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient: Option<Note>,
+    /// When a browser gets the link's page; `None` for the stack's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<PageMode>,
+    /// What the page says to visitors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<VisitorNote>,
 }
 
 /// A note of the owner, 1 to 500 characters in one line. `Debug` shows only its length, because it may name a

@@ -8,7 +8,7 @@ use super::resume_cookie::ResumeCookie;
 use super::{Ports, Settings, page};
 use crate::http::{Problem, Reply};
 use crate::keys::LinkKeys;
-use crate::link::token::{LinkId, LinkToken};
+use crate::link::token::LinkId;
 use crate::link::{Admission, Link, LinkStatus, Network};
 use crate::log;
 use crate::ports::{OpeningStore, Signer, VersionCheck};
@@ -38,12 +38,6 @@ pub async fn answer<L: OpeningStore, G: Signer, V: VersionCheck>(
         Method::Get => door.open(token.counts()).await,
         Method::Post => door.take_form().await,
     }
-}
-
-/// The one-time id for a page that answers `request`; empty if the token is not genuine.
-pub fn page_id(keys: &LinkKeys, request: &LinkRequest<'_>) -> String {
-    let seal = |token: LinkToken| PageId::seal(keys, &token.link_id(), request.now, request.entropy);
-    keys.verify(request.token).map(seal).unwrap_or_default()
 }
 
 /// The `Set-Cookie` of an answer to `request` whose outcome is unknown: with this cookie the next GET counts
@@ -90,13 +84,19 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         let cookie = self.resume_cookie();
         let asks_first = cookie.is_some()
             || self.request.is_preview_or_prefetch()
+            || self.request.is_navigation()
             || !self.request.headers.if_none_match.is_empty();
-        if counts && !asks_first {
+        // Only the page of a link that counts has an id, and shows and saves the file under it.
+        if (counts || self.page_that_asks().is_some()) && !asks_first {
             return self.count(Admission::Request, None, Some(&self.id_of_get())).await;
         }
         let link = self.read().await?;
         if cookie.is_some_and(|cookie| cookie.is_for(&link)) {
-            return self.go_on(&link).await;
+            return if self.wants_page_of(&link) {
+                self.reopen_page(&link).await
+            } else {
+                self.go_on(&link).await
+            };
         }
         self.check_welcome(&link)?;
         if link.terms.password_hash.is_some() {
@@ -104,6 +104,9 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         }
         if link.terms.confirm || (link.terms.counts() && self.request.is_preview_or_prefetch()) {
             return self.ask(&link);
+        }
+        if self.wants_page_of(&link) {
+            return self.open_page(&link).await;
         }
         if self.request.has(&link.etag) {
             return Ok(unchanged(&link));
@@ -138,6 +141,9 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     /// link.
     pub(super) async fn go_on(&self, link: &Link) -> Result<Reply, Problem> {
         self.check_open_or_used_up(link)?;
+        if self.returns_to_page(link) {
+            return Ok(self.to_page());
+        }
         if self.request.method != Method::Post && self.request.has(&link.etag) {
             return Ok(unchanged(link));
         }
@@ -146,12 +152,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
 
     pub(super) fn ask(&self, link: &Link) -> Result<Reply, Problem> {
         match self.request.wants_page() || self.request.is_preview_or_prefetch() {
-            true => Ok(page::confirm(
-                link,
-                &page_id(&self.ports.keys, self.request),
-                self.request.language(),
-                &self.settings.destination(),
-            )),
+            true => Ok(self.confirmation_page(link)),
             false => Err(Problem::ConfirmationRequired),
         }
     }
@@ -211,11 +212,18 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         Ok(link)
     }
 
-    /// The id of an earlier GET whose outcome was unknown, or of this one.
+    /// The id of the page that asks, of a GET whose outcome was unknown, or of this one.
     fn id_of_get(&self) -> PageId {
-        let cookies = self.request.headers.cookies;
-        PageId::in_cookies(cookies, &self.ports.keys, &self.link_id, self.request.now)
-            .unwrap_or_else(|| PageId::of(self.request.entropy))
+        let known = || {
+            let cookies = self.request.headers.cookies;
+            PageId::in_cookies(cookies, &self.ports.keys, &self.link_id, self.request.now)
+        };
+        self.page_that_asks().or_else(known).unwrap_or_else(|| PageId::of(self.request.entropy))
+    }
+
+    /// The page whose markup sends this request.
+    fn page_that_asks(&self) -> Option<PageId> {
+        PageId::find(self.request.query.page, &self.ports.keys, &self.link_id, self.request.now)
     }
 
     fn resume_cookie(&self) -> Option<ResumeCookie> {

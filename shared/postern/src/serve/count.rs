@@ -138,7 +138,11 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     ) -> Result<Reply, Problem> {
         let cookie =
             ResumeCookie::new(link, counted_s).set_cookie(&self.ports.keys, &self.link_id, self.request.path);
-        Ok(self.redirect(link, credentials)?.with("set-cookie", cookie))
+        let opened = match self.returns_to_page(link) {
+            true => self.to_page(),
+            false => self.redirect(link, credentials)?,
+        };
+        Ok(opened.with("set-cookie", cookie))
     }
 
     fn opening(&self, admission: Admission, network: Option<Network>, page: Option<&PageId>) -> Opening {

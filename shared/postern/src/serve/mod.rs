@@ -26,11 +26,13 @@ use std::time::Duration;
 use s3_presigned::BucketEndpoint;
 
 use crate::keys::LinkKeys;
+use crate::link::PageMode;
 
 mod answer;
 mod cookie;
 mod count;
 pub mod distribution;
+mod link_page;
 pub mod messages;
 pub mod page;
 pub mod page_id;
@@ -39,9 +41,10 @@ mod redirect;
 pub mod request;
 pub mod resume_cookie;
 
-pub use answer::{again_cookie, answer, page_id};
+pub use answer::{again_cookie, answer};
 use distribution::Distribution;
-use page::Destination;
+pub use link_page::page_of_problem;
+use page::{Brand, Destination};
 
 /// The ports of `serve-link`.
 #[derive(Debug)]
@@ -65,11 +68,24 @@ pub struct Settings {
     pub url_ttl: Duration,
     /// The distribution through which links lead; `None` for the bucket itself.
     pub distribution: Option<Distribution>,
+    /// What the pages of links are like.
+    pub pages: PageSettings,
+}
+
+/// What the stack's configuration says of pages.
+#[derive(Debug, Clone, Default)]
+pub struct PageSettings {
+    /// When a browser gets the page of a link whose owner has not said so.
+    pub mode: PageMode,
+    /// What the pages show of the stack's operator.
+    pub brand: Brand,
+    /// The beginning of links; empty if it is not known.
+    pub link_base_url: String,
 }
 
 impl Settings {
-    /// Where the pages' forms lead.
-    pub fn destination(&self) -> Destination {
+    /// The origin of the storage, where pages lead.
+    pub(crate) fn destination(&self) -> Destination {
         Destination::of(self.distribution.as_ref().map_or(&self.endpoint.url, |through| &through.url))
     }
 }

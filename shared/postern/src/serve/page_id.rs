@@ -61,7 +61,18 @@ impl PageId {
         link_id: &LinkId,
         now: Timestamp,
     ) -> Option<Self> {
-        cookie::values(cookies, COOKIE).find_map(|text| Self::find(text, keys, link_id, now))
+        Self::sealed_in_cookies(cookies, keys, link_id, now)
+            .and_then(|text| Self::find(text, keys, link_id, now))
+    }
+
+    /// The text of that id.
+    pub(super) fn sealed_in_cookies<'c>(
+        cookies: &'c str,
+        keys: &LinkKeys,
+        link_id: &LinkId,
+        now: Timestamp,
+    ) -> Option<&'c str> {
+        cookie::values(cookies, COOKIE).find(|text| Self::find(text, keys, link_id, now).is_some())
     }
 
     /// The id in `text`, if one of the keys sealed it for this link and the page is not too old.

@@ -78,6 +78,12 @@ pub(super) fn is_named_in(user_agent: &str) -> bool {
     WORDS.iter().any(|word| agent.contains(word))
 }
 
+/// Whether `user_agent` names software that fetches images for the readers of mails and chats.
+pub(super) fn is_image_proxy(user_agent: &str) -> bool {
+    let agent = user_agent.to_ascii_lowercase();
+    ["imageproxy", "imgproxy", "image proxy", "mailproxy"].iter().any(|word| agent.contains(word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

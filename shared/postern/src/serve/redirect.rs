@@ -1,5 +1,6 @@
 //! The redirect to a signed URL, of S3 or of CloudFront.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::Settings;
 use super::answer::{Door, guarded};
 use super::request::Method;
 use crate::http::{Problem, Reply};
-use crate::link::Link;
+use crate::link::{Link, LinkTerms};
 use crate::ports::{OpeningStore, Signer, Unavailable, VersionCheck};
 
 impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
@@ -38,6 +39,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         link: &Link,
         credentials: Option<&SigningCredentials>,
     ) -> Result<Reply, Problem> {
+        let link = &*self.as_asked(link);
         let now = self.request.now;
         let ends = self.ends(link, credentials)?;
         let url = match (&self.settings.distribution, credentials) {
@@ -51,7 +53,19 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         // After a form, 303 makes every client continue with GET.
         let status =
             if self.request.method == Method::Post { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
-        Ok(redirect(status, &url).with("cache-control", cache_control(link, now.until(ends))))
+        let vary = "accept, sec-fetch-dest";
+        Ok(redirect(status, &url)
+            .with("cache-control", cache_control(link, now.until(ends)))
+            .with("vary", vary))
+    }
+
+    /// The link, with a file that is saved if the visitor asks for that.
+    fn as_asked<'l>(&self, link: &'l Link) -> Cow<'l, Link> {
+        if !self.request.query.download {
+            return Cow::Borrowed(link);
+        }
+        let terms = LinkTerms { as_attachment: true, ..link.terms.clone() };
+        Cow::Owned(Link { terms, ..link.clone() })
     }
 
     /// When the URL expires, a whole second: never later than the link or its credentials.

@@ -5,9 +5,12 @@
 
 use std::net::IpAddr;
 
-use super::messages::Language;
+use super::messages::{Language, per_mille};
 use super::previewers;
 use s3_presigned::Timestamp;
+
+/// The query by which a page that counts nothing shows the link's content.
+pub(super) const SHOW: &str = "?show=1";
 
 /// The HTTP method of a request to a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +40,22 @@ pub struct LinkRequest<'a> {
     pub entropy: [u8; 16],
     /// The visitor's address, as API Gateway or CloudFront gives it; a visitor cannot set it.
     pub address: Option<IpAddr>,
+    /// What the query says.
+    pub query: Query<'a>,
     /// The headers.
     pub headers: Headers<'a>,
+}
+
+/// The query of a link's address. The link's page writes it; whoever writes it by hand gets nothing that
+/// the link itself would not give.
+#[derive(Clone, Copy, Default)]
+pub struct Query<'a> {
+    /// `download`: the file is saved, whatever browsers do with its type.
+    pub download: bool,
+    /// `show`: the page shows the content.
+    pub show: bool,
+    /// `page`: the one-time id of the page that asks; empty if there is none.
+    pub page: &'a str,
 }
 
 /// The headers that `serve-link` uses; empty if the request lacks one.
@@ -46,6 +63,8 @@ pub struct LinkRequest<'a> {
 pub struct Headers<'a> {
     /// `Accept`.
     pub accept: &'a str,
+    /// `Sec-Fetch-Dest`: what a browser will do with the answer.
+    pub sec_fetch_dest: &'a str,
     /// `Accept-Language`.
     pub accept_language: &'a str,
     /// `User-Agent`.
@@ -86,6 +105,27 @@ impl LinkRequest<'_> {
         self.headers.accept.split(',').any(is_html)
     }
 
+    /// Whether a browser opens the link in a tab, as opposed to a program, a player or a page that embeds the
+    /// file ([Fetch Metadata, Sec-Fetch-Dest](https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header)).
+    /// Browsers without this header are known by what they accept.
+    pub fn is_navigation(&self) -> bool {
+        !self.query.download
+            && match self.headers.sec_fetch_dest {
+                "" => !self.query.is_embedded() && prefers(self.headers.accept, &["text/html"]),
+                destination => destination == "document",
+            }
+    }
+
+    /// Whether a previewer asks for what it makes a card of, as opposed to an image proxy of a mail program.
+    pub fn is_preview_of_page(&self) -> bool {
+        let is_plain = !self.query.download && !self.query.is_embedded();
+        is_plain
+            && previewers::is_named_in(self.headers.user_agent)
+            && !previewers::is_image_proxy(self.headers.user_agent)
+            && matches!(self.headers.sec_fetch_dest, "" | "document")
+            && prefers(self.headers.accept, &["", "*/*", "text/html"])
+    }
+
     /// The language of the answer.
     pub fn language(&self) -> Language {
         Language::accepted(self.headers.accept_language)
@@ -98,6 +138,27 @@ impl LinkRequest<'_> {
         let mut bare = tags.map(|tag| tag.strip_prefix("W/").unwrap_or(tag));
         bare.any(|tag| tag == "*" || tag.trim_matches('"') == etag)
     }
+}
+
+impl Query<'_> {
+    /// Whether the page's own markup asks.
+    pub fn is_embedded(&self) -> bool {
+        self.show || !self.page.is_empty()
+    }
+}
+
+/// Whether the first of the media ranges that `accept` weighs most is among `ranges`.
+fn prefers(accept: &str, ranges: &[&str]) -> bool {
+    let mut best = (0, "");
+    for range in accept.split(',').take(32) {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, per_mille);
+        if weight > best.0 {
+            best = (weight, name);
+        }
+    }
+    ranges.iter().any(|range| range.eq_ignore_ascii_case(best.1))
 }
 
 #[cfg(test)]
@@ -116,6 +177,7 @@ mod tests {
             body: b"",
             entropy,
             address: None,
+            query: Query::default(),
             headers,
         }
     }
@@ -143,6 +205,55 @@ mod tests {
             ("application/problem+json", false),
         ] {
             assert_eq!(request(Headers { accept, ..Headers::default() }).wants_page(), page, "{accept}");
+        }
+    }
+
+    #[test]
+    fn a_navigation_is_told_from_what_embeds_plays_and_saves() {
+        const CHROME: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8";
+        for (sec_fetch_dest, accept, expected) in [
+            ("document", CHROME, true),
+            ("document", "*/*", true),
+            ("", CHROME, true),
+            ("", "text/html, */*;q=0.1", true),
+            ("iframe", CHROME, false),
+            ("image", "image/avif,image/webp,*/*;q=0.8", false),
+            ("video", "*/*", false),
+            ("audio", "*/*", false),
+            ("empty", "*/*", false),
+            ("embed", CHROME, false),
+            ("", "*/*", false),
+            ("", "", false),
+            ("", "image/webp,text/html", false),
+            ("", "application/json,text/html;q=0.9", false),
+            ("", "text/html;q=0", false),
+        ] {
+            let headers = Headers { sec_fetch_dest, accept, ..Headers::default() };
+            let of = |query| LinkRequest { query, ..request(headers) }.is_navigation();
+            assert_eq!(of(Query::default()), expected, "{sec_fetch_dest:?} {accept}");
+            assert!(!of(Query { download: true, ..Query::default() }), "a download is saved");
+            // The address of what is embedded leads to the page too, where it is opened in a tab.
+            let embedded = expected && sec_fetch_dest == "document";
+            assert_eq!(of(Query { show: true, ..Query::default() }), embedded);
+            assert_eq!(of(Query { page: "x", ..Query::default() }), embedded);
+        }
+    }
+
+    #[test]
+    fn a_previewer_gets_the_page_and_an_image_proxy_the_image() {
+        for (user_agent, accept, expected) in [
+            ("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "*/*", true),
+            ("facebookexternalhit/1.1", "", true),
+            ("Mozilla/5.0 (compatible; Googlebot/2.1)", "text/html,*/*;q=0.8", true),
+            ("Slack-ImgProxy (+https://api.slack.com/robots)", "*/*", false),
+            ("Mozilla/5.0 (via ggpht.com GoogleImageProxy)", "*/*", false),
+            ("Twitterbot/1.0", "image/*", false),
+            ("curl/8.5.0", "*/*", false),
+        ] {
+            let headers = Headers { user_agent, accept, ..Headers::default() };
+            assert_eq!(request(headers).is_preview_of_page(), expected, "{user_agent}");
+            let query = Query { show: true, ..Query::default() };
+            assert!(!LinkRequest { query, ..request(headers) }.is_preview_of_page(), "{user_agent}");
         }
     }
 

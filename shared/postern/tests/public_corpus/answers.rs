@@ -10,7 +10,7 @@ use postern::ports::{LinkStore, ObservedObject, Unavailable, UploadReader as _, 
 use postern::record::{self, Verdict, record_version};
 use postern::serve;
 use postern::serve::distribution::Distribution;
-use postern::serve::request::{Headers, LinkRequest, Method};
+use postern::serve::request::{Headers, LinkRequest, Method, Query};
 use postern::testing::memory::{FixedSigner, MemoryWorld};
 use postern::testing::samples::{example_credentials, keys, pending};
 use postern::upload::scan::ScanGate;
@@ -51,6 +51,7 @@ impl World {
             endpoint: BucketEndpoint::regional("files", "eu-central-1"),
             url_ttl: Duration::from_secs(60),
             distribution: matches!(signing, Signing::CloudFront).then(distribution),
+            pages: serve::PageSettings::default(),
         };
         let record = record::Settings {
             files_key_arn: KEY_ARN.to_owned(),
@@ -97,6 +98,7 @@ impl World {
             path: "/l/x",
             body: b"",
             address: None,
+            query: Query::default(),
             headers: Headers::default(),
             entropy: [5; 16],
         };

@@ -26,6 +26,13 @@ async fn the_pages_are_accessible_and_their_forms_work_in_a_browser() {
     let password = app.link(&upload, json!({ "password": PASSWORD })).await;
     let confirm = app.link(&upload, json!({ "confirm": true })).await;
     let image = app.link(&upload, json!({})).await;
+    let note = json!({ "note": "Hello,\nhere it is.", "expires_in_s": 86_400 });
+    let noted = app.link(&upload, note).await;
+    let limited = app.link(&upload, json!({ "max_opens": 1_000 })).await;
+    let text = app.upload("notes.txt", "text/plain", b"some words").await;
+    let text = app.link(&text, json!({})).await;
+    let saved = app.upload("data.bin", "application/octet-stream", &[0, 159, 146, 150, 0, 1]).await;
+    let saved = app.link(&saved, json!({ "page": "always" })).await;
     let elsewhere = app.link(&upload, json!({ "allowed_network": "192.0.2.0/24" })).await;
     let unknown = format!("{}/l/nowhere", app.stack.api_url);
     let gone = gone().await;
@@ -42,6 +49,11 @@ async fn the_pages_are_accessible_and_their_forms_work_in_a_browser() {
         .chain(gone.as_deref().map(|url| ("gone", url, 410)))
         {
             pages.push(json!({ "name": name, "url": url, "language": language, "status": status }));
+        }
+        for (name, link) in [("shown", &noted), ("limited", &limited), ("text", &text), ("saved", &saved)] {
+            pages.push(
+                json!({ "name": name, "url": url(link), "language": language, "status": 200, "shows": true }),
+            );
         }
     }
     let plan = json!({

@@ -84,6 +84,8 @@ impl Environment {
             "cloudfront_domain" | "cloudfront_key_pair_id" | "cloudfront_secret_arn" | "viewer_header" => "",
             "cloudfront_window_s" => "30",
             "link_check_object" => "false",
+            "link_page" => "auto",
+            "brand" => "none",
             "owner_claim" => "sub",
             "allowed_types" => "*/*",
             "max_image_pixels" => "100000000",

@@ -25,10 +25,19 @@ impl World {
     async fn password_page(&self) -> String {
         let (now, token, path, entropy) = (at(NOW), self.token.as_str(), "/l/x", entropy());
         let (method, body, address) = (Method::Get, &b""[..], self.address);
-        let request = LinkRequest { now, method, token, path, body, entropy, address, headers: BROWSER };
+        let request = LinkRequest {
+            now,
+            method,
+            token,
+            path,
+            body,
+            entropy,
+            address,
+            query: Query::default(),
+            headers: BROWSER,
+        };
         let problem = answer(&self.ports, &self.settings, &request).await.unwrap_err();
-        let id = page_id(&self.ports.keys, &request);
-        let page = page::of_problem(&problem, "r", &id, request.language(), &self.settings.destination());
+        let page = page_of_problem(&self.ports.keys, &self.settings, &request, &problem, "r");
         page_of(&page.unwrap())
     }
 }
@@ -61,6 +70,7 @@ async fn a_get_whose_outcome_is_unknown_is_repeated_as_the_same_opening() {
             body: b"",
             entropy,
             address: world.address,
+            query: Query::default(),
             headers,
         };
         let result = answer(&world.ports, &world.settings, &request).await;
@@ -160,9 +170,12 @@ async fn a_page_of_another_link_or_none_of_ours_is_no_page() {
         body: b"",
         entropy: entropy(),
         address: None,
+        query: Query::default(),
         headers: BROWSER,
     };
-    let strangers = format!("page={}", page_id(&world.ports.keys, &request));
+    let password = Problem::PasswordRequired;
+    let page = page_of_problem(&world.ports.keys, &world.settings, &request, &password, "r").unwrap();
+    let strangers = page_of(&page);
     for page in [strangers.as_str(), "page=1.2.3"] {
         assert_eq!(world.post(page).await.unwrap().status, StatusCode::SEE_OTHER);
     }

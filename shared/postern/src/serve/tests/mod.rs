@@ -2,13 +2,14 @@
 
 mod forms;
 mod guards;
+mod link_pages;
 
 use std::time::Duration;
 
 use http::StatusCode;
 use s3_presigned::Timestamp;
 
-use super::request::{Headers, LinkRequest, Method};
+use super::request::{Headers, LinkRequest, Method, Query};
 use super::*;
 use crate::http::{Problem, Reply};
 use crate::link::{
@@ -21,8 +22,10 @@ use crate::testing::memory::{FixedSigner, Loss, MemoryWorld};
 use crate::testing::samples::{at, example_credentials, pending, pin};
 
 const NOW: &str = "2026-11-24T10:30:00Z";
+/// A browser that shows the link in a frame: no page stands between.
 const BROWSER: Headers<'_> = Headers {
     accept: "text/html,*/*;q=0.8",
+    sec_fetch_dest: "iframe",
     accept_language: "",
     user_agent: "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0",
     purpose: "",
@@ -70,7 +73,17 @@ impl World {
     ) -> Result<Reply, Problem> {
         let (body, address, entropy) = (body.as_bytes(), self.address, entropy());
         let (now, token, path) = (at(now), self.token.as_str(), "/l/x");
-        let request = LinkRequest { now, method, token, path, body, entropy, address, headers };
+        let request = LinkRequest {
+            now,
+            method,
+            token,
+            path,
+            body,
+            entropy,
+            address,
+            query: Query::default(),
+            headers,
+        };
         answer(&self.ports, &self.settings, &request).await
     }
 
@@ -115,7 +128,12 @@ impl VersionCheck for Missing {
 
 fn settings() -> Settings {
     let endpoint = BucketEndpoint::regional("files", "eu-central-1");
-    Settings { endpoint, url_ttl: Duration::from_secs(60), distribution: None }
+    Settings {
+        endpoint,
+        url_ttl: Duration::from_secs(60),
+        distribution: None,
+        pages: PageSettings::default(),
+    }
 }
 
 fn at_most(max_opens: u64) -> LinkTerms {

@@ -23,7 +23,7 @@ fn url(link: &Value) -> &str {
 }
 
 /// A film of two minutes that no browser fetches whole.
-async fn film(checker: &Path, browser: &str) -> Vec<u8> {
+pub async fn film(checker: &Path, browser: &str) -> Vec<u8> {
     let file = checker.join("film.webm");
     if !file.exists() {
         let script = [Path::new("film.mjs"), Path::new(browser), &file];

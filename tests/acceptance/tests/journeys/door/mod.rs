@@ -5,6 +5,7 @@ mod browser;
 mod cloudfront;
 mod costs;
 mod emergency;
+mod link_pages;
 mod presses;
 mod resuming;
 mod terms;

@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use crate::chromium::CHECKER;
 
-const FIREFOXES: [&str; 2] = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
+pub const FIREFOXES: [&str; 2] = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
 
 async fn press(browser: &str, path: &str, scripts: &Path) {
     let door = super::shared();

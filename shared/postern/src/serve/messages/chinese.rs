@@ -1,0 +1,47 @@
+//! What the pages say in Simplified Chinese.
+
+use super::{Kinds, Messages};
+
+pub(super) static CHINESE: Messages = Messages {
+    tag: "zh-Hans",
+    unknown: ("此链接不存在", "请检查地址是否完整，或询问发送者。"),
+    revoked: ("此链接已被撤销", "所有者已将其停用。请向发送者索取新链接。"),
+    expired: ("此链接已过期", "请向发送者索取新链接。"),
+    used_up: ("此链接的下载次数已用完", "此链接的下载次数有限。请向发送者索取新链接。"),
+    busy: ("当前下载次数过多", "此链接每小时的下载次数有限。请稍后再试。"),
+    locked: ("密码错误次数过多", "为保护文件，此链接最多锁定 15 分钟。请稍后重试。"),
+    password_busy: ("正在验证另一个密码", "请稍等一秒后重新输入密码。"),
+    authorization: (
+        "您的程序附带了登录信息",
+        "打开链接不需要登录信息，存储服务也会拒绝它。请在浏览器中打开此地址。",
+    ),
+    network: ("此链接无法在此处打开", "它只能从所有者指定的网络打开。请使用该网络，或联系发送者。"),
+    file_gone: ("文件已不存在", "找不到该文件。请联系向您发送链接的人。"),
+    failed: ("出现问题", "请稍后重试。"),
+    password: ("此文件受密码保护", "请输入您收到的密码。"),
+    password_wrong: "密码不正确。请注意大小写和空格。",
+    password_label: "密码",
+    confirm: ("有人与您共享了一个文件", "请按下按钮打开文件。"),
+    open: "打开文件",
+    begun: "下载已开始。如果没有反应，请再次按下按钮。",
+    until: "有效期至",
+    note_label: "发送者留言",
+    download: "下载",
+    preview: "预览",
+    no_preview: "此类文件无法预览。请下载后打开。",
+    limited: "此链接的打开次数有限。此页面显示文件或您下载文件时，会用掉一次。",
+    kinds: Kinds {
+        image: "图片",
+        video: "视频",
+        audio: "音频",
+        pdf: "PDF 文档",
+        text: "文本",
+        document: "文档",
+        archive: "压缩包",
+        program: "程序",
+        web_page: "网页",
+        font: "字体",
+        other: "文件",
+    },
+    months: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
+};

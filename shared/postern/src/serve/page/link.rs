@@ -1,0 +1,118 @@
+//! The page of a link that opens: what is behind it, its content, and how to save it.
+
+use http::StatusCode;
+
+use super::file_kind::{Element, FileKind};
+use super::icons::{Icon, svg};
+use super::{Document, PageContext, card, escaped, figures, form};
+use crate::http::Reply;
+use crate::link::Link;
+use crate::serve::request;
+
+/// The page with the content. `id` is the page's one-time id ([`mod@crate::serve::page_id`]); it is empty where
+/// the link counts nothing.
+pub fn opened(context: &PageContext<'_>, link: &Link, id: &str) -> Reply {
+    let messages = context.language.messages();
+    let element = Element::of(link);
+    let download = form::download(messages, id);
+    let limited = match link.terms.counts() {
+        true => format!("<p class=\"limited\">{}</p>", messages.limited),
+        false => String::new(),
+    };
+    let body = match element {
+        Some(element) => format!(
+            "<main class=\"shown\">\n<div class=\"bar\">{}{download}</div>\n{}{limited}\
+             <section class=\"stage\" aria-label=\"{}\">{}</section>\n</main>\n",
+            heading(context, link),
+            note(context, link),
+            messages.preview,
+            content(link, element, id),
+        ),
+        None => {
+            let no_preview = match is_shown(link) {
+                true => format!("<p>{}</p>", messages.no_preview),
+                false => String::new(),
+            };
+            card_of(context, link, &format!("{no_preview}{limited}{download}"))
+        }
+    };
+    of_link(context, link, element, &body)
+}
+
+/// The page with the button, which opens the link. Nothing is opened yet.
+pub fn confirm(context: &PageContext<'_>, link: &Link, id: &str) -> Reply {
+    let messages = context.language.messages();
+    let form = form::confirm(messages, id);
+    let body = card_of(context, link, &format!("<p>{}</p>{form}", messages.confirm.1));
+    of_link(context, link, None, &body)
+}
+
+fn of_link(context: &PageContext<'_>, link: &Link, element: Option<Element>, body: &str) -> Reply {
+    let name = link.served_filename().as_str();
+    let head = card::tags(context, link);
+    Document { status: StatusCode::OK, title: name, head: &head, body, element }.reply(context)
+}
+
+/// Whether browsers show the file, as opposed to saving it.
+fn is_shown(link: &Link) -> bool {
+    link.disposition() == crate::value::filename::Disposition::Inline
+}
+
+fn card_of(context: &PageContext<'_>, link: &Link, rest: &str) -> String {
+    let shared = context.language.messages().confirm.0;
+    format!(
+        "<main class=\"card\">\n<p class=\"lead\">{shared}</p>\n{}{}{rest}\n</main>\n",
+        heading(context, link),
+        note(context, link),
+    )
+}
+
+/// The icon, the name and the facts.
+fn heading(context: &PageContext<'_>, link: &Link) -> String {
+    let (messages, language) = (context.language.messages(), context.language);
+    let kind = FileKind::of(link);
+    let until = link.expires_at.map(|end| {
+        let written = figures::minute(end, language);
+        format!(" <span>{} <time datetime=\"{end}\">{written}</time></span>", messages.until)
+    });
+    format!(
+        "<div class=\"file\">{}<div><h1><bdi>{}</bdi></h1><p class=\"facts\"><span>{}</span> <span>{}</span>{}</p></div></div>\n",
+        svg(Icon::File(kind)),
+        escaped(link.served_filename().as_str()),
+        kind.name(messages),
+        figures::size(link.size_bytes, language),
+        until.unwrap_or_default(),
+    )
+}
+
+/// What the sender says; empty without a note.
+fn note(context: &PageContext<'_>, link: &Link) -> String {
+    let label = context.language.messages().note_label;
+    let figure = |note: &str| {
+        format!(
+            "<figure class=\"note\"><figcaption>{label}</figcaption><blockquote dir=\"auto\">{}</blockquote></figure>\n",
+            escaped(note)
+        )
+    };
+    link.terms.note.as_ref().map(|note| figure(note.as_str())).unwrap_or_default()
+}
+
+/// The content, with the link itself as its source.
+fn content(link: &Link, element: Element, id: &str) -> String {
+    let name = escaped(link.served_filename().as_str());
+    let source = match id {
+        "" => request::SHOW.to_owned(),
+        id => format!("?{}={}", form::ID_FIELD, escaped(id)),
+    };
+    match element {
+        Element::Image => format!("<img src=\"{source}\" alt=\"{name}\">"),
+        Element::Video => format!(
+            "<video src=\"{source}\" controls preload=\"metadata\" playsinline aria-label=\"{name}\"></video>"
+        ),
+        Element::Audio => {
+            format!("<audio src=\"{source}\" controls preload=\"metadata\" aria-label=\"{name}\"></audio>")
+        }
+        Element::Pdf => format!("<iframe src=\"{source}\" title=\"{name}\"></iframe>"),
+        Element::Text => format!("<iframe src=\"{source}\" title=\"{name}\" sandbox></iframe>"),
+    }
+}

@@ -1,0 +1,176 @@
+//! The page of a link in a real Chromium and a real Firefox: `tests/pages/link-pages.mjs` looks, this makes the
+//! links and looks at what was counted and saved. And what pages cost, and count, without a browser.
+
+use std::path::Path;
+
+use acceptance::{PNG, skipped};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::chromium::CHECKER;
+
+/// What browsers send with a navigation, and with an image of a page.
+const TAB: [(&str, &str); 2] = [("accept", "text/html,*/*;q=0.8"), ("sec-fetch-dest", "document")];
+const IMAGE: [(&str, &str); 2] = [("accept", "image/*,*/*;q=0.8"), ("sec-fetch-dest", "image")];
+
+fn url(link: &Value) -> &str {
+    link["url"].as_str().unwrap()
+}
+
+fn id_of(page: &str) -> &str {
+    page.split("src=\"?page=").nth(1).unwrap().split('"').next().unwrap()
+}
+
+#[tokio::test]
+async fn a_page_costs_one_read_and_what_it_shows_one_write() {
+    if !super::is_local() {
+        return skipped("calls of a page", "only a local stack lets a test stand between");
+    }
+    let door = super::shared();
+    let _alone = door.alone().await;
+    let app = door.app();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let note = "For you,\nwith <b>love</b>";
+    let link = app.link(&upload, json!({ "max_opens": 2, "note": note })).await;
+    assert_eq!((&link["note"], &link["page"]), (&json!(note), &Value::Null));
+    app.open(Method::HEAD, url(&link)).await;
+    door.witness.calls();
+    let page = app.open_with(Method::GET, url(&link), &TAB).await;
+    assert_eq!((page.status(), door.witness.calls()), (StatusCode::OK, vec!["GetItem".to_owned()]));
+    let page = page.text().await.unwrap();
+    assert!(page.contains("For you,\nwith &lt;b&gt;love&lt;/b&gt;"), "{page}");
+    let shown = format!("{}?page={}", url(&link), id_of(&page));
+    let image = app.open_with(Method::GET, &shown, &IMAGE).await;
+    let begins_hour = ["UpdateItem", "UpdateItem"];
+    assert_eq!(image.status(), StatusCode::FOUND);
+    let calls = door.witness.calls();
+    assert!(
+        !calls.is_empty() && begins_hour.starts_with(&calls.iter().map(String::as_str).collect::<Vec<_>>()),
+        "{calls:?}"
+    );
+    let saved = app.open_with(Method::GET, &format!("{shown}&download=1"), &TAB).await;
+    let location = saved.headers()["location"].to_str().unwrap();
+    assert!(location.contains("response-content-disposition=attachment"), "{location}");
+    assert_eq!(door.witness.calls(), ["UpdateItem"]);
+    let path = format!("/links/{}", link["link_id"].as_str().unwrap());
+    assert_eq!(app.get(&path).await.1["opens"], 1);
+    let curl = app.open_with(Method::GET, url(&link), &[("accept", "*/*")]).await;
+    assert_eq!((curl.status(), door.witness.calls()), (StatusCode::FOUND, vec!["UpdateItem".to_owned()]));
+}
+
+#[tokio::test]
+async fn fifty_openers_by_pages_are_exactly_five_openings() {
+    let app = acceptance::App::user();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let link = app.link(&upload, json!({ "max_opens": 5 })).await;
+    // As a person does who sees that the service is busy.
+    let insist = async |url: &str, headers: &[(&str, &str)]| loop {
+        let answer = app.open_with(Method::GET, url, headers).await;
+        if answer.status().as_u16() != 503 {
+            return answer;
+        }
+    };
+    let opener = async || {
+        let page = insist(url(&link), &TAB).await;
+        if page.status() != StatusCode::OK {
+            return 0;
+        }
+        let page = page.text().await.unwrap();
+        let shown = format!("{}?page={}", url(&link), id_of(&page));
+        let saved = format!("{shown}&download=1");
+        let (image, first, second) =
+            futures::join!(insist(&shown, &IMAGE), insist(&saved, &TAB), insist(&saved, &TAB),);
+        [image, first, second].iter().filter(|answer| answer.status() == StatusCode::FOUND).count()
+    };
+    let granted = futures::future::join_all((0..50).map(|_| opener())).await;
+    assert_eq!(granted.iter().filter(|granted| **granted > 0).count(), 5, "{granted:?}");
+    assert!(granted.iter().all(|granted| matches!(granted, 0 | 3)), "{granted:?}");
+    let path = format!("/links/{}", link["link_id"].as_str().unwrap());
+    let shown = app.get(&path).await.1;
+    assert_eq!((&shown["opens"], &shown["state"]), (&json!(5), &json!("used_up")));
+}
+
+#[tokio::test]
+async fn previewers_of_a_page_count_nothing() {
+    let app = acceptance::App::user();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    for (terms, has_image) in [(json!({}), true), (json!({ "max_opens": 1 }), false)] {
+        let link = app.link(&upload, terms).await;
+        let bot = [("user-agent", "Slackbot-LinkExpanding 1.0"), ("accept", "*/*")];
+        let card = app.open_with(Method::GET, url(&link), &bot).await.text().await.unwrap();
+        assert!(card.contains("<meta property=\"og:title\" content=\"photo.png\">"), "{card}");
+        assert_eq!(card.contains("og:image\" content=\"http"), has_image, "{card}");
+        if !has_image {
+            let path = format!("/links/{}", link["link_id"].as_str().unwrap());
+            assert_eq!(app.get(&path).await.1["opens"], 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_owner_says_when_there_is_a_page() {
+    let app = acceptance::App::user();
+    let image = app.upload("photo.png", "image/png", PNG).await;
+    let saved = app.upload("data.bin", "application/octet-stream", &[0, 159, 146, 150, 0, 1]).await;
+    for (upload, page, status) in [
+        (&image, json!("auto"), StatusCode::OK),
+        (&image, json!("never"), StatusCode::FOUND),
+        (&saved, json!("auto"), StatusCode::FOUND),
+        (&saved, json!("always"), StatusCode::OK),
+    ] {
+        let link = app.link(upload, json!({ "page": page })).await;
+        assert_eq!(link["page"], page);
+        assert_eq!(app.open_with(Method::GET, url(&link), &TAB).await.status(), status, "{page}");
+        assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
+    }
+}
+
+async fn look(browser: &str, path: &str, scripts: &Path) {
+    let door = super::shared();
+    let _alone = door.alone().await;
+    let app = door.app();
+    let film = super::browser::film(scripts, "/usr/bin/chromium").await;
+    let image = app.upload(&format!("{browser}.png"), "image/png", PNG).await;
+    let text = app.upload("notes.txt", "text/plain", b"some words").await;
+    let video = app.upload("film.webm", "video/webm", &film).await;
+    let free = app.link(&image, json!({})).await;
+    let limited = app.link(&image, json!({ "max_opens": 1 })).await;
+    let saved = app.link(&image, json!({ "max_opens": 1 })).await;
+    let password = app.link(&image, json!({ "password": "open sesame" })).await;
+    let (text, video) = (app.link(&text, json!({})).await, app.link(&video, json!({ "max_opens": 1 })).await);
+    let folder = tempfile::tempdir().unwrap();
+    let (input, files) = (folder.path().join("input.json"), folder.path().join("files"));
+    let plan = json!({
+        "browser": browser, "path": path, "kill": door.witness.kill_url(),
+        "free": door.address(&free), "limited": door.address(&limited),
+        "saved": { "url": door.address(&saved), "name": format!("{browser}.png") },
+        "password": { "url": door.address(&password), "password": "open sesame" },
+        "text": door.address(&text), "video": door.address(&video),
+    });
+    std::fs::write(&input, plan.to_string()).unwrap();
+    let script = [Path::new("link-pages.mjs"), &input, &files];
+    let output = Command::new("node").args(script).current_dir(scripts).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    eprintln!("{said}");
+    for link in [&limited, &saved, &password, &video] {
+        let path = format!("/links/{}", link["link_id"].as_str().unwrap());
+        assert_eq!(app.get(&path).await.1["opens"], 1, "{link}");
+    }
+    assert_eq!(std::fs::read(files.join(format!("{browser}.png"))).unwrap(), PNG);
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn the_page_of_a_link_goes_on_in_chromium_and_in_firefox() {
+    if !super::is_local() {
+        return skipped("pages of links", "this looks at what a local stack leaves out");
+    }
+    let Some((scripts, chromium)) = CHECKER.with_browser("pages of links").await else { return };
+    look("chrome", chromium, &scripts).await;
+    match super::presses::FIREFOXES.into_iter().find(|path| Path::new(path).exists()) {
+        Some(firefox) => look("firefox", firefox, &scripts).await,
+        None => skipped("pages of links in Firefox", "there is no Firefox here"),
+    }
+}
