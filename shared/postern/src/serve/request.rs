@@ -228,7 +228,7 @@ mod tests {
             ("", "application/json,text/html;q=0.9", false),
             ("", "text/html;q=0", false),
         ] {
-            let headers = Headers { sec_fetch_dest, accept, ..Headers::default() };
+            let headers = Headers { accept, sec_fetch_dest, ..Headers::default() };
             let of = |query| LinkRequest { query, ..request(headers) }.is_navigation();
             assert_eq!(of(Query::default()), expected, "{sec_fetch_dest:?} {accept}");
             assert!(!of(Query { download: true, ..Query::default() }), "a download is saved");
@@ -250,7 +250,7 @@ mod tests {
             ("Twitterbot/1.0", "image/*", false),
             ("curl/8.5.0", "*/*", false),
         ] {
-            let headers = Headers { user_agent, accept, ..Headers::default() };
+            let headers = Headers { accept, user_agent, ..Headers::default() };
             assert_eq!(request(headers).is_preview_of_page(), expected, "{user_agent}");
             let query = Query { show: true, ..Query::default() };
             assert!(!LinkRequest { query, ..request(headers) }.is_preview_of_page(), "{user_agent}");

@@ -85,12 +85,11 @@ impl Environment {
             "cloudfront_window_s" => "30",
             "link_check_object" => "false",
             "link_page" => "auto",
-            "brand" => "none",
             "owner_claim" => "sub",
             "allowed_types" => "*/*",
             "max_image_pixels" => "100000000",
             "content_scan" => "off",
-            "owner_pending_uploads" | "owner_bytes_per_day" => "none",
+            "brand" | "owner_pending_uploads" | "owner_bytes_per_day" => "none",
             _ => return None,
         })
     }

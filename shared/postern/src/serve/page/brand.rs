@@ -228,7 +228,7 @@ impl FromStr for Color {
 mod tests {
     use super::*;
 
-    fn parse(json: serde_json::Value) -> Result<Brand, ParseBrandError> {
+    fn parse(json: &serde_json::Value) -> Result<Brand, ParseBrandError> {
         json.to_string().parse()
     }
 
@@ -236,7 +236,7 @@ mod tests {
     fn a_brand_is_shown_as_it_is_written() {
         let svg = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path fill="url(#a)" d="M0 0h9v9z"/></svg>"#;
         let brand =
-            parse(serde_json::json!({ "name": "A & B", "logo_svg": svg, "color": "#0B57d0" })).unwrap();
+            parse(&serde_json::json!({ "name": "A & B", "logo_svg": svg, "color": "#0B57d0" })).unwrap();
         assert!(
             brand
                 .header()
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(brand.logo_source().unwrap(), "data:");
         assert_eq!(brand.style(), ":root{--act:#0b57d0;--on-act:#ffffff}\n");
         let elsewhere =
-            parse(serde_json::json!({ "logo_url": "https://cdn.example:8443/a/logo.png?x=1" })).unwrap();
+            parse(&serde_json::json!({ "logo_url": "https://cdn.example:8443/a/logo.png?x=1" })).unwrap();
         assert_eq!(elsewhere.logo_source().unwrap(), "https://cdn.example:8443");
         assert_eq!((elsewhere.style(), elsewhere.name()), (String::new(), None));
         for nothing in ["none", "{}"] {
@@ -260,7 +260,7 @@ mod tests {
         for (color, text) in
             [("#ffffff", "#111111"), ("#000000", "#ffffff"), ("#ffe600", "#111111"), ("#7a1fa2", "#ffffff")]
         {
-            let brand = parse(serde_json::json!({ "color": color })).unwrap();
+            let brand = parse(&serde_json::json!({ "color": color })).unwrap();
             assert!(brand.style().contains(&format!("--act:{color};--on-act:{text}")), "{}", brand.style());
         }
     }
@@ -283,9 +283,9 @@ mod tests {
             "<?xml-stylesheet href='x'?>",
             "<use xlink:href = 'x'/>",
         ] {
-            assert_eq!(parse(svg(inside)), Err(ParseBrandError::Svg), "{inside}");
+            assert_eq!(parse(&svg(inside)), Err(ParseBrandError::Svg), "{inside}");
         }
-        assert_eq!(parse(svg(&"<g/>".repeat(MAX_SVG_BYTES / 4))), Err(ParseBrandError::Svg));
+        assert_eq!(parse(&svg(&"<g/>".repeat(MAX_SVG_BYTES / 4))), Err(ParseBrandError::Svg));
         for url in [
             "http://a.example/x",
             "https://",
@@ -297,16 +297,16 @@ mod tests {
             "data:image/png;base64,AAAA",
             "https://*/x",
         ] {
-            assert_eq!(parse(serde_json::json!({ "logo_url": url })), Err(ParseBrandError::Url), "{url}");
+            assert_eq!(parse(&serde_json::json!({ "logo_url": url })), Err(ParseBrandError::Url), "{url}");
         }
         for color in ["red", "#fff", "#12345g", "#1234567", "#+12345", "#0b57d0}"] {
-            assert_eq!(parse(serde_json::json!({ "color": color })), Err(ParseBrandError::Color), "{color}");
+            assert_eq!(parse(&serde_json::json!({ "color": color })), Err(ParseBrandError::Color), "{color}");
         }
         for name in ["", " ", "a\nb", &"x".repeat(61)] {
-            assert_eq!(parse(serde_json::json!({ "name": name })), Err(ParseBrandError::Name), "{name}");
+            assert_eq!(parse(&serde_json::json!({ "name": name })), Err(ParseBrandError::Name), "{name}");
         }
         let two = serde_json::json!({ "logo_svg": "<svg></svg>", "logo_url": "https://a.example/x" });
-        assert_eq!(parse(two), Err(ParseBrandError::TwoLogos));
+        assert_eq!(parse(&two), Err(ParseBrandError::TwoLogos));
         for text in ["", "{", "[]", r#"{"logo":"x"}"#] {
             assert_eq!(text.parse::<Brand>(), Err(ParseBrandError::Malformed), "{text}");
         }

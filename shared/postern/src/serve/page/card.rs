@@ -13,7 +13,7 @@ pub(super) fn tags(context: &PageContext<'_>, link: &Link) -> String {
     let kind = FileKind::of(link).name(messages);
     let image = context.address.as_ref().filter(|_| is_open_image(link));
     let card = if image.is_some() { "summary_large_image" } else { "summary" };
-    let mut tags = vec![
+    let mut tags: Vec<(&str, &str, String)> = vec![
         ("property", "og:type", "website".to_owned()),
         ("property", "og:title", name.clone()),
         ("property", "og:description", format!("{kind}, {size}")),
@@ -27,7 +27,9 @@ pub(super) fn tags(context: &PageContext<'_>, link: &Link) -> String {
         tags.push(("property", "og:image:type", escaped(&link.content_type())));
         tags.push(("property", "og:image:alt", name));
     }
-    tags.iter().map(|(by, key, value)| format!("<meta {by}=\"{key}\" content=\"{value}\">\n")).collect()
+    let tag =
+        |(by, key, value): &(&str, &str, String)| format!("<meta {by}=\"{key}\" content=\"{value}\">\n");
+    tags.iter().map(tag).collect::<Vec<_>>().concat()
 }
 
 fn is_open_image(link: &Link) -> bool {

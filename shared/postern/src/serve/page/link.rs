@@ -19,22 +19,21 @@ pub fn opened(context: &PageContext<'_>, link: &Link, id: &str) -> Reply {
         true => format!("<p class=\"limited\">{}</p>", messages.limited),
         false => String::new(),
     };
-    let body = match element {
-        Some(element) => format!(
+    let body = if let Some(element) = element {
+        format!(
             "<main class=\"shown\">\n<div class=\"bar\">{}{download}</div>\n{}{limited}\
              <section class=\"stage\" aria-label=\"{}\">{}</section>\n</main>\n",
             heading(context, link),
             note(context, link),
             messages.preview,
             content(link, element, id),
-        ),
-        None => {
-            let no_preview = match is_shown(link) {
-                true => format!("<p>{}</p>", messages.no_preview),
-                false => String::new(),
-            };
-            card_of(context, link, &format!("{no_preview}{limited}{download}"))
-        }
+        )
+    } else {
+        let no_preview = match is_shown(link) {
+            true => format!("<p>{}</p>", messages.no_preview),
+            false => String::new(),
+        };
+        card_of(context, link, &format!("{no_preview}{limited}{download}"))
     };
     of_link(context, link, element, &body)
 }

@@ -34,20 +34,25 @@ pub(super) fn policy(
     logo: Option<&str>,
 ) -> String {
     let style = STANDARD.encode(Sha256::digest(style));
-    let mut policy = format!("default-src 'none'; style-src 'sha256-{style}'");
     let mut images: Vec<&str> = Vec::new();
-    match element {
-        Some(Element::Image) => images.extend(["'self'", storage.as_str()]),
-        Some(Element::Video | Element::Audio) => policy.push_str(&format!("; media-src 'self' {storage}")),
-        Some(Element::Pdf | Element::Text) => policy.push_str(&format!("; frame-src 'self' {storage}")),
-        None => {}
-    }
+    let content = match element {
+        Some(Element::Image) => {
+            images.extend(["'self'", storage.as_str()]);
+            String::new()
+        }
+        Some(Element::Video | Element::Audio) => format!("; media-src 'self' {storage}"),
+        Some(Element::Pdf | Element::Text) => format!("; frame-src 'self' {storage}"),
+        None => String::new(),
+    };
     images.extend(logo);
-    if !images.is_empty() {
-        policy.push_str(&format!("; img-src {}", images.join(" ")));
-    }
-    policy.push_str(&format!("; form-action 'self' {storage}; base-uri 'none'; frame-ancestors 'none'"));
-    policy
+    let images = match images.as_slice() {
+        [] => String::new(),
+        images => format!("; img-src {}", images.join(" ")),
+    };
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'{content}{images}; \
+         form-action 'self' {storage}; base-uri 'none'; frame-ancestors 'none'"
+    )
 }
 
 #[cfg(test)]
