@@ -220,8 +220,8 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
-  # The limit is that of a link's URL, which is shorter than a form's. It applies to presigned URLs only: a
-  # request that the recorder signs in a header may wait for its retries.
+  # The limit is the longest life of a link's URL. It applies to presigned URLs only: a request that the
+  # recorder signs in a header may wait for its retries.
   statement {
     sid       = "NoLinkUrlOutlivesItsLife"
     effect    = "Deny"
@@ -242,7 +242,7 @@ data "aws_iam_policy_document" "bucket" {
     condition {
       test     = "NumericGreaterThan"
       variable = "s3:signatureAge"
-      values   = [tostring(var.link_url_ttl_s * 1000)]
+      values   = [tostring(var.link_url_ttl_max_s * 1000)]
     }
   }
 

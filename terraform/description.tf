@@ -108,6 +108,7 @@ locals {
     "link_check_object",
     "link_keys",
     "link_page",
+    "link_url_ttl_max_s",
     "link_url_ttl_s",
     "max_image_pixels",
     "max_size_bytes",

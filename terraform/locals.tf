@@ -52,6 +52,7 @@ locals {
     owner_bytes_per_day      = var.owner_bytes_per_day == null ? "none" : format("%d", var.owner_bytes_per_day)
     redirect_origins         = length(var.redirect_origins) == 0 ? "none" : join(",", var.redirect_origins)
     link_url_ttl_s           = tostring(var.link_url_ttl_s)
+    link_url_ttl_max_s       = tostring(var.link_url_ttl_max_s)
     link_check_object        = tostring(var.link_check_object)
     link_page                = var.link_page
     brand                    = local.brand

@@ -205,7 +205,7 @@ variable "form_ttl_s" {
 }
 
 variable "link_url_ttl_s" {
-  description = "Life of the URL to which a link redirects, in seconds: 5 to signer_session_s. For that long a URL still opens the file after its link was revoked. The bucket's policy refuses older signatures."
+  description = "Shortest life of the URL to which a link redirects, in seconds: 5 to link_url_ttl_max_s. By default a URL lives for this time plus the time that the file takes at 2 Mbit/s, at most for link_url_ttl_max_s; a link may state its own url_ttl_s in between. For that long a URL still opens the file after its link was revoked. A stack whose URLs all live for 60 seconds sets both variables to 60."
   type        = number
   default     = 60
   nullable    = false
@@ -216,8 +216,25 @@ variable "link_url_ttl_s" {
   }
 
   validation {
-    condition     = var.link_url_ttl_s <= var.signer_session_s
-    error_message = "A URL expires with the session that signed it: write a link_url_ttl_s that is not above signer_session_s, or raise signer_session_s (3600 at most)."
+    condition     = var.link_url_ttl_s <= var.link_url_ttl_max_s
+    error_message = "The shortest life of a URL must not be above the longest: write a link_url_ttl_s that is not above link_url_ttl_max_s, or raise link_url_ttl_max_s (up to signer_session_s)."
+  }
+}
+
+variable "link_url_ttl_max_s" {
+  description = "Longest life of the URL to which a link redirects, in seconds: link_url_ttl_s to signer_session_s. It bounds how long a URL can open the file after its link was revoked. The bucket's policy refuses older signatures. Each answer about a link states the bound of that link (dead_within_s)."
+  type        = number
+  default     = 900
+  nullable    = false
+
+  validation {
+    condition     = var.link_url_ttl_max_s >= 5 && floor(var.link_url_ttl_max_s) == var.link_url_ttl_max_s
+    error_message = "Write a whole number of seconds that is not below link_url_ttl_s."
+  }
+
+  validation {
+    condition     = var.link_url_ttl_max_s <= var.signer_session_s
+    error_message = "A URL expires with the session that signed it: write a link_url_ttl_max_s that is not above signer_session_s, or raise signer_session_s (3600 at most)."
   }
 }
 

@@ -578,11 +578,12 @@ run "front" {
   command = apply
 
   variables {
-    form_ttl_s       = 600
-    link_url_ttl_s   = 90
-    signer_session_s = 1800
-    link_throttling  = { rate = 7, burst = 9 }
-    custom_domain    = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here", route53_zone = { id = "Z0EXAMPLE" } }
+    form_ttl_s         = 600
+    link_url_ttl_s     = 90
+    link_url_ttl_max_s = 300
+    signer_session_s   = 1800
+    link_throttling    = { rate = 7, burst = 9 }
+    custom_domain      = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here", route53_zone = { id = "Z0EXAMPLE" } }
 
     execute_api_endpoint = false
 

@@ -267,6 +267,27 @@ run "a_url_that_is_dead_on_arrival" {
   expect_failures = [var.link_url_ttl_s]
 }
 
+run "a_shortest_life_above_the_longest" {
+  command = plan
+
+  variables {
+    link_url_ttl_s     = 61
+    link_url_ttl_max_s = 60
+  }
+
+  expect_failures = [var.link_url_ttl_s]
+}
+
+run "a_longest_life_that_is_no_whole_number" {
+  command = plan
+
+  variables {
+    link_url_ttl_max_s = 90.5
+  }
+
+  expect_failures = [var.link_url_ttl_max_s]
+}
+
 run "more_than_an_object_of_s3" {
   command = plan
 
@@ -601,12 +622,12 @@ run "a_url_that_outlives_its_session" {
   command = plan
 
   variables {
-    signer_session_s = 900
-    form_ttl_s       = 900
-    link_url_ttl_s   = 901
+    signer_session_s   = 900
+    form_ttl_s         = 900
+    link_url_ttl_max_s = 901
   }
 
-  expect_failures = [var.link_url_ttl_s]
+  expect_failures = [var.link_url_ttl_max_s]
 }
 
 run "a_form_that_outlives_its_session" {
@@ -630,6 +651,7 @@ run "the_least_of_everything_is_accepted" {
     signer_session_s          = 900
     form_ttl_s                = 60
     link_url_ttl_s            = 5
+    link_url_ttl_max_s        = 5
     max_size_bytes            = 1
     owner_pending_uploads     = 1
     owner_bytes_per_day       = 1
@@ -656,6 +678,7 @@ run "the_most_of_everything_is_accepted" {
     signer_session_s          = 3600
     form_ttl_s                = 3600
     link_url_ttl_s            = 3600
+    link_url_ttl_max_s        = 3600
     max_size_bytes            = 53687091200000
     owner_pending_uploads     = 100
     memory_mb                 = { serve-link = 10240 }

@@ -93,14 +93,16 @@ impl Api {
             "GET /uploads/{id}" => uploads::show(ports, caller, id).await,
             "DELETE /uploads/{id}" => uploads::remove(ports, caller, id).await,
             "POST /uploads/{id}/links" => links::create(ports, settings, caller, id, &request.body()?).await,
-            "GET /uploads/{id}/links" => links::list(ports, caller, id, limit, cursor).await,
-            "DELETE /uploads/{id}/links" => revocation::revoke_all_to(ports, caller, id, cursor).await,
-            "GET /links" => links::list_all(ports, caller, limit, cursor).await,
-            "DELETE /links" => revocation::revoke_all(ports, caller, cursor).await,
-            "GET /links/{id}" => links::show(ports, caller, id).await,
-            "PATCH /links/{id}" => links::change(ports, caller, id, &request.body()?).await,
+            "GET /uploads/{id}/links" => links::list(ports, settings, caller, id, limit, cursor).await,
+            "DELETE /uploads/{id}/links" => {
+                revocation::revoke_all_to(ports, settings, caller, id, cursor).await
+            }
+            "GET /links" => links::list_all(ports, settings, caller, limit, cursor).await,
+            "DELETE /links" => revocation::revoke_all(ports, settings, caller, cursor).await,
+            "GET /links/{id}" => links::show(ports, settings, caller, id).await,
+            "PATCH /links/{id}" => links::change(ports, settings, caller, id, &request.body()?).await,
             "POST /links/{id}/rotate" => links::rotate(ports, settings, caller, id, &request.body()?).await,
-            "DELETE /links/{id}" => revocation::revoke(ports, caller, id).await,
+            "DELETE /links/{id}" => revocation::revoke(ports, settings, caller, id).await,
             _ => Err(Problem::RouteNotFound),
         }
     }

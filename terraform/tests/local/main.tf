@@ -89,6 +89,12 @@ variable "link_url_ttl_s" {
   default     = 60
 }
 
+variable "link_url_ttl_max_s" {
+  description = "As in the module."
+  type        = number
+  default     = 900
+}
+
 variable "signer_session_s" {
   description = "As in the module."
   type        = number
@@ -161,11 +167,12 @@ module "postern" {
   jwt_issuer    = var.jwt_issuer
   jwt_audiences = [var.jwt_audience]
 
-  form_ttl_s       = var.form_ttl_s
-  link_url_ttl_s   = var.link_url_ttl_s
-  signer_session_s = var.signer_session_s
-  max_size_bytes   = var.max_size_bytes
-  max_image_pixels = 100000000
+  form_ttl_s         = var.form_ttl_s
+  link_url_ttl_s     = var.link_url_ttl_s
+  link_url_ttl_max_s = var.link_url_ttl_max_s
+  signer_session_s   = var.signer_session_s
+  max_size_bytes     = var.max_size_bytes
+  max_image_pixels   = 100000000
 
   architecture = var.architecture
   packages_dir = var.packages_dir

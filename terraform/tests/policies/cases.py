@@ -98,7 +98,7 @@ FORM = {
     "s3:x-amz-server-side-encryption-aws-kms-key-id": FILES_KEY,
 }
 PART = {"s3:authType": "REST-QUERY-STRING", "s3:signatureAge": "899000"}
-LINK_URL = {"s3:authType": "REST-QUERY-STRING", "s3:signatureAge": "59000"}
+LINK_URL = {"s3:authType": "REST-QUERY-STRING", "s3:signatureAge": "899000"}
 BY_HEADER = {"s3:authType": "REST-HEADER", "s3:signatureAge": "250"}
 VIA_S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": BUCKET}
 VIA_S3_ELSEWHERE = VIA_S3 | {"kms:EncryptionContext:aws:s3:arn": OTHER_BUCKET}
@@ -192,8 +192,8 @@ def _files() -> list[Case]:
         NO(LOGGING, "s3:PutObject", OUTSIDE),
         # Reading: a version whose id is known, for as long as a link's URL lives.
         YES(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL),
-        YES(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL | {"s3:signatureAge": "60000"}),
-        NO(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL | {"s3:signatureAge": "60001"}),
+        YES(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL | {"s3:signatureAge": "900000"}),
+        NO(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL | {"s3:signatureAge": "900001"}),
         NO(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL | PLAIN_HTTP),
         NO(DOWNLOADER, "s3:GetObjectVersion", OUTSIDE, LINK_URL),
         NO(DOWNLOADER, "s3:GetObjectVersion", f"{OTHER_BUCKET}/uploads/5e9f0a52", LINK_URL),
@@ -219,7 +219,7 @@ def _files() -> list[Case]:
         *[STILL_NO(who, "s3:DeleteObjectVersion", FILE) for who in (S3, ATHENA, ANYONE, STRANGER, UPLOADER)],
         *[STILL_NO(who, "s3:DeleteObject", FILE) for who in (S3, ANYONE, STRANGER, RECORD)],
         *[STILL_NO(who, "s3:GetObjectVersion", FILE, BY_HEADER) for who in (S3, LOGGING, ATHENA, ANYONE, STRANGER, UPLOADER)],
-        STILL_NO(DOWNLOADER, "s3:GetObject", FILE, LINK_URL | {"s3:signatureAge": "60001"}),
+        STILL_NO(DOWNLOADER, "s3:GetObject", FILE, LINK_URL | {"s3:signatureAge": "900001"}),
         STILL_NO(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": OTHER_DISTRIBUTION}),
         STILL_NO(CLOUDFRONT, "s3:GetObjectVersion", FILE),
         # The administrator still runs the bucket.
@@ -285,7 +285,7 @@ def _functions() -> list[Case]:
         NO(RECORD, "dynamodb:Query", f"{TABLE}/index/uploads_by_owner"),
         NO(RECORD, "dynamodb:Scan", f"{TABLE}/index/links_by_upload"),
         YES(RECORD, "s3:GetObjectVersion", FILE, BY_HEADER),
-        YES(RECORD, "s3:GetObjectVersion", FILE, BY_HEADER | {"s3:signatureAge": "600000"}),
+        YES(RECORD, "s3:GetObjectVersion", FILE, BY_HEADER | {"s3:signatureAge": "3600000"}),
         NO(RECORD, "s3:GetObjectVersion", OUTSIDE, BY_HEADER),
         NO(RECORD, "s3:GetObjectVersion", f"{OTHER_BUCKET}/uploads/5e9f0a52", BY_HEADER),
         NO(RECORD, "s3:GetObject", FILE, BY_HEADER),

@@ -35,6 +35,7 @@ VALUES: dict[str, dict[str, str]] = {
     "link_check_object": {"plain": "false", "all_options": "true"},
     "link_page": {"plain": "auto", "all_options": "always"},
     "link_keys": {"plain": f"1={KEY}links-1", "all_options": f"1={KEY}links-1,2={KEY}links-2"},
+    "link_url_ttl_max_s": {"plain": "900", "front": "300"},
     "link_url_ttl_s": {"plain": "60", "front": "90"},
     "max_image_pixels": {"plain": "0", "all_options": "100000000"},
     "max_size_bytes": {"plain": "1073741824", "all_options": "5000000000000"},

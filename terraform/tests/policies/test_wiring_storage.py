@@ -33,7 +33,7 @@ def test_a_file_is_encrypted_under_the_files_key_and_the_buckets_context(run):
 def test_the_bucket_takes_forms_and_urls_for_as_long_as_the_functions_sign_them():
     statements = {s["Sid"]: s for s in whole("front")["aws_s3_bucket_policy.files"]["policy"]["Statement"]}
     ages = {sid: statements[sid]["Condition"]["NumericGreaterThan"]["s3:signatureAge"] for sid in ("NoFormOutlivesItsLife", "NoLinkUrlOutlivesItsLife")}
-    assert ages == {"NoFormOutlivesItsLife": "600000", "NoLinkUrlOutlivesItsLife": "90000"}
+    assert ages == {"NoFormOutlivesItsLife": "600000", "NoLinkUrlOutlivesItsLife": "300000"}
 
 
 @pytest.mark.parametrize("run", RUNS)

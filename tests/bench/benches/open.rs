@@ -201,6 +201,7 @@ fn variables(address: &str) -> Vec<(String, String)> {
         ("POSTERN_SIGNER_ROLE_ARN", "arn:aws:iam::111122223333:role/download-signer"),
         ("POSTERN_SIGNER_SESSION_S", "3600"),
         ("POSTERN_LINK_URL_TTL_S", "60"),
+        ("POSTERN_LINK_URL_TTL_MAX_S", "60"),
         ("POSTERN_LINK_CHECK_OBJECT", "false"),
         ("POSTERN_LINK_PAGE", "auto"),
         ("POSTERN_BRAND", "none"),

@@ -47,6 +47,7 @@ fn settings() -> Settings {
         form_ttl: Duration::from_secs(900),
         max_size_bytes: 10_000_000_000,
         link_base_url: "https://files.example/".to_owned(),
+        url_life: postern::link::UrlLife::new(60, 900).unwrap(),
         limits: OwnerLimits::default(),
         allowed_types: "*/*".parse().unwrap(),
         redirect_origins: "https://app.example".parse().unwrap(),

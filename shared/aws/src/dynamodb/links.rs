@@ -2,14 +2,16 @@
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    AttributeValue, CancellationReason, ConditionCheck, Put, ReturnValue,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 
 use super::Table;
 use super::conflicts::reasons;
 use super::index::Index;
-use super::item::{Conditional, Item, LINK, PK, from_item, id_of, link_pk, text, to_item, upload_pk, value};
+use super::item::{
+    ConditionError, Conditional, Item, LINK, PK, from_item, id_of, link_pk, text, to_item, upload_pk, value,
+};
 use super::uploads::is_owned_by;
 use postern::link::token::LinkId;
 use postern::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, revocation_id};
@@ -122,14 +124,16 @@ impl LinkStore for Table {
             .condition_expression("#owner = :owner AND attribute_not_exists(revoked)")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(owner.as_str()))
+            .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match self.conditional("revoke a link", update).await? {
-            Conditional::Done => Ok(Revocation::Ended),
-            Conditional::Refused(Some(existing)) if is_owned_by(&existing, owner) => {
-                Ok(Revocation::of(from_item::<Link>(existing)?.revoked))
-            }
-            Conditional::Refused(_) => Ok(Revocation::NotFound),
-        }
+        let shown = match self.send(|| update.clone().send()).await {
+            Ok(output) => output.attributes,
+            Err(error) => match error.as_service_error().and_then(ConditionError::refusal) {
+                Some(Conditional::Refused(existing)) => existing.filter(|item| is_owned_by(item, owner)),
+                _ => return Err(Unavailable::new("revoke a link", error)),
+            },
+        };
+        shown.map_or(Ok(Revocation::NotFound), |item| Ok(Revocation::of(from_item(item)?)))
     }
 
     async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
@@ -152,12 +156,7 @@ impl LinkStore for Table {
             true => update.expression_attribute_values(":attempts", value(&after.attempts)?),
             false => update,
         };
-        let update = match after.expires_at {
-            Some(end) => update
-                .update_expression(format!("{set}, expires_at = :end REMOVE #event"))
-                .expression_attribute_values(":end", value(&end)?),
-            None => update.update_expression(format!("{set} REMOVE #event, expires_at")),
-        };
+        let update = set_times(update, set, after)?;
         match self.conditional("change a link", update).await? {
             Conditional::Done => Ok(Found::Yes),
             Conditional::Refused(_) => Ok(Found::No),
@@ -269,6 +268,28 @@ impl Table {
         let built = |error| Unavailable::new("create a link", error);
         Ok((check.map_err(built)?, put.map_err(built)?))
     }
+}
+
+/// Completes the write of a change: `set`, and the times of `after`, or their removal.
+fn set_times(
+    mut update: UpdateItemFluentBuilder,
+    mut set: String,
+    after: &Link,
+) -> Result<UpdateItemFluentBuilder, Unavailable> {
+    let mut remove = "#event".to_owned();
+    for (name, placeholder, time) in [
+        ("expires_at", ":end", after.expires_at),
+        ("earlier_urls_end_at", ":earlier", after.earlier_urls_end_at),
+    ] {
+        match time {
+            Some(time) => {
+                set.extend([", ", name, " = ", placeholder]);
+                update = update.expression_attribute_values(placeholder, value(&time)?);
+            }
+            None => remove.extend([", ", name]),
+        }
+    }
+    Ok(update.update_expression(format!("{set} REMOVE {remove}")))
 }
 
 pub(super) fn is(reason: &CancellationReason, code: &str) -> bool {

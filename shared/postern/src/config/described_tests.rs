@@ -23,6 +23,7 @@ const COORDINATES: &[(&str, &str)] = &[
     ("link_check_object", "true"),
     ("link_keys", "1=arn:links"),
     ("link_page", "auto"),
+    ("link_url_ttl_max_s", "900"),
     ("link_url_ttl_s", "60"),
     ("max_image_pixels", "1"),
     ("max_size_bytes", "1"),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::issue::parts::MAX_OBJECT_BYTES;
 use crate::keys::KeyVersion;
+use crate::link::UrlLife;
 use crate::record::Settings;
 use crate::upload::quota::{MAX_PENDING, OwnerLimits};
 use crate::{issue, serve};
@@ -127,6 +128,7 @@ impl IssueConfig {
     pub fn read(lookup: impl Lookup) -> Result<Self, ConfigError> {
         let signer = signer_role(&lookup)?;
         let form_ttl_s = number(&lookup, "POSTERN_FORM_TTL_S", 60, signer.session.as_secs())?;
+        let url_life = url_life(&lookup, &signer)?;
         Ok(Self {
             table: required(&lookup, "POSTERN_TABLE")?,
             signer,
@@ -139,6 +141,7 @@ impl IssueConfig {
                 form_ttl: Duration::from_secs(form_ttl_s),
                 max_size_bytes: number(&lookup, "POSTERN_MAX_SIZE_BYTES", 1, MAX_OBJECT_BYTES)?,
                 link_base_url: required(&lookup, "POSTERN_LINK_BASE_URL")?,
+                url_life,
                 limits: OwnerLimits {
                     pending_uploads: limit(&lookup, "POSTERN_OWNER_PENDING_UPLOADS", MAX_PENDING)?,
                     bytes_per_day: limit(&lookup, "POSTERN_OWNER_BYTES_PER_DAY", u64::MAX)?,
@@ -177,14 +180,14 @@ impl ServeConfig {
     /// For the first variable that is missing or malformed.
     pub fn read(lookup: impl Lookup) -> Result<Self, ConfigError> {
         let signer = signer_role(&lookup)?;
-        let url_ttl_s = number(&lookup, "POSTERN_LINK_URL_TTL_S", 1, signer.session.as_secs())?;
+        let url_life = url_life(&lookup, &signer)?;
         Ok(Self {
             table: required(&lookup, "POSTERN_TABLE")?,
             signer,
             link_keys: token_keys(&lookup, "POSTERN_LINK_KEYS")?,
             settings: serve::Settings {
                 endpoint: endpoint(&lookup)?,
-                url_ttl: Duration::from_secs(url_ttl_s),
+                url_life,
                 distribution: None,
                 pages: serve::PageSettings {
                     mode: parsed(&lookup, "POSTERN_LINK_PAGE")?,
@@ -192,7 +195,7 @@ impl ServeConfig {
                     link_base_url: required(&lookup, "POSTERN_LINK_BASE_URL")?,
                 },
             },
-            distribution: distribution(&lookup, url_ttl_s)?,
+            distribution: distribution(&lookup, url_life.floor_s())?,
             check_object: parsed(&lookup, "POSTERN_LINK_CHECK_OBJECT")?,
             viewer_header: lookup("POSTERN_VIEWER_HEADER").filter(|name| !name.is_empty()),
         })
@@ -205,12 +208,21 @@ fn signer_role(lookup: &impl Lookup) -> Result<SignerRole, ConfigError> {
     Ok(SignerRole { role_arn, session: Duration::from_secs(session_s) })
 }
 
+/// The floor and the ceiling of a URL's life. No URL outlives the session that signs it.
+fn url_life(lookup: &impl Lookup, signer: &SignerRole) -> Result<UrlLife, ConfigError> {
+    let session_s = signer.session.as_secs();
+    let floor_s = number(lookup, "POSTERN_LINK_URL_TTL_S", 1, session_s)?;
+    let ceiling_s = number(lookup, "POSTERN_LINK_URL_TTL_MAX_S", floor_s, session_s)?;
+    let rule = "write a number that is not below POSTERN_LINK_URL_TTL_S";
+    UrlLife::new(floor_s, ceiling_s).ok_or_else(|| malformed("POSTERN_LINK_URL_TTL_MAX_S", rule))
+}
+
 /// An empty or absent domain means that the stack has no distribution.
-fn distribution(lookup: &impl Lookup, url_ttl_s: u64) -> Result<Option<DistributionRef>, ConfigError> {
+fn distribution(lookup: &impl Lookup, shortest_url_s: u64) -> Result<Option<DistributionRef>, ConfigError> {
     let Some(domain) = lookup("POSTERN_CLOUDFRONT_DOMAIN").filter(|domain| !domain.is_empty()) else {
         return Ok(None);
     };
-    let window_s = number(lookup, "POSTERN_CLOUDFRONT_WINDOW_S", 1, (url_ttl_s / 2).max(1))?;
+    let window_s = number(lookup, "POSTERN_CLOUDFRONT_WINDOW_S", 1, (shortest_url_s / 2).max(1))?;
     Ok(Some(DistributionRef {
         domain,
         key_pair_id: required(lookup, "POSTERN_CLOUDFRONT_KEY_PAIR_ID")?,
@@ -306,6 +318,7 @@ mod tests {
             ("POSTERN_LINK_BASE_URL", "https://files.example"),
             ("POSTERN_OWNER_CLAIM", "sub"),
             ("POSTERN_LINK_URL_TTL_S", "60"),
+            ("POSTERN_LINK_URL_TTL_MAX_S", "900"),
             ("POSTERN_LINK_CHECK_OBJECT", "false"),
             ("POSTERN_LINK_PAGE", "auto"),
             ("POSTERN_BRAND", "none"),
@@ -351,6 +364,8 @@ mod tests {
             ("POSTERN_FORM_TTL_S", "15m"),
             ("POSTERN_CONTENT_SCAN", "on"),
             ("POSTERN_LINK_URL_TTL_S", "0"),
+            ("POSTERN_LINK_URL_TTL_MAX_S", "59"),
+            ("POSTERN_LINK_URL_TTL_MAX_S", "3601"),
             ("POSTERN_CLOUDFRONT_WINDOW_S", "31"),
             ("POSTERN_LINK_CHECK_OBJECT", "yes"),
             ("POSTERN_LINK_PAGE", "yes"),

@@ -86,17 +86,20 @@ async fn the_old_id_of_a_rotated_link_says_so() {
     let old = link["link_id"].as_str().unwrap();
     let by = |entropy| caller("ann", None, entropy);
     let new = parsed(&links::rotate(&world, &settings(), &by(2), old, b"{}").await.unwrap());
-    let ended = revocation::revoke(&world, &ann, old).await.unwrap_err();
-    let changed = links::change(&world, &by(3), old, b"{}").await.unwrap_err();
+    let ended = revocation::revoke(&world, &settings(), &ann, old).await.unwrap_err();
+    let changed = links::change(&world, &settings(), &by(3), old, b"{}").await.unwrap_err();
     let rotated = links::rotate(&world, &settings(), &by(4), old, b"").await.unwrap_err();
     assert_eq!([ended, changed, rotated].map(|problem| problem.code()), ["link_rotated"; 3]);
-    let strangers = revocation::revoke(&world, &caller("bob", None, 5), old).await.unwrap_err();
+    let strangers = revocation::revoke(&world, &settings(), &caller("bob", None, 5), old).await.unwrap_err();
     assert_eq!(strangers.code(), "link_not_found");
     let new = new["link_id"].as_str().unwrap();
     for _ in 0..2 {
-        revocation::revoke(&world, &ann, new).await.unwrap();
+        revocation::revoke(&world, &settings(), &ann, new).await.unwrap();
     }
-    assert_eq!(links::change(&world, &by(6), new, b"{}").await.unwrap_err().code(), "link_ended");
+    assert_eq!(
+        links::change(&world, &settings(), &by(6), new, b"{}").await.unwrap_err().code(),
+        "link_ended"
+    );
 }
 
 #[tokio::test]

@@ -9,7 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::request::{parse_field, parse_json};
 use crate::http::problem::{FieldProblem, Problem};
 use crate::keys::TokenKeys;
-use crate::link::{Link, LinkTerms, Network, Note, PASSWORD_BYTES, PageMode, PasswordHash, VisitorNote};
+use crate::link::{
+    Link, LinkTerms, Network, Note, PASSWORD_BYTES, PageMode, PasswordHash, UrlLife, VisitorNote,
+};
 use crate::value::checksum::ChecksumSha256;
 use crate::value::filename::{Disposition, Filename};
 use s3_presigned::Timestamp;
@@ -48,6 +50,7 @@ struct Body {
     filename: Change<String>,
     disposition: Change<String>,
     redirect_max_age_s: Change<u64>,
+    url_ttl_s: Change<u64>,
     label: Change<String>,
     recipient: Change<String>,
     page: Change<String>,
@@ -67,6 +70,7 @@ pub struct LinkChange {
     filename: Change<Filename>,
     disposition: Change<Disposition>,
     redirect_max_age_s: Change<u64>,
+    url_ttl_s: Change<u64>,
     label: Change<Note>,
     recipient: Change<Note>,
     page: Change<PageMode>,
@@ -126,10 +130,28 @@ impl LinkChange {
                 MAX_REDIRECT_AGE_S,
                 "seconds a redirect is kept",
             ),
+            url_ttl_s: body.url_ttl_s,
             label: body.label.and_then(|text| parse_field(problems, "label", &text)),
             recipient: body.recipient.and_then(|text| parse_field(problems, "recipient", &text)),
             page: body.page.and_then(|text| parse_field(problems, "page", &text)),
             note: body.note.and_then(|text| parse_field(problems, "note", &text)),
+        }
+    }
+
+    /// Checks that URLs may live as long as the body says.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidFields`] if `url_ttl_s` is outside of the stack's bounds.
+    pub fn check_url_life(&self, life: UrlLife) -> Result<(), Problem> {
+        let (floor_s, ceiling_s) = (life.floor_s(), life.ceiling_s());
+        match self.url_ttl_s {
+            Change::Set(own_s) if !(floor_s..=ceiling_s).contains(&own_s) => {
+                let rule = format!(
+                    "seconds a signed URL lives: {floor_s} to {ceiling_s} on this stack; leave it out for a life by the file's size"
+                );
+                Err(Problem::field("url_ttl_s", rule))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -175,6 +197,7 @@ impl LinkChange {
                 Change::Set(Disposition::Attachment) => true,
             },
             redirect_max_age_s: self.redirect_max_age_s.over(existing.redirect_max_age_s),
+            url_ttl_s: self.url_ttl_s.over(existing.url_ttl_s),
             label: self.label.over(existing.label.clone()),
             recipient: self.recipient.over(existing.recipient.clone()),
             page: self.page.over(existing.page),

@@ -21,7 +21,7 @@ async fn create(world: &World, caller: &Caller, upload: &str, body: &Value) -> R
 
 async fn change(world: &World, caller: &Caller, link: &Value, body: &Value) -> Value {
     let body = body.to_string();
-    parsed(&links::change(world, caller, id(link), body.as_bytes()).await.unwrap())
+    parsed(&links::change(world, &settings(), caller, id(link), body.as_bytes()).await.unwrap())
 }
 
 async fn rotate(world: &World, caller: &Caller, link: &Value) -> Result<Value, Problem> {
@@ -83,7 +83,7 @@ async fn a_key_whose_link_has_ended_is_spent() {
     let link = create(&world, &caller("ann", Some("next"), 5), &upload, &json!({})).await.unwrap();
     let again = caller("ann", Some("again"), 6);
     let rotated = rotate(&world, &again, &link).await.unwrap();
-    revocation::revoke(&world, &ann, id(&rotated)).await.unwrap();
+    revocation::revoke(&world, &settings(), &ann, id(&rotated)).await.unwrap();
     assert!(is_spent(&rotate(&world, &again, &link).await), "it was revoked");
 
     let last = caller("ann", Some("last"), 7);
@@ -184,7 +184,7 @@ async fn an_array_is_no_body_of_a_link() {
     let link = create(&world, &ann, &upload, &json!({})).await.unwrap();
     for array in [&b"[60]"[..], b"[300,5]", b"[]"] {
         let made = links::create(&world, &settings(), &ann, &upload, array).await;
-        let changed = links::change(&world, &ann, id(&link), array).await;
+        let changed = links::change(&world, &settings(), &ann, id(&link), array).await;
         let token = tokens::create(&world, &settings(), &ann, array).await;
         for refused in [made, changed, token] {
             assert!(matches!(refused, Err(Problem::MalformedBody(_))), "{array:?}");
@@ -232,5 +232,73 @@ async fn no_two_changes_of_a_link_look_alike() {
         let transition = existing(&world, &link).await.transition_id;
         assert!(!transitions.contains(&transition));
         transitions.push(transition);
+    }
+}
+
+#[tokio::test]
+async fn every_answer_about_a_link_states_its_bound() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    for (n, body, own, bound) in [
+        (2, json!({}), Value::Null, 60),
+        (3, json!({ "url_ttl_s": 60 }), json!(60), 60),
+        (4, json!({ "url_ttl_s": 900 }), json!(900), 900),
+    ] {
+        let link = create(&world, &caller("ann", None, n), &upload, &body).await.unwrap();
+        let shown = parsed(&links::show(&world, &settings(), &ann, id(&link)).await.unwrap());
+        let listed = parsed(&links::list(&world, &settings(), &ann, &upload, None, None).await.unwrap());
+        let all = parsed(&links::list_all(&world, &settings(), &ann, None, None).await.unwrap());
+        let rotated = rotate(&world, &caller("ann", None, n + 10), &link).await.unwrap();
+        let mut views = vec![link.clone(), shown, rotated.clone()];
+        for _ in 0..2 {
+            let ended = revocation::revoke(&world, &settings(), &ann, id(&rotated)).await.unwrap();
+            views.push(parsed(&ended));
+        }
+        assert_eq!(
+            (&views[3]["state"], &views[3]),
+            (&json!("revoked"), &views[4]),
+            "a repetition says the same"
+        );
+        let is_it = |view: &&Value| view["link_id"] == link["link_id"];
+        for list in [listed, all] {
+            views.push(list["items"].as_array().unwrap().iter().find(is_it).unwrap().clone());
+        }
+        for view in views {
+            assert_eq!((&view["url_ttl_s"], &view["dead_within_s"]), (&own, &json!(bound)), "{view}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_shorter_life_leaves_the_bound_until_the_longer_urls_are_dead() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let link = create(&world, &ann, &upload, &json!({ "url_ttl_s": 900 })).await.unwrap();
+    let after = |after_s| Caller { now: ann.now + Duration::from_secs(after_s), ..caller("ann", None, 2) };
+    let changed = change(&world, &after(10), &link, &json!({ "url_ttl_s": null })).await;
+    assert_eq!(changed["dead_within_s"], 960, "what was given out before, by a request that takes a minute");
+    let relabelled = change(&world, &after(400), &link, &json!({ "label": "x" })).await;
+    assert_eq!(relabelled["dead_within_s"], 570);
+    let ended = revocation::revoke(&world, &settings(), &after(500), id(&link)).await.unwrap();
+    assert_eq!(parsed(&ended)["dead_within_s"], 470);
+    let shown = links::show(&world, &settings(), &after(2000), id(&link)).await.unwrap();
+    assert_eq!(parsed(&shown)["dead_within_s"], 0, "nothing of it lives");
+}
+
+#[tokio::test]
+async fn a_life_outside_of_the_bounds_of_the_stack_is_refused() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let link = create(&world, &ann, &upload, &json!({})).await.unwrap();
+    for url_ttl_s in [0, 59, 901, u64::MAX] {
+        let body = json!({ "url_ttl_s": url_ttl_s });
+        let made = create(&world, &ann, &upload, &body).await.unwrap_err();
+        let body = body.to_string();
+        let changed = links::change(&world, &settings(), &ann, id(&link), body.as_bytes()).await.unwrap_err();
+        for problem in [made, changed] {
+            let Problem::InvalidFields(fields) = problem else { panic!("{problem:?}") };
+            assert_eq!(fields[0].field, "url_ttl_s");
+            assert!(fields[0].rule.contains("60 to 900 on this stack"), "{}", fields[0].rule);
+        }
     }
 }

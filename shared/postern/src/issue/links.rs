@@ -24,7 +24,7 @@ const TRIES: u32 = 3;
 
 /// A link as the API shows it to its owner.
 #[derive(Debug, Serialize)]
-struct LinkView {
+pub(super) struct LinkView {
     link_id: LinkId,
     upload_id: UploadId,
     state: &'static str,
@@ -43,6 +43,9 @@ struct LinkView {
     confirm: bool,
     allowed_network: Option<Network>,
     redirect_max_age_s: Option<u64>,
+    url_ttl_s: Option<u64>,
+    /// After how many seconds every URL of the link is dead, if it is revoked now or since it was.
+    dead_within_s: u64,
     label: Option<String>,
     recipient: Option<String>,
     /// `None` for the stack's default.
@@ -72,6 +75,7 @@ pub async fn create<S: UploadStore + LinkStore, G, P>(
     body: &[u8],
 ) -> Result<Reply, Problem> {
     let change = LinkChange::parse(body)?;
+    change.check_url_life(settings.url_life)?;
     let id = upload_id.parse().map_err(|_| Problem::UploadNotFound)?;
     let secret = async { Ok(idempotent::of_link(ports, caller, id).await?) };
     let (upload, secret) = futures::try_join!(owned_upload(ports, caller, upload_id), secret)?;
@@ -113,6 +117,7 @@ async fn no_link<S: LinkStore, G, P>(
 /// [`Problem::UploadNotFound`] also for another owner's upload.
 pub async fn list<S: UploadStore + LinkStore, G, P>(
     ports: &Ports<S, G, P>,
+    settings: &Settings,
     caller: &Caller,
     upload_id: &str,
     limit: Option<&str>,
@@ -123,7 +128,7 @@ pub async fn list<S: UploadStore + LinkStore, G, P>(
     let page = ports.store.links(LinksOf::Upload(upload.upload_id), start.as_ref(), limit).await?;
     Ok(Reply::json(
         StatusCode::OK,
-        &PageView::of(Owned::page(page, caller), |link| LinkView::of(link, caller.now)),
+        &PageView::of(Owned::page(page, caller), |link| LinkView::of(link, settings, caller.now)),
     ))
 }
 
@@ -133,6 +138,7 @@ pub async fn list<S: UploadStore + LinkStore, G, P>(
 /// If `limit` or `cursor` break a rule.
 pub async fn list_all<S: LinkStore, G, P>(
     ports: &Ports<S, G, P>,
+    settings: &Settings,
     caller: &Caller,
     limit: Option<&str>,
     cursor: Option<&str>,
@@ -141,7 +147,7 @@ pub async fn list_all<S: LinkStore, G, P>(
     let page = ports.store.links(LinksOf::Owner(&caller.owner), start.as_ref(), limit).await?;
     Ok(Reply::json(
         StatusCode::OK,
-        &PageView::of(Owned::page(page, caller), |link| LinkView::of(link, caller.now)),
+        &PageView::of(Owned::page(page, caller), |link| LinkView::of(link, settings, caller.now)),
     ))
 }
 
@@ -151,11 +157,12 @@ pub async fn list_all<S: LinkStore, G, P>(
 /// [`Problem::LinkNotFound`] also for another owner's link.
 pub async fn show<S: LinkStore, G, P>(
     ports: &Ports<S, G, P>,
+    settings: &Settings,
     caller: &Caller,
     id: &str,
 ) -> Result<Reply, Problem> {
     let link = owned_link(ports, caller, id).await?;
-    Ok(Reply::json(StatusCode::OK, &LinkView::of(link, caller.now)))
+    Ok(Reply::json(StatusCode::OK, &LinkView::of(link, settings, caller.now)))
 }
 
 /// `PATCH /links/{id}`: changes the terms or the expiry. A link that has expired can get a later expiry.
@@ -165,18 +172,22 @@ pub async fn show<S: LinkStore, G, P>(
 /// [`Problem::LinkRotated`] if it has another id now.
 pub async fn change<S: LinkStore, G, P>(
     ports: &Ports<S, G, P>,
+    settings: &Settings,
     caller: &Caller,
     id: &str,
     body: &[u8],
 ) -> Result<Reply, Problem> {
     let change = LinkChange::parse(body)?;
+    change.check_url_life(settings.url_life)?;
     for _ in 0..TRIES {
         let link = not_revoked(owned_link(ports, caller, id).await?)?;
         let terms = change.apply(&link, salt(caller))?;
         let expires_at = change.expires_at(link.expires_at, caller.now);
         let after = link.changed(terms, expires_at, &cause(caller));
+        let after = after.remembering_urls(&link, settings.url_life, caller.now);
         if ports.store.change_link(&link, &after).await? == Found::Yes {
-            return Ok(Reply::json(StatusCode::OK, &LinkView::of(Owned::admit(after, caller)?, caller.now)));
+            let view = LinkView::of(Owned::admit(after, caller)?, settings, caller.now);
+            return Ok(Reply::json(StatusCode::OK, &view));
         }
     }
     Err(Problem::LinkChanging)
@@ -283,7 +294,7 @@ fn with_token<S, G, P>(
     let view = NewLinkView {
         url: format!("{}/l/{}", settings.link_base_url.trim_end_matches('/'), token.reveal()),
         token: token.reveal(),
-        link: LinkView::of(link, caller.now),
+        link: LinkView::of(link, settings, caller.now),
     };
     Reply::json(StatusCode::CREATED, &view)
 }
@@ -320,8 +331,9 @@ fn open_or_spent(link: Owned<Link>, now: Timestamp) -> Result<Owned<Link>, Probl
 }
 
 impl LinkView {
-    fn of(link: Owned<Link>, now: Timestamp) -> Self {
+    pub(super) fn of(link: Owned<Link>, settings: &Settings, now: Timestamp) -> Self {
         let link = link.into_inner();
+        let dead_within_s = settings.url_life.dead_within_s(&link, now);
         let state = match link.status(now) {
             LinkStatus::Open => "open",
             LinkStatus::Revoked => "revoked",
@@ -342,6 +354,8 @@ impl LinkView {
             confirm: link.terms.confirm,
             allowed_network: link.terms.allowed_network,
             redirect_max_age_s: link.terms.redirect_max_age_s,
+            url_ttl_s: link.terms.url_ttl_s,
+            dead_within_s,
             link_id: link.link_id,
             upload_id: link.upload_id,
             state,

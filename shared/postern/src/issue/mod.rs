@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use crate::issue::redirect::RedirectOrigins;
+use crate::link::UrlLife;
 use crate::media::AllowedTypes;
 use crate::upload::quota::OwnerLimits;
 use crate::value::id::{IdempotencyKey, Owner};
@@ -63,6 +64,8 @@ pub struct Settings {
     pub max_size_bytes: u64,
     /// The beginning of a link's address; `/l/<token>` follows.
     pub link_base_url: String,
+    /// How long the URLs of links live: the bound on a revocation.
+    pub url_life: UrlLife,
     /// The limits of one owner.
     pub limits: OwnerLimits,
     /// The types that may be declared.

@@ -10,9 +10,10 @@
 use http::StatusCode;
 use serde::Serialize;
 
+use super::links::LinkView;
 use super::owned::owned_upload;
 use super::paging::{self, PageRequest};
-use super::{Caller, Ports};
+use super::{Caller, Owned, Ports, Settings};
 use crate::concurrency;
 use crate::http::{Problem, Reply};
 use crate::link::token::LinkId;
@@ -37,6 +38,8 @@ struct RevokedView {
     revoked: usize,
     /// Whether there may be more links. Then send the request again with the cursor.
     more: bool,
+    /// After how many seconds every URL of these links is dead.
+    dead_within_s: u64,
     /// The query parameter `cursor` of the next request; `null` at the end.
     next_cursor: Option<String>,
 }
@@ -48,12 +51,16 @@ struct RevokedView {
 /// id now.
 pub async fn revoke<S: LinkStore, G, P>(
     ports: &Ports<S, G, P>,
+    settings: &Settings,
     caller: &Caller,
     id: &str,
 ) -> Result<Reply, Problem> {
     let id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
     match ports.store.revoke(&id, &caller.owner, by_wish(caller)).await? {
-        Revocation::Ended => Ok(Reply::empty(StatusCode::NO_CONTENT)),
+        Revocation::Ended(link) => {
+            let view = LinkView::of(Owned::admit(*link, caller)?, settings, caller.now);
+            Ok(Reply::json(StatusCode::OK, &view))
+        }
         Revocation::Rotated => Err(Problem::LinkRotated),
         Revocation::NotFound => Err(Problem::LinkNotFound),
     }
@@ -65,13 +72,14 @@ pub async fn revoke<S: LinkStore, G, P>(
 /// [`Problem::UploadNotFound`] also for another owner's upload.
 pub async fn revoke_all_to<S: UploadStore + LinkStore, G, P>(
     ports: &Ports<S, G, P>,
+    settings: &Settings,
     caller: &Caller,
     upload_id: &str,
     cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
     let start = PageRequest::parse(None, cursor)?.start;
     let upload = owned_upload(ports, caller, upload_id).await?.upload_id;
-    revoke_those_of(ports, caller, LinksOf::Upload(upload), start).await
+    revoke_those_of(ports, settings, caller, LinksOf::Upload(upload), start).await
 }
 
 /// `DELETE /links`: revokes every link of the caller.
@@ -80,22 +88,29 @@ pub async fn revoke_all_to<S: UploadStore + LinkStore, G, P>(
 /// If the table does not answer. Links that were revoked before stay revoked.
 pub async fn revoke_all<S: LinkStore, G, P>(
     ports: &Ports<S, G, P>,
+    settings: &Settings,
     caller: &Caller,
     cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
     let start = PageRequest::parse(None, cursor)?.start;
-    revoke_those_of(ports, caller, LinksOf::Owner(&caller.owner), start).await
+    revoke_those_of(ports, settings, caller, LinksOf::Owner(&caller.owner), start).await
 }
 
 async fn revoke_those_of<S: LinkStore, G, P>(
     ports: &Ports<S, G, P>,
+    settings: &Settings,
     caller: &Caller,
     of: LinksOf<'_>,
     start: Option<PageStart>,
 ) -> Result<Reply, Problem> {
     let (revoked, start) = end_links(ports, caller, of, start, by_wish(caller), MAX_PAGES).await?;
-    let view =
-        RevokedView { revoked, more: start.is_some(), next_cursor: start.as_ref().map(paging::cursor) };
+    let view = RevokedView {
+        revoked,
+        more: start.is_some(),
+        // A repeated request finds the links revoked, and must not say less than the first one.
+        dead_within_s: settings.url_life.ceiling_s(),
+        next_cursor: start.as_ref().map(paging::cursor),
+    };
     Ok(Reply::json(StatusCode::OK, &view))
 }
 

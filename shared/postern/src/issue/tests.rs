@@ -31,6 +31,7 @@ pub(super) fn settings() -> Settings {
         form_ttl: Duration::from_mins(15),
         max_size_bytes: 1_000_000,
         link_base_url: "https://files.example/".to_owned(),
+        url_life: UrlLife::new(60, 900).unwrap(),
         limits: OwnerLimits::default(),
         redirect_origins: "https://app.example".parse().unwrap(),
         allowed_types: AllowedTypes::all(),
@@ -396,8 +397,14 @@ async fn a_stranger_sees_nothing() {
     assert!(matches!(uploads::show(&world, &bob, &id).await, Err(Problem::UploadNotFound)));
     assert!(matches!(uploads::remove(&world, &bob, &id).await, Err(Problem::UploadNotFound)));
     assert!(matches!(links::create(&world, &settings(), &bob, &id, b"").await, Err(Problem::UploadNotFound)));
-    assert!(matches!(links::list(&world, &bob, &id, None, None).await, Err(Problem::UploadNotFound)));
-    assert!(matches!(revocation::revoke(&world, &bob, link_id).await, Err(Problem::LinkNotFound)));
+    assert!(matches!(
+        links::list(&world, &settings(), &bob, &id, None, None).await,
+        Err(Problem::UploadNotFound)
+    ));
+    assert!(matches!(
+        revocation::revoke(&world, &settings(), &bob, link_id).await,
+        Err(Problem::LinkNotFound)
+    ));
     assert_eq!(parsed(&uploads::list(&world, &bob, None, None).await.unwrap())["items"], json!([]));
     assert_eq!(uploads::show(&world, &ann, &id).await.unwrap().status, StatusCode::OK);
 }
@@ -438,7 +445,7 @@ async fn a_link_is_made_only_for_what_is_available() {
     let link = parsed(&links::create(&world, &settings(), &ann, &id, b"").await.unwrap());
     let (token, url) = (link["token"].as_str().unwrap(), link["url"].as_str().unwrap());
     assert_eq!(url, format!("https://files.example/l/{token}"));
-    let listed = links::list(&world, &ann, &id, None, None).await.unwrap();
+    let listed = links::list(&world, &settings(), &ann, &id, None, None).await.unwrap();
     assert!(!listed.body.contains(token), "a token is shown once");
     world.store.begin_deletion(id.parse().unwrap(), &ann.owner).await.unwrap();
     let late = links::create(&world, &settings(), &ann, &id, b"").await;
@@ -460,7 +467,9 @@ async fn a_repeated_request_for_a_link_shows_the_same_token() {
     assert_ne!(first["token"], make(None, 4, b"").await.unwrap()["token"]);
     let other = make(Some("k"), 5, br#"{"expires_in_s":60}"#).await;
     assert!(matches!(other, Err(Problem::IdempotencyKeyReused)));
-    revocation::revoke(&world, &caller("ann", None, 6), first["link_id"].as_str().unwrap()).await.unwrap();
+    revocation::revoke(&world, &settings(), &caller("ann", None, 6), first["link_id"].as_str().unwrap())
+        .await
+        .unwrap();
     assert!(matches!(make(Some("k"), 7, b"").await, Err(Problem::IdempotencyKeySpent)));
 }
 
@@ -484,8 +493,9 @@ async fn a_links_terms_are_laid_down_shown_and_changed() {
     assert!(!link.to_string().contains("sesame") && !link.to_string().contains("argon2"), "{link}");
     let other = |entropy| caller("ann", None, entropy);
     let body = json!({ "max_opens": null, "expires_in_s": null, "label": "final" }).to_string();
-    let changed = parsed(&links::change(&world, &other(2), id(&link), body.as_bytes()).await.unwrap());
-    let shown = parsed(&links::show(&world, &ann, id(&link)).await.unwrap());
+    let changed =
+        parsed(&links::change(&world, &settings(), &other(2), id(&link), body.as_bytes()).await.unwrap());
+    let shown = parsed(&links::show(&world, &settings(), &ann, id(&link)).await.unwrap());
     assert_eq!(changed, shown);
     for (field, value) in [
         ("max_opens", Value::Null),
@@ -501,10 +511,19 @@ async fn a_links_terms_are_laid_down_shown_and_changed() {
     }
     assert!(!shown.to_string().contains(link["token"].as_str().unwrap()), "a token is shown once");
     let stranger = caller("bob", None, 3);
-    assert!(matches!(links::change(&world, &stranger, id(&link), b"{}").await, Err(Problem::LinkNotFound)));
-    assert!(matches!(links::show(&world, &stranger, id(&link)).await, Err(Problem::LinkNotFound)));
-    revocation::revoke(&world, &ann, id(&link)).await.unwrap();
-    assert!(matches!(links::change(&world, &other(4), id(&link), b"{}").await, Err(Problem::LinkEnded)));
+    assert!(matches!(
+        links::change(&world, &settings(), &stranger, id(&link), b"{}").await,
+        Err(Problem::LinkNotFound)
+    ));
+    assert!(matches!(
+        links::show(&world, &settings(), &stranger, id(&link)).await,
+        Err(Problem::LinkNotFound)
+    ));
+    revocation::revoke(&world, &settings(), &ann, id(&link)).await.unwrap();
+    assert!(matches!(
+        links::change(&world, &settings(), &other(4), id(&link), b"{}").await,
+        Err(Problem::LinkEnded)
+    ));
 }
 
 #[tokio::test]
@@ -518,7 +537,7 @@ async fn a_rotation_ends_the_old_token_and_keeps_what_stands() {
     let new = parsed(&links::rotate(&world, &settings(), &key, id(&link), b"").await.unwrap());
     assert_ne!((id(&new), &new["token"]), (id(&link), &link["token"]));
     assert_eq!((&new["max_opens"], &new["label"], &new["state"]), (&json!(3), &json!("x"), &json!("open")));
-    assert_eq!(parsed(&links::show(&world, &ann, id(&link)).await.unwrap())["state"], "revoked");
+    assert_eq!(parsed(&links::show(&world, &settings(), &ann, id(&link)).await.unwrap())["state"], "revoked");
     let again = parsed(&links::rotate(&world, &settings(), &key, id(&link), b"").await.unwrap());
     assert_eq!(again, new, "a repetition gives the same token");
     let other = links::rotate(&world, &settings(), &caller("ann", Some("l"), 4), id(&link), b"").await;
@@ -538,25 +557,25 @@ async fn all_links_of_an_upload_or_an_owner_end_at_once() {
         linked(&world, &caller("ann", None, n + 50), &second, json!({})).await;
         linked(&world, &caller("bob", None, n + 100), &other, json!({})).await;
     }
-    let stranger = revocation::revoke_all_to(&world, &bob, &first, None).await;
+    let stranger = revocation::revoke_all_to(&world, &settings(), &bob, &first, None).await;
     assert!(matches!(stranger, Err(Problem::UploadNotFound)));
     let open = async |caller: &Caller| {
-        let all = parsed(&links::list_all(&world, caller, Some("100"), None).await.unwrap());
+        let all = parsed(&links::list_all(&world, &settings(), caller, Some("100"), None).await.unwrap());
         all["items"].as_array().unwrap().iter().filter(|link| link["state"] == "open").count()
     };
     assert_eq!(
-        parsed(&revocation::revoke_all_to(&world, &ann, &first, None).await.unwrap()),
-        json!({ "revoked": 5, "more": false, "next_cursor": null })
+        parsed(&revocation::revoke_all_to(&world, &settings(), &ann, &first, None).await.unwrap()),
+        json!({ "revoked": 5, "more": false, "dead_within_s": 900, "next_cursor": null })
     );
     assert_eq!((open(&ann).await, open(&bob).await), (5, 5));
     assert_eq!(
-        parsed(&revocation::revoke_all(&world, &ann, None).await.unwrap()),
-        json!({ "revoked": 5, "more": false, "next_cursor": null })
+        parsed(&revocation::revoke_all(&world, &settings(), &ann, None).await.unwrap()),
+        json!({ "revoked": 5, "more": false, "dead_within_s": 900, "next_cursor": null })
     );
     assert_eq!((open(&ann).await, open(&bob).await), (0, 5));
     assert_eq!(
-        parsed(&revocation::revoke_all(&world, &ann, None).await.unwrap()),
-        json!({ "revoked": 0, "more": false, "next_cursor": null })
+        parsed(&revocation::revoke_all(&world, &settings(), &ann, None).await.unwrap()),
+        json!({ "revoked": 0, "more": false, "dead_within_s": 900, "next_cursor": null })
     );
 }
 
@@ -570,25 +589,26 @@ async fn a_link_behind_any_number_of_dead_ones_ends_if_the_request_is_repeated()
     let links = world.store.links(LinksOf::Owner(&ann.owner), None, u8::MAX).await.unwrap().items;
     let (oldest, newer) = links.split_last().unwrap();
     for link in newer {
-        revocation::revoke(&world, &ann, &link.link_id.to_string()).await.unwrap();
+        revocation::revoke(&world, &settings(), &ann, &link.link_id.to_string()).await.unwrap();
     }
     world.store.read_links_at_once(1);
     // 201 links at 60 a request.
     let mut cursor = None;
     for expected in [(0, true), (0, true), (0, true), (1, false)] {
         let before = world.store.calls();
-        let answer = parsed(&revocation::revoke_all(&world, &ann, cursor.as_deref()).await.unwrap());
+        let answer =
+            parsed(&revocation::revoke_all(&world, &settings(), &ann, cursor.as_deref()).await.unwrap());
         assert!(world.store.calls() - before <= 61, "a request comes to its end");
         assert_eq!((&answer["revoked"], &answer["more"]), (&json!(expected.0), &json!(expected.1)));
         assert_eq!(answer["next_cursor"].is_string(), expected.1);
         cursor = answer["next_cursor"].as_str().map(str::to_owned);
     }
-    let shown = parsed(&links::show(&world, &ann, &oldest.link_id.to_string()).await.unwrap());
+    let shown = parsed(&links::show(&world, &settings(), &ann, &oldest.link_id.to_string()).await.unwrap());
     assert_eq!(shown["state"], "revoked");
 
     world.store.read_links_at_once(200);
-    let answer = parsed(&revocation::revoke_all_to(&world, &ann, &upload, None).await.unwrap());
-    assert_eq!(answer, json!({ "revoked": 0, "more": false, "next_cursor": null }));
-    let refused = revocation::revoke_all_to(&world, &ann, &upload, Some("x")).await;
+    let answer = parsed(&revocation::revoke_all_to(&world, &settings(), &ann, &upload, None).await.unwrap());
+    assert_eq!(answer, json!({ "revoked": 0, "more": false, "dead_within_s": 900, "next_cursor": null }));
+    let refused = revocation::revoke_all_to(&world, &settings(), &ann, &upload, Some("x")).await;
     assert!(matches!(refused, Err(Problem::InvalidFields(_))), "{refused:?}");
 }

@@ -22,6 +22,7 @@ mod opening;
 mod password;
 mod terms;
 pub mod token;
+mod url_life;
 mod visitor_terms;
 
 pub use attempts::{ATTEMPT_WINDOW_S, Attempt, Attempts, IN_FLIGHT_S, MAX_ATTEMPTS, Outcome, WRONG};
@@ -30,6 +31,7 @@ pub use nonce::Nonce;
 pub use opening::{Admission, HOUR_S, MAX_RECENT, OPENING_S, Opening, Window, left_in_window_s};
 pub use password::{HashPasswordError, PASSWORD_BYTES, PasswordHash};
 pub use terms::{LinkTerms, MAX_NOTE_CHARS, Note, ParseNoteError};
+pub use url_life::UrlLife;
 pub use visitor_terms::{
     MAX_VISITOR_NOTE_CHARS, PageMode, ParsePageModeError, ParseVisitorNoteError, VisitorNote,
 };
@@ -92,6 +94,9 @@ pub struct Link {
     /// terms have changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_counts: Option<bool>,
+    /// When the last URL ends that was signed under earlier terms, which let URLs live longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier_urls_end_at: Option<Timestamp>,
     /// When and why it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Revoked>,
@@ -169,6 +174,7 @@ impl Link {
             carried_opens: None,
             carried_from: None,
             token_counts: None,
+            earlier_urls_end_at: None,
             revoked: None,
             request_hash: None,
             transition_id: TransitionId::of(link_id.as_str(), "linked", ""),
@@ -208,6 +214,13 @@ impl Link {
         if self.reads_as_text { Disposition::Inline } else { self.sniffed_type.disposition() }
     }
 
+    /// Whether browsers play it: audio or video that its owner does not have saved.
+    pub fn is_played(&self) -> bool {
+        let essence = self.sniffed_type.essence();
+        let is_media = ["audio/", "video/"].iter().any(|kind| essence.starts_with(kind));
+        is_media && self.disposition() == Disposition::Inline
+    }
+
     /// Whether the file may be saved under that name, by the rule for an upload's name.
     pub fn may_be_called(&self, name: &Filename) -> bool {
         let found = self.carried_by.as_ref().unwrap_or(&self.sniffed_type).essence();
@@ -238,6 +251,17 @@ impl Link {
             false => Attempts::default(),
         };
         Self { terms, expires_at, attempts, transition_id, event: None, ..self.clone() }
+    }
+
+    /// The link, which `before` became at `now`, with the end of the URLs that `before` may have given out, if
+    /// they live longer than its own.
+    #[must_use]
+    pub fn remembering_urls(self, before: &Self, life: UrlLife, now: Timestamp) -> Self {
+        let earlier_urls_end_at = match life.of(&self) < life.of(before) {
+            true => Some(life.urls_end_at(before, now)),
+            false => before.earlier_urls_end_at,
+        };
+        Self { earlier_urls_end_at, ..self }
     }
 
     /// The same link with another token and the same counts. A new token ends a lock.

@@ -42,6 +42,9 @@ pub struct LinkTerms {
     /// How long a browser may keep the redirect, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_max_age_s: Option<u64>,
+    /// How long its URLs live, in seconds, in place of a life by the file's size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url_ttl_s: Option<u64>,
     /// A note of the owner: the link's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Note>,

@@ -69,10 +69,10 @@ pub enum Counted {
 }
 
 /// The result of a revocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Revocation {
-    /// The link has ended.
-    Ended,
+    /// The link has ended, as it is now.
+    Ended(Box<Link>),
     /// A rotation had ended the link before: another link has replaced it.
     Rotated,
     /// The link does not exist, or is another owner's.
@@ -80,11 +80,11 @@ pub enum Revocation {
 }
 
 impl Revocation {
-    /// The result for a link that had ended with this reason.
-    pub fn of(revoked: Option<Revoked>) -> Self {
-        match revoked.map(|revoked| revoked.because) {
+    /// The result for a link that had ended, by its reason.
+    pub fn of(link: Link) -> Self {
+        match link.revoked.map(|revoked| revoked.because) {
             Some(RevokedBecause::Rotated) => Self::Rotated,
-            _ => Self::Ended,
+            _ => Self::Ended(Box::new(link)),
         }
     }
 }

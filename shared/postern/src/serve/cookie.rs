@@ -1,10 +1,8 @@
-//! The cookies of a link: bound to its path, and valid for as long as an opening goes on.
+//! The cookies of a link: bound to its path.
 
-use crate::link::OPENING_S;
-
-/// The value of `Set-Cookie`; `path` is the link's own.
-pub(super) fn set(name: &str, value: &str, path: &str) -> String {
-    format!("{name}={value}; Path={path}; Max-Age={OPENING_S}; Secure; HttpOnly; SameSite=Lax")
+/// The value of `Set-Cookie` for a cookie that lives `max_age_s` seconds; `path` is the link's own.
+pub(super) fn set(name: &str, value: &str, path: &str, max_age_s: u64) -> String {
+    format!("{name}={value}; Path={path}; Max-Age={max_age_s}; Secure; HttpOnly; SameSite=Lax")
 }
 
 /// The values of the cookies of this name among `cookies`.

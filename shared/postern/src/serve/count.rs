@@ -136,8 +136,9 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         counted_s: u64,
         credentials: Option<&SigningCredentials>,
     ) -> Result<Reply, Problem> {
-        let cookie =
-            ResumeCookie::new(link, counted_s).set_cookie(&self.ports.keys, &self.link_id, self.request.path);
+        let life = self.settings.url_life.of_resume_cookie(link);
+        let cookie = ResumeCookie::new(link, counted_s, life);
+        let cookie = cookie.set_cookie(&self.ports.keys, &self.link_id, self.request.path, self.request.now);
         let opened = match self.returns_to_page(link) {
             true => self.to_page(),
             false => self.redirect(link, credentials)?,

@@ -1,4 +1,4 @@
-//! Serving a link: from a token to a URL that lives for a minute.
+//! Serving a link: from a token to a URL that lives for minutes.
 //!
 //! ```text
 //!  token ── MAC ──▶ forged: 404, without a call to AWS
@@ -21,12 +21,10 @@
 //! For a link that counts, every URL is signed only after one write has granted it, whatever the request's
 //! headers are: a `Range`, a prefetch or a preview does not avoid the count.
 
-use std::time::Duration;
-
 use s3_presigned::BucketEndpoint;
 
 use crate::keys::LinkKeys;
-use crate::link::PageMode;
+use crate::link::{PageMode, UrlLife};
 
 mod answer;
 mod cookie;
@@ -64,8 +62,8 @@ pub struct Ports<L, G, V> {
 pub struct Settings {
     /// The bucket.
     pub endpoint: BucketEndpoint,
-    /// How long a signed URL is valid: the bound on a revocation.
-    pub url_ttl: Duration,
+    /// How long signed URLs live: the bound on a revocation.
+    pub url_life: UrlLife,
     /// The distribution through which links lead; `None` for the bucket itself.
     pub distribution: Option<Distribution>,
     /// What the pages of links are like.

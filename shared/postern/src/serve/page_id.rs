@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::cookie;
 use crate::keys::LinkKeys;
 use crate::link::token::LinkId;
-use crate::link::{Nonce, PasswordHash};
+use crate::link::{Nonce, OPENING_S, PasswordHash};
 use s3_presigned::Timestamp;
 
 /// How long a page's id is valid, in seconds. The form of an older page works, and counts each time.
@@ -51,7 +51,7 @@ impl PageId {
 
     /// The value of `Set-Cookie` with the sealed id `text`, for the next GET; `path` is the link's own.
     pub(super) fn set_cookie(text: &str, path: &str) -> String {
-        cookie::set(COOKIE, text, path)
+        cookie::set(COOKIE, text, path, OPENING_S)
     }
 
     /// The id in such a cookie among `cookies`.
@@ -128,7 +128,8 @@ mod tests {
         let (keys, link) = (keys(&[1, 115]), crate::testing::samples::link(None));
         let (link_id, now) = (&link.link_id, at("2026-11-24T10:00:00Z"));
         let id = PageId::seal(&keys, link_id, now, [7; 16]);
-        let set = ResumeCookie::new(&link, now.epoch_s()).set_cookie(&keys, link_id, "/l/x");
+        let cookie = ResumeCookie::new(&link, now.epoch_s(), std::time::Duration::from_mins(15));
+        let set = cookie.set_cookie(&keys, link_id, "/l/x", now);
         let cookie = set.split(';').next().unwrap();
         let value = cookie.split_once('=').unwrap().1;
         assert!(ResumeCookie::find(cookie, &keys, link_id, now).is_some());

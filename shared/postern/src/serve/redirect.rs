@@ -21,7 +21,8 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         if self.settings.distribution.is_some() {
             return Ok(None);
         }
-        let needed_s = self.settings.url_ttl.as_secs();
+        // Which link it is may not be known yet.
+        let needed_s = self.settings.url_life.ceiling_s();
         Ok(Some(self.ports.signer.credentials(self.request.now, needed_s).await?))
     }
 
@@ -70,7 +71,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
 
     /// When the URL expires, a whole second: never later than the link or its credentials.
     fn ends(&self, link: &Link, credentials: Option<&SigningCredentials>) -> Result<Timestamp, Problem> {
-        let (now, ttl) = (self.request.now.floor_s(), self.settings.url_ttl);
+        let (now, ttl) = (self.request.now.floor_s(), self.settings.url_life.of(link));
         let wanted = self.settings.distribution.as_ref().map_or(now + ttl, |through| through.ends(now, ttl));
         let allowed = link.expires_at.map_or(wanted, |end| end.min(wanted)).floor_s();
         if allowed <= now {

@@ -1,8 +1,12 @@
 //! The resume cookie, which a counted opening sets: with it the same download can go on.
 //!
-//! A download that breaks off, and a seek in a video, request the link again. For a quarter of an hour that
-//! is the same opening: it is not counted again, and no password is asked. The cookie is sealed for one link
-//! and one password, so it opens nothing else. A revocation and the link's expiry apply with the cookie too.
+//! A download that breaks off, or a video in which somebody seeks, comes back to the link. While the
+//! cookie lives, that is the same opening: it is not counted again and no password is asked. The cookie
+//! lives longer than the link's URLs ([`UrlLife`](crate::link::UrlLife)).
+//! The cookie is sealed for one link and one password, so it opens nothing else. A revocation
+//! and the link's end hold whether or not a request has it.
+
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,8 +14,8 @@ use sha2::{Digest, Sha256};
 
 use super::cookie;
 use crate::keys::LinkKeys;
+use crate::link::Link;
 use crate::link::token::LinkId;
-use crate::link::{Link, OPENING_S};
 use s3_presigned::Timestamp;
 
 /// The cookie's name. Browsers store a cookie with `__Secure-` only over TLS.
@@ -25,9 +29,10 @@ pub struct ResumeCookie {
 }
 
 impl ResumeCookie {
-    /// The cookie for an opening of `link` that was counted at `counted_s`, in seconds since 1970.
-    pub fn new(link: &Link, counted_s: u64) -> Self {
-        Self { until_s: counted_s + OPENING_S, stamp: stamp(link) }
+    /// The cookie for an opening of `link` that was counted at `counted_s`, in seconds since 1970, and
+    /// lives so long.
+    pub fn new(link: &Link, counted_s: u64, life: Duration) -> Self {
+        Self { until_s: counted_s + life.as_secs(), stamp: stamp(link) }
     }
 
     /// The cookie among `cookies` that one of the keys has sealed for this link and that is still valid.
@@ -41,11 +46,12 @@ impl ResumeCookie {
         self.stamp == stamp(link)
     }
 
-    /// The value of `Set-Cookie`; `path` is the link's own.
-    pub fn set_cookie(&self, keys: &LinkKeys, link_id: &LinkId, path: &str) -> String {
+    /// The value of `Set-Cookie` in an answer at `now`; `path` is the link's own.
+    pub fn set_cookie(&self, keys: &LinkKeys, link_id: &LinkId, path: &str, now: Timestamp) -> String {
         let (until, stamp) = (self.until_s.to_string(), &self.stamp);
         let seal = URL_SAFE_NO_PAD.encode(keys.seal(&["opened", link_id.as_str(), &until, stamp]));
-        cookie::set(NAME, &format!("{until}.{stamp}.{seal}"), path)
+        let left_s = self.until_s.saturating_sub(now.epoch_s());
+        cookie::set(NAME, &format!("{until}.{stamp}.{seal}"), path, left_s)
     }
 
     fn unseal(value: &str, keys: &LinkKeys, link_id: &LinkId) -> Option<Self> {
@@ -73,11 +79,14 @@ mod tests {
     use crate::link::{LinkTerms, PasswordHash};
     use crate::testing::samples::{at, keys};
 
+    const LIFE: Duration = Duration::from_mins(15);
+
     #[test]
-    fn a_cookie_is_good_for_its_link_for_a_quarter_of_an_hour() {
+    fn a_cookie_is_good_for_its_link_while_it_lives() {
         let (keys, link) = (keys(&[1]), crate::testing::samples::link(None));
         let now = at("2026-11-24T10:00:00Z");
-        let set = ResumeCookie::new(&link, now.epoch_s()).set_cookie(&keys, &link.link_id, "/l/x");
+        let cookie = ResumeCookie::new(&link, now.epoch_s(), LIFE);
+        let set = cookie.set_cookie(&keys, &link.link_id, "/l/x", now);
         assert!(set.ends_with("; Path=/l/x; Max-Age=900; Secure; HttpOnly; SameSite=Lax"), "{set}");
         let cookie = set.split_once(';').unwrap().0;
         let find = |cookies: &str, now: &str| ResumeCookie::find(cookies, &keys, &link.link_id, at(now));
@@ -105,8 +114,8 @@ mod tests {
             let password_hash = Some(PasswordHash::new("secret", [salt; 16]).unwrap());
             Link { terms: LinkTerms { password_hash, ..LinkTerms::default() }, ..link.clone() }
         };
-        assert!(!ResumeCookie::new(&link, now.epoch_s()).is_for(&with(1)));
-        assert!(ResumeCookie::new(&with(1), now.epoch_s()).is_for(&with(1)));
-        assert!(!ResumeCookie::new(&with(1), now.epoch_s()).is_for(&with(2)));
+        assert!(!ResumeCookie::new(&link, now.epoch_s(), LIFE).is_for(&with(1)));
+        assert!(ResumeCookie::new(&with(1), now.epoch_s(), LIFE).is_for(&with(1)));
+        assert!(!ResumeCookie::new(&with(1), now.epoch_s(), LIFE).is_for(&with(2)));
     }
 }

@@ -49,7 +49,7 @@ impl World {
         };
         let serve = serve::Settings {
             endpoint: BucketEndpoint::regional("files", "eu-central-1"),
-            url_ttl: Duration::from_secs(60),
+            url_life: postern::link::UrlLife::new(60, 60).unwrap(),
             distribution: matches!(signing, Signing::CloudFront).then(distribution),
             pages: serve::PageSettings::default(),
         };

@@ -28,6 +28,7 @@ mod limits;
 mod link_terms;
 mod links;
 mod logs;
+mod many_links;
 mod metrics;
 mod multipart;
 mod ownership;

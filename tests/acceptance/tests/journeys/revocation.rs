@@ -1,19 +1,19 @@
 //! The bound on a revocation, measured: nothing that begins after the answer opens the link, and
-//! no download starts later than the lifetime of a URL after it.
+//! no download starts later after it than the answer states (`dead_within_s`).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use acceptance::{App, PNG};
+use acceptance::{App, PNG, configure, skipped};
 use reqwest::{Client, Method, StatusCode, redirect};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use crate::door::{Door, is_local};
 
 /// Loops that open the link as fast as they can.
 const LOOPS: usize = 8;
-
-/// The lifetime of a URL where the stack does not say otherwise.
-const URL_TTL: Duration = Duration::from_secs(60);
 
 /// One opening: when it was sent, and where it led, if anywhere.
 struct Opened {
@@ -37,20 +37,25 @@ async fn open_until(stop: Arc<AtomicBool>, url: String) -> Vec<Opened> {
     seen
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn a_revoked_link_is_dead_for_everyone_within_the_bound() {
-    let app = App::user();
+/// Revokes the link and returns the bound that the answer states, and when it came.
+async fn revoke(app: &App, link: &Value) -> (Duration, Instant) {
+    let path = format!("/links/{}", link["link_id"].as_str().unwrap());
+    let (status, answer) = app.call(Method::DELETE, &path, None).await;
+    let revoked = Instant::now();
+    assert_eq!((status, &answer["state"]), (StatusCode::OK, &json!("revoked")), "{answer}");
+    (Duration::from_secs(answer["dead_within_s"].as_u64().unwrap()), revoked)
+}
+
+/// Revokes a link with these terms while loops open it, and waits until its last URLs are dead.
+async fn is_dead_within_the_stated_bound(app: &App, terms: Value, bound: Duration) {
     let upload = app.upload("photo.png", "image/png", PNG).await;
-    let link = app.link(&upload, json!({})).await;
+    let link = app.link(&upload, terms).await;
     let stop = Arc::new(AtomicBool::new(false));
     let url = link["url"].as_str().unwrap();
     let loops: Vec<_> = (0..LOOPS).map(|_| tokio::spawn(open_until(stop.clone(), url.to_owned()))).collect();
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let path = format!("/links/{}", link["link_id"].as_str().unwrap());
-    let (status, _) = app.call(Method::DELETE, &path, None).await;
-    let revoked = Instant::now();
-    assert_eq!(status, StatusCode::NO_CONTENT);
+    let (stated, revoked) = revoke(app, &link).await;
+    assert_eq!(stated, bound);
     tokio::time::sleep(Duration::from_secs(2)).await;
     stop.store(true, Ordering::Relaxed);
     let mut opened = Vec::new();
@@ -66,15 +71,77 @@ async fn a_revoked_link_is_dead_for_everyone_within_the_bound() {
         before.into_iter().filter_map(|open| open.location.map(|url| (open.at, url))).collect();
     urls.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     urls.truncate(LOOPS);
-    let bound = URL_TTL + Duration::from_secs(1);
-    tokio::time::sleep(bound.saturating_sub(revoked.elapsed())).await;
+    let end = bound + Duration::from_secs(1);
+    tokio::time::sleep(end.saturating_sub(revoked.elapsed())).await;
     for (_, url) in &urls {
         assert_eq!(app.open(Method::GET, url).await.status(), StatusCode::FORBIDDEN);
     }
     eprintln!(
-        "revocation: {} openings after the answer, all 410; {} URLs given out before it, all dead {:.1} s after it",
+        "revocation, bound {} s: {} openings after the answer, all 410; {} URLs given out before it, all dead {:.1} s after it",
+        bound.as_secs(),
         after.len(),
         urls.len(),
         revoked.elapsed().as_secs_f64(),
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn a_revoked_link_is_dead_for_everyone_within_the_bound() {
+    let app = App::user();
+    let with = |url_ttl_s, bound_s| {
+        is_dead_within_the_stated_bound(&app, json!({ "url_ttl_s": url_ttl_s }), Duration::from_secs(bound_s))
+    };
+    tokio::join!(with(None, 60), with(Some(60), 60), with(Some(150), 150));
+}
+
+/// The same on a stack whose URLs live for seconds: by size, by the link's own word, and by terms that it no
+/// longer has.
+#[tokio::test]
+async fn a_revocation_states_when_the_last_url_of_short_and_long_links_is_dead() {
+    if !is_local() {
+        return skipped("short lives of URLs", "only a local stack's bounds may be changed");
+    }
+    let door = Door::open().await;
+    for function in ["issue-upload", "serve-link"] {
+        let life = [("POSTERN_LINK_URL_TTL_S", "4"), ("POSTERN_LINK_URL_TTL_MAX_S", "12")];
+        let life = life.map(|(variable, value)| (variable.to_owned(), value.to_owned()));
+        configure(door.stack, function, HashMap::from(life)).await;
+    }
+    let app = door.app();
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let large = app.upload("data.bin", "application/octet-stream", &vec![7; 750_000]).await;
+    let mut seen = Vec::new();
+    for (upload, terms, bound_s) in [
+        (&upload, json!({}), 4),
+        (&upload, json!({ "url_ttl_s": 12 }), 12),
+        (&large, json!({}), 7),
+        (&large, json!({ "url_ttl_s": 4 }), 4),
+    ] {
+        let link = app.link(upload, terms).await;
+        assert_eq!(link["dead_within_s"], bound_s, "{link}");
+        let opened = app.open(Method::GET, link["url"].as_str().unwrap()).await;
+        let url = opened.headers()["location"].to_str().unwrap().to_owned();
+        let (bound, revoked) = revoke(&app, &link).await;
+        assert_eq!(bound.as_secs(), bound_s);
+        seen.push((url, revoked + bound));
+    }
+    // A shorter life later leaves the URLs that were given out before, and the answer says so.
+    let link = app.link(&upload, json!({ "url_ttl_s": 12 })).await;
+    let opened = app.open(Method::GET, link["url"].as_str().unwrap()).await;
+    let url = opened.headers()["location"].to_str().unwrap().to_owned();
+    let path = format!("/links/{}", link["link_id"].as_str().unwrap());
+    let (_, changed) = app.call(Method::PATCH, &path, Some(json!({ "url_ttl_s": 4 }))).await;
+    assert!(changed["dead_within_s"].as_u64().unwrap() >= 12, "{changed}");
+    let (bound, revoked) = revoke(&app, &link).await;
+    assert!(bound.as_secs() >= 12, "{bound:?}");
+    seen.push((url, revoked + Duration::from_secs(12)));
+
+    let longest = seen.iter().map(|(url, _)| app.open(Method::GET, url));
+    let alive = futures::future::join_all(longest).await;
+    assert!(alive.iter().any(|answer| answer.status() == StatusCode::OK), "a long URL lives a while");
+    for (url, dead) in seen {
+        tokio::time::sleep_until((dead + Duration::from_secs(1)).into()).await;
+        assert_eq!(app.open(Method::GET, &url).await.status(), StatusCode::FORBIDDEN);
+    }
 }

@@ -193,7 +193,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn revoke(&self, link_id: &str) -> Result<(), Failure> {
-        let call = Call::new("revoke the link", "issue-upload", StatusCode::NO_CONTENT);
+        let call = Call::new("revoke the link", "issue-upload", StatusCode::OK);
         self.ask(&call, Method::DELETE, &format!("/links/{link_id}"), None).await?;
         Ok(())
     }

@@ -3,8 +3,7 @@
 mod forms;
 mod guards;
 mod link_pages;
-
-use std::time::Duration;
+mod url_life;
 
 use http::StatusCode;
 use s3_presigned::Timestamp;
@@ -130,7 +129,7 @@ fn settings() -> Settings {
     let endpoint = BucketEndpoint::regional("files", "eu-central-1");
     Settings {
         endpoint,
-        url_ttl: Duration::from_secs(60),
+        url_life: UrlLife::new(60, 900).unwrap(),
         distribution: None,
         pages: PageSettings::default(),
     }
@@ -289,16 +288,16 @@ async fn previews_prefetches_and_head_open_nothing_that_is_counted() {
 }
 
 #[tokio::test]
-async fn a_download_goes_on_for_a_quarter_of_an_hour_after_the_last_opening() {
+async fn a_download_goes_on_for_a_quarter_of_an_hour_after_the_urls_of_the_last_opening() {
     let world = World::with(at_most(1), None).await;
     let opened = world.get(BROWSER).await.unwrap();
     let cookies = &cookie(&opened);
     let again = Headers { cookies, ..BROWSER };
-    for now in ["2026-11-24T10:30:00Z", "2026-11-24T10:44:59Z"] {
+    for now in ["2026-11-24T10:30:00Z", "2026-11-24T10:45:59Z"] {
         assert_eq!(world.request(now, Method::Get, "", again).await.unwrap().status, StatusCode::FOUND);
         assert_eq!(world.request(now, Method::Head, "", again).await.unwrap().status, StatusCode::OK);
     }
-    let late = world.request("2026-11-24T10:45:00Z", Method::Get, "", again).await;
+    let late = world.request("2026-11-24T10:46:00Z", Method::Get, "", again).await;
     assert_eq!(code(late), "link_used_up");
     assert_eq!(world.link().await.opens, 1);
 }

@@ -35,7 +35,8 @@ pub async fn links_need_what_is_available(store: &impl Store, ids: Ids) {
     let expected = link.revoked(revoked).unwrap();
     for at in [now(), now() + Duration::from_hours(1)] {
         let again = Revoked { at, ..revoked };
-        assert_eq!(store.revoke(&link.link_id, &upload.owner, again).await.unwrap(), Revocation::Ended);
+        let ended = Revocation::Ended(Box::new(expected.clone()));
+        assert_eq!(store.revoke(&link.link_id, &upload.owner, again).await.unwrap(), ended);
         store
             .end_link(&link.link_id, Revoked { because: RevokedBecause::UploadDeleted, ..again })
             .await

@@ -441,7 +441,7 @@ impl LinkStore for MemoryWorld {
             return Ok(Revocation::NotFound);
         };
         *link = link.revoked(revoked).unwrap_or_else(|| link.clone());
-        Ok(Revocation::of(link.revoked))
+        Ok(Revocation::of(link.clone()))
     }
 
     async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
@@ -453,6 +453,7 @@ impl LinkStore for MemoryWorld {
                 *link = Link {
                     terms: after.terms.clone(),
                     expires_at: after.expires_at,
+                    earlier_urls_end_at: after.earlier_urls_end_at,
                     attempts: attempts.clone(),
                     transition_id: after.transition_id,
                     event: None,

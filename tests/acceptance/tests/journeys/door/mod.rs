@@ -4,6 +4,7 @@
 mod browser;
 mod cloudfront;
 mod costs;
+mod cuts;
 mod emergency;
 mod link_pages;
 mod presses;

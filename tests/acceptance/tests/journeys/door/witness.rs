@@ -7,6 +7,8 @@
 //! A visit to [`Witness::kill_url`] lets every URL die that has been fetched by then, as time would:
 //! the emulator is asked nothing then, and what is answered is what S3 answers.
 //!
+//! A script may break a download off itself ([`CUT`]) and ask what was visited ([`VISITS`]).
+//!
 //! Below `/l/` it stands where a domain of one's own would: the emulator's API has a path in front,
 //! for which no cookie of a link is meant.
 
@@ -32,11 +34,18 @@ struct Seen {
     calls: Vec<String>,
     visits: Vec<LinkRequest>,
     cut_after: Option<usize>,
+    dies_with_the_cut: bool,
     fetched: HashSet<String>,
     dead: HashSet<String>,
 }
 
 const KILL: &str = "/witness/kill-urls";
+
+/// `…/after`: the next download breaks off after so many bytes; `…/after/dies`: and its URL dies.
+const CUT: &str = "/witness/cut/";
+
+/// Answers `[[range or null, status], …]`: what visitors have asked of S3 since the last time.
+const VISITS: &str = "/witness/visits";
 
 /// The running witness.
 #[derive(Clone)]
@@ -81,12 +90,29 @@ impl Witness {
 
     /// The next download breaks off after so many bytes.
     pub fn cut_after(&self, bytes: usize) {
-        self.seen.lock().unwrap().cut_after = Some(bytes);
+        let mut seen = self.seen.lock().unwrap();
+        (seen.cut_after, seen.dies_with_the_cut) = (Some(bytes), false);
     }
 
     /// Whoever visits it lets the URLs die that have been fetched.
     pub fn kill_url(&self) -> String {
         format!("{}{KILL}", self.url)
+    }
+
+    /// What a script asks of the witness itself.
+    fn obey(&self, path: &str) -> Option<Response> {
+        if path == KILL {
+            self.kill_urls();
+            return Some(StatusCode::NO_CONTENT.into_response());
+        }
+        if path == VISITS {
+            let visits: Vec<_> = self.visits().into_iter().map(|visit| (visit.range, visit.status)).collect();
+            return Some(serde_json::to_string(&visits).unwrap().into_response());
+        }
+        let (after, dies) = path.strip_prefix(CUT)?.split_once('/').unwrap_or((path.strip_prefix(CUT)?, ""));
+        self.cut_after(after.parse().unwrap());
+        self.seen.lock().unwrap().dies_with_the_cut = dies == "dies";
+        Some(StatusCode::NO_CONTENT.into_response())
     }
 
     fn kill_urls(&self) {
@@ -117,9 +143,8 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
     let is_visit = parts.uri.query().is_some_and(|query| query.contains("X-Amz-Signature="));
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let is_link = path.starts_with("/l/");
-    if path == KILL {
-        witness.kill_urls();
-        return StatusCode::NO_CONTENT.into_response();
+    if let Some(done) = witness.obey(path) {
+        return done;
     }
     if is_visit && witness.is_dead(path) {
         return witness.refuse_as_s3(&parts);
@@ -166,6 +191,9 @@ impl Witness {
         let Some(after) = self.seen.lock().unwrap().cut_after.take_if(|after| *after < bytes.len()) else {
             return Response::from_parts(head, Body::from(bytes));
         };
+        if std::mem::take(&mut self.seen.lock().unwrap().dies_with_the_cut) {
+            self.kill_urls();
+        }
         head.headers.insert(header::CONTENT_LENGTH, bytes.len().into());
         let chunks = [Ok(bytes.slice(..after)), Err(std::io::Error::other("cut on purpose"))];
         Response::from_parts(head, Body::from_stream(futures::stream::iter(chunks)))

@@ -1,0 +1,133 @@
+//! Downloads that break off, and videos in which somebody seeks after the URL's death, in a real Chromium and a
+//! real Firefox. `tests/pages/resume.mjs` and `seek.mjs` drive them; this makes the links, and looks at what was
+//! counted and saved.
+
+use std::path::Path;
+
+use acceptance::{App, skipped};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::chromium::CHECKER;
+
+use super::presses::FIREFOXES;
+
+const SIZE: usize = 2_000_000;
+
+fn bytes() -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(23);
+    (0..SIZE).map(|_| random.u8(..)).collect()
+}
+
+/// Each part at which a download is cut, with a URL that lives and one that dies, of each kind of link.
+fn cases() -> Vec<(usize, bool, bool)> {
+    let mut cases = Vec::new();
+    for percent in [10, 50, 90] {
+        for dies in [false, true] {
+            cases.extend([(percent, dies, false), (percent, dies, true)]);
+        }
+    }
+    cases
+}
+
+/// The browsers that are here, with the folder of scripts.
+async fn browsers(what: &str) -> Vec<(std::path::PathBuf, &'static str, &'static str)> {
+    let mut found = Vec::new();
+    let Some((scripts, chromium)) = CHECKER.with_browser(what).await else { return found };
+    found.push((scripts.clone(), "chrome", chromium));
+    match FIREFOXES.into_iter().find(|path| Path::new(path).exists()) {
+        Some(firefox) => found.push((scripts, "firefox", firefox)),
+        None => skipped(what, "there is no Firefox here"),
+    }
+    found
+}
+
+/// What a script printed, line by line.
+async fn run(scripts: &Path, script: &[&Path]) -> Vec<Value> {
+    let output = Command::new("node").args(script).current_dir(scripts).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+async fn cut(app: &App, browser: &str, path: &str, scripts: &Path) {
+    let door = super::shared();
+    let bytes = bytes();
+    let (mut links, mut plan) = (Vec::new(), Vec::new());
+    for (percent, dies, limited) in cases() {
+        let name = format!("{browser}-{percent}-{dies}-{limited}.bin");
+        let upload = app.upload(&name, "application/octet-stream", &bytes).await;
+        let terms = if limited { json!({ "max_opens": 1 }) } else { json!({}) };
+        let link = app.link(&upload, terms).await;
+        let after = SIZE * percent / 100;
+        plan.push(json!({ "url": door.address(&link), "name": name, "after": after, "dies": dies }));
+        links.push((link, limited, dies));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (input, saved) = (folder.path().join("input.json"), folder.path().join("saved"));
+    let order = json!({
+        "browser": browser, "path": path, "witness": door.witness.url, "size": SIZE, "cases": plan,
+    });
+    std::fs::write(&input, order.to_string()).unwrap();
+    let told = run(scripts, &[Path::new("resume.mjs"), &input, &saved]).await;
+    assert_eq!(told.len(), plan.len());
+    for (told, (link, limited, dies)) in told.iter().zip(&links) {
+        eprintln!("{told}");
+        assert!(told["itself"] == true || told["again"] == true, "the file never came: {told}");
+        if *dies {
+            assert_eq!(told["itself"], false, "a URL that has expired gives nothing: {told}");
+        }
+        if *limited {
+            let shown = app.get(&format!("/links/{}", link["link_id"].as_str().unwrap())).await.1;
+            assert_eq!(shown["opens"], 1, "{told}");
+        }
+    }
+    for file in std::fs::read_dir(&saved).unwrap().map(|entry| entry.unwrap().path()) {
+        if std::fs::metadata(&file).unwrap().len() == SIZE as u64 {
+            assert!(std::fs::read(&file).unwrap() == bytes, "{}: other bytes", file.display());
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn a_download_that_a_browser_lost_comes_by_the_link_and_counts_once() {
+    if !super::is_local() {
+        return skipped("cut downloads in browsers", "only a local stack lets a test cut a connection");
+    }
+    let door = super::shared();
+    let _alone = door.alone().await;
+    for (scripts, browser, path) in browsers("cut downloads in browsers").await {
+        cut(&door.app(), browser, path, &scripts).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn a_video_seeks_while_its_url_lives_and_how_it_fails_afterwards_is_known() {
+    if !super::is_local() {
+        return skipped("seeking in browsers", "only a local stack lets a test end a URL");
+    }
+    let door = super::shared();
+    let _alone = door.alone().await;
+    let app = door.app();
+    for (scripts, browser, path) in browsers("seeking in browsers").await {
+        let chromium = CHECKER.with_browser("a film").await.unwrap().1;
+        let film = super::browser::film(&scripts, chromium).await;
+        let upload = app.upload("film.webm", "video/webm", &film).await;
+        for kill in [false, true] {
+            let link = app.link(&upload, json!({})).await;
+            let folder = tempfile::tempdir().unwrap();
+            let input = folder.path().join("input.json");
+            let order = json!({
+                "browser": browser, "path": path, "witness": door.witness.url,
+                "film": door.address(&link), "kill": kill,
+            });
+            std::fs::write(&input, order.to_string()).unwrap();
+            let told = run(&scripts, &[Path::new("seek.mjs"), &input]).await;
+            told.iter().for_each(|told| eprintln!("{browser}, the URL dies: {kill}: {told}"));
+            assert!(told[0]["error"].is_null(), "{told:?}");
+            assert!(kill || told[1]["error"].is_null(), "{told:?}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// Downloads that break off in a real Chromium and a real Firefox: what the browser does by itself, and what
+// comes when the person opens the link again.
+//
+// Usage: node resume.mjs INPUT.json FOLDER
+// INPUT: {"browser": "chrome" or "firefox", "path": path, "witness": url, "size": bytes,
+//         "cases": [{"url", "name", "after": bytes, "dies": bool}]}
+// FOLDER gets the files. Prints a line of JSON a case: {"name", "itself", "asked", "again", "asked_again"}; the
+// two lists are what S3 was asked, [range or null, status].
+
+import { mkdir, readFile, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import puppeteer from "puppeteer-core";
+
+const [input, folder] = process.argv.slice(2);
+const plan = JSON.parse(await readFile(input, "utf8"));
+await mkdir(folder, { recursive: true });
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const visits = async () => (await fetch(`${plan.witness}/witness/visits`)).json();
+
+// Whether a whole file of this name is there, perhaps as "name(1)".
+async function saved(name, seconds) {
+  for (let tries = 0; tries < seconds * 10; tries += 1) {
+    const [stem] = name.split(".");
+    for (const file of await readdir(folder)) {
+      const isWhole = file.startsWith(stem) && file.endsWith(".bin");
+      if (isWhole && (await stat(join(folder, file))).size === plan.size) return true;
+    }
+    await wait(100);
+  }
+  return false;
+}
+
+const browser = await puppeteer.launch({
+  browser: plan.browser,
+  executablePath: plan.path,
+  args: plan.browser === "chrome" ? ["--no-sandbox"] : [],
+  extraPrefsFirefox: {
+    "browser.download.folderList": 2,
+    "browser.download.dir": folder,
+    "browser.helperApps.neverAsk.saveToDisk": "application/octet-stream",
+  },
+});
+if (plan.browser === "chrome") {
+  const session = await browser.target().createCDPSession();
+  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
+}
+for (const { url, name, after, dies } of plan.cases) {
+  const page = await browser.newPage();
+  await visits();
+  await fetch(`${plan.witness}/witness/cut/${after}${dies ? "/dies" : ""}`);
+  // A download is no page: the navigation ends with an error.
+  const open = () => page.goto(url, { timeout: 15000 }).catch(() => null);
+  await open();
+  const itself = await saved(name, 6);
+  const asked = await visits();
+  let again = null;
+  if (!itself) {
+    await open();
+    again = await saved(name, 10);
+  }
+  console.log(JSON.stringify({ name, itself, asked, again, asked_again: await visits() }));
+  await page.close();
+}
+await browser.close();
