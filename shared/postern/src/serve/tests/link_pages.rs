@@ -117,7 +117,7 @@ async fn a_page_of_a_used_up_link_goes_on_with_its_cookie() {
     let cookies = &cookie(&world.ask(NOW, shown(&id), IMAGE).await.unwrap());
     let tab = Headers { cookies, ..TAB };
     assert!(world.show(tab).await.body.contains("<img src=\"?page="));
-    let (late, over) = ("2026-11-24T10:44:59Z", "2026-11-24T10:45:00Z");
+    let (late, over) = ("2026-11-24T10:45:59Z", "2026-11-24T10:46:00Z");
     assert_eq!(world.ask(late, Query::default(), tab).await.unwrap().status, StatusCode::OK);
     assert_eq!(code(world.ask(over, Query::default(), tab).await), "link_used_up");
     world.revoke().await;
