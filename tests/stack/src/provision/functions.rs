@@ -76,10 +76,9 @@ impl Environment {
             // Nobody listens there; a test that listens says where.
             "webhook_url" => "http://127.0.0.1:9/",
             "signer_session_s" => "3600",
-            "form_ttl_s" => "900",
+            "form_ttl_s" | "link_url_ttl_max_s" => "900",
             "max_size_bytes" => "10737418240",
             "link_url_ttl_s" => "60",
-            "link_url_ttl_max_s" => "900",
             // The emulator's distributions verify nothing: links lead straight to the bucket, and
             // nothing stands before the API.
             "cloudfront_domain" | "cloudfront_key_pair_id" | "cloudfront_secret_arn" | "viewer_header" => "",

@@ -1,7 +1,7 @@
 //! Pages for people: the page of a link, with its content, a button or a password, and of a link that does
 //! not open.
 //!
-//! Each is one document without script. Its policy ([`policy`]) names what the page shows, and nothing else.
+//! Each is one document without script. Its policy (`policy.rs`) names what the page shows, and nothing else.
 //!
 //! ```text
 //!  link.rs       the page of a link that opens: content and download, or the button

@@ -125,7 +125,9 @@ async fn a_video_seeks_while_its_url_lives_and_how_it_fails_afterwards_is_known(
             });
             std::fs::write(&input, order.to_string()).unwrap();
             let told = run(&scripts, &[Path::new("seek.mjs"), &input]).await;
-            told.iter().for_each(|told| eprintln!("{browser}, the URL dies: {kill}: {told}"));
+            for line in &told {
+                eprintln!("{browser}, the URL dies: {kill}: {line}");
+            }
             assert!(told[0]["error"].is_null(), "{told:?}");
             assert!(kill || told[1]["error"].is_null(), "{told:?}");
         }
