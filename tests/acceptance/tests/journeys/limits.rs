@@ -62,7 +62,10 @@ async fn limits_hold_for_whoever_asks_all_at_once() {
     {
         assert_eq!(*status, StatusCode::TOO_MANY_REQUESTS);
         assert!((1..=901).contains(&retry_after.unwrap()), "when the first form dies: {retry_after:?}");
-        assert!(problem["detail"].as_str().unwrap().contains("3 uploads may be pending"), "{problem}");
+        assert!(
+            problem["detail"].as_str().unwrap().contains("You have 3 pending uploads, which is the limit"),
+            "{problem}"
+        );
     }
     let (_, first, _) = answers.iter().find(|(status, ..)| *status == StatusCode::CREATED).unwrap();
     let form = Form::read(first);

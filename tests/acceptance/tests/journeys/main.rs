@@ -28,7 +28,6 @@ mod limits;
 mod link_terms;
 mod links;
 mod logs;
-mod many_links;
 mod metrics;
 mod multipart;
 mod ownership;
