@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use stack::{Coordinates, Description, Keys};
 
 /// Calls the recorder as the schedule does.
-async fn tidy(stack: &Coordinates) -> Value {
+pub async fn tidy(stack: &Coordinates) -> Value {
     let input = Description::load().unwrap().events.schedule.input;
     let lambda = aws_sdk_lambda::Client::new(&stack.sdk_config(&Keys::root()));
     let invoke = lambda.invoke().function_name(format!("{}-record-upload", stack.name));
