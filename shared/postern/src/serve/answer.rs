@@ -7,7 +7,6 @@ use super::request::{LinkRequest, Method};
 use super::resume_cookie::ResumeCookie;
 use super::{Ports, Settings, page};
 use crate::http::{Problem, Reply};
-use crate::keys::LinkKeys;
 use crate::link::token::LinkId;
 use crate::link::{Admission, Link, LinkStatus, Network};
 use crate::log;
@@ -38,17 +37,6 @@ pub async fn answer<L: OpeningStore, G: Signer, V: VersionCheck>(
         Method::Get => door.open(token.counts()).await,
         Method::Post => door.take_form().await,
     }
-}
-
-/// The `Set-Cookie` of an answer to `request` whose outcome is unknown: with this cookie the next GET counts
-/// as the same opening. `None` for other methods, and if the token is not genuine.
-pub fn again_cookie(keys: &LinkKeys, request: &LinkRequest<'_>) -> Option<String> {
-    let link_id = keys.verify(request.token).filter(|_| request.method == Method::Get)?.link_id();
-    // After a second lost answer the id stays the same.
-    let known = PageId::in_cookies(request.headers.cookies, keys, &link_id, request.now);
-    known.is_none().then(|| {
-        PageId::set_cookie(&PageId::seal(keys, &link_id, request.now, request.entropy), request.path)
-    })
 }
 
 /// One request to one link.
@@ -216,7 +204,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     fn id_of_get(&self) -> PageId {
         let known = || {
             let cookies = self.request.headers.cookies;
-            PageId::in_cookies(cookies, &self.ports.keys, &self.link_id, self.request.now)
+            PageId::in_cookies(cookies, &self.ports.keys, &self.link_id, self.request.now).map(|(_, id)| id)
         };
         self.page_that_asks().or_else(known).unwrap_or_else(|| PageId::of(self.request.entropy))
     }

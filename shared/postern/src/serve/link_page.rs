@@ -47,6 +47,14 @@ pub fn page_of_problem(
     })
 }
 
+/// The `Set-Cookie` of an answer to `request` whose outcome is unknown: with this cookie the next GET counts
+/// as the same opening, also after a second lost answer. `None` for other methods, and if the token is not
+/// genuine.
+pub fn again_cookie(keys: &LinkKeys, request: &LinkRequest<'_>) -> Option<String> {
+    let link_id = keys.verify(request.token).filter(|_| request.method == Method::Get)?.link_id();
+    SealedId::for_page(keys, &link_id, request).cookie(request)
+}
+
 fn context<'a>(settings: &'a Settings, request: &LinkRequest<'_>) -> PageContext<'a> {
     let base = settings.pages.link_base_url.as_str();
     PageContext {
@@ -66,17 +74,22 @@ struct SealedId {
 impl SealedId {
     /// The id that the visitor's browser has for this link already, or a new one.
     fn for_page(keys: &LinkKeys, link_id: &LinkId, request: &LinkRequest<'_>) -> Self {
-        match PageId::sealed_in_cookies(request.headers.cookies, keys, link_id, request.now) {
-            Some(text) => Self { text: text.to_owned(), is_new: false },
+        match PageId::in_cookies(request.headers.cookies, keys, link_id, request.now) {
+            Some((text, _)) => Self { text: text.to_owned(), is_new: false },
             None => Self { text: PageId::seal(keys, link_id, request.now, request.entropy), is_new: true },
         }
     }
 
-    /// The page with the cookie that brings the id back.
-    fn kept(self, reply: Reply, request: &LinkRequest<'_>) -> Reply {
-        match self.is_new {
-            true => reply.with("set-cookie", PageId::set_cookie(&self.text, request.path)),
-            false => reply,
+    /// The `Set-Cookie` that brings the id back; `None` if the browser has it already.
+    fn cookie(&self, request: &LinkRequest<'_>) -> Option<String> {
+        self.is_new.then(|| PageId::set_cookie(&self.text, request.path))
+    }
+
+    /// The page with that cookie.
+    fn kept(&self, reply: Reply, request: &LinkRequest<'_>) -> Reply {
+        match self.cookie(request) {
+            Some(cookie) => reply.with("set-cookie", cookie),
+            None => reply,
         }
     }
 }

@@ -38,10 +38,11 @@ mod previewers;
 mod redirect;
 pub mod request;
 pub mod resume_cookie;
+mod weighted;
 
-pub use answer::{again_cookie, answer};
+pub use answer::answer;
 use distribution::Distribution;
-pub use link_page::page_of_problem;
+pub use link_page::{again_cookie, page_of_problem};
 use page::{Brand, Destination};
 
 /// The ports of `serve-link`.

@@ -54,25 +54,15 @@ impl PageId {
         cookie::set(COOKIE, text, path, OPENING_S)
     }
 
-    /// The id in such a cookie among `cookies`.
-    pub(super) fn in_cookies(
-        cookies: &str,
-        keys: &LinkKeys,
-        link_id: &LinkId,
-        now: Timestamp,
-    ) -> Option<Self> {
-        Self::sealed_in_cookies(cookies, keys, link_id, now)
-            .and_then(|text| Self::find(text, keys, link_id, now))
-    }
-
-    /// The text of that id.
-    pub(super) fn sealed_in_cookies<'c>(
+    /// The id in such a cookie among `cookies`, with the text that the cookie has.
+    pub(super) fn in_cookies<'c>(
         cookies: &'c str,
         keys: &LinkKeys,
         link_id: &LinkId,
         now: Timestamp,
-    ) -> Option<&'c str> {
-        cookie::values(cookies, COOKIE).find(|text| Self::find(text, keys, link_id, now).is_some())
+    ) -> Option<(&'c str, Self)> {
+        cookie::values(cookies, COOKIE)
+            .find_map(|text| Self::find(text, keys, link_id, now).map(|id| (text, id)))
     }
 
     /// The id in `text`, if one of the keys sealed it for this link and the page is not too old.

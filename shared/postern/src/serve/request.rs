@@ -5,8 +5,8 @@
 
 use std::net::IpAddr;
 
-use super::messages::{Language, per_mille};
-use super::previewers;
+use super::messages::Language;
+use super::{previewers, weighted};
 use s3_presigned::Timestamp;
 
 /// The query by which a page that counts nothing shows the link's content.
@@ -149,16 +149,8 @@ impl Query<'_> {
 
 /// Whether the first of the media ranges that `accept` weighs most is among `ranges`.
 fn prefers(accept: &str, ranges: &[&str]) -> bool {
-    let mut best = (0, "");
-    for range in accept.split(',').take(32) {
-        let mut parts = range.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, per_mille);
-        if weight > best.0 {
-            best = (weight, name);
-        }
-    }
-    ranges.iter().any(|range| range.eq_ignore_ascii_case(best.1))
+    let most_wanted = weighted::heaviest(weighted::entries(accept)).unwrap_or_default();
+    ranges.iter().any(|range| range.eq_ignore_ascii_case(most_wanted))
 }
 
 #[cfg(test)]

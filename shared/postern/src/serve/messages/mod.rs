@@ -6,6 +6,7 @@ mod french;
 mod german;
 mod spanish;
 
+use super::weighted;
 use chinese::CHINESE;
 use english::ENGLISH;
 use french::FRENCH;
@@ -121,19 +122,12 @@ impl Language {
     /// Returns the language with the greatest weight in `Accept-Language`, the first of equals; English if it
     /// names none.
     pub fn accepted(header: &str) -> Self {
-        let mut best = (0, Self::English);
-        for range in header.split(',').take(32) {
-            let mut parts = range.split(';').map(str::trim);
-            let primary = parts.next().and_then(|tag| tag.split('-').next()).unwrap_or_default();
-            let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, per_mille);
-            let language = Self::ALL.into_iter().find(|language| language.is_named(primary));
-            if let Some(language) = language
-                && weight > best.0
-            {
-                best = (weight, language);
-            }
-        }
-        best.1
+        let named = weighted::entries(header).filter_map(|(tag, weight)| {
+            let primary = tag.split('-').next()?;
+            let language = Self::ALL.into_iter().find(|language| language.is_named(primary))?;
+            Some((language, weight))
+        });
+        weighted::heaviest(named).unwrap_or(Self::English)
     }
 
     /// The texts in this language.
@@ -150,14 +144,6 @@ impl Language {
     fn is_named(self, primary: &str) -> bool {
         self.messages().tag.split('-').next().is_some_and(|tag| tag.eq_ignore_ascii_case(primary))
     }
-}
-
-/// A weight of `Accept-Language`, `0` to `1` with three decimals, as a whole number.
-pub(super) fn per_mille(weight: &str) -> u32 {
-    let (whole, rest) = weight.split_once('.').unwrap_or((weight, ""));
-    let decimals = format!("{rest:0<3}");
-    let decimals = decimals.get(..3).and_then(|text| text.parse::<u32>().ok()).unwrap_or_default();
-    (whole.parse::<u32>().unwrap_or_default().min(1) * 1000 + decimals).min(1000)
 }
 
 #[cfg(test)]

@@ -23,20 +23,8 @@ impl World {
 
     /// The page that asks for the password.
     async fn password_page(&self) -> String {
-        let (now, token, path, entropy) = (at(NOW), self.token.as_str(), "/l/x", entropy());
-        let (method, body, address) = (Method::Get, &b""[..], self.address);
-        let request = LinkRequest {
-            now,
-            method,
-            token,
-            path,
-            body,
-            entropy,
-            address,
-            query: Query::default(),
-            headers: BROWSER,
-        };
-        let problem = answer(&self.ports, &self.settings, &request).await.unwrap_err();
+        let request = self.asked(BROWSER);
+        let problem = self.answer(&request).await.unwrap_err();
         let page = page_of_problem(&self.ports.keys, &self.settings, &request, &problem, "r");
         page_of(&page.unwrap())
     }
@@ -60,21 +48,8 @@ async fn a_get_whose_outcome_is_unknown_is_repeated_as_the_same_opening() {
     let world = World::with(at_most(1), None).await;
     let entropy = [7; 16];
     let get = async |entropy: [u8; 16], cookies: &str| {
-        let headers = Headers { cookies, ..BROWSER };
-        let (now, token, path) = (at(NOW), world.token.as_str(), "/l/x");
-        let request = LinkRequest {
-            now,
-            method: Method::Get,
-            token,
-            path,
-            body: b"",
-            entropy,
-            address: world.address,
-            query: Query::default(),
-            headers,
-        };
-        let result = answer(&world.ports, &world.settings, &request).await;
-        (result, again_cookie(&world.ports.keys, &request))
+        let request = LinkRequest { entropy, ..world.asked(Headers { cookies, ..BROWSER }) };
+        (world.answer(&request).await, again_cookie(&world.ports.keys, &request))
     };
     world.ports.links.lose_answer("count_opening", Loss::Whole);
     let (lost, set) = get(entropy, "").await;
@@ -163,17 +138,7 @@ async fn a_page_of_another_link_or_none_of_ours_is_no_page() {
     let world = World::with(confirmed(2), None).await;
     let other =
         World { token: world.ports.keys.make([9; 16]).reveal(), ..World::with(confirmed(1), None).await };
-    let request = LinkRequest {
-        now: at(NOW),
-        method: Method::Get,
-        token: &other.token,
-        path: "/l/x",
-        body: b"",
-        entropy: entropy(),
-        address: None,
-        query: Query::default(),
-        headers: BROWSER,
-    };
+    let request = other.asked(BROWSER);
     let password = Problem::PasswordRequired;
     let page = page_of_problem(&world.ports.keys, &world.settings, &request, &password, "r").unwrap();
     let strangers = page_of(&page);

@@ -31,10 +31,7 @@ const SAVED: Query<'_> = Query { download: true, show: false, page: "" };
 
 impl World {
     async fn ask(&self, now: &str, query: Query<'_>, headers: Headers<'_>) -> Result<Reply, Problem> {
-        let (now, token, path, entropy) = (at(now), self.token.as_str(), "/l/x", entropy());
-        let (method, body, address) = (Method::Get, &b""[..], self.address);
-        let request = LinkRequest { now, method, token, path, body, entropy, address, query, headers };
-        answer(&self.ports, &self.settings, &request).await
+        self.answer(&LinkRequest { now: at(now), query, ..self.asked(headers) }).await
     }
 
     async fn show(&self, headers: Headers<'_>) -> Reply {
@@ -156,13 +153,8 @@ async fn fifty_pages_of_a_link_with_five_openings_open_five() {
 async fn a_form_leads_back_to_the_page_where_the_browser_keeps_cookies() {
     for link_terms in [with_password(), LinkTerms { confirm: true, ..at_most(1) }] {
         let world = World::with(link_terms.clone(), None).await;
-        let request = |headers, entropy| {
-            let (now, token, path, body, address) = (at(NOW), world.token.as_str(), "/l/x", &b""[..], None);
-            let (method, query) = (Method::Get, Query::default());
-            LinkRequest { now, method, token, path, body, entropy, address, query, headers }
-        };
-        let asked = request(TAB, entropy());
-        let page = match answer(&world.ports, &world.settings, &asked).await {
+        let asked = world.asked(TAB);
+        let page = match world.answer(&asked).await {
             Ok(page) => page,
             Err(problem) => {
                 page_of_problem(&world.ports.keys, &world.settings, &asked, &problem, "r").unwrap()

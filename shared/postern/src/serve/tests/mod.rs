@@ -63,6 +63,25 @@ impl World {
         Self { ports, address: None, settings: settings(), token: token.reveal() }
     }
 
+    /// A GET of the link.
+    fn asked<'a>(&'a self, headers: Headers<'a>) -> LinkRequest<'a> {
+        LinkRequest {
+            now: at(NOW),
+            method: Method::Get,
+            token: &self.token,
+            path: "/l/x",
+            body: b"",
+            entropy: entropy(),
+            address: self.address,
+            query: Query::default(),
+            headers,
+        }
+    }
+
+    async fn answer(&self, request: &LinkRequest<'_>) -> Result<Reply, Problem> {
+        answer(&self.ports, &self.settings, request).await
+    }
+
     async fn request(
         &self,
         now: &str,
@@ -70,20 +89,8 @@ impl World {
         body: &str,
         headers: Headers<'_>,
     ) -> Result<Reply, Problem> {
-        let (body, address, entropy) = (body.as_bytes(), self.address, entropy());
-        let (now, token, path) = (at(now), self.token.as_str(), "/l/x");
-        let request = LinkRequest {
-            now,
-            method,
-            token,
-            path,
-            body,
-            entropy,
-            address,
-            query: Query::default(),
-            headers,
-        };
-        answer(&self.ports, &self.settings, &request).await
+        let (now, body) = (at(now), body.as_bytes());
+        self.answer(&LinkRequest { now, method, body, ..self.asked(headers) }).await
     }
 
     async fn get(&self, headers: Headers<'_>) -> Result<Reply, Problem> {
