@@ -10,7 +10,7 @@
 
 import { readFile, readdir, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import puppeteer from "puppeteer-core";
+import { launch } from "./launch.mjs";
 
 const [input, folder] = process.argv.slice(2);
 const plan = JSON.parse(await readFile(input, "utf8"));
@@ -24,16 +24,7 @@ function check(what, holds, detail = "") {
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const browser = await puppeteer.launch({
-  browser: plan.browser,
-  executablePath: plan.path,
-  args: plan.browser === "chrome" ? ["--no-sandbox"] : [],
-  extraPrefsFirefox: { "browser.download.folderList": 2, "browser.download.dir": folder, "browser.helperApps.neverAsk.saveToDisk": "image/png" },
-});
-if (plan.browser === "chrome") {
-  const session = await browser.target().createCDPSession();
-  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
-}
+const browser = await launch(plan, { folder, saved: "image/png" });
 
 /// Whether the page shows the image, and the address is the link.
 async function shows(page, url) {

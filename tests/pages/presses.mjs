@@ -6,7 +6,7 @@
 // FOLDER gets the files. Prints a line a check; ends with 1 if one fails.
 
 import { readFile, readdir, mkdir } from "node:fs/promises";
-import puppeteer from "puppeteer-core";
+import { launch } from "./launch.mjs";
 
 const [input, folder] = process.argv.slice(2);
 const plan = JSON.parse(await readFile(input, "utf8"));
@@ -29,16 +29,7 @@ async function saved(name) {
   return false;
 }
 
-const browser = await puppeteer.launch({
-  browser: plan.browser,
-  executablePath: plan.path,
-  args: plan.browser === "chrome" ? ["--no-sandbox"] : [],
-  extraPrefsFirefox: { "browser.download.folderList": 2, "browser.download.dir": folder, "browser.helperApps.neverAsk.saveToDisk": "image/png" },
-});
-if (plan.browser === "chrome") {
-  const session = await browser.target().createCDPSession();
-  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
-}
+const browser = await launch(plan, { folder, saved: "image/png" });
 for (const [number, { url, name, password }] of plan.links.entries()) {
   const page = await browser.newPage();
   await page.goto(url);

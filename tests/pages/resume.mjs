@@ -9,7 +9,7 @@
 
 import { mkdir, readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import puppeteer from "puppeteer-core";
+import { launch } from "./launch.mjs";
 
 const [input, folder] = process.argv.slice(2);
 const plan = JSON.parse(await readFile(input, "utf8"));
@@ -31,20 +31,7 @@ async function saved(name, seconds) {
   return false;
 }
 
-const browser = await puppeteer.launch({
-  browser: plan.browser,
-  executablePath: plan.path,
-  args: plan.browser === "chrome" ? ["--no-sandbox"] : [],
-  extraPrefsFirefox: {
-    "browser.download.folderList": 2,
-    "browser.download.dir": folder,
-    "browser.helperApps.neverAsk.saveToDisk": "application/octet-stream",
-  },
-});
-if (plan.browser === "chrome") {
-  const session = await browser.target().createCDPSession();
-  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
-}
+const browser = await launch(plan, { folder, saved: "application/octet-stream" });
 for (const { url, name, after, dies } of plan.cases) {
   const page = await browser.newPage();
   await visits();

@@ -7,18 +7,13 @@
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import puppeteer from "puppeteer-core";
+import { launch } from "./launch.mjs";
 
 const plan = JSON.parse(await readFile(process.argv[2], "utf8"));
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const visits = async () => (await fetch(`${plan.witness}/witness/visits`)).json();
 
-const browser = await puppeteer.launch({
-  browser: plan.browser,
-  executablePath: plan.path,
-  args: plan.browser === "chrome" ? ["--no-sandbox"] : [],
-  protocolTimeout: 120000,
-});
+const browser = await launch(plan, { protocolTimeout: 120000 });
 const host = createServer((_, response) =>
   response
     .setHeader("content-type", "text/html")

@@ -1,4 +1,4 @@
-//! Scripts that drive a real Chromium: folders of `tests/` with their packages from npm.
+//! Scripts that drive a real Chromium or Firefox: folders of `tests/` with their packages from npm.
 //!
 //! They are copied below `target/` and their packages, pinned with their hashes in
 //! `package-lock.json`, are installed there: once in a run, whichever journey comes first, because
@@ -7,11 +7,14 @@
 use std::path::{Path, PathBuf};
 
 use acceptance::skipped;
+use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
 const BROWSERS: [&str; 4] =
     ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/opt/google/chrome/chrome"];
+
+const FIREFOXES: [&str; 2] = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
 
 /// `tests/browser`: the clients that people upload with.
 pub static CLIENTS: Scripts = Scripts { name: "browser", folder: OnceCell::const_new() };
@@ -38,6 +41,41 @@ impl Scripts {
             return None;
         };
         Some((folder.clone(), browser))
+    }
+
+    /// Chromium and Firefox, for a script that drives either. What is missing is skipped, and said aloud.
+    pub async fn with_both_browsers(&self, what: &str) -> Vec<Browser> {
+        let Some((scripts, path)) = self.with_browser(what).await else { return Vec::new() };
+        let mut browsers = vec![Browser { name: "chrome", path, scripts: scripts.clone() }];
+        match FIREFOXES.into_iter().find(|path| Path::new(path).exists()) {
+            Some(path) => browsers.push(Browser { name: "firefox", path, scripts }),
+            None => skipped(&format!("{what} in Firefox"), "there is no Firefox here"),
+        }
+        browsers
+    }
+}
+
+/// A browser that is installed here, and the scripts that drive it.
+pub struct Browser {
+    /// As puppeteer calls it.
+    pub name: &'static str,
+    path: &'static str,
+    scripts: PathBuf,
+}
+
+impl Browser {
+    /// Runs a script with `plan` as its input, and returns what it printed. It must succeed. Its files go to
+    /// `folder/files`.
+    pub async fn run(&self, script: &str, mut plan: Value, folder: &Path) -> String {
+        plan["browser"] = json!(self.name);
+        plan["path"] = json!(self.path);
+        let (input, files) = (folder.join("input.json"), folder.join("files"));
+        std::fs::write(&input, plan.to_string()).unwrap();
+        let arguments = [Path::new(script), &input, &files];
+        let output = Command::new("node").args(arguments).current_dir(&self.scripts).output().await.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+        said
     }
 }
 

@@ -23,11 +23,12 @@ fn url(link: &Value) -> &str {
 }
 
 /// A film of two minutes that no browser fetches whole.
-pub async fn film(checker: &Path, browser: &str) -> Vec<u8> {
+pub async fn film() -> Vec<u8> {
+    let (checker, browser) = CHECKER.with_browser("a film").await.unwrap();
     let file = checker.join("film.webm");
     if !file.exists() {
         let script = [Path::new("film.mjs"), Path::new(browser), &file];
-        let output = Command::new("node").args(script).current_dir(checker).output().await.unwrap();
+        let output = Command::new("node").args(script).current_dir(&checker).output().await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     std::fs::read(file).unwrap()
@@ -50,7 +51,7 @@ async fn a_browser_saves_names_shows_pictures_and_seeks_in_films() {
         return skipped("downloads in a browser", "this looks at what a local stack leaves out");
     }
     let Some((checker, browser)) = CHECKER.with_browser("downloads in a browser").await else { return };
-    let film = film(&checker, browser).await;
+    let film = film().await;
     let door = super::shared();
     let _alone = door.alone().await;
     let app = door.app();

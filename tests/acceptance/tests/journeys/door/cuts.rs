@@ -6,11 +6,8 @@ use std::path::Path;
 
 use acceptance::{App, skipped};
 use serde_json::{Value, json};
-use tokio::process::Command;
 
-use crate::chromium::CHECKER;
-
-use super::presses::FIREFOXES;
+use crate::chromium::{Browser, CHECKER};
 
 const SIZE: usize = 2_000_000;
 
@@ -30,32 +27,18 @@ fn cases() -> Vec<(usize, bool, bool)> {
     cases
 }
 
-/// The browsers that are here, with the folder of scripts.
-async fn browsers(what: &str) -> Vec<(std::path::PathBuf, &'static str, &'static str)> {
-    let mut found = Vec::new();
-    let Some((scripts, chromium)) = CHECKER.with_browser(what).await else { return found };
-    found.push((scripts.clone(), "chrome", chromium));
-    match FIREFOXES.into_iter().find(|path| Path::new(path).exists()) {
-        Some(firefox) => found.push((scripts, "firefox", firefox)),
-        None => skipped(what, "there is no Firefox here"),
-    }
-    found
-}
-
 /// What a script printed, line by line.
-async fn run(scripts: &Path, script: &[&Path]) -> Vec<Value> {
-    let output = Command::new("node").args(script).current_dir(scripts).output().await.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+async fn run(browser: &Browser, script: &str, plan: Value, folder: &Path) -> Vec<Value> {
+    let said = browser.run(script, plan, folder).await;
     said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-async fn cut(app: &App, browser: &str, path: &str, scripts: &Path) {
+async fn cut(app: &App, browser: &Browser) {
     let door = super::shared();
     let bytes = bytes();
     let (mut links, mut plan) = (Vec::new(), Vec::new());
     for (percent, dies, limited) in cases() {
-        let name = format!("{browser}-{percent}-{dies}-{limited}.bin");
+        let name = format!("{}-{percent}-{dies}-{limited}.bin", browser.name);
         let upload = app.upload(&name, "application/octet-stream", &bytes).await;
         let terms = if limited { json!({ "max_opens": 1 }) } else { json!({}) };
         let link = app.link(&upload, terms).await;
@@ -64,12 +47,8 @@ async fn cut(app: &App, browser: &str, path: &str, scripts: &Path) {
         links.push((link, limited, dies));
     }
     let folder = tempfile::tempdir().unwrap();
-    let (input, saved) = (folder.path().join("input.json"), folder.path().join("saved"));
-    let order = json!({
-        "browser": browser, "path": path, "witness": door.witness.url, "size": SIZE, "cases": plan,
-    });
-    std::fs::write(&input, order.to_string()).unwrap();
-    let told = run(scripts, &[Path::new("resume.mjs"), &input, &saved]).await;
+    let order = json!({ "witness": door.witness.url, "size": SIZE, "cases": plan });
+    let told = run(browser, "resume.mjs", order, folder.path()).await;
     assert_eq!(told.len(), plan.len());
     for (told, (link, limited, dies)) in told.iter().zip(&links) {
         eprintln!("{told}");
@@ -82,7 +61,7 @@ async fn cut(app: &App, browser: &str, path: &str, scripts: &Path) {
             assert_eq!(shown["opens"], 1, "{told}");
         }
     }
-    for file in std::fs::read_dir(&saved).unwrap().map(|entry| entry.unwrap().path()) {
+    for file in std::fs::read_dir(folder.path().join("files")).unwrap().map(|entry| entry.unwrap().path()) {
         if std::fs::metadata(&file).unwrap().len() == SIZE as u64 {
             assert!(std::fs::read(&file).unwrap() == bytes, "{}: other bytes", file.display());
         }
@@ -97,8 +76,8 @@ async fn a_download_that_a_browser_lost_comes_by_the_link_and_counts_once() {
     }
     let door = super::shared();
     let _alone = door.alone().await;
-    for (scripts, browser, path) in browsers("cut downloads in browsers").await {
-        cut(&door.app(), browser, path, &scripts).await;
+    for browser in CHECKER.with_both_browsers("cut downloads").await {
+        cut(&door.app(), &browser).await;
     }
 }
 
@@ -111,22 +90,16 @@ async fn a_video_seeks_while_its_url_lives_and_how_it_fails_afterwards_is_known(
     let door = super::shared();
     let _alone = door.alone().await;
     let app = door.app();
-    for (scripts, browser, path) in browsers("seeking in browsers").await {
-        let chromium = CHECKER.with_browser("a film").await.unwrap().1;
-        let film = super::browser::film(&scripts, chromium).await;
+    for browser in CHECKER.with_both_browsers("seeking").await {
+        let film = super::browser::film().await;
         let upload = app.upload("film.webm", "video/webm", &film).await;
         for kill in [false, true] {
             let link = app.link(&upload, json!({})).await;
             let folder = tempfile::tempdir().unwrap();
-            let input = folder.path().join("input.json");
-            let order = json!({
-                "browser": browser, "path": path, "witness": door.witness.url,
-                "film": door.address(&link), "kill": kill,
-            });
-            std::fs::write(&input, order.to_string()).unwrap();
-            let told = run(&scripts, &[Path::new("seek.mjs"), &input]).await;
+            let order = json!({ "witness": door.witness.url, "film": door.address(&link), "kill": kill });
+            let told = run(&browser, "seek.mjs", order, folder.path()).await;
             for line in &told {
-                eprintln!("{browser}, the URL dies: {kill}: {line}");
+                eprintln!("{}, the URL dies: {kill}: {line}", browser.name);
             }
             assert!(told[0]["error"].is_null(), "{told:?}");
             assert!(kill || told[1]["error"].is_null(), "{told:?}");

@@ -1,14 +1,11 @@
 //! The page of a link in a real Chromium and a real Firefox: `tests/pages/link-pages.mjs` looks, this makes the
 //! links and looks at what was counted and saved. And what pages cost, and count, without a browser.
 
-use std::path::Path;
-
 use acceptance::{PNG, skipped};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::process::Command;
 
-use crate::chromium::CHECKER;
+use crate::chromium::{Browser, CHECKER};
 
 /// What browsers send with a navigation, and with an image of a page.
 const TAB: [(&str, &str); 2] = [("accept", "text/html,*/*;q=0.8"), ("sec-fetch-dest", "document")];
@@ -126,12 +123,13 @@ async fn an_owner_says_when_there_is_a_page() {
     }
 }
 
-async fn look(browser: &str, path: &str, scripts: &Path) {
+async fn look(browser: &Browser) {
     let door = super::shared();
     let _alone = door.alone().await;
     let app = door.app();
-    let film = super::browser::film(scripts, "/usr/bin/chromium").await;
-    let image = app.upload(&format!("{browser}.png"), "image/png", PNG).await;
+    let film = super::browser::film().await;
+    let name = format!("{}.png", browser.name);
+    let image = app.upload(&name, "image/png", PNG).await;
     let text = app.upload("notes.txt", "text/plain", b"some words").await;
     let video = app.upload("film.webm", "video/webm", &film).await;
     let free = app.link(&image, json!({})).await;
@@ -140,25 +138,19 @@ async fn look(browser: &str, path: &str, scripts: &Path) {
     let password = app.link(&image, json!({ "password": "open sesame" })).await;
     let (text, video) = (app.link(&text, json!({})).await, app.link(&video, json!({ "max_opens": 1 })).await);
     let folder = tempfile::tempdir().unwrap();
-    let (input, files) = (folder.path().join("input.json"), folder.path().join("files"));
     let plan = json!({
-        "browser": browser, "path": path, "kill": door.witness.kill_url(),
+        "kill": door.witness.kill_url(),
         "free": door.address(&free), "limited": door.address(&limited),
-        "saved": { "url": door.address(&saved), "name": format!("{browser}.png") },
+        "saved": { "url": door.address(&saved), "name": name },
         "password": { "url": door.address(&password), "password": "open sesame" },
         "text": door.address(&text), "video": door.address(&video),
     });
-    std::fs::write(&input, plan.to_string()).unwrap();
-    let script = [Path::new("link-pages.mjs"), &input, &files];
-    let output = Command::new("node").args(script).current_dir(scripts).output().await.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    eprintln!("{said}");
+    eprintln!("{}", browser.run("link-pages.mjs", plan, folder.path()).await);
     for link in [&limited, &saved, &password, &video] {
         let path = format!("/links/{}", link["link_id"].as_str().unwrap());
         assert_eq!(app.get(&path).await.1["opens"], 1, "{link}");
     }
-    assert_eq!(std::fs::read(files.join(format!("{browser}.png"))).unwrap(), PNG);
+    assert_eq!(std::fs::read(folder.path().join("files").join(name)).unwrap(), PNG);
 }
 
 #[tokio::test]
@@ -167,10 +159,7 @@ async fn the_page_of_a_link_goes_on_in_chromium_and_in_firefox() {
     if !super::is_local() {
         return skipped("pages of links", "this looks at what a local stack leaves out");
     }
-    let Some((scripts, chromium)) = CHECKER.with_browser("pages of links").await else { return };
-    look("chrome", chromium, &scripts).await;
-    match super::presses::FIREFOXES.into_iter().find(|path| Path::new(path).exists()) {
-        Some(firefox) => look("firefox", firefox, &scripts).await,
-        None => skipped("pages of links in Firefox", "there is no Firefox here"),
+    for browser in CHECKER.with_both_browsers("pages of links").await {
+        look(&browser).await;
     }
 }

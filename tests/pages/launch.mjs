@@ -1,0 +1,25 @@
+// A real Chromium or Firefox, which saves files without asking.
+
+import puppeteer from "puppeteer-core";
+
+// `plan` names the browser ("chrome" or "firefox") and its path. With a folder, files of the type `saved` are
+// saved there. `options` are further options of puppeteer.
+export async function launch({ browser: name, path }, { folder, saved, ...options } = {}) {
+  const saving = folder && {
+    "browser.download.folderList": 2,
+    "browser.download.dir": folder,
+    "browser.helperApps.neverAsk.saveToDisk": saved,
+  };
+  const browser = await puppeteer.launch({
+    browser: name,
+    executablePath: path,
+    args: name === "chrome" ? ["--no-sandbox"] : [],
+    extraPrefsFirefox: saving ?? {},
+    ...options,
+  });
+  if (saving && name === "chrome") {
+    const session = await browser.target().createCDPSession();
+    await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
+  }
+  return browser;
+}
