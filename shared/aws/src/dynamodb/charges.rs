@@ -38,7 +38,9 @@ impl Table {
         let updates = [of_item(&update).map_err(built)?, self.add_bytes_of(charge, change).map_err(built)?];
         let items = updates.map(|update| TransactWriteItem::builder().update(update).build());
         let transaction = self.client.transact_write_items().set_transact_items(Some(items.to_vec()));
-        let Err(error) = self.send(|| transaction.clone().send()).await else { return Ok(Conditional::Done) };
+        let Err(error) = self.send(|| transaction.clone().send()).await else {
+            return Ok(Conditional::Done(None));
+        };
         let refused = error.as_service_error().map_or(&[][..], reasons).first();
         match refused.filter(|reason| is(reason, FAILED)) {
             Some(reason) => Ok(Conditional::Refused(reason.item.clone().filter(|item| !item.is_empty()))),

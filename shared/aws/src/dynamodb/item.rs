@@ -110,9 +110,11 @@ pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Unavailabl
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new("read an item", error))
 }
 
-/// The result of a conditional write: done, or the existing item that made its condition fail, if any.
+/// The result of a conditional write.
 pub(super) enum Conditional {
-    Done,
+    /// It was written. The item that the write asks for by `return_values`; `None` if it asks for none.
+    Done(Option<Item>),
+    /// The condition failed. The existing item, if there is one.
     Refused(Option<Item>),
 }
 
@@ -143,22 +145,23 @@ impl ConditionError for UpdateItemError {
 /// A write of one item, ready to be sent.
 pub(super) trait Write: Clone {
     type Error: ConditionError + Conflict;
-    fn write(self) -> impl Future<Output = Result<(), SdkError<Self::Error>>> + Send;
+    /// Sends the write, and returns the item that it asks for.
+    fn write(self) -> impl Future<Output = Result<Option<Item>, SdkError<Self::Error>>> + Send;
 }
 
 impl Write for PutItemFluentBuilder {
     type Error = PutItemError;
 
-    async fn write(self) -> Result<(), SdkError<PutItemError>> {
-        self.send().await.map(drop)
+    async fn write(self) -> Result<Option<Item>, SdkError<PutItemError>> {
+        self.send().await.map(|output| output.attributes)
     }
 }
 
 impl Write for UpdateItemFluentBuilder {
     type Error = UpdateItemError;
 
-    async fn write(self) -> Result<(), SdkError<UpdateItemError>> {
-        self.send().await.map(drop)
+    async fn write(self) -> Result<Option<Item>, SdkError<UpdateItemError>> {
+        self.send().await.map(|output| output.attributes)
     }
 }
 
@@ -169,7 +172,10 @@ impl Table {
         operation: &'static str,
         write: W,
     ) -> Result<Conditional, Unavailable> {
-        let Err(error) = self.send(|| write.clone().write()).await else { return Ok(Conditional::Done) };
+        let error = match self.send(|| write.clone().write()).await {
+            Ok(item) => return Ok(Conditional::Done(item)),
+            Err(error) => error,
+        };
         match error.as_service_error().and_then(W::Error::refusal) {
             Some(refusal) => Ok(refusal),
             None => Err(Unavailable::new(operation, error)),

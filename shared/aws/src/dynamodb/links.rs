@@ -9,9 +9,7 @@ use aws_sdk_dynamodb::types::{
 use super::Table;
 use super::conflicts::reasons;
 use super::index::Index;
-use super::item::{
-    ConditionError, Conditional, Item, LINK, PK, from_item, id_of, link_pk, text, to_item, upload_pk, value,
-};
+use super::item::{Conditional, Item, LINK, PK, from_item, id_of, link_pk, text, to_item, upload_pk, value};
 use super::uploads::is_owned_by;
 use postern::link::token::LinkId;
 use postern::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, revocation_id};
@@ -126,12 +124,9 @@ impl LinkStore for Table {
             .expression_attribute_values(":owner", text(owner.as_str()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let shown = match self.send(|| update.clone().send()).await {
-            Ok(output) => output.attributes,
-            Err(error) => match error.as_service_error().and_then(ConditionError::refusal) {
-                Some(Conditional::Refused(existing)) => existing.filter(|item| is_owned_by(item, owner)),
-                _ => return Err(Unavailable::new("revoke a link", error)),
-            },
+        let shown = match self.conditional("revoke a link", update).await? {
+            Conditional::Done(item) => item,
+            Conditional::Refused(existing) => existing.filter(|item| is_owned_by(item, owner)),
         };
         shown.map_or(Ok(Revocation::NotFound), |item| Ok(Revocation::of(from_item(item)?)))
     }
@@ -158,7 +153,7 @@ impl LinkStore for Table {
         };
         let update = set_times(update, set, after)?;
         match self.conditional("change a link", update).await? {
-            Conditional::Done => Ok(Found::Yes),
+            Conditional::Done(_) => Ok(Found::Yes),
             Conditional::Refused(_) => Ok(Found::No),
         }
     }
@@ -209,7 +204,7 @@ impl LinkStore for Table {
             .expression_attribute_values(":hour_before", value(&before.hour_window)?)
             .expression_attribute_values(":carried_before", value(&before.carried_opens)?);
         match self.conditional("carry openings", update).await? {
-            Conditional::Done => Ok(Found::Yes),
+            Conditional::Done(_) => Ok(Found::Yes),
             Conditional::Refused(_) => Ok(Found::No),
         }
     }

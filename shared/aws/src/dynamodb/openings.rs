@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::Table;
-use super::item::{ConditionError, Conditional, Item, PK, from_item, link_pk, number, text, value};
+use super::item::{Conditional, Item, PK, from_item, link_pk, number, text, value};
 use postern::link::token::LinkId;
 use postern::link::{
     Admission, Attempt, Attempts, HOUR_S, Link, MAX_ATTEMPTS, MAX_RECENT, Network, Nonce, OPENING_S, Opening,
@@ -58,14 +58,10 @@ impl Table {
         let mut seen: Option<Box<Link>> = None;
         for _ in 0..TRIES {
             let update = write(seen.as_deref())?.on(self.update(id));
-            let error = match self.send(|| update.clone().send()).await {
-                Ok(output) => return Ok(Counted::Granted(link(output.attributes.unwrap_or_default())?)),
-                Err(error) => error,
-            };
-            let existing = match error.as_service_error().and_then(ConditionError::refusal) {
-                Some(Conditional::Refused(Some(item))) => link(item)?,
-                Some(_) => return Ok(Counted::Refused(None)),
-                None => return Err(Unavailable::new(operation, error)),
+            let existing = match self.conditional(operation, update).await? {
+                Conditional::Done(item) => return Ok(Counted::Granted(link(item.unwrap_or_default())?)),
+                Conditional::Refused(Some(item)) => link(item)?,
+                Conditional::Refused(None) => return Ok(Counted::Refused(None)),
             };
             match rule(&existing) {
                 Ruling::Counted => return Ok(Counted::Granted(existing)),

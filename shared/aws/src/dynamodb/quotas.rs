@@ -46,7 +46,7 @@ impl QuotaStore for Table {
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match self.conditional("create an upload token", put).await? {
-            Conditional::Done => Ok(Created::New),
+            Conditional::Done(_) => Ok(Created::New),
             Conditional::Refused(Some(existing)) => Ok(Created::Exists(Box::new(from_item(existing)?))),
             Conditional::Refused(None) => {
                 Err(Unavailable::new("create an upload token", "DynamoDB returned no existing item"))
@@ -76,7 +76,7 @@ impl QuotaStore for Table {
             .expression_attribute_values(":now", text(now.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match self.conditional("revoke an upload token", update).await? {
-            Conditional::Done => Ok(Found::Yes),
+            Conditional::Done(_) => Ok(Found::Yes),
             Conditional::Refused(Some(existing)) if is_owned_by(&existing, owner) => Ok(Found::Yes),
             Conditional::Refused(_) => Ok(Found::No),
         }

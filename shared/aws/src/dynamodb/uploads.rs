@@ -49,7 +49,7 @@ impl UploadStore for Table {
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match self.conditional("create an upload", put).await? {
-            Conditional::Done => Ok(Created::New),
+            Conditional::Done(_) => Ok(Created::New),
             Conditional::Refused(Some(existing)) => Ok(Created::Exists(Box::new(from_item(existing)?))),
             Conditional::Refused(None) => {
                 Err(Unavailable::new("create an upload", "DynamoDB returned no existing item"))
@@ -84,7 +84,7 @@ impl UploadStore for Table {
             .expression_attribute_values(":owner", text(owner.as_str()))
             .expression_attribute_values(":deleted", text(UploadState::Deleted.as_str()));
         match self.conditional("begin a deletion", update).await? {
-            Conditional::Done => Ok(Found::Yes),
+            Conditional::Done(_) => Ok(Found::Yes),
             Conditional::Refused(Some(existing)) if is_owned_by(&existing, owner) => Ok(Found::Yes),
             Conditional::Refused(_) => Ok(Found::No),
         }
@@ -374,7 +374,7 @@ fn keeps_more_than_arrived(charge: &Charge) -> bool {
 
 fn written(result: Conditional) -> Result<Written, Unavailable> {
     match result {
-        Conditional::Done => Ok(Written::Applied),
+        Conditional::Done(_) => Ok(Written::Applied),
         Conditional::Refused(existing) => {
             let existing = existing.map(from_item::<Upload>).transpose()?;
             Ok(Written::Refused(existing.map(Box::new)))
