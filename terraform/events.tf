@@ -2,39 +2,45 @@
 #
 # A pipe cannot branch, and a stream has room for two readers, one of which is the recorder. So one pipe
 # carries every kind of event, and the item names the kind: a write that is an event for the app sets the
-# attribute `event` to the detail type and gives the item a new `transition_id`. A later write that changes
-# another attribute leaves both unchanged and sends the same event again. A consumer ignores an event whose
+# attribute `announces` to the detail type and the id of the change. A later write that changes another
+# attribute leaves `announces` unchanged and sends the same event again. A consumer ignores an event whose
 # transition_id it has seen.
 
 locals {
   event_source = "postern"
 
-  # Detail type -> the prefix of the item's key. serve-link may write most attributes of a link's item, so an
-  # attribute is no proof of the kind.
+  # Detail type -> the prefix of the item's key. serve-link may write `announces` of a link's item, and
+  # nothing of an upload's item.
   app_event_keys = {
     "Upload Available"   = "UPLOAD#"
     "Upload Rejected"    = "UPLOAD#"
     "Upload Scan Failed" = "UPLOAD#"
     "Upload Deleted"     = "UPLOAD#"
     "Link Revoked"       = "LINK#"
+    "Link Opened"        = "LINK#"
+    "Link Used Up"       = "LINK#"
+    "Link Locked"        = "LINK#"
   }
 
-  # Detail type -> further conditions on the item, so that an `event` left over from an earlier state is not
-  # sent. Each is a filter of the pipe; the pipe sends a record that matches one of them. A pipe has at most
-  # five filters by default.
+  # Detail type -> further conditions on the item, so that an announcement left over from an earlier state is
+  # not sent. What serve-link must not announce also stands in `event`, which its role is denied. The pipe
+  # sends an opening only of a link that tracks its openings.
   app_event_items = {
     "Upload Available"   = { state = { S = ["available"] } }
     "Upload Rejected"    = { state = { S = ["rejected"] } }
     "Upload Scan Failed" = { state = { S = ["pending", "rejected", "expired"] }, scan_failed = { M = { status = { S = [{ exists = true }] } } } }
     "Upload Deleted"     = { state = { S = ["deleted"] } }
-    "Link Revoked"       = { revoked = { M = { at = { S = [{ exists = true }] } } } }
+    "Link Revoked"       = { event = { S = ["Link Revoked"] }, revoked = { M = { at = { S = [{ exists = true }] } } } }
+    "Link Opened"        = { terms = { M = { track = { BOOL = [true] } } }, last_opening = { M = { at = { S = [{ exists = true }] } } } }
+    "Link Used Up"       = { told_used_up = { S = [{ exists = true }] } }
+    "Link Locked"        = { told_locked = { S = [{ exists = true }] } }
   }
 
   # Detail field -> attribute of the item and its type. Fields that an item lacks are missing in its event, or
   # empty. Numbers arrive as text, as DynamoDB writes them. No file name: readers of the bus may not be
   # allowed to see it.
   event_detail = {
-    transition_id       = "transition_id.S"
+    transition_id       = "announces.M.id.S"
     owner               = "owner.S"
     upload_id           = "upload_id.S"
     state               = "state.S"
@@ -48,14 +54,27 @@ locals {
     link_id             = "link_id.S"
     revoked_at          = "revoked.M.at.S"
     revoked_because     = "revoked.M.because.S"
+    opens               = "opens.N"
+    opened_at           = "last_opening.M.at.S"
+    client              = "last_opening.M.client.S"
+    network             = "last_opening.M.network.S"
+    country             = "last_opening.M.country.S"
+    recipient           = "told_recipient.S"
   }
 
+  # A filter for each kind of item: a pipe has five filters, unless AWS is asked for more. Pipes supports
+  # `$or`.
   event_filters = [
-    for detail_type, item in local.app_event_items : {
+    for prefix in sort(distinct(values(local.app_event_keys))) : {
       eventName = ["INSERT", "MODIFY"]
       dynamodb = {
-        Keys     = { pk = { S = [{ prefix = local.app_event_keys[detail_type] }] } }
-        NewImage = merge({ event = { S = [detail_type] } }, item)
+        Keys = { pk = { S = [{ prefix = prefix }] } }
+        NewImage = {
+          "$or" = [
+            for detail_type, item in local.app_event_items : merge({ announces = { M = { type = { S = [detail_type] } } } }, item)
+            if local.app_event_keys[detail_type] == prefix
+          ]
+        }
       }
     }
   ]
@@ -114,14 +133,14 @@ resource "aws_pipes_pipe" "app" {
     # The detail type is a path, whose value Pipes reads from each record.
     eventbridge_event_bus_parameters {
       source      = local.event_source
-      detail_type = "$.dynamodb.NewImage.event.S"
+      detail_type = "$.dynamodb.NewImage.announces.M.type.S"
     }
   }
 
   # Pipes assumes the role while the pipe is created, and IAM takes some seconds until a new role and its
   # policy are visible everywhere. The provider does not retry, so the resources that take long are created
-  # first.
-  depends_on = [aws_iam_role_policy.pipe, aws_lambda_event_source_mapping.removals]
+  # first. Functions of a newer version write the attributes that a newer pipe reads, so they come before it.
+  depends_on = [aws_iam_role_policy.pipe, aws_lambda_event_source_mapping.removals, aws_lambda_function.main]
 }
 
 # A message names a position in the stream, which keeps records for a day. Look at the message within that

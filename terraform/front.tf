@@ -17,7 +17,7 @@ resource "aws_cloudfront_origin_request_policy" "front" {
   count = local.has_front ? 1 : 0
 
   name    = "${local.global_name}-front"
-  comment = "The whole request, and the visitor's address"
+  comment = "The whole request, and the visitor's address and country"
 
   cookies_config {
     cookie_behavior = "all"
@@ -27,7 +27,7 @@ resource "aws_cloudfront_origin_request_policy" "front" {
     header_behavior = "allViewerAndWhitelistCloudFront"
 
     headers {
-      items = ["CloudFront-Viewer-Address"]
+      items = ["CloudFront-Viewer-Address", "CloudFront-Viewer-Country"]
     }
   }
 

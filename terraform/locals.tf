@@ -56,6 +56,8 @@ locals {
     link_check_object        = tostring(var.link_check_object)
     link_page                = var.link_page
     brand                    = local.brand
+    link_track               = tostring(var.link_track)
+    track_network            = var.track_network
     viewer_header            = local.viewer_header
     cloudfront_domain        = local.cloudfront_signing_key == null ? "" : local.cloudfront_domain
     cloudfront_key_pair_id   = local.cloudfront_signing_key == null ? "" : aws_cloudfront_public_key.files[local.cloudfront_signing_key].id

@@ -294,11 +294,12 @@ data "aws_iam_policy_document" "serve_link" {
     }
   }
 
-  # serve-link changes only the counters of a link's item. Without this condition an attacker who takes the
-  # function over could put items into the indexes and send events to the app. AWS documents that
-  # dynamodb:Attributes has each attribute of an update expression; this was not tried in an AWS account.
+  # serve-link changes only the counters of a link's item and announces openings. Without this condition an
+  # attacker who takes the function over could put items into the indexes and announce the end of links: the
+  # pipe sends that only if `event` says so too. AWS documents that dynamodb:Attributes has each attribute of
+  # an update expression; this was not tried in an AWS account.
   statement {
-    sid       = "ChangesNoKeyOfAnIndexAndAnnouncesNothing"
+    sid       = "ChangesNoKeyOfAnIndexAndAnnouncesOnlyOpenings"
     effect    = "Deny"
     actions   = ["dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.main.arn]

@@ -294,6 +294,25 @@ variable "brand" {
   }
 }
 
+variable "link_track" {
+  description = "Whether links track their openings unless their owner says otherwise (the term track): each opening is counted, and the app gets the event Link Opened with the recipient, the time and the kind of client. These are personal data."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "track_network" {
+  description = "How much of a visitor's address a tracked opening keeps and tells: none, prefix (the first 24 bits of an IPv4 address, the first 48 of an IPv6 one) or full. With front, prefix and full keep the country too. With prefix and full, an opening of a link that counts and does not track costs one write more."
+  type        = string
+  default     = "none"
+  nullable    = false
+
+  validation {
+    condition     = contains(["none", "prefix", "full"], var.track_network)
+    error_message = "Write track_network as none, prefix or full."
+  }
+}
+
 variable "allowed_types" {
   description = "Media types that an upload may declare, as image/png, image/* or */*. The API refuses a request that declares another type, and the recorder rejects such a file. The file's bytes must be of the declared type in any case. Upload tokens can allow fewer types."
   type        = list(string)
@@ -868,7 +887,7 @@ variable "api_access_log" {
 }
 
 variable "app_events" {
-  description = "Whether the module makes an event bus that brings these events to your app: Upload Available, Upload Rejected, Upload Scan Failed, Upload Deleted and Link Revoked. Switching it off deletes the bus and the messages in its dead-letter queue; remove your own rules from the bus first."
+  description = "Whether the module makes an event bus that brings these events to your app: Upload Available, Upload Rejected, Upload Scan Failed, Upload Deleted, Link Revoked, Link Opened, Link Used Up and Link Locked. Switching it off deletes the bus and the messages in its dead-letter queue; remove your own rules from the bus first."
   type        = bool
   default     = true
   nullable    = false

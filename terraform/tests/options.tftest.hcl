@@ -666,7 +666,7 @@ run "a_front_with_a_web_acl" {
   }
 
   assert {
-    condition     = aws_lambda_function.main["serve-link"].environment[0].variables["POSTERN_VIEWER_HEADER"] == "cloudfront-viewer-address" && one(one(aws_cloudfront_origin_request_policy.front[0].headers_config).headers).items == toset(["CloudFront-Viewer-Address"])
+    condition     = aws_lambda_function.main["serve-link"].environment[0].variables["POSTERN_VIEWER_HEADER"] == "cloudfront-viewer-address" && one(one(aws_cloudfront_origin_request_policy.front[0].headers_config).headers).items == toset(["CloudFront-Viewer-Address", "CloudFront-Viewer-Country"])
     error_message = "Behind CloudFront only CloudFront knows where a visitor comes from."
   }
 
@@ -718,7 +718,7 @@ run "a_webhook_brings_its_function_its_queues_and_its_alarms" {
   }
 
   assert {
-    condition     = jsondecode(aws_cloudwatch_event_rule.webhook[0].event_pattern) == { source = ["postern"], detail-type = ["Link Revoked", "Upload Available", "Upload Deleted", "Upload Rejected", "Upload Scan Failed"] } && aws_cloudwatch_event_rule.webhook[0].event_bus_name == aws_cloudwatch_event_bus.app[0].name
+    condition     = jsondecode(aws_cloudwatch_event_rule.webhook[0].event_pattern) == { source = ["postern"], detail-type = ["Link Locked", "Link Opened", "Link Revoked", "Link Used Up", "Upload Available", "Upload Deleted", "Upload Rejected", "Upload Scan Failed"] } && aws_cloudwatch_event_rule.webhook[0].event_bus_name == aws_cloudwatch_event_bus.app[0].name
     error_message = "Without events, the webhook must be told all that the app's bus carries."
   }
 

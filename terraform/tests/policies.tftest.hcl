@@ -617,6 +617,8 @@ run "all_options" {
     link_check_object         = true
     link_page                 = "always"
     brand                     = { name = "Example", logo_url = "https://cdn.example.com/logo.png", color = "#0b57d0" }
+    link_track                = true
+    track_network             = "prefix"
     throttling                = { rate = 50, burst = 60 }
     recorder_concurrency      = 5
     reserved_concurrency      = { serve-link = 20 }

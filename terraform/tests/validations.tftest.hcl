@@ -1285,6 +1285,16 @@ run "a_page_by_another_word" {
   expect_failures = [var.link_page]
 }
 
+run "a_tracked_network_that_is_no_word" {
+  command = plan
+
+  variables {
+    track_network = "country"
+  }
+
+  expect_failures = [var.track_network]
+}
+
 run "a_brand_with_a_name_of_two_lines" {
   command = plan
 

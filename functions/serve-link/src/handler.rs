@@ -48,7 +48,7 @@ impl Door {
             entropy,
             address: request.viewer_address(self.viewer_header.as_deref()),
             query: query(&request),
-            headers: headers(&request, &cookies),
+            headers: headers(&request, &cookies, self.viewer_header.is_some()),
         };
         let result = match method(&request) {
             Some(_) => {
@@ -131,7 +131,7 @@ fn query(request: &Request) -> Query<'_> {
     }
 }
 
-fn headers<'a>(request: &'a Request, cookies: &'a str) -> Headers<'a> {
+fn headers<'a>(request: &'a Request, cookies: &'a str, has_front: bool) -> Headers<'a> {
     let purposes = ["sec-purpose", "purpose", "x-moz", "x-purpose"].map(|name| request.header(name));
     Headers {
         accept: request.header("accept"),
@@ -141,6 +141,8 @@ fn headers<'a>(request: &'a Request, cookies: &'a str) -> Headers<'a> {
         purpose: purposes.into_iter().find(|purpose| !purpose.is_empty()).unwrap_or_default(),
         if_none_match: request.header("if-none-match"),
         cookies,
+        // Without a front, a visitor could write this header.
+        country: if has_front { request.header("cloudfront-viewer-country") } else { "" },
         has_authorization: !request.header("authorization").is_empty(),
     }
 }

@@ -47,7 +47,7 @@ MUTANTS = [
     front("the-front-caches", '"4135ea2d-6df8-44a3-9df3-4b5a84be39ad"', '"658327ea-f89d-4fab-a63d-7e88639e58f6"', "one owner's answer would be another's"),
     front("the-front-over-http", 'viewer_protocol_policy     = "https-only"', 'viewer_protocol_policy     = "redirect-to-https"', "a token would travel in the clear once"),
     front("the-api-over-http", 'origin_protocol_policy = "https-only"', 'origin_protocol_policy = "match-viewer"', "a token would travel in the clear"),
-    front("the-front-hides-the-viewer", '"allViewerAndWhitelistCloudFront"\n\n    headers {\n      items = ["CloudFront-Viewer-Address"]\n    }', '"allViewer"', "a visitor could write the header and be anywhere"),
+    front("the-front-hides-the-viewer", '"allViewerAndWhitelistCloudFront"\n\n    headers {\n      items = ["CloudFront-Viewer-Address", "CloudFront-Viewer-Country"]\n    }', '"allViewer"', "a visitor could write the header and be anywhere"),
     front("the-front-drops-cookies", 'cookie_behavior = "all"', 'cookie_behavior = "none"', "a counted download could not go on"),
     front("the-front-has-no-web-acl", "  web_acl_id      = var.front.web_acl_arn\n", "", "the web ACL would not be asked"),
     front("the-front-takes-gets-only", '["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]', '["GET", "HEAD"]', "nothing could be uploaded"),

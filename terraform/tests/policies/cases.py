@@ -321,6 +321,7 @@ def _functions() -> list[Case]:
         YES(SERVE, "dynamodb:GetItem", TABLE, links),
         YES(SERVE, "dynamodb:UpdateItem", TABLE, links),
         YES(SERVE, "dynamodb:UpdateItem", TABLE, links | {"dynamodb:Attributes": ["pk", "opens", "recent_openings", "attempts", "hour_window", "revoked", "expires_at", "terms"]}),
+        YES(SERVE, "dynamodb:UpdateItem", TABLE, links | {"dynamodb:Attributes": ["pk", "announces", "first_opened_at", "last_opening", "told_used_up", "told_locked"]}),
         YES(SERVE, "dynamodb:GetItem", TABLE, links | {"dynamodb:Attributes": ["pk", "event"]}),
         # Keys of the indexes, and what the pipe tells the app.
         *[NO(SERVE, "dynamodb:UpdateItem", TABLE, links | {"dynamodb:Attributes": ["pk", a]}) for a in ("event", "unfinished", "unfinished_since", "owner", "uploaded_at", "upload_id", "linked_at")],

@@ -16,7 +16,8 @@ import re
 import pytest
 from rendered import snapshot
 
-TYPES = ("Link Revoked", "Upload Available", "Upload Deleted", "Upload Rejected", "Upload Scan Failed")
+LINK_TYPES = ("Link Locked", "Link Opened", "Link Revoked", "Link Used Up")
+TYPES = (*LINK_TYPES, "Upload Available", "Upload Deleted", "Upload Rejected", "Upload Scan Failed")
 
 
 def pipe() -> dict:
@@ -27,7 +28,9 @@ def pipe() -> dict:
 def passes(pattern, value) -> bool:
     """An event pattern: objects descend, a list holds what the value may be."""
     if isinstance(pattern, dict):
-        return isinstance(value, dict) and all(passes(p, value.get(k)) for k, p in pattern.items())
+        fields = {field: p for field, p in pattern.items() if field != "$or"}
+        either = "$or" not in pattern or any(passes(p, value) for p in pattern["$or"])
+        return isinstance(value, dict) and all(passes(p, value.get(k)) for k, p in fields.items()) and either
     for one in pattern:
         if isinstance(one, dict):
             if set(one) == {"prefix"}:
@@ -81,6 +84,14 @@ UPLOAD = {
     "filename": text("payslip.pdf"),
     "transition_id": text("t1"),
 }
+
+
+def announces(detail_type: str, change: str = "t1") -> dict:
+    """The attribute that a write of the functions sets."""
+    return {"M": {"type": text(detail_type), "id": text(change)}}
+
+
+
 RECORDED = {
     "M": {
         "version_id": text("v1"),
@@ -90,22 +101,33 @@ RECORDED = {
         "recorded_at": text("2026-11-24T10:00:00.000Z"),
     }
 }
-AVAILABLE = UPLOAD | {"state": text("available"), "event": text("Upload Available"), "recorded": RECORDED}
+TRACKS = {"M": {"track": {"BOOL": True}}}
+OPENING = {
+    "M": {
+        "at": text("2026-11-24T10:00:00.000Z"),
+        "client": text("browser"),
+        "network": text("192.0.2.0/24"),
+        "country": text("DE"),
+    }
+}
+AVAILABLE = UPLOAD | {"state": text("available"), "announces": announces("Upload Available"), "recorded": RECORDED}
 
 
 def test_each_type_of_event_has_a_filter_of_its_own():
-    assert sorted(one["dynamodb"]["NewImage"]["event"]["S"][0] for one in pipe()["filters"]) == list(TYPES)
+    either = [item for one in pipe()["filters"] for item in one["dynamodb"]["NewImage"]["$or"]]
+    assert sorted(item["announces"]["M"]["type"]["S"][0] for item in either) == list(TYPES)
 
 
 @pytest.mark.parametrize("event_type", TYPES)
 def test_an_item_of_another_kind_announces_nothing(event_type):
-    """serve-link may write every attribute of a link's item, and nothing of an upload's."""
+    """serve-link may announce openings of a link, and writes nothing of an upload."""
     revoked = {"M": {"at": text("2026-11-24T10:00:00.000Z"), "because": text("owner")}}
     states = ["available", "rejected", "pending", "deleted"]
     failed = {"M": {"version_id": text("v1"), "status": text("UNSUPPORTED"), "at": text("…")}}
-    other = "UPLOAD#5e9f0a52" if event_type == "Link Revoked" else "LINK#4f2a"
+    other = "UPLOAD#5e9f0a52" if event_type in LINK_TYPES else "LINK#4f2a"
     for state in states:
-        attributes = AVAILABLE | {"state": text(state), "event": text(event_type), "revoked": revoked, "scan_failed": failed}
+        attributes = AVAILABLE | {"state": text(state), "announces": announces(event_type), "event": text(event_type), "revoked": revoked, "scan_failed": failed}
+        attributes |= {"terms": TRACKS, "last_opening": OPENING, "told_used_up": text("t1"), "told_locked": text("t1")}
         assert event(record("MODIFY", **attributes | {"pk": text(other)})) is None
 
 
@@ -127,7 +149,7 @@ def test_an_available_upload():
 
 def test_a_rejected_upload():
     rejection = {"M": {"version_id": text("v0"), "reason": text("size_out_of_range"), "detail": text("…"), "rejected_at": text("…")}}
-    told = event(record("MODIFY", **UPLOAD, state=text("rejected"), event=text("Upload Rejected"), rejection=rejection))
+    told = event(record("MODIFY", **UPLOAD, state=text("rejected"), announces=announces("Upload Rejected"), rejection=rejection))
     assert told["detail-type"] == "Upload Rejected"
     assert told["detail"] == {
         "transition_id": "t1",
@@ -142,7 +164,7 @@ def test_a_rejected_upload():
 @pytest.mark.parametrize("state", ["pending", "rejected", "expired"])
 def test_a_failed_scan(state):
     failed = {"M": {"version_id": text("v1"), "status": text("UNSUPPORTED"), "at": text("…")}}
-    told = event(record("MODIFY", **UPLOAD, state=text(state), event=text("Upload Scan Failed"), scan_failed=failed))
+    told = event(record("MODIFY", **UPLOAD, state=text(state), announces=announces("Upload Scan Failed"), scan_failed=failed))
     assert told["detail-type"] == "Upload Scan Failed"
     assert told["detail"] == {
         "transition_id": "t1",
@@ -157,12 +179,12 @@ def test_a_failed_scan(state):
 @pytest.mark.parametrize("state", ["available", "deleting", "deleted"])
 def test_a_failed_scan_of_what_was_decided_since_says_nothing(state):
     failed = {"M": {"version_id": text("v1"), "status": text("UNSUPPORTED"), "at": text("…")}}
-    assert event(record("MODIFY", **UPLOAD, state=text(state), event=text("Upload Scan Failed"), scan_failed=failed)) is None
-    assert event(record("MODIFY", **UPLOAD, state=text("pending"), event=text("Upload Scan Failed"))) is None
+    assert event(record("MODIFY", **UPLOAD, state=text(state), announces=announces("Upload Scan Failed"), scan_failed=failed)) is None
+    assert event(record("MODIFY", **UPLOAD, state=text("pending"), announces=announces("Upload Scan Failed"))) is None
 
 
 def test_a_deleted_upload():
-    told = event(record("MODIFY", **UPLOAD, state=text("deleted"), event=text("Upload Deleted")))
+    told = event(record("MODIFY", **UPLOAD, state=text("deleted"), announces=announces("Upload Deleted")))
     assert told["detail-type"] == "Upload Deleted" and told["detail"]["upload_id"] == "5e9f0a52"
 
 
@@ -177,7 +199,9 @@ def test_a_revoked_link():
     }
     assert event(record("INSERT", **link)) is None
     revoked = {"M": {"at": text("2026-11-24T10:00:00.000Z"), "because": text("revoked")}}
-    told = event(record("MODIFY", **link, event=text("Link Revoked"), revoked=revoked))
+    forged = link | {"announces": announces("Link Revoked", "t2"), "revoked": revoked}
+    assert event(record("MODIFY", **forged)) is None, "serve-link may write these two attributes"
+    told = event(record("MODIFY", **forged, event=text("Link Revoked")))
     assert told["detail-type"] == "Link Revoked"
     assert told["detail"] == {
         "transition_id": "t2",
@@ -189,15 +213,69 @@ def test_a_revoked_link():
     }
 
 
+LINK = {
+    "pk": text("LINK#4f2a"),
+    "link_id": text("4f2a"),
+    "upload_id": text("5e9f0a52"),
+    "owner": text("https://login.example.com/ ada"),
+    "version_id": text("v1"),
+    "transition_id": text("t2"),
+    "opens": {"N": "3"},
+    "last_opening": OPENING,
+    "told_recipient": text("Ada %22Lovelace%22"),
+}
+
+
+def test_an_opening_of_a_link_that_tracks():
+    opened = LINK | {"announces": announces("Link Opened", "t9"), "terms": TRACKS}
+    told = event(record("MODIFY", **opened))
+    assert told["detail-type"] == "Link Opened"
+    assert told["detail"] == {
+        "transition_id": "t9",
+        "owner": "https://login.example.com/ ada",
+        "upload_id": "5e9f0a52",
+        "link_id": "4f2a",
+        "opens": "3",
+        "opened_at": "2026-11-24T10:00:00.000Z",
+        "client": "browser",
+        "network": "192.0.2.0/24",
+        "country": "DE",
+        "recipient": "Ada %22Lovelace%22",
+    }
+
+
+@pytest.mark.parametrize("terms", [{"M": {}}, {"M": {"track": {"BOOL": False}}}, {"M": {"max_opens": {"N": "3"}}}])
+def test_an_opening_of_a_link_that_only_counts_says_nothing(terms):
+    """serve-link writes the announcement before it knows whether the link tracks."""
+    assert event(record("MODIFY", **LINK, announces=announces("Link Opened", "t9"), terms=terms)) is None
+
+
+@pytest.mark.parametrize(("detail_type", "told"), [("Link Used Up", "told_used_up"), ("Link Locked", "told_locked")])
+def test_a_link_that_is_used_up_or_locked(detail_type, told):
+    state = LINK | {"announces": announces(detail_type, "t7")}
+    assert event(record("MODIFY", **state)) is None
+    said = event(record("MODIFY", **state | {told: text("t7")}))
+    assert said["detail-type"] == detail_type and said["detail"]["transition_id"] == "t7"
+    assert said["detail"]["link_id"] == "4f2a" and said["detail"]["opens"] == "3"
+
+
+@pytest.mark.parametrize("event_type", ["Link Revoked", "Upload Available", "Upload Deleted"])
+def test_serve_link_announces_nothing_but_openings(event_type):
+    """Its role may write every attribute of a link's item but `event` and the keys of the indexes."""
+    revoked = {"M": {"at": text("2026-11-24T10:00:00.000Z"), "because": text("revoked")}}
+    forged = LINK | {"announces": announces(event_type), "revoked": revoked, "state": text("available"), "terms": TRACKS}
+    assert event(record("MODIFY", **forged | {"told_used_up": text("t7"), "told_locked": text("t7")})) is None
+
+
 @pytest.mark.parametrize("state", ["pending", "expired", "deleting"])
 def test_a_state_that_the_app_need_not_hear_of_says_nothing(state):
     assert event(record("MODIFY", **UPLOAD, state=text(state))) is None
     # Nor does an event that an earlier state has left on the item.
-    assert event(record("MODIFY", **UPLOAD, state=text(state), event=text("Upload Available"))) is None
+    assert event(record("MODIFY", **UPLOAD, state=text(state), announces=announces("Upload Available"))) is None
 
 
 def test_an_unknown_event_says_nothing():
-    assert event(record("MODIFY", **(AVAILABLE | {"event": text("Upload Eaten")}))) is None
+    assert event(record("MODIFY", **(AVAILABLE | {"announces": announces("Upload Eaten")}))) is None
 
 
 def test_the_end_of_a_records_life_says_nothing():

@@ -75,7 +75,7 @@ def test_the_front_caches_nothing_and_hands_the_api_the_whole_request_and_where_
     assert set(behavior["allowed_methods"]) == {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
     (policy,) = of("front", "aws_cloudfront_origin_request_policy").values()
     (headers,) = policy["headers_config"]
-    assert headers == {"header_behavior": "allViewerAndWhitelistCloudFront", "headers": [{"items": ["CloudFront-Viewer-Address"]}]}
+    assert headers == {"header_behavior": "allViewerAndWhitelistCloudFront", "headers": [{"items": ["CloudFront-Viewer-Address", "CloudFront-Viewer-Country"]}]}
     assert policy["cookies_config"] == [{"cookie_behavior": "all"}] and policy["query_strings_config"] == [{"query_string_behavior": "all"}]
 
 

@@ -206,6 +206,7 @@ fn variables(address: &str) -> Vec<(String, String)> {
         ("POSTERN_LINK_PAGE", "auto"),
         ("POSTERN_BRAND", "none"),
         ("POSTERN_LINK_BASE_URL", "http://127.0.0.1:1"),
+        ("POSTERN_TRACK_NETWORK", "none"),
         ("POSTERN_CLOUDFRONT_DOMAIN", ""),
         ("POSTERN_LINK_KEYS", "1=arn:aws:kms:eu-central-1:111122223333:key/links"),
     ];

@@ -51,6 +51,7 @@ fn settings() -> Settings {
         limits: OwnerLimits::default(),
         allowed_types: "*/*".parse().unwrap(),
         redirect_origins: "https://app.example".parse().unwrap(),
+        track_links: false,
     }
 }
 

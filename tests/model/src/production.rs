@@ -490,7 +490,7 @@ fn pending() -> Upload {
         rejection: None,
         scan_failed: None,
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
-        event: None,
+        announces: None,
         ttl: Some(tombstone_ttl(policy_expires_at)),
         links_walked: None,
         reserved: None,

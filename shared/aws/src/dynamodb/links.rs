@@ -12,14 +12,14 @@ use super::index::Index;
 use super::item::{Conditional, Item, LINK, PK, from_item, id_of, link_pk, text, to_item, upload_pk, value};
 use super::uploads::is_owned_by;
 use postern::link::token::LinkId;
-use postern::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, revocation_id};
+use postern::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, revocation, revocation_id};
 use postern::paging::{Page, PageStart};
 use postern::ports::{
     Counted, Found, LinkIndex, LinkReader, LinkStore, Linked, LinksOf, OpeningStore, Replaced, Revocation,
     Unavailable,
 };
 use postern::upload::UploadState;
-use postern::value::app_event::AppEvent;
+use postern::value::app_event::{Announcement, AppEvent};
 use postern::value::id::Owner;
 
 /// A reason for which a transaction was not written.
@@ -61,6 +61,10 @@ impl OpeningStore for Table {
 
     async fn settle_attempt(&self, id: &LinkId, nonce: &Nonce, outcome: Outcome) -> Result<(), Unavailable> {
         self.settle_link_attempt(id, nonce, outcome).await
+    }
+
+    async fn announce(&self, id: &LinkId, news: Announcement) -> Result<(), Unavailable> {
+        self.announce_of_link(id, news).await
     }
 }
 
@@ -151,7 +155,7 @@ impl LinkStore for Table {
             true => update.expression_attribute_values(":attempts", value(&after.attempts)?),
             false => update,
         };
-        let update = set_times(update, set, after)?;
+        let update = set_or_remove(update, set, after)?;
         match self.conditional("change a link", update).await? {
             Conditional::Done(_) => Ok(Found::Yes),
             Conditional::Refused(_) => Ok(Found::No),
@@ -163,7 +167,7 @@ impl LinkStore for Table {
         let end = Update::builder()
             .table_name(&self.name)
             .key(PK, text(link_pk(&old.link_id)))
-            .update_expression("SET revoked = :revoked, transition_id = :transition, #event = :event")
+            .update_expression("SET revoked = :revoked, transition_id = :transition, announces = :announces, #event = :event")
             .condition_expression(UNCHANGED)
             .expression_attribute_names("#event", "event")
             .expression_attribute_names("#owner", "owner")
@@ -171,6 +175,7 @@ impl LinkStore for Table {
             .expression_attribute_values(":before", value(&old.transition_id)?)
             .expression_attribute_values(":event", value(&AppEvent::LinkRevoked)?)
             .expression_attribute_values(":revoked", value(&revoked)?)
+            .expression_attribute_values(":announces", value(&revocation(&old.link_id))?)
             .expression_attribute_values(":transition", value(&revocation_id(&old.link_id))?)
             .build()
             .map_err(|error| Unavailable::new("rotate a link", error))?;
@@ -237,10 +242,11 @@ impl Table {
             .update_item()
             .table_name(&self.name)
             .key(PK, text(link_pk(id)))
-            .update_expression("SET revoked = :revoked, transition_id = :transition, #event = :event")
+            .update_expression("SET revoked = :revoked, transition_id = :transition, announces = :announces, #event = :event")
             .expression_attribute_names("#event", "event")
             .expression_attribute_values(":event", value(&AppEvent::LinkRevoked)?)
             .expression_attribute_values(":revoked", value(&revoked)?)
+            .expression_attribute_values(":announces", value(&revocation(id))?)
             .expression_attribute_values(":transition", value(&revocation_id(id))?))
     }
 
@@ -265,21 +271,22 @@ impl Table {
     }
 }
 
-/// Completes the write of a change: `set`, and the times of `after`, or their removal.
-fn set_times(
+/// Sets what the change gives the link, and removes what it takes away: its announcement always.
+fn set_or_remove(
     mut update: UpdateItemFluentBuilder,
     mut set: String,
     after: &Link,
 ) -> Result<UpdateItemFluentBuilder, Unavailable> {
-    let mut remove = "#event".to_owned();
-    for (name, placeholder, time) in [
-        ("expires_at", ":end", after.expires_at),
-        ("earlier_urls_end_at", ":earlier", after.earlier_urls_end_at),
+    let mut remove = "announces, #event".to_owned();
+    for (name, placeholder, found) in [
+        ("expires_at", ":end", after.expires_at.as_ref().map(value).transpose()?),
+        ("earlier_urls_end_at", ":earlier", after.earlier_urls_end_at.as_ref().map(value).transpose()?),
+        ("told_recipient", ":recipient", after.told_recipient.as_deref().map(text)),
     ] {
-        match time {
-            Some(time) => {
+        match found {
+            Some(found) => {
                 set.extend([", ", name, " = ", placeholder]);
-                update = update.expression_attribute_values(placeholder, value(&time)?);
+                update = update.expression_attribute_values(placeholder, found);
             }
             None => remove.extend([", ", name]),
         }

@@ -16,10 +16,11 @@ use super::Table;
 use super::item::{Conditional, Item, PK, from_item, link_pk, number, text, value};
 use postern::link::token::LinkId;
 use postern::link::{
-    Admission, Attempt, Attempts, HOUR_S, Link, MAX_ATTEMPTS, MAX_RECENT, Network, Nonce, OPENING_S, Opening,
-    Outcome, WRONG, Window,
+    Admission, Attempt, Attempts, HOUR_S, LastOpening, Link, MAX_ATTEMPTS, MAX_RECENT, Network, Nonce,
+    OPENING_S, Opening, Outcome, WRONG, Window,
 };
 use postern::ports::{Counted, Unavailable};
+use postern::value::app_event::{Announcement, AppEvent};
 
 /// How often a write is tried that conflicts with a new window or a change of terms.
 const TRIES: u32 = 6;
@@ -82,7 +83,7 @@ impl Table {
             (None, Some(_)) => Ruling::MayCount,
             (None, None) => Ruling::Refuses,
         };
-        self.count(id, "count an opening", |seen| Count::of_opening(opening, seen), rule).await
+        self.count(id, "count an opening", |seen| Count::of_opening(id, opening, seen), rule).await
     }
 
     pub(super) async fn count_link_attempt(
@@ -120,6 +121,26 @@ impl Table {
         self.conditional("settle an attempt", update).await.map(drop)
     }
 
+    pub(super) async fn announce_of_link(&self, id: &LinkId, news: Announcement) -> Result<(), Unavailable> {
+        let told = match news.event {
+            AppEvent::LinkUsedUp => "told_used_up",
+            AppEvent::LinkLocked => "told_locked",
+            _ => return Ok(()),
+        };
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(PK, text(link_pk(id)))
+            .update_expression(format!("SET {told} = :id, announces = :announces"))
+            .condition_expression(format!(
+                "attribute_exists(pk) AND (attribute_not_exists({told}) OR {told} <> :id)"
+            ))
+            .expression_attribute_values(":id", value(&news.id)?)
+            .expression_attribute_values(":announces", value(&news)?);
+        self.conditional("announce the state of a link", update).await.map(drop)
+    }
+
     fn update(&self, id: &LinkId) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
@@ -150,14 +171,32 @@ impl Count {
         count
     }
 
-    fn of_opening(opening: &Opening, seen: Option<&Link>) -> Result<Self, Unavailable> {
+    fn of_opening(id: &LinkId, opening: &Opening, seen: Option<&Link>) -> Result<Self, Unavailable> {
         let mut count = Self::new(&opening.now.to_string(), opening.network);
         count.set.push("opens = opens + :one".to_owned());
         count.values.push((":one", number(1)));
         count.admit(&opening.admission);
         count.in_hour(opening, seen)?;
         count.remember(opening, seen)?;
+        count.tell(id, opening, seen)?;
         Ok(count)
+    }
+
+    /// What the owner and the app learn of the opening. Where the visitor comes from is written only if the
+    /// link tracks, which the first write does not know yet.
+    fn tell(&mut self, id: &LinkId, opening: &Opening, seen: Option<&Link>) -> Result<(), Unavailable> {
+        let visitor = opening.visitor.kept(seen.is_none_or(|link| link.terms.track));
+        if visitor.tells_where() {
+            self.conditions.push("terms.track = :tracks".to_owned());
+            self.values.push((":tracks", AttributeValue::Bool(true)));
+        }
+        self.set.push(
+            "first_opened_at = if_not_exists(first_opened_at, :now), last_opening = :last, announces = :announces"
+                .to_owned(),
+        );
+        self.values.push((":last", value(&LastOpening::new(opening.now, visitor))?));
+        self.values.push((":announces", value(&opening.announcement(id))?));
+        Ok(())
     }
 
     /// The condition on the record for an admission, and the attempt that is given back.
@@ -281,7 +320,7 @@ fn link(item: Item) -> Result<Box<Link>, Unavailable> {
 
 #[cfg(test)]
 mod tests {
-    use postern::link::{LinkTerms, PasswordHash};
+    use postern::link::{Client, LinkTerms, PasswordHash, TrackNetwork};
     use postern::testing::samples::{at, link};
 
     use super::*;
@@ -311,8 +350,9 @@ mod tests {
             for admission in
                 [Admission::Request, Admission::Confirmed, Admission::Password(hash.clone(), nonce())]
             {
-                let opening = Opening { now, nonce: nonce(), admission, network };
-                counts.push(Count::of_opening(&opening, seen).unwrap());
+                let visitor = TrackNetwork::Full.visitor(Client::Browser, "192.0.2.7".parse().ok(), "DE");
+                let opening = Opening { now, nonce: nonce(), admission, network, visitor };
+                counts.push(Count::of_opening(&link(None).link_id, &opening, seen).unwrap());
             }
             counts.push(Count::of_attempt(&Attempt { now, nonce: nonce(), network }, seen).unwrap());
         }

@@ -22,10 +22,10 @@ use postern::ports::{
 use postern::upload::reservation::Charge;
 use postern::upload::scan::ScanFailure;
 use postern::upload::{
-    MAX_CONDEMNED, MAX_SURPLUS, Settlement, Upload, UploadState, expiry, scan_failure_id, tombstone_ttl,
-    transition_id,
+    MAX_CONDEMNED, MAX_SURPLUS, Settlement, Upload, UploadState, deletion, expiry, scan_failure_id,
+    tombstone_ttl, transition_id,
 };
-use postern::value::app_event::AppEvent;
+use postern::value::app_event::{Announcement, AppEvent};
 use postern::value::id::{Owner, UploadId, VersionId};
 use s3_presigned::Timestamp;
 
@@ -77,7 +77,7 @@ impl UploadStore for Table {
     async fn begin_deletion(&self, id: UploadId, owner: &Owner) -> Result<Found, Unavailable> {
         let update = self
             .update_upload(id, UploadState::Deleting, "")?
-            .update_expression("SET #state = :state, transition_id = :transition, unfinished = :shard, unfinished_since = uploaded_at REMOVE #event")
+            .update_expression("SET #state = :state, transition_id = :transition, unfinished = :shard, unfinished_since = uploaded_at REMOVE announces")
             .expression_attribute_values(":shard", text(shard(id)))
             .condition_expression("#owner = :owner AND NOT #state IN (:state, :deleted)")
             .expression_attribute_names("#owner", "owner")
@@ -103,7 +103,7 @@ impl RecordStore for Table {
         let update = self
             .update_upload(id, settlement.state(), version)?
             .condition_expression(FATE_IS_OPEN)
-            .expression_attribute_values(":event", value(&settlement.event())?)
+            .expression_attribute_values(":announces", value(&settlement.announcement(id))?)
             .expression_attribute_values(":pending", text(UploadState::Pending.as_str()))
             .expression_attribute_values(":rejected", text(UploadState::Rejected.as_str()))
             .expression_attribute_values(":expired", text(UploadState::Expired.as_str()))
@@ -112,7 +112,7 @@ impl RecordStore for Table {
         let update = match settlement {
             Settlement::Pin(recorded) => update
                 .update_expression(
-                    "SET #state = :state, transition_id = :transition, #event = :event, recorded = :recorded, unfinished = :pinned, unfinished_since = :since REMOVE #ttl, rejection, scan_failed",
+                    "SET #state = :state, transition_id = :transition, announces = :announces, recorded = :recorded, unfinished = :pinned, unfinished_since = :since REMOVE #ttl, rejection, scan_failed",
                 )
                 .expression_attribute_values(":pinned", text(pinned_shard(&id.digits(PINNED_DIGITS))))
                 .expression_attribute_values(":since", text(recorded.recorded_at.to_string()))
@@ -121,8 +121,8 @@ impl RecordStore for Table {
             Settlement::Condemn(rejection) => update
                 .update_expression(match charge.is_some_and(keeps_more_than_arrived) {
                     // The sweeper gives the rest back once the form has died.
-                    true => "SET #state = :state, transition_id = :transition, #event = :event, rejection = :rejection ADD condemned :versions",
-                    false => "SET #state = :state, transition_id = :transition, #event = :event, rejection = :rejection REMOVE unfinished, unfinished_since ADD condemned :versions",
+                    true => "SET #state = :state, transition_id = :transition, announces = :announces, rejection = :rejection ADD condemned :versions",
+                    false => "SET #state = :state, transition_id = :transition, announces = :announces, rejection = :rejection REMOVE unfinished, unfinished_since ADD condemned :versions",
                 })
                 .expression_attribute_values(":rejection", value(rejection)?)
                 .expression_attribute_values(":versions", AttributeValue::Ss(vec![version.to_owned()])),
@@ -169,12 +169,16 @@ impl RecordStore for Table {
         );
         let update = self
             .update_of(id)
-            .update_expression("SET scan_failed = :failure, transition_id = :transition, #event = :event")
+            .update_expression(
+                "SET scan_failed = :failure, transition_id = :transition, announces = :announces",
+            )
             .condition_expression(condition)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#event", "event")
-            .expression_attribute_values(":event", value(&AppEvent::UploadScanFailed)?)
+            .expression_attribute_values(
+                ":announces",
+                value(&Announcement { event: AppEvent::UploadScanFailed, id: scan_failure_id(id, failure) })?,
+            )
             .expression_attribute_values(":transition", value(&scan_failure_id(id, failure))?)
             .expression_attribute_values(":pending", text(UploadState::Pending.as_str()))
             .expression_attribute_values(":rejected", text(UploadState::Rejected.as_str()))
@@ -230,12 +234,12 @@ impl RecordStore for Table {
         let update = self
             .update_upload(upload.upload_id, UploadState::Deleted, "")?
             .update_expression(
-                "SET #state = :state, transition_id = :transition, #event = :event, #ttl = :ttl, \
+                "SET #state = :state, transition_id = :transition, announces = :announces, #ttl = :ttl, \
                  unfinished_since = :settled REMOVE links_walked",
             )
             .expression_attribute_values(":settled", text((now + LINKS_SETTLE).to_string()))
             .condition_expression("#state = :deleting")
-            .expression_attribute_values(":event", value(&AppEvent::UploadDeleted)?)
+            .expression_attribute_values(":announces", value(&deletion(upload.upload_id))?)
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":ttl", AttributeValue::N(ttl.to_string()))
             .expression_attribute_values(":deleting", text(UploadState::Deleting.as_str()));
@@ -247,14 +251,13 @@ impl RecordStore for Table {
             .update_of(upload.upload_id)
             .condition_expression("#state = :state")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#event", "event")
             .expression_attribute_values(":state", text(upload.state.as_str()));
         // Without its event, so that the app is not told of a rejection again.
         let update = match upload.state {
             UploadState::Pending => update
-                .update_expression("SET unfinished_since = :expiry REMOVE #event")
+                .update_expression("SET unfinished_since = :expiry REMOVE announces")
                 .expression_attribute_values(":expiry", text(expiry(upload.policy_expires_at).to_string())),
-            _ => update.update_expression("REMOVE #event, unfinished, unfinished_since"),
+            _ => update.update_expression("REMOVE announces, unfinished, unfinished_since"),
         };
         self.charged("give back what was reserved", update, Some(charge)).await.map(|_| ())
     }
@@ -329,13 +332,12 @@ impl RecordStore for Table {
         let update = self
             .update_of(id)
             // Without its event, so that the app is not told again.
-            .update_expression("SET unfinished = :pinned, unfinished_since = :now REMOVE #event")
+            .update_expression("SET unfinished = :pinned, unfinished_since = :now REMOVE announces")
             .condition_expression(
                 "#state = :available AND recorded.version_id = :version \
                  AND attribute_not_exists(recorded.vanished_at) AND attribute_not_exists(unfinished)",
             )
             .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#event", "event")
             .expression_attribute_values(":available", text(UploadState::Available.as_str()))
             .expression_attribute_values(":version", text(version.as_str()))
             .expression_attribute_values(":pinned", text(pinned_shard(&id.digits(PINNED_DIGITS))))
@@ -449,7 +451,6 @@ impl Table {
         Ok(self
             .update_of(id)
             .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#event", "event")
             .expression_attribute_values(":state", text(state.as_str()))
             .expression_attribute_values(":transition", value(&transition_id(id, state, cause))?)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
@@ -464,7 +465,7 @@ impl Table {
     ) -> Result<(), Unavailable> {
         let update = self
             .update_upload(after.upload_id, after.state, "")?
-            .update_expression("SET #state = :state, transition_id = :transition REMOVE #event, unfinished, unfinished_since")
+            .update_expression("SET #state = :state, transition_id = :transition REMOVE announces, unfinished, unfinished_since")
             .condition_expression("#state = :pending")
             .expression_attribute_values(":pending", text(UploadState::Pending.as_str()));
         self.charged(operation, update, charge).await.map(|_| ())

@@ -148,6 +148,7 @@ impl IssueConfig {
                 },
                 allowed_types: parsed(&lookup, "POSTERN_ALLOWED_TYPES")?,
                 redirect_origins: parsed(&lookup, "POSTERN_REDIRECT_ORIGINS")?,
+                track_links: parsed(&lookup, "POSTERN_LINK_TRACK")?,
             },
         })
     }
@@ -194,6 +195,7 @@ impl ServeConfig {
                     brand: parsed(&lookup, "POSTERN_BRAND")?,
                     link_base_url: required(&lookup, "POSTERN_LINK_BASE_URL")?,
                 },
+                track_network: parsed(&lookup, "POSTERN_TRACK_NETWORK")?,
             },
             distribution: distribution(&lookup, url_life.floor_s())?,
             check_object: parsed(&lookup, "POSTERN_LINK_CHECK_OBJECT")?,
@@ -322,6 +324,8 @@ mod tests {
             ("POSTERN_LINK_CHECK_OBJECT", "false"),
             ("POSTERN_LINK_PAGE", "auto"),
             ("POSTERN_BRAND", "none"),
+            ("POSTERN_LINK_TRACK", "false"),
+            ("POSTERN_TRACK_NETWORK", "prefix"),
             ("POSTERN_CLOUDFRONT_DOMAIN", "d1.cloudfront.net"),
             ("POSTERN_CLOUDFRONT_KEY_PAIR_ID", "K1"),
             ("POSTERN_CLOUDFRONT_SECRET_ARN", "arn:secret"),
@@ -372,6 +376,8 @@ mod tests {
             ("POSTERN_BRAND", r#"{"color":"red"}"#),
             ("POSTERN_BRAND", r#"{"logo_svg":"<svg onload='x'></svg>"}"#),
             ("POSTERN_BRAND", r#"{"logo_url":"http://a.example/logo.png"}"#),
+            ("POSTERN_LINK_TRACK", "on"),
+            ("POSTERN_TRACK_NETWORK", "true"),
             ("POSTERN_MAX_SIZE_BYTES", "53687091200001"),
             ("POSTERN_OWNER_PENDING_UPLOADS", "101"),
             ("POSTERN_OWNER_BYTES_PER_DAY", "0"),

@@ -55,6 +55,7 @@ struct Body {
     recipient: Change<String>,
     page: Change<String>,
     note: Change<String>,
+    track: Change<bool>,
 }
 
 /// The checked changes of a link. `Debug` shows no password.
@@ -75,6 +76,7 @@ pub struct LinkChange {
     recipient: Change<Note>,
     page: Change<PageMode>,
     note: Change<VisitorNote>,
+    track: Change<bool>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -135,6 +137,7 @@ impl LinkChange {
             recipient: body.recipient.and_then(|text| parse_field(problems, "recipient", &text)),
             page: body.page.and_then(|text| parse_field(problems, "page", &text)),
             note: body.note.and_then(|text| parse_field(problems, "note", &text)),
+            track: body.track,
         }
     }
 
@@ -202,13 +205,14 @@ impl LinkChange {
             recipient: self.recipient.over(existing.recipient.clone()),
             page: self.page.over(existing.page),
             note: self.note.over(existing.note.clone()),
+            track: self.track.over(Some(existing.track)).unwrap_or_default(),
         };
         let asks = terms.counts()
             || terms.confirm
             || terms.password_hash.is_some()
             || terms.allowed_network.is_some();
         if asks && terms.redirect_max_age_s.is_some() {
-            let rule = "a redirect can be kept only where a link neither counts nor asks: leave out max_opens, max_opens_per_hour, password, confirm and allowed_network, or this";
+            let rule = "a redirect can be kept only where a link neither counts nor asks: leave out max_opens, max_opens_per_hour, track, password, confirm and allowed_network, or this";
             return Err(Problem::field("redirect_max_age_s", rule));
         }
         Ok(terms)
@@ -414,6 +418,7 @@ mod tests {
         let kept = terms(r#"{"redirect_max_age_s":30}"#, &LinkTerms::default(), "image/png").unwrap();
         for body in [
             r#"{"max_opens":1}"#,
+            r#"{"track":true}"#,
             r#"{"password":"secret"}"#,
             r#"{"confirm":true}"#,
             r#"{"allowed_network":"192.0.2.7"}"#,

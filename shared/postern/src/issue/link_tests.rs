@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::tests::{World, available, caller, parsed, settings, world};
 use super::*;
 use crate::http::Problem;
-use crate::link::{Admission, Link, Nonce, Opening, Revoked, RevokedBecause};
+use crate::link::{Admission, Link, Nonce, Opening, Revoked, RevokedBecause, Visitor};
 use crate::ports::{LinkReader, LinkStore, OpeningStore, UploadStore};
 
 const SESSION_ENDS: &str = "2026-11-24T11:00:00Z";
@@ -38,8 +38,13 @@ async fn existing(world: &World, link: &Value) -> Link {
 
 async fn open(world: &World, link: &Link, nonce: u8) {
     let now = caller("ann", None, 1).now;
-    let opening =
-        Opening { now, nonce: Nonce::from([nonce; 8]), admission: Admission::Request, network: None };
+    let opening = Opening {
+        now,
+        nonce: Nonce::from([nonce; 8]),
+        admission: Admission::Request,
+        network: None,
+        visitor: Visitor::default(),
+    };
     world.store.count_opening(&link.link_id, &opening).await.unwrap();
 }
 
@@ -270,6 +275,28 @@ async fn every_answer_about_a_link_states_its_bound() {
 }
 
 #[tokio::test]
+async fn a_stack_tracks_by_default_and_an_owner_says_otherwise() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    for (entropy, (default, body, track)) in (10..).zip([
+        (false, json!({}), false),
+        (false, json!({ "track": true }), true),
+        (true, json!({}), true),
+        (true, json!({ "track": false }), false),
+        (true, json!({ "track": null }), false),
+    ]) {
+        let settings = Settings { track_links: default, ..settings() };
+        let caller = caller("ann", None, entropy);
+        let made = links::create(&world, &settings, &caller, &upload, body.to_string().as_bytes()).await;
+        let link = parsed(&made.unwrap());
+        assert_eq!(link["track"], track, "{body}");
+        assert_eq!(link["opens"], if track { json!(0) } else { json!(null) }, "{body}");
+        let token = link["token"].as_str().unwrap();
+        assert_eq!(world.keys.links.verify(token).unwrap().counts(), track, "it is opened by one call");
+    }
+}
+
+#[tokio::test]
 async fn a_shorter_life_leaves_the_bound_until_the_longer_urls_are_dead() {
     let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
     let upload = available(&world, &ann).await;
@@ -301,4 +328,24 @@ async fn a_life_outside_of_the_bounds_of_the_stack_is_refused() {
             assert!(fields[0].rule.contains("60 to 900 on this stack"), "{}", fields[0].rule);
         }
     }
+}
+
+#[tokio::test]
+async fn an_answer_says_when_a_link_was_opened_and_null_where_nothing_is_counted() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let link =
+        create(&world, &ann, &upload, &json!({ "track": true, "recipient": "a \"b\"" })).await.unwrap();
+    let times = |link: &Value| {
+        (link["opens"].clone(), link["first_opened_at"].clone(), link["last_opened_at"].clone())
+    };
+    assert_eq!(times(&link), (json!(0), json!(null), json!(null)));
+    assert_eq!(existing(&world, &link).await.told_recipient.as_deref(), Some("a %22b%22"));
+    open(&world, &existing(&world, &link).await, 1).await;
+    let shown = parsed(&links::show(&world, &settings(), &ann, id(&link)).await.unwrap());
+    assert_eq!(times(&shown), (json!(1), json!(ann.now), json!(ann.now)));
+    let untracked = change(&world, &ann, &link, &json!({ "track": false })).await;
+    assert_eq!(times(&untracked), (json!(null), json!(null), json!(null)));
+    let existing = existing(&world, &link).await;
+    assert_eq!((existing.told_recipient, existing.announces), (None, None), "the bus has no recipient");
 }

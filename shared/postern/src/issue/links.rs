@@ -39,6 +39,9 @@ pub(super) struct LinkView {
     max_opens_per_hour: Option<u64>,
     /// `None` if openings are not counted.
     opens: Option<u64>,
+    first_opened_at: Option<Timestamp>,
+    last_opened_at: Option<Timestamp>,
+    track: bool,
     has_password: bool,
     confirm: bool,
     allowed_network: Option<Network>,
@@ -84,7 +87,9 @@ pub async fn create<S: UploadStore + LinkStore, G, P>(
     let Some(mut link) = Link::to(&upload, link_id.clone(), caller.now, expires_at) else {
         return Err(no_link(ports, caller, &link_id, NotAvailable::of(&upload, caller.now)).await?);
     };
+    link.terms.track = settings.track_links;
     link.terms = change.apply(&link, salt(caller))?;
+    link.told_recipient = link.terms.told_recipient();
     link.token_counts = Some(link.terms.counts());
     link.request_hash = caller.idempotency_key.as_ref().map(|_| change.hash(&link.terms, secret.keys));
     let link = match ports.store.create_link(&link).await? {
@@ -350,6 +355,9 @@ impl LinkView {
             max_opens: link.terms.max_opens,
             max_opens_per_hour: link.terms.max_opens_per_hour,
             opens: link.terms.is_counted().then_some(link.opens),
+            first_opened_at: link.first_opened_at.filter(|_| link.terms.is_counted()),
+            last_opened_at: link.last_opening.map(|last| last.at).filter(|_| link.terms.is_counted()),
+            track: link.terms.track,
             has_password: link.terms.password_hash.is_some(),
             confirm: link.terms.confirm,
             allowed_network: link.terms.allowed_network,

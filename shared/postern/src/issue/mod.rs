@@ -72,6 +72,8 @@ pub struct Settings {
     pub allowed_types: AllowedTypes,
     /// The origins to which a form may redirect its browser.
     pub redirect_origins: RedirectOrigins,
+    /// Whether links track their openings unless their owner says otherwise.
+    pub track_links: bool,
 }
 
 /// The caller, the time, and the request's random bytes.

@@ -34,6 +34,7 @@ pub(super) fn settings() -> Settings {
         url_life: UrlLife::new(60, 900).unwrap(),
         limits: OwnerLimits::default(),
         redirect_origins: "https://app.example".parse().unwrap(),
+        track_links: false,
         allowed_types: AllowedTypes::all(),
     }
 }

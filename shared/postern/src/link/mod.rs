@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::link::token::LinkId;
 use crate::media::{ContentType, Kind};
 use crate::upload::{Upload, UploadState};
-use crate::value::app_event::AppEvent;
+use crate::value::app_event::{Announcement, AppEvent};
 use crate::value::checksum::ChecksumSha256;
 use crate::value::filename::{Disposition, Filename};
 use crate::value::id::{ObjectKey, Owner, TransitionId, UploadId, VersionId};
@@ -22,6 +22,7 @@ mod opening;
 mod password;
 mod terms;
 pub mod token;
+mod tracking;
 mod url_life;
 mod visitor_terms;
 
@@ -31,6 +32,7 @@ pub use nonce::Nonce;
 pub use opening::{Admission, HOUR_S, MAX_RECENT, OPENING_S, Opening, Window, left_in_window_s};
 pub use password::{HashPasswordError, PASSWORD_BYTES, PasswordHash};
 pub use terms::{LinkTerms, MAX_NOTE_CHARS, Note, ParseNoteError};
+pub use tracking::{Client, LastOpening, ParseTrackNetworkError, TrackNetwork, Visitor};
 pub use url_life::UrlLife;
 pub use visitor_terms::{
     MAX_VISITOR_NOTE_CHARS, PageMode, ParsePageModeError, ParseVisitorNoteError, VisitorNote,
@@ -105,9 +107,27 @@ pub struct Link {
     pub request_hash: Option<ChecksumSha256>,
     /// The id of the last change.
     pub transition_id: TransitionId,
-    /// The event of that change for the app, if any.
+    /// What the last write tells the app, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announces: Option<Announcement>,
+    /// The same, if the owner or the recorder announced it: `serve-link` may not write this attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<AppEvent>,
+    /// When the first opening was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_opened_at: Option<Timestamp>,
+    /// The last opening that was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_opening: Option<LastOpening>,
+    /// The recipient as events name it ([`LinkTerms::told_recipient`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_recipient: Option<String>,
+    /// The announcement that the link is used up, once it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_used_up: Option<TransitionId>,
+    /// The last announcement that the link is locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_locked: Option<TransitionId>,
 }
 
 /// The end of a link.
@@ -178,7 +198,13 @@ impl Link {
             revoked: None,
             request_hash: None,
             transition_id: TransitionId::of(link_id.as_str(), "linked", ""),
+            announces: None,
             event: None,
+            first_opened_at: None,
+            last_opening: None,
+            told_recipient: None,
+            told_used_up: None,
+            told_locked: None,
             link_id,
         })
     }
@@ -250,7 +276,17 @@ impl Link {
             true => self.attempts.clone(),
             false => Attempts::default(),
         };
-        Self { terms, expires_at, attempts, transition_id, event: None, ..self.clone() }
+        let told_recipient = terms.told_recipient();
+        Self {
+            terms,
+            expires_at,
+            attempts,
+            transition_id,
+            announces: None,
+            event: None,
+            told_recipient,
+            ..self.clone()
+        }
     }
 
     /// The link, which `before` became at `now`, with the end of the URLs that `before` may have given out, if
@@ -273,6 +309,7 @@ impl Link {
             linked_at: now,
             request_hash: None,
             transition_id,
+            announces: None,
             event: None,
             recent_openings: BTreeMap::new(),
             attempts: Attempts::default(),
@@ -300,6 +337,7 @@ impl Link {
             None => Some(Self {
                 revoked: Some(revoked),
                 transition_id: revocation_id(&self.link_id),
+                announces: Some(revocation(&self.link_id)),
                 event: Some(AppEvent::LinkRevoked),
                 ..self.clone()
             }),
@@ -310,6 +348,11 @@ impl Link {
 /// The id of a link's revocation.
 pub fn revocation_id(link_id: &LinkId) -> TransitionId {
     TransitionId::of(link_id.as_str(), "revoked", "")
+}
+
+/// What the end of a link announces.
+pub fn revocation(link_id: &LinkId) -> Announcement {
+    Announcement { event: AppEvent::LinkRevoked, id: revocation_id(link_id) }
 }
 
 #[cfg(test)]

@@ -18,7 +18,11 @@ use serde::{Deserialize, Serialize};
 use super::network::Network;
 use super::nonce::Nonce;
 use super::password::PasswordHash;
+use super::token::LinkId;
+use super::tracking::{LastOpening, Visitor};
 use super::{Link, LinkStatus};
+use crate::value::app_event::{Announcement, AppEvent};
+use crate::value::id::TransitionId;
 use s3_presigned::Timestamp;
 
 /// How long an opening goes on, in seconds: within this time the same download continues, and the same page's
@@ -62,6 +66,8 @@ pub struct Opening {
     pub admission: Admission,
     /// The network of the link that the visitor is in, if the link has one.
     pub network: Option<Network>,
+    /// Who opens it, as far as the stack keeps it.
+    pub visitor: Visitor,
 }
 
 impl Window {
@@ -103,8 +109,16 @@ impl Link {
             Admission::Password(_, attempt) => self.attempts.without(attempt),
             Admission::Request | Admission::Confirmed => self.attempts.clone(),
         };
-        let recent_openings = remembered(&self.recent_openings, opening);
-        Some(Self { opens: self.opens + 1, hour_window, attempts, recent_openings, ..self.clone() })
+        Some(Self {
+            opens: self.opens + 1,
+            hour_window,
+            attempts,
+            recent_openings: remembered(&self.recent_openings, opening),
+            first_opened_at: self.first_opened_at.or(Some(opening.now)),
+            last_opening: Some(LastOpening::new(opening.now, opening.visitor.kept(self.terms.track))),
+            announces: Some(opening.announcement(&self.link_id)),
+            ..self.clone()
+        })
     }
 
     /// The second at which this opening was counted. `None` if it was not counted, is older than `OPENING_S`,
@@ -128,6 +142,15 @@ impl Link {
             (None, Admission::Request) => !self.terms.confirm,
             (None, Admission::Confirmed) => true,
         }
+    }
+}
+
+impl Opening {
+    /// What the opening of this link announces.
+    pub fn announcement(&self, link_id: &LinkId) -> Announcement {
+        // A nonce that was forgotten counts again.
+        let cause = format!("{} {}", self.nonce.as_str(), self.now);
+        Announcement { event: AppEvent::LinkOpened, id: TransitionId::of(link_id.as_str(), "opened", &cause) }
     }
 }
 
@@ -165,7 +188,7 @@ mod tests {
 
     /// One that was never seen before.
     fn opening(now: Timestamp, admission: Admission) -> Opening {
-        Opening { now, nonce: nonce(), admission, network: None }
+        Opening { now, nonce: nonce(), admission, network: None, visitor: Visitor::default() }
     }
 
     fn nonce() -> Nonce {

@@ -57,6 +57,9 @@ pub struct LinkTerms {
     /// What the page says to visitors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<VisitorNote>,
+    /// Whether each opening is counted and announced to the app.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub track: bool,
 }
 
 /// A note of the owner, 1 to 500 characters in one line. `Debug` shows only its length, because it may name a
@@ -71,9 +74,21 @@ pub struct Note(String);
 pub struct ParseNoteError;
 
 impl LinkTerms {
-    /// Whether the link has a maximum, so that an opening must be counted to be granted.
+    /// Whether an opening must be counted to be granted: it is limited or tracked.
     pub fn counts(&self) -> bool {
+        self.is_limited() || self.track
+    }
+
+    /// Whether the link allows a limited number of openings, in all or per hour.
+    pub fn is_limited(&self) -> bool {
         self.max_opens.is_some() || self.max_opens_per_hour.is_some()
+    }
+
+    /// For whom a tracked link is, as events name it: the recipient, else the label. Pipes does not escape
+    /// what it writes into an event, so `"`, `\\` and `%` are percent-encoded.
+    pub fn told_recipient(&self) -> Option<String> {
+        let note = self.recipient.as_ref().or(self.label.as_ref()).filter(|_| self.track)?;
+        Some(note.as_str().replace('%', "%25").replace('"', "%22").replace('\\', "%5C"))
     }
 
     /// Whether openings are counted: the link has a maximum, a password or a confirmation.
@@ -131,5 +146,17 @@ mod tests {
             assert_eq!(text.parse::<Note>(), Err(ParseNoteError), "{text:?}");
         }
         assert_eq!("for Zo\u{eb}".parse::<Note>().unwrap().as_str(), "for Zo\u{eb}");
+    }
+
+    #[test]
+    fn an_event_names_the_recipient_of_a_tracked_link_in_text_that_needs_no_escape() {
+        let note = |text: &str| text.parse::<Note>().ok();
+        let terms = LinkTerms { label: note("a"), track: true, ..LinkTerms::default() };
+        assert_eq!(terms.told_recipient().as_deref(), Some("a"));
+        let told = |text| LinkTerms { recipient: note(text), ..terms.clone() }.told_recipient().unwrap();
+        assert_eq!(told("Zo\u{eb} <$.x>"), "Zo\u{eb} <$.x>");
+        let forged = told("ada\", \"owner\": \"b\\ 5%");
+        assert_eq!(forged, "ada%22, %22owner%22: %22b%5C 5%25");
+        assert_eq!(LinkTerms { track: false, ..terms }.told_recipient(), None);
     }
 }

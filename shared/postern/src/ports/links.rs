@@ -4,6 +4,7 @@ use super::{Found, Unavailable};
 use crate::link::token::LinkId;
 use crate::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, RevokedBecause};
 use crate::paging::{Page, PageStart};
+use crate::value::app_event::Announcement;
 use crate::value::id::{Owner, UploadId};
 use std::future::Future;
 
@@ -161,5 +162,12 @@ pub trait OpeningStore: LinkReader {
         id: &LinkId,
         nonce: &Nonce,
         outcome: Outcome,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Announces that the link is used up or locked, unless it was announced before
+    /// ([`Link::announced`](crate::link::Link::announced)).
+    fn announce(
+        &self,
+        id: &LinkId,
+        news: Announcement,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

@@ -152,7 +152,10 @@ async fn what_waits_is_let_through_once_the_gate_is_off() {
         let looked = record_version(&gated.0, &settings(), now, key, &version("a"), None).await;
         assert_eq!(looked.unwrap(), PINNED);
         let existing = gated.status().await;
-        assert_eq!((existing.scan_failed, existing.event), (None, Some(AppEvent::UploadAvailable)));
+        assert_eq!(
+            (existing.scan_failed, existing.announces.map(|news| news.event)),
+            (None, Some(AppEvent::UploadAvailable))
+        );
     }
 }
 

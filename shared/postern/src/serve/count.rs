@@ -13,6 +13,7 @@ use crate::link::{
 };
 use crate::log;
 use crate::ports::{Counted, OpeningStore, Signer, VersionCheck};
+use crate::value::app_event::Announcement;
 
 impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
     /// Counts the attempt, then checks the password, then counts the opening. So concurrent guesses cannot
@@ -43,6 +44,8 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
             }
             _ => {
                 self.settle(&attempt.nonce, Outcome::Wrong).await;
+                let attempts = link.attempts.settled(&attempt.nonce, Outcome::Wrong);
+                self.announce(Link { attempts, ..*link }.lock_news(attempt.now)).await;
                 Err(Problem::PasswordWrong)
             }
         }
@@ -55,7 +58,10 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
             // The password was removed while the page was open.
             None => self.count(Admission::Confirmed, link.terms.allowed_network, page).await,
             Some(_) if link.attempts.any_in_flight(now) => Err(Problem::PasswordBusy),
-            Some(_) => Err(Problem::PasswordLocked(left_in_window_s(now, ATTEMPT_WINDOW_S))),
+            Some(_) => {
+                self.announce(link.lock_news(now)).await;
+                Err(Problem::PasswordLocked(left_in_window_s(now, ATTEMPT_WINDOW_S)))
+            }
         }
     }
 
@@ -86,11 +92,15 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
         }
         match counted? {
             (Counted::Granted(link), credentials) => {
+                self.announce(link.used_up_news()).await;
                 let counted_s = link.counted_at(&opening).unwrap_or(opening.now.epoch_s());
                 self.granted(&link, counted_s, credentials.as_deref())
             }
             (Counted::Refused(None), _) => Err(Problem::TokenUnknown),
-            (Counted::Refused(Some(link)), _) => self.refuse(&link, &opening.admission),
+            (Counted::Refused(Some(link)), _) => {
+                self.announce(link.used_up_news()).await;
+                self.refuse(&link, &opening.admission)
+            }
         }
     }
 
@@ -152,12 +162,25 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
             Admission::Request | Admission::Confirmed => None,
         };
         let nonce = page.map_or_else(|| self.nonce(), |page| page.nonce(password));
-        Opening { now: self.request.now, nonce, admission, network }
+        let visitor = self.settings.track_network.visitor(
+            self.request.client(),
+            self.request.address,
+            self.request.headers.country,
+        );
+        Opening { now: self.request.now, nonce, admission, network, visitor }
     }
 
     /// The nonce of this request.
     fn nonce(&self) -> Nonce {
         Nonce::first_of(&self.request.entropy)
+    }
+
+    /// Tells the app that the link is used up or locked. The next request to it tries again if this fails.
+    async fn announce(&self, news: Option<Announcement>) {
+        let Some(news) = news else { return };
+        if let Err(error) = self.ports.links.announce(&self.link_id, news).await {
+            tracing::warn!(error = %error, "an event of a link was not written");
+        }
     }
 
     /// Writes the outcome of an attempt. If the write fails, the attempt stays counted.

@@ -24,7 +24,7 @@
 use s3_presigned::BucketEndpoint;
 
 use crate::keys::LinkKeys;
-use crate::link::{PageMode, UrlLife};
+use crate::link::{PageMode, TrackNetwork, UrlLife};
 
 mod answer;
 mod cookie;
@@ -67,6 +67,8 @@ pub struct Settings {
     pub url_life: UrlLife,
     /// The distribution through which links lead; `None` for the bucket itself.
     pub distribution: Option<Distribution>,
+    /// How much of a visitor's address a tracked opening keeps.
+    pub track_network: TrackNetwork,
     /// What the pages of links are like.
     pub pages: PageSettings,
 }

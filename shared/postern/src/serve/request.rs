@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use super::messages::Language;
 use super::{previewers, weighted};
+use crate::link::Client;
 use s3_presigned::Timestamp;
 
 /// The query by which a page that counts nothing shows the link's content.
@@ -75,6 +76,8 @@ pub struct Headers<'a> {
     pub if_none_match: &'a str,
     /// `Cookie`, joined with `;` if there were several.
     pub cookies: &'a str,
+    /// `CloudFront-Viewer-Country`, where CloudFront stands before the API and overwrites it.
+    pub country: &'a str,
     /// Whether there is an `Authorization`.
     pub has_authorization: bool,
 }
@@ -93,6 +96,16 @@ impl LinkRequest<'_> {
         purpose.contains("prefetch")
             || purpose.contains("preview")
             || previewers::is_named_in(self.headers.user_agent)
+    }
+
+    /// What kind of client sends this, as far as it says so.
+    pub fn client(&self) -> Client {
+        let is_browser = self.wants_page() || self.headers.user_agent.starts_with("Mozilla/");
+        match self.is_preview_or_prefetch() {
+            true => Client::Previewer,
+            false if is_browser => Client::Browser,
+            false => Client::Program,
+        }
     }
 
     /// Whether the client wants a page rather than JSON: browsers name the type, programs do not.
@@ -182,6 +195,21 @@ mod tests {
         assert!(request(Headers { user_agent: "Slackbot", ..Headers::default() }).is_preview_or_prefetch());
         for headers in [Headers::default(), Headers { user_agent: "curl/8.5.0", ..Headers::default() }] {
             assert!(!request(headers).is_preview_or_prefetch());
+        }
+    }
+
+    #[test]
+    fn a_request_shows_what_kind_of_client_sends_it() {
+        let mozilla = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+        for (user_agent, accept, client) in [
+            (mozilla, "text/html", Client::Browser),
+            (mozilla, "image/avif,image/webp,*/*;q=0.8", Client::Browser),
+            ("curl/8.5.0", "*/*", Client::Program),
+            ("", "", Client::Program),
+            ("Slackbot", "text/html", Client::Previewer),
+        ] {
+            let headers = Headers { accept, user_agent, ..Headers::default() };
+            assert_eq!(request(headers).client(), client, "{user_agent} {accept}");
         }
     }
 

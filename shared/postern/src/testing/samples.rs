@@ -55,7 +55,7 @@ pub fn pending() -> Upload {
         rejection: None,
         scan_failed: None,
         transition_id: transition_id(upload_id, UploadState::Pending, ""),
-        event: None,
+        announces: None,
         reserved: None,
         ttl: Some(tombstone_ttl(at("2026-11-24T10:15:00Z"))),
         links_walked: None,

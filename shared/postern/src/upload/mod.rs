@@ -25,7 +25,7 @@ use crate::paging::PageStart;
 use crate::upload::reservation::Reserved;
 use crate::upload::scan::ScanFailure;
 use crate::upload::token::UploadTokenId;
-use crate::value::app_event::AppEvent;
+use crate::value::app_event::{Announcement, AppEvent};
 use crate::value::checksum::ChecksumSha256;
 use crate::value::filename::Filename;
 use crate::value::id::{ObjectKey, Owner, S3UploadId, TransitionId, UploadId, VersionId};
@@ -131,7 +131,7 @@ pub struct Upload {
     pub transition_id: TransitionId,
     /// The event of that change for the app, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<AppEvent>,
+    pub announces: Option<Announcement>,
     /// The reservation of its owner's bytes of a day, if these are limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserved: Option<Reserved>,
@@ -318,6 +318,11 @@ impl Settlement {
         }
     }
 
+    /// The same, with the id of this change of `upload_id`.
+    pub fn announcement(&self, upload_id: UploadId) -> Announcement {
+        Announcement { event: self.event(), id: self.transition_id(upload_id) }
+    }
+
     /// The transition id of this change of `upload_id`.
     pub fn transition_id(&self, upload_id: UploadId) -> TransitionId {
         transition_id(upload_id, self.state(), self.version_id().as_str())
@@ -365,7 +370,7 @@ impl Upload {
         let mut after = self.clone();
         after.state = settlement.state();
         after.transition_id = settlement.transition_id(self.upload_id);
-        after.event = Some(settlement.event());
+        after.announces = Some(settlement.announcement(self.upload_id));
         match settlement {
             Settlement::Pin(recorded) => {
                 after.recorded = Some(recorded.clone());
@@ -406,10 +411,11 @@ impl Upload {
             .as_ref()
             .is_some_and(|noted| noted.version_id == failure.version_id && noted.status == failure.status);
         let is_open = self.fate_of(&failure.version_id).is_none();
+        let id = scan_failure_id(self.upload_id, failure);
         (is_open && !is_noted).then(|| Self {
             scan_failed: Some(failure.clone()),
-            transition_id: scan_failure_id(self.upload_id, failure),
-            event: Some(AppEvent::UploadScanFailed),
+            transition_id: id,
+            announces: Some(Announcement { event: AppEvent::UploadScanFailed, id }),
             ..self.clone()
         })
     }
@@ -449,7 +455,7 @@ impl Upload {
         match self.state {
             UploadState::Deleting => Some(Self {
                 ttl: Some(tombstone_ttl(now.max(self.policy_expires_at))),
-                event: Some(AppEvent::UploadDeleted),
+                announces: Some(deletion(self.upload_id)),
                 links_walked: None,
                 ..self.moved_to(UploadState::Deleted)
             }),
@@ -467,8 +473,19 @@ impl Upload {
     }
 
     fn moved_to(&self, state: UploadState) -> Self {
-        Self { state, transition_id: transition_id(self.upload_id, state, ""), event: None, ..self.clone() }
+        Self {
+            state,
+            transition_id: transition_id(self.upload_id, state, ""),
+            announces: None,
+            ..self.clone()
+        }
     }
+}
+
+/// What the tombstone of an upload announces.
+pub fn deletion(upload_id: UploadId) -> Announcement {
+    let id = transition_id(upload_id, UploadState::Deleted, "");
+    Announcement { event: AppEvent::UploadDeleted, id }
 }
 
 /// When an upload whose form expired at `policy_expires_at` becomes `expired`: a day later.
@@ -574,7 +591,7 @@ mod tests {
         let later = ScanFailure { at: at("2026-11-24T11:00:00Z"), ..unsupported.clone() };
         assert_eq!(noted.scan_failed(&later), None);
         let another = noted.scan_failed(&failure("a", ScanStatus::Failed)).unwrap();
-        assert_eq!(noted.event, Some(AppEvent::UploadScanFailed));
+        assert_eq!(noted.announces.map(|news| news.event), Some(AppEvent::UploadScanFailed));
         let of_another_version = pending().scan_failed(&failure("b", ScanStatus::Unsupported)).unwrap();
         let ids = [&pending(), &noted, &another, &of_another_version].map(|upload| upload.transition_id);
         assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), 4, "each is told for itself");

@@ -118,7 +118,9 @@ impl Upload {
     /// rejection.
     #[must_use]
     pub fn given_back(&self, charge: &Charge) -> Option<Self> {
-        self.charged(Some(charge)).filter(|_| self.has_no_file()).map(|after| Self { event: None, ..after })
+        self.charged(Some(charge))
+            .filter(|_| self.has_no_file())
+            .map(|after| Self { announces: None, ..after })
     }
 
     fn has_no_file(&self) -> bool {

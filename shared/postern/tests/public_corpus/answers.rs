@@ -52,6 +52,7 @@ impl World {
             url_life: postern::link::UrlLife::new(60, 60).unwrap(),
             distribution: matches!(signing, Signing::CloudFront).then(distribution),
             pages: serve::PageSettings::default(),
+            track_network: postern::link::TrackNetwork::None,
         };
         let record = record::Settings {
             files_key_arn: KEY_ARN.to_owned(),

@@ -83,13 +83,13 @@ impl Environment {
             // nothing stands before the API.
             "cloudfront_domain" | "cloudfront_key_pair_id" | "cloudfront_secret_arn" | "viewer_header" => "",
             "cloudfront_window_s" => "30",
-            "link_check_object" => "false",
+            "link_check_object" | "link_track" => "false",
             "link_page" => "auto",
             "owner_claim" => "sub",
             "allowed_types" => "*/*",
             "max_image_pixels" => "100000000",
             "content_scan" => "off",
-            "brand" | "owner_pending_uploads" | "owner_bytes_per_day" => "none",
+            "brand" | "owner_pending_uploads" | "owner_bytes_per_day" | "track_network" => "none",
             _ => return None,
         })
     }

@@ -15,7 +15,7 @@ pub fn opened(context: &PageContext<'_>, link: &Link, id: &str) -> Reply {
     let messages = context.language.messages();
     let element = Element::of(link);
     let download = form::download(messages, id);
-    let limited = match link.terms.counts() {
+    let limited = match link.terms.is_limited() {
         true => format!("<p class=\"limited\">{}</p>", messages.limited),
         false => String::new(),
     };

@@ -224,3 +224,16 @@ async fn previewers_get_the_card_and_never_count() {
     assert!(world.show(prerender).await.body.contains("method=\"post\""), "a button, and nothing that loads");
     assert_eq!(world.link().await.opens, 0);
 }
+
+#[tokio::test]
+async fn the_page_of_a_tracked_link_is_counted_once_by_its_id_and_is_not_called_limited() {
+    let world = World::with(LinkTerms { track: true, ..LinkTerms::default() }, None).await;
+    let page = world.show(TAB).await;
+    assert_eq!(world.link().await.opens, 0, "the page alone opens nothing");
+    assert!(!page.body.contains("limited number of openings"), "{}", page.body);
+    let id = id_of(&page);
+    for query in [shown(&id), shown(&id), saved(&id)] {
+        assert_eq!(world.ask(NOW, query, IMAGE).await.unwrap().status, StatusCode::FOUND);
+        assert_eq!(world.link().await.opens, 1, "one page is one opening");
+    }
+}

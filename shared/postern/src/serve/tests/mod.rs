@@ -3,6 +3,7 @@
 mod forms;
 mod guards;
 mod link_pages;
+mod tracking;
 mod url_life;
 
 use http::StatusCode;
@@ -30,6 +31,7 @@ const BROWSER: Headers<'_> = Headers {
     purpose: "",
     if_none_match: "",
     cookies: "",
+    country: "",
     has_authorization: false,
 };
 
@@ -139,6 +141,7 @@ fn settings() -> Settings {
         url_life: UrlLife::new(60, 900).unwrap(),
         distribution: None,
         pages: PageSettings::default(),
+        track_network: TrackNetwork::None,
     }
 }
 

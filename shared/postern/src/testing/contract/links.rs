@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Ids, Store, count, existing, link_id, linked, now, opening, owner, pin, settle};
-use crate::link::{Admission, Link, LinkTerms, Revoked, RevokedBecause, Window};
+use crate::link::{Admission, Link, LinkTerms, Revoked, RevokedBecause};
 use crate::paging::PageStart;
 use crate::ports::{Counted, Found, Linked, LinksOf, Replaced, Revocation};
 use crate::testing::samples::version;
@@ -99,9 +99,7 @@ pub async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl 
     let visit = opening(now(), Admission::Request);
     assert!(matches!(count(store, id, &visit).await, Counted::Granted(_)));
     assert_eq!(store.change_link(&link, &after).await.unwrap(), Found::Yes, "counting is no change");
-    let recent_openings = [(visit.nonce.clone(), now().epoch_s())].into();
-    let hour_window = Window { nth: 0, used: 1 };
-    let expected = Link { opens: 1, hour_window, recent_openings, ..after.clone() };
+    let expected = link.opened(&visit).unwrap().changed(after.terms.clone(), None, "1");
     assert_eq!(store.link(id).await.unwrap().as_ref(), Some(&expected));
     assert_eq!(store.change_link(&link, &after).await.unwrap(), Found::No, "it was changed meanwhile");
     let strangers = Link { owner: owner("stranger"), ..expected.clone() };

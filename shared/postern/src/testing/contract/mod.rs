@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::link::token::LinkId;
-use crate::link::{Admission, Attempt, Link, LinkTerms, Nonce, Opening};
+use crate::link::{Admission, Attempt, Link, LinkTerms, Nonce, Opening, Visitor};
 use crate::ports::{
     Counted, DueCursor, LinkStore, Linked, OpeningStore, QuotaStore, RecordStore, UploadStore, Written,
 };
@@ -77,6 +77,8 @@ macro_rules! contract_tests {
                 a_race_for_the_last_opening_has_one_winner
                 nothing_is_counted_from_outside_the_network
                 the_same_opening_is_counted_once
+                where_a_visitor_comes_from_is_kept_only_of_a_link_that_tracks
+                a_link_that_is_used_up_or_locked_is_announced_once
             }
             attempts {
                 an_attempt_is_settled_and_a_new_password_ends_a_lock
@@ -267,7 +269,7 @@ fn nonce() -> Nonce {
 }
 
 fn opening(now: Timestamp, admission: Admission) -> Opening {
-    Opening { now, nonce: nonce(), admission, network: None }
+    Opening { now, nonce: nonce(), admission, network: None, visitor: Visitor::default() }
 }
 
 /// The id of the upload's link number `n`.

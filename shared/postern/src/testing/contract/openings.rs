@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::{Ids, Store, attempt, attempt_again, count, link_id, linked, new_attempt, nonce, now, opening};
 use crate::link::{
-    Admission, Attempt, HOUR_S, LinkTerms, MAX_ATTEMPTS, MAX_RECENT, Network, OPENING_S, Opening,
-    PasswordHash, Revoked, RevokedBecause,
+    Admission, Attempt, Client, HOUR_S, Link, LinkTerms, MAX_ATTEMPTS, MAX_RECENT, Network, OPENING_S,
+    Opening, PasswordHash, Revoked, RevokedBecause, TrackNetwork,
 };
 use crate::ports::{Counted, Found};
+use crate::value::app_event::{Announcement, AppEvent};
 
 pub async fn openings_are_counted_as_the_rule_says(store: &impl Store, ids: Ids) {
     let upload = &ids.upload(1);
@@ -165,4 +166,52 @@ pub async fn the_same_opening_is_counted_once(store: &impl Store, ids: Ids) {
     assert!(matches!(count(store, id, &last).await, Counted::Granted(_)));
     let link = store.link(id).await.unwrap().unwrap();
     assert!(link.opens == 2 + MAX_RECENT as u64 && link.recent_openings.len() <= MAX_RECENT, "{link:?}");
+}
+
+/// Whatever the first write knew of the link.
+fn granted(counted: Counted) -> Option<Link> {
+    match counted {
+        Counted::Granted(link) => Some(*link),
+        Counted::Refused(_) => None,
+    }
+}
+
+pub async fn where_a_visitor_comes_from_is_kept_only_of_a_link_that_tracks(store: &impl Store, ids: Ids) {
+    let visitor = TrackNetwork::Prefix.visitor(Client::Browser, "192.0.2.7".parse().ok(), "DE");
+    for (n, track) in [(1, true), (2, false)] {
+        let terms = LinkTerms { max_opens: Some(2), track, ..LinkTerms::default() };
+        let link = linked(store, &ids.upload(n), terms).await;
+        let first = Opening { visitor: visitor.clone(), ..opening(now(), Admission::Request) };
+        let opened = granted(count(store, &link.link_id, &first).await).unwrap();
+        let last = opened.last_opening.unwrap();
+        assert_eq!((last.client, last.at), (Client::Browser, now()));
+        assert_eq!(last.network.as_deref(), track.then_some("192.0.2.0/24"));
+        assert_eq!(last.country.as_deref(), track.then_some("DE"));
+        assert_eq!(opened.announces, Some(first.announcement(&link.link_id)));
+        let later = Opening { now: now() + Duration::from_secs(9), nonce: nonce(), ..first };
+        let again = granted(count(store, &link.link_id, &later).await).unwrap();
+        assert_eq!((again.first_opened_at, again.last_opening.unwrap().at), (Some(now()), later.now));
+        assert_ne!(again.announces, opened.announces, "each opening is an event of its own");
+    }
+}
+
+pub async fn a_link_that_is_used_up_or_locked_is_announced_once(store: &impl Store, ids: Ids) {
+    let terms = LinkTerms { max_opens: Some(1), ..LinkTerms::default() };
+    let link = linked(store, &ids.upload(1), terms).await;
+    let used_up = granted(count(store, &link.link_id, &opening(now(), Admission::Request)).await).unwrap();
+    let news = used_up.used_up_news().unwrap();
+    for _ in 0..2 {
+        store.announce(&link.link_id, news).await.unwrap();
+        let told = store.link(&link.link_id).await.unwrap().unwrap();
+        assert_eq!((told.announces, told.used_up_news()), (Some(news), None));
+    }
+    let locked = Announcement { event: AppEvent::LinkLocked, id: news.id };
+    store.announce(&link.link_id, locked).await.unwrap();
+    let told = store.link(&link.link_id).await.unwrap().unwrap();
+    assert_eq!((told.announces, told.told_locked), (Some(locked), Some(news.id)));
+    store.announce(&link.link_id, news).await.unwrap();
+    assert_eq!(store.link(&link.link_id).await.unwrap().unwrap().announces, Some(locked), "told before");
+    let nobody = link_id(&ids.upload(1), 9);
+    store.announce(&nobody, news).await.unwrap();
+    assert_eq!(store.link(&nobody).await.unwrap(), None, "no announcement makes a link");
 }

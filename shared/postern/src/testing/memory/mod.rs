@@ -18,6 +18,7 @@ use crate::ports::{
 use crate::upload::reservation::Charge;
 use crate::upload::scan::ScanFailure;
 use crate::upload::{Fate, MAX_SURPLUS, Settlement, Upload, UploadState};
+use crate::value::app_event::Announcement;
 use crate::value::checksum::ChecksumSha256;
 use crate::value::id::{ObjectKey, Owner, S3UploadId, UploadId, VersionId};
 use s3_presigned::{SigningCredentials, Timestamp};
@@ -456,7 +457,9 @@ impl LinkStore for MemoryWorld {
                     earlier_urls_end_at: after.earlier_urls_end_at,
                     attempts: attempts.clone(),
                     transition_id: after.transition_id,
+                    announces: None,
                     event: None,
+                    told_recipient: after.told_recipient.clone(),
                     ..link.clone()
                 };
                 Ok(Found::Yes)
@@ -536,6 +539,14 @@ impl OpeningStore for MemoryWorld {
         let mut state = self.call("settle_attempt")?;
         if let Some(link) = state.links.get_mut(id) {
             link.attempts = link.attempts.settled(nonce, outcome);
+        }
+        Ok(())
+    }
+
+    async fn announce(&self, id: &LinkId, news: Announcement) -> Result<(), Unavailable> {
+        let mut state = self.call("announce")?;
+        if let Some(link) = state.links.get_mut(id) {
+            *link = link.announced(news).unwrap_or_else(|| link.clone());
         }
         Ok(())
     }

@@ -22,6 +22,9 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("Upload Scan Failed", include_str!("../../../../../docs/events/upload-scan-failed.schema.json")),
     ("Upload Deleted", include_str!("../../../../../docs/events/upload-deleted.schema.json")),
     ("Link Revoked", include_str!("../../../../../docs/events/link-revoked.schema.json")),
+    ("Link Opened", include_str!("../../../../../docs/events/link-opened.schema.json")),
+    ("Link Used Up", include_str!("../../../../../docs/events/link-used-up.schema.json")),
+    ("Link Locked", include_str!("../../../../../docs/events/link-locked.schema.json")),
 ];
 
 /// Runs a program of the emulator's Python against the stack, as root.
@@ -106,6 +109,7 @@ async fn live(app: &App) -> [String; 4] {
     let path = format!("/links/{}/rotate", rotated["link_id"].as_str().unwrap());
     let (status, answer) = app.call(Method::POST, &path, Some(json!({}))).await;
     assert_eq!(status, StatusCode::CREATED, "{answer}");
+    open_links(app, &kept).await;
 
     let gone = app.upload("gone.png", "image/png", PNG).await;
     app.link(&gone, json!({})).await;
@@ -126,6 +130,24 @@ async fn live(app: &App) -> [String; 4] {
     }
     [kept, gone, retried.upload_id, refused.upload_id]
 }
+
+/// Opens a link that tracks, one that is used up by it, and tries one until it is locked.
+async fn open_links(app: &App, upload: &str) {
+    let tracked = app.link(upload, json!({ "track": true, "recipient": RECIPIENT })).await;
+    let single = app.link(upload, json!({ "max_opens": 1, "recipient": RECIPIENT })).await;
+    for link in [&tracked, &single] {
+        let opened = app.open(Method::GET, link["url"].as_str().unwrap()).await;
+        assert_eq!(opened.status(), StatusCode::FOUND);
+    }
+    let closed = app.link(upload, json!({ "password": "open sesame" })).await;
+    for _ in 0..10 {
+        let form = stack::http().post(closed["url"].as_str().unwrap()).body("password=wrong");
+        form.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+    }
+}
+
+/// A text that would break an event: Pipes does not escape what it writes.
+const RECIPIENT: &str = r#"Ada "5 %" Lovelace", "owner": "x"#;
 
 /// Which events each upload has had, without repetitions.
 fn told(events: &[Value]) -> BTreeMap<(String, String), usize> {
@@ -158,6 +180,9 @@ async fn every_change_is_told_in_its_schema_and_the_example_consumer_takes_each_
         (kept, "Upload Available"),
         (kept, "Link Revoked revoked"),
         (kept, "Link Revoked rotated"),
+        (kept, "Link Opened"),
+        (kept, "Link Used Up"),
+        (kept, "Link Locked"),
         (gone, "Upload Available"),
         (gone, "Link Revoked upload_deleted"),
         (gone, "Upload Deleted"),
@@ -169,7 +194,18 @@ async fn every_change_is_told_in_its_schema_and_the_example_consumer_takes_each_
     let expected: BTreeMap<_, _> =
         expected.iter().map(|(upload, name)| (((*upload).clone(), (*name).to_owned()), 1)).collect();
     assert_eq!(told(&events), expected);
+    assert_names_the_recipient_of_a_tracked_link(&events);
     consume(app.stack, &events, &uploads).await;
+}
+
+fn assert_names_the_recipient_of_a_tracked_link(events: &[Value]) {
+    let of = |name: &str| &events.iter().find(|event| event["detail-type"] == name).unwrap()["detail"];
+    let opened = of("Link Opened");
+    assert_eq!((&opened["opens"], &opened["client"]), (&json!("1"), &json!("program")), "{opened}");
+    let recipient = opened["recipient"].as_str().unwrap();
+    assert!(!recipient.contains(['"', '\\']), "Pipes would write it as it is: {recipient}");
+    assert_eq!(percent_encoding::percent_decode_str(recipient).decode_utf8().unwrap(), RECIPIENT);
+    assert_eq!(of("Link Used Up")["recipient"], json!(null), "a link that does not track names nobody");
 }
 
 /// Feeds the example consumer every event three times, shuffled, and looks at its table.

@@ -50,9 +50,10 @@ fn at<'a>(record: &'a Value, path: &str) -> Option<&'a Value> {
 /// An event pattern: objects descend, a list holds what the value may be.
 fn passes(pattern: &Value, value: Option<&Value>) -> bool {
     match pattern {
-        Value::Object(fields) => {
-            fields.iter().all(|(name, pattern)| passes(pattern, value.and_then(|value| value.get(name))))
-        }
+        Value::Object(fields) => fields.iter().all(|(name, pattern)| match (name.as_str(), pattern) {
+            ("$or", Value::Array(either)) => either.iter().any(|pattern| passes(pattern, value)),
+            _ => passes(pattern, value.and_then(|value| value.get(name))),
+        }),
         Value::Array(allowed) => allowed.iter().any(|one| match (one.get("exists"), one.get("prefix")) {
             (Some(exists), _) => exists.as_bool().unwrap() == value.is_some(),
             (_, Some(prefix)) => value.unwrap().as_str().unwrap().starts_with(prefix.as_str().unwrap()),

@@ -1,0 +1,241 @@
+//! What a link keeps of its openings for its owner, and what it announces of them.
+//!
+//! Each counted opening writes when it was and what kind of client made it. Where the visitor comes from is
+//! written only for a link that tracks its openings ([`LinkTerms::track`](super::LinkTerms::track)), on a
+//! stack that says so ([`TrackNetwork`]). A link keeps the last opening only; the table's stream tells the
+//! app each of them.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Attempts, Link, MAX_ATTEMPTS};
+use crate::value::app_event::{Announcement, AppEvent};
+use crate::value::id::TransitionId;
+use s3_presigned::Timestamp;
+
+/// What kind of client opened a link, by what its request says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Client {
+    /// A browser.
+    Browser,
+    /// Another program, such as curl or a download manager.
+    #[default]
+    Program,
+    /// Software that fetches without a person, such as a chat's preview.
+    Previewer,
+}
+
+/// How much of a visitor's address is kept of an opening that is tracked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TrackNetwork {
+    /// Nothing.
+    #[default]
+    None,
+    /// The first 24 bits of an IPv4 address, the first 48 of an IPv6 one, and the country.
+    Prefix,
+    /// The address and the country.
+    Full,
+}
+
+/// Who opens a link, as far as the stack keeps it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Visitor {
+    /// The kind of client.
+    pub client: Client,
+    /// The address or its network.
+    pub network: Option<String>,
+    /// The country, as CloudFront names it.
+    pub country: Option<String>,
+}
+
+/// The last opening that was counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastOpening {
+    /// When.
+    pub at: Timestamp,
+    /// By what kind of client.
+    pub client: Client,
+    /// From where, if the link tracks and the stack keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// From which country, under the same conditions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+/// The text is not one of the three words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("write none, prefix or full")]
+pub struct ParseTrackNetworkError;
+
+impl FromStr for TrackNetwork {
+    type Err = ParseTrackNetworkError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(Self::None),
+            "prefix" => Ok(Self::Prefix),
+            "full" => Ok(Self::Full),
+            _ => Err(ParseTrackNetworkError),
+        }
+    }
+}
+
+impl TrackNetwork {
+    /// What is kept of a visitor. `country` is empty where no header names one.
+    pub fn visitor(self, client: Client, address: Option<IpAddr>, country: &str) -> Visitor {
+        // Pipes does not escape what it writes into an event.
+        let is_code = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let country = Some(country.to_owned()).filter(|_| is_code && self != Self::None);
+        let address = address.map(|address| address.to_canonical());
+        let network = match self {
+            Self::None => None,
+            Self::Prefix => address.map(prefix),
+            Self::Full => address.map(|address| address.to_string()),
+        };
+        Visitor { client, network, country }
+    }
+}
+
+/// The network of an address: `192.0.2.0/24`, `2001:db8:7::/48`.
+fn prefix(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => {
+            let network = std::net::Ipv4Addr::from(u32::from(address) & (u32::MAX << 8));
+            format!("{network}/24")
+        }
+        IpAddr::V6(address) => {
+            let network = std::net::Ipv6Addr::from(u128::from(address) & (u128::MAX << 80));
+            format!("{network}/48")
+        }
+    }
+}
+
+impl Visitor {
+    /// Whether it has more than the kind of client.
+    pub fn tells_where(&self) -> bool {
+        self.network.is_some() || self.country.is_some()
+    }
+
+    /// What a link keeps of it: where the visitor comes from only if the link tracks.
+    #[must_use]
+    pub fn kept(&self, tracks: bool) -> Self {
+        if tracks { self.clone() } else { Self { client: self.client, ..Self::default() } }
+    }
+}
+
+impl LastOpening {
+    /// An opening at `at`.
+    pub fn new(at: Timestamp, visitor: Visitor) -> Self {
+        let Visitor { client, network, country } = visitor;
+        Self { at, client, network, country }
+    }
+}
+
+impl Link {
+    /// What is to be announced of a link that has granted all its openings; `None` if it has not, or that
+    /// was announced.
+    pub fn used_up_news(&self) -> Option<Announcement> {
+        let is_used_up = self.terms.max_opens.is_some_and(|most| most <= self.opens);
+        let id = TransitionId::of(self.link_id.as_str(), "used_up", &self.opens.to_string());
+        let is_new = self.revoked.is_none() && is_used_up && self.told_used_up != Some(id);
+        is_new.then_some(Announcement { event: AppEvent::LinkUsedUp, id })
+    }
+
+    /// What is to be announced of a link that wrong passwords have locked; `None` if it is not locked at
+    /// `now`, or that was announced. Other terms end a lock, so the next one is announced again.
+    pub fn lock_news(&self, now: Timestamp) -> Option<Announcement> {
+        let quarter = Attempts::quarter(now);
+        let is_locked = self.terms.password_hash.is_some()
+            && self.attempts.nth == quarter
+            && self.attempts.tried.len() >= MAX_ATTEMPTS
+            && !self.attempts.any_in_flight(now);
+        let cause = format!("{quarter} {:?}", self.transition_id);
+        let id = TransitionId::of(self.link_id.as_str(), "locked", &cause);
+        let is_new = self.revoked.is_none() && is_locked && self.told_locked != Some(id);
+        is_new.then_some(Announcement { event: AppEvent::LinkLocked, id })
+    }
+
+    /// The link after `news` was announced; `None` if it was announced before.
+    #[must_use]
+    pub fn announced(&self, news: Announcement) -> Option<Self> {
+        let mut after = Self { announces: Some(news), ..self.clone() };
+        let told = match news.event {
+            AppEvent::LinkUsedUp => &mut after.told_used_up,
+            AppEvent::LinkLocked => &mut after.told_locked,
+            _ => return None,
+        };
+        (told.replace(news.id) != Some(news.id)).then_some(after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::{LinkTerms, PasswordHash, WRONG};
+    use crate::testing::samples::{at, link};
+
+    #[test]
+    fn the_stack_says_how_much_of_an_address_is_kept() {
+        let kept = |how: &str, address: &str, country: &str| {
+            let how: TrackNetwork = how.parse().unwrap();
+            let visitor = how.visitor(Client::Browser, address.parse().ok(), country);
+            (visitor.network.unwrap_or_default(), visitor.country.unwrap_or_default())
+        };
+        for (how, address, network) in [
+            ("none", "192.0.2.77", ""),
+            ("prefix", "192.0.2.77", "192.0.2.0/24"),
+            ("prefix", "::ffff:192.0.2.77", "192.0.2.0/24"),
+            ("prefix", "2001:db8:7:8:9::a", "2001:db8:7::/48"),
+            ("full", "192.0.2.77", "192.0.2.77"),
+            ("full", "2001:db8::1", "2001:db8::1"),
+            ("prefix", "", ""),
+        ] {
+            let country = if how == "none" { "" } else { "DE" };
+            assert_eq!(kept(how, address, "DE"), (network.to_owned(), country.to_owned()), "{how} {address}");
+        }
+        for country in ["", "D", "DEU", "D\"", "\u{e5}"] {
+            assert_eq!(kept("full", "", country).1, "", "{country}");
+        }
+        assert_eq!("all".parse::<TrackNetwork>(), Err(ParseTrackNetworkError));
+    }
+
+    #[test]
+    fn a_link_that_does_not_track_keeps_only_the_kind_of_client() {
+        let visitor = TrackNetwork::Full.visitor(Client::Browser, "192.0.2.7".parse().ok(), "DE");
+        assert!(visitor.tells_where() && visitor.kept(true) == visitor);
+        assert_eq!(visitor.kept(false), Visitor { client: Client::Browser, ..Visitor::default() });
+    }
+
+    #[test]
+    fn a_used_up_link_is_announced_once_and_again_after_it_got_more_openings() {
+        let terms = |max_opens| LinkTerms { max_opens: Some(max_opens), ..LinkTerms::default() };
+        let used_up = Link { terms: terms(2), opens: 2, ..link(None) };
+        assert_eq!(Link { opens: 1, ..used_up.clone() }.used_up_news(), None);
+        let news = used_up.used_up_news().unwrap();
+        let told = used_up.announced(news).unwrap();
+        assert_eq!((told.announces, told.used_up_news(), told.announced(news)), (Some(news), None, None));
+        let more = Link { terms: terms(3), opens: 3, ..told };
+        assert_ne!(more.used_up_news().unwrap().id, news.id);
+    }
+
+    #[test]
+    fn a_locked_link_is_announced_once_for_each_quarter_of_an_hour() {
+        let now = at("2026-11-24T10:00:00Z");
+        let password_hash = PasswordHash::new("secret", [1; 16]).ok();
+        let tried = |number: u8, at_s| (0..number).map(|n| ([n; 8].into(), at_s)).collect();
+        let attempts = |number, at_s| Attempts { nth: Attempts::quarter(now), tried: tried(number, at_s) };
+        let terms = LinkTerms { password_hash, ..LinkTerms::default() };
+        let locked = Link { terms, attempts: attempts(10, WRONG), ..link(None) };
+        let news = locked.lock_news(now).unwrap();
+        assert_eq!(news.event, AppEvent::LinkLocked);
+        assert_eq!(locked.announced(news).unwrap().lock_news(now), None);
+        assert_eq!(Link { attempts: attempts(9, WRONG), ..locked.clone() }.lock_news(now), None);
+        let in_flight = Link { attempts: attempts(10, now.epoch_s()), ..locked.clone() };
+        assert_eq!(in_flight.lock_news(now), None, "one of them may be right");
+        assert_eq!(locked.lock_news(at("2026-11-24T10:15:00Z")), None, "the lock has ended");
+    }
+}
