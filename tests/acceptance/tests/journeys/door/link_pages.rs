@@ -29,7 +29,7 @@ async fn a_page_costs_one_read_and_what_it_shows_one_write() {
     let app = door.app();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let note = "For you,\nwith <b>love</b>";
-    let link = app.link(&upload, json!({ "max_opens": 2, "note": note })).await;
+    let link = app.link(&upload, json!({ "max_opens": 3, "note": note })).await;
     assert_eq!((&link["note"], &link["page"]), (&json!(note), &Value::Null));
     app.open(Method::HEAD, url(&link)).await;
     door.witness.calls();
