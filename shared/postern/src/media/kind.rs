@@ -1,10 +1,10 @@
-//! The kind of file that a person expects: by its name, and by its bytes.
+//! The kinds of files that a person expects, and the kind of content of each type. `promise.rs` has the kinds that
+//! a name promises.
 
 use file_format::{FileFormat, Kind as Formats};
 
-use super::{ContentType, promise};
+use super::content_type::ContentType;
 use crate::media::kinship::{canonical, is_a, is_playlist, is_textual};
-use crate::value::filename::Filename;
 
 /// A group of types. One may replace another without misleading the person who opens the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,11 +30,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind that a name promises by its last extension; `None` for an unknown extension.
-    pub fn of_name(filename: &str) -> Option<Self> {
-        promise::of_name(filename)
-    }
-
     /// The kind of content of this type; `None` if the type does not determine it, as a ZIP's does not.
     pub fn of_type(essence: &str) -> Option<Self> {
         let essence = canonical(essence);
@@ -54,25 +49,8 @@ impl Kind {
         }
     }
 
-    /// Whether content with the found type `essence` may have this name in each of its readings. Plain text
-    /// may have the name of a text, whatever format its first line looks like.
-    pub fn keeps_name(filename: &Filename, essence: &str, reads_as_text: bool) -> bool {
-        Self::is_named(filename, essence) || reads_as_text && Self::is_named(filename, "text/plain")
-    }
-
-    /// If a program's extension follows another one (`invoice.pdf.lnk`), a program does not satisfy the inner
-    /// extension.
-    fn is_named(filename: &Filename, essence: &str) -> bool {
-        match promise::promised(filename).as_slice() {
-            kinds if kinds.contains(&Self::Program) && kinds.iter().any(|kind| *kind != Self::Program) => {
-                false
-            }
-            kinds => kinds.iter().all(|kind| kind.is_kept_by(essence)),
-        }
-    }
-
     /// Whether content with the found type `essence` satisfies this kind.
-    fn is_kept_by(self, essence: &str) -> bool {
+    pub(super) fn is_kept_by(self, essence: &str) -> bool {
         match (Self::of_found(essence), self) {
             (Some(kind), promised) if kind == promised => true,
             // Office opens text and tables under its old extensions; a template of a web page is text; a

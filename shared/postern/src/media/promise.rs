@@ -1,7 +1,7 @@
 //! The kinds of files that a name promises to a person: by its extension, and by an extension before one that
 //! Windows hides.
 
-use super::Kind;
+use super::kind::Kind;
 use crate::value::filename::Filename;
 
 /// The extensions of each kind, in lower case. An extension of several kinds (`.ts`, `.key`, `.xml`, `.md`)
@@ -47,9 +47,33 @@ const EXTENSIONS: &[(Kind, &[&str])] = &[
     (Kind::Font, &["eot", "otf", "pfb", "ttc", "ttf", "woff", "woff2"]),
 ];
 
+impl Kind {
+    /// The kind that a name promises by its last extension; `None` for an unknown extension.
+    pub fn of_name(filename: &str) -> Option<Self> {
+        split(filename).map(|(_, kind)| kind)
+    }
+
+    /// Whether content with the found type `essence` may have this name in each of its readings. Plain text
+    /// may have the name of a text, whatever format its first line looks like.
+    pub fn keeps_name(filename: &Filename, essence: &str, reads_as_text: bool) -> bool {
+        Self::is_named(filename, essence) || reads_as_text && Self::is_named(filename, "text/plain")
+    }
+
+    /// If a program's extension follows another one (`invoice.pdf.lnk`), a program does not satisfy the inner
+    /// extension.
+    fn is_named(filename: &Filename, essence: &str) -> bool {
+        match promised(filename).as_slice() {
+            kinds if kinds.contains(&Self::Program) && kinds.iter().any(|kind| *kind != Self::Program) => {
+                false
+            }
+            kinds => kinds.iter().all(|kind| kind.is_kept_by(essence)),
+        }
+    }
+}
+
 /// Every kind that a name promises in one of its readings. Windows hides the extensions of some programs, so
 /// `invoice.pdf.lnk` reads `invoice.pdf` and promises both.
-pub fn promised(filename: &Filename) -> Vec<Kind> {
+fn promised(filename: &Filename) -> Vec<Kind> {
     filename.readings().iter().flat_map(|name| of_reading(name)).collect()
 }
 
@@ -64,11 +88,6 @@ fn of_reading(name: &str) -> Vec<Kind> {
         rest = stem;
     }
     kinds
-}
-
-/// The kind that a name promises by its last extension; `None` for an unknown extension.
-pub fn of_name(filename: &str) -> Option<Kind> {
-    split(filename).map(|(_, kind)| kind)
 }
 
 /// The name without its extension, and the kind that the extension promises. White space and dots before an

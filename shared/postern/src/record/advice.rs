@@ -6,9 +6,9 @@
 
 use file_format::FileFormat;
 
-use super::rules::{Evidence, keeps_name};
+use super::evidence::Evidence;
 use super::sniff::Sniffed;
-use super::sniff::agreement::agreement;
+use super::sniff::agreement::{agreement, keeps_name};
 use crate::media::ContentType;
 use crate::value::filename::Filename;
 
@@ -72,8 +72,9 @@ mod tests {
 
     use crate::ports::ObservedObject;
     use crate::record::Settings;
-    use crate::record::rules::tests::{PNG, judged, large, png, settings};
-    use crate::record::rules::{SecondSight, threat, vanished};
+    use crate::record::evidence::SecondSight;
+    use crate::record::rules::{threat, vanished};
+    use crate::record::samples::{PNG, judged, large, png, settings};
     use crate::record::sniff::{Sniffed, sniff};
     use crate::testing::samples::{at, pending, version};
     use crate::upload::{RejectionReason, Settlement, Upload, UsedToken};

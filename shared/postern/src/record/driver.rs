@@ -3,7 +3,7 @@
 use futures::future::join;
 use s3_presigned::Timestamp;
 
-use super::rules::{SecondLook, SecondSight};
+use super::evidence::{SecondLook, SecondSight};
 use super::run::{Run, Step};
 use super::{Ports, Settings, Verdict};
 use crate::ports::{ObjectStore, RecordStore, Unavailable};

@@ -2,7 +2,7 @@
 //! alternate: each becomes what it becomes alone. The model check (`tests/model`) rests on it.
 
 use super::removal::{end_late_links, remove_upload};
-use super::rules::tests::{png, settings};
+use super::samples::{png, settings};
 use super::*;
 use crate::link::Link;
 use crate::ports::{LinkStore, LinksOf, ObjectStore, ObservedObject, RecordStore, UploadReader, UploadStore};

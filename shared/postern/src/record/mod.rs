@@ -17,6 +17,8 @@ mod advice;
 pub mod content;
 mod driver;
 pub mod event;
+pub mod evidence;
+mod examined;
 pub mod listing;
 pub mod removal;
 pub mod report;
@@ -45,6 +47,10 @@ pub struct Ports<S, O> {
 mod isolation_tests;
 #[cfg(test)]
 mod removal_tests;
+#[cfg(test)]
+mod rules_tests;
+#[cfg(test)]
+pub(crate) mod samples;
 #[cfg(test)]
 mod scan_tests;
 #[cfg(test)]

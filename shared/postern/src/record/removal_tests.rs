@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::removal::{PAGES_AT_ONCE, Removal, end_late_links, remove_upload};
-use super::rules::tests::png;
+use super::samples::png;
 use super::tests::world;
 use super::*;
 use crate::link::token::LinkId;

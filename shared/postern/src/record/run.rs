@@ -21,7 +21,8 @@ use crate::upload::{Fate, Rejection, RejectionReason, Settlement, Upload};
 use crate::value::id::VersionId;
 use s3_presigned::Timestamp;
 
-use super::rules::{self, Evidence, SecondLook, SecondSight};
+use super::evidence::{Evidence, SecondLook, SecondSight};
+use super::rules;
 use super::{Settings, Verdict};
 
 /// What stays the same during one look.
@@ -107,7 +108,7 @@ impl Run<'_> {
     /// The form may still bring a file. Postern does not count the bytes of single parts.
     fn settle_missing(&self, upload: &Upload) -> Step {
         let verdict = rules::vanished(self.version, self.now);
-        let charge = upload.charge_of_verdict(&verdict, 0).filter(|_| upload.s3_upload_id.is_none());
+        let charge = upload.charge_of_settlement(&verdict, 0).filter(|_| upload.s3_upload_id.is_none());
         Step::Settle(verdict, charge)
     }
 
@@ -230,7 +231,7 @@ impl Step {
 }
 
 fn settle(upload: &Upload, object: &ObservedObject, verdict: Settlement) -> Step {
-    let charge = upload.charge_of_verdict(&verdict, object.size_bytes);
+    let charge = upload.charge_of_settlement(&verdict, object.size_bytes);
     Step::Settle(verdict, charge)
 }
 

@@ -1,8 +1,8 @@
 //! The gate of the scan, on the in-memory world: either order, repetitions, and what says nothing.
 
 use super::removal::remove_upload;
-use super::rules::tests::{PNG, png, settings};
 use super::run::{Run, Step};
+use super::samples::{PNG, png, settings};
 use super::*;
 use crate::ports::{ObjectStore, ObservedObject, Unavailable, UploadReader, UploadStore, Written};
 use crate::testing::memory::MemoryWorld;

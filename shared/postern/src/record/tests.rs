@@ -1,8 +1,8 @@
 //! Verdicts over orders, repetitions and refusals, on the in-memory world.
 
 use super::removal::remove_upload;
-use super::rules::tests::{PNG, png, settings};
 use super::run::{Run, Step};
+use super::samples::{PNG, png, settings};
 use super::*;
 use crate::concurrency::try_each;
 use crate::ports::{ObjectStore, Observation, ObservedObject, UploadReader, UploadStore, Written};

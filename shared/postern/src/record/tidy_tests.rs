@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::listing::list_bucket;
 use super::report::{Report, Tidied};
-use super::rules::tests::{png, settings};
+use super::samples::{png, settings};
 use super::sweep::sweep;
 use super::tidy::tidy;
 use super::*;

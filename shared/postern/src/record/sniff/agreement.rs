@@ -12,7 +12,7 @@ use super::exceptions::{is_also_binary, is_icon_of_a_page, is_page_source, is_sh
 use super::{Encoding, Sniffed};
 use crate::media::kinship::{canonical, is_a, is_known, is_textual, names};
 use crate::media::{ContentType, Kind};
-use crate::value::filename::Disposition;
+use crate::value::filename::{Disposition, Filename};
 
 /// Which type a link serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,4 +200,9 @@ fn is_old_office(essence: &str) -> bool {
 /// Whether a format of this type, by any of its names, has a known signature.
 fn has_signature(essence: &str) -> bool {
     names(essence).any(|name| !FileFormat::from_media_type(name).is_empty())
+}
+
+/// Whether these bytes may have this name.
+pub fn keeps_name(filename: &Filename, sniffed: &Sniffed) -> bool {
+    Kind::keeps_name(filename, &sniffed.essence, sniffed.is_plain())
 }

@@ -176,7 +176,7 @@ pub async fn what_is_not_used_is_given_back_once(store: &impl Store, ids: Ids) {
     }
     assert!(day.is_full(2).await);
     let (first, pin) = (day.upload(0), super::pin("a"));
-    let charge = first.charge_of_verdict(&pin, 2).unwrap();
+    let charge = first.charge_of_settlement(&pin, 2).unwrap();
     for written in [Written::Applied, Written::Refused(Some(Box::new(day.status(0).await)))] {
         let settled = store.settle(first.upload_id, &pin, Some(&charge)).await.unwrap();
         assert_eq!(std::mem::discriminant(&settled), std::mem::discriminant(&written));
@@ -186,11 +186,11 @@ pub async fn what_is_not_used_is_given_back_once(store: &impl Store, ids: Ids) {
     assert_eq!(day.reserve(2).await, ReserveOutcome::New);
     assert!(day.is_full(3).await);
     let (second, condemn) = (day.upload(1), super::condemn("wrong"));
-    let rejected = second.charge_of_verdict(&condemn, 4).unwrap();
+    let rejected = second.charge_of_settlement(&condemn, 4).unwrap();
     let written = store.settle(second.upload_id, &condemn, Some(&rejected)).await.unwrap();
     assert_eq!(written, Written::Applied);
     assert!(day.is_full(3).await, "the form may still bring ten bytes");
-    let outdated = second.charge_of_verdict(&pin, 2).unwrap();
+    let outdated = second.charge_of_settlement(&pin, 2).unwrap();
     let written = store.settle(second.upload_id, &pin, Some(&outdated)).await.unwrap();
     assert!(matches!(written, Written::Refused(Some(_))), "what is reserved has changed since it was read");
     store.begin_deletion(second.upload_id, &second.owner).await.unwrap();
@@ -214,7 +214,7 @@ pub async fn what_a_dead_form_reserved_is_given_back(store: &impl Store, ids: Id
         assert_eq!(day.reserve(n).await, ReserveOutcome::New);
     }
     let rejected = day.upload(6);
-    let charge = rejected.charge_of_verdict(&super::condemn("wrong"), 4);
+    let charge = rejected.charge_of_settlement(&super::condemn("wrong"), 4);
     store.settle(rejected.upload_id, &super::condemn("wrong"), charge.as_ref()).await.unwrap();
     let dead = rejected.policy_expires_at;
     for n in 5..7 {
@@ -240,7 +240,7 @@ pub async fn what_a_dead_form_reserved_is_given_back(store: &impl Store, ids: Id
     store.finish_deletion(&day.status(8).await, dead).await.unwrap();
     assert_eq!(day.status(8).await.reserved.unwrap().bytes, 0, "its form has died");
     let late = day.status(5).await;
-    let charge = late.charge_of_verdict(&super::pin("late"), 10);
+    let charge = late.charge_of_settlement(&super::pin("late"), 10);
     let written = store.settle(late.upload_id, &super::pin("late"), charge.as_ref()).await.unwrap();
     assert_eq!(written, Written::Applied, "a file that was under way when its form died");
     assert_eq!(day.status(5).await.reserved.unwrap().bytes, 10);
