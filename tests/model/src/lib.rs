@@ -5,6 +5,7 @@
 //! production   the recorder's own steps and the record's own transitions, each asked once
 //! upload       one upload and what may happen to it: client, queue, owner, sweeper, time, chance
 //! model        several uploads, and the recorders that they share
+//! actions      the states and actions that the checker walks
 //! properties   what must hold in every state that can be reached
 //! ```
 //!
@@ -34,8 +35,6 @@
 //! The hourly run's listing is not in the model either. It names versions and uploads, and what follows for
 //! each is the step that [`Action::Deliver`], [`Action::TakeUpRemoval`] and [`Action::Sweep`] begin at any
 //! time. A version that a listing leaves out is one for which this step does not happen.
-//! very step that [`Action::Deliver`], [`Action::TakeUpRemoval`] and [`Action::Sweep`] begin at any
-//! time. A listing that leaves something out is one of those that does not happen.
 //!
 //! Their product has too many states to be walked, and it need not be walked. Uploads share only the
 //! recorders, and the model is written like this: each action is a function from one upload to one upload
@@ -49,8 +48,8 @@
 //! version. And the tests of `postern::record` run the recorder beside another upload in each of its states,
 //! which must neither change nor cause a change. The argument itself is checked where the product is small
 //! enough to be walked ([`properties::SEPARATE`]).
-//! argument is right is checked where the product can be walked ([`properties::SEPARATE`]).
 
+mod actions;
 mod model;
 mod production;
 pub mod properties;

@@ -51,7 +51,8 @@ pub fn all<const N: usize>() -> Vec<Property<Model<N>>> {
             each(state, |subject| !is_quiet(subject) || is_permitted(&model.world, subject))
         }),
         Property::always(SEPARATE, |model, state| {
-            model.alone.as_ref().is_none_or(|alone| each(state, |subject| alone.contains(subject)))
+            let states = model.states_of_one.as_ref();
+            states.is_none_or(|states| each(state, |subject| states.contains(subject)))
         }),
         Property::sometimes("a version is pinned", |model, state| {
             any(state, |subject| is(&model.world, subject, UploadState::Available))

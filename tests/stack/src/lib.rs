@@ -34,8 +34,9 @@ mod skip;
 mod stack;
 mod steps;
 mod terraform;
+mod workspace;
 
-pub(crate) use self::stack::workspace;
+pub(crate) use self::workspace::workspace;
 pub use self::{
     binaries::{BinariesError, test_executable},
     clients::{http, sdk_config},

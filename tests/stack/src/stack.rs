@@ -1,11 +1,6 @@
 //! A whole stack on this machine, from nothing to its coordinates and back to nothing.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    sync::OnceLock,
-    thread,
-};
+use std::{path::PathBuf, sync::OnceLock, thread};
 
 use crate::{
     binaries::{self, BinariesError},
@@ -19,6 +14,7 @@ use crate::{
     server::{REGION, Server, ServerError},
     steps::Steps,
     terraform::TerraformError,
+    workspace::stack_folder,
 };
 
 /// The subject of `Coordinates::jwt`.
@@ -201,21 +197,6 @@ pub fn python() -> Result<PathBuf, PythonError> {
 
 /// Long enough for a slow invocation, short enough to wait for.
 const TEST_VISIBILITY_TIMEOUT_S: u32 = 5;
-
-/// The root of the repository.
-pub(crate) fn workspace() -> &'static Path {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here)
-}
-
-pub(crate) fn stack_folder() -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-    let target = if target.is_absolute() { target } else { workspace().join(target) };
-    let folder = target.join("stack");
-    // Python must find its files from another working directory.
-    let _ = fs::create_dir_all(&folder);
-    folder
-}
 
 pub(crate) async fn blocking<T, E>(
     work: impl FnOnce() -> Result<T, E> + Send + 'static,

@@ -59,6 +59,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::signature::{ALGORITHM, credential, signature};
 use crate::{BucketEndpoint, SigningCredentials, Timestamp};
 
+mod check;
 pub(crate) mod condition;
 mod error;
 pub(crate) mod limits;
@@ -147,7 +148,7 @@ impl PostPolicy {
         now: impl Into<Timestamp>,
     ) -> Result<PostForm, SignPolicyError> {
         let (now, region) = (now.into(), &bucket.region);
-        limits::check(self.expires_at, &self.conditions, credentials, now)?;
+        check::check(self.expires_at, &self.conditions, credentials, now)?;
         self.conditions.reserve(4);
         self = self
             .field("x-amz-algorithm", ALGORITHM)
@@ -161,7 +162,7 @@ impl PostPolicy {
         let mut fields = self.into_fields();
         fields.push(("policy".to_owned(), signed.string_to_sign));
         fields.push(("x-amz-signature".to_owned(), signed.signature));
-        limits::check_form(&fields)?;
+        check::check_form(&fields)?;
         Ok(PostForm { url: bucket.url.clone(), fields, expires_at })
     }
 

@@ -150,8 +150,8 @@ fn a_form_may_have_20_kib_and_no_more() {
     // 1 byte for the name, and 160 for boundary and headers.
     let fields = |value_bytes: usize| [("x".to_owned(), "y".repeat(value_bytes))];
     let room = limits::MAX_FORM_BYTES - 161;
-    assert_eq!(limits::check_form(&fields(room)), Ok(()));
-    let larger = limits::check_form(&fields(room + 1));
+    assert_eq!(check::check_form(&fields(room)), Ok(()));
+    let larger = check::check_form(&fields(room + 1));
     assert_eq!(larger, Err(SignPolicyError::FormTooLarge(limits::MAX_FORM_BYTES + 1)));
 }
 

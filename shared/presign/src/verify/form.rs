@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::accepted::Accepted;
 use super::document::{Entry, PolicyDocument};
+use super::part::Part;
 use super::refusal::{Refusal, RefusalCode};
-use super::{Accepted, Part};
 use crate::Timestamp;
 use crate::post_policy::limits::MAX_FORM_BYTES;
 use crate::post_policy::{Condition, MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX, metadata_bytes};

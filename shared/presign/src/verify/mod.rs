@@ -38,77 +38,31 @@
 //! Sources: [POST policy](https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html),
 //! [POST Object](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html).
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::signature::{ALGORITHM, scope, signature as sign};
 use crate::{BucketEndpoint, SigningCredentials, Timestamp};
 
+mod accepted;
 mod condition;
 mod document;
 mod form;
+mod part;
 mod refusal;
 #[cfg(any(test, feature = "scenarios"))]
 pub mod scenarios;
 #[cfg(test)]
 mod tests;
 
+pub use accepted::Accepted;
 pub use document::PolicyDocument;
 use form::Form;
+pub use part::Part;
 pub use refusal::{FailedCondition, Refusal, RefusalCode};
 
 /// The fields of a signature. A form with none of them is anonymous.
 const SIGNATURE_FIELDS: [&str; 4] = ["x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"];
-
-/// A part of a posted form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Part {
-    /// A field with its name and value.
-    Field(String, String),
-    /// The file.
-    #[non_exhaustive]
-    File {
-        /// The file name that the client sent, which replaces `${filename}`. Without a file name, S3 leaves
-        /// `${filename}` as it is.
-        filename: Option<String>,
-        /// The size of the file.
-        size_bytes: u64,
-    },
-}
-
-impl Part {
-    /// Makes a field.
-    pub fn field(name: impl Into<String>, value: impl Into<String>) -> Self {
-        Self::Field(name.into(), value.into())
-    }
-
-    /// Makes a file with a file name.
-    pub fn file(filename: impl Into<String>, size_bytes: u64) -> Self {
-        Self::File { filename: Some(filename.into()), size_bytes }
-    }
-
-    /// Makes a file without a file name.
-    pub fn unnamed_file(size_bytes: u64) -> Self {
-        Self::File { filename: None, size_bytes }
-    }
-}
-
-/// What S3 stores of a form that it accepts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Accepted {
-    /// The bucket.
-    pub bucket: String,
-    /// The object's key.
-    pub key: String,
-    /// The object's size.
-    pub size_bytes: u64,
-    /// Every field except those that S3 ignores (`x-ignore-`), by its name in lower case.
-    pub fields: BTreeMap<String, String>,
-}
 
 /// Checks forms that were signed with one set of credentials for one bucket.
 #[derive(Debug, Clone, Copy)]

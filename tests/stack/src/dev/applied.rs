@@ -1,13 +1,15 @@
-//! The same walk on the stack that `terraform apply` makes, and what is asked of Terraform after it.
+//! `cargo dev --terraform`: the same walk on the stack that `terraform apply` makes.
 
 use stack::{Applied, StartError, Steps, TerraformError};
 
-use super::{Arguments, Failure, guide, page::Page, unless_interrupted, walk::Walk, write_env_file};
+use super::{
+    arguments::Arguments, failure::Failure, guide, interrupt::unless_interrupted, page::Page, walk::Walk,
+};
 
-/// What a program answers that could not even try.
+/// The exit code if this machine lacks Terraform or its provider.
 const CANNOT: u8 = 2;
 
-/// Nothing came of it where Ctrl-C was pressed; while the stack stays up, Ctrl-C leads to its end.
+/// Runs it. `None` if Ctrl-C interrupts a step; while the stack stays up, Ctrl-C ends the stack.
 pub(crate) async fn run(arguments: &Arguments, steps: &Steps) -> Option<Result<(), Failure>> {
     let begun = match unless_interrupted(begin(arguments, steps)).await? {
         Ok(begun) => begun,
@@ -39,7 +41,7 @@ async fn begin(arguments: &Arguments, steps: &Steps) -> Result<Begun, Failure> {
     steps.say("Starting");
     let applied =
         Applied::start(arguments.options(&page, steps)).await.map_err(|error| not_started(&error))?;
-    write_env_file(arguments, applied.stack(), steps)?;
+    arguments.write_env_file(applied.stack(), steps)?;
     let walk = Walk::new(applied.stack().coordinates(), steps);
     let walked = walk
         .through_the_whole_path()
@@ -48,7 +50,7 @@ async fn begin(arguments: &Arguments, steps: &Steps) -> Result<Begun, Failure> {
     Ok(Begun { applied, page, walked })
 }
 
-/// Terraform must want to change nothing, and must be able to take everything away again.
+/// Checks that a second plan changes nothing, and destroys the stack.
 async fn end(applied: Applied, steps: &Steps) -> Result<(), Failure> {
     let gaps = applied.plan_again().await.map_err(|error| failure("plan once more", &error))?;
     for gap in gaps {

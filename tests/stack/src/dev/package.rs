@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use stack::{Processor, Steps, package};
 
-use super::Failure;
+use super::failure::Failure;
 
 /// Builds the functions for AWS and packs them into target/lambda/FUNCTION/bootstrap.zip.
 #[derive(Debug, Args)]

@@ -16,48 +16,20 @@ mod keys;
 mod queues;
 mod roles;
 mod schedule;
+mod step;
 mod table;
 mod users;
 mod webhook;
 
-use std::error::Error;
-
-pub(crate) use self::users::AccessKey;
-use self::{functions::Environment, roles::Roles};
+pub use self::step::ProvisionError;
+use self::{functions::Environment, roles::Roles, step::Step};
+pub(crate) use self::{step::NAME, users::AccessKey};
 use crate::{
     binaries::Archives,
     clients::Clients,
     description::Description,
     policies::{self, Policies, Resources},
 };
-
-/// The stack's name; every resource's begins with it.
-pub(crate) const NAME: &str = "postern";
-
-/// Which step failed, and why.
-#[derive(Debug, thiserror::Error)]
-#[error("{step}")]
-pub struct ProvisionError {
-    step: String,
-    source: Box<dyn Error + Send + Sync>,
-}
-
-/// Names the step that a result belongs to.
-trait Step<T> {
-    fn step(self, step: impl Into<String>) -> Result<T, ProvisionError>;
-}
-
-impl<T, E: Into<Box<dyn Error + Send + Sync>>> Step<T> for Result<T, E> {
-    fn step(self, step: impl Into<String>) -> Result<T, ProvisionError> {
-        self.map_err(|error| ProvisionError { step: step.into(), source: error.into() })
-    }
-}
-
-impl<T> Step<T> for Option<T> {
-    fn step(self, step: impl Into<String>) -> Result<T, ProvisionError> {
-        self.ok_or("the answer lacks what was asked for").step(step)
-    }
-}
 
 /// What the installation chooses, as Terraform's variables do.
 #[derive(Debug)]

@@ -17,20 +17,11 @@ use multer::Multipart;
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{
-    Behind, bad_gateway,
-    checksums::{Checksum, ChecksumError, Computation},
+    behind::{Behind, bad_gateway},
+    checksums::{Checksum, Computation},
+    form_parts::Form,
     probe,
 };
-
-/// What was read of a form.
-#[derive(Default)]
-pub(super) struct Form {
-    /// The fields before the file.
-    pub(super) fields: Vec<(String, Bytes)>,
-    pub(super) filename: Option<String>,
-    pub(super) size_bytes: u64,
-    checksums: Vec<Result<Checksum, ChecksumError>>,
-}
 
 /// The boundary of a form that is posted to a bucket.
 pub(super) fn boundary(request: &Request) -> Option<String> {
@@ -58,13 +49,6 @@ pub(super) async fn pass(behind: &Behind, request: Request, boundary: String) ->
 
 fn answered(answer: Result<Response, hyper_util::client::legacy::Error>) -> Response {
     answer.unwrap_or_else(|error| bad_gateway(&error))
-}
-
-impl Form {
-    fn refused(&mut self) -> Option<ChecksumError> {
-        let wrong = self.checksums.iter().position(Result::is_err)?;
-        self.checksums.swap_remove(wrong).err()
-    }
 }
 
 /// A form on its way, and its copy that is read.

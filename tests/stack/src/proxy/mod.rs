@@ -16,9 +16,11 @@
 
 #[cfg(test)]
 mod answers;
+mod behind;
 mod checksums;
 mod error;
 mod form;
+mod form_parts;
 mod object;
 mod override_headers;
 mod probe;
@@ -35,19 +37,14 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, Uri, header, uri::PathAndQuery},
+    http::{HeaderName, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
     serve::ListenerExt,
 };
-use hyper_util::{
-    client::legacy::{Client, Error, connect::HttpConnector},
-    rt::TokioExecutor,
-};
 use tokio::sync::oneshot;
 
-use self::checksums::Stored;
+use self::behind::{Behind, bad_gateway};
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
@@ -71,14 +68,6 @@ impl Drop for Serving {
         // How it ended says nothing to whoever ends it.
         let _ = self.thread.take().map(thread::JoinHandle::join);
     }
-}
-
-/// What stands behind the proxy, and what the proxy remembers for it.
-#[derive(Clone)]
-struct Behind {
-    client: Client<HttpConnector, Body>,
-    authority: String,
-    stored: Stored,
 }
 
 impl Proxy {
@@ -112,19 +101,12 @@ impl Proxy {
 }
 
 async fn serve(listener: TcpListener, authority: String) -> io::Result<()> {
-    let behind = Behind { client: client(), authority, stored: Stored::default() };
+    let behind = Behind::new(authority);
     let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
         // Without it small pieces of a stream wait 40 ms for each other.
         let _ = stream.set_nodelay(true);
     });
     axum::serve(listener, Router::new().fallback(pass).with_state(behind)).await
-}
-
-fn client() -> Client<HttpConnector, Body> {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    // The emulator closes idle connections, perhaps while a request is on its way over one.
-    Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector)
 }
 
 async fn pass(State(behind): State<Behind>, mut request: Request) -> Response {
@@ -146,29 +128,9 @@ async fn pass(State(behind): State<Behind>, mut request: Request) -> Response {
     }
 }
 
-fn bad_gateway(error: &Error) -> Response {
-    (StatusCode::BAD_GATEWAY, error.to_string()).into_response()
-}
-
-impl Behind {
-    /// The same path and query to the letter: a signature covers how they are written.
-    fn uri(&self, asked: &Uri) -> Result<Uri, axum::http::Error> {
-        let path = asked.path_and_query().map_or("/", PathAndQuery::as_str);
-        Uri::builder().scheme("http").authority(self.authority.as_str()).path_and_query(path).build()
-    }
-
-    async fn send(&self, request: Request) -> Result<Response, Error> {
-        let mut response = self.client.request(request).await?.map(Body::new);
-        // They belong to the connection behind.
-        response.headers_mut().remove(header::CONNECTION);
-        response.headers_mut().remove(header::TRANSFER_ENCODING);
-        Ok(response)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderMap, Method};
+    use axum::http::{HeaderMap, Method, Uri};
 
     use super::*;
 

@@ -13,7 +13,12 @@ use axum::{
 };
 use futures::{StreamExt, stream};
 
-use super::{Behind, bad_gateway, checksums::ChecksumError, error, form::Form};
+use super::{
+    behind::{Behind, bad_gateway},
+    checksums::ChecksumError,
+    error,
+    form_parts::Form,
+};
 
 pub(super) const EXTRA_FIELD: &str = "x-amz-meta-probe-of-the-local-proxy";
 /// The fields of which one makes a form a signed one.

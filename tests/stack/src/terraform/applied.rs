@@ -17,8 +17,9 @@ use crate::{
     proxy::Proxy,
     python,
     server::{REGION, Server},
-    stack::{Options, STRANGER, SUBJECT, Stack, StartError, blocking, stack_folder},
+    stack::{Options, STRANGER, SUBJECT, Stack, StartError, blocking},
     steps::Steps,
+    workspace::stack_folder,
 };
 
 /// Most of an apply is the provider's waiting; a loopback does not throttle.

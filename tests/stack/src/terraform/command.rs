@@ -11,20 +11,14 @@ use std::{
 
 use serde_json::Value;
 
-use super::{TerraformError, find_provider};
+use super::TerraformError;
+use super::cli::{INIT, is_foreign, last_lines};
+use super::provider::find_provider;
 
 const LEASH: &str = include_str!("../../leash.py");
 
-/// What somebody has set for another use of Terraform or of AWS and must not reach this one.
-const FOREIGN: [&str; 5] = ["AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE"];
-
 /// The configuration that applies the module to a local AWS.
 const ROOT: &str = "terraform/tests/local";
-
-/// A configuration that asks for the provider and for nothing else.
-pub(super) const PROVIDER: &str = "terraform/tests/provider";
-
-pub(super) const INIT: [&str; 3] = ["init", "-input=false", "-no-color"];
 
 /// A copy of the module that Terraform works on.
 #[derive(Debug)]
@@ -67,7 +61,7 @@ impl Terraform {
         if output.status.success() {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         } else {
-            Err(TerraformError::Failed { step: step(), log: said(&output) })
+            Err(TerraformError::Failed { step: step(), log: last_lines(&output) })
         }
     }
 
@@ -108,18 +102,6 @@ impl Terraform {
     fn root(&self) -> PathBuf {
         self.folder.join(ROOT)
     }
-}
-
-pub(super) fn is_foreign(variable: &[u8]) -> bool {
-    FOREIGN.iter().any(|prefix| variable.starts_with(prefix.as_bytes()))
-}
-
-/// The end of what it said, errors last.
-pub(super) fn said(output: &Output) -> String {
-    const TAIL_LINES: usize = 60;
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<&str> = text.trim().lines().collect();
-    lines.split_at(lines.len().saturating_sub(TAIL_LINES)).1.join("\n")
 }
 
 fn copy_module(folder: &Path) -> io::Result<()> {

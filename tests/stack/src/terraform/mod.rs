@@ -8,6 +8,7 @@
 //! Deliberately absent: any knowledge of what the module makes. Coordinates come from its outputs.
 
 mod applied;
+mod cli;
 mod command;
 mod plan;
 mod provider;

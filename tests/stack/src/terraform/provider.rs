@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use super::TerraformError;
-use super::command::{INIT, PROVIDER, is_foreign, said};
+use super::cli::{INIT, PROVIDER, is_foreign, last_lines};
 
 /// Asks for the provider and for nothing else, in a folder of its own.
 ///
@@ -24,7 +24,7 @@ pub fn find_provider() -> Result<(), TerraformError> {
         }
     }
     let output = init.output().map_err(TerraformError::Run)?;
-    if output.status.success() { Ok(()) } else { Err(why(said(&output))) }
+    if output.status.success() { Ok(()) } else { Err(why(last_lines(&output))) }
 }
 
 fn why(said: String) -> TerraformError {

@@ -1,6 +1,6 @@
 //! What the pages say in Simplified Chinese.
 
-use super::{Kinds, Messages};
+use super::texts::{Kinds, Messages};
 
 pub(super) static CHINESE: Messages = Messages {
     tag: "zh-Hans",

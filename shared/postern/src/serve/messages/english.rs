@@ -1,6 +1,6 @@
 //! What the pages say in English.
 
-use super::{Kinds, Messages};
+use super::texts::{Kinds, Messages};
 
 pub(super) static ENGLISH: Messages = Messages {
     tag: "en",

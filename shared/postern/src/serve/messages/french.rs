@@ -1,6 +1,6 @@
 //! What the pages say in French.
 
-use super::{Kinds, Messages};
+use super::texts::{Kinds, Messages};
 
 pub(super) static FRENCH: Messages = Messages {
     tag: "fr",

@@ -1,6 +1,6 @@
 //! What the pages say in German.
 
-use super::{Kinds, Messages};
+use super::texts::{Kinds, Messages};
 
 pub(super) static GERMAN: Messages = Messages {
     tag: "de",

@@ -5,6 +5,7 @@ mod english;
 mod french;
 mod german;
 mod spanish;
+mod texts;
 
 use super::weighted;
 use chinese::CHINESE;
@@ -12,6 +13,8 @@ use english::ENGLISH;
 use french::FRENCH;
 use german::GERMAN;
 use spanish::SPANISH;
+
+pub use texts::{Kinds, Messages, Text};
 
 /// A language of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,93 +29,6 @@ pub enum Language {
     Spanish,
     /// Chinese, simplified.
     Chinese,
-}
-
-/// A title and a sentence.
-pub type Text = (&'static str, &'static str);
-
-/// The texts of the pages in one language.
-#[derive(Debug)]
-pub struct Messages {
-    /// The value of the attribute `lang`.
-    pub tag: &'static str,
-    /// The link does not exist.
-    pub unknown: Text,
-    /// The link was revoked.
-    pub revoked: Text,
-    /// The link has expired.
-    pub expired: Text,
-    /// The link has no openings left.
-    pub used_up: Text,
-    /// The link has no openings left in this hour.
-    pub busy: Text,
-    /// Too many wrong passwords.
-    pub locked: Text,
-    /// Other passwords are being checked.
-    pub password_busy: Text,
-    /// The request carried an `Authorization` header.
-    pub authorization: Text,
-    /// The visitor is outside the link's network.
-    pub network: Text,
-    /// S3 no longer has the file.
-    pub file_gone: Text,
-    /// An internal error or a transient failure.
-    pub failed: Text,
-    /// The page that asks for the password.
-    pub password: Text,
-    /// The password was wrong.
-    pub password_wrong: &'static str,
-    /// The label of the field.
-    pub password_label: &'static str,
-    /// The page that asks for a confirmation.
-    pub confirm: Text,
-    /// The button.
-    pub open: &'static str,
-    /// After the button was pressed.
-    pub begun: &'static str,
-    /// The words before the link's end.
-    pub until: &'static str,
-    /// Above the sender's note.
-    pub note_label: &'static str,
-    /// The button that saves the file.
-    pub download: &'static str,
-    /// The name of the part that shows the content.
-    pub preview: &'static str,
-    /// In its place, where browsers do not show such a file.
-    pub no_preview: &'static str,
-    /// What a page of a link uses up that limits its openings.
-    pub limited: &'static str,
-    /// The types of files.
-    pub kinds: Kinds,
-    /// From January on.
-    pub months: [&'static str; 12],
-}
-
-/// The types of files, in a person's words.
-#[derive(Debug)]
-pub struct Kinds {
-    /// Pixels.
-    pub image: &'static str,
-    /// Moving pictures.
-    pub video: &'static str,
-    /// Sound.
-    pub audio: &'static str,
-    /// PDF.
-    pub pdf: &'static str,
-    /// Characters.
-    pub text: &'static str,
-    /// Of an office, or an e-book.
-    pub document: &'static str,
-    /// To be unpacked.
-    pub archive: &'static str,
-    /// What a system runs.
-    pub program: &'static str,
-    /// HTML, SVG.
-    pub web_page: &'static str,
-    /// Letters' shapes.
-    pub font: &'static str,
-    /// Everything else.
-    pub other: &'static str,
 }
 
 impl Language {

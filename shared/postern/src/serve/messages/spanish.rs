@@ -1,6 +1,6 @@
 //! What the pages say in Spanish.
 
-use super::{Kinds, Messages};
+use super::texts::{Kinds, Messages};
 
 pub(super) static SPANISH: Messages = Messages {
     tag: "es",

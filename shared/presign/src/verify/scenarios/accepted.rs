@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{FileName, Scenario, Setup};
+use super::scenario::{FileName, Scenario};
+use super::setup::Setup;
 
 /// Each has one property that S3 allows.
 pub(super) fn scenarios(setup: &Setup<'_>) -> Vec<Scenario> {

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{FileName, RefusalCode as C, Scenario, Setup, Tampering};
+use super::scenario::{FileName, Scenario, Tampering};
+use super::setup::Setup;
+use crate::verify::RefusalCode as C;
 
 /// Each has one fault.
 pub(super) fn scenarios(setup: &Setup<'_>) -> Vec<Scenario> {

@@ -1,0 +1,32 @@
+//! The steps of the provisioning, and their errors.
+
+use std::error::Error;
+
+/// The stack's name. The name of every resource begins with it.
+pub(crate) const NAME: &str = "postern";
+
+/// Which step failed, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{step}")]
+pub struct ProvisionError {
+    step: String,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+/// Adds to an error the step that failed.
+pub(super) trait Step<T> {
+    /// Adds the step to an error.
+    fn step(self, step: impl Into<String>) -> Result<T, ProvisionError>;
+}
+
+impl<T, E: Into<Box<dyn Error + Send + Sync>>> Step<T> for Result<T, E> {
+    fn step(self, step: impl Into<String>) -> Result<T, ProvisionError> {
+        self.map_err(|error| ProvisionError { step: step.into(), source: error.into() })
+    }
+}
+
+impl<T> Step<T> for Option<T> {
+    fn step(self, step: impl Into<String>) -> Result<T, ProvisionError> {
+        self.ok_or("the answer lacks what was asked for").step(step)
+    }
+}
