@@ -87,14 +87,6 @@ fn each_schema_is_a_schema_and_refuses_what_lacks_a_field() {
     }
 }
 
-#[test]
-fn the_schema_knows_every_reason_of_a_rejection() {
-    let schema: Value = serde_json::from_str(SCHEMAS[1].1).unwrap();
-    let known = schema["properties"]["reason"]["enum"].as_array().unwrap();
-    let known: BTreeSet<&str> = known.iter().map(|reason| reason.as_str().unwrap()).collect();
-    assert_eq!(known, postern::upload::RejectionReason::ALL.iter().map(|reason| reason.as_str()).collect());
-}
-
 async fn delete(app: &App, path: &str) {
     let (status, answer) = app.call(Method::DELETE, path, None).await;
     assert!(status.is_success(), "{answer}");
