@@ -88,7 +88,7 @@ impl Recorder {
         let counts = Counts { metrics: self.metrics, sum: RefCell::default() };
         let result = tidy(&self.ports, &self.config.settings, now, time_is_up, &counts).await;
         if result.is_ok() {
-            Metrics::count("TidyRuns");
+            Metrics::count(metrics::TIDY_RUNS);
         }
         counts.pause();
         log_run(&counts.sum.take(), result.is_ok());
@@ -132,7 +132,7 @@ impl Recorder {
             Notice::Arrived(arrival) => self.take_arrival(now, request_id, &arrival).await,
             Notice::Ignored(reason) => {
                 if reason == Ignored::UnknownVersion {
-                    Metrics::count("UnknownEventVersions");
+                    Metrics::count(metrics::UNKNOWN_EVENT_VERSIONS);
                 }
                 tracing::info!(request_id, reason = reason.as_str(), "ignored");
                 Ok(())
@@ -204,12 +204,12 @@ struct Counts {
 impl Report for Counts {
     fn done(&self, what: Tidied) {
         for (name, times) in [
-            ("RepairedVersions", what.repaired),
-            ("VanishedVersions", what.vanished),
-            ("OrphanedVersions", what.orphans),
-            ("UnscannedVersions", what.unscanned),
-            ("UnreadableItems", what.unreadable),
-            ("SkippedSlices", what.skipped_slices),
+            (metrics::REPAIRED_VERSIONS, what.repaired),
+            (metrics::VANISHED_VERSIONS, what.vanished),
+            (metrics::ORPHANED_VERSIONS, what.orphans),
+            (metrics::UNSCANNED_VERSIONS, what.unscanned),
+            (metrics::UNREADABLE_ITEMS, what.unreadable),
+            (metrics::SKIPPED_SLICES, what.skipped_slices),
         ] {
             (0..times).for_each(|_| Metrics::count(name));
         }
@@ -257,12 +257,12 @@ fn count(verdict: Verdict, happened_at: Option<Timestamp>) {
             Metrics::measure(metrics::BYTES, size_bytes);
         }
         Verdict::Rejected(Some(reason)) => Metrics::count_rejection(reason.as_str()),
-        Verdict::Duplicate => Metrics::count("DuplicateEvents"),
-        Verdict::Surplus => Metrics::count("SurplusVersions"),
-        Verdict::Vanished => Metrics::count("VanishedVersions"),
-        Verdict::Orphan => Metrics::count("OrphanedVersions"),
-        Verdict::ScanFailed => Metrics::count("FailedScans"),
-        Verdict::ThreatInPinned => Metrics::count("ThreatsInPinned"),
+        Verdict::Duplicate => Metrics::count(metrics::DUPLICATE_EVENTS),
+        Verdict::Surplus => Metrics::count(metrics::SURPLUS_VERSIONS),
+        Verdict::Vanished => Metrics::count(metrics::VANISHED_VERSIONS),
+        Verdict::Orphan => Metrics::count(metrics::ORPHANED_VERSIONS),
+        Verdict::ScanFailed => Metrics::count(metrics::FAILED_SCANS),
+        Verdict::ThreatInPinned => Metrics::count(metrics::THREATS_IN_PINNED),
         _ => {}
     }
     if let (Verdict::Pinned { .. } | Verdict::Rejected(Some(_)), Some(happened_at)) = (verdict, happened_at) {

@@ -11,7 +11,7 @@ use futures::future::join_all;
 use lambda_runtime::LambdaEvent;
 use postern::webhook::{Answer, Decision, GivenUp, Webhook, decide};
 use postern_aws::TimeLimits;
-use postern_aws::lambda::{Metrics, causes};
+use postern_aws::lambda::{Metrics, causes, metrics};
 use s3_presigned::Timestamp;
 
 use crate::endpoint::Endpoint;
@@ -68,11 +68,11 @@ impl Sender {
         log(request_id, &webhook, attempt, answer, decision);
         match decision {
             Decision::Delivered => {
-                Metrics::count("DeliveredWebhooks");
+                Metrics::count(metrics::DELIVERED_WEBHOOKS);
                 Outcome::Done
             }
             Decision::Again(delay) => {
-                Metrics::count("FailedWebhooks");
+                Metrics::count(metrics::FAILED_WEBHOOKS);
                 let receipt = message.receipt_handle.as_deref().unwrap_or_default();
                 if let Err(error) = self.queue.hide(receipt, delay).await {
                     tracing::warn!(
@@ -84,7 +84,7 @@ impl Sender {
                 Outcome::Redeliver
             }
             Decision::GivenUp(reason) => {
-                Metrics::count("FailedWebhooks");
+                Metrics::count(metrics::FAILED_WEBHOOKS);
                 self.give_up(request_id, body, reason).await
             }
         }

@@ -10,7 +10,7 @@ use postern::ports::Unavailable;
 use postern::serve::request::{Headers, LinkRequest, Method, Query};
 use postern::serve::{self, Ports, Settings};
 use postern_aws::lambda::http_api::{HttpAnswer, HttpEvent};
-use postern_aws::lambda::{Metrics, Request};
+use postern_aws::lambda::{Metrics, Request, metrics};
 use postern_aws::{RoleSigner, Table, TimeLimits, Versions};
 
 /// The function with its clients.
@@ -59,8 +59,8 @@ impl Door {
             None => Err(Problem::RouteNotFound),
         };
         match result {
-            Err(Problem::TokenForged) => Metrics::count("ForgedTokens"),
-            Err(Problem::FileGone) => Metrics::count("MissingFiles"),
+            Err(Problem::TokenForged) => Metrics::count(metrics::FORGED_TOKENS),
+            Err(Problem::FileGone) => Metrics::count(metrics::MISSING_FILES),
             _ => {}
         }
         self.metrics.flush();
