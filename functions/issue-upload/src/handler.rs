@@ -7,7 +7,9 @@ use lambda_runtime::LambdaEvent;
 use postern::config::IssueConfig;
 use postern::http::{Problem, Reply};
 use postern::issue::tokens::Holder;
-use postern::issue::{Caller, Ports, companion, links, multipart, owned_upload, revocation, tokens, uploads};
+use postern::issue::{
+    Caller, Ports, companion, direct_upload, links, multipart, owned_upload, revocation, tokens, uploads,
+};
 use postern::link::token::LinkId;
 use postern::log;
 use postern::ports::Unavailable;
@@ -134,7 +136,7 @@ impl Api {
                 multipart::complete(ports, now, &holder.upload(ports, id).await?).await
             }
             "POST /t/{token}/direct_uploads" => {
-                companion::direct_upload(ports, settings, holder, &request.body()?).await
+                direct_upload::create(ports, settings, holder, &request.body()?).await
             }
             "GET /t/{token}/presign" | "GET /t/{token}/s3/params" => {
                 companion::params(ports, settings, holder, request.queries()).await

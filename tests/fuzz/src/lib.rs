@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use postern::http::{Problem, Reply};
 use postern::issue::{
-    Caller, Keys, Ports, Settings, companion, links, multipart, owned_upload, tokens, uploads,
+    Caller, Keys, Ports, Settings, companion, direct_upload, links, multipart, owned_upload, tokens, uploads,
 };
 use postern::keys::{KeyVersion, LinkKeys, TokenKey, TokenKeys, UploadTokenKeys};
 use postern::media::{ContentType, Kind};
@@ -85,7 +85,7 @@ pub fn request_bodies(bytes: &[u8]) {
         3 => settle(multipart::begin(&ports, &settings, &caller, None, body)),
         4 => settle(uploads::create_with_token(&ports, &settings, &holder(), body)),
         5 => settle(companion::begin(&ports, &settings, &holder(), body)),
-        6 => settle(companion::direct_upload(&ports, &settings, &holder(), body)),
+        6 => settle(direct_upload::create(&ports, &settings, &holder(), body)),
         7 => settle(multipart::sign(&ports, &settings, now, &upload(), body)),
         8 => settle(companion::complete(&ports, &settings, &holder(), &upload(), body)),
         _ => settle(links::create(&ports, &settings, &caller, &id, body)),

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::issue::parts::MAX_OBJECT_BYTES;
+use crate::issue::part_plan::MAX_OBJECT_BYTES;
 use crate::keys::KeyVersion;
 use crate::link::UrlLife;
 use crate::record::Settings;

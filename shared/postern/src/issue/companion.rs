@@ -1,17 +1,13 @@
-//! Routes for clients that exist already, below `/t/<upload token>`: Uppy's Companion,
-//! Rails' direct uploads, Shrine's presign.
+//! Routes for clients that exist already, below `/t/<upload token>`: Uppy's Companion and Shrine's presign.
 //!
 //! Each answer has the shape that its client reads. The decisions are in [`super::uploads`] and
 //! [`super::parts`].
 //!
 //! Sources: [Companion's S3 routes](https://uppy.io/docs/aws-s3/),
-//! [direct uploads](https://guides.rubyonrails.org/active_storage_overview.html#direct-uploads),
 //! [Shrine's presign endpoint](https://shrinerb.com/docs/plugins/presign_endpoint).
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -22,17 +18,16 @@ use crate::ports::{PartStore, QuotaStore, Signer, UploadStore};
 use crate::upload::Upload;
 use crate::value::id::ObjectKey;
 
+use super::foreign_request::{admit, content_type, renamed};
 use super::object::Object;
-use super::put::sign_put;
+use super::part_plan::planned;
+use super::parts::MAX_URLS;
 use super::request::{NewUpload, NewUploadBody, SizeLimit, parse_json};
 use super::tokens::Holder;
-use super::{Owned, Ports, Settings, parts, reserve, uploads};
+use super::{Owned, Ports, Settings, parts, uploads};
 
 /// Metadata fields in which Uppy repeats the file's name and type. They are dropped.
 const REPEATED: &[&str] = &["name", "type", "filename", "filetype", "relativePath"];
-
-/// The most parts that one answer signs: Lambda's answers are limited to 6 MB.
-const MAX_BATCH: usize = 1000;
 
 /// The `ETag` of a part that has become part of an object. Clients need a value; a completion ignores it.
 const JOINED: &str = "\"joined\"";
@@ -143,9 +138,7 @@ pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
             .iter()
             .map(|part| json!({ "PartNumber": part.number, "ETag": part.etag, "Size": part.size_bytes }))
             .collect(),
-        None => parts::planned(upload)
-            .map(|(number, _)| json!({ "PartNumber": number, "ETag": JOINED }))
-            .collect(),
+        None => planned(upload).map(|(number, _)| json!({ "PartNumber": number, "ETag": JOINED })).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &shown))
 }
@@ -165,8 +158,8 @@ pub async fn sign<S, G: Signer, P>(
     let now = holder.caller.now;
     let named = if part == "batch" { batch.unwrap_or_default() } else { part };
     let numbers: Option<Vec<u64>> = named.split(',').map(|number| number.trim().parse().ok()).collect();
-    let numbers = numbers.filter(|numbers| numbers.len() <= MAX_BATCH).ok_or_else(|| {
-        Problem::field("partNumbers", format!("write at most {MAX_BATCH} numbers with commas between"))
+    let numbers = numbers.filter(|numbers| numbers.len() <= MAX_URLS).ok_or_else(|| {
+        Problem::field("partNumbers", format!("write at most {MAX_URLS} numbers with commas between"))
     })?;
     let (urls, expires_at) = parts::sign(ports, settings, now, upload, &numbers).await?;
     let expires = now.until(expires_at).as_secs();
@@ -243,66 +236,6 @@ pub async fn upload<S: UploadStore + QuotaStore, G, P>(
     if is_its_own { Ok(upload) } else { Err(Problem::MultipartNotFound) }
 }
 
-#[derive(Deserialize)]
-struct DirectUploadBody {
-    blob: Object<Blob>,
-}
-
-#[derive(Deserialize)]
-struct Blob {
-    filename: String,
-    content_type: Option<String>,
-    byte_size: u64,
-    checksum: String,
-}
-
-/// `POST …/direct_uploads`, as the JavaScript of `ActiveStorage` sends it: a presigned PUT with length and
-/// MD5 signed.
-///
-/// # Errors
-/// As `POST /uploads`; fields are named as the body names them.
-pub async fn direct_upload<S: UploadStore + QuotaStore, G: Signer, P>(
-    ports: &Ports<S, G, P>,
-    settings: &Settings,
-    holder: &Holder,
-    body: &[u8],
-) -> Result<Reply, Problem> {
-    let DirectUploadBody { blob: Object(blob) } = parse_json(body)?;
-    if STANDARD.decode(&blob.checksum).map(|md5| md5.len()) != Ok(16) {
-        return Err(Problem::field("blob.checksum", "the checksum is an MD5 of 16 bytes in base64"));
-    }
-    let limit = holder.one_request_limit(settings);
-    let named = NewUploadBody {
-        filename: Some(blob.filename),
-        content_type: Some(content_type(blob.content_type.as_deref())),
-        size_bytes: Some(blob.byte_size),
-        ..NewUploadBody::default()
-    };
-    let as_sent = |field: &str| match field {
-        "size_bytes" => "blob.byte_size".to_owned(),
-        field => format!("blob.{field}"),
-    };
-    let new = NewUpload::check(named, limit, None).map_err(|p| renamed(p, as_sent))?;
-    admit(settings, holder, &new).map_err(|problem| renamed(problem, as_sent))?;
-    let now = holder.caller.now;
-    let signer = ports.signer.credentials(now, settings.form_ttl.as_secs()).await?;
-    let expires_at = signer.clamp(now + settings.form_ttl).floor_s();
-    let upload = reserve::pending(new, &holder.caller, Some(&holder.token), expires_at)?;
-    let put = sign_put(settings, &signer, now, &upload, &[("content-md5", &blob.checksum)])?;
-    reserve::write(&ports.store, settings, &upload, now).await?;
-    let answer = json!({
-        "id": upload.upload_id,
-        "key": upload.object_key().to_string(),
-        "filename": upload.filename,
-        "content_type": upload.content_type,
-        "byte_size": upload.max_size_bytes,
-        "checksum": blob.checksum,
-        "signed_id": upload.upload_id,
-        "direct_upload": { "url": put.url, "headers": put.headers },
-    });
-    Ok(Reply::json(StatusCode::OK, &answer))
-}
-
 /// Translates a client's request into that of `POST /uploads`, and checks it against the token.
 fn new_upload(
     settings: &Settings,
@@ -349,25 +282,4 @@ fn naming_the_setting(problem: Problem) -> Problem {
         false => field,
     };
     Problem::InvalidFields(fields.into_iter().map(with_setting).collect())
-}
-
-/// Checks the type against the token and the stack.
-fn admit(settings: &Settings, holder: &Holder, new: &NewUpload) -> Result<(), Problem> {
-    holder.admit(new)?;
-    reserve::check_type(settings, &new.content_type)
-}
-
-/// A browser that does not know a file's type sends an empty one.
-fn content_type(named: Option<&str>) -> String {
-    let known = named.filter(|named| !named.is_empty());
-    known.unwrap_or(crate::media::ContentType::OCTET_STREAM).to_owned()
-}
-
-fn renamed(problem: Problem, name: impl Fn(&str) -> String) -> Problem {
-    match problem {
-        Problem::InvalidFields(fields) => Problem::InvalidFields(
-            fields.into_iter().map(|broken| FieldProblem::new(name(&broken.field), broken.rule)).collect(),
-        ),
-        other => other,
-    }
 }

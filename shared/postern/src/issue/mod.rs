@@ -17,6 +17,8 @@ use crate::value::id::{IdempotencyKey, Owner};
 use s3_presigned::{BucketEndpoint, Timestamp};
 
 pub mod companion;
+pub mod direct_upload;
+mod foreign_request;
 pub mod form;
 mod idempotent;
 mod link_body;
@@ -26,17 +28,20 @@ mod needs;
 mod object;
 mod owned;
 mod paging;
+pub mod part_plan;
 pub mod parts;
 pub mod put;
 pub mod redirect;
 pub mod request;
 mod reserve;
 pub mod revocation;
+mod signing;
 pub mod tokens;
+mod upload_view;
 pub mod uploads;
 
 pub use idempotent::Keys;
-pub use owned::{Owned, Record, owned_upload};
+pub use owned::{Owned, OwnedRecord, owned_upload};
 
 /// The ports of the API.
 #[derive(Debug)]

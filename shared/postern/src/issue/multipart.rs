@@ -12,12 +12,11 @@ use crate::ports::{PartStore, QuotaStore, Signer, UploadStore};
 use crate::upload::Upload;
 use s3_presigned::Timestamp;
 
+use super::part_plan::{part_size_bytes, planned};
+use super::parts::MAX_URLS;
 use super::request::{NewUpload, parse_json};
 use super::tokens::Holder;
 use super::{Caller, Owned, Ports, Settings, parts};
-
-/// The most parts that one answer signs.
-const MAX_BATCH: usize = 1000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,7 +50,7 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
     let size_bytes = new.max_size_bytes;
     let token = holder.map(|holder| &holder.token);
     let upload = parts::begin(ports, settings, caller, token, new).await?;
-    let part_size_bytes = parts::part_size_bytes(size_bytes);
+    let part_size_bytes = part_size_bytes(size_bytes);
     let answer = json!({
         "upload_id": upload.upload_id,
         "method": "MULTIPART",
@@ -76,8 +75,8 @@ pub async fn sign<S, G: Signer, P>(
     body: &[u8],
 ) -> Result<Reply, Problem> {
     let body: SignBody = parse_json(body)?;
-    if !(1..=MAX_BATCH).contains(&body.part_numbers.len()) {
-        return Err(Problem::field("part_numbers", format!("name 1 to {MAX_BATCH} parts")));
+    if !(1..=MAX_URLS).contains(&body.part_numbers.len()) {
+        return Err(Problem::field("part_numbers", format!("name 1 to {MAX_URLS} parts")));
     }
     let (urls, expires_at) = parts::sign(ports, settings, now, upload, &body.part_numbers).await?;
     let shown: Vec<_> = urls
@@ -104,7 +103,7 @@ pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
             .iter()
             .map(|part| json!({ "part_number": part.number, "size_bytes": part.size_bytes, "etag": part.etag }))
             .collect(),
-        None => parts::planned(upload)
+        None => planned(upload)
             .map(|(number, size_bytes)| json!({ "part_number": number, "size_bytes": size_bytes, "etag": null }))
             .collect(),
     };

@@ -53,7 +53,7 @@ use super::{Caller, Ports};
 pub struct Owned<T>(T);
 
 /// A record with an owner.
-pub trait Record {
+pub trait OwnedRecord {
     /// The owner.
     fn owner(&self) -> &Owner;
     /// The answer to another owner: the same as for a record that does not exist.
@@ -62,11 +62,11 @@ pub trait Record {
     fn name_in_log(&self) {}
 }
 
-impl<T: Record> Owned<T> {
+impl<T: OwnedRecord> Owned<T> {
     /// Returns the record, if it exists and is the caller's.
     ///
     /// # Errors
-    /// [`Record::not_found`] also for another owner's record.
+    /// [`OwnedRecord::not_found`] also for another owner's record.
     pub fn admit(record: impl Into<Option<T>>, caller: &Caller) -> Result<Self, Problem> {
         let own = Self::of(record.into(), caller).ok_or_else(T::not_found)?;
         own.0.name_in_log();
@@ -140,7 +140,7 @@ impl<T> Deref for Owned<T> {
     }
 }
 
-impl Record for Upload {
+impl OwnedRecord for Upload {
     fn owner(&self) -> &Owner {
         &self.owner
     }
@@ -154,7 +154,7 @@ impl Record for Upload {
     }
 }
 
-impl Record for Link {
+impl OwnedRecord for Link {
     fn owner(&self) -> &Owner {
         &self.owner
     }
@@ -169,7 +169,7 @@ impl Record for Link {
     }
 }
 
-impl Record for UploadToken {
+impl OwnedRecord for UploadToken {
     fn owner(&self) -> &Owner {
         &self.owner
     }

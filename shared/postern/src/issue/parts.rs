@@ -21,20 +21,15 @@ use crate::value::id::S3UploadId;
 use s3_presigned::presigned_url::{ObjectRequest, PresignedUrl};
 use s3_presigned::{SigningCredentials, Timestamp};
 
+use super::part_plan::{check, last_part, length_of, total_bytes};
 use super::request::NewUpload;
 use super::{Caller, Owned, Ports, Settings, reserve};
 
+/// The most parts that one answer signs: Lambda's answers are limited to 6 MB.
+pub(super) const MAX_URLS: usize = 1000;
+
 /// How long the API signs the parts of one upload, and S3 accepts them.
 pub const MULTIPART_LIFE: Duration = Duration::from_hours(24);
-
-/// S3's smallest part, except for the last one.
-pub const MIN_PART_BYTES: u64 = 5 * 1024 * 1024;
-
-/// The highest number of a part.
-pub const MAX_PARTS: u64 = 10_000;
-
-/// The largest object: 10,000 parts of 5 GiB.
-pub const MAX_OBJECT_BYTES: u64 = MAX_PARTS * 5 * 1024 * 1024 * 1024;
 
 /// A part's URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +75,7 @@ pub async fn begin<S: UploadStore + QuotaStore, G: Signer, P: PartStore>(
     match written? {
         Created::New => Ok(upload),
         Created::Exists(existing) => {
-            let existing = super::uploads::repeated(&upload, *existing, caller)?;
+            let existing = reserve::repeated(&upload, *existing, caller)?;
             match ports.parts.list_parts(&signer, existing.object_key(), id_of(&existing)?).await? {
                 Some(_) => Ok(existing),
                 // The parts are an object, which the recorder has not looked at yet.
@@ -112,8 +107,7 @@ pub async fn sign<S, G: Signer, P>(
     numbers: &[u64],
 ) -> Result<(Vec<PartUrl>, Timestamp), Problem> {
     let id = open(upload, now)?;
-    let signer = ports.signer.credentials(now, settings.form_ttl.as_secs()).await?;
-    let expires_at = signer.clamp(now + settings.form_ttl).floor_s();
+    let (signer, expires_at) = ports.form_credentials(settings, now).await?;
     let urls = numbers.iter().map(|number| part_url(settings, &signer, now, upload, id, *number, expires_at));
     Ok((urls.collect::<Result<_, _>>()?, expires_at))
 }
@@ -133,11 +127,6 @@ pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
         Some(stored) => Ok(Some(stored)),
         None => became_object(ports, now, upload).await.map(|()| None),
     }
-}
-
-/// All parts that the upload can have, with their sizes if the API has planned the parts.
-pub fn planned(upload: &Upload) -> impl Iterator<Item = (u64, Option<u64>)> {
-    (1..=last_part(upload)).map(|number| (number, length_of(upload, number)))
 }
 
 /// Makes the object. A repetition succeeds, also after a completion whose answer was lost.
@@ -211,48 +200,6 @@ async fn charge_of_parts<P: PartStore>(
     }
     let stored = parts.list_parts(signer, upload.object_key(), id).await?;
     Ok(stored.and_then(|stored| upload.charge(total_bytes(&stored))))
-}
-
-/// The size of every part except the last one, for a file of exactly `size_bytes`: whole mebibytes, at least
-/// eight, and enough for 10,000 parts to suffice.
-pub fn part_size_bytes(size_bytes: u64) -> u64 {
-    const MIB: u64 = 1024 * 1024;
-    size_bytes.div_ceil(MAX_PARTS).div_ceil(MIB).max(8) * MIB
-}
-
-/// The length of part `number` of a file of exactly `size_bytes`; `None` if the file has no such part.
-fn planned_bytes(size_bytes: u64, number: u64) -> Option<u64> {
-    let part = part_size_bytes(size_bytes);
-    let begin = part.checked_mul(number.checked_sub(1)?)?;
-    let left = size_bytes.checked_sub(begin).filter(|left| *left > 0 || number == 1)?;
-    Some(left.min(part))
-}
-
-/// The highest part number of this upload, by the plan if the size was declared.
-fn last_part(upload: &Upload) -> u64 {
-    let size = upload.max_size_bytes;
-    match is_planned(upload) {
-        true => size.div_ceil(part_size_bytes(size)).max(1),
-        false => most_parts(size),
-    }
-}
-
-/// The length of part `number`, if the API has planned the parts.
-fn length_of(upload: &Upload, number: u64) -> Option<u64> {
-    if is_planned(upload) { planned_bytes(upload.max_size_bytes, number) } else { None }
-}
-
-fn is_planned(upload: &Upload) -> bool {
-    upload.min_size_bytes == upload.max_size_bytes
-}
-
-/// The most parts that so many bytes can have: every part except the last one has S3's smallest size.
-fn most_parts(max_size_bytes: u64) -> u64 {
-    max_size_bytes.div_ceil(MIN_PART_BYTES).clamp(1, MAX_PARTS)
-}
-
-fn total_bytes(stored: &[StoredPart]) -> u64 {
-    stored.iter().map(|part| part.size_bytes).sum()
 }
 
 fn part_url(
@@ -329,86 +276,5 @@ async fn taken_effect<S: UploadStore, G, P>(
     match ports.store.upload(upload.upload_id).await? {
         Some(now) if now.state != UploadState::Pending => arrived(&now),
         _ => Err(Problem::Completing),
-    }
-}
-
-/// Checks what S3 would report too late, or not at all.
-fn check(upload: &Upload, stored: &[StoredPart], said: Option<&[u64]>) -> Result<(), String> {
-    let total = total_bytes(stored);
-    let (least, most) = (upload.min_size_bytes, upload.max_size_bytes);
-    if stored.is_empty() {
-        return Err("none has arrived".to_owned());
-    }
-    if total > most {
-        return Err(format!("they have {total} bytes, at most {most} are allowed"));
-    }
-    if total < least {
-        return Err(format!("they have {total} bytes, at least {least} are needed"));
-    }
-    let numbers = |parts: &[StoredPart]| parts.iter().map(|part| u64::from(part.number)).collect::<Vec<_>>();
-    let ours = numbers(stored);
-    if ours.iter().zip(1..).any(|(number, expected)| *number != expected) {
-        return Err(format!("one is missing: {} have arrived, the last is {:?}", ours.len(), ours.last()));
-    }
-    if let Some(said) = said
-        && said != ours
-    {
-        return Err(format!("{} are named, {} have arrived", said.len(), ours.len()));
-    }
-    match stored.split_last() {
-        Some((_, before)) if before.iter().any(|part| part.size_bytes < MIN_PART_BYTES) => {
-            Err(format!("every one but the last has at least {MIN_PART_BYTES} bytes"))
-        }
-        _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::samples::pending;
-
-    fn part(number: u16, size_bytes: u64) -> StoredPart {
-        StoredPart { number, etag: "\"e\"".to_owned(), size_bytes }
-    }
-
-    #[test]
-    fn the_plan_covers_the_file_exactly() {
-        const GIB: u64 = 1024 * 1024 * 1024;
-        for size in [0, 1, 8 << 20, (8 << 20) + 1, 6 * GIB, 48 * 1024 * GIB] {
-            let part = part_size_bytes(size);
-            let count = size.div_ceil(part).max(1);
-            assert!(count <= MAX_PARTS && (MIN_PART_BYTES..=5 * GIB).contains(&part), "{size}");
-            let (first, last) = (planned_bytes(size, 1).unwrap(), planned_bytes(size, count).unwrap());
-            assert_eq!(if count == 1 { last } else { first * (count - 1) + last }, size);
-            assert_eq!((planned_bytes(size, count + 1), planned_bytes(size, 0)), (None, None));
-        }
-    }
-
-    #[test]
-    fn no_more_parts_are_signed_than_the_largest_file_has() {
-        for (most, parts) in [(0, 1), (1, 1), (MIN_PART_BYTES, 1), (MIN_PART_BYTES + 1, 2), (10_000_000, 2)] {
-            assert_eq!(most_parts(most), parts, "{most}");
-        }
-        assert_eq!(most_parts(MAX_OBJECT_BYTES), MAX_PARTS);
-    }
-
-    #[test]
-    fn parts_that_are_not_what_was_granted_are_refused_with_numbers() {
-        let upload = Upload { min_size_bytes: 10, max_size_bytes: 2 * MIN_PART_BYTES, ..pending() };
-        let full = part(1, MIN_PART_BYTES);
-        for (stored, said, why) in [
-            (vec![], None, "none has arrived"),
-            (vec![part(1, 9)], None, "they have 9 bytes, at least 10 are needed"),
-            (vec![full.clone(), part(2, MIN_PART_BYTES + 1)], None, "at most 10485760 are allowed"),
-            (vec![part(2, 10)], None, "one is missing"),
-            (vec![full.clone(), part(3, 1)], None, "one is missing"),
-            (vec![part(1, 100), part(2, 1)], None, "every one but the last"),
-            (vec![part(1, 100)], Some(vec![1, 2]), "2 are named, 1 have arrived"),
-        ] {
-            let refused = check(&upload, &stored, said.as_deref()).unwrap_err();
-            assert!(refused.contains(why), "{refused}");
-        }
-        assert_eq!(check(&upload, &[full, part(2, 1)], Some(&[1, 2])), Ok(()));
     }
 }

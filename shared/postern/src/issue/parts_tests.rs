@@ -4,7 +4,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::parts::{MIN_PART_BYTES, MULTIPART_LIFE};
+use super::part_plan::MIN_PART_BYTES;
+use super::parts::MULTIPART_LIFE;
 use super::tests::{World, caller, holder, parsed, settings, world};
 use super::tokens::Holder;
 use super::*;
@@ -343,7 +344,7 @@ async fn a_direct_upload_is_a_put_with_the_clients_digest_signed_and_a_record() 
     let blob = json!({ "blob": {
         "filename": "a.png", "content_type": "image/png", "byte_size": 10, "checksum": MD5,
     }});
-    let made = companion::direct_upload(&world, &large(), &holder, blob.to_string().as_bytes()).await;
+    let made = direct_upload::create(&world, &large(), &holder, blob.to_string().as_bytes()).await;
     let made = parsed(&made.unwrap());
     let put = &made["direct_upload"];
     assert_eq!((&put["headers"]["content-md5"], &made["checksum"]), (&json!(MD5), &json!(MD5)));

@@ -9,14 +9,17 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::http::Problem;
-use crate::upload::Upload;
+use crate::ports::{Created, QuotaStore, Signer, UploadStore};
+use crate::upload::{Upload, UsedToken};
 use crate::value::checksum::ChecksumSha256;
 use crate::value::id::UploadId;
 use s3_presigned::post_policy::METADATA_PREFIX;
 use s3_presigned::presigned_url::ObjectRequest;
 use s3_presigned::{SigningCredentials, Timestamp};
 
-use super::{Owned, Settings};
+use super::request::NewUpload;
+use super::reserve::{self, pending, repeated};
+use super::{Caller, Owned, Ports, Settings};
 
 /// The answer for a client: PUT the file to `url` with exactly these headers. The length is signed too; every
 /// HTTP client sends it by itself.
@@ -38,15 +41,41 @@ pub struct IssuedPut {
 
 /// The digest of a request for a PUT. It differs from the digest of a request for a form with the same body,
 /// so that one `Idempotency-Key` never gives both for one upload.
-pub(super) fn request_hash(body: &ChecksumSha256) -> ChecksumSha256 {
+fn request_hash(body: &ChecksumSha256) -> ChecksumSha256 {
     ChecksumSha256::of(format!("PUT {body}").as_bytes())
+}
+
+/// Writes a pending record, and signs its PUT with `more` headers. The request must name the exact size.
+///
+/// # Errors
+/// See [`Problem`]; nothing is written then.
+pub(super) async fn issue_put<S: UploadStore + QuotaStore, G: Signer, P>(
+    ports: &Ports<S, G, P>,
+    settings: &Settings,
+    caller: &Caller,
+    token: Option<&UsedToken>,
+    new: NewUpload,
+    more: &[(&str, &str)],
+) -> Result<(IssuedPut, Owned<Upload>), Problem> {
+    let (signer, expires_at) = ports.form_credentials(settings, caller.now).await?;
+    let as_put = |upload: &mut Upload| upload.request_hash = upload.request_hash.as_ref().map(request_hash);
+    let upload = pending(new, caller, token, expires_at)?.with(as_put);
+    let put = sign_put(settings, &signer, caller.now, &upload, more)?;
+    match reserve::write(&ports.store, settings, &upload, caller.now).await? {
+        Created::New => Ok((put, upload)),
+        Created::Exists(existing) => {
+            let existing = repeated(&upload, *existing, caller)?;
+            let (signer, existing) = ports.repeated_form_credentials(caller.now, existing).await?;
+            Ok((sign_put(settings, &signer, caller.now, &existing, more)?, existing))
+        }
+    }
 }
 
 /// Signs the PUT of `upload`, whose size is exact, with `headers` beside the module's own.
 ///
 /// # Errors
 /// [`Problem::Internal`] for what cannot be signed.
-pub fn sign_put(
+pub(super) fn sign_put(
     settings: &Settings,
     credentials: &SigningCredentials,
     now: Timestamp,

@@ -102,6 +102,27 @@ pub(super) async fn write<S: UploadStore + QuotaStore>(
     }
 }
 
+/// Returns the existing record of a repeated request, if the request can be answered as the first time. The
+/// form's expiry is the one in the record.
+pub(super) fn repeated(asked: &Upload, existing: Upload, caller: &Caller) -> Result<Owned<Upload>, Problem> {
+    if asked.request_hash.is_none() {
+        return Err(Problem::internal("a random upload id was taken"));
+    }
+    let existing = Owned::admit(existing, caller).map_err(|_| Problem::IdempotencyKeyReused)?;
+    let is_another = existing.s3_upload_id.is_some() != asked.s3_upload_id.is_some();
+    if is_another || existing.request_hash != asked.request_hash {
+        return Err(Problem::IdempotencyKeyReused);
+    }
+    if existing.state == UploadState::Available {
+        return Err(Problem::UploadArrived(existing.upload_id));
+    }
+    let is_open = matches!(existing.state, UploadState::Pending | UploadState::Rejected);
+    match is_open && existing.takes_files() && existing.policy_expires_at > caller.now {
+        true => Ok(existing),
+        false => Err(Problem::IdempotencyKeySpent),
+    }
+}
+
 /// One second more than the time that is left, so that a client that waits does not ask too early.
 fn wait_s(now: Timestamp, until: Timestamp) -> u64 {
     now.until(until).as_secs() + 1

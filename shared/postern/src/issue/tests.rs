@@ -288,7 +288,7 @@ async fn a_token_for_larger_files_issues_no_form_and_no_put_that_s3_must_refuse(
     let blob = json!({ "blob": {
         "filename": "a.png", "content_type": "image/png", "byte_size": 6 * GIB, "checksum": "1B2M2Y8AsgTpgAmY7PhCfg==",
     }});
-    let put = companion::direct_upload(&world, &large, &first, blob.to_string().as_bytes()).await;
+    let put = direct_upload::create(&world, &large, &first, blob.to_string().as_bytes()).await;
     for (refused, field) in [(form, "size_bytes"), (put, "blob.byte_size")] {
         let Err(Problem::InvalidFields(fields)) = refused else { panic!("{refused:?}") };
         assert_eq!(fields[0].field, field, "{fields:?}");

@@ -103,7 +103,7 @@ async fn asked_by_every_route(
     let form = uploads::create_with_token(world, settings, &by, plain).await;
     let by = own().await;
     let parts = multipart::begin(world, settings, &by.caller, Some(&by), plain).await;
-    let put = companion::direct_upload(world, settings, &own().await, blob.as_bytes()).await;
+    let put = direct_upload::create(world, settings, &own().await, blob.as_bytes()).await;
     let params = companion::params(world, settings, &own().await, query.into_iter()).await;
     let begun = companion::begin(world, settings, &own().await, companions.as_bytes()).await;
     vec![
