@@ -15,10 +15,9 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::Table;
-use super::conflicts::reasons;
-use super::item::{Conditional, PK, bytes_pk, number, text, value};
-use super::links::{FAILED, is};
-use super::quotas::MEMORY;
+use super::conditional::Conditional;
+use super::conflicts::{condition_failed, reasons};
+use super::item::{COUNTERS_KEPT_FOR, PK, bytes_pk, number, text, value};
 use postern::ports::Unavailable;
 use postern::upload::quota::day;
 use postern::upload::reservation::Charge;
@@ -42,8 +41,10 @@ impl Table {
             return Ok(Conditional::Done(None));
         };
         let refused = error.as_service_error().map_or(&[][..], reasons).first();
-        match refused.filter(|reason| is(reason, FAILED)) {
-            Some(reason) => Ok(Conditional::Refused(reason.item.clone().filter(|item| !item.is_empty()))),
+        match refused.filter(|reason| condition_failed(reason)) {
+            Some(reason) => {
+                Ok(Conditional::ConditionFailed(reason.item.clone().filter(|item| !item.is_empty())))
+            }
             None => Err(Unavailable::new(operation, error)),
         }
     }
@@ -57,7 +58,7 @@ impl Table {
             .update_expression("ADD asked_bytes :change SET #ttl = :ttl")
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":change", AttributeValue::N(change.to_string()))
-            .expression_attribute_values(":ttl", number((end + MEMORY).epoch_s()))
+            .expression_attribute_values(":ttl", number((end + COUNTERS_KEPT_FOR).epoch_s()))
             .build()
     }
 }

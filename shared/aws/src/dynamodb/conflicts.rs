@@ -59,6 +59,11 @@ pub(super) fn reasons(error: &TransactWriteItemsError) -> &[CancellationReason] 
     }
 }
 
+/// Whether this item's condition failed.
+pub(super) fn condition_failed(reason: &CancellationReason) -> bool {
+    reason.code() == Some("ConditionalCheckFailed")
+}
+
 impl Table {
     /// Sends a write, again and again while it conflicts with another transaction.
     ///

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 
 use super::Table;
-use super::item::{Item, Kind, PK, attribute, from_item, id_of, text};
+use super::item::{Item, ItemKind, PK, attribute, from_item, id_of, text};
 use postern::paging::{Page, PageStart};
 use postern::ports::Unavailable;
 
@@ -17,7 +17,7 @@ pub(super) struct Index {
     pub name: &'static str,
     pub hash: &'static str,
     pub range: &'static str,
-    pub kind: Kind,
+    pub kind: ItemKind,
 }
 
 /// The most pages that one call reads to find an item at which the next call can go on.

@@ -1,19 +1,13 @@
-//! Items of the table: their keys, and the results of conditional writes.
+//! Items of the table: their keys and their attributes.
 
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Table;
-use super::conflicts::Conflict;
 use postern::link::token::LinkId;
 use postern::ports::Unavailable;
 use postern::upload::quota::owner_hash;
@@ -27,15 +21,15 @@ pub(super) const PK: &str = "pk";
 
 /// A kind of item. The key of each item begins with its kind.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Kind(&'static str);
+pub(super) struct ItemKind(&'static str);
 
-pub(super) const UPLOAD: Kind = Kind("UPLOAD#");
-pub(super) const LINK: Kind = Kind("LINK#");
-const TOKEN: Kind = Kind("TOKEN#");
-const PENDING: Kind = Kind("PENDING#");
-const BYTES: Kind = Kind("BYTES#");
+pub(super) const UPLOAD: ItemKind = ItemKind("UPLOAD#");
+pub(super) const LINK: ItemKind = ItemKind("LINK#");
+const TOKEN: ItemKind = ItemKind("TOKEN#");
+const PENDING: ItemKind = ItemKind("PENDING#");
+const BYTES: ItemKind = ItemKind("BYTES#");
 
-impl Kind {
+impl ItemKind {
     pub(super) fn pk(self, id: impl Display) -> String {
         format!("{}{id}", self.0)
     }
@@ -57,6 +51,9 @@ pub(super) fn link_pk(id: &LinkId) -> String {
 pub(super) fn token_pk(id: &UploadTokenId) -> String {
     TOKEN.pk(id)
 }
+
+/// How long an owner's counters are kept after they stop counting.
+pub(super) const COUNTERS_KEPT_FOR: Duration = Duration::from_hours(48);
 
 /// The pending uploads of an owner.
 pub(super) fn pending_pk(owner: &Owner) -> String {
@@ -82,7 +79,7 @@ pub(super) fn attribute<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 }
 
 /// What follows the kind in an item's key; `None` for an item of another kind.
-pub(super) fn id_of(item: &Item, kind: Kind) -> Option<&str> {
+pub(super) fn id_of(item: &Item, kind: ItemKind) -> Option<&str> {
     kind.id_in(attribute(item, PK)?)
 }
 
@@ -108,77 +105,4 @@ pub(super) fn to_item(pk: String, record: &impl Serialize) -> Result<Item, Unava
 
 pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Unavailable> {
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new("read an item", error))
-}
-
-/// The result of a conditional write.
-pub(super) enum Conditional {
-    /// It was written. The item that the write asks for by `return_values`; `None` if it asks for none.
-    Done(Option<Item>),
-    /// The condition failed. The existing item, if there is one.
-    Refused(Option<Item>),
-}
-
-/// Errors that contain the existing item of a failed condition.
-pub(super) trait ConditionError: std::error::Error + Send + Sync + 'static {
-    /// The existing item, if the error is a failed condition.
-    fn refusal(&self) -> Option<Conditional>;
-}
-
-impl ConditionError for PutItemError {
-    fn refusal(&self) -> Option<Conditional> {
-        match self {
-            Self::ConditionalCheckFailedException(failed) => Some(Conditional::Refused(failed.item.clone())),
-            _ => None,
-        }
-    }
-}
-
-impl ConditionError for UpdateItemError {
-    fn refusal(&self) -> Option<Conditional> {
-        match self {
-            Self::ConditionalCheckFailedException(failed) => Some(Conditional::Refused(failed.item.clone())),
-            _ => None,
-        }
-    }
-}
-
-/// A write of one item, ready to be sent.
-pub(super) trait Write: Clone {
-    type Error: ConditionError + Conflict;
-    /// Sends the write, and returns the item that it asks for.
-    fn write(self) -> impl Future<Output = Result<Option<Item>, SdkError<Self::Error>>> + Send;
-}
-
-impl Write for PutItemFluentBuilder {
-    type Error = PutItemError;
-
-    async fn write(self) -> Result<Option<Item>, SdkError<PutItemError>> {
-        self.send().await.map(|output| output.attributes)
-    }
-}
-
-impl Write for UpdateItemFluentBuilder {
-    type Error = UpdateItemError;
-
-    async fn write(self) -> Result<Option<Item>, SdkError<UpdateItemError>> {
-        self.send().await.map(|output| output.attributes)
-    }
-}
-
-impl Table {
-    /// Sends a conditional write, and retries conflicts with transactions.
-    pub(super) async fn conditional<W: Write>(
-        &self,
-        operation: &'static str,
-        write: W,
-    ) -> Result<Conditional, Unavailable> {
-        let error = match self.send(|| write.clone().write()).await {
-            Ok(item) => return Ok(Conditional::Done(item)),
-            Err(error) => error,
-        };
-        match error.as_service_error().and_then(W::Error::refusal) {
-            Some(refusal) => Ok(refusal),
-            None => Err(Unavailable::new(operation, error)),
-        }
-    }
 }

@@ -7,9 +7,10 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::Table;
-use super::conflicts::reasons;
+use super::conditional::Conditional;
+use super::conflicts::{condition_failed, reasons};
 use super::index::Index;
-use super::item::{Conditional, Item, LINK, PK, from_item, id_of, link_pk, text, to_item, upload_pk, value};
+use super::item::{Item, LINK, PK, from_item, id_of, link_pk, text, to_item, upload_pk, value};
 use super::uploads::is_owned_by;
 use postern::link::token::LinkId;
 use postern::link::{Attempt, Link, Nonce, Opening, Outcome, Revoked, revocation, revocation_id};
@@ -21,9 +22,6 @@ use postern::ports::{
 use postern::upload::UploadState;
 use postern::value::app_event::{Announcement, AppEvent};
 use postern::value::id::Owner;
-
-/// A reason for which a transaction was not written.
-pub(super) const FAILED: &str = "ConditionalCheckFailed";
 
 /// The condition that a link is not revoked, is the owner's, and is as it was read.
 const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND transition_id = :before";
@@ -99,7 +97,7 @@ impl LinkStore for Table {
         let reasons = self.transact("create a link", &items).await?;
         match reasons.as_slice() {
             [] => Ok(Linked::New),
-            [_, put] if is(put, FAILED) => {
+            [_, put] if condition_failed(put) => {
                 let existing = put
                     .item
                     .clone()
@@ -130,7 +128,7 @@ impl LinkStore for Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let shown = match self.conditional("revoke a link", update).await? {
             Conditional::Done(item) => item,
-            Conditional::Refused(existing) => existing.filter(|item| is_owned_by(item, owner)),
+            Conditional::ConditionFailed(existing) => existing.filter(|item| is_owned_by(item, owner)),
         };
         shown.map_or(Ok(Revocation::NotFound), |item| Ok(Revocation::of(from_item(item)?)))
     }
@@ -158,7 +156,7 @@ impl LinkStore for Table {
         let update = set_or_remove(update, set, after)?;
         match self.conditional("change a link", update).await? {
             Conditional::Done(_) => Ok(Found::Yes),
-            Conditional::Refused(_) => Ok(Found::No),
+            Conditional::ConditionFailed(_) => Ok(Found::No),
         }
     }
 
@@ -187,7 +185,7 @@ impl LinkStore for Table {
         let reasons = self.transact("rotate a link", &items).await?;
         match reasons.as_slice() {
             [] => Ok(Replaced::Done),
-            [_, put, end] if is(put, FAILED) || is(end, FAILED) => Ok(Replaced::Changed),
+            [_, put, end] if condition_failed(put) || condition_failed(end) => Ok(Replaced::Changed),
             _ => Ok(Replaced::NotAvailable),
         }
     }
@@ -210,7 +208,7 @@ impl LinkStore for Table {
             .expression_attribute_values(":carried_before", value(&before.carried_opens)?);
         match self.conditional("carry openings", update).await? {
             Conditional::Done(_) => Ok(Found::Yes),
-            Conditional::Refused(_) => Ok(Found::No),
+            Conditional::ConditionFailed(_) => Ok(Found::No),
         }
     }
 }
@@ -225,7 +223,7 @@ impl Table {
         let transaction = self.client.transact_write_items().set_transact_items(Some(items.to_vec()));
         let Err(error) = self.send(|| transaction.clone().send()).await else { return Ok(Vec::new()) };
         let reasons = error.as_service_error().map_or(&[][..], reasons);
-        match reasons.iter().any(|reason| is(reason, FAILED)) {
+        match reasons.iter().any(condition_failed) {
             true => Ok(reasons.to_vec()),
             false => Err(Unavailable::new(operation, error)),
         }
@@ -292,8 +290,4 @@ fn set_or_remove(
         }
     }
     Ok(update.update_expression(format!("{set} REMOVE {remove}")))
-}
-
-pub(super) fn is(reason: &CancellationReason, code: &str) -> bool {
-    reason.code() == Some(code)
 }

@@ -13,7 +13,8 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::Table;
-use super::item::{Conditional, Item, PK, from_item, link_pk, number, text, value};
+use super::conditional::Conditional;
+use super::item::{Item, PK, from_item, link_pk, number, text, value};
 use postern::link::token::LinkId;
 use postern::link::{
     Admission, Attempt, Attempts, HOUR_S, LastOpening, Link, MAX_ATTEMPTS, MAX_RECENT, Network, Nonce,
@@ -61,8 +62,8 @@ impl Table {
             let update = write(seen.as_deref())?.on(self.update(id));
             let existing = match self.conditional(operation, update).await? {
                 Conditional::Done(item) => return Ok(Counted::Granted(link(item.unwrap_or_default())?)),
-                Conditional::Refused(Some(item)) => link(item)?,
-                Conditional::Refused(None) => return Ok(Counted::Refused(None)),
+                Conditional::ConditionFailed(Some(item)) => link(item)?,
+                Conditional::ConditionFailed(None) => return Ok(Counted::Refused(None)),
             };
             match rule(&existing) {
                 Ruling::Counted => return Ok(Counted::Granted(existing)),

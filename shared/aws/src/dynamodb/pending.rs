@@ -11,8 +11,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::Table;
-use super::item::{Item, PK, number, pending_pk, text, upload_pk};
-use super::quotas::MEMORY;
+use super::item::{COUNTERS_KEPT_FOR, Item, PK, number, pending_pk, text, upload_pk};
 use postern::ports::Unavailable;
 use postern::upload::Upload;
 use postern::upload::quota::{MAX_PENDING, PendingUpload, not_ended};
@@ -39,7 +38,7 @@ impl Table {
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":entry", AttributeValue::Ss(vec![entry.to_text()]))
             .expression_attribute_values(":limit", number(u64::from(limit)))
-            .expression_attribute_values(":ttl", number((entry.until + MEMORY).epoch_s()))
+            .expression_attribute_values(":ttl", number((entry.until + COUNTERS_KEPT_FOR).epoch_s()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
     }

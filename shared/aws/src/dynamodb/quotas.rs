@@ -10,17 +10,17 @@
 //! A conflict with another transaction is not a reached limit: the write is tried again
 //! ([`super::conflicts`]).
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
     CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 
 use super::Table;
-use super::conflicts::reasons;
-use super::item::{Conditional, Item, PK, bytes_pk, from_item, number, text, to_item, token_pk, upload_pk};
-use super::links::{FAILED, is};
+use super::conditional::Conditional;
+use super::conflicts::{condition_failed, reasons};
+use super::item::{
+    COUNTERS_KEPT_FOR, Item, PK, bytes_pk, from_item, number, text, to_item, token_pk, upload_pk,
+};
 use super::pending::entries;
 use super::uploads::{is_owned_by, unfinished};
 use postern::ports::{Created, Found, Quota, QuotaStore, ReserveOutcome, Unavailable};
@@ -33,9 +33,6 @@ use s3_presigned::Timestamp;
 /// How often places are freed among an owner's pending uploads, which other requests may take.
 const ROUNDS: u32 = 5;
 
-/// How long an owner's items are kept after they stop counting.
-pub(super) const MEMORY: Duration = Duration::from_hours(48);
-
 impl QuotaStore for Table {
     async fn create_token(&self, token: &UploadToken) -> Result<Created<UploadToken>, Unavailable> {
         let put = self
@@ -47,8 +44,10 @@ impl QuotaStore for Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match self.conditional("create an upload token", put).await? {
             Conditional::Done(_) => Ok(Created::New),
-            Conditional::Refused(Some(existing)) => Ok(Created::Exists(Box::new(from_item(existing)?))),
-            Conditional::Refused(None) => {
+            Conditional::ConditionFailed(Some(existing)) => {
+                Ok(Created::Exists(Box::new(from_item(existing)?)))
+            }
+            Conditional::ConditionFailed(None) => {
                 Err(Unavailable::new("create an upload token", "DynamoDB returned no existing item"))
             }
         }
@@ -77,8 +76,8 @@ impl QuotaStore for Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match self.conditional("revoke an upload token", update).await? {
             Conditional::Done(_) => Ok(Found::Yes),
-            Conditional::Refused(Some(existing)) if is_owned_by(&existing, owner) => Ok(Found::Yes),
-            Conditional::Refused(_) => Ok(Found::No),
+            Conditional::ConditionFailed(Some(existing)) if is_owned_by(&existing, owner) => Ok(Found::Yes),
+            Conditional::ConditionFailed(_) => Ok(Found::No),
         }
     }
 
@@ -91,17 +90,17 @@ impl QuotaStore for Table {
                 return Ok(ReserveOutcome::New);
             };
             let reasons = error.as_service_error().map_or(&[][..], reasons);
-            let failed = counted.iter().zip(reasons).find(|(_, reason)| is(reason, FAILED));
+            let failed = counted.iter().zip(reasons).find(|(_, reason)| condition_failed(reason));
             match failed {
                 None => return Err(Unavailable::new(OPERATION, error)),
-                Some((Counted::Record, reason)) => {
+                Some((Counter::Record, reason)) => {
                     return Ok(ReserveOutcome::Exists(Box::new(record(reason)?)));
                 }
-                Some((Counted::Token, reason)) => {
+                Some((Counter::Token, reason)) => {
                     return Ok(ReserveOutcome::TokenEnded(token_status(reason.item(), count.now)?));
                 }
-                Some((Counted::Bytes, _)) => return Ok(ReserveOutcome::TooManyBytes(day(count.now).1)),
-                Some((Counted::Pending(limit), reason)) => {
+                Some((Counter::Bytes, _)) => return Ok(ReserveOutcome::TooManyBytes(day(count.now).1)),
+                Some((Counter::Pending(limit), reason)) => {
                     let existing = entries(reason.item());
                     let until = self.make_room(&upload.owner, &existing, *limit, count.now).await?;
                     if let Some(until) = until {
@@ -116,7 +115,7 @@ impl QuotaStore for Table {
 
 /// The counter that an item of the transaction changes.
 #[derive(Debug, Clone, Copy)]
-enum Counted {
+enum Counter {
     Record,
     Token,
     Pending(u8),
@@ -128,7 +127,7 @@ impl Table {
         &self,
         upload: &Upload,
         count: &Quota,
-    ) -> Result<Vec<(Counted, TransactWriteItem)>, Unavailable> {
+    ) -> Result<Vec<(Counter, TransactWriteItem)>, Unavailable> {
         let built = |error: BuildError| Unavailable::new("reserve an upload", error);
         let put = Put::builder()
             .table_name(&self.name)
@@ -137,17 +136,17 @@ impl Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(built)?;
-        let mut items = vec![(Counted::Record, TransactWriteItem::builder().put(put).build())];
+        let mut items = vec![(Counter::Record, TransactWriteItem::builder().put(put).build())];
         let updates = [
-            count.token.as_ref().map(|id| (Counted::Token, self.use_token(id, count.now))),
+            count.token.as_ref().map(|id| (Counter::Token, self.use_token(id, count.now))),
             count
                 .limits
                 .pending_uploads
-                .map(|limit| (Counted::Pending(limit), self.add_pending(upload, limit))),
+                .map(|limit| (Counter::Pending(limit), self.add_pending(upload, limit))),
             count
                 .limits
                 .bytes_per_day
-                .map(|limit| (Counted::Bytes, self.add_bytes(upload, limit, count.now))),
+                .map(|limit| (Counter::Bytes, self.add_bytes(upload, limit, count.now))),
         ];
         for (counted, update) in updates.into_iter().flatten() {
             let update = update.map_err(built)?;
@@ -187,7 +186,7 @@ impl Table {
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":bytes", number(upload.max_size_bytes))
             .expression_attribute_values(":room", number(room.unwrap_or(0)))
-            .expression_attribute_values(":ttl", number((tomorrow + MEMORY).epoch_s()))
+            .expression_attribute_values(":ttl", number((tomorrow + COUNTERS_KEPT_FOR).epoch_s()))
             .build()
     }
 }

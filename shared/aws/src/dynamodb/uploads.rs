@@ -8,10 +8,9 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::Table;
+use super::conditional::Conditional;
 use super::index::Index;
-use super::item::{
-    Conditional, Item, PK, UPLOAD, attribute, from_item, id_of, number, text, to_item, upload_pk, value,
-};
+use super::item::{Item, PK, UPLOAD, attribute, from_item, id_of, number, text, to_item, upload_pk, value};
 use postern::link::Revoked;
 use postern::link::token::LinkId;
 use postern::paging::{Page, PageStart};
@@ -50,8 +49,10 @@ impl UploadStore for Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match self.conditional("create an upload", put).await? {
             Conditional::Done(_) => Ok(Created::New),
-            Conditional::Refused(Some(existing)) => Ok(Created::Exists(Box::new(from_item(existing)?))),
-            Conditional::Refused(None) => {
+            Conditional::ConditionFailed(Some(existing)) => {
+                Ok(Created::Exists(Box::new(from_item(existing)?)))
+            }
+            Conditional::ConditionFailed(None) => {
                 Err(Unavailable::new("create an upload", "DynamoDB returned no existing item"))
             }
         }
@@ -85,8 +86,8 @@ impl UploadStore for Table {
             .expression_attribute_values(":deleted", text(UploadState::Deleted.as_str()));
         match self.conditional("begin a deletion", update).await? {
             Conditional::Done(_) => Ok(Found::Yes),
-            Conditional::Refused(Some(existing)) if is_owned_by(&existing, owner) => Ok(Found::Yes),
-            Conditional::Refused(_) => Ok(Found::No),
+            Conditional::ConditionFailed(Some(existing)) if is_owned_by(&existing, owner) => Ok(Found::Yes),
+            Conditional::ConditionFailed(_) => Ok(Found::No),
         }
     }
 }
@@ -377,7 +378,7 @@ fn keeps_more_than_arrived(charge: &Charge) -> bool {
 fn written(result: Conditional) -> Result<Written, Unavailable> {
     match result {
         Conditional::Done(_) => Ok(Written::Applied),
-        Conditional::Refused(existing) => {
+        Conditional::ConditionFailed(existing) => {
             let existing = existing.map(from_item::<Upload>).transpose()?;
             Ok(Written::Refused(existing.map(Box::new)))
         }

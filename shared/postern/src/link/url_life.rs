@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use s3_presigned::Timestamp;
 
-use super::{Link, OPENING_S};
+use super::opening::OPENING_S;
+use super::record::Link;
 
 /// The speed of a slow connection, in bytes a second: 2 Mbit/s.
 const SLOW_BYTES_PER_S: u64 = 250_000;

@@ -1,40 +1,14 @@
 //! Upload tokens, counted uploads and multipart uploads of the world in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::MemoryWorld;
+use super::world::MemoryWorld;
 use crate::ports::{
     Completed, Created, Found, PartStore, Quota, QuotaStore, ReserveOutcome, StoredPart, Unavailable,
 };
 use crate::upload::Upload;
 use crate::upload::quota::{PendingUpload, day, not_ended};
-use crate::upload::reservation::Charge;
 use crate::upload::token::{TokenStatus, UploadToken, UploadTokenId};
 use crate::value::id::{ObjectKey, Owner, S3UploadId};
 use s3_presigned::{SigningCredentials, Timestamp};
-
-#[derive(Debug, Default)]
-pub(super) struct Quotas {
-    tokens: BTreeMap<UploadTokenId, UploadToken>,
-    pending: BTreeMap<Owner, BTreeSet<PendingUpload>>,
-    bytes: BTreeMap<(Owner, String), u64>,
-    parts: BTreeMap<S3UploadId, (ObjectKey, Vec<StoredPart>)>,
-}
-
-impl Quotas {
-    /// Changes what an owner asked for on a day.
-    pub(super) fn charge(&mut self, charge: &Charge) {
-        let of_day = (charge.owner.clone(), day(charge.reserved_at).0);
-        let bytes = self.bytes.entry(of_day).or_default();
-        let after = i128::from(*bytes) + charge.change().unwrap_or(0);
-        *bytes = u64::try_from(after).unwrap_or(0);
-    }
-
-    /// Drops the parts of a multipart upload of this key.
-    pub(super) fn drop_parts(&mut self, key: ObjectKey, id: &S3UploadId) {
-        self.parts.retain(|known, (of, _)| known != id || *of != key);
-    }
-}
 
 impl MemoryWorld {
     /// Whether S3 knows this multipart upload.
