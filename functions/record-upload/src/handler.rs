@@ -38,7 +38,7 @@ pub struct Recorder {
 /// An event of the function.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub enum Event {
+pub enum Payload {
     /// From the queue or the table's stream.
     Batch(Batch),
     /// From the schedule.
@@ -57,13 +57,13 @@ pub enum Task {
 #[derive(Deserialize)]
 pub struct Batch {
     #[serde(rename = "Records")]
-    records: Vec<Record>,
+    records: Vec<BatchRecord>,
 }
 
 /// A message of the queue, or a change of the table.
 #[derive(Deserialize)]
 #[serde(tag = "eventSource")]
-enum Record {
+enum BatchRecord {
     #[serde(rename = "aws:sqs")]
     Message(Box<SqsMessage>),
     #[serde(rename = "aws:dynamodb")]
@@ -75,11 +75,11 @@ impl Recorder {
     ///
     /// # Errors
     /// If the hourly run failed; Lambda calls it again.
-    pub async fn take(&self, event: LambdaEvent<Event>) -> Result<SqsBatchResponse, Unavailable> {
+    pub async fn take(&self, event: LambdaEvent<Payload>) -> Result<SqsBatchResponse, Unavailable> {
         let (now, deadline) = (clock(), event.context.deadline());
         match event.payload {
-            Event::Batch(batch) => Ok(self.take_batch(now, deadline, batch).await),
-            Event::Task { task: Task::Tidy } => self.tidy(now).await,
+            Payload::Batch(batch) => Ok(self.take_batch(now, deadline, batch).await),
+            Payload::Task { task: Task::Tidy } => self.tidy(now).await,
         }
     }
 
@@ -106,14 +106,14 @@ impl Recorder {
         response
     }
 
-    async fn take_one(&self, now: Timestamp, deadline: SystemTime, record: &Record) -> Option<String> {
+    async fn take_one(&self, now: Timestamp, deadline: SystemTime, record: &BatchRecord) -> Option<String> {
         let limits = TimeLimits::RECORD_UPLOAD;
         let (request_id, result) = match record {
-            Record::Message(message) => {
+            BatchRecord::Message(message) => {
                 let work = self.take_message(now, message);
                 (message.message_id.as_deref(), limits.in_time(now, deadline, work).await)
             }
-            Record::Change(change) => {
+            BatchRecord::Change(change) => {
                 let work = self.take_change(now, change);
                 (change.change.sequence_number.as_deref(), limits.in_time(now, deadline, work).await)
             }

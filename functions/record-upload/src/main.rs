@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
     };
     let recorder = handler::Recorder { ports, config, metrics };
     let recorder = &recorder;
-    run(service_fn(|event: LambdaEvent<handler::Event>| async move {
+    run(service_fn(|event: LambdaEvent<handler::Payload>| async move {
         Ok::<_, Error>(recorder.take(event).await?)
     }))
     .await

@@ -27,7 +27,7 @@ pub struct Sender {
 }
 
 /// What happens to a message of the batch.
-enum Outcome {
+enum Handling {
     Done,
     Redeliver,
 }
@@ -39,20 +39,20 @@ impl Sender {
         let now = clock();
         let take = |message| async move {
             let work = self.take_one(message);
-            TimeLimits::SEND_WEBHOOK.in_time(now, deadline, work).await.unwrap_or(Outcome::Redeliver)
+            TimeLimits::SEND_WEBHOOK.in_time(now, deadline, work).await.unwrap_or(Handling::Redeliver)
         };
         let outcomes = join_all(batch.records.iter().map(take)).await;
         self.metrics.flush();
         let mut response = SqsBatchResponse::default();
         for (message, outcome) in batch.records.iter().zip(outcomes) {
-            if let Outcome::Redeliver = outcome {
+            if let Handling::Redeliver = outcome {
                 response.add_failure(message.message_id.as_deref().unwrap_or_default());
             }
         }
         response
     }
 
-    async fn take_one(&self, message: &SqsMessage) -> Outcome {
+    async fn take_one(&self, message: &SqsMessage) -> Handling {
         let request_id = message.message_id.as_deref().unwrap_or_default();
         let body = message.body.as_deref().unwrap_or_default();
         let webhook = match Webhook::read(body) {
@@ -69,7 +69,7 @@ impl Sender {
         match decision {
             Decision::Delivered => {
                 Metrics::count(metrics::DELIVERED_WEBHOOKS);
-                Outcome::Done
+                Handling::Done
             }
             Decision::Again(delay) => {
                 Metrics::count(metrics::FAILED_WEBHOOKS);
@@ -81,7 +81,7 @@ impl Sender {
                         "failed, and will be redelivered after the queue's visibility timeout"
                     );
                 }
-                Outcome::Redeliver
+                Handling::Redeliver
             }
             Decision::GivenUp(reason) => {
                 Metrics::count(metrics::FAILED_WEBHOOKS);
@@ -108,7 +108,7 @@ impl Sender {
 
     /// Sends the message to the dead-letter queue and acknowledges it. If that fails, SQS redelivers the message, and
     /// moves it there itself after the last attempt.
-    async fn give_up(&self, request_id: &str, body: &str, reason: GivenUp) -> Outcome {
+    async fn give_up(&self, request_id: &str, body: &str, reason: GivenUp) -> Handling {
         match self.queue.give_up(body, reason).await {
             Ok(()) => {
                 tracing::error!(
@@ -116,11 +116,11 @@ impl Sender {
                     reason = reason.as_str(),
                     "the event goes to the dead-letter queue"
                 );
-                Outcome::Done
+                Handling::Done
             }
             Err(error) => {
                 tracing::error!(request_id, cause = causes(&error), "failed, and will be redelivered");
-                Outcome::Redeliver
+                Handling::Redeliver
             }
         }
     }

@@ -14,14 +14,14 @@ use postern_aws::lambda::{Metrics, Request, metrics};
 use postern_aws::{RoleSigner, Table, TimeLimits, Versions};
 
 /// The function with its clients.
-pub struct Door {
+pub struct LinkServer {
     pub ports: Ports<Table, RoleSigner, Option<Versions>>,
     pub settings: Settings,
     pub metrics: Metrics,
     pub viewer_header: Option<String>,
 }
 
-impl Door {
+impl LinkServer {
     /// Answers one request. A problem is an answer too, and a page for people.
     pub async fn answer(&self, event: LambdaEvent<HttpEvent>) -> HttpAnswer {
         log::of_request(self.answer_one(event)).await
@@ -82,15 +82,15 @@ impl Door {
     }
 }
 
-/// Answers one request of a function whose cold start failed: once `door` is ready, or in time without it.
+/// Answers one request of a function whose cold start failed: once `server` is ready, or in time without it.
 pub async fn answer_late<'a>(
     event: LambdaEvent<HttpEvent>,
-    door: impl Future<Output = Result<&'a Door, Unavailable>>,
+    server: impl Future<Output = Result<&'a LinkServer, Unavailable>>,
 ) -> HttpAnswer {
     #[expect(clippy::disallowed_methods, reason = "how much time is left")]
     let now = SystemTime::now().into();
-    match TimeLimits::SERVE_LINK.in_time(now, event.context.deadline(), door).await.flatten() {
-        Ok(door) => door.answer(event).await,
+    match TimeLimits::SERVE_LINK.in_time(now, event.context.deadline(), server).await.flatten() {
+        Ok(server) => server.answer(event).await,
         Err(silent) => Request::new(event.payload, event.context.request_id).answer(Err(silent.into())),
     }
 }

@@ -21,22 +21,22 @@ async fn main() -> Result<(), Error> {
     let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = ServeConfig::read(|name: &str| std::env::var(name).ok())?;
     let sdk = sdk_config(TimeLimits::SERVE_LINK).await;
-    let door = ColdStart::begin(move || door(sdk.clone(), config.clone(), metrics)).await;
-    let door = &door;
+    let server = ColdStart::begin(move || link_server(sdk.clone(), config.clone(), metrics)).await;
+    let server = &server;
     run(service_fn(|event: LambdaEvent<HttpEvent>| async move {
-        Ok::<_, Error>(match door.ready() {
-            Some(door) => door.answer(event).await,
-            None => handler::answer_late(event, door.get()).await,
+        Ok::<_, Error>(match server.ready() {
+            Some(server) => server.answer(event).await,
+            None => handler::answer_late(event, server.get()).await,
         })
     }))
     .await
 }
 
-async fn door(
+async fn link_server(
     sdk: SdkConfig,
     config: ServeConfig,
     metrics: lambda::Metrics,
-) -> Result<handler::Door, Unavailable> {
+) -> Result<handler::LinkServer, Unavailable> {
     let (signer, keys, distribution) = tokio::try_join!(
         RoleSigner::assume(&sdk, &config.signer, "serve-link"),
         derive_link_keys(&sdk, &config.link_keys),
@@ -47,5 +47,5 @@ async fn door(
     let links = Table::new(&sdk, &config.table).with_quick_reads(&sdk);
     let ports = Ports { links, signer, keys, versions };
     let settings = Settings { distribution, ..config.settings };
-    Ok(handler::Door { ports, settings, metrics, viewer_header: config.viewer_header })
+    Ok(handler::LinkServer { ports, settings, metrics, viewer_header: config.viewer_header })
 }

@@ -30,7 +30,7 @@ const LONGEST_ATTEMPT: Duration = Duration::from_secs(5);
 const LONGEST_OPERATION: Duration = Duration::from_secs(20);
 
 /// How often a call is sent.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS_PER_CALL: u32 = 3;
 
 /// The time limits of one function's calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl TimeLimits {
 
     pub(super) fn retries() -> RetryConfig {
         RetryConfig::standard()
-            .with_max_attempts(ATTEMPTS)
+            .with_max_attempts(ATTEMPTS_PER_CALL)
             .with_initial_backoff(Duration::from_millis(100))
             .with_max_backoff(Duration::from_secs(1))
     }
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn three_silent_attempts_and_the_answer_fit_into_a_function() {
         for (name, limits) in ALL {
-            assert!(limits.attempt() * ATTEMPTS <= limits.operation() + CONNECT, "{name}");
+            assert!(limits.attempt() * ATTEMPTS_PER_CALL <= limits.operation() + CONNECT, "{name}");
             // The read that every link begins with is first sent once without the SDK.
             assert!(limits.attempt() + limits.operation() + ANSWER < limits.function, "{name}");
         }

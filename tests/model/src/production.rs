@@ -146,7 +146,7 @@ struct Tables {
     facts: Vec<Facts>,
     changes: HashMap<(Id, Change), Id>,
     steps: Vec<Step>,
-    removals: Vec<removal::Step>,
+    removals: Vec<removal::RemovalStep>,
     outcomes: HashMap<Question, Outcome>,
     removal_outcomes: HashMap<RemovalQuestion, RemovalOutcome>,
 }
@@ -183,7 +183,7 @@ impl Production {
 
     /// The first step of a removal.
     pub fn begin_removal(&self) -> Id {
-        self.write(|tables| number(&mut tables.removals, &removal::Step::Look))
+        self.write(|tables| number(&mut tables.removals, &removal::RemovalStep::Look))
     }
 
     /// Whether a step writes a verdict: one whose answer may be lost, and which the client then
@@ -195,7 +195,7 @@ impl Production {
     /// How many versions a removal's step may begin with; at least one way to go on.
     pub fn choices(&self, step: Id) -> u8 {
         self.read(|tables| match value(&tables.removals, step) {
-            Some(removal::Step::Remove(_, _, versions)) => {
+            Some(removal::RemovalStep::Remove(_, _, versions)) => {
                 u8::try_from(versions.len()).unwrap_or(u8::MAX).max(1)
             }
             _ => 1,
@@ -275,10 +275,12 @@ impl Production {
                 record = after.as_ref().map_or(record, |after| self.record(after));
                 let written = match after {
                     Some(_) => Written::Applied,
-                    None => Written::Refused(existing.map(Box::new)),
+                    None => Written::ConditionFailed(existing.map(Box::new)),
                 };
                 match (self.fault, &written) {
-                    (Fault::DoNotFollowTheMark, Written::Refused(_)) => Ok(Step::Done(Verdict::Waiting)),
+                    (Fault::DoNotFollowTheMark, Written::ConditionFailed(_)) => {
+                        Ok(Step::Done(Verdict::Waiting))
+                    }
                     _ => Ok(run.scan_marked(written)),
                 }
             }
@@ -332,7 +334,7 @@ impl Production {
     /// The one conditional write, as a store does it.
     fn settle(&self, existing: Option<Upload>, verdict: &Settlement) -> (Option<Upload>, Written) {
         let ghost = || (self.fault == Fault::RecreateExpired).then(pending);
-        let Some(existing) = existing.or_else(ghost) else { return (None, Written::Refused(None)) };
+        let Some(existing) = existing.or_else(ghost) else { return (None, Written::ConditionFailed(None)) };
         let after = match self.fault {
             Fault::DropCondition => undecided(&existing).settled(verdict),
             Fault::ForgetCondemned => {
@@ -342,44 +344,44 @@ impl Production {
         };
         match after {
             Some(after) => (Some(after), Written::Applied),
-            None => (Some(existing.clone()), Written::Refused(Some(Box::new(existing)))),
+            None => (Some(existing.clone()), Written::ConditionFailed(Some(Box::new(existing)))),
         }
     }
 
     fn ask_removal(&self, question: RemovalQuestion) -> RemovalOutcome {
-        use removal::Step;
+        use removal::RemovalStep;
         let step = self.read(|tables| value(&tables.removals, question.step).cloned());
         let (mut record, mut removed) = (question.record, 0);
-        let next = match step.unwrap_or(Step::Look) {
-            Step::Look => Step::looked(self.upload(record)),
-            Step::ListVersions(upload, walk) => Step::listed(
+        let next = match step.unwrap_or(RemovalStep::Look) {
+            RemovalStep::Look => RemovalStep::looked(self.upload(record)),
+            RemovalStep::ListVersions(upload, walk) => RemovalStep::listed(
                 upload,
                 walk,
                 (0..8).filter(|n| question.present & (1 << n) != 0).map(version).collect(),
             ),
-            Step::Remove(upload, walk, mut versions) if !versions.is_empty() => {
+            RemovalStep::Remove(upload, walk, mut versions) if !versions.is_empty() => {
                 let gone = versions.remove(usize::from(question.first).min(versions.len() - 1));
                 removed = (0..8).filter(|n| version(*n) == gone).fold(0, |bits, n| bits | 1 << n);
-                Step::Remove(upload, walk, versions)
+                RemovalStep::Remove(upload, walk, versions)
             }
-            Step::Remove(upload, walk, _) => Step::removed(upload, walk, 0),
-            Step::DropParts(upload, walk, _) => Step::parts_dropped(upload, walk),
-            Step::ListLinks(upload, walk) => {
-                Step::links_listed(upload, walk, Page { items: Vec::new(), next: None })
+            RemovalStep::Remove(upload, walk, _) => RemovalStep::removed(upload, walk, 0),
+            RemovalStep::DropParts(upload, walk, _) => RemovalStep::parts_dropped(upload, walk),
+            RemovalStep::ListLinks(upload, walk) => {
+                RemovalStep::links_listed(upload, walk, Page { items: Vec::new(), next: None })
             }
-            Step::EndLinks(upload, walk, page) => Step::links_ended(upload, &walk, page),
-            Step::PutOff(upload, to, removal) => {
+            RemovalStep::EndLinks(upload, walk, page) => RemovalStep::links_ended(upload, &walk, page),
+            RemovalStep::PutOff(upload, to, removal) => {
                 record = self.changed(record, |existing| existing.links_walked(&upload, &to));
-                Step::Done(removal)
+                RemovalStep::Done(removal)
             }
-            Step::Finish(_, removal) => {
+            RemovalStep::Finish(_, removal) => {
                 record = self.changed(record, |upload| upload.deleted(now()));
-                Step::Done(removal)
+                RemovalStep::Done(removal)
             }
-            Step::Done(_) => Step::Done(Removal::NotAsked),
+            RemovalStep::Done(_) => RemovalStep::Done(Removal::NotAsked),
         };
         let next = match next {
-            Step::Done(_) => 0,
+            RemovalStep::Done(_) => 0,
             next => self.write(|tables| number(&mut tables.removals, &next)),
         };
         RemovalOutcome { next, record, removed }

@@ -380,7 +380,7 @@ fn written(result: Conditional) -> Result<Written, Unavailable> {
         Conditional::Done(_) => Ok(Written::Applied),
         Conditional::ConditionFailed(existing) => {
             let existing = existing.map(from_item::<Upload>).transpose()?;
-            Ok(Written::Refused(existing.map(Box::new)))
+            Ok(Written::ConditionFailed(existing.map(Box::new)))
         }
     }
 }

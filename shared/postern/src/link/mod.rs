@@ -8,8 +8,10 @@ mod changes;
 mod network;
 mod news;
 mod nonce;
+mod notes;
 mod opened;
 mod opening;
+mod page_mode;
 mod password;
 mod record;
 mod status;
@@ -17,20 +19,20 @@ mod terms;
 pub mod token;
 mod tracking;
 mod url_life;
-mod visitor_terms;
 
 pub use attempts::{ATTEMPT_WINDOW_S, Attempt, Attempts, IN_FLIGHT_S, MAX_ATTEMPTS, Outcome, WRONG};
 pub use changes::{revocation, revocation_id};
 pub use network::{Network, ParseNetworkError};
 pub use nonce::Nonce;
+pub use notes::{
+    MAX_NOTE_CHARS, MAX_VISITOR_NOTE_CHARS, Note, ParseNoteError, ParseVisitorNoteError, VisitorNote,
+};
 pub use opened::MAX_RECENT;
 pub use opening::{Admission, HOUR_S, OPENING_S, Opening, Window, left_in_window_s};
+pub use page_mode::{PageMode, ParsePageModeError};
 pub use password::{HashPasswordError, PASSWORD_BYTES, PasswordHash};
 pub use record::Link;
 pub use status::{LinkStatus, Revoked, RevokedBecause};
-pub use terms::{LinkTerms, MAX_NOTE_CHARS, Note, ParseNoteError};
+pub use terms::LinkTerms;
 pub use tracking::{Client, LastOpening, ParseTrackNetworkError, TrackNetwork, Visitor};
 pub use url_life::UrlLife;
-pub use visitor_terms::{
-    MAX_VISITOR_NOTE_CHARS, PageMode, ParsePageModeError, ParseVisitorNoteError, VisitorNote,
-};

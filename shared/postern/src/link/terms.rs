@@ -2,18 +2,13 @@
 //!
 //! `PATCH` changes terms. The version that the link leads to never changes.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use super::network::Network;
+use super::notes::{Note, VisitorNote};
+use super::page_mode::PageMode;
 use super::password::PasswordHash;
-use super::visitor_terms::{PageMode, VisitorNote};
 use crate::value::filename::Filename;
-
-/// The longest label or note, in characters.
-pub const MAX_NOTE_CHARS: usize = 500;
 
 /// The terms of a link. A missing term sets no rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,17 +57,6 @@ pub struct LinkTerms {
     pub track: bool,
 }
 
-/// A note of the owner, 1 to 500 characters in one line. `Debug` shows only its length, because it may name a
-/// person.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Note(String);
-
-/// The text is empty, too long or has control characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a note has 1 to {MAX_NOTE_CHARS} characters and no line ends or control characters")]
-pub struct ParseNoteError;
-
 impl LinkTerms {
     /// Whether an opening must be counted to be granted: it is limited or tracked.
     pub fn counts(&self) -> bool {
@@ -97,56 +81,9 @@ impl LinkTerms {
     }
 }
 
-impl Note {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Note {
-    type Err = ParseNoteError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits = (1..=MAX_NOTE_CHARS).contains(&text.chars().count());
-        match fits && !text.trim().is_empty() && !text.contains(char::is_control) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(ParseNoteError),
-        }
-    }
-}
-
-impl TryFrom<String> for Note {
-    type Error = ParseNoteError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Note> for String {
-    fn from(note: Note) -> Self {
-        note.0
-    }
-}
-
-impl fmt::Debug for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Note({} bytes)", self.0.len())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_note_is_one_line() {
-        for text in ["", "  ", "a\nb", "a\u{0}", &"x".repeat(MAX_NOTE_CHARS + 1)] {
-            assert_eq!(text.parse::<Note>(), Err(ParseNoteError), "{text:?}");
-        }
-        assert_eq!("for Zo\u{eb}".parse::<Note>().unwrap().as_str(), "for Zo\u{eb}");
-    }
 
     #[test]
     fn an_event_names_the_recipient_of_a_tracked_link_in_text_that_needs_no_escape() {

@@ -33,8 +33,8 @@ impl<T: PartialEq> Created<T> {
 pub enum Written {
     /// The condition held, and the item was written.
     Applied,
-    /// The condition failed, and nothing was written.
-    Refused(Option<Box<Upload>>),
+    /// The condition failed, and nothing was written. The existing record, if there is one.
+    ConditionFailed(Option<Box<Upload>>),
 }
 
 /// Whether the owner has such a record.

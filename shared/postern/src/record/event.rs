@@ -125,7 +125,7 @@ struct ScanResultDetails {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Record {
+struct S3Record {
     event_version: String,
     event_name: String,
     event_time: Option<String>,
@@ -134,18 +134,18 @@ struct Record {
 
 #[derive(Deserialize)]
 struct S3 {
-    bucket: Bucket,
-    object: Object,
+    bucket: S3Bucket,
+    object: S3Object,
 }
 
 #[derive(Deserialize)]
-struct Bucket {
+struct S3Bucket {
     name: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Object {
+struct S3Object {
     key: String,
     version_id: Option<String>,
 }
@@ -166,7 +166,7 @@ pub fn read(body: &str, bucket: &str) -> Vec<Notice> {
 }
 
 fn arrival(record: serde_json::Value, bucket: &str) -> Result<Arrival, Ignored> {
-    let record: Record = serde_json::from_value(record).map_err(|_| Ignored::UnknownShape)?;
+    let record: S3Record = serde_json::from_value(record).map_err(|_| Ignored::UnknownShape)?;
     if !record.event_version.starts_with("2.") {
         return Err(Ignored::UnknownVersion);
     }

@@ -43,7 +43,7 @@ const EVENT_IS_LATE: Duration = Duration::from_mins(15);
 const LOOK_BACK: Duration = Duration::from_hours(48);
 
 /// What stays the same during a run.
-struct Run<'a, S, O, R> {
+struct ListingRun<'a, S, O, R> {
     ports: &'a Ports<S, O>,
     settings: &'a Settings,
     now: Timestamp,
@@ -66,7 +66,7 @@ pub async fn list_bucket<S: RecordStore, O: ObjectStore>(
     now: Timestamp,
     report: &impl Report,
 ) -> Result<(), Unavailable> {
-    let run = Run { ports, settings, now, report };
+    let run = ListingRun { ports, settings, now, report };
     let (due, share) = (slices_until(now), SLICES / 24);
     let listed = ports.store.slices_listed().await?.unwrap_or(due.saturating_sub(share + 1));
     let begin = listed.max(due.saturating_sub(SLICES));
@@ -81,7 +81,7 @@ pub async fn list_bucket<S: RecordStore, O: ObjectStore>(
     result
 }
 
-impl<S: RecordStore, O: ObjectStore, R: Report> Run<'_, S, O, R> {
+impl<S: RecordStore, O: ObjectStore, R: Report> ListingRun<'_, S, O, R> {
     /// Compares one slice.
     async fn slice(&self, slice: u64) -> Result<(), Unavailable> {
         let digits = format!("{slice:02x}");

@@ -74,29 +74,29 @@ pub struct Walk {
 
 /// The next action. Every step may be performed twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// Read the record (consistently); then [`Step::looked`].
+pub enum RemovalStep {
+    /// Read the record (consistently); then [`RemovalStep::looked`].
     Look,
-    /// List a page of the links that are not revoked; then [`Step::links_listed`].
+    /// List a page of the links that are not revoked; then [`RemovalStep::links_listed`].
     ListLinks(Box<Upload>, Walk),
-    /// Revoke these links, in any order; then [`Step::links_ended`].
+    /// Revoke these links, in any order; then [`RemovalStep::links_ended`].
     EndLinks(Box<Upload>, Walk, Page<LinkId>),
-    /// Drop the parts of this multipart upload; then [`Step::parts_dropped`].
+    /// Drop the parts of this multipart upload; then [`RemovalStep::parts_dropped`].
     DropParts(Box<Upload>, Walk, S3UploadId),
-    /// List the versions; then [`Step::listed`].
+    /// List the versions; then [`RemovalStep::listed`].
     ListVersions(Box<Upload>, Walk),
-    /// Remove these versions, in any order; then [`Step::removed`].
+    /// Remove these versions, in any order; then [`RemovalStep::removed`].
     Remove(Box<Upload>, Walk, Vec<VersionId>),
-    /// Write how far the links were read; then [`Step::Done`] as given.
+    /// Write how far the links were read; then [`RemovalStep::Done`] as given.
     PutOff(Box<Upload>, PageStart, Removal),
-    /// Write the tombstone if the upload is still `deleting`; then [`Step::Done`] as given.
+    /// Write the tombstone if the upload is still `deleting`; then [`RemovalStep::Done`] as given.
     Finish(Box<Upload>, Removal),
     /// Nothing more to do.
     Done(Removal),
 }
 
-impl Step {
-    /// After [`Step::Look`].
+impl RemovalStep {
+    /// After [`RemovalStep::Look`].
     pub fn looked(upload: Option<Upload>) -> Self {
         match upload {
             Some(upload) if upload.state == UploadState::Deleting => {
@@ -107,12 +107,12 @@ impl Step {
         }
     }
 
-    /// After [`Step::ListLinks`].
+    /// After [`RemovalStep::ListLinks`].
     pub fn links_listed(upload: Box<Upload>, walk: Walk, page: Page<LinkId>) -> Self {
         Self::EndLinks(upload, walk, page)
     }
 
-    /// After [`Step::EndLinks`].
+    /// After [`RemovalStep::EndLinks`].
     pub fn links_ended(upload: Box<Upload>, walk: &Walk, page: Page<LinkId>) -> Self {
         let walk = Walk { links: walk.links + page.items.len(), pages: walk.pages + 1, start: page.next };
         if walk.start.is_some() && walk.pages < PAGES_AT_ONCE {
@@ -124,17 +124,17 @@ impl Step {
         }
     }
 
-    /// After [`Step::DropParts`].
+    /// After [`RemovalStep::DropParts`].
     pub fn parts_dropped(upload: Box<Upload>, walk: Walk) -> Self {
         Self::ListVersions(upload, walk)
     }
 
-    /// After [`Step::ListVersions`].
+    /// After [`RemovalStep::ListVersions`].
     pub fn listed(upload: Box<Upload>, walk: Walk, versions: Vec<VersionId>) -> Self {
         Self::Remove(upload, walk, versions)
     }
 
-    /// After [`Step::Remove`].
+    /// After [`RemovalStep::Remove`].
     pub fn removed(upload: Box<Upload>, walk: Walk, versions: usize) -> Self {
         let links = walk.links;
         match walk.start {
@@ -154,12 +154,14 @@ pub async fn remove_upload<S: RecordStore, O: ObjectStore>(
     id: UploadId,
 ) -> Result<Removal, Unavailable> {
     let revoked = Revoked { at: now, because: RevokedBecause::UploadDeleted };
-    let mut step = Step::looked(ports.store.upload(id).await?);
+    let mut step = RemovalStep::looked(ports.store.upload(id).await?);
     loop {
-        let comes_before_versions =
-            matches!(step, Step::ListLinks(..) | Step::EndLinks(..) | Step::DropParts(..));
+        let comes_before_versions = matches!(
+            step,
+            RemovalStep::ListLinks(..) | RemovalStep::EndLinks(..) | RemovalStep::DropParts(..)
+        );
         step = match perform(ports, now, revoked, id, step).await {
-            Ok(Step::Done(removal)) => return Ok(removal),
+            Ok(RemovalStep::Done(removal)) => return Ok(removal),
             Ok(step) => step,
             Err(error) if comes_before_versions => {
                 // A failure here does not stop the removal of the versions.
@@ -176,37 +178,39 @@ async fn perform<S: RecordStore, O: ObjectStore>(
     now: Timestamp,
     revoked: Revoked,
     id: UploadId,
-    step: Step,
-) -> Result<Step, Unavailable> {
+    step: RemovalStep,
+) -> Result<RemovalStep, Unavailable> {
     let key = ObjectKey::of(id);
     Ok(match step {
-        Step::Look => Step::looked(store.upload(id).await?),
-        Step::ListLinks(upload, walk) => {
+        RemovalStep::Look => RemovalStep::looked(store.upload(id).await?),
+        RemovalStep::ListLinks(upload, walk) => {
             let page = store.live_links(LinksOf::Upload(id), walk.start.as_ref()).await?;
-            Step::links_listed(upload, walk, page)
+            RemovalStep::links_listed(upload, walk, page)
         }
-        Step::EndLinks(upload, walk, page) => {
+        RemovalStep::EndLinks(upload, walk, page) => {
             concurrency::all(page.items.iter().map(|link| store.end_link(link, revoked))).await?;
-            Step::links_ended(upload, &walk, page)
+            RemovalStep::links_ended(upload, &walk, page)
         }
-        Step::DropParts(upload, walk, parts) => {
+        RemovalStep::DropParts(upload, walk, parts) => {
             objects.drop_parts(key, &parts).await?;
-            Step::parts_dropped(upload, walk)
+            RemovalStep::parts_dropped(upload, walk)
         }
-        Step::ListVersions(upload, walk) => Step::listed(upload, walk, objects.versions(key).await?),
-        Step::Remove(upload, walk, versions) => {
+        RemovalStep::ListVersions(upload, walk) => {
+            RemovalStep::listed(upload, walk, objects.versions(key).await?)
+        }
+        RemovalStep::Remove(upload, walk, versions) => {
             concurrency::all(versions.iter().map(|version| objects.remove(key, version))).await?;
-            Step::removed(upload, walk, versions.len())
+            RemovalStep::removed(upload, walk, versions.len())
         }
-        Step::PutOff(upload, to, removal) => {
+        RemovalStep::PutOff(upload, to, removal) => {
             store.note_links_walked(&upload, &to).await?;
-            Step::Done(removal)
+            RemovalStep::Done(removal)
         }
-        Step::Finish(upload, removal) => {
+        RemovalStep::Finish(upload, removal) => {
             store.finish_deletion(&upload, now).await?;
-            Step::Done(removal)
+            RemovalStep::Done(removal)
         }
-        Step::Done(removal) => Step::Done(removal),
+        RemovalStep::Done(removal) => RemovalStep::Done(removal),
     })
 }
 

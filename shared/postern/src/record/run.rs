@@ -170,8 +170,8 @@ impl Run<'_> {
     pub fn scan_marked(&self, written: Written) -> Step {
         match written {
             Written::Applied => Step::Done(Verdict::ScanFailed),
-            Written::Refused(None) => Step::Done(Verdict::Orphan),
-            Written::Refused(Some(existing)) => {
+            Written::ConditionFailed(None) => Step::Done(Verdict::Orphan),
+            Written::ConditionFailed(Some(existing)) => {
                 existing.fate_of(self.version).map_or(Step::Done(Verdict::ScanFailed), follow)
             }
         }
@@ -192,14 +192,16 @@ impl Run<'_> {
             (Written::Applied, Settlement::Condemn(rejection)) => {
                 Ok(Step::Remove(Verdict::Rejected(Some(rejection.reason))))
             }
-            (Written::Refused(None), Settlement::Condemn(rejection)) if is_missing(rejection) => {
+            (Written::ConditionFailed(None), Settlement::Condemn(rejection)) if is_missing(rejection) => {
                 Ok(Step::Done(Verdict::Gone))
             }
-            (Written::Refused(None), _) => Ok(Step::Done(Verdict::Orphan)),
-            (Written::Refused(Some(existing)), Settlement::Condemn(rejection)) if is_missing(rejection) => {
+            (Written::ConditionFailed(None), _) => Ok(Step::Done(Verdict::Orphan)),
+            (Written::ConditionFailed(Some(existing)), Settlement::Condemn(rejection))
+                if is_missing(rejection) =>
+            {
                 follow_what_is_seen(&existing, self.settled_fate(&existing)?, Ok(Observation::Missing))
             }
-            (Written::Refused(Some(existing)), _) => Ok(follow(self.settled_fate(&existing)?)),
+            (Written::ConditionFailed(Some(existing)), _) => Ok(follow(self.settled_fate(&existing)?)),
         }
     }
 

@@ -173,7 +173,7 @@ fn a_note_that_is_refused_lets_what_stands_be_followed() {
         (Some(noted), Step::Done(Verdict::ScanFailed)),
         (None, Step::Done(Verdict::Orphan)),
     ] {
-        assert_eq!(run.scan_marked(Written::Refused(existing.map(Box::new))), next);
+        assert_eq!(run.scan_marked(Written::ConditionFailed(existing.map(Box::new))), next);
     }
 }
 

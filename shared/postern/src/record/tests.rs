@@ -196,10 +196,10 @@ fn a_verdict_that_no_record_takes_removes_nothing() {
     let run =
         Run { version: &version, settings: &settings, now: at("2026-11-24T10:01:00Z"), announced: None };
     for settlement in [pin("a"), condemn("a")] {
-        let next = run.settled(&settlement, Written::Refused(None)).unwrap();
+        let next = run.settled(&settlement, Written::ConditionFailed(None)).unwrap();
         assert_eq!(next, Step::Done(Verdict::Orphan), "{settlement:?}");
     }
-    let next = run.settled(&Settlement::Condemn(vanished()), Written::Refused(None)).unwrap();
+    let next = run.settled(&Settlement::Condemn(vanished()), Written::ConditionFailed(None)).unwrap();
     assert_eq!(next, Step::Done(Verdict::Gone));
 }
 
@@ -216,11 +216,12 @@ fn a_version_that_went_before_the_verdict_was_written_follows_what_stands() {
         (pending().settled(&pin("b")), Step::Done(Verdict::Gone)),
         (pending().settled(&condemn("a")), Step::Done(Verdict::Gone)),
     ] {
-        let written = Written::Refused(stands.map(Box::new));
+        let written = Written::ConditionFailed(stands.map(Box::new));
         assert_eq!(run.settled(&gone, written).unwrap(), next);
     }
-    let of_another =
-        |settlement| run.settled(&settlement, Written::Refused(pending().settled(&pin("b")).map(Box::new)));
+    let of_another = |settlement| {
+        run.settled(&settlement, Written::ConditionFailed(pending().settled(&pin("b")).map(Box::new)))
+    };
     assert_eq!(of_another(pin("a")).unwrap(), Step::CountSurplus);
 }
 

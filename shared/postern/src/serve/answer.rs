@@ -23,10 +23,10 @@ pub async fn answer<L: OpeningStore, G: Signer, V: VersionCheck>(
     request: &LinkRequest<'_>,
 ) -> Result<Reply, Problem> {
     let token = ports.keys.verify(request.token).ok_or(Problem::TokenForged)?;
-    let door = Door { ports, settings, request, link_id: token.link_id() };
-    log::name_link(&door.link_id);
+    let exchange = Exchange { ports, settings, request, link_id: token.link_id() };
+    log::name_link(&exchange.link_id);
     match request.method {
-        Method::Head => door.look().await,
+        Method::Head => exchange.look().await,
         // S3 refuses a signed URL together with this header, which some clients send along the redirect.
         // CloudFront ignores the header.
         Method::Get | Method::Post
@@ -34,20 +34,20 @@ pub async fn answer<L: OpeningStore, G: Signer, V: VersionCheck>(
         {
             Err(Problem::AuthorizationUnwanted)
         }
-        Method::Get => door.open(token.counts()).await,
-        Method::Post => door.take_form().await,
+        Method::Get => exchange.open(token.counts()).await,
+        Method::Post => exchange.take_form().await,
     }
 }
 
-/// One request to one link.
-pub(super) struct Door<'a, L, G, V> {
+/// One request to one link, and what its answer needs.
+pub(super) struct Exchange<'a, L, G, V> {
     pub(super) ports: &'a Ports<L, G, V>,
     pub(super) settings: &'a Settings,
     pub(super) request: &'a LinkRequest<'a>,
     pub(super) link_id: LinkId,
 }
 
-impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
+impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
     /// HEAD: headers from the link's record. Nothing is signed, so nothing is counted.
     async fn look(&self) -> Result<Reply, Problem> {
         let link = self.read().await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use s3_presigned::SigningCredentials;
 
-use super::answer::Door;
+use super::answer::Exchange;
 use super::page_id::PageId;
 use super::resume_cookie::ResumeCookie;
 use crate::http::{Problem, Reply};
@@ -15,7 +15,7 @@ use crate::log;
 use crate::ports::{Counted, OpeningStore, Signer, VersionCheck};
 use crate::value::app_event::Announcement;
 
-impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
+impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
     /// Counts the attempt, then checks the password, then counts the opening. So concurrent guesses cannot
     /// exceed the limit.
     pub(super) async fn try_password(&self, password: &str, page: Option<&PageId>) -> Result<Reply, Problem> {

@@ -14,7 +14,7 @@
 use http::StatusCode;
 
 use super::Settings;
-use super::answer::{Door, guarded};
+use super::answer::{Exchange, guarded};
 use super::page::{self, PageContext};
 use super::page_id::PageId;
 use super::request::{LinkRequest, Method};
@@ -94,7 +94,7 @@ impl SealedId {
     }
 }
 
-impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
+impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
     /// Whether the answer to this request is the link's page. A download that goes on is none: the rest of a
     /// file is asked for.
     pub(super) fn wants_page_of(&self, link: &Link) -> bool {

@@ -9,13 +9,13 @@ use s3_presigned::presigned_url::{ObjectRequest, PresignError, PresignedUrl};
 use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::Settings;
-use super::answer::{Door, guarded};
+use super::answer::{Exchange, guarded};
 use super::request::Method;
 use crate::http::{Problem, Reply};
 use crate::link::{Link, LinkTerms};
 use crate::ports::{OpeningStore, Signer, Unavailable, VersionCheck};
 
-impl<L: OpeningStore, G: Signer, V: VersionCheck> Door<'_, L, G, V> {
+impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
     /// The signing credentials or key. They are at hand before anything is counted.
     pub(super) async fn credentials(&self) -> Result<Option<Arc<SigningCredentials>>, Problem> {
         if self.settings.distribution.is_some() {

@@ -14,10 +14,10 @@ use s3_presigned::Timestamp;
 
 /// The number of attempts before a webhook goes to the dead-letter queue. `max_receive_count` of the queue in
 /// `terraform/description.json` is the same number.
-pub const ATTEMPTS: u32 = 12;
+pub const WEBHOOK_ATTEMPTS: u32 = 12;
 
 /// The delay after each attempt except the last, in seconds.
-const DELAYS_S: [u64; ATTEMPTS as usize - 1] =
+const DELAYS_S: [u64; WEBHOOK_ATTEMPTS as usize - 1] =
     [5, 300, 1_800, 7_200, 18_000, 36_000, 41_400, 41_400, 41_400, 41_400, 41_400];
 
 /// The longest delay. It is half an hour shorter than SQS's twelve hours, which count from the receipt, so
@@ -132,10 +132,10 @@ mod tests {
 
     #[test]
     fn attempts_span_three_days_and_end_in_the_dead_letter_queue() {
-        let delays: Vec<u64> = (1..ATTEMPTS).map(|attempt| again_after_s(FAILED, attempt)).collect();
+        let delays: Vec<u64> = (1..WEBHOOK_ATTEMPTS).map(|attempt| again_after_s(FAILED, attempt)).collect();
         assert_eq!(delays, [5, 300, 1_800, 7_200, 18_000, 36_000, 41_400, 41_400, 41_400, 41_400, 41_400]);
         assert!((72 * 3600..=96 * 3600).contains(&delays.iter().sum::<u64>()));
-        for attempt in [ATTEMPTS, ATTEMPTS + 1, u32::MAX] {
+        for attempt in [WEBHOOK_ATTEMPTS, WEBHOOK_ATTEMPTS + 1, u32::MAX] {
             assert_eq!(decide(FAILED, attempt, 7), Decision::GivenUp(GivenUp::Exhausted));
         }
     }
@@ -145,7 +145,7 @@ mod tests {
         let description: serde_json::Value =
             serde_json::from_str(include_str!("../../../../terraform/description.json")).unwrap();
         let queue = &description["events"]["webhook"];
-        assert_eq!(queue["max_receive_count"], ATTEMPTS);
+        assert_eq!(queue["max_receive_count"], WEBHOOK_ATTEMPTS);
         assert!(queue["retention_s"].as_u64().unwrap() > 2 * DELAYS_S.iter().sum::<u64>());
     }
 
@@ -153,7 +153,7 @@ mod tests {
     fn every_2xx_is_a_success_at_any_attempt_and_nothing_else_is() {
         for status in 100..=599 {
             let answer = Answer::Status { status, retry_after: None };
-            for attempt in [1, ATTEMPTS, ATTEMPTS + 5] {
+            for attempt in [1, WEBHOOK_ATTEMPTS, WEBHOOK_ATTEMPTS + 5] {
                 let decision = decide(answer, attempt, 3);
                 assert_eq!(decision == Decision::Delivered, (200..300).contains(&status), "{status}");
                 assert_eq!(decision == Decision::GivenUp(GivenUp::Gone), status == 410, "{status}");
@@ -161,7 +161,7 @@ mod tests {
         }
         for answer in [Answer::Nothing, Answer::NotSent] {
             assert_eq!(again_after_s(answer, 1), 5);
-            assert_eq!(decide(answer, ATTEMPTS, 0), Decision::GivenUp(GivenUp::Exhausted));
+            assert_eq!(decide(answer, WEBHOOK_ATTEMPTS, 0), Decision::GivenUp(GivenUp::Exhausted));
         }
     }
 
@@ -193,7 +193,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn jitter_takes_at_most_a_tenth_off(attempt in 1..ATTEMPTS, random: u32) {
+        fn jitter_takes_at_most_a_tenth_off(attempt in 1..WEBHOOK_ATTEMPTS, random: u32) {
             let whole = again_after_s(FAILED, attempt) * 1000;
             let Decision::Again(delay) = decide(FAILED, attempt, random) else { panic!() };
             let delay = u64::try_from(delay.as_millis()).unwrap();

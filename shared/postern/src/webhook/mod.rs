@@ -15,7 +15,7 @@ mod event;
 mod secrets;
 mod url;
 
-pub use attempt::{ATTEMPTS, Answer, Decision, GivenUp, LONGEST_DELAY, decide, retry_after};
+pub use attempt::{Answer, Decision, GivenUp, LONGEST_DELAY, WEBHOOK_ATTEMPTS, decide, retry_after};
 pub use event::{NoWebhookError, Webhook, WebhookId};
 pub use secrets::{ParseSecretsError, Secrets};
 pub use url::{ParseWebhookUrlError, WebhookUrl};

@@ -19,23 +19,23 @@ pub enum Encoding {
 }
 
 /// Text, with its characters as UTF-8 where the encoding is known.
-pub struct Text<'a> {
+pub struct DecodedText<'a> {
     pub encoding: Encoding,
     pub bytes: Cow<'a, [u8]>,
 }
 
 /// Reads `head` as text; `None` for binary data. The last character may be cut.
-pub fn text(head: &[u8]) -> Option<Text<'_>> {
+pub fn text(head: &[u8]) -> Option<DecodedText<'_>> {
     if let Some(read) = utf16_units(head) {
         let text = utf16(head.get(2..)?, read)?;
-        return Some(Text { encoding: Encoding::Utf16, bytes: text.into_bytes().into() });
+        return Some(DecodedText { encoding: Encoding::Utf16, bytes: text.into_bytes().into() });
     }
     if without_end_mark(head).iter().any(|b| is_binary(*b)) {
         return None;
     }
     let is_utf8 = std::str::from_utf8(head).err().is_none_or(|error| error.error_len().is_none());
     let encoding = if is_utf8 { Encoding::Utf8 } else { Encoding::Other };
-    Some(Text { encoding, bytes: head.into() })
+    Some(DecodedText { encoding, bytes: head.into() })
 }
 
 /// A byte that no text has (MIME Sniffing, "binary data byte").

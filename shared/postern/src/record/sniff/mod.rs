@@ -19,8 +19,8 @@ mod exceptions;
 mod further_signatures;
 mod markup;
 
+use encoding::DecodedText;
 pub use encoding::Encoding;
-use encoding::Text;
 pub(crate) use encoding::is_binary;
 use markup::looks_like_html;
 
@@ -63,7 +63,7 @@ pub fn sniff(head: &[u8]) -> Sniffed {
     let encoding = text.as_ref().map(|text| text.encoding);
     let essence = match text {
         // Signatures consist of single bytes; markup is markup in every encoding.
-        Some(Text { encoding: Encoding::Utf16, bytes }) => {
+        Some(DecodedText { encoding: Encoding::Utf16, bytes }) => {
             markup::of_root(&bytes).unwrap_or_else(|| without_signature(&bytes, true)).to_owned()
         }
         _ => essence(head, encoding.is_some()),

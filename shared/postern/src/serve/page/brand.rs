@@ -48,7 +48,7 @@ struct Color {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct BrandText {
     name: Option<String>,
     logo_svg: Option<String>,
     logo_url: Option<String>,
@@ -132,7 +132,7 @@ impl FromStr for Brand {
         if text == "none" {
             return Ok(Self::default());
         }
-        let written: Written = serde_json::from_str(text).map_err(|_| ParseBrandError::Malformed)?;
+        let written: BrandText = serde_json::from_str(text).map_err(|_| ParseBrandError::Malformed)?;
         Ok(Self {
             name: written.name.map(name).transpose()?,
             logo: match (written.logo_svg, written.logo_url) {

@@ -94,8 +94,8 @@ impl Element {
             "text/plain" => Some(Self::Text),
             "image/apng" | "image/avif" | "image/bmp" | "image/gif" | "image/jpeg" | "image/png"
             | "image/webp" => Some(Self::Image),
-            essence if essence.starts_with("video/") => Some(Self::Video),
-            essence if essence.starts_with("audio/") => Some(Self::Audio),
+            _ if link.is_played() && essence.starts_with("video/") => Some(Self::Video),
+            _ if link.is_played() => Some(Self::Audio),
             _ => None,
         }
     }

@@ -192,7 +192,7 @@ async fn settle(store: &impl Store, upload: &Upload, settlement: &Settlement) ->
     if let Some(expected) = before.settled(settlement) {
         assert_eq!((&written, &after), (&Written::Applied, &expected));
     } else {
-        assert_eq!(written, Written::Refused(Some(Box::new(before.clone()))));
+        assert_eq!(written, Written::ConditionFailed(Some(Box::new(before.clone()))));
         assert_eq!(after, before);
     }
     written

@@ -177,7 +177,7 @@ pub async fn what_is_not_used_is_given_back_once(store: &impl Store, ids: Ids) {
     assert!(day.is_full(2).await);
     let (first, pin) = (day.upload(0), super::pin("a"));
     let charge = first.charge_of_settlement(&pin, 2).unwrap();
-    for written in [Written::Applied, Written::Refused(Some(Box::new(day.status(0).await)))] {
+    for written in [Written::Applied, Written::ConditionFailed(Some(Box::new(day.status(0).await)))] {
         let settled = store.settle(first.upload_id, &pin, Some(&charge)).await.unwrap();
         assert_eq!(std::mem::discriminant(&settled), std::mem::discriminant(&written));
     }
@@ -192,7 +192,10 @@ pub async fn what_is_not_used_is_given_back_once(store: &impl Store, ids: Ids) {
     assert!(day.is_full(3).await, "the form may still bring ten bytes");
     let outdated = second.charge_of_settlement(&pin, 2).unwrap();
     let written = store.settle(second.upload_id, &pin, Some(&outdated)).await.unwrap();
-    assert!(matches!(written, Written::Refused(Some(_))), "what is reserved has changed since it was read");
+    assert!(
+        matches!(written, Written::ConditionFailed(Some(_))),
+        "what is reserved has changed since it was read"
+    );
     store.begin_deletion(second.upload_id, &second.owner).await.unwrap();
     let deleting = day.status(1).await;
     for _ in 0..2 {

@@ -11,7 +11,10 @@ use crate::upload::{Fate, MAX_CONDEMNED, Upload, UploadState};
 pub async fn a_record_is_made_once(store: &impl Store, ids: Ids) {
     let upload = &ids.upload(1);
     assert_eq!(store.upload(upload.upload_id).await.unwrap(), None);
-    assert_eq!(store.settle(upload.upload_id, &pin("a"), None).await.unwrap(), Written::Refused(None));
+    assert_eq!(
+        store.settle(upload.upload_id, &pin("a"), None).await.unwrap(),
+        Written::ConditionFailed(None)
+    );
     store.count_surplus(upload.upload_id, &version("a")).await.unwrap();
     assert_eq!(store.upload(upload.upload_id).await.unwrap(), None, "no write makes a record");
     assert_eq!(store.create(upload).await.unwrap(), Created::New);
@@ -26,7 +29,7 @@ pub async fn a_version_is_settled_once(store: &impl Store, ids: Ids) {
     store.create(upload).await.unwrap();
     assert_eq!(settle(store, upload, &pin("a")).await, Written::Applied);
     for settlement in [pin("a"), pin("b"), condemn("a"), condemn("b")] {
-        assert!(matches!(settle(store, upload, &settlement).await, Written::Refused(Some(_))));
+        assert!(matches!(settle(store, upload, &settlement).await, Written::ConditionFailed(Some(_))));
     }
     for _ in 0..2 {
         store.count_surplus(upload.upload_id, &version("b")).await.unwrap();
@@ -38,8 +41,8 @@ pub async fn a_condemned_version_is_never_pinned(store: &impl Store, ids: Ids) {
     let upload = &ids.upload(1);
     store.create(upload).await.unwrap();
     settle(store, upload, &condemn("a")).await;
-    assert!(matches!(settle(store, upload, &pin("a")).await, Written::Refused(Some(_))));
-    assert!(matches!(settle(store, upload, &condemn("a")).await, Written::Refused(Some(_))));
+    assert!(matches!(settle(store, upload, &pin("a")).await, Written::ConditionFailed(Some(_))));
+    assert!(matches!(settle(store, upload, &condemn("a")).await, Written::ConditionFailed(Some(_))));
     assert_eq!(settle(store, upload, &pin("b")).await, Written::Applied);
     assert_eq!(existing(store, upload).await.rejection, None);
 }
@@ -51,7 +54,7 @@ pub async fn twenty_condemned_versions_are_final(store: &impl Store, ids: Ids) {
         assert_eq!(settle(store, upload, &condemn(&format!("v{n}"))).await, Written::Applied);
     }
     for settlement in [pin("good"), condemn("bad")] {
-        assert!(matches!(settle(store, upload, &settlement).await, Written::Refused(Some(_))));
+        assert!(matches!(settle(store, upload, &settlement).await, Written::ConditionFailed(Some(_))));
     }
     assert_eq!(existing(store, upload).await.fate_of(&version("good")), Some(Fate::Condemned));
 }
@@ -102,24 +105,24 @@ pub async fn a_failed_scan_is_noted_while_its_version_waits(store: &impl Store, 
     let id = upload.upload_id;
     let failure = |name, status| ScanFailure { version_id: version(name), status, at: now() };
     let unsupported = failure("a", ScanStatus::Unsupported);
-    assert_eq!(store.mark_scan_failed(id, &unsupported).await.unwrap(), Written::Refused(None));
+    assert_eq!(store.mark_scan_failed(id, &unsupported).await.unwrap(), Written::ConditionFailed(None));
     store.create(upload).await.unwrap();
     let mut expected = upload.clone();
     for noted in [&unsupported, &failure("a", ScanStatus::Failed), &failure("b", ScanStatus::Failed)] {
         expected = expected.scan_failed(noted).unwrap();
         assert_eq!(store.mark_scan_failed(id, noted).await.unwrap(), Written::Applied);
         let again = store.mark_scan_failed(id, noted).await.unwrap();
-        assert_eq!(again, Written::Refused(Some(Box::new(expected.clone()))));
+        assert_eq!(again, Written::ConditionFailed(Some(Box::new(expected.clone()))));
     }
     settle(store, upload, &condemn("a")).await;
     let rejected = expected.settled(&condemn("a")).unwrap();
     let refused = store.mark_scan_failed(id, &unsupported).await.unwrap();
-    assert_eq!(refused, Written::Refused(Some(Box::new(rejected.clone()))));
+    assert_eq!(refused, Written::ConditionFailed(Some(Box::new(rejected.clone()))));
     settle(store, upload, &pin("b")).await;
     let available = rejected.settled(&pin("b")).unwrap();
     assert_eq!(available.scan_failed, None);
     let refused = store.mark_scan_failed(id, &unsupported).await.unwrap();
-    assert_eq!(refused, Written::Refused(Some(Box::new(available))));
+    assert_eq!(refused, Written::ConditionFailed(Some(Box::new(available))));
 }
 
 pub async fn lists_are_the_owners_newest_first(store: &impl Store, ids: Ids) {

@@ -72,13 +72,13 @@ impl RecordStore for MemoryWorld {
         charge: Option<&Charge>,
     ) -> Result<Written, Unavailable> {
         let mut state = self.call("settle")?;
-        let Some(upload) = state.uploads.get(&id) else { return Ok(Written::Refused(None)) };
+        let Some(upload) = state.uploads.get(&id) else { return Ok(Written::ConditionFailed(None)) };
         match upload.settled(settlement).and_then(|after| after.charged(charge)) {
             Some(after) => {
                 state.write_charged(Some(after), charge);
                 Ok(Written::Applied)
             }
-            None => Ok(Written::Refused(Some(Box::new(upload.clone())))),
+            None => Ok(Written::ConditionFailed(Some(Box::new(upload.clone())))),
         }
     }
 
@@ -105,13 +105,13 @@ impl RecordStore for MemoryWorld {
 
     async fn mark_scan_failed(&self, id: UploadId, failure: &ScanFailure) -> Result<Written, Unavailable> {
         let mut state = self.call("mark_scan_failed")?;
-        let Some(upload) = state.uploads.get_mut(&id) else { return Ok(Written::Refused(None)) };
+        let Some(upload) = state.uploads.get_mut(&id) else { return Ok(Written::ConditionFailed(None)) };
         match upload.scan_failed(failure) {
             Some(after) => {
                 *upload = after;
                 Ok(Written::Applied)
             }
-            None => Ok(Written::Refused(Some(Box::new(upload.clone())))),
+            None => Ok(Written::ConditionFailed(Some(Box::new(upload.clone())))),
         }
     }
 

@@ -40,7 +40,7 @@ pub const MAX_USES: u32 = 10_000;
 pub const MAX_LIFE: Duration = Duration::from_hours(90 * 24);
 
 /// How long the record is kept after the token's expiry, so that a late request gets the reason.
-const MEMORY: Duration = Duration::from_hours(35 * 24);
+const KEPT_AFTER_EXPIRY: Duration = Duration::from_hours(35 * 24);
 
 /// An upload token in the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,7 +155,7 @@ impl UploadToken {
 
     /// The record's TTL for a token that ends at `expires_at`.
     pub fn ttl_of(expires_at: Timestamp) -> u64 {
-        (expires_at + MEMORY).epoch_s()
+        (expires_at + KEPT_AFTER_EXPIRY).epoch_s()
     }
 }
 

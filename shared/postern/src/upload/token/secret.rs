@@ -24,10 +24,10 @@ use crate::value::id::{IdempotencyKey, Owner, ParseIdError};
 pub const MAX_UPLOAD_TOKEN_CHARS: usize = 2048;
 
 /// The most bytes of a scope, so that it fits into a token with version, secret, nonce and tag.
-const MAX_SEALED_BYTES: usize = MAX_UPLOAD_TOKEN_CHARS / 4 * 3 - HEAD_BYTES - NONCE_BYTES - TAG_BYTES;
+const MAX_SEALED_BYTES: usize = MAX_UPLOAD_TOKEN_CHARS / 4 * 3 - HEADER_BYTES - NONCE_BYTES - TAG_BYTES;
 
 /// Version and secret.
-const HEAD_BYTES: usize = 17;
+const HEADER_BYTES: usize = 17;
 
 /// The cipher's.
 const NONCE_BYTES: usize = 12;
@@ -107,7 +107,7 @@ impl UploadTokenSecret {
             return None;
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (head, sealed) = bytes.split_at_checked(HEAD_BYTES)?;
+        let (head, sealed) = bytes.split_at_checked(HEADER_BYTES)?;
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
         let (first, secret) = head.split_first()?;
         let has_own_key = first & OWN_KEY != 0;
@@ -266,7 +266,7 @@ mod tests {
         let nonce = |max_size_bytes: u64| {
             let scope = TokenScope { max_size_bytes, ..token(1).scope() };
             let bytes = URL_SAFE_NO_PAD.decode(secret.seal(&scope).unwrap()).unwrap();
-            bytes[HEAD_BYTES..][..NONCE_BYTES].to_vec()
+            bytes[HEADER_BYTES..][..NONCE_BYTES].to_vec()
         };
         assert_eq!(nonce(1), nonce(1));
         assert_ne!(nonce(1), nonce(2));
