@@ -1,7 +1,7 @@
-//! Our functions, built by cargo and packed as Lambda wants them.
+//! Builds the functions with cargo, and packs them for Lambda.
 //!
-//! The same target folder and profile as everything else, so that nothing is compiled twice;
-//! only the copy in the archive is stripped, because symbols are most of a debug binary.
+//! The functions are built in the same target folder and profile as everything else, so nothing is compiled
+//! twice. Only the copy in the archive is stripped, because most of a debug binary is symbols.
 
 use std::{
     collections::BTreeMap,
@@ -23,7 +23,7 @@ pub enum BinariesError {
     /// Cargo could not be run.
     #[error("build the functions: run cargo")]
     Cargo(#[source] io::Error),
-    /// Cargo ran and failed; it has said why.
+    /// Cargo ran and failed. Its output says why.
     #[error("build the functions: cargo ended with {0}")]
     Build(ExitStatus),
     /// Cargo named no executable for a function.
@@ -32,25 +32,25 @@ pub enum BinariesError {
     /// The binary cannot be read.
     #[error("read {path}")]
     Read {
-        /// Which binary.
+        /// The binary.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// A package cannot be written.
     #[error("write {path}")]
     Write {
-        /// Which one.
+        /// The package.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// The archive cannot be written.
     #[error("pack {name}")]
     Pack {
-        /// Which function.
+        /// The function.
         name: String,
-        /// What the archiver says.
+        /// The archiver's error.
         source: ZipError,
     },
 }
@@ -69,7 +69,7 @@ struct Target {
 /// The compressor's best level.
 const SMALLEST: i64 = 9;
 
-/// The archives by the functions' names.
+/// The archives, by the name of the function.
 pub(crate) type Archives = BTreeMap<String, Vec<u8>>;
 
 /// Builds the functions and packs each one, once per process: another stack of the same process
@@ -102,23 +102,23 @@ fn build_and_pack(names: &[String], scratch: &Path) -> Result<Archives, Binaries
         .collect()
 }
 
-/// Debug builds, as everything else here.
+/// These are debug builds, like everything else here.
 fn build(names: &[String]) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
     let bins = names.iter().flat_map(|name| ["--bin", name.as_str()]);
     executables(cargo("build").args(bins))
 }
 
-/// Where the executable of a test of the workspace lies, which is built first if need be.
+/// Returns the path of the executable of a test of the workspace, and builds it if it is missing.
 ///
 /// # Errors
 /// When cargo fails, or when there is no such test.
 pub fn test_executable(name: &str) -> Result<PathBuf, BinariesError> {
-    // The whole workspace, so that features are resolved as for a plain `cargo test`.
+    // The whole workspace is built, so that features are resolved as for `cargo test`.
     let mut built = executables(cargo("test").args(["--no-run", "--workspace", "--test", name]))?;
     built.remove(name).ok_or_else(|| BinariesError::NotBuilt(name.to_owned()))
 }
 
-/// A cargo that works as if it had been called by hand at the top of the workspace.
+/// Makes a call of cargo that behaves like a call by hand at the root of the workspace.
 pub(crate) fn cargo(command: &str) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (variable, _) in env::vars_os().filter(|(variable, _)| is_about_one_package(variable)) {
@@ -128,7 +128,7 @@ pub(crate) fn cargo(command: &str) -> Command {
     cargo
 }
 
-/// Runs cargo, whose messages say where what it has built lies, whatever the target folder is.
+/// Runs cargo, and reads the paths of the executables from its messages.
 pub(crate) fn executables(cargo: &mut Command) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
     let output = cargo
         .args(["--quiet", "--message-format=json-render-diagnostics"])
@@ -147,33 +147,33 @@ pub(crate) fn executables(cargo: &mut Command) -> Result<BTreeMap<String, PathBu
         .collect())
 }
 
-/// What cargo tells the programs and tests that it runs. Some build scripts watch these variables,
-/// and their crates would be built again here, and once more after us.
+/// Variables that cargo sets for the programs and tests that it runs. Some build scripts watch them, so their
+/// crates would be built again here, and once more afterwards.
 fn is_about_one_package(variable: &OsStr) -> bool {
     let variable = variable.as_encoded_bytes();
     variable.starts_with(b"CARGO_PKG_") || variable.starts_with(b"CARGO_MANIFEST_")
 }
 
-/// The binary without its symbols; with them where there is no `strip`.
+/// The binary without its symbols, or with them if `strip` is not installed.
 fn stripped(binary: &Path, copy: &Path) -> Result<Vec<u8>, BinariesError> {
     let done = Command::new("strip").arg("-o").arg(copy).arg(binary).stderr(Stdio::null()).status();
     let path = if done.is_ok_and(|status| status.success()) { copy } else { binary };
     fs::read(path).map_err(|source| BinariesError::Read { path: path.to_owned(), source })
 }
 
-/// An archive for a stack on this machine, which would wait longer for a compressor than for the bytes.
+/// Makes an archive for a stack on this machine. Compression would take longer than it saves.
 pub(crate) fn stored(binary: &[u8]) -> Result<Vec<u8>, ZipError> {
     pack(binary, SimpleFileOptions::default().compression_method(CompressionMethod::Stored))
 }
 
-/// An archive for an account: Lambda loads fewer bytes at a cold start of a new environment.
+/// Makes an archive for an AWS account. It is compressed, so that Lambda loads fewer bytes at a cold start.
 pub(crate) fn deflated(binary: &[u8]) -> Result<Vec<u8>, ZipError> {
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     pack(binary, options.compression_level(Some(SMALLEST)))
 }
 
-/// An archive with one executable file, `bootstrap`. Its bytes depend only on the binary and, where it is
-/// compressed, on the compressor's version, which the lock file pins: the time is fixed.
+/// Makes an archive with one executable file, `bootstrap`. Its bytes depend only on the binary and on the
+/// version of the compressor, which the lock file pins: the file's time is fixed.
 fn pack(binary: &[u8], options: SimpleFileOptions) -> Result<Vec<u8>, ZipError> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::with_capacity(binary.len() + 1024)));
     let options = options.last_modified_time(DateTime::default()).unix_permissions(0o755);

@@ -25,15 +25,15 @@ pub fn sdk_config(region: &str, endpoint: Option<&str>, credentials: Credentials
     }
 }
 
-/// An HTTP client of anybody: HTTP here, TLS towards AWS. Redirects are left to the caller, because
-/// where a link leads is what is looked at.
+/// Makes an HTTP client: HTTP on this machine, TLS to AWS. It follows no redirect, because tests check where
+/// a link leads.
 pub fn http() -> reqwest::Client {
-    // The first caller installs it, which is all that is wanted.
+    // Only the first call installs the provider. Later calls fail, which is harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap_or_default()
 }
 
-/// Every service that provisioning talks to.
+/// The clients of the services that provisioning needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
     pub(crate) api_gateway: aws_sdk_apigatewayv2::Client,
@@ -50,7 +50,8 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// As the root of the emulator's account. It skips every Deny: for provisioning only.
+    /// Makes the clients with the root credentials of the emulator's account. No Deny applies to them, so
+    /// only provisioning uses them.
     pub(crate) fn root(region: &str, endpoint: &str) -> Self {
         let credentials = Credentials::new("test", "test", None, None, "the emulator's root");
         let config = sdk_config(region, Some(endpoint), credentials);

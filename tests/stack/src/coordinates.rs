@@ -1,8 +1,8 @@
-//! Where a running stack is and how to act on it, for any program: in a struct, in the
-//! environment, in a file that a shell can read.
+//! The addresses and credentials of a running stack: as a struct, as environment variables, and as a file for
+//! a shell.
 //!
-//! The stack need not be local: what Terraform applied, on an emulator or in an AWS account, is
-//! described by the same variables.
+//! The stack need not be local. The same variables describe a stack that Terraform applied, on an emulator or
+//! in an AWS account.
 
 use std::{fmt, fs, io, io::Write, path::Path};
 
@@ -11,25 +11,25 @@ use aws_credential_types::Credentials;
 
 use crate::clients;
 
-/// What every variable begins with.
+/// The prefix of every variable.
 pub const PREFIX: &str = "POSTERN_TEST_";
 
-/// Everything that a test needs to know of a stack. `Debug` shows nothing that opens a door.
+/// Everything that a test needs to know of a stack. `Debug` shows no credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Coordinates {
-    /// Where the API's routes begin, without a slash at the end.
+    /// The URL of the API, without a slash at the end.
     pub api_url: String,
-    /// A valid token.
+    /// A valid JWT.
     pub jwt: String,
-    /// A valid token of somebody else.
+    /// A valid JWT of another user.
     pub stranger_jwt: String,
-    /// An origin that CORS of API and bucket lets in.
+    /// An origin that the CORS rules of the API and of the bucket allow.
     pub origin: String,
     /// AWS region.
     pub region: String,
-    /// Where AWS's APIs are served; `None` for AWS itself.
+    /// The endpoint of the AWS APIs; `None` for AWS itself.
     pub endpoint: Option<String>,
-    /// What the names of the functions begin with: `<name>-issue-upload`.
+    /// The prefix of the functions' names: `<name>-issue-upload`.
     pub name: String,
     /// The bucket's name.
     pub bucket: String,
@@ -37,21 +37,21 @@ pub struct Coordinates {
     pub table: String,
     /// The queue of the bucket's events.
     pub queue_url: String,
-    /// Where messages end that cannot be processed.
+    /// The queue of messages that failed too often.
     pub dead_letter_queue_url: String,
     /// The key that encrypts files.
     pub files_key_arn: String,
-    /// The key that the secret of links is derived with.
+    /// The key from which the secret of links is derived.
     pub link_key_arn: String,
-    /// The key that the secret of upload tokens is derived with.
+    /// The key from which the secret of upload tokens is derived.
     pub upload_token_key_arn: String,
     /// The role that signs forms.
     pub upload_signer_role_arn: String,
-    /// The role that signs what links lead to.
+    /// The role that signs the URLs to which links redirect.
     pub download_signer_role_arn: String,
-    /// Somebody who may read table, bucket, queues and logs, and change nothing.
+    /// A user who may read the table, the bucket, the queues and the logs, and change nothing.
     pub observer: Keys,
-    /// Somebody whose own rights reach the uploads, and whom the bucket refuses.
+    /// A user whose own policy allows access to the uploads. The bucket's policy refuses it.
     pub outsider: Keys,
 }
 
@@ -60,19 +60,20 @@ pub struct Coordinates {
 pub struct Keys {
     /// Access key id.
     pub access_key_id: String,
-    /// Its secret.
+    /// The secret access key.
     pub secret_access_key: String,
-    /// For temporary credentials.
+    /// The session token of temporary credentials.
     pub session_token: Option<String>,
 }
 
-/// The environment names a stack, but not all of it.
+/// The environment has only some of a stack's variables.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("read the stack's coordinates: {PREFIX}API_URL is set but {0} is not")]
 pub struct MissingVariable(pub String);
 
 impl Keys {
-    /// The root of the local AWS's account, which no policy binds: what an administrator does.
+    /// The root of the local AWS's account. No policy applies to it, so it does what an administrator would
+    /// do.
     pub fn root() -> Self {
         Self { access_key_id: "test".to_owned(), secret_access_key: "test".to_owned(), session_token: None }
     }
@@ -84,7 +85,7 @@ impl Coordinates {
         format!("{}-{}-{role}", self.name, self.region)
     }
 
-    /// The stack that the environment names, if it names one.
+    /// Reads the stack that the environment names, if it names one.
     ///
     /// # Errors
     /// When only some of the variables are set.
@@ -92,7 +93,7 @@ impl Coordinates {
         Self::from_lookup(|variable| std::env::var(variable).ok())
     }
 
-    /// The same from anywhere.
+    /// Reads the stack from any source of variables.
     ///
     /// # Errors
     /// When only some of the variables are there.
@@ -170,7 +171,7 @@ impl Coordinates {
 
         let mut file =
             fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        // The mode above counts for a new file only.
+        // The mode above applies only to a new file.
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
         for (name, value) in self.variables() {
             writeln!(file, "export {name}='{}'", value.replace('\'', r"'\''"))?;

@@ -1,7 +1,7 @@
-//! Reads a running stack back, in the shape of the description that it was made from.
+//! Reads the settings of a running stack, in the shape of `terraform/description.json`.
 //!
-//! Whoever made it, Terraform or `provision`: what the services say of it must be what
-//! `terraform/description.json` says. So neither can ignore an entry, whether or not it parses it.
+//! Terraform or `provision` made the stack from this description. The services must report what the
+//! description says, so neither program can ignore an entry.
 
 use std::{collections::BTreeMap, error::Error};
 
@@ -16,7 +16,7 @@ use crate::{clients::Clients, coordinates::Coordinates, description::DESCRIPTION
 
 type Found<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Where a local stack differs from the description, a line each.
+/// Returns the differences between a local stack and the description, one line each.
 ///
 /// # Errors
 /// When a service cannot be asked, or does not know the part at all.
@@ -54,7 +54,7 @@ pub async fn differences(stack: &Coordinates) -> Found<Vec<String>> {
     Ok(lines)
 }
 
-/// What is listed there are sets, whose order means nothing.
+/// These lists are sets. Their order does not count.
 fn in_order(mut description: Value) -> Value {
     match &mut description {
         Value::Array(items) => items.sort_by_key(Value::to_string),
@@ -208,7 +208,7 @@ async fn functions(clients: &Clients, stack: &Coordinates, described: &Value) ->
     Ok(Value::Object(functions))
 }
 
-/// The name of the coordinate, where the value is what that coordinate is; else the value.
+/// Returns the name of the coordinate that has this value, or the value if no coordinate has it.
 fn coordinate(stack: &Coordinates, described: Option<&str>, value: &str) -> Value {
     let expected = match described {
         Some("table_name") => &stack.table,
@@ -219,7 +219,7 @@ fn coordinate(stack: &Coordinates, described: Option<&str>, value: &str) -> Valu
         Some("link_keys") => &format!("1={}", stack.link_key_arn),
         Some("upload_token_keys") => &format!("1={}", stack.upload_token_key_arn),
         Some("link_base_url") => &stack.api_url,
-        // The installation's own choices.
+        // The installation chooses these.
         Some(_) => value,
         None => "",
     };
@@ -233,7 +233,7 @@ struct Events {
     dead_removals: Option<String>,
 }
 
-/// What a queue says of itself.
+/// The attributes of a queue.
 struct QueueAttributes {
     max_receive_count: Option<u32>,
     visibility_timeout_s: Value,
@@ -300,7 +300,7 @@ async fn queue(clients: &Clients, url: &str) -> Found<QueueAttributes> {
     })
 }
 
-/// Null where it calls anything but the recorder.
+/// Null if the schedule calls another function than the recorder.
 async fn schedule(clients: &Clients, stack: &Coordinates) -> Found<Value> {
     let schedule = clients.scheduler.get_schedule().name(format!("{}-tidy", stack.name)).send().await?;
     let target = schedule.target().ok_or("a schedule without a target")?;

@@ -1,7 +1,7 @@
 //! The description of the stack that Terraform reads too (`terraform/description.json`).
 //!
-//! Every entry is named here and an unknown one is refused, so that something new in the
-//! description cannot silently be missing from the local stack.
+//! Every entry is named here, and an unknown one is an error. So a new entry of the description cannot be
+//! missing from the local stack unnoticed.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use serde::Deserialize;
 /// As it is written.
 pub(crate) const DESCRIPTION: &str = include_str!("../../../terraform/description.json");
 
-/// What could be wrong with the description.
+/// The description cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("read the description of the stack (terraform/description.json)")]
 pub struct DescriptionError(#[source] serde_json::Error);
 
-/// Everything that the description says.
+/// The whole description.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Description {
     /// The one table.
     pub table: Table,
-    /// Where uploads lie in the bucket, with its slash.
+    /// The prefix of uploads in the bucket, with its slash.
     pub object_prefix: String,
     /// By name of the binary.
     pub functions: BTreeMap<String, Function>,
@@ -31,7 +31,7 @@ pub struct Description {
     pub api_cors: Cors,
     /// CORS of the bucket.
     pub bucket_cors: Cors,
-    /// What leads to `record-upload`.
+    /// The sources of events.
     pub events: Events,
 }
 
@@ -45,9 +45,9 @@ pub struct Table {
     pub attributes: BTreeMap<String, String>,
     /// By name.
     pub indexes: BTreeMap<String, Index>,
-    /// Which attribute ends an item's life.
+    /// The attribute that holds an item's TTL.
     pub ttl_attribute: String,
-    /// What the stream's records hold.
+    /// The view type of the stream.
     pub stream_view: String,
 }
 
@@ -77,7 +77,7 @@ pub struct Function {
 pub struct Route {
     /// `METHOD /path/{parameter}`.
     pub key: String,
-    /// Which function answers.
+    /// The function that answers.
     pub function: String,
     /// `JWT` or `NONE`.
     pub authorization: Authorization,
@@ -86,15 +86,15 @@ pub struct Route {
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Authorization {
-    /// Whoever holds a valid token of the issuer.
+    /// Every caller with a valid JWT of the issuer.
     #[serde(rename = "JWT")]
     Jwt,
-    /// Anyone; the path carries its own capability.
+    /// Every caller. The path has a token.
     #[serde(rename = "NONE")]
     None,
 }
 
-/// CORS rules; the origins are the installation's.
+/// CORS rules. The installation chooses the origins.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cors {
@@ -104,17 +104,17 @@ pub struct Cors {
     pub allow_headers: Vec<String>,
     /// Headers that a browser may read.
     pub expose_headers: Vec<String>,
-    /// How long a preflight holds.
+    /// How long a browser may keep the answer to a preflight.
     pub max_age_s: i32,
 }
 
-/// The ways by which functions learn of something.
+/// The sources of events of the functions.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Events {
-    /// Events of the bucket that go to the queue.
+    /// The events of the bucket that go to the queue.
     pub bucket: Vec<String>,
-    /// What calls it by the clock.
+    /// The schedule of the recorder.
     pub schedule: Schedule,
     /// The queue and its mapping.
     pub queue: QueueEvents,
@@ -124,13 +124,13 @@ pub struct Events {
     pub webhook: WebhookEvents,
 }
 
-/// A call by the clock.
+/// A scheduled call.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
-    /// When, in EventBridge Scheduler's words.
+    /// The schedule expression of EventBridge Scheduler.
     pub expression: String,
-    /// What the function is invoked with.
+    /// The input of the invocation.
     pub input: serde_json::Value,
 }
 
@@ -138,9 +138,9 @@ pub struct Schedule {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueueEvents {
-    /// Messages of one invocation at most.
+    /// The most messages of one invocation.
     pub batch_size: i32,
-    /// How long to gather them.
+    /// The batching window.
     pub batch_window_s: i32,
     /// Receptions before a message goes to the dead-letter queue.
     pub max_receive_count: u32,
@@ -154,7 +154,7 @@ pub struct QueueEvents {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookEvents {
-    /// Messages of one invocation at most.
+    /// The most messages of one invocation.
     pub batch_size: i32,
     /// Receptions before a message goes to the dead-letter queue.
     pub max_receive_count: u32,
@@ -168,23 +168,22 @@ pub struct WebhookEvents {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamEvents {
-    /// Records of one invocation at most.
+    /// The most records of one invocation.
     pub batch_size: i32,
-    /// Where a new mapping begins.
+    /// The starting position of a new mapping.
     pub starting_position: String,
     /// Attempts before a batch is given up.
     pub maximum_retry_attempts: i32,
     /// Whether a failing batch is halved.
     pub bisect_batch_on_function_error: bool,
-    /// Which records the function sees (Lambda's event filtering).
+    /// The filter of the records that the function gets.
     pub filter: serde_json::Value,
 }
 
 impl Description {
     /// The description that this program was built with.
     ///
-    /// # Errors
-    /// When it has an entry that is not known here, or lacks one.
+    /// # Errors If it has an unknown entry, or lacks one.
     pub fn load() -> Result<Self, DescriptionError> {
         Self::parse(DESCRIPTION)
     }
@@ -209,10 +208,10 @@ mod tests {
         }
     }
 
-    /// Places whose names are the description's own, and what they name is built from the names.
+    /// Entries whose keys are names that the description chooses.
     const NAMED_FREELY: [&str; 3] = ["/table/attributes", "/table/indexes", "/functions"];
 
-    /// Places that are handed on as they stand.
+    /// Entries that are passed on unchanged.
     const HANDED_ON: [&str; 2] = ["/events/stream/filter", "/events/schedule/input"];
 
     #[test]

@@ -1,8 +1,8 @@
-//! A small issuer of tokens, in place of the installation's login: OIDC discovery, one RSA key,
-//! and tokens for whomever a test wants to be.
+//! A small issuer of JWTs, in place of the installation's login: OIDC discovery, one RSA key, and JWTs for
+//! any subject.
 //!
-//! API Gateway takes RSA signatures only. The key is new with every start, so nothing in the
-//! repository can sign for anybody.
+//! API Gateway accepts only RSA signatures. Each start makes a new key, so nothing in the repository can sign
+//! a JWT.
 
 use std::{
     io,
@@ -23,21 +23,21 @@ pub const AUDIENCE: &str = "postern";
 
 const TOKEN_LIFE_S: u64 = 12 * 60 * 60;
 
-/// Why there is no issuer, or no token.
+/// The issuer cannot start, or cannot make a JWT.
 #[derive(Debug, thiserror::Error)]
 pub enum IssuerError {
-    /// No port or no thread.
+    /// A port or a thread is missing.
     #[error("start the issuer of tokens")]
     Listen(#[source] io::Error),
-    /// No key.
+    /// The key cannot be made.
     #[error("make the issuer's key")]
     Key(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// No signature.
+    /// A JWT cannot be signed.
     #[error("sign a token")]
     Sign(#[source] jsonwebtoken::errors::Error),
 }
 
-/// A running issuer. It lives on a thread of its own until the process ends.
+/// A running issuer. It runs on a thread of its own until the process ends.
 pub struct Issuer {
     url: String,
     key_id: String,
@@ -51,10 +51,9 @@ impl std::fmt::Debug for Issuer {
 }
 
 impl Issuer {
-    /// Makes a key and publishes it. Takes a moment; blocks.
+    /// Makes a key and publishes it. Blocks for a moment.
     ///
-    /// # Errors
-    /// When there is no free port, or no randomness for a key.
+    /// # Errors If no port is free, or no random bytes are available for a key.
     pub fn start() -> Result<Self, IssuerError> {
         let private =
             PrivateKey::new(&mut getrandom::SysRng, 2048).map_err(|error| IssuerError::Key(error.into()))?;
@@ -69,15 +68,14 @@ impl Issuer {
         Ok(Self { url, key_id, key })
     }
 
-    /// The issuer's name, as its tokens have it.
+    /// The issuer's name, as in its JWTs.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// A token for this subject, good for 12 hours.
+    /// Makes a JWT for this subject, which is valid for 12 hours.
     ///
-    /// # Errors
-    /// When signing fails.
+    /// # Errors If signing fails.
     #[expect(clippy::disallowed_methods, reason = "API Gateway checks a token by the real clock")]
     pub fn token(&self, subject: &str) -> Result<String, IssuerError> {
         let now_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -90,10 +88,9 @@ impl Issuer {
         }))
     }
 
-    /// A token with exactly these claims, for a test that wants a wrong one.
+    /// Makes a JWT with exactly these claims, for tests of wrong JWTs.
     ///
-    /// # Errors
-    /// When signing fails.
+    /// # Errors If signing fails.
     pub fn token_with(&self, claims: &Value) -> Result<String, IssuerError> {
         let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::RS256) };
         jsonwebtoken::encode(&header, claims, &self.key).map_err(IssuerError::Sign)

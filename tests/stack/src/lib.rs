@@ -1,21 +1,20 @@
-//! The local AWS: an emulator with signature and IAM enforcement, our real functions in it, and
-//! everything provisioned as in the deployed stack.
+//! The local AWS: an emulator that enforces signatures and IAM policies, with the real functions and
+//! everything that the deployed stack has.
 //!
 //! ```text
 //! python    a private environment with the emulator, pinned by hashes
-//! server    the emulator's process, which ends with ours
-//! proxy     stands before it, and answers as S3 does where the emulator does not
+//! server    the emulator's process, which ends with this process
+//! proxy     in front of the emulator; answers as S3 does where the emulator does not
 //! issuer    signs the tokens that the API accepts
 //! binaries  cargo build, stripped and zipped
-//! packages  the functions as an account gets them
+//! packages  the functions, packed for an AWS account
 //! provision the stack itself, from terraform/description.json and `policies`
 //! terraform the same, as `terraform apply` of the module makes it
-//! ─▶ coordinates: all that a test or a program needs to know
+//! ─▶ coordinates: everything that a test or a program needs to know
 //! ```
 //!
-//! Deliberately absent: a second emulator. The proxy corrects how S3 answers a request that the
-//! emulator has granted; who may do what is the emulator's to decide. What neither can show is proved
-//! elsewhere.
+//! A second emulator is deliberately absent. The proxy corrects how S3 answers a request that the emulator
+//! has granted. Only the emulator decides who may do what. Other tests cover what neither can show.
 
 mod binaries;
 mod clients;

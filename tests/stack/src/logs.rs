@@ -1,4 +1,4 @@
-//! What the functions wrote, from CloudWatch Logs.
+//! The log lines of the functions, from CloudWatch Logs.
 
 use std::error::Error;
 
@@ -17,11 +17,10 @@ pub struct LogsError {
 }
 
 impl Coordinates {
-    /// Every line that a function has logged, oldest first; none if it has never run. Lambda's own
-    /// lines (`START`, `END`, `REPORT`) are among them. The name is that of the binary.
+    /// Returns every line that a function has logged, oldest first; none if it has never run. Lambda's own
+    /// lines (`START`, `END`, `REPORT`) are included. `function` is the name of the binary.
     ///
-    /// # Errors
-    /// When the observer cannot read them.
+    /// # Errors If the observer cannot read them.
     pub async fn function_logs(&self, function: &str) -> Result<Vec<String>, LogsError> {
         let client = Client::new(&self.sdk_config(&self.observer));
         let group = format!("/aws/lambda/{}-{function}", self.name);

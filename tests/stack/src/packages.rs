@@ -1,10 +1,11 @@
-//! The functions as an account gets them: `target/lambda/<function>/bootstrap.zip`, the layout of
-//! cargo-lambda, by a plain `cargo build --release`.
+//! Packs the functions for an AWS account: `target/lambda/<function>/bootstrap.zip`, as cargo-lambda does, by
+//! `cargo build --release`.
 //!
-//! The same source, lock file and toolchain give the same bytes wherever they lie: the paths of the
-//! workspace and of cargo's registry are taken out of the binary, and the archive holds no time.
+//! The same source, lock file and toolchain give the same bytes in every folder: the binary has no paths of
+//! the workspace or of cargo's registry, and the archive has no time.
 //!
-//! It runs in Lambda's `provided.al2023`: <https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html>.
+//! The functions run in Lambda's `provided.al2023`:
+//! <https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html>.
 
 use std::{
     env,
@@ -24,34 +25,34 @@ use crate::{
 /// The minor version of the C library (2.x) that `provided.al2023` has.
 const GLIBC_OF_LAMBDA: u32 = 34;
 
-/// Why there is no package.
+/// The functions cannot be packed.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
-    /// Which functions there are.
+    /// The description cannot be read.
     #[error(transparent)]
     Description(#[from] DescriptionError),
-    /// Cargo or the archiver.
+    /// Cargo or the archiver failed.
     #[error(transparent)]
     Binaries(#[from] BinariesError),
     /// `rustc` could not be asked for its targets.
     #[error("ask rustc for its targets")]
     Rustc(#[source] io::Error),
-    /// The standard library of the target is not here.
+    /// The standard library of the target is not installed.
     #[error("build for {0}: its standard library is not installed (rustup target add {0})")]
     Target(String),
-    /// A linker for the target is not here.
+    /// A linker for the target is not installed.
     #[error(
         "build for {target}: {linker} is not installed (in Debian: apt install gcc-{package}); another \
          linker is named in {variable}"
     )]
     Linker {
-        /// What was to be built for.
+        /// The target.
         target: String,
         /// The C compiler that links for it.
         linker: String,
-        /// What it is of, as Debian spells it.
+        /// The processor, as Debian's packages name it.
         package: String,
-        /// Cargo's variable for another.
+        /// Cargo's variable that names another linker.
         variable: String,
     },
     /// The binary would not start in Lambda.
@@ -60,45 +61,43 @@ pub enum PackageError {
          provided.al2023 has 2.{GLIBC_OF_LAMBDA}); build it with cargo lambda, or with a musl target"
     )]
     TooNew {
-        /// Which function.
+        /// The function.
         name: String,
         /// The minor version that it needs.
         needed: u32,
     },
 }
 
-/// What the functions are built for.
+/// The target of the build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Processor {
-    /// This machine's.
+    /// This machine.
     Host,
     /// A target of rustc's, such as `aarch64-unknown-linux-gnu`.
     Target(String),
 }
 
-/// A package that was written.
+/// A written package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
-    /// Which function.
+    /// The function.
     pub name: String,
-    /// Where.
+    /// The path of the archive.
     pub path: PathBuf,
-    /// Of the archive, in hexadecimal digits.
+    /// The SHA-256 of the archive, in hexadecimal digits.
     pub sha256: String,
-    /// Of the archive.
+    /// The size of the archive.
     pub size_bytes: usize,
 }
 
-/// Builds the functions and writes `<out>/<function>/bootstrap.zip`. Blocks, for minutes the first
-/// time.
+/// Builds the functions and writes `<out>/<function>/bootstrap.zip`. Blocks; the first call takes minutes.
 ///
-/// # Errors
-/// When the target is not installed, cargo fails, or a binary would not start in Lambda.
+/// # Errors If the target is not installed, cargo fails, or a binary would not start in Lambda.
 pub fn package(processor: &Processor, out: &Path) -> Result<Vec<Package>, PackageError> {
     let names: Vec<String> = Description::load()?.functions.into_keys().collect();
     let mut cargo = binaries::cargo("build");
     cargo.args(["--release", "--locked"]).env("CARGO_ENCODED_RUSTFLAGS", without_paths());
-    // The functions alone, so that no feature comes in that only tests ask for.
+    // Only the functions are built, so that no feature is active that only tests need.
     cargo.args(names.iter().flat_map(|name| ["--package", name.as_str()]));
     if let Processor::Target(target) = processor {
         find_target(target)?;
@@ -132,7 +131,7 @@ fn write(name: String, binary: &Path, out: &Path) -> Result<Package, PackageErro
     Ok(Package { name, path, sha256, size_bytes: archive.len() })
 }
 
-/// Flags that put a name in place of each path which differs from one machine to the next.
+/// Flags that replace the paths of this machine by fixed names.
 fn without_paths() -> String {
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| Some(env::home_dir()?.join(".cargo")));
@@ -154,8 +153,8 @@ fn find_target(target: &str) -> Result<(), PackageError> {
     found.then_some(()).ok_or_else(|| PackageError::Target(target.to_owned()))
 }
 
-/// Cargo's variable and the C compiler that links for another processor than this machine's, where
-/// nobody named one. Cargo itself would take this machine's, and fail after minutes.
+/// Cargo's variable and the C compiler that links for another processor, unless the variable is set. Cargo
+/// itself would use this machine's linker, and fail after minutes.
 fn linker(
     target: &str,
     here: &str,
@@ -175,13 +174,13 @@ fn linker(
     found.map(|found| Some((variable.clone(), found))).ok_or_else(|| PackageError::Linker {
         target: target.to_owned(),
         linker,
-        // Debian's names of packages have no underscore: x86-64.
+        // The names of Debian's packages have no underscore: x86-64.
         package: format!("{}-linux-gnu", processor.replace('_', "-")),
         variable,
     })
 }
 
-/// The newest version 2.x of the C library whose symbols a binary names; none for a static one.
+/// The newest version 2.x of the C library whose symbols a binary uses; none for a static binary.
 fn glibc(binary: &[u8]) -> Option<u32> {
     const MARK: &[u8] = b"GLIBC_2.";
     binary
@@ -208,7 +207,7 @@ mod tests {
         let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let first = hash(here.path());
         assert_eq!(first.path, here.path().join("serve-link/bootstrap.zip"));
-        // Two seconds are the resolution of an archive's times.
+        // Times in an archive have a resolution of two seconds.
         std::thread::sleep(std::time::Duration::from_millis(2100));
         let second = hash(there.path());
         assert_eq!(fs::read(&first.path).unwrap(), fs::read(&second.path).unwrap());

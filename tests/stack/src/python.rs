@@ -1,7 +1,7 @@
 //! A private Python environment with the emulator in it, made once and shared.
 //!
-//! It lies below `target/stack/`, named by a hash of `requirements.txt`: a change of the pins
-//! makes a new one. A file lock keeps the many test processes from making it at once.
+//! It is below `target/stack/`, and its name is a hash of `requirements.txt`, so that other versions make a
+//! new environment. A file lock keeps test processes from making it at the same time.
 
 use std::{
     fs::{self, File},
@@ -15,31 +15,31 @@ use sha2::{Digest, Sha256};
 
 const REQUIREMENTS: &str = include_str!("../requirements.txt");
 
-/// Why there is no Python environment.
+/// The Python environment cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PythonError {
     /// A file or folder below `target/stack`.
     #[error("prepare {path}")]
     File {
-        /// Which one.
+        /// The path.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// No `python3` in the path.
     #[error("run python3, which the local AWS needs (3.10 or newer)")]
     Missing(#[source] io::Error),
-    /// It is too old, or its `venv` or `pip` failed.
+    /// Python is too old, or its `venv` or `pip` failed.
     #[error("{step}: python3 ended with {status}")]
     Failed {
-        /// What it was asked to do.
+        /// The step.
         step: &'static str,
-        /// How it ended.
+        /// The exit status.
         status: ExitStatus,
     },
 }
 
-/// The interpreter of the environment, which is made first if need be.
+/// Returns the interpreter of the environment, and makes the environment if it is missing.
 ///
 /// # Errors
 /// When Python is missing or too old, or when the packages cannot be installed.

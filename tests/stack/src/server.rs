@@ -1,8 +1,8 @@
-//! The emulator's process: started on a free port, watched, stopped, and gone when we are gone.
+//! The emulator's process. It ends with this process.
 //!
-//! `launch.py` holds the other end of a pipe and stops the server when ours closes, so not even
-//! SIGKILL leaves a server, a function or a folder behind. The server's environment is empty but
-//! for what is listed here, because it passes its own on to the functions.
+//! `launch.py` holds one end of a pipe and stops the server when the other end closes. So a server, a
+//! function or a folder does not outlive this process, even after SIGKILL. The server's environment has only
+//! the variables that are listed here, because the server passes its environment on to the functions.
 
 use std::{
     env, fs,
@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Where the emulator says that it is; not `us-east-1`, whose special cases hide mistakes.
+/// The emulator's region. It is not `us-east-1`, whose special cases hide mistakes.
 pub const REGION: &str = "eu-central-1";
 
 const LAUNCHER: &str = include_str!("../launch.py");
@@ -24,34 +24,34 @@ const LOG: &str = "server.log";
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(60);
 const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 const POLL: Duration = Duration::from_millis(25);
-/// Between asking the system for a free port and using it, somebody else may take it.
+/// Another process may take a free port before the emulator uses it, so the start is tried again.
 const ATTEMPTS: usize = 3;
 
-/// Why the emulator does not run.
+/// The emulator cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// The run folder, a port or the process.
+    /// The run folder, a port or the process failed.
     #[error("start the emulator ({step})")]
     Io {
-        /// What was being done.
+        /// The step.
         step: &'static str,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// It ended by itself.
+    /// The emulator ended by itself.
     #[error("start the emulator: it ended with {status}; the end of its log:\n{log}")]
     Ended {
-        /// How it ended.
+        /// The exit status.
         status: ExitStatus,
-        /// Its last lines.
+        /// The last lines of its log.
         log: String,
     },
-    /// It does not answer.
+    /// The emulator does not answer.
     #[error("start the emulator: no answer from {url} in {} s; the end of its log:\n{log}", HEALTH_TIMEOUT.as_secs())]
     Silent {
-        /// Where it was asked.
+        /// The URL.
         url: String,
-        /// Its last lines.
+        /// The last lines of its log.
         log: String,
     },
 }
@@ -65,10 +65,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the emulator and waits until it answers. Its functions find it at `known_as`.
+    /// Starts the emulator and waits until it answers. Its functions call it at `known_as`.
     ///
-    /// # Errors
-    /// When it cannot be started, ends by itself or stays silent; the error ends with its log.
+    /// # Errors If it cannot be started, ends by itself or does not answer. The error ends with its log.
     pub async fn start(python: &Path, stack_folder: &Path, known_as: &str) -> Result<Self, ServerError> {
         let mut attempt = 1;
         loop {
@@ -81,22 +80,22 @@ impl Server {
         }
     }
 
-    /// `http://127.0.0.1:<port>`, the emulator's own address. Clients ask the proxy before it.
+    /// `http://127.0.0.1:<port>`, the emulator's own address. Clients use the proxy's.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// Where all that is this server's lies; it goes with the server.
+    /// The folder of this server, which is removed with the server.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Where the server logs, as long as it runs.
+    /// The log file of the server, as long as the server runs.
     pub fn log_path(&self) -> PathBuf {
         self.folder.join(LOG)
     }
 
-    /// The end of the server's log: warnings, and what functions said that failed.
+    /// The end of the server's log: warnings, and the output of functions that failed.
     pub fn log_tail(&self) -> String {
         const TAIL_BYTES: usize = 8 * 1024;
         let mut log = Vec::new();
@@ -119,7 +118,7 @@ impl Server {
             }
             thread::sleep(POLL);
         }
-        // Not reached by a launcher that works: it ends its whole group by itself.
+        // A working launcher ends its whole group by itself, so this is not reached.
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);
@@ -180,7 +179,7 @@ fn spawn(python: &Path, folder: &Path, endpoint: &str, port: u16) -> io::Result<
         .env("SFTP_ENABLED", "0")
         .env("LOG_LEVEL", "WARNING")
         .current_dir(folder)
-        // A group of its own: Ctrl-C reaches us alone, and the functions end with the group.
+        // A process group of its own: Ctrl-C reaches only this process, and the functions end with the group.
         .process_group(0)
         .stdin(Stdio::piped())
         .stdout(log.try_clone()?)

@@ -1,8 +1,8 @@
-//! Tests that do not run where they are started.
+//! Skipped tests.
 //!
-//! A skip is written to standard error, past the test harness, which hides the output of tests that
-//! pass. Where `POSTERN_SKIPS` names a file, as in CI, the run is strict: each skip is appended to
-//! that file, and a skip that this machine could have avoided fails its test.
+//! A skip is written directly to standard error, because the test harness hides the output of tests that
+//! pass. If `POSTERN_SKIPS` names a file, as in CI, the run is strict: each skip is appended to that file,
+//! and a skip that this machine could have avoided fails its test.
 
 use std::{env, fs::OpenOptions, io, io::Write};
 
@@ -11,7 +11,7 @@ use crate::coordinates::PREFIX;
 /// Names the file that lists the skips of a strict run.
 const SKIPS: &str = "POSTERN_SKIPS";
 
-/// What a skipped test would have needed.
+/// What a skipped test needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Needs {
     /// A program that a package installs, or a local stack.
@@ -48,7 +48,7 @@ fn skip(needs: Needs, what: &str, why: &str) {
     }
 }
 
-/// Whether a strict run refuses the skip.
+/// Whether a strict run fails because of the skip.
 fn fails(needs: Needs, names_a_stack: bool) -> bool {
     needs == Needs::Program && !names_a_stack
 }

@@ -1,4 +1,4 @@
-//! A whole stack on this machine, from nothing to its coordinates and back to nothing.
+//! Starts and ends a whole stack on this machine.
 
 use std::{path::PathBuf, sync::OnceLock, thread};
 
@@ -22,7 +22,7 @@ pub const SUBJECT: &str = "alice";
 /// The subject of `Coordinates::stranger_jwt`.
 pub const STRANGER: &str = "mallory";
 
-/// Why there is no stack.
+/// The stack cannot be started.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant is the error of the module that it names")]
 #[error(transparent)]
@@ -44,21 +44,21 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Whether this machine cannot do it at all: there is no Terraform, or no provider for it.
+    /// Whether this machine lacks Terraform or its provider.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Terraform(error) if error.is_unavailable())
     }
 }
 
-/// What may differ from one stack to the next.
+/// The options of a stack.
 #[derive(Debug)]
 pub struct Options {
-    /// Origins that CORS of API and bucket lets in.
+    /// The origins that the CORS rules of the API and of the bucket allow.
     pub origins: Vec<String>,
-    /// How long a received event stays hidden from other receivers, where the description's six
-    /// minutes are too long: a test waits for a failed event to come back.
+    /// The visibility timeout of the queue of events. The description has six minutes, but tests wait until a
+    /// failed event is redelivered.
     pub visibility_timeout_s: Option<u32>,
-    /// Where the steps are printed.
+    /// The printer of the steps.
     pub steps: Steps,
 }
 
@@ -72,12 +72,12 @@ impl Default for Options {
     }
 }
 
-/// A running local stack. Stopping or dropping it leaves nothing behind; so does the end of the
-/// process, whichever it is.
+/// A running local stack. Nothing of it remains after it is stopped or dropped, or after the process ends in
+/// any way.
 #[derive(Debug)]
 pub struct Stack {
     pub(crate) server: Server,
-    /// What answers at the stack's endpoint.
+    /// The proxy at the stack's endpoint.
     pub(crate) proxy: Serving,
     pub(crate) issuer: Issuer,
     pub(crate) coordinates: Coordinates,
@@ -86,8 +86,7 @@ pub struct Stack {
 impl Stack {
     /// Builds the functions, starts the emulator and provisions it.
     ///
-    /// # Errors
-    /// When any part fails; the error says which, and ends with the emulator's log where it helps.
+    /// # Errors If a part fails. The error names the part, and ends with the emulator's log where it helps.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let Options { origins, visibility_timeout_s, steps } = options;
         let description = Description::load()?;
@@ -134,12 +133,12 @@ impl Stack {
         Ok(Self { server, proxy, issuer, coordinates })
     }
 
-    /// Where it is and how to act on it.
+    /// The addresses and credentials of the stack.
     pub fn coordinates(&self) -> &Coordinates {
         &self.coordinates
     }
 
-    /// Who signs tokens for it.
+    /// The issuer of its JWTs.
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
     }
@@ -149,33 +148,32 @@ impl Stack {
         &self.server
     }
 
-    /// Ends it and waits until nothing of it is left.
+    /// Ends the stack, and waits until nothing of it is left.
     pub fn stop(mut self) {
         self.server.stop();
         drop(self.proxy);
     }
 }
 
-/// The stack of a test process: the one that the environment names, or one of its own.
+/// The stack of a test process: the one that the environment names, or a local one.
 #[derive(Debug)]
 pub struct Shared {
-    /// Where it is.
+    /// The addresses and credentials.
     pub coordinates: Coordinates,
-    /// What only a local stack has.
+    /// The local stack; `None` if the environment names a stack.
     pub local: Option<Stack>,
 }
 
-/// The stack that all tests of this process share; the first caller waits for it.
+/// Returns the stack that all tests of this process share. The first caller waits for its start.
 ///
-/// # Errors
-/// When it cannot be started, or when the environment names one incompletely; every caller gets
-/// the same error.
+/// # Errors If it cannot be started, or if variables of the environment are missing. Every caller gets the
+/// same error.
 pub fn shared() -> Result<&'static Shared, &'static StartError> {
     static SHARED: OnceLock<Result<Shared, StartError>> = OnceLock::new();
     SHARED.get_or_init(|| thread::spawn(start_shared).join().unwrap_or(Err(StartError::Thread))).as_ref()
 }
 
-/// On a thread and a runtime of its own, since it outlives the runtime of the first test.
+/// The stack has a thread and a runtime of its own, because it outlives the runtime of the first test.
 fn start_shared() -> Result<Shared, StartError> {
     if let Some(coordinates) = Coordinates::from_env()? {
         return Ok(Shared { coordinates, local: None });
@@ -195,7 +193,7 @@ pub fn python() -> Result<PathBuf, PythonError> {
     python::interpreter(&stack_folder())
 }
 
-/// Long enough for a slow invocation, short enough to wait for.
+/// It is longer than a slow invocation, and short enough for a test to wait.
 const TEST_VISIBILITY_TIMEOUT_S: u32 = 5;
 
 pub(crate) async fn blocking<T, E>(

@@ -1,7 +1,7 @@
-//! What happens, printed as it happens, with how long it took.
+//! Prints steps while they run, with their durations.
 //!
-//! On a terminal, what runs has a spinner or a bar; elsewhere each finished step is a line, and a
-//! long transfer a line a quarter.
+//! On a terminal, a running step has a spinner or a bar. Elsewhere each finished step prints a line, and a
+//! long transfer prints a line for each quarter.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -11,7 +11,7 @@ use std::{
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-/// Prints steps, or keeps quiet.
+/// Prints steps, or prints nothing.
 #[derive(Debug, Clone)]
 pub struct Steps {
     bars: Option<MultiProgress>,
@@ -24,12 +24,12 @@ impl Steps {
         Self { bars: io::stdout().is_terminal().then(MultiProgress::new), loud: true }
     }
 
-    /// Prints nothing, as tests want it.
+    /// Prints nothing, for tests.
     pub fn quiet() -> Self {
         Self { bars: None, loud: false }
     }
 
-    /// Does one step and says how it went.
+    /// Does one step, and prints its outcome.
     ///
     /// # Errors
     /// Those of the work.
@@ -48,7 +48,7 @@ impl Steps {
         result
     }
 
-    /// Does one step that prints by itself, so that a spinner would be in its way.
+    /// Does one step that prints by itself, without a spinner.
     ///
     /// # Errors
     /// Those of the work.
@@ -63,7 +63,7 @@ impl Steps {
         result
     }
 
-    /// Does one step that moves bytes; `work` tells the [`Transfer`] about each piece.
+    /// Does one step that transfers bytes. `work` reports each piece to the [`Transfer`].
     ///
     /// # Errors
     /// Those of the work.
@@ -103,7 +103,7 @@ impl Steps {
     }
 }
 
-/// A transfer under way.
+/// A running transfer.
 #[derive(Debug)]
 pub struct Transfer {
     steps: Steps,
@@ -123,7 +123,7 @@ impl Transfer {
         Self { steps: steps.clone(), title: title.to_owned(), total_bytes, bar, state: Mutex::new((0, 0)) }
     }
 
-    /// So many more bytes have moved.
+    /// Reports that so many more bytes were transferred.
     pub fn advance(&self, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         if let Some(bar) = &self.bar {
@@ -141,7 +141,7 @@ impl Transfer {
     }
 }
 
-/// Below this, a transfer is over before a line about it is read.
+/// Smaller transfers print no lines while they run.
 const QUARTERS_FROM_BYTES: u64 = 8 * 1024 * 1024;
 
 fn human(took: Duration) -> String {

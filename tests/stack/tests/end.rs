@@ -1,4 +1,4 @@
-//! Whatever ends the program that holds a stack, nothing of the stack stays.
+//! Nothing of a stack remains, however its program ends.
 
 #![expect(clippy::unwrap_used, reason = "a failing test should stop at its cause")]
 
@@ -13,7 +13,7 @@ use std::{
 
 use stack::{Options, Stack, TerraformError};
 
-/// The functions may have to be built first.
+/// The functions may have to be built before the start.
 const PATIENCE_AT_START: Duration = Duration::from_secs(20 * 60);
 const PATIENCE_AT_END: Duration = Duration::from_secs(30);
 
@@ -69,7 +69,7 @@ fn where_terraform_cannot_be_had_dev_says_so_and_ends_with_2() {
     assert_cannot(without_provider, "hashicorp/aws");
 }
 
-/// Terraform leaves its provider running when it is killed, and knows nothing of who started it.
+/// A killed Terraform leaves its provider running, and does not notice the end of its parent.
 #[test]
 #[ignore = "applies the module for half a minute: cargo test --test end -- --ignored"]
 fn a_program_that_is_killed_takes_terraform_and_its_provider_along() {
@@ -92,7 +92,7 @@ fn a_program_that_is_killed_takes_terraform_and_its_provider_along() {
     wait_for(PATIENCE_AT_END, || running_in(&run_folder).is_empty() && !run_folder.exists());
 }
 
-/// What works in a folder, even in one that is gone: each process's name.
+/// The names of the processes whose working directory is this folder, even if it was removed.
 fn running_in(folder: &Path) -> Vec<String> {
     let is_there =
         |process: &Path| fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder));
@@ -108,7 +108,7 @@ fn assert_cannot(mut dev: Command, why: &str) {
     assert!(said.contains("this machine cannot") && said.contains(why), "{said}");
 }
 
-/// Ends with the test, even with one that fails.
+/// Ends the process with the test, also with a failing one.
 struct Program(Child);
 
 impl Drop for Program {

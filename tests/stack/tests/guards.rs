@@ -1,5 +1,5 @@
-//! What each role can do on the local stack, and what nobody can: tried as those very roles, since
-//! the emulator's root skips every refusal.
+//! Tests what each role may do on the local stack, and what no role may do. They act as these roles, because
+//! no policy applies to the emulator's root.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test should stop at its cause")]
 
@@ -14,7 +14,7 @@ const UPLOAD: &str = "uploads/00000000-0000-4000-8000-000000000000";
 
 #[tokio::test]
 async fn an_outsider_whom_its_own_policy_would_let_in_is_refused_by_bucket_and_signers() {
-    // A stack of its own, untouched by the other tests.
+    // This stack is not shared with other tests.
     let stack = Stack::start(Options::default()).await.unwrap();
     let at = stack.coordinates();
     for role_arn in [&at.upload_signer_role_arn, &at.download_signer_role_arn] {
@@ -135,7 +135,7 @@ async fn the_observer_reads_and_changes_nothing() {
     refused("send", queues.send_message().queue_url(&at.queue_url).message_body("{}").send().await);
 }
 
-/// A local stack, whatever the environment names: these tests change its roles.
+/// A local stack, even if the environment names one, because these tests change its roles.
 fn stack() -> &'static Stack {
     static STACK: OnceLock<Stack> = OnceLock::new();
     STACK.get_or_init(|| {
@@ -144,7 +144,8 @@ fn stack() -> &'static Stack {
     })
 }
 
-/// Credentials of a role of the stack. Its trust is opened to the outsider first.
+/// Credentials of a role of the stack. First the test changes the role's trust policy, so that the outsider
+/// may assume it.
 async fn act_as(at: &Coordinates, role: &str) -> Keys {
     let name = format!("{}-{}-{role}", at.name, at.region);
     let root_iam = aws_sdk_iam::Client::new(&at.sdk_config(&Keys::root()));
@@ -187,7 +188,7 @@ fn string(text: &str) -> AttributeValue {
 
 type S3Result<T, E> = Result<T, aws_sdk_s3::error::SdkError<E>>;
 
-/// Puts one byte; the answer is its version id.
+/// Puts one byte, and returns its version id.
 async fn put(
     client: &aws_sdk_s3::Client,
     at: &Coordinates,

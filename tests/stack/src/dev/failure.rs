@@ -1,8 +1,8 @@
-//! What went wrong: what was expected, what came, and where to look.
+//! The failure of a step: what was expected, what happened, and where to look.
 
 use std::{error::Error, fmt, process::ExitCode};
 
-/// A step that did not hold.
+/// A step that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     step: String,
@@ -23,7 +23,7 @@ impl Failure {
         }
     }
 
-    /// Of an error, with everything that caused it.
+    /// Makes a failure of an error, with all its causes.
     pub(crate) fn from_error(step: &str, error: &dyn Error) -> Self {
         let mut came = error.to_string();
         let mut cause = error.source();
@@ -34,12 +34,12 @@ impl Failure {
         Self::new(step, "no error", came)
     }
 
-    /// The program ends with this instead of 1.
+    /// Sets the exit code, in place of 1.
     pub(crate) fn with_exit_code(self, exit_code: u8) -> Self {
         Self { exit_code, ..self }
     }
 
-    /// What the program ends with.
+    /// The exit code of the program.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.exit_code)
     }

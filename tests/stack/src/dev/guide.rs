@@ -1,8 +1,8 @@
-//! What is running where, and lines to paste.
+//! The addresses of the running stack, and lines to paste.
 
 use stack::Stack;
 
-/// What is printed once the walk is over.
+/// The text that is printed after the walk.
 pub(crate) fn text(stack: &Stack, page: &str) -> String {
     let at = stack.coordinates();
     format!(

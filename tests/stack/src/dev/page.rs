@@ -1,4 +1,4 @@
-//! A page to try the stack with, on a port of its own, so that it meets CORS as an app does.
+//! A page to try the stack. It has a port of its own, so that CORS applies to it as to an app.
 
 use std::{io, net::TcpListener};
 
@@ -9,7 +9,7 @@ use stack::Coordinates;
 const PAGE: &str = include_str!("page.html");
 const PLACE_OF_THE_STACK: &str = "\"THE STACK\"";
 
-/// The page's port, taken before there is anything to show: CORS must know the origin.
+/// The page's port. It is bound before the stack starts, because the CORS rules name the page's origin.
 #[derive(Debug)]
 pub(crate) struct Page {
     listener: TcpListener,
@@ -24,12 +24,12 @@ impl Page {
         Ok(Self { listener, origin })
     }
 
-    /// What a browser sends as `Origin`, and where the page is.
+    /// The page's origin, which is also its address.
     pub(crate) fn origin(&self) -> String {
         self.origin.clone()
     }
 
-    /// Serves it until the end.
+    /// Serves the page until the program ends.
     pub(crate) async fn serve(self, stack: &Coordinates) -> io::Result<()> {
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
         let values = json!({ "api": stack.api_url, "jwt": stack.jwt }).to_string();

@@ -1,4 +1,4 @@
-//! The two files that the walk sends: one of the repository, and one that is generated.
+//! The two files that the walk sends: one from the repository, and a generated one.
 
 use std::{
     io,
@@ -16,7 +16,7 @@ pub(crate) const PIECE_BYTES: usize = 256 * 1024;
 
 const SEED: u64 = 0x506F_7374_6572_6E21;
 
-/// A file to send, and what must come back.
+/// A file to send, and the bytes that must come back.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) path: PathBuf,
@@ -24,7 +24,7 @@ pub(crate) struct Sample {
     pub(crate) content_type: &'static str,
     pub(crate) size_bytes: u64,
     pub(crate) sha256: String,
-    /// Keeps a generated file until the sample goes.
+    /// Keeps a generated file until the sample is dropped.
     _file: Option<NamedTempFile>,
 }
 
@@ -43,7 +43,7 @@ impl Sample {
         })
     }
 
-    /// A file without any pattern, the same with every run.
+    /// Makes a file of random bytes that are the same in every run.
     pub(crate) fn generated(size_bytes: u64, transfer: &Transfer) -> io::Result<Self> {
         let mut file = NamedTempFile::new()?;
         let mut whole = Sha256::new();
@@ -87,7 +87,7 @@ impl Sample {
     }
 }
 
-/// The next number of `SplitMix64`, which is enough for bytes that no sniffer knows.
+/// The next number of `SplitMix64`. No sniffer knows such bytes.
 fn split_mix(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,6 +1,6 @@
 //! The path of a file: issued, posted, recorded, linked, opened, revoked, refused.
 //!
-//! Only what any app and any browser can do: HTTP with the API and with the URLs that it gives.
+//! It uses only what an app and a browser can use: HTTP to the API and to the URLs that the API returns.
 
 use std::{
     collections::BTreeMap,
@@ -42,7 +42,7 @@ struct Linked {
     url: String,
 }
 
-/// Somebody who walks the path.
+/// A user who walks the path.
 #[derive(Debug)]
 pub(crate) struct Walk<'a> {
     stack: &'a Coordinates,
@@ -55,7 +55,7 @@ impl<'a> Walk<'a> {
         Self { stack, steps, client: stack::http() }
     }
 
-    /// Sends both files all the way.
+    /// Sends both files through the whole path.
     pub(crate) async fn through_the_whole_path(&self) -> Result<(), Failure> {
         let step = "read LICENSE-MIT";
         let text =
@@ -153,7 +153,7 @@ impl<'a> Walk<'a> {
         self.json(&call, answer).await
     }
 
-    /// Where the link leads.
+    /// Returns the URL to which the link redirects.
     async fn open(&self, url: &str) -> Result<String, Failure> {
         let call = Call::new("open the link", "serve-link", StatusCode::FOUND);
         let answer = self.send_request(&call, self.client.get(url)).await?;
@@ -204,7 +204,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// One request to the API, as its user.
+    /// Sends one request to the API as its user.
     async fn ask(
         &self,
         call: &Call,
@@ -235,7 +235,7 @@ impl<'a> Walk<'a> {
             .map_err(|error| Failure::new(call.step, &format!("a body without this: {error}"), text))
     }
 
-    /// Adds what the function has to say.
+    /// Adds the function's log lines.
     async fn explain(&self, call: &Call, failure: Failure) -> Failure {
         match self.stack.function_logs(call.function).await {
             Ok(lines) => failure.with_logs_of(call.function, &lines),
@@ -244,7 +244,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// What is done, who answers, and how it should.
+/// An action, the service that answers, and the expected answer.
 struct Call {
     step: &'static str,
     function: &'static str,

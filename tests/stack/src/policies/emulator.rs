@@ -1,7 +1,7 @@
 //! What the local AWS cannot evaluate in a policy, each with its reason.
 //!
-//! The static tests of the Terraform module (`terraform/tests/policies`) hold the full documents to
-//! what each role may do.
+//! The static tests of the Terraform module (`terraform/tests/policies`) check in the full documents what
+//! each role may do.
 
 use serde_json::Value;
 
@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(evaluable(&document), expected);
     }
 
-    /// An exception that nothing needs any more is deleted.
+    /// Each exception is needed. One that is not must be deleted.
     #[test]
     fn every_exception_is_in_a_snapshot() {
         let snapshots = super::super::SNAPSHOTS.concat();

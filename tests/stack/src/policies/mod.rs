@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// Later snapshots give what earlier ones lack.
+/// A later snapshot counts for documents that the earlier ones lack.
 const SNAPSHOTS: [&str; 2] = [
     include_str!("../../../../terraform/tests/policies/snapshots/scanned.json"),
     include_str!("../../../../terraform/tests/policies/snapshots/all_options.json"),
@@ -30,7 +30,7 @@ const SNAPSHOTS: [&str; 2] = [
 const RENDERED_ACCOUNT: &str = "111122223333";
 const RENDERED_REGION: &str = "us-east-1";
 
-/// A snapshot lacks a document that the local stack needs, or is not what it should be.
+/// A snapshot lacks a document that the local stack needs, or has another form.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PoliciesError {
     #[error("read a snapshot of the rendered policies")]
@@ -39,7 +39,7 @@ pub(crate) enum PoliciesError {
     Missing { kind: &'static str, address: String },
 }
 
-/// What the functions' environments and the users of the tests name.
+/// The resources that the functions' environments and the policies of the test users name.
 #[derive(Debug, Clone)]
 pub(crate) struct Resources {
     pub(crate) bucket: String,
@@ -94,8 +94,8 @@ impl Policies {
         Ok(Self { snapshots: snapshots.collect::<Result<_, _>>()?, arns: BTreeMap::new() })
     }
 
-    /// The same with the ARN beside it in the place of each rendered ARN of `arns`: AWS makes up a part
-    /// of these ARNs.
+    /// Returns the documents with each rendered ARN of `arns` replaced by the ARN beside it. AWS chooses a
+    /// part of these ARNs.
     pub(crate) fn with_arns(mut self, arns: impl IntoIterator<Item = (String, String)>) -> Self {
         self.arns.extend(arns);
         self
@@ -108,8 +108,8 @@ impl Policies {
         Ok(RenderedRole { name, trust: self.evaluable(&entry["document"]) })
     }
 
-    /// Everything that a role may do: the statements of all its policies. A later snapshot counts
-    /// only for a role that the earlier ones lack.
+    /// The statements of all policies of a role. A later snapshot counts only for a role that the earlier
+    /// ones lack.
     pub(crate) fn rights(&self, role: &str) -> Result<Value, PoliciesError> {
         const KIND: &str = "role policies";
         let of_role = |snapshot: &Value| -> Vec<Value> {
@@ -127,7 +127,7 @@ impl Policies {
         Ok(self.evaluable(&self.entry("queue policies", address)?["document"]))
     }
 
-    /// The policy of the bucket. `readers` read beside the roles that the policy names.
+    /// The policy of the bucket. `readers` may read, beside the roles that the policy names.
     pub(crate) fn bucket(&self, readers: &[&Principal]) -> Result<Value, PoliciesError> {
         const READS: &str = "OnlyTheNamedRolesRead";
         let entry = self.entry("bucket policies", "aws_s3_bucket_policy.files")?;

@@ -1,10 +1,10 @@
-//! What the users of the tests may do.
+//! The policies of the users of the tests.
 
 use serde_json::{Value, json};
 
 use super::{Resources, document};
 
-/// An observer, for tests: reads everything, changes nothing.
+/// The policy of the observer, a test user who reads everything and changes nothing.
 pub(crate) fn observer(resources: &Resources) -> Value {
     document(&[
         json!({
@@ -40,8 +40,8 @@ pub(crate) fn observer(resources: &Resources) -> Value {
     ])
 }
 
-/// An outsider, for tests: its own policy lets it reach the uploads and both signers, so that only
-/// the bucket's policy and the signers' trust stand in its way.
+/// The policy of the outsider, a test user. It allows access to the uploads and both signers, so only the
+/// bucket's policy and the signers' trust policies refuse the outsider.
 pub(crate) fn outsider(resources: &Resources) -> Value {
     document(&[
         json!({

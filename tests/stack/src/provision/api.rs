@@ -66,12 +66,12 @@ pub(super) async fn create(
 }
 
 impl Api {
-    /// Where the emulator serves it; the host names of AWS do not resolve here.
+    /// The URL at which the emulator serves the API. AWS's host names do not resolve here.
     pub(super) fn url(&self, endpoint: &str) -> String {
         format!("{endpoint}/_aws/execute-api/{}/{STAGE}", self.id)
     }
 
-    /// Leads the description's routes to the functions.
+    /// Creates the description's routes to the functions.
     pub(super) async fn route(
         &self,
         clients: &Clients,

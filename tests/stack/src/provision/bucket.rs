@@ -1,4 +1,4 @@
-//! The bucket: versioned, encrypted with our key, closed to the public, and guarded.
+//! The bucket: versioned, encrypted with the stack's key, closed to the public, with a bucket policy.
 
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketVersioningStatus, CorsConfiguration, CorsRule, CreateBucketConfiguration,
@@ -72,7 +72,7 @@ pub(super) async fn notify(
     Ok(())
 }
 
-/// Puts the bucket's policy in force; the observer reads beside those who do in production.
+/// Puts the bucket's policy in force. It also lets the observer read.
 pub(super) async fn guard(
     clients: &Clients,
     policies: &Policies,

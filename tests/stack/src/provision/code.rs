@@ -1,7 +1,7 @@
-//! The functions' archives, laid where Lambda fetches them.
+//! Uploads the functions' archives to a bucket from which Lambda loads them.
 //!
-//! A request that carries an archive holds it as text; building that text takes an unoptimised
-//! program a second for each function, and this way a tenth.
+//! A request with an archive has it as text. In a debug build, making that text takes a second for each
+//! function, and an upload takes a tenth of a second.
 
 use aws_sdk_s3::{
     config::{Config, RequestChecksumCalculation},
@@ -12,8 +12,7 @@ use futures::future::try_join_all;
 use super::{NAME, ProvisionError, Step};
 use crate::{binaries::Archives, clients::Clients};
 
-/// Puts every archive into a bucket of its own, under the name of its function; the answer is the
-/// bucket's name.
+/// Puts every archive into one new bucket, under the name of its function. Returns the bucket's name.
 pub(super) async fn upload(
     clients: &Clients,
     account: &str,

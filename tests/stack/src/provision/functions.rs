@@ -1,4 +1,4 @@
-//! The functions: our binaries, what their environment says, and what wakes them.
+//! The functions: their binaries, their environment variables and their event sources.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +18,7 @@ use crate::{
 const MEMORY_MB: i32 = 256;
 const RECORDER: &str = "record-upload";
 
-/// The coordinates that the description lets a function's environment hold.
+/// The coordinates that a function's environment may have by the description.
 #[derive(Debug)]
 pub(super) struct Environment {
     table_name: String,
@@ -73,14 +73,14 @@ impl Environment {
             "webhook_secret_arn" => &self.webhook_secret_arn,
             "webhook_queue_url" => &self.webhook_queue_url,
             "webhook_dead_letter_queue_url" => &self.webhook_dead_letter_queue_url,
-            // Nobody listens there; a test that listens says where.
+            // No server listens at this address. A test that has a receiver sets its own address.
             "webhook_url" => "http://127.0.0.1:9/",
             "signer_session_s" => "3600",
             "form_ttl_s" | "link_url_ttl_max_s" => "900",
             "max_size_bytes" => "10737418240",
             "link_url_ttl_s" => "60",
-            // The emulator's distributions verify nothing: links lead straight to the bucket, and
-            // nothing stands before the API.
+            // The emulator's distributions verify nothing. So links lead directly to the bucket, and no
+            // distribution is in front of the API.
             "cloudfront_domain" | "cloudfront_key_pair_id" | "cloudfront_secret_arn" | "viewer_header" => "",
             "cloudfront_window_s" => "30",
             "link_check_object" | "link_track" => "false",
@@ -109,7 +109,7 @@ impl Environment {
     }
 }
 
-/// Creates every function; the answer maps their names to their ARNs.
+/// Creates every function. Returns their ARNs by name.
 pub(super) async fn create(
     clients: &Clients,
     description: &Description,
@@ -142,7 +142,7 @@ pub(super) async fn create(
     Ok(try_join_all(creations).await?.into_iter().collect())
 }
 
-/// Wakes the recorder for the queue's messages and for the table's changes.
+/// Maps the queue's messages and the table's stream to the recorder.
 pub(super) async fn map_events(
     clients: &Clients,
     description: &Description,
@@ -181,7 +181,7 @@ pub(super) async fn map_events(
     Ok(())
 }
 
-/// The functions run on this very machine.
+/// The functions run on this machine.
 fn architecture() -> Architecture {
     if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X8664 }
 }

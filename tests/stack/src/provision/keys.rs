@@ -5,7 +5,7 @@ use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use super::{ProvisionError, Step};
 use crate::clients::Clients;
 
-/// Their ARNs.
+/// The ARNs of the keys.
 pub(super) struct Keys {
     pub(super) files: String,
     pub(super) operations: String,

@@ -1,4 +1,4 @@
-//! Makes everything that the deployed stack has, in the order that its parts need each other.
+//! Makes everything that the deployed stack has, in the order of its dependencies.
 //!
 //! ```text
 //! execution roles ─▶ signer roles ─┐
@@ -31,7 +31,7 @@ use crate::{
     policies::{self, Policies, Resources},
 };
 
-/// What the installation chooses, as Terraform's variables do.
+/// The choices of the installation, which are variables in Terraform.
 #[derive(Debug)]
 pub(crate) struct Settings<'a> {
     pub(crate) description: &'a Description,
@@ -44,7 +44,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) archives: Archives,
 }
 
-/// What stands there afterwards.
+/// The names and addresses of the stack.
 #[derive(Debug)]
 pub(crate) struct Provisioned {
     pub(crate) api_url: String,

@@ -1,4 +1,4 @@
-//! The queue between bucket and function, and those for what cannot be processed.
+//! The queue between bucket and function, and the dead-letter queues.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ pub(super) struct Queues {
     pub(super) arn: String,
     pub(super) dead_letter_url: String,
     pub(super) dead_letter_arn: String,
-    /// Where records of the table's stream end that cannot be acted on.
+    /// The queue for records of the table's stream that failed too often.
     pub(super) dead_removals_arn: String,
 }
 

@@ -1,4 +1,4 @@
-//! Six roles: what each function runs as, and the two that sign. The schedule makes its own.
+//! Six roles: one for each function, and two signers. `schedule` makes its own role.
 
 use futures::future::try_join_all;
 
@@ -8,7 +8,7 @@ use crate::{
     policies::{Policies, Principal},
 };
 
-/// Role chaining grants an hour at most, whatever is asked for.
+/// A chained role session lasts an hour at most.
 const MAX_SESSION_S: i32 = 3600;
 
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Roles {
 }
 
 impl Roles {
-    /// Creates them without any rights.
+    /// Creates the roles without policies.
     pub(super) async fn create(clients: &Clients, policies: &Policies) -> Result<Self, ProvisionError> {
         let (issue_upload, record_upload, serve_link, send_webhook) = tokio::try_join!(
             role(clients, policies, "aws_iam_role.function[\"issue-upload\"]"),
@@ -30,7 +30,7 @@ impl Roles {
             role(clients, policies, "aws_iam_role.function[\"serve-link\"]"),
             role(clients, policies, "aws_iam_role.function[\"send-webhook\"]"),
         )?;
-        // A signer's trust names the role of a function.
+        // The trust policy of a signer names the role of a function.
         let (upload_signer, download_signer) = tokio::try_join!(
             role(clients, policies, "aws_iam_role.signer[\"upload\"]"),
             role(clients, policies, "aws_iam_role.signer[\"download\"]"),
@@ -38,7 +38,7 @@ impl Roles {
         Ok(Self { issue_upload, record_upload, serve_link, send_webhook, upload_signer, download_signer })
     }
 
-    /// Gives each role its rights.
+    /// Gives each role its policy.
     pub(super) async fn allow(&self, clients: &Clients, policies: &Policies) -> Result<(), ProvisionError> {
         let roles = [
             &self.issue_upload,
@@ -64,7 +64,7 @@ impl Roles {
     }
 }
 
-/// Creates the role at an address of the module, without any rights.
+/// Creates the role at an address of the module, without a policy.
 pub(super) async fn role(
     clients: &Clients,
     policies: &Policies,
@@ -84,7 +84,7 @@ pub(super) async fn role(
     Ok(Principal { arn: created.role.step(&step)?.arn, name: rendered.name })
 }
 
-/// Gives a role its rights.
+/// Gives a role its policy.
 pub(super) async fn allow(
     clients: &Clients,
     policies: &Policies,

@@ -1,6 +1,6 @@
-//! What calls the recorder by the clock: a schedule, and the role that it calls as.
+//! The schedule of the recorder, and the role of the schedule.
 //!
-//! The emulator invokes the target when its time has come, with the input as it stands.
+//! The emulator invokes the target at the scheduled time, with the input unchanged.
 
 use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
 

@@ -5,7 +5,7 @@ use std::error::Error;
 /// The stack's name. The name of every resource begins with it.
 pub(crate) const NAME: &str = "postern";
 
-/// Which step failed, and why.
+/// A failed step and its cause.
 #[derive(Debug, thiserror::Error)]
 #[error("{step}")]
 pub struct ProvisionError {

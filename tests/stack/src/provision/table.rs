@@ -1,4 +1,4 @@
-//! The one table, with its indexes, its stream and the end of its items' life.
+//! The table, with its indexes, its stream and its TTL.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,

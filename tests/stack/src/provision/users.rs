@@ -1,4 +1,4 @@
-//! Users for tests; the deployed stack has none.
+//! Users for tests. The deployed stack has no users.
 
 use serde_json::Value;
 

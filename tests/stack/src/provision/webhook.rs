@@ -1,8 +1,8 @@
-//! The app's bus and what leads from it to `send-webhook`: a rule, a queue with its dead-letter
-//! queue, and the secret, without a value as Terraform leaves it.
+//! The app's bus, and the way from it to `send-webhook`: a rule, a queue with its dead-letter queue, and a
+//! secret without a value, as Terraform makes it.
 //!
-//! The emulator delivers from the bus to the queue. What it does not do is bring the table's changes
-//! to the bus: its pipes keep them.
+//! The emulator delivers events from the bus to the queue. Its pipes do not work, so the table's changes do
+//! not reach the bus.
 
 use aws_sdk_eventbridge::types::{DeadLetterConfig, Target};
 use aws_sdk_lambda::types::{FunctionResponseType, ScalingConfig};
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{clients::Clients, description::WebhookEvents, policies::Policies};
 
-/// What the module's variable `webhook` says by default.
+/// The default of the module's variable `webhook`.
 const MAX_CONCURRENCY: i32 = 2;
 
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(super) async fn create(
 }
 
 impl Webhook {
-    /// Wakes the sender for the queue's messages.
+    /// Maps the queue's messages to the sender.
     pub(super) async fn map(&self, clients: &Clients, events: &WebhookEvents) -> Result<(), ProvisionError> {
         clients
             .lambda
@@ -74,7 +74,7 @@ impl Webhook {
     }
 }
 
-/// A rule for all that is told on the app's bus.
+/// A rule for all events of the app's bus.
 async fn rule(clients: &Clients) -> Result<(), ProvisionError> {
     const STEP: &str = "make the app's bus and the rule of webhooks";
     clients.events.create_event_bus().name(NAME).send().await.step(STEP)?;

@@ -1,4 +1,4 @@
-//! Tests: what a client is answered, before a server that answers as the emulator does.
+//! Tests of the proxy's answers, in front of a server that answers as the emulator does.
 
 use std::sync::{Arc, Mutex};
 
@@ -101,7 +101,7 @@ async fn a_wrong_checksum_is_refused_and_nothing_arrives() {
                 let (status, headers, said) = post(&url, &form(&fields, "abc"), piece).await;
                 assert_eq!(status, StatusCode::BAD_REQUEST);
                 assert!(said.contains(&format!("<Code>{code}</Code>")), "{said}");
-                // A page may read the error as it may read the emulator's.
+                // A page may read the error, as it may read the emulator's errors.
                 assert_eq!(headers.contains_key("access-control-allow-origin"), !signature.is_empty());
             }
         }
@@ -149,7 +149,7 @@ async fn ranges_and_overrides_are_for_signed_reads() {
     assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
     let refused = read(Method::GET, &url, &format!("response-expires=%E6%8A%A5&{SIGNED}"), &[]).await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
-    // A service that is not S3 is none of the proxy's business.
+    // The proxy changes only answers of S3.
     let other = read(Method::GET, &url, "response-content-type=text%2Fhtml", &range).await;
     assert_eq!((other.status(), other.text().await.unwrap().as_str()), (StatusCode::OK, "abc"));
 }

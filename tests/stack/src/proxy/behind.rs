@@ -46,7 +46,7 @@ impl Behind {
 fn client() -> Client<HttpConnector, Body> {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
-    // The emulator closes idle connections, perhaps while a request is on its way over one.
+    // The emulator closes idle connections, perhaps while a request is being sent.
     Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector)
 }
 

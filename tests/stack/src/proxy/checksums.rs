@@ -1,7 +1,8 @@
-//! Checksums that POST forms state: computed while the file passes, and kept for later readers.
+//! Checksums in POST forms: computed while the file passes, and kept for later reads.
 //!
-//! The emulator keeps the checksum of a PUT, and not that of a POST. S3 checks and keeps both
-//! ([checking object integrity](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html)).
+//! The emulator keeps the checksum of a PUT, but not that of a POST. S3 checks and keeps both ([checking
+//! object
+//! integrity](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html)).
 
 use std::{
     collections::HashMap,
@@ -17,7 +18,7 @@ const PREFIX: &str = "x-amz-checksum-";
 const ALGORITHMS: [&str; 5] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
 const TYPE: HeaderName = HeaderName::from_static("x-amz-checksum-type");
 
-/// A checksum that a form states.
+/// A checksum in a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Checksum {
     /// `sha256`.
@@ -41,7 +42,7 @@ pub(super) struct Computation {
 }
 
 impl Checksum {
-    /// The checksum that a form field states, if the field is one that does.
+    /// The checksum in a form field, if the field has one.
     pub(super) fn of_field(name: &str, value: &[u8]) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         let algorithm = name.strip_prefix(PREFIX)?;
@@ -49,7 +50,7 @@ impl Checksum {
         Some(Self { algorithm, value: String::from_utf8_lossy(value).into_owned() })
     }
 
-    /// Begins to compute it.
+    /// Begins the computation.
     pub(super) fn compute(self) -> Option<Computation> {
         let algorithm = ChecksumAlgorithm::from_str(self.algorithm).ok()?;
         Some(Computation { stated: self, state: algorithm.into_impl() })
@@ -61,7 +62,7 @@ impl Computation {
         self.state.update(bytes);
     }
 
-    /// The checksum, if the bytes have it.
+    /// The checksum, if the bytes match it.
     pub(super) fn finish(self) -> Result<Checksum, ChecksumError> {
         let computed = self.state.finalize();
         let stated = STANDARD.decode(&self.stated.value).ok().filter(|stated| stated.len() == computed.len());
@@ -73,7 +74,8 @@ impl Computation {
     }
 }
 
-/// The checksums of versions that came by a form, as long as the proxy runs. Version ids are unique.
+/// The checksums of versions that came by a form. They are kept as long as the proxy runs. Version ids are
+/// unique.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stored(Arc<Mutex<HashMap<String, Vec<Checksum>>>>);
 
@@ -113,7 +115,7 @@ impl Stored {
     }
 }
 
-/// Takes the checksums of the whole object away: S3 does not send them with a part.
+/// Removes the checksums of the whole object, because S3 does not send them with a part.
 pub(super) fn remove_from(headers: &mut HeaderMap) {
     let names: Vec<_> = headers.keys().filter(|name| name.as_str().starts_with(PREFIX)).cloned().collect();
     for name in names {
@@ -133,7 +135,7 @@ mod tests {
         computation.finish()
     }
 
-    /// The catalogues' check values of each CRC; the digests are Python's.
+    /// The CRCs are published check values. Python computed the digests.
     #[test]
     fn every_algorithm_of_s3_is_computed() {
         for (field, value) in [

@@ -1,5 +1,5 @@
-//! The errors that the proxy answers in S3's place
-//! ([error responses](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html)).
+//! The errors that the proxy answers in place of S3 ([error
+//! responses](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html)).
 
 use axum::{
     body::Body,
@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-/// An error with the headers of the answer that it replaces, which let a browser's page read it.
+/// Replaces an answer by an error. The headers stay, so that a page in a browser may read the error.
 pub(super) fn replace(
     mut head: response::Parts,
     status: StatusCode,
@@ -36,7 +36,8 @@ pub(super) fn replace(
     Response::from_parts(head, Body::from(body))
 }
 
-/// S3 takes one kind of authorization. A page that sends its JWT with a presigned URL meets this.
+/// S3 accepts only one kind of authorization. A page gets this error if it sends its JWT with a presigned
+/// URL.
 pub(super) fn of_two_authorizations() -> Response {
     let (head, ()) = axum::http::Response::new(()).into_parts();
     let message = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified";

@@ -1,10 +1,10 @@
-//! A POST form that states a checksum: S3 computes it, refuses other bytes, and keeps it with the
-//! object ([`POST Object`](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html)).
+//! Passes a POST form on. If the form has a checksum, S3 computes it, refuses other bytes, and keeps it with
+//! the object ([`POST Object`](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html)).
 //!
-//! The form passes as it comes and is read beside. Its last piece waits until the checksum is known;
-//! a form whose checksum is wrong never ends at the emulator, which therefore stores nothing. Then
-//! the emulator is asked whether it would have refused the form anyway: S3 checks signature and
-//! policy first.
+//! The proxy passes the form on as it comes, and reads a copy. It holds the last piece back until the
+//! checksum is known. If the checksum is wrong, the emulator never gets the end of the form, so it stores
+//! nothing. Then the proxy asks the emulator whether it would have refused the form anyway, because S3 checks
+//! signature and policy first.
 
 use axum::{
     body::{Body, BodyDataStream, Bytes},
@@ -51,7 +51,7 @@ fn answered(answer: Result<Response, hyper_util::client::legacy::Error>) -> Resp
     answer.unwrap_or_else(|error| bad_gateway(&error))
 }
 
-/// A form on its way, and its copy that is read.
+/// A form that is being passed on, and the reader of its copy.
 struct Passing {
     body: BodyDataStream,
     held: Option<Bytes>,
@@ -67,7 +67,7 @@ impl Passing {
         Self { body: body.into_data_stream(), held: None, copy: Some(copy), reading: Some((reading, told)) }
     }
 
-    /// A copy for the reader, unless the reader has seen enough.
+    /// Sends a copy to the reader, unless the reader has ended.
     async fn copy(&mut self, piece: &Bytes) {
         if let Some(copy) = &mut self.copy
             && copy.send(piece.clone()).await.is_err()
@@ -76,7 +76,7 @@ impl Passing {
         }
     }
 
-    /// Whether the form may end.
+    /// Whether the emulator may get the end of the form.
     async fn may_end(&mut self) -> bool {
         self.copy = None;
         let Some((reading, told)) = self.reading.take() else { return true };
@@ -87,7 +87,7 @@ impl Passing {
     }
 }
 
-/// Each piece when the next one is there, the last one when the form may end.
+/// Returns each piece when the next one has come, and the last one when the form may end.
 async fn next(mut passing: Passing) -> Result<Option<(Bytes, Passing)>, axum::Error> {
     while let Some(piece) = passing.body.next().await {
         let piece = piece?;
@@ -106,7 +106,7 @@ async fn next(mut passing: Passing) -> Result<Option<(Bytes, Passing)>, axum::Er
     }
 }
 
-/// Reads the fields and, where one of them states a checksum, the file.
+/// Reads the fields and, if one of them has a checksum, the file.
 async fn read(mut parts: Multipart<'static>) -> Result<Option<Form>, multer::Error> {
     let mut form = Form::default();
     let mut computations: Vec<Computation> = Vec::new();

@@ -1,5 +1,4 @@
-//! Stands between every client and the local AWS, and makes it answer as S3 does where the emulator
-//! does not.
+//! A proxy between every client and the local AWS. It answers as S3 does where the emulator does not.
 //!
 //! ```text
 //! browser, curl, SDK, function ──▶ proxy ──▶ emulator
@@ -7,12 +6,12 @@
 //!   form     the checksum that a POST form states
 //! ```
 //!
-//! Everything else passes as it came, `Host` among it, because signatures cover it. The emulator
-//! decides who may do what; the proxy grants nothing that the emulator refuses. Bodies stream: the
-//! proxy holds a few buffers, however large the object is.
+//! Everything else passes unchanged, `Host` included, because signatures cover it. The emulator decides who
+//! may do what, and the proxy grants nothing that the emulator refuses. Bodies are streamed: the proxy holds
+//! a few buffers, however large the object is.
 //!
-//! The proxy also adds `X-Forwarded-Proto: https`, as a load balancer that ends TLS does, so that a
-//! policy that demands TLS can be in force.
+//! The proxy also adds `X-Forwarded-Proto: https`, as a load balancer that terminates TLS does. So a policy
+//! that demands TLS can be in force.
 
 #[cfg(test)]
 mod answers;
@@ -48,14 +47,14 @@ use self::behind::{Behind, bad_gateway};
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The proxy's port, taken before there is anything behind it: the local AWS must know the address.
+/// The proxy's port. It is bound before the emulator starts, because the local AWS must know its address.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     listener: TcpListener,
     address: SocketAddr,
 }
 
-/// A proxy that serves. Dropping it closes its port and its connections before it returns.
+/// A running proxy. Dropping it closes its port and its connections.
 #[derive(Debug)]
 pub(crate) struct Serving {
     end: Option<oneshot::Sender<()>>,
@@ -65,7 +64,7 @@ pub(crate) struct Serving {
 impl Drop for Serving {
     fn drop(&mut self) {
         drop(self.end.take());
-        // How it ended says nothing to whoever ends it.
+        // The outcome of the thread does not matter here.
         let _ = self.thread.take().map(thread::JoinHandle::join);
     }
 }
@@ -103,7 +102,7 @@ impl Proxy {
 async fn serve(listener: TcpListener, authority: String) -> io::Result<()> {
     let behind = Behind::new(authority);
     let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
-        // Without it small pieces of a stream wait 40 ms for each other.
+        // Without this, small pieces of a stream wait 40 ms for each other.
         let _ = stream.set_nodelay(true);
     });
     axum::serve(listener, Router::new().fallback(pass).with_state(behind)).await

@@ -1,7 +1,7 @@
 //! Completes the emulator's answer to `GetObject`, `HeadObject` and `GetObjectAttributes`.
 //!
-//! Where a request names a version, the emulator ignores `Range` and `response-*`, and answers with
-//! the whole object under its stored headers. Only what the emulator has granted (200) is changed.
+//! If a request names a version, the emulator ignores `Range` and `response-*`, and answers with the whole
+//! object and its stored headers. The proxy changes only granted answers (200).
 
 use axum::{
     body::Body,
@@ -19,7 +19,7 @@ use super::{
 
 const VERSION_ID: &str = "x-amz-version-id";
 const CHECKSUM_MODE: HeaderName = HeaderName::from_static("x-amz-checksum-mode");
-/// The attributes of an object are a page of XML.
+/// The most bytes of the XML of an object's attributes.
 const MOST_ATTRIBUTES_BYTES: usize = 1024 * 1024;
 
 /// A signed read of an object.
@@ -30,7 +30,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Nothing for a request that reads nothing of S3.
+    /// `None` for a request that reads no object of S3.
     pub(super) fn of(request: &Request) -> Option<Self> {
         let query = request.uri().query().unwrap_or_default();
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -56,13 +56,13 @@ pub(super) fn is_authorized_twice(request: &Request) -> bool {
     query.contains("X-Amz-Algorithm=") && request.headers().contains_key(header::AUTHORIZATION)
 }
 
-/// By the scope of its credential, in the query or in the header.
+/// Whether it is signed for S3, by the scope of the credential in the query or in the header.
 fn is_signed_for_s3(query: &str, headers: &HeaderMap) -> bool {
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     query.contains("%2Fs3%2Faws4_request") || header.is_some_and(|text| text.contains("/s3/aws4_request"))
 }
 
-/// The answer as S3 gives it.
+/// The answer as S3 would give it.
 pub(super) async fn complete(asked: Option<Asked>, response: Response, stored: &Stored) -> Response {
     let (head, body) = response.into_parts();
     match asked {

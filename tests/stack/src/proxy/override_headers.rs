@@ -1,4 +1,4 @@
-//! The `response-*` parameters of a signed GET, with which a link names the file that is saved
+//! The `response-*` parameters of a signed GET, by which a link sets the name of the saved file
 //! ([`GetObject`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html)).
 
 use std::borrow::Cow;

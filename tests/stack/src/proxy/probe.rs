@@ -1,9 +1,9 @@
-//! Refuses a form whose checksum is wrong, unless the emulator refuses the form for what S3 checks
-//! before: its signature, its policy, its size.
+//! Refuses a form whose checksum is wrong, unless the emulator refuses the form because of something that S3
+//! checks earlier: its signature, its policy, its size.
 //!
-//! The emulator is sent the same fields and as many zeros as the file has bytes, with one field more
-//! that no policy names. It looks for such a field last, so it stores nothing, and an answer that
-//! complains of this field alone says that everything else is right.
+//! The proxy sends the emulator the same fields, one more field that no policy names, and as many zeros as
+//! the file has bytes. The emulator checks for such a field last and stores nothing. If the only error is
+//! this field, the rest of the form is valid.
 
 use axum::{
     body::{Body, Bytes},
@@ -21,10 +21,10 @@ use super::{
 };
 
 pub(super) const EXTRA_FIELD: &str = "x-amz-meta-probe-of-the-local-proxy";
-/// The fields of which one makes a form a signed one.
+/// A form with one of these fields is signed.
 const SIGNED: [&str; 6] =
     ["x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "awsaccesskeyid", "signature"];
-/// S3's errors are a few hundred bytes.
+/// An error of S3 has a few hundred bytes.
 const MOST_ERROR_BYTES: usize = 1024 * 1024;
 const ZEROS: &[u8] = &[0; 64 * 1024];
 
@@ -36,7 +36,7 @@ pub(super) async fn refuse(
     refused: &ChecksumError,
 ) -> Response {
     if !form.fields.iter().any(|(name, _)| SIGNED.contains(&name.to_ascii_lowercase().as_str())) {
-        // Whoever signs nothing is bound by no policy: the emulator would store the zeros.
+        // No policy applies to an unsigned form, so the emulator would store the zeros.
         return for_the_checksum(Response::new(()).into_parts().0, refused);
     }
     let answer = match behind.send(probe(head, boundary, form)).await {
@@ -104,7 +104,7 @@ fn part(boundary: &str, disposition: &str) -> String {
     format!("--{boundary}\r\nContent-Disposition: {disposition}\r\n\r\n")
 }
 
-/// As browsers write a name.
+/// Quotes a name as browsers do.
 fn quoted(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }

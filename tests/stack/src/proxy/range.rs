@@ -1,15 +1,15 @@
 //! Which bytes of an object a `Range` header asks for, as S3 reads it.
 //!
-//! S3 answers one range; a header with several, or one that it cannot read, is ignored
+//! S3 answers one range. It ignores a header with several ranges, or a malformed one
 //! ([`GetObject`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html)).
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// What is answered.
+/// The part of the object that is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Whole,
-    /// From `first` to `last`, which is the last byte that is sent.
+    /// From `first` to `last`, both included.
     Bytes {
         first: u64,
         last: u64,
@@ -29,12 +29,12 @@ pub(super) fn part(asked: &HeaderMap, object: &HeaderMap, size_bytes: u64) -> Pa
     of(range, size_bytes).unwrap_or(Part::Whole)
 }
 
-/// Whether `If-Range` names the object as it is, by its tag or by its date.
+/// Whether `If-Range` names this object, by its tag or by its date.
 fn is_current(known: &HeaderValue, object: &HeaderMap) -> bool {
     [header::ETAG, header::LAST_MODIFIED].iter().any(|name| object.get(name) == Some(known))
 }
 
-/// Nothing where the header is not one range.
+/// `None` if the header is not one range.
 fn of(range: &str, size_bytes: u64) -> Option<Part> {
     let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
     let end = size_bytes.checked_sub(1);
@@ -62,7 +62,7 @@ fn between(first: u64, last: Option<u64>, end: Option<u64>) -> Part {
     }
 }
 
-/// A number of any length; one beyond all sizes stands for "beyond the end".
+/// A number of any length. A number that is too large stands for "beyond the end".
 fn number(digits: &str) -> Option<u64> {
     let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
     is_number.then(|| digits.parse().unwrap_or(u64::MAX))

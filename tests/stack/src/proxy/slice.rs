@@ -1,4 +1,4 @@
-//! A part of a body, passed on as it comes.
+//! A part of a body, as a stream.
 
 use axum::body::{Body, BodyDataStream, Bytes};
 use futures::{StreamExt, stream};
@@ -9,7 +9,7 @@ struct Left {
     send_bytes: u64,
 }
 
-/// The bytes from `first` to `last` of a body. What follows is not read.
+/// The bytes from `first` to `last` of a body. The rest is not read.
 pub(super) fn slice(body: Body, first: u64, last: u64) -> Body {
     let send_bytes = last.saturating_sub(first).saturating_add(1);
     let left = Left { body: body.into_data_stream(), skip_bytes: first, send_bytes };

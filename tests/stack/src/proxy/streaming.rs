@@ -1,4 +1,4 @@
-//! Tests: what passes is never held, however large it is.
+//! Tests that the proxy streams bodies of any size.
 
 use std::{
     sync::{
@@ -21,11 +21,11 @@ use super::{Proxy, Serving};
 
 const GIB: u64 = 1 << 30;
 const PIECE: usize = 64 * 1024;
-/// The buffers of four sockets, and one piece in each hand.
+/// The buffers of four sockets, and two pieces in the proxy.
 const MOST_HELD: u64 = 32 << 20;
 const SIGNED: &str = "X-Amz-Credential=A%2F20261128%2Feu-central-1%2Fs3%2Faws4_request";
 
-/// A GiB of zeros, and how much of it has been taken.
+/// A body of 1 GiB of zeros, and the number of bytes that were read of it.
 fn zeros() -> (impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static, Arc<AtomicU64>) {
     let taken = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&taken);
@@ -37,7 +37,7 @@ fn zeros() -> (impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'stati
     (pieces, taken)
 }
 
-/// The proxy before a server that answers every request with `answer`.
+/// The proxy in front of a server that answers every request with `answer`.
 async fn before(router: Router) -> (String, Serving) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -92,7 +92,7 @@ async fn a_form_waits_for_a_server_that_pauses() {
     request.abort();
 }
 
-/// A late range of a large object costs no wait for the rest of it.
+/// The proxy does not read the rest of a large object after a range.
 #[tokio::test]
 async fn what_follows_a_range_is_not_read() {
     let router = Router::new().fallback(|headers: HeaderMap| async move {

@@ -1,4 +1,4 @@
-//! A stack that Terraform has made, from nothing to its coordinates and back to nothing.
+//! Applies and destroys a stack with Terraform.
 
 use std::{
     fs,
@@ -22,10 +22,10 @@ use crate::{
     workspace::stack_folder,
 };
 
-/// Most of an apply is the provider's waiting; a loopback does not throttle.
+/// Most of an apply is the provider's waiting, and a local AWS does not throttle.
 const PARALLELISM: &str = "-parallelism=30";
 
-/// A running stack of Terraform's. Dropping it ends it as [`Stack`] does.
+/// A running stack that Terraform made. Dropping it ends it as [`Stack`] does.
 #[derive(Debug)]
 pub struct Applied {
     stack: Stack,
@@ -35,11 +35,10 @@ pub struct Applied {
 }
 
 impl Applied {
-    /// Builds the functions, starts the emulator and applies the module to it. How long received
-    /// events stay hidden is the module's to say: the options' wish does not count here.
+    /// Builds the functions, starts the emulator and applies the module to it. The module sets the visibility
+    /// timeout, so the option for it is ignored.
     ///
-    /// # Errors
-    /// When any part fails; see [`StartError::is_unavailable`] for machines that cannot do it.
+    /// # Errors If a part fails; see [`StartError::is_unavailable`] for machines without Terraform.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let Options { origins, visibility_timeout_s: _, steps } = options;
         let names: Vec<String> = Description::load()?.functions.into_keys().collect();
@@ -50,7 +49,7 @@ impl Applied {
             blocking(move || python::interpreter(&folder))
         };
         let python = steps.run_talking("the emulator's Python environment", interpreter).await?;
-        // First, since it is what a machine may not be able to do.
+        // Terraform comes first, because a machine may not have it.
         let scratch = tempfile::Builder::new().prefix("terraform-").tempdir_in(&folder);
         let scratch = scratch.map_err(TerraformError::Copy)?;
         let prepared = Terraform::prepare(&python, scratch.path().to_owned());
@@ -87,18 +86,16 @@ impl Applied {
         &self.stack
     }
 
-    /// Plans once more, and names what the plan would change for reasons that lie in the local AWS.
+    /// Plans again, and names the changes that the plan has because of gaps of the local AWS.
     ///
-    /// # Errors
-    /// [`TerraformError::Drift`] when it would change anything else.
+    /// # Errors [`TerraformError::Drift`] if the plan has any other change.
     pub async fn plan_again(&self) -> Result<Vec<String>, TerraformError> {
         self.steps.run("terraform plan, which must be empty", plan::again(&self.terraform)).await
     }
 
     /// Destroys everything, asks the local AWS what it still holds, and stops it.
     ///
-    /// # Errors
-    /// [`TerraformError::Remains`] when anything is left but keys that wait for their deletion.
+    /// # Errors [`TerraformError::Remains`] if anything remains except keys whose deletion is scheduled.
     pub async fn destroy(self) -> Result<(), TerraformError> {
         let Self { stack, terraform, python, steps } = self;
         let destroy = terraform.run(&[
@@ -116,10 +113,9 @@ impl Applied {
         Ok(())
     }
 
-    /// What the local AWS holds now, a line each.
+    /// Returns what exists in the local AWS, one line each.
     ///
-    /// # Errors
-    /// When it cannot be asked.
+    /// # Errors If a service does not answer.
     pub async fn holdings(&self) -> Result<Vec<String>, TerraformError> {
         remains::list(&self.python, self.stack.server().endpoint()).await
     }

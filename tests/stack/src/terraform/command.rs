@@ -1,7 +1,7 @@
-//! Terraform in a folder of its own: a copy of the module, its state and its plugins, so that
-//! nothing is written beside the sources and two runs do not meet.
+//! Terraform in a folder of its own, with a copy of the module, its state and its plugins. So nothing is
+//! written beside the sources, and two runs do not disturb each other.
 //!
-//! What it has to say is kept for errors; nobody reads a plan of two hundred resources.
+//! The output is shown only with an error.
 
 use std::{
     fs, io,
@@ -30,9 +30,8 @@ pub(crate) struct Terraform {
 impl Terraform {
     /// Copies the module and lets Terraform find the provider.
     ///
-    /// # Errors
-    /// [`TerraformError::Missing`] and [`TerraformError::NoProvider`] where this machine cannot;
-    /// else when the copy fails, or when Terraform cannot initialize the module.
+    /// # Errors [`TerraformError::Missing`] and [`TerraformError::NoProvider`] if this machine lacks them.
+    /// Another error if the copy fails, or if Terraform cannot initialize the module.
     pub(crate) async fn prepare(python: &Path, folder: PathBuf) -> Result<Self, TerraformError> {
         find_provider()?;
         copy_module(&folder).map_err(TerraformError::Copy)?;
@@ -41,14 +40,14 @@ impl Terraform {
         Ok(terraform)
     }
 
-    /// Moves it all to another place on the same file system.
+    /// Moves the folder to another place on the same file system.
     pub(crate) fn move_to(&mut self, folder: PathBuf) -> Result<(), TerraformError> {
         fs::rename(&self.folder, &folder).map_err(TerraformError::Copy)?;
         self.folder = folder;
         Ok(())
     }
 
-    /// Sets the variables of the example root for all that follows.
+    /// Sets the variables of the root module for all later commands.
     pub(crate) fn set(&self, variables: &Value) -> Result<(), TerraformError> {
         let file = self.root().join("terraform.tfvars.json");
         fs::write(file, variables.to_string()).map_err(TerraformError::Copy)
@@ -65,7 +64,7 @@ impl Terraform {
         }
     }
 
-    /// The same for a command that answers JSON.
+    /// Runs a command that must succeed, and parses its output as JSON.
     pub(crate) async fn json(&self, arguments: &[&str]) -> Result<Value, TerraformError> {
         serde_json::from_str(&self.run(arguments).await?).map_err(TerraformError::Answer)
     }
@@ -85,14 +84,14 @@ impl Terraform {
             .current_dir(self.root())
             .env("TF_IN_AUTOMATION", "1")
             .env("CHECKPOINT_DISABLE", "1")
-            // A group of its own: Ctrl-C reaches us alone.
+            // A process group of its own: Ctrl-C reaches only this process.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .map_err(TerraformError::Run)?;
-        // Held until it is over: closing it ends Terraform and its provider.
+        // The pipe stays open until the command ends. Closing it ends Terraform and its provider.
         let held = child.stdin.take();
         let output = child.wait_with_output().await.map_err(TerraformError::Run);
         drop(held);

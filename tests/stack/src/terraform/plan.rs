@@ -1,5 +1,4 @@
-//! What a plan would change once everything is applied: nothing, but for what the local AWS does
-//! not keep.
+//! The changes of a second plan. There must be none, except attributes that the local AWS does not keep.
 //!
 //! The JSON of a plan: <https://developer.hashicorp.com/terraform/internals/json-format#plan-representation>.
 
@@ -9,8 +8,7 @@ use serde_json::Value;
 
 use super::{TerraformError, command::Terraform};
 
-/// Attributes that the local AWS does not give back as they were set, so that each plan sets them
-/// again.
+/// Attributes that the local AWS does not return as they were set, so each plan sets them again.
 #[derive(Debug)]
 struct Gap {
     resource_type: &'static str,
@@ -18,7 +16,7 @@ struct Gap {
     why: &'static str,
 }
 
-/// All of them; anything else that a second plan would change is a mistake of the module.
+/// All known gaps. Any other change of a second plan is a mistake of the module.
 const KNOWN_GAPS: &[Gap] = &[
     Gap {
         resource_type: "aws_apigatewayv2_authorizer",
@@ -44,7 +42,7 @@ const KNOWN_GAPS: &[Gap] = &[
     },
 ];
 
-/// Plans, and names each known gap that the plan has.
+/// Plans, and returns each known gap that the plan has.
 pub(super) async fn again(terraform: &Terraform) -> Result<Vec<String>, TerraformError> {
     terraform.run(&["plan", "-input=false", "-no-color", "-out=again.tfplan"]).await?;
     let plan = terraform.json(&["show", "-json", "again.tfplan"]).await?;
@@ -76,7 +74,7 @@ fn changes_of(resource: &Value) -> Vec<Change> {
     let Some(change) = resource.get("change").filter(|change| !is_nothing(change)) else { return Vec::new() };
     let whats = match actions(change).as_slice() {
         ["update"] => attributes(change, Unknown::Differs),
-        // What is made anew gets new values for whatever AWS chooses; they say nothing of a gap.
+        // A replaced resource gets new values for attributes that AWS chooses. They do not count.
         ["delete", "create"] | ["create", "delete"] => attributes(change, Unknown::IsTheSame),
         actions => [actions.join(", ")].into(),
     };
@@ -94,14 +92,14 @@ fn is_nothing(change: &Value) -> bool {
     matches!(actions(change).as_slice(), ["no-op" | "read"])
 }
 
-/// What to make of a value that only an apply would show.
+/// How a value counts that is known only after an apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unknown {
     Differs,
     IsTheSame,
 }
 
-/// The attributes that differ. Nothing, null and empty are the same to the provider.
+/// The attributes that differ. To the provider, missing, null and empty are the same.
 fn attributes(change: &Value, unknown: Unknown) -> BTreeSet<String> {
     let side = |name: &str| change.get(name).and_then(Value::as_object);
     let names =
@@ -130,8 +128,7 @@ fn is_something(value: &Value) -> bool {
     }
 }
 
-/// The known gaps among the changes, a line for each type of resource; or all that is none, a line
-/// for each change.
+/// Returns the known gaps, one line for each type of resource; or, as the error, every other change.
 fn sorted(changes: &[Change]) -> Result<Vec<String>, String> {
     let is_in = |gap: &Gap, change: &Change| {
         gap.resource_type == change.resource_type && gap.attributes.contains(&change.what.as_str())

@@ -5,11 +5,10 @@ use std::{fs, process::Command};
 use super::TerraformError;
 use super::cli::{INIT, PROVIDER, is_foreign, last_lines};
 
-/// Asks for the provider and for nothing else, in a folder of its own.
+/// Initializes a configuration that needs only the provider, in a folder of its own.
 ///
-/// # Errors
-/// [`TerraformError::Missing`] and [`TerraformError::NoProvider`] where this machine does not have them;
-/// [`TerraformError::Failed`] for every other failure, which is no reason to skip anything.
+/// # Errors [`TerraformError::Missing`] and [`TerraformError::NoProvider`] where this machine does not have
+/// them; [`TerraformError::Failed`] for every other failure, which must not skip a test.
 pub fn find_provider() -> Result<(), TerraformError> {
     let found = Command::new("terraform").arg("-version").env("CHECKPOINT_DISABLE", "1").output();
     found.map_err(TerraformError::Missing)?;
@@ -34,8 +33,8 @@ fn why(said: String) -> TerraformError {
     }
 }
 
-/// Whether the provider is all that the failed `terraform init` lacks. A broken configuration file hides
-/// the mirror that it names, and Terraform says that as well.
+/// Whether `terraform init` failed only because it cannot find the provider. A broken configuration file
+/// hides the mirror that it names, and then Terraform's output also says so.
 fn finds_no_provider(said: &str) -> bool {
     said.contains("Failed to query available provider packages")
         && !said.contains("problems with the CLI configuration")

@@ -1,4 +1,4 @@
-//! What a local AWS holds, asked of the services themselves and not of Terraform's state.
+//! What exists in a local AWS, by the services themselves and not by Terraform's state.
 
 use std::{path::Path, process::Stdio};
 
@@ -7,7 +7,7 @@ use crate::server::REGION;
 
 const REMAINS: &str = include_str!("../../remains.py");
 
-/// A line for each thing.
+/// One line for each resource.
 pub(super) async fn list(python: &Path, endpoint: &str) -> Result<Vec<String>, TerraformError> {
     let output = tokio::process::Command::new(python)
         .args(["-c", REMAINS, endpoint, REGION])
@@ -24,7 +24,7 @@ pub(super) async fn list(python: &Path, endpoint: &str) -> Result<Vec<String>, T
     Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
 }
 
-/// Nothing may be left.
+/// Checks that nothing remains.
 pub(super) async fn none(python: &Path, endpoint: &str) -> Result<(), TerraformError> {
     let left = list(python, endpoint).await?;
     if left.is_empty() { Ok(()) } else { Err(TerraformError::Remains(left.join("\n"))) }
