@@ -183,7 +183,8 @@ pub struct StreamEvents {
 impl Description {
     /// The description that this program was built with.
     ///
-    /// # Errors If it has an unknown entry, or lacks one.
+    /// # Errors
+    /// If it has an unknown entry, or lacks one.
     pub fn load() -> Result<Self, DescriptionError> {
         Self::parse(DESCRIPTION)
     }

@@ -53,7 +53,8 @@ impl std::fmt::Debug for Issuer {
 impl Issuer {
     /// Makes a key and publishes it. Blocks for a moment.
     ///
-    /// # Errors If no port is free, or no random bytes are available for a key.
+    /// # Errors
+    /// If no port is free, or no random bytes are available for a key.
     pub fn start() -> Result<Self, IssuerError> {
         let private =
             PrivateKey::new(&mut getrandom::SysRng, 2048).map_err(|error| IssuerError::Key(error.into()))?;
@@ -75,7 +76,8 @@ impl Issuer {
 
     /// Makes a JWT for this subject, which is valid for 12 hours.
     ///
-    /// # Errors If signing fails.
+    /// # Errors
+    /// If signing fails.
     #[expect(clippy::disallowed_methods, reason = "API Gateway checks a token by the real clock")]
     pub fn token(&self, subject: &str) -> Result<String, IssuerError> {
         let now_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -90,7 +92,8 @@ impl Issuer {
 
     /// Makes a JWT with exactly these claims, for tests of wrong JWTs.
     ///
-    /// # Errors If signing fails.
+    /// # Errors
+    /// If signing fails.
     pub fn token_with(&self, claims: &Value) -> Result<String, IssuerError> {
         let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::RS256) };
         jsonwebtoken::encode(&header, claims, &self.key).map_err(IssuerError::Sign)

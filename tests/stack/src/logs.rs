@@ -20,7 +20,8 @@ impl Coordinates {
     /// Returns every line that a function has logged, oldest first; none if it has never run. Lambda's own
     /// lines (`START`, `END`, `REPORT`) are included. `function` is the name of the binary.
     ///
-    /// # Errors If the observer cannot read them.
+    /// # Errors
+    /// If the observer cannot read them.
     pub async fn function_logs(&self, function: &str) -> Result<Vec<String>, LogsError> {
         let client = Client::new(&self.sdk_config(&self.observer));
         let group = format!("/aws/lambda/{}-{function}", self.name);

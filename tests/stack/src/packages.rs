@@ -92,7 +92,8 @@ pub struct Package {
 
 /// Builds the functions and writes `<out>/<function>/bootstrap.zip`. Blocks; the first call takes minutes.
 ///
-/// # Errors If the target is not installed, cargo fails, or a binary would not start in Lambda.
+/// # Errors
+/// If the target is not installed, cargo fails, or a binary would not start in Lambda.
 pub fn package(processor: &Processor, out: &Path) -> Result<Vec<Package>, PackageError> {
     let names: Vec<String> = Description::load()?.functions.into_keys().collect();
     let mut cargo = binaries::cargo("build");

@@ -67,7 +67,8 @@ pub struct Server {
 impl Server {
     /// Starts the emulator and waits until it answers. Its functions call it at `known_as`.
     ///
-    /// # Errors If it cannot be started, ends by itself or does not answer. The error ends with its log.
+    /// # Errors
+    /// If it cannot be started, ends by itself or does not answer. The error ends with its log.
     pub async fn start(python: &Path, stack_folder: &Path, known_as: &str) -> Result<Self, ServerError> {
         let mut attempt = 1;
         loop {

@@ -86,7 +86,8 @@ pub struct Stack {
 impl Stack {
     /// Builds the functions, starts the emulator and provisions it.
     ///
-    /// # Errors If a part fails. The error names the part, and ends with the emulator's log where it helps.
+    /// # Errors
+    /// If a part fails. The error names the part, and ends with the emulator's log where it helps.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let Options { origins, visibility_timeout_s, steps } = options;
         let description = Description::load()?;
@@ -166,7 +167,8 @@ pub struct Shared {
 
 /// Returns the stack that all tests of this process share. The first caller waits for its start.
 ///
-/// # Errors If it cannot be started, or if variables of the environment are missing. Every caller gets the
+/// # Errors
+/// If it cannot be started, or if variables of the environment are missing. Every caller gets the
 /// same error.
 pub fn shared() -> Result<&'static Shared, &'static StartError> {
     static SHARED: OnceLock<Result<Shared, StartError>> = OnceLock::new();

@@ -38,7 +38,8 @@ impl Applied {
     /// Builds the functions, starts the emulator and applies the module to it. The module sets the visibility
     /// timeout, so the option for it is ignored.
     ///
-    /// # Errors If a part fails; see [`StartError::is_unavailable`] for machines without Terraform.
+    /// # Errors
+    /// If a part fails; see [`StartError::is_unavailable`] for machines without Terraform.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let Options { origins, visibility_timeout_s: _, steps } = options;
         let names: Vec<String> = Description::load()?.functions.into_keys().collect();
@@ -88,14 +89,16 @@ impl Applied {
 
     /// Plans again, and names the changes that the plan has because of gaps of the local AWS.
     ///
-    /// # Errors [`TerraformError::Drift`] if the plan has any other change.
+    /// # Errors
+    /// [`TerraformError::Drift`] if the plan has any other change.
     pub async fn plan_again(&self) -> Result<Vec<String>, TerraformError> {
         self.steps.run("terraform plan, which must be empty", plan::again(&self.terraform)).await
     }
 
     /// Destroys everything, asks the local AWS what it still holds, and stops it.
     ///
-    /// # Errors [`TerraformError::Remains`] if anything remains except keys whose deletion is scheduled.
+    /// # Errors
+    /// [`TerraformError::Remains`] if anything remains except keys whose deletion is scheduled.
     pub async fn destroy(self) -> Result<(), TerraformError> {
         let Self { stack, terraform, python, steps } = self;
         let destroy = terraform.run(&[
@@ -115,7 +118,8 @@ impl Applied {
 
     /// Returns what exists in the local AWS, one line each.
     ///
-    /// # Errors If a service does not answer.
+    /// # Errors
+    /// If a service does not answer.
     pub async fn holdings(&self) -> Result<Vec<String>, TerraformError> {
         remains::list(&self.python, self.stack.server().endpoint()).await
     }

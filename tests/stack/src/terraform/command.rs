@@ -30,7 +30,8 @@ pub(crate) struct Terraform {
 impl Terraform {
     /// Copies the module and lets Terraform find the provider.
     ///
-    /// # Errors [`TerraformError::Missing`] and [`TerraformError::NoProvider`] if this machine lacks them.
+    /// # Errors
+    /// [`TerraformError::Missing`] and [`TerraformError::NoProvider`] if this machine lacks them.
     /// Another error if the copy fails, or if Terraform cannot initialize the module.
     pub(crate) async fn prepare(python: &Path, folder: PathBuf) -> Result<Self, TerraformError> {
         find_provider()?;

@@ -61,7 +61,8 @@ impl TerraformError {
     /// Skips `what` if this machine lacks Terraform or its provider. In a strict run a missing Terraform
     /// fails.
     ///
-    /// # Panics For every other error.
+    /// # Panics
+    /// For every other error.
     #[expect(clippy::panic, reason = "a test of a module that is wrong fails")]
     pub fn skip(&self, what: &str) {
         match self {

@@ -7,7 +7,8 @@ use super::cli::{INIT, PROVIDER, is_foreign, last_lines};
 
 /// Initializes a configuration that needs only the provider, in a folder of its own.
 ///
-/// # Errors [`TerraformError::Missing`] and [`TerraformError::NoProvider`] where this machine does not have
+/// # Errors
+/// [`TerraformError::Missing`] and [`TerraformError::NoProvider`] where this machine does not have
 /// them; [`TerraformError::Failed`] for every other failure, which must not skip a test.
 pub fn find_provider() -> Result<(), TerraformError> {
     let found = Command::new("terraform").arg("-version").env("CHECKPOINT_DISABLE", "1").output();
