@@ -87,15 +87,21 @@ impl<'a> Case<'a> {
         server_time.and_then(time::parse).or_else(|| date.and_then(time::parse))
     }
 
+    /// The request, which may be apart from its answer: a command and what it printed.
+    fn request(&self) -> Option<&'a Exchange> {
+        let own = self.exchange.filter(|exchange| exchange.method.is_some());
+        own.or_else(|| self.evidence.exchanges.iter().rev().find(|exchange| exchange.method.is_some()))
+    }
+
     /// The method of the request, if the input says so.
     fn method(&self) -> Option<&'a str> {
-        self.settings.method.as_deref().or_else(|| self.exchange?.method.as_deref())
+        self.settings.method.as_deref().or_else(|| self.request()?.method.as_deref())
     }
 
     /// A header of the request, if the input says so.
     fn sent(&self, name: &str) -> Option<&'a str> {
         let given = self.settings.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-        given.map(|(_, value)| value.as_str()).or_else(|| self.exchange?.sent(name))
+        given.map(|(_, value)| value.as_str()).or_else(|| self.request()?.sent(name))
     }
 
     /// Whether the request carries the server's answer in `exchange` with this status.
