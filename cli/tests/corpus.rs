@@ -4,6 +4,13 @@
 //! `UPDATE_CORPUS=1 cargo test -p postern-cli --test corpus` writes the snapshots and the page anew. The expected causes
 //! are written by hand.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a panic is a failed test"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -16,6 +23,7 @@ mod troubleshooting;
 /// The secret access key of AWS's published examples.
 const EXAMPLE_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
+/// A file of the corpus.
 pub struct Case {
     path: PathBuf,
     head: BTreeMap<String, String>,
@@ -33,6 +41,7 @@ impl Case {
         Self { head, input: input.to_owned(), output: output.to_owned(), path }
     }
 
+    /// A line of the head.
     pub fn get(&self, name: &str) -> &str {
         self.head.get(name).unwrap_or_else(|| panic!("{} has no {name}", self.path.display()))
     }

@@ -139,7 +139,7 @@ pub struct Diagnosis {
     /// What to change.
     pub change: &'static [&'static str],
     /// What the input does not show, and how to find it out.
-    pub unknown: &'static [&'static str],
+    pub unknown: Vec<String>,
 }
 
 /// The answer of the program. All texts that come from the input are masked.
@@ -188,8 +188,9 @@ pub fn explain(input: &str, settings: &Settings) -> Explanation {
             .map(|(_, value)| value.as_str()),
     );
     let secrets = Secrets::of(&evidence, &others);
-    let diagnoses: Vec<_> =
-        diagnose::causes(&evidence, settings).into_iter().map(|found| diagnosis(found, &secrets)).collect();
+    let place = Place::of(&evidence);
+    let found = diagnose::causes(&evidence, settings).into_iter();
+    let diagnoses: Vec<_> = found.map(|found| diagnosis(found, &place, &secrets)).collect();
     let urls = evidence.urls.iter().filter_map(|url| signed::url(url, settings));
     let forms = evidence.forms.iter().filter_map(|form| signed::form(form, settings));
     let signed = urls.chain(forms).map(|signed| masked(signed, &secrets)).collect();
@@ -202,7 +203,48 @@ pub fn explain(input: &str, settings: &Settings) -> Explanation {
     Explanation { outcome, recognized: evidence.names(), diagnoses, signed }
 }
 
-fn diagnosis(found: diagnose::Found, secrets: &Secrets) -> Diagnosis {
+/// The bucket and the key that the input names, for the commands that find more out.
+#[derive(Default)]
+struct Place {
+    bucket: String,
+    key: String,
+}
+
+impl Place {
+    fn of(evidence: &Evidence) -> Self {
+        let location = |url: &recognize::SignedUrl| {
+            let (bucket, key, _) = url.location();
+            Self { bucket, key }
+        };
+        let url = evidence.urls.last().filter(|url| url.scheme != recognize::Scheme::CloudFront);
+        let mut place = url.map(location).unwrap_or_default();
+        if let Some(key) = evidence.forms.last().and_then(|form| form.field("key")) {
+            key.clone_into(&mut place.key);
+        }
+        place
+    }
+
+    /// Puts bucket and key into a command. What a shell would read otherwise stays a placeholder.
+    fn fill(&self, line: &str) -> String {
+        let is_plain = |text: &str| {
+            let plain =
+                |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '=' | '+' | ',' | '@');
+            !text.is_empty() && text.chars().all(plain)
+        };
+        [("BUCKET", &self.bucket), ("KEY", &self.key)].into_iter().filter(|(_, value)| is_plain(value)).fold(
+            line.to_owned(),
+            |line, (name, value)| {
+                // `--key-id KEY` is another key.
+                match name == "KEY" && line.contains("--key-id KEY") {
+                    true => line,
+                    false => line.replace(name, value),
+                }
+            },
+        )
+    }
+}
+
+fn diagnosis(found: diagnose::Found, place: &Place, secrets: &Secrets) -> Diagnosis {
     let mask = |text: String| secrets.mask(&shorten(&text));
     Diagnosis {
         cause: found.cause.code,
@@ -211,7 +253,7 @@ fn diagnosis(found: diagnose::Found, secrets: &Secrets) -> Diagnosis {
         happened: found.cause.happened,
         because: found.because.into_iter().map(mask).collect(),
         change: found.cause.change,
-        unknown: found.cause.unknown,
+        unknown: found.cause.unknown.iter().map(|line| secrets.mask(&place.fill(line))).collect(),
     }
 }
 

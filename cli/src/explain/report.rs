@@ -16,8 +16,15 @@ impl fmt::Display for Explanation {
             Outcome::CausesPossible if self.diagnoses.len() > 1 => f.write_str(SEVERAL)?,
             _ => {}
         }
-        for diagnosis in &self.diagnoses {
-            write!(f, "\n{diagnosis}")?;
+        // Beside a likely cause the others are named, and docs/troubleshooting.md explains them.
+        let is_guess = |diagnosis: &&Diagnosis| {
+            self.outcome == Outcome::CauseFound && diagnosis.certainty == Certainty::Possible
+        };
+        let (guesses, shown): (Vec<_>, Vec<_>) = self.diagnoses.iter().partition(is_guess);
+        shown.iter().try_for_each(|diagnosis| write!(f, "\n{diagnosis}"))?;
+        if !guesses.is_empty() {
+            let codes: Vec<_> = guesses.iter().map(|guess| guess.cause).collect();
+            writeln!(f, "\nAlso possible (see docs/troubleshooting.md): {}", codes.join(", "))?;
         }
         for signed in &self.signed {
             write!(f, "\n{signed}")?;
@@ -51,15 +58,15 @@ impl fmt::Display for Diagnosis {
         writeln!(f, "  {}", self.happened)?;
         self.because.iter().try_for_each(|because| writeln!(f, "  {because}"))?;
         match &self.blame.name {
-            Some(name) => writeln!(f, "  To blame: {}, {name}", self.blame.part.name())?,
-            None => writeln!(f, "  To blame: {}", self.blame.part.name())?,
+            Some(name) => writeln!(f, "  To blame: {name} ({})", self.blame.part.name())?,
+            None => writeln!(f, "  To blame: the {}", self.blame.part.name())?,
         }
         section(f, "Change", self.change)?;
-        section(f, "Not known from this", self.unknown)
+        section(f, "Not known from this", &self.unknown)
     }
 }
 
-fn section(f: &mut fmt::Formatter<'_>, title: &str, lines: &[&str]) -> fmt::Result {
+fn section(f: &mut fmt::Formatter<'_>, title: &str, lines: &[impl fmt::Display]) -> fmt::Result {
     if lines.is_empty() {
         return Ok(());
     }
@@ -70,7 +77,7 @@ fn section(f: &mut fmt::Formatter<'_>, title: &str, lines: &[&str]) -> fmt::Resu
 impl fmt::Display for Signed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut row = |name: &str, value: Option<&str>| match value.filter(|value| !value.is_empty()) {
-            Some(value) => writeln!(f, "  {name:<13}{value}"),
+            Some(value) => writeln!(f, "  {name:<16}{value}"),
             None => Ok(()),
         };
         row_title(&mut row, self)?;

@@ -6,11 +6,13 @@ use postern_cli::explain::cause::{self, Cause};
 
 use super::Case;
 
+/// The whole page.
 pub fn page(cases: &[Case]) -> String {
     let mut page = include_str!("introduction.md").to_owned();
     page.push_str("| what you see | cause |\n|---|---|\n");
     for cause in cause::all() {
-        writeln!(page, "| {symptom} | [{code}](#{code}) |", symptom = symptom(cause), code = cause.code).unwrap();
+        writeln!(page, "| {symptom} | [{code}](#{code}) |", symptom = symptom(cause), code = cause.code)
+            .unwrap();
     }
     page.push('\n');
     page.push_str(include_str!("hidden.md"));
@@ -35,7 +37,8 @@ fn section(page: &mut String, cause: &Cause, cases: &[Case]) {
         list(page, cause.unknown.iter().map(|line| (*line).to_owned()));
     }
     let own = cases.iter().filter(|case| case.get("cause") == code);
-    let own: Vec<_> = own.map(|case| format!("{} ({})", case.get("title"), linked(case.get("origin")))).collect();
+    let own: Vec<_> =
+        own.map(|case| format!("{} ({})", case.get("title"), linked(case.get("origin")))).collect();
     if !own.is_empty() {
         page.push_str("Cases:\n\n");
         list(page, own.into_iter());

@@ -218,7 +218,7 @@ causes! {
         unknown: [];
     PART_INVALID = "part_invalid", Parameter,
         sees: "InvalidPart: One or more of the specified parts could not be found.",
-        happened: "The list of parts does not match what was uploaded: a number, an ETag or the order differs.",
+        happened: "The list of parts does not match what was uploaded: a number, an `ETag` or the order differs.",
         change: [
             "Send each ETag as the upload of the part answered it, with its quotation marks, in ascending order.",
             "A browser reads the ETag only if the bucket's CORS rules expose it.",

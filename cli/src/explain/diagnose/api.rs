@@ -81,7 +81,8 @@ fn log_line(line: &LogLine) -> Option<Found> {
         return Some(found.because(line.error.clone().unwrap_or_default()).because(ids));
     }
     matches!(line.level.as_str(), "WARN" | "ERROR").then(|| {
-        let found = Found::likely(&cause::LOGGED_FAILURE).because(line.message.clone());
+        let found =
+            Found::likely(&cause::LOGGED_FAILURE).because(format!("The line says: {}.", line.message));
         found
             .because(line.error.as_ref().map_or_else(String::new, |error| format!("Its cause: {error}.")))
             .because(ids)

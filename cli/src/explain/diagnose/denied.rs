@@ -2,7 +2,7 @@
 //! ([AWS](https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html)).
 
 use super::super::cause;
-use super::super::recognize::{ErrorBody, Scheme};
+use super::super::recognize::{ErrorBody, Scheme, SignedUrl};
 use super::super::{signed, time};
 use super::{Case, Found, form, signature, url};
 
@@ -170,7 +170,7 @@ fn right_to_read(case: &Case<'_>) -> &'static str {
 }
 
 fn object_of(case: &Case<'_>) -> String {
-    let location = case.url.map(|url| url.location());
+    let location = case.url.map(SignedUrl::location);
     location.map_or_else(String::new, |(bucket, key, _)| {
         format!("The URL leads to the key {key} in the bucket {bucket}.")
     })
@@ -188,9 +188,11 @@ fn signature_age(case: &Case<'_>) -> Option<Found> {
     let times = of_url.or_else(|| case.form.map(signed::times_of_form))?;
     let signed_at = times.signed_at?;
     let age = signed_at.until(case.answered_at().unwrap_or(case.settings.now));
-    let when = if case.answered_at().is_some() { "when S3 answered" } else { "now" };
     (age.as_secs() > 0).then(|| {
-        let reason = format!("The signature was {} old {when}.", time::length(age));
+        let reason = match case.answered_at() {
+            Some(_) => format!("The signature was {} old when S3 answered.", time::length(age)),
+            None => format!("The signature is {} old now.", time::length(age)),
+        };
         Found::possible(&cause::SIGNATURE_AGE).because(reason)
     })
 }

@@ -148,7 +148,7 @@ pub(super) fn causes(evidence: &Evidence, settings: &Settings) -> Vec<Found> {
     let mut found: Vec<Found> = evidence.errors.iter().flat_map(|error| of_error(&case, error)).collect();
     found.extend(api::causes(&case));
     if evidence.errors.is_empty() {
-        found.extend(case.form.into_iter().flat_map(|form| form::without_an_answer(&case, form)));
+        found.extend(case.form.into_iter().filter_map(|form| form::without_an_answer(&case, form)));
         found.extend(url::without_a_body(&case));
     }
     found.extend(browser::hidden(&case, !found.is_empty()));

@@ -8,8 +8,7 @@ use super::{Case, Found, form, url};
 pub(super) fn causes(case: &Case<'_>, error: &ErrorBody) -> Vec<Found> {
     match error.code.as_str() {
         "ExpiredToken" | "TokenRefreshRequired" | "ExpiredTokenException" => vec![session_expired(case)],
-        "InvalidToken" | "InvalidSecurity" if case.lacks_token() => token_missing(),
-        "InvalidAccessKeyId" if case.lacks_token() => token_missing(),
+        "InvalidToken" | "InvalidSecurity" | "InvalidAccessKeyId" if case.lacks_token() => token_missing(),
         "InvalidAccessKeyId" => vec![access_key(case)],
         "RequestTimeTooSkewed" => vec![skewed(case, error)],
         "PermanentRedirect" | "301" => vec![redirect(&cause::WRONG_REGION_HOST, case, error)],

@@ -37,14 +37,13 @@ fn words(text: &str) -> Vec<String> {
                 Some('\n' | '\r') | None => {}
                 Some(next) => word.get_or_insert_default().push(next),
             },
-            (Some(_), _) => word.get_or_insert_default().push(character),
             (None, '\'' | '"') => {
                 quote = Some(character);
                 word.get_or_insert_default();
             }
             (None, '\n' | ';' | '|' | '&') => break,
             (None, _) if character.is_whitespace() => words.extend(word.take()),
-            (None, _) => word.get_or_insert_default().push(character),
+            _ => word.get_or_insert_default().push(character),
         }
     }
     words.extend(word);

@@ -73,16 +73,15 @@ pub(super) fn find(input: &str, found: &mut Evidence) {
                 look(&value, MAX_DEPTH, found);
                 texts.byte_offset()
             }
-            failed => match Form::of_python(slice) {
-                Some((form, read)) => {
+            failed => {
+                if let Some((form, read)) = Form::of_python(slice) {
                     push(&mut found.forms, form);
                     read
-                }
-                None => {
+                } else {
                     wasted += failed.and_then(Result::err).map_or(1, |error| position(slice, &error));
                     1
                 }
-            },
+            }
         };
         if wasted > MAX_WASTED {
             return;

@@ -70,11 +70,12 @@ impl Evidence {
 
     /// Returns what was found, in words.
     pub fn names(&self) -> Vec<&'static str> {
+        let unsigned = self.forms.is_empty() && self.urls.iter().any(|url| url.scheme == Scheme::Unsigned);
         let kinds = [
             (self.errors.iter().any(|error| !error.from_text), "an error body of S3 or CloudFront"),
             (self.errors.iter().any(|error| error.from_text), "an error that a program printed"),
             (self.urls.iter().any(|url| url.scheme != Scheme::Unsigned), "a signed URL"),
-            (self.urls.iter().any(|url| url.scheme == Scheme::Unsigned), "a URL of S3 without a signature"),
+            (unsigned, "a URL of S3 without a signature"),
             (!self.forms.is_empty(), "a form"),
             (!self.exchanges.is_empty(), "an HTTP exchange"),
             (!self.problems.is_empty(), "a problem of the API"),

@@ -102,8 +102,8 @@ fn keep(body: &mut ErrorBody, name: &str, text: &str) {
     // Browsers and `\n` of JSON put white space around a text.
     let text = text.trim().trim_matches(['\\', '\n']).trim();
     match name {
-        "Code" if body.code.is_empty() => body.code = text.to_owned(),
-        "Message" if body.message.is_empty() => body.message = text.to_owned(),
+        "Code" if body.code.is_empty() => text.clone_into(&mut body.code),
+        "Message" if body.message.is_empty() => text.clone_into(&mut body.message),
         _ if body.details.len() < MAX_ELEMENTS => body.details.push((name.to_owned(), text.to_owned())),
         _ => {}
     }

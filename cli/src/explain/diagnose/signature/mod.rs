@@ -86,13 +86,12 @@ pub(super) fn method_differs(case: &Case<'_>) -> Option<Found> {
                 .named(sent)
                 .because(format!("The parameter {shown_by} shows that the URL is signed for {signed}.")),
         ),
-        Some(_) => None,
         None if sent == "HEAD" => Some(
             Found::likely(&cause::SIGNED_FOR_OTHER_METHOD)
                 .named("HEAD")
                 .because("Most URLs are signed for GET, and S3 answers 403 to HEAD then."),
         ),
-        None => None,
+        _ => None,
     }
 }
 
@@ -201,7 +200,7 @@ impl Canonical {
         let reason = format!("S3 received the path {}, and the URL has {}.", self.path, url.path);
         // An encoding that S3 normalizes is no difference.
         let same = decoded(&self.path) == decoded(&url.path) && !self.path.contains("%25");
-        let suspicious = same.then(|| case.settings.key.is_some()).unwrap_or(true);
+        let suspicious = !same || case.settings.key.is_some();
         suspicious.then(|| Found::certain(&cause::KEY_ENCODED_DIFFERENTLY).named(key).because(reason))
     }
 
