@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 pub use stack::skipped;
 use stack::{Coordinates, Keys};
 
+pub mod explained;
 pub mod roles;
 
 /// How long a journey waits for what happens behind the API.
@@ -79,6 +80,8 @@ pub struct Form {
     pub url: String,
     /// Its fields.
     pub fields: BTreeMap<String, String>,
+    /// Whether the address counts as TLS: that of the stack's proxy does.
+    pub over_tls: bool,
 }
 
 /// S3's answer to a form.
@@ -88,6 +91,20 @@ pub struct Posted {
     pub status: u16,
     /// The code of S3's error, if it is one.
     pub code: Option<String>,
+    /// The cause that `postern explain` names.
+    pub cause: Option<String>,
+}
+
+impl Posted {
+    /// S3 stored the file.
+    pub fn stored() -> Self {
+        Self { status: 201, code: None, cause: None }
+    }
+
+    /// S3 refused the form with this code, and `postern explain` names this cause.
+    pub fn refused(status: u16, code: &str, cause: &str) -> Self {
+        Self { status, code: Some(code.to_owned()), cause: Some(cause.to_owned()) }
+    }
 }
 
 impl App {
@@ -130,8 +147,10 @@ impl App {
             None => request,
         };
         let response = request.send().await.unwrap();
-        let status = response.status();
-        (status, serde_json::from_str(&response.text().await.unwrap()).unwrap_or(Value::Null))
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.text().await.unwrap();
+        explained::api(status, &headers, &body);
+        (status, serde_json::from_str(&body).unwrap_or(Value::Null))
     }
 
     /// `GET path`.
@@ -155,7 +174,7 @@ impl App {
     /// Issues, posts, and waits until the upload is available.
     pub async fn upload(&self, filename: &str, content_type: &str, bytes: &[u8]) -> String {
         let form = self.issue_for(filename, content_type, bytes).await;
-        assert_eq!(form.post(bytes).await, Posted { status: 201, code: None });
+        assert_eq!(form.post(bytes).await, Posted::stored());
         let upload = self.settled(&form.upload_id).await;
         assert_eq!(upload["state"], "available", "{upload}");
         form.upload_id
@@ -208,6 +227,13 @@ impl App {
             .send()
             .await
             .unwrap()
+    }
+
+    /// Sends a request to a URL of S3 that is refused, and gives the status and the cause that `postern explain` names.
+    pub async fn open_refused(&self, method: Method, url: &str) -> (StatusCode, String) {
+        let response = self.open(method.clone(), url).await;
+        let status = response.status();
+        (status, explained::exchange(self.stack, (&method, url), &[], &Value::Null, response).await)
     }
 
     /// The ids of an upload's versions in the bucket, as its observer sees them.
@@ -266,6 +292,7 @@ impl Form {
             upload_id: answer["upload_id"].as_str().unwrap().to_owned(),
             url: answer["url"].as_str().unwrap().to_owned(),
             fields: fields.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect(),
+            over_tls: true,
         }
     }
 
@@ -291,10 +318,12 @@ impl Form {
             .fold(multipart::Form::new(), |form, (name, value)| form.text(name.clone(), value.clone()));
         let file = multipart::Part::bytes(bytes.to_vec()).file_name("file");
         let response = stack::http().post(&self.url).multipart(form.part("file", file)).send().await.unwrap();
-        let status = response.status().as_u16();
+        let (status, headers) = (response.status(), response.headers().clone());
         let body = response.text().await.unwrap();
         let code = body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
-        Posted { status, code: code.map(|(code, _)| code.to_owned()) }
+        let is_refused = status.is_client_error();
+        let cause = is_refused.then(|| explained::form(self, bytes.len(), status, &headers, &body));
+        Posted { status: status.as_u16(), code: code.map(|(code, _)| code.to_owned()), cause }
     }
 }
 

@@ -48,9 +48,10 @@ async fn plain_http_is_refused(stack: &'static Coordinates, plain: &str) {
     let secure = stack.endpoint.as_deref().unwrap();
     let mut in_the_clear = form.clone();
     in_the_clear.url = form.url.replace(secure, plain);
+    in_the_clear.over_tls = false;
     assert_ne!(in_the_clear.url, form.url);
-    assert_eq!(in_the_clear.post(PNG).await, Posted { status: 403, code: Some("AccessDenied".to_owned()) });
-    assert_eq!(form.post(PNG).await, Posted { status: 201, code: None });
+    assert_eq!(in_the_clear.post(PNG).await, Posted::refused(403, "AccessDenied", "tls_required"));
+    assert_eq!(form.post(PNG).await, Posted::stored());
 }
 
 /// The journeys, unchanged, in a process of their own that is told where the stack is.

@@ -99,6 +99,7 @@ fn position(text: &str, error: &serde_json::Error) -> usize {
 fn look(value: &Value, depth: usize, found: &mut Evidence) {
     match value {
         Value::Object(members) => {
+            issued_headers(value, &mut found.issued_headers);
             if let Some(form) = Form::of_json(value) {
                 push(&mut found.forms, form);
             } else if let Some(problem) = problem(value) {
@@ -120,6 +121,18 @@ fn look(value: &Value, depth: usize, found: &mut Evidence) {
         }
         Value::Array(list) if depth > 0 => list.iter().for_each(|value| look(value, depth - 1, found)),
         _ => {}
+    }
+}
+
+/// Reads `{"url": …, "headers": {…}}`, which the API answers for a PUT.
+fn issued_headers(value: &Value, headers: &mut Vec<(String, String)>) {
+    if value.get("url").and_then(Value::as_str).is_none() {
+        return;
+    }
+    let issued = value.get("headers").and_then(Value::as_object).into_iter().flatten();
+    for (name, value) in issued {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        push(headers, (name.to_ascii_lowercase(), value));
     }
 }
 

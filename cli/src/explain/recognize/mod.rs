@@ -40,6 +40,8 @@ pub struct Evidence {
     pub log_lines: Vec<LogLine>,
     /// Messages of a browser.
     pub browser: Vec<BrowserMessage>,
+    /// The headers with which the API issued a URL: those that were signed.
+    pub issued_headers: Vec<(String, String)>,
     /// Values of JSON that must not be shown.
     pub(super) json_secrets: Vec<String>,
 }

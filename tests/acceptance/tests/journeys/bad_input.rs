@@ -1,6 +1,6 @@
 //! Bad requests: answered with a problem that names the field, and nothing is written.
 
-use acceptance::{App, PNG};
+use acceptance::{App, PNG, explained};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ async fn refused(app: &App, body: String) -> (StatusCode, Value) {
     let request = app.request(Method::POST, "/uploads").header("content-type", "application/json").body(body);
     let response = request.send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "application/problem+json");
-    (response.status(), response.json().await.unwrap())
+    (response.status(), explained::read(response).await)
 }
 
 #[tokio::test]

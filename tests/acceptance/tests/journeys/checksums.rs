@@ -24,14 +24,18 @@ async fn issue(app: &App, bytes: &[u8]) -> Form {
 }
 
 fn refused(status: u16, code: &str) -> Posted {
-    Posted { status, code: Some(code.to_owned()) }
+    let cause = match code {
+        "BadDigest" => "checksum_mismatch",
+        _ => "condition_failed x-amz-checksum-sha256",
+    };
+    Posted::refused(status, code, cause)
 }
 
 #[tokio::test]
 async fn a_file_with_its_checksum_is_available_and_the_record_has_it() {
     let (app, bytes) = (App::user(), text());
     let form = issue(&app, &bytes).await;
-    assert_eq!(form.post(&bytes).await, Posted { status: 201, code: None });
+    assert_eq!(form.post(&bytes).await, Posted::stored());
     let upload = app.settled(&form.upload_id).await;
     assert_eq!(upload["state"], "available", "{upload}");
     let checksum = json!(ChecksumSha256::of(&bytes));

@@ -6,7 +6,7 @@ use serde_json::json;
 async fn rejected(request: serde_json::Value, bytes: &[u8], reason: &str) {
     let app = App::user();
     let form = app.issue(request).await;
-    assert_eq!(form.post(bytes).await, Posted { status: 201, code: None });
+    assert_eq!(form.post(bytes).await, Posted::stored());
     let upload = app.settled(&form.upload_id).await;
     assert_eq!(upload["state"], "rejected", "{upload}");
     assert_eq!(upload["rejection"]["reason"], reason, "{upload}");
@@ -53,7 +53,7 @@ async fn metadata_checksum_and_an_empty_file_arrive_as_declared() {
     });
     let form = app.issue(request).await;
     assert_eq!(form.fields["x-amz-meta-album"], "summer 2026");
-    assert_eq!(form.post(b"").await, Posted { status: 201, code: None });
+    assert_eq!(form.post(b"").await, Posted::stored());
     let upload = app.settled(&form.upload_id).await;
     assert_eq!(upload["state"], "available", "{upload}");
     assert_eq!(upload["recorded"]["size_bytes"], 0);

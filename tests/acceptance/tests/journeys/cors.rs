@@ -1,6 +1,6 @@
 //! Cross-origin requests of a browser: to the API, and to the bucket.
 
-use acceptance::App;
+use acceptance::{App, explained};
 use reqwest::{Method, Response, StatusCode};
 
 async fn preflight(url: &str, origin: &str, method: &str, headers: &str) -> Response {
@@ -45,4 +45,7 @@ async fn the_bucket_answers_a_browser_and_shows_what_clients_read() {
     assert!(exposed.contains("etag") && exposed.contains("location"), "{exposed}");
     let foreign = preflight(&form.url, "https://evil.test", "POST", "x-requested-with").await;
     assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
+    let request = (&Method::OPTIONS, form.url.as_str());
+    let cause = explained::exchange(app.stack, request, &[], &serde_json::Value::Null, foreign).await;
+    assert_eq!(cause, "cors_origin");
 }

@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: a request that is sent again makes nothing twice.
 
-use acceptance::{App, Form, PNG};
+use acceptance::{App, Form, PNG, explained};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 async fn post(app: &App, path: &str, key: &str, body: &Value) -> (StatusCode, Value) {
     let request = app.request(Method::POST, path).header("idempotency-key", key).json(body);
     let response = request.send().await.unwrap();
-    (response.status(), response.json().await.unwrap())
+    (response.status(), explained::read(response).await)
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use acceptance::{App, Form, PNG, Posted, configure, shared, skipped};
+use acceptance::{App, Form, PNG, Posted, configure, explained, shared, skipped};
 use futures::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ async fn ask(app: &App, path: &str, size_bytes: u64) -> (StatusCode, Value, Opti
     let status = response.status();
     let retry_after =
         response.headers().get("retry-after").map(|seconds| seconds.to_str().unwrap().parse().unwrap());
-    (status, response.json().await.unwrap(), retry_after)
+    (status, explained::read(response).await, retry_after)
 }
 
 /// How many answers there are of each kind.
@@ -69,7 +69,7 @@ async fn limits_hold_for_whoever_asks_all_at_once() {
     }
     let (_, first, _) = answers.iter().find(|(status, ..)| *status == StatusCode::CREATED).unwrap();
     let form = Form::read(first);
-    assert_eq!(form.post(PNG).await, Posted { status: 201, code: None });
+    assert_eq!(form.post(PNG).await, Posted::stored());
     assert_eq!(ann.settled(&form.upload_id).await["state"], "available");
     assert_eq!(ask(&ann, "/uploads", size).await.0, StatusCode::CREATED, "a recorded upload makes room");
 
@@ -104,13 +104,13 @@ async fn a_form_that_brought_a_wrong_file_counts_on(dave: &App) {
     }
     let wrong = vec![b'x'; PNG.len()];
     for form in &forms {
-        assert_eq!(form.post(&wrong).await, Posted { status: 201, code: None });
+        assert_eq!(form.post(&wrong).await, Posted::stored());
         assert_eq!(dave.settled(&form.upload_id).await["state"], "rejected");
     }
     let (_, problem, _) = ask(dave, "/uploads", 1).await;
     assert_eq!(problem["code"], "too_many_pending_uploads", "each form can still bring the right file");
     let first = forms.first().unwrap();
-    assert_eq!(first.post(PNG).await, Posted { status: 201, code: None });
+    assert_eq!(first.post(PNG).await, Posted::stored());
     dave.until(&first.upload_id, |upload| upload["state"] == "available").await;
     assert_eq!(ask(dave, "/uploads", 1).await.0, StatusCode::CREATED);
 }
@@ -140,7 +140,7 @@ async fn a_token_costs_what_arrived(erin: &App) {
     let (_, problem, _) = ask(erin, "/uploads", 401).await;
     assert_eq!(problem["code"], "too_many_bytes_today", "600 of 1,000 may still arrive");
     let form = Form::read(&issued);
-    assert_eq!(form.post(PNG).await, Posted { status: 201, code: None });
+    assert_eq!(form.post(PNG).await, Posted::stored());
     assert_eq!(erin.settled(&form.upload_id).await["state"], "available");
     let left = BYTES_PER_DAY - PNG.len() as u64;
     let (_, problem, _) = ask(erin, "/uploads", left + 1).await;

@@ -1,6 +1,6 @@
 //! A link's terms: counted, asked for a password or a button, changed, rotated, ended together.
 
-use acceptance::{App, PNG, skipped};
+use acceptance::{App, PNG, explained, skipped};
 use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -19,8 +19,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 }
 
 async fn code(response: Response) -> String {
-    let problem: Value = response.json().await.unwrap();
-    problem["code"].as_str().unwrap().to_owned()
+    explained::read(response).await["code"].as_str().unwrap().to_owned()
 }
 
 /// A visitor's request; nothing of the app's login is in it.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use acceptance::{App, PNG};
+use acceptance::{App, PNG, explained};
 use axum::Router;
 use axum::extract::Request;
 use postern::ports::{PartStore, StoredPart};
@@ -247,24 +247,35 @@ async fn issued_put(app: &App) -> Value {
     issued
 }
 
-/// Sends it as it was issued, with `more` headers.
-async fn send(issued: &Value, more: &[(&str, &str)], bytes: &[u8]) -> StatusCode {
+/// Sends it as it was issued, with `more` headers. For a refusal it gives the cause that `postern explain` names.
+async fn send(issued: &Value, more: &[(&str, &str)], bytes: &[u8]) -> (StatusCode, String) {
     let headers = issued["headers"].as_object().unwrap().iter();
     let headers = headers.map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
-    let request = Client::new().put(issued["url"].as_str().unwrap()).body(bytes.to_vec());
-    let request = headers
-        .chain(more.iter().copied())
-        .fold(request, |request, (name, value)| request.header(name, value));
-    request.send().await.unwrap().status()
+    let url = issued["url"].as_str().unwrap();
+    let request = Client::new().put(url).body(bytes.to_vec());
+    let headers: Vec<_> = headers.chain(more.iter().copied()).collect();
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    if status.is_success() {
+        return (status, String::new());
+    }
+    let length = bytes.len().to_string();
+    let sent: Vec<_> = headers.into_iter().chain([("content-length", length.as_str())]).collect();
+    let stack = &acceptance::shared().coordinates;
+    (status, explained::exchange(stack, (&Method::PUT, url), &sent, issued, response).await)
 }
 
 #[tokio::test]
 async fn a_client_that_can_only_put_uploads_exactly_what_was_signed() {
     let app = App::user();
     let issued = issued_put(&app).await;
-    assert_eq!(send(&issued, &[], &[PNG, b"x"].concat()).await, StatusCode::FORBIDDEN);
-    assert_eq!(send(&issued, &[], PNG).await, StatusCode::OK);
-    assert_eq!(send(&issued, &[], PNG).await, StatusCode::PRECONDITION_FAILED, "the object must be new");
+    let (status, cause) = send(&issued, &[], &[PNG, b"x"].concat()).await;
+    assert_eq!((status, cause.as_str()), (StatusCode::FORBIDDEN, "signed_header_differs content-length"));
+    assert_eq!(send(&issued, &[], PNG).await.0, StatusCode::OK);
+    let (status, cause) = send(&issued, &[], PNG).await;
+    let new = (StatusCode::PRECONDITION_FAILED, "already_exists");
+    assert_eq!((status, cause.as_str()), new, "the object must be new");
     let upload = app.settled(issued["upload_id"].as_str().unwrap()).await;
     assert_eq!(upload["state"], "available", "{upload}");
 }
@@ -274,7 +285,7 @@ async fn a_client_that_can_only_put_uploads_exactly_what_was_signed() {
 async fn a_put_with_a_content_encoding_is_rejected() {
     let app = App::user();
     let issued = issued_put(&app).await;
-    assert_eq!(send(&issued, &[("content-encoding", "br")], PNG).await, StatusCode::OK);
+    assert_eq!(send(&issued, &[("content-encoding", "br")], PNG).await.0, StatusCode::OK);
     let upload = app.settled(issued["upload_id"].as_str().unwrap()).await;
     assert_eq!(upload["rejection"]["reason"], "content_encoded", "{upload}");
 }

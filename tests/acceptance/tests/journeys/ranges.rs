@@ -3,7 +3,7 @@
 //! These rest on what S3 does with `Range` and with the link's signed overrides. On a local stack the
 //! proxy before the emulator does it (`tests/stack/src/proxy`).
 
-use acceptance::{App, skipped};
+use acceptance::{App, explained, skipped};
 use reqwest::Response;
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -51,6 +51,7 @@ async fn ranges_pass_through_the_redirect_to_the_byte() {
     let beyond = get(&link, &[("range", "bytes=2000000-")]).await;
     assert_eq!((beyond.status().as_u16(), header(&beyond, "content-type")), (416, "application/xml"));
     let said = beyond.text().await.unwrap();
+    assert_eq!(explained::cause(&said, &explained::settings()), "range_invalid range");
     assert!(said.contains("<Code>InvalidRange</Code>"), "{said}");
     assert!(said.contains("<ActualObjectSize>2000000</ActualObjectSize>"), "{said}");
     // S3 would say so itself; the door knows the version's tag and asks nobody.

@@ -11,11 +11,15 @@ use base64::engine::general_purpose::STANDARD;
 use s3_presigned::post_policy::PostPolicy;
 use s3_presigned::{BucketEndpoint, SigningCredentials, Timestamp};
 
-async fn refused(change: impl FnOnce(Form) -> Form, bytes: &[u8], code: &str) {
+const ENCRYPTION: &str = "condition_failed x-amz-server-side-encryption";
+const KEY: &str = "condition_failed x-amz-server-side-encryption-aws-kms-key-id";
+
+/// S3 refuses a changed form with this code, and `postern explain` names the cause and the part to blame.
+async fn refused(change: impl FnOnce(Form) -> Form, bytes: &[u8], code: &str, cause: &str) {
     let app = App::user();
     let form = change(app.issue_for("photo.png", "image/png", PNG).await);
     let posted = form.post(bytes).await;
-    assert_eq!(posted.code.as_deref(), Some(code), "{posted:?}");
+    assert_eq!((posted.code.as_deref(), posted.cause.as_deref()), (Some(code), Some(cause)), "{posted:?}");
     app.assert_untouched(&form.upload_id).await;
 }
 
@@ -23,46 +27,54 @@ async fn refused(change: impl FnOnce(Form) -> Form, bytes: &[u8], code: &str) {
 async fn the_form_itself_is_accepted() {
     let app = App::user();
     let form = app.issue_for("photo.png", "image/png", PNG).await;
-    assert_eq!(form.post(PNG).await, Posted { status: 201, code: None });
+    assert_eq!(form.post(PNG).await, Posted::stored());
     assert_eq!(app.settled(&form.upload_id).await["state"], "available");
 }
 
 #[tokio::test]
 async fn one_byte_too_many() {
-    refused(|form| form, &[PNG, b"x"].concat(), "EntityTooLarge").await;
+    refused(|form| form, &[PNG, b"x"].concat(), "EntityTooLarge", "file_too_large").await;
 }
 
 #[tokio::test]
 async fn one_byte_too_few() {
-    refused(|form| form, &PNG[..PNG.len() - 1], "EntityTooSmall").await;
+    refused(|form| form, &PNG[..PNG.len() - 1], "EntityTooSmall", "file_too_small").await;
 }
 
 #[tokio::test]
 async fn another_key() {
     let elsewhere = "uploads/00000000-0000-4000-8000-000000000000";
-    refused(|form| form.with("key", elsewhere), PNG, "AccessDenied").await;
-    refused(|form| form.with("key", "${filename}"), PNG, "AccessDenied").await;
+    refused(|form| form.with("key", elsewhere), PNG, "AccessDenied", "condition_failed key").await;
+    refused(|form| form.with("key", "${filename}"), PNG, "AccessDenied", "condition_failed key").await;
 }
 
 #[tokio::test]
 async fn another_content_type() {
-    refused(|form| form.with("content-type", "text/html"), PNG, "AccessDenied").await;
-    refused(|form| form.without("content-type"), PNG, "AccessDenied").await;
+    refused(
+        |form| form.with("content-type", "text/html"),
+        PNG,
+        "AccessDenied",
+        "condition_failed content-type",
+    )
+    .await;
+    refused(|form| form.without("content-type"), PNG, "AccessDenied", "condition_failed content-type").await;
 }
 
 #[tokio::test]
 async fn encryption_left_out() {
-    refused(|form| form.without("x-amz-server-side-encryption"), PNG, "AccessDenied").await;
-    refused(|form| form.without("x-amz-server-side-encryption-aws-kms-key-id"), PNG, "AccessDenied").await;
+    refused(|form| form.without("x-amz-server-side-encryption"), PNG, "AccessDenied", ENCRYPTION).await;
+    refused(|form| form.without("x-amz-server-side-encryption-aws-kms-key-id"), PNG, "AccessDenied", KEY)
+        .await;
     let both = |form: Form| {
         form.without("x-amz-server-side-encryption").without("x-amz-server-side-encryption-aws-kms-key-id")
     };
-    refused(both, PNG, "AccessDenied").await;
+    refused(both, PNG, "AccessDenied", ENCRYPTION).await;
 }
 
 #[tokio::test]
 async fn encryption_changed() {
-    refused(|form| form.with("x-amz-server-side-encryption", "AES256"), PNG, "AccessDenied").await;
+    refused(|form| form.with("x-amz-server-side-encryption", "AES256"), PNG, "AccessDenied", ENCRYPTION)
+        .await;
 }
 
 #[tokio::test]
@@ -70,20 +82,38 @@ async fn encryption_under_another_key() {
     let files_key = &shared().coordinates.files_key_arn;
     let (arn, _) = files_key.rsplit_once('/').unwrap();
     let other = format!("{arn}/00000000-0000-4000-8000-000000000000");
-    refused(|form| form.with("x-amz-server-side-encryption-aws-kms-key-id", &other), PNG, "AccessDenied")
-        .await;
+    refused(
+        |form| form.with("x-amz-server-side-encryption-aws-kms-key-id", &other),
+        PNG,
+        "AccessDenied",
+        KEY,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn an_extra_field() {
-    refused(|form| form.with("x-amz-meta-extra", "1"), PNG, "AccessDenied").await;
-    refused(|form| form.with("acl", "public-read"), PNG, "AccessDenied").await;
-    refused(|form| form.with("success_action_redirect", "https://evil.test/"), PNG, "AccessDenied").await;
+    refused(|form| form.with("x-amz-meta-extra", "1"), PNG, "AccessDenied", "extra_field x-amz-meta-extra")
+        .await;
+    refused(|form| form.with("acl", "public-read"), PNG, "AccessDenied", "extra_field acl").await;
+    refused(
+        |form| form.with("success_action_redirect", "https://evil.test/"),
+        PNG,
+        "AccessDenied",
+        "extra_field success_action_redirect",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn another_status() {
-    refused(|form| form.with("success_action_status", "200"), PNG, "AccessDenied").await;
+    refused(
+        |form| form.with("success_action_status", "200"),
+        PNG,
+        "AccessDenied",
+        "condition_failed success_action_status",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -95,7 +125,8 @@ async fn a_form_over_plain_http() {
     let mut form = app.issue_for("photo.png", "image/png", PNG).await;
     // The proxy's address counts as TLS, the emulator's own does not.
     form.url = form.url.replace(app.stack.endpoint.as_deref().unwrap(), local.server().endpoint());
-    assert_eq!(form.post(PNG).await, Posted { status: 403, code: Some("AccessDenied".to_owned()) });
+    form.over_tls = false;
+    assert_eq!(form.post(PNG).await, Posted::refused(403, "AccessDenied", "tls_required"));
     app.assert_untouched(&form.upload_id).await;
 }
 
@@ -108,7 +139,7 @@ async fn a_changed_policy() {
         let policy = policy.replace(&exact, "[\"content-length-range\",0,1000]");
         form.with("policy", &STANDARD.encode(policy))
     };
-    refused(widened, &[PNG, b"x"].concat(), "SignatureDoesNotMatch").await;
+    refused(widened, &[PNG, b"x"].concat(), "SignatureDoesNotMatch", "form_signature_mismatch policy").await;
 }
 
 #[tokio::test]
@@ -117,7 +148,7 @@ async fn another_signature() {
         let signature = form.fields["x-amz-signature"].replace(['0', '1', '2'], "f");
         form.with("x-amz-signature", &signature)
     };
-    refused(changed, PNG, "SignatureDoesNotMatch").await;
+    refused(changed, PNG, "SignatureDoesNotMatch", "form_signature_mismatch policy").await;
 }
 
 /// A form for an issued upload, signed by whom and when the test likes.
@@ -174,7 +205,7 @@ async fn an_expired_policy() {
     let expired = signed_by(&app, &signer, earlier, now).await;
     tokio::time::sleep(Duration::from_millis(1100)).await;
     let posted = expired.post(PNG).await;
-    assert_eq!((posted.status, posted.code.as_deref()), (403, Some("AccessDenied")));
+    assert_eq!(posted, Posted::refused(403, "AccessDenied", "policy_expired expiration"));
     app.assert_untouched(&expired.upload_id).await;
     // The same form with an end that lies ahead is accepted: it was the end that was refused.
     let alive = signed_by(&app, &signer, earlier, later).await;
@@ -188,6 +219,6 @@ async fn another_principals_signature() {
     let (_, now, later) = times();
     let form = signed_by(&app, &outsider, now, later).await;
     let posted = form.post(PNG).await;
-    assert_eq!((posted.status, posted.code.as_deref()), (403, Some("AccessDenied")));
+    assert_eq!(posted, Posted::refused(403, "AccessDenied", "no_right s3:PutObject"));
     app.assert_untouched(&form.upload_id).await;
 }

@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use crate::door::{Door, is_local};
 
+/// What `postern explain` says to a dead URL.
+const EXPIRED: &str = "url_expired X-Amz-Expires";
+
 /// Loops that open the link as fast as they can.
 const LOOPS: usize = 8;
 
@@ -74,7 +77,7 @@ async fn is_dead_within_the_stated_bound(app: &App, terms: Value, bound: Duratio
     let end = bound + Duration::from_secs(1);
     tokio::time::sleep(end.saturating_sub(revoked.elapsed())).await;
     for (_, url) in &urls {
-        assert_eq!(app.open(Method::GET, url).await.status(), StatusCode::FORBIDDEN);
+        assert_eq!(app.open_refused(Method::GET, url).await, (StatusCode::FORBIDDEN, EXPIRED.to_owned()));
     }
     eprintln!(
         "revocation, bound {} s: {} openings after the answer, all 410; {} URLs given out before it, all dead {:.1} s after it",
@@ -142,6 +145,6 @@ async fn a_revocation_states_when_the_last_url_of_short_and_long_links_is_dead()
     assert!(alive.iter().any(|answer| answer.status() == StatusCode::OK), "a long URL lives a while");
     for (url, dead) in seen {
         tokio::time::sleep_until((dead + Duration::from_secs(1)).into()).await;
-        assert_eq!(app.open(Method::GET, &url).await.status(), StatusCode::FORBIDDEN);
+        assert_eq!(app.open_refused(Method::GET, &url).await, (StatusCode::FORBIDDEN, EXPIRED.to_owned()));
     }
 }

@@ -1,8 +1,7 @@
 //! Addresses that no route names: a link's without its token, an upload token's without more, mistyped ones.
 
-use acceptance::App;
+use acceptance::{App, explained};
 use reqwest::{Method, Response, StatusCode};
-use serde_json::Value;
 
 const PAGE: &str = "text/html; charset=utf-8";
 
@@ -16,7 +15,7 @@ async fn problem(app: &App, method: Method, path: &str) -> (StatusCode, String) 
     let (status, media_type) = (response.status(), header(&response, "content-type").to_owned());
     assert_eq!(media_type, "application/problem+json", "{path}");
     assert!(!header(&response, "cache-control").is_empty(), "{path}");
-    let problem: Value = response.json().await.unwrap();
+    let problem = explained::read(response).await;
     assert!(problem["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{path}: {problem}");
     (status, problem["code"].as_str().unwrap().to_owned())
 }

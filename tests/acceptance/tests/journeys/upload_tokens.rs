@@ -35,7 +35,7 @@ async fn a_page_uploads_with_a_token_and_sees_that_upload_alone() {
     let (status, issued) = post(&page, &format!("{}/uploads", path(&token)), png()).await;
     assert_eq!(status, StatusCode::CREATED, "{issued}");
     let form = Form::read(&issued);
-    assert_eq!(form.post(PNG).await, Posted { status: 201, code: None });
+    assert_eq!(form.post(PNG).await, Posted::stored());
     let upload = app.settled(&form.upload_id).await;
     assert_eq!((&upload["state"], &upload["label"]), (&json!("available"), &json!("avatar")));
     let (status, seen) = page.get(&format!("{}/uploads/{}", path(&token), form.upload_id)).await;
@@ -114,7 +114,7 @@ async fn an_empty_file_is_taken_over_companions_route() {
     let (status, issued) = page.call(Method::GET, &named, None).await;
     assert_eq!(status, StatusCode::OK, "{issued}");
     let form = Form::read(&issued);
-    assert_eq!(form.post(b"").await, Posted { status: 201, code: None });
+    assert_eq!(form.post(b"").await, Posted::stored());
     let upload = user.settled(&form.upload_id).await;
     assert_eq!((&upload["state"], &upload["filename"]), (&json!("available"), &json!("报告.txt")));
 }

@@ -34,6 +34,7 @@ pub(super) fn causes(case: &Case<'_>, error: &ErrorBody) -> Vec<Found> {
     if found.is_empty() {
         found.extend(method_differs(case));
         found.extend(signed.and_then(|url| key(case, url)));
+        found.extend(issued_header(case));
         found.extend(signed.and_then(|url| unsent_header(case, url)));
     }
     match found.is_empty() {
@@ -106,6 +107,17 @@ fn key(case: &Case<'_>, url: &SignedUrl) -> Option<Found> {
     twice.then(|| {
         let reason = "The path has escapes of escapes, such as %2520.";
         Found::likely(&cause::KEY_ENCODED_DIFFERENTLY).named(key).because(reason)
+    })
+}
+
+/// A header that was sent with another value than the API issued.
+fn issued_header(case: &Case<'_>) -> Option<Found> {
+    let size = case.settings.size_bytes.map(|size| size.to_string());
+    case.evidence.issued_headers.iter().find_map(|(name, issued)| {
+        let of_file = if name == "content-length" { size.as_deref() } else { None };
+        let sent = case.sent(name).or(of_file).filter(|sent| sent != issued)?;
+        let reason = format!("It was issued with {name}: {issued}, and sent with {sent}.");
+        Some(Found::certain(&cause::SIGNED_HEADER_DIFFERS).named(name).because(reason))
     })
 }
 
