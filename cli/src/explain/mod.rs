@@ -69,9 +69,9 @@ pub struct Settings {
 
 impl Settings {
     /// Makes settings in which only the time is known.
-    pub fn at(now: Timestamp) -> Self {
+    pub fn at(now: impl Into<Timestamp>) -> Self {
         Self {
-            now,
+            now: now.into(),
             key: None,
             size_bytes: None,
             content_type: None,
@@ -172,7 +172,7 @@ pub(crate) fn shorten(text: &str) -> String {
 /// ```
 /// use postern_cli::explain::{Settings, explain};
 ///
-/// let settings = Settings::at("2026-11-24T12:00:00Z".parse()?);
+/// let settings = Settings::at("2026-11-24T12:00:00Z".parse::<s3_presigned::Timestamp>()?);
 /// let answer = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
 /// assert_eq!(explain(answer, &settings).diagnoses[0].cause, "url_expired");
 /// # Ok::<(), s3_presigned::ParseTimestampError>(())
