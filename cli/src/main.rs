@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::{Args, Parser, Subcommand};
+use postern_cli::explain::mask::Secrets;
 use postern_cli::explain::{Outcome, Secret, Settings, explain};
 use postern_cli::input;
 use s3_presigned::Timestamp;
@@ -93,17 +94,28 @@ fn header(text: &str) -> Result<(String, String), String> {
 }
 
 fn main() -> ExitCode {
-    let Command::Explain(command) = Cli::parse().command;
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(help) if !help.use_stderr() => {
+            // Nothing can be done about a closed standard output.
+            let _ = write!(io::stdout(), "{help}");
+            return ExitCode::SUCCESS;
+        }
+        Err(wrong) => return failed(&wrong.to_string()),
+    };
+    let Command::Explain(command) = cli.command;
     match command.run() {
         Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            // A path may be a URL that somebody gave in place of a file.
-            let error = postern_cli::explain::mask::Secrets::default().mask(&error);
-            // Nothing can be done about a closed standard error.
-            let _ = writeln!(io::stderr(), "postern: {error}");
-            ExitCode::from(2)
-        }
+        Err(error) => failed(&format!("error: {error}")),
     }
+}
+
+/// An argument that is repeated may be a URL.
+fn failed(error: &str) -> ExitCode {
+    let error = Secrets::default().mask(error);
+    // Nothing can be done about a closed standard error.
+    let _ = writeln!(io::stderr(), "{}", error.trim_end());
+    ExitCode::from(2)
 }
 
 impl Explain {

@@ -124,7 +124,7 @@ fn look(value: &Value, depth: usize, found: &mut Evidence) {
     }
 }
 
-/// Reads `{"url": …, "headers": {…}}`, which the API answers for a PUT.
+/// Reads `{"url": …, "headers": {…}, "size_bytes": …}`, which the API answers for a PUT. The size is signed as the length.
 fn issued_headers(value: &Value, headers: &mut Vec<(String, String)>) {
     if value.get("url").and_then(Value::as_str).is_none() {
         return;
@@ -133,6 +133,9 @@ fn issued_headers(value: &Value, headers: &mut Vec<(String, String)>) {
     for (name, value) in issued {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         push(headers, (name.to_ascii_lowercase(), value));
+    }
+    if let (false, Some(size)) = (headers.is_empty(), value.get("size_bytes").and_then(Value::as_u64)) {
+        push(headers, ("content-length".to_owned(), size.to_string()));
     }
 }
 
