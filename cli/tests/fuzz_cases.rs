@@ -1,7 +1,5 @@
 //! Replays what a fuzzer was given and what it found (`tests/fuzz/corpus/explain`), on every run.
 
-#![expect(clippy::unwrap_used, reason = "a panic is a finding")]
-
 use std::path::Path;
 
 #[path = "../../tests/fuzz/src/explain.rs"]

@@ -224,15 +224,21 @@ impl Place {
         place
     }
 
-    /// Puts bucket and key into a command. What a shell would read otherwise stays a placeholder.
-    fn fill(&self, line: &str) -> String {
+    /// Puts bucket, key and action into a command. What a shell would read otherwise stays a placeholder.
+    fn fill(&self, line: &str, action: Option<&str>) -> String {
+        let line = match action {
+            Some(action) => {
+                line.replace("--action-names s3:GetObject ", &format!("--action-names {action} "))
+            }
+            None => line.to_owned(),
+        };
         let is_plain = |text: &str| {
             let plain =
                 |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '=' | '+' | ',' | '@');
             !text.is_empty() && text.chars().all(plain)
         };
         [("BUCKET", &self.bucket), ("KEY", &self.key)].into_iter().filter(|(_, value)| is_plain(value)).fold(
-            line.to_owned(),
+            line,
             |line, (name, value)| {
                 // `--key-id KEY` is another key.
                 match name == "KEY" && line.contains("--key-id KEY") {
@@ -246,6 +252,10 @@ impl Place {
 
 fn diagnosis(found: diagnose::Found, place: &Place, secrets: &Secrets) -> Diagnosis {
     let mask = |text: String| secrets.mask(&shorten(&text));
+    let is_action =
+        |name: &&str| name.starts_with("s3:") && name.bytes().skip(3).all(|b| b.is_ascii_alphanumeric());
+    let name = found.name.clone();
+    let action = name.as_deref().filter(is_action);
     Diagnosis {
         cause: found.cause.code,
         certainty: found.certainty,
@@ -253,7 +263,7 @@ fn diagnosis(found: diagnose::Found, place: &Place, secrets: &Secrets) -> Diagno
         happened: found.cause.happened,
         because: found.because.into_iter().map(mask).collect(),
         change: found.cause.change,
-        unknown: found.cause.unknown.iter().map(|line| secrets.mask(&place.fill(line))).collect(),
+        unknown: found.cause.unknown.iter().map(|line| secrets.mask(&place.fill(line, action))).collect(),
     }
 }
 

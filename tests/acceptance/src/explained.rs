@@ -1,14 +1,13 @@
 //! What `postern explain` says to the refusals of the journeys. A journey asserts the cause that it provoked.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use postern_cli::explain::{Outcome, Settings, explain};
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use stack::Coordinates;
-
-use crate::Form;
 
 /// The settings in which only the time is known.
 pub fn settings() -> Settings {
@@ -41,21 +40,22 @@ pub fn cause(received: &str, settings: &Settings) -> String {
 
 /// An answer as `curl -i` prints it.
 fn answer(status: StatusCode, headers: &HeaderMap, body: &str) -> String {
-    let headers =
-        headers.iter().map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap_or_default()));
-    format!("HTTP/1.1 {}\n{}\n{body}", status.as_u16(), headers.collect::<String>())
+    let line = |(name, value): (&HeaderName, &HeaderValue)| {
+        format!("{name}: {}\n", value.to_str().unwrap_or_default())
+    };
+    let headers: Vec<_> = headers.iter().map(line).collect();
+    format!("HTTP/1.1 {}\n{}\n{body}", status.as_u16(), headers.concat())
 }
 
-/// The cause of S3's refusal of a form that was posted with so many bytes.
+/// The cause of S3's refusal of a form that was posted to `url` with so many bytes.
 pub(crate) fn form(
-    form: &Form,
+    (url, fields): (&str, &BTreeMap<String, String>),
     size_bytes: usize,
     status: StatusCode,
     headers: &HeaderMap,
     body: &str,
 ) -> String {
-    let url = if form.over_tls { form.url.replace("http://", "https://") } else { form.url.clone() };
-    let given = json!({ "url": url, "fields": form.fields });
+    let given = json!({ "url": url, "fields": fields });
     let mut settings = settings();
     settings.size_bytes = u64::try_from(size_bytes).ok();
     settings.filename = Some("file".to_owned());
@@ -73,9 +73,31 @@ pub(crate) fn api(status: StatusCode, headers: &HeaderMap, body: &str) {
     match code {
         Some(code) => assert_eq!(named, format!("api_refused {code}")),
         None => {
-            assert!(named.starts_with("jwt_") || named.starts_with("gateway_"), "{status} {body}: {named}")
+            assert!(named.starts_with("jwt_") || named.starts_with("gateway_"), "{status} {body}: {named}");
         }
     }
+}
+
+/// Gives an answer on, and explains a refusal before: a problem of the API by its code, an error body of S3 by any cause.
+///
+/// # Panics
+/// If the program names no cause.
+pub(crate) async fn seen(response: Response) -> Response {
+    let (status, headers) = (response.status(), response.headers().clone());
+    if !status.is_client_error() {
+        return response;
+    }
+    let body = response.bytes().await.unwrap();
+    let text = String::from_utf8_lossy(&body);
+    match text.trim_start().chars().next() {
+        Some('{') => api(status, &headers, &text),
+        Some('<') if text.contains("<Error>") => drop(cause(&answer(status, &headers, &text), &settings())),
+        // A page for people says itself what to do, and an answer to HEAD has no body.
+        _ => {}
+    }
+    let mut again = axum::http::Response::new(body);
+    (*again.status_mut(), *again.headers_mut()) = (status, headers);
+    again.into()
 }
 
 /// Reads an answer of the API, which must be JSON. The program must name the cause of a refusal.
@@ -106,7 +128,8 @@ pub async fn exchange(
     });
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.text().await.unwrap();
-    let sent: String = sent.iter().map(|(name, value)| format!("> {name}: {value}\n")).collect();
+    let sent: Vec<_> = sent.iter().map(|(name, value)| format!("> {name}: {value}\n")).collect();
+    let sent = sent.concat();
     let request = format!("> {method} {secure} HTTP/1.1\n{sent}>\n");
     cause(&format!("{issued}\n{request}{}", answer(status, &headers, &body)), &settings())
 }

@@ -215,18 +215,14 @@ impl App {
 
     /// Sends a request to any URL, without a JWT and without following redirects.
     pub async fn open(&self, method: Method, url: &str) -> Response {
-        self.http.request(method, url).send().await.unwrap()
+        explained::seen(self.http.request(method, url).send().await.unwrap()).await
     }
 
     /// The same with headers.
     pub async fn open_with(&self, method: Method, url: &str, headers: &[(&str, &str)]) -> Response {
         let request = self.http.request(method, url);
-        headers
-            .iter()
-            .fold(request, |request, (name, value)| request.header(*name, *value))
-            .send()
-            .await
-            .unwrap()
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        explained::seen(request.send().await.unwrap()).await
     }
 
     /// Sends a request to a URL of S3 that is refused, and gives the status and the cause that `postern explain` names.
@@ -322,7 +318,9 @@ impl Form {
         let body = response.text().await.unwrap();
         let code = body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
         let is_refused = status.is_client_error();
-        let cause = is_refused.then(|| explained::form(self, bytes.len(), status, &headers, &body));
+        let url = if self.over_tls { self.url.replace("http://", "https://") } else { self.url.clone() };
+        let given = (url.as_str(), &self.fields);
+        let cause = is_refused.then(|| explained::form(given, bytes.len(), status, &headers, &body));
         Posted { status: status.as_u16(), code: code.map(|(code, _)| code.to_owned()), cause }
     }
 }
