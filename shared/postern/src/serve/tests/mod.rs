@@ -1,5 +1,6 @@
 //! The door against the world in memory.
 
+mod answers;
 mod forms;
 mod guards;
 mod link_pages;
