@@ -349,3 +349,45 @@ async fn an_answer_says_when_a_link_was_opened_and_null_where_nothing_is_counted
     let existing = existing(&world, &link).await;
     assert_eq!((existing.told_recipient, existing.announces), (None, None), "the bus has no recipient");
 }
+
+#[tokio::test]
+async fn a_page_of_a_list_has_fifty_items_unless_the_request_says_otherwise() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    for n in 10..=110 {
+        create(&world, &caller("ann", None, n), &upload, &json!({})).await.unwrap();
+    }
+    for (limit, shown) in [(None, 50), (Some("1"), 1), (Some("100"), 100)] {
+        let list = parsed(&links::list_all(&world, &settings(), &ann, limit, None).await.unwrap());
+        assert_eq!(list["items"].as_array().unwrap().len(), shown, "{limit:?}");
+        assert!(list["next_cursor"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn one_request_revokes_about_a_thousand_links_and_the_next_one_the_rest() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    for n in 0..1200_u128 {
+        let other = Caller { entropy: ((n << 64) | (1000 + n)).to_be_bytes(), ..ann.clone() };
+        create(&world, &other, &upload, &json!({})).await.unwrap();
+    }
+    world.store.read_links_at_once(100);
+    let mut cursor = None;
+    for (revoked, more) in [(1000, true), (200, false)] {
+        let answer = revocation::revoke_all(&world, &settings(), &ann, cursor.as_deref()).await.unwrap();
+        let answer = parsed(&answer);
+        assert_eq!((&answer["revoked"], &answer["more"]), (&json!(revoked), &json!(more)), "{answer}");
+        cursor = answer["next_cursor"].as_str().map(str::to_owned);
+    }
+}
+
+#[test]
+fn the_log_names_an_owner_to_nobody_without_the_keys() {
+    let owner = caller("ann", None, 1).owner;
+    let hash = tests::keys().owner_hash(&owner);
+    assert_eq!(hash, tests::keys().owner_hash(&owner));
+    let others = Keys { upload_tokens: crate::testing::samples::upload_token_keys(&[3]), ..tests::keys() };
+    assert_ne!(hash, others.owner_hash(&owner));
+    assert_ne!(hash, tests::keys().owner_hash(&caller("bob", None, 1).owner));
+}

@@ -320,3 +320,17 @@ async fn a_client_that_lost_the_answer_of_complete_finds_no_part_missing() {
         assert_eq!(complete().await, first);
     }
 }
+
+#[tokio::test]
+async fn a_key_is_for_one_token_as_long_as_it_is_open() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", Some("k"), 1));
+    let make = async |body: &[u8]| tokens::create(&world, &settings(), &ann, body).await;
+    let body = scope_with("uses", json!(2));
+    let made = parsed(&make(&body).await.unwrap());
+    assert_eq!(parsed(&make(&body).await.unwrap()), made);
+    let other = make(&scope_with("uses", json!(3))).await;
+    assert!(matches!(other, Err(Problem::IdempotencyKeyReused)), "{other:?}");
+    tokens::revoke(&world, &ann, made["upload_token_id"].as_str().unwrap()).await.unwrap();
+    let spent = make(&body).await;
+    assert!(matches!(spent, Err(Problem::IdempotencyKeySpent)), "{spent:?}");
+}
