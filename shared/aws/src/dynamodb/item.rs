@@ -106,3 +106,8 @@ pub(super) fn to_item(pk: String, record: &impl Serialize) -> Result<Item, Unava
 pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Unavailable> {
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new("read an item", error))
 }
+
+/// Whether the item belongs to this owner.
+pub(super) fn is_owned_by(item: &Item, owner: &Owner) -> bool {
+    item.get("owner").and_then(|owner| owner.as_s().ok()).is_some_and(|of| of == owner.as_str())
+}

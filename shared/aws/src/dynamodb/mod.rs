@@ -10,6 +10,8 @@ mod openings;
 mod pending;
 mod quick_read;
 mod quotas;
+mod read;
+mod records;
 mod table;
 mod uploads;
 

@@ -19,10 +19,10 @@ use super::Table;
 use super::conditional::Conditional;
 use super::conflicts::{condition_failed, reasons};
 use super::item::{
-    COUNTERS_KEPT_FOR, Item, PK, bytes_pk, from_item, number, text, to_item, token_pk, upload_pk,
+    COUNTERS_KEPT_FOR, Item, PK, bytes_pk, from_item, is_owned_by, number, text, to_item, token_pk, upload_pk,
 };
 use super::pending::entries;
-use super::uploads::{is_owned_by, unfinished};
+use super::uploads::unfinished;
 use postern::ports::{Created, Found, Quota, QuotaStore, ReserveOutcome, Unavailable};
 use postern::upload::Upload;
 use postern::upload::quota::day;

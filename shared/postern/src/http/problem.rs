@@ -6,129 +6,15 @@
 
 use http::StatusCode;
 use problem_details::ProblemDetails;
-use s3_presigned::Timestamp;
 use serde::Serialize;
 
+use super::field_problem::{FieldProblem, MAX_ERRORS, named, told};
+use super::not_available::NotAvailable;
+use super::reached_limit::ReachedLimit;
 use crate::http::Reply;
 use crate::ports::Unavailable;
 use crate::upload::token::TokenStatus;
-use crate::upload::{Upload, UploadState};
 use crate::value::id::{OwnerRule, UploadId};
-
-/// A field that breaks a rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FieldProblem {
-    /// The field, header or query parameter; a path such as `metadata.album` inside the body.
-    pub field: String,
-    /// The rule, as a sentence.
-    pub rule: String,
-}
-
-/// The most fields that an answer names, and the most characters of each name: a client chooses both.
-const MAX_ERRORS: usize = 20;
-const MAX_FIELD_CHARS: usize = 100;
-
-impl FieldProblem {
-    /// `field` breaks `rule`. A long name is cut.
-    pub fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        let mut field = field.into();
-        if let Some((end, _)) = field.char_indices().nth(MAX_FIELD_CHARS) {
-            field.truncate(end);
-            field.push('\u{2026}');
-        }
-        Self { field, rule: rule.into() }
-    }
-}
-
-/// A limit of an owner, and how long it stays reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReachedLimit {
-    /// The number of pending uploads.
-    Pending {
-        /// The limit.
-        uploads: u8,
-        /// Seconds until the first of them ends.
-        retry_after_s: u64,
-    },
-    /// The bytes that may be reserved in a day (UTC).
-    BytesPerDay {
-        /// The limit.
-        bytes: u64,
-        /// Seconds until the next day.
-        retry_after_s: u64,
-    },
-}
-
-impl ReachedLimit {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Pending { .. } => "too_many_pending_uploads",
-            Self::BytesPerDay { .. } => "too_many_bytes_today",
-        }
-    }
-
-    fn detail(self) -> String {
-        match self {
-            Self::Pending { uploads, retry_after_s } => format!(
-                "You have {uploads} pending uploads, which is the limit: finish one, or wait {retry_after_s} seconds."
-            ),
-            Self::BytesPerDay { bytes, retry_after_s } => format!(
-                "This upload would exceed your limit of {bytes} bytes a day (UTC): wait {retry_after_s} seconds, or declare a smaller size_bytes."
-            ),
-        }
-    }
-
-    fn retry_after_s(self) -> u64 {
-        match self {
-            Self::Pending { retry_after_s, .. } | Self::BytesPerDay { retry_after_s, .. } => retry_after_s,
-        }
-    }
-}
-
-/// Why an upload has no file that a link could show, and whether it may still get one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotAvailable {
-    state: UploadState,
-    may_take_a_file: bool,
-    in_parts: bool,
-}
-
-impl NotAvailable {
-    /// Why there is no link to `upload` at `now`.
-    pub fn of(upload: &Upload, now: Timestamp) -> Self {
-        let may_take_a_file = now < upload.policy_expires_at && upload.takes_files();
-        Self { state: upload.state, may_take_a_file, in_parts: upload.s3_upload_id.is_some() }
-    }
-
-    /// The reason for an upload that its owner is deleting.
-    pub const REMOVED: Self = Self { state: UploadState::Deleting, may_take_a_file: false, in_parts: false };
-
-    fn state(self) -> &'static str {
-        self.state.as_str()
-    }
-
-    fn advice(self) -> &'static str {
-        match (self.state, self.may_take_a_file) {
-            (UploadState::Deleting | UploadState::Deleted, _) => {
-                "it was deleted, which is final. Make a new upload."
-            }
-            (UploadState::Expired, _) if self.in_parts => {
-                "its parts expired or were given up. Make a new upload."
-            }
-            (UploadState::Expired, _) => "its form expired before a file arrived. Make a new upload.",
-            (UploadState::Rejected, true) => {
-                "`rejection` of GET /uploads/{id} says why. Post a valid file by the same form, or make a new upload."
-            }
-            (UploadState::Rejected, false) => {
-                "`rejection` of GET /uploads/{id} says why. It accepts no further file: make a new upload."
-            }
-            (_, true) => "a link can be made once it is available. Ask GET /uploads/{id} until it is.",
-            (_, false) => {
-                "it accepts no file any more. If its file was sent in time, ask GET /uploads/{id} again in a minute; otherwise make a new upload."
-            }
-        }
-    }
-}
 
 fn status_text(status: TokenStatus) -> &'static str {
     match status {
@@ -490,21 +376,6 @@ impl Problem {
         };
         (status, code, detail.to_owned())
     }
-}
-
-/// The first few fields by name.
-fn named(errors: &[FieldProblem]) -> String {
-    const SHOWN: usize = 3;
-    let names: Vec<_> = errors.iter().take(SHOWN).map(|error| error.field.as_str()).collect();
-    match errors.len().saturating_sub(SHOWN) {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names.join(", ")),
-    }
-}
-
-fn told(errors: &[FieldProblem]) -> String {
-    let sentences: Vec<_> = errors.iter().map(|error| format!("{}: {}.", error.field, error.rule)).collect();
-    sentences.join(" ")
 }
 
 #[cfg(test)]

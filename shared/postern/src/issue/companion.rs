@@ -12,8 +12,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::http::Reply;
-use crate::http::problem::{FieldProblem, Problem};
+use crate::http::{FieldProblem, Problem, Reply};
 use crate::ports::{PartStore, QuotaStore, Signer, UploadStore};
 use crate::upload::Upload;
 use crate::value::id::ObjectKey;

@@ -3,7 +3,7 @@
 use super::request::NewUpload;
 use super::tokens::Holder;
 use super::{Settings, reserve};
-use crate::http::problem::{FieldProblem, Problem};
+use crate::http::{FieldProblem, Problem};
 use crate::media::ContentType;
 
 /// Checks the type against the token and the stack.

@@ -4,8 +4,7 @@ use http::StatusCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::http::problem::NotAvailable;
-use crate::http::{Problem, Reply};
+use crate::http::{NotAvailable, Problem, Reply};
 use crate::link::token::LinkId;
 use crate::link::{Link, LinkStatus, Network, PageMode, Revoked, RevokedBecause};
 use crate::ports::{Found, LinkStore, Linked, LinksOf, Replaced, UploadStore};
@@ -13,7 +12,7 @@ use crate::value::filename::Disposition;
 use crate::value::id::UploadId;
 use s3_presigned::Timestamp;
 
-use super::link_body::LinkChange;
+use super::link_change::LinkChange;
 use super::owned::{owned_link, owned_upload};
 use super::paging::{PageRequest, PageView};
 use super::request::no_fields;

@@ -16,12 +16,14 @@ use crate::upload::quota::OwnerLimits;
 use crate::value::id::{IdempotencyKey, Owner};
 use s3_presigned::{BucketEndpoint, Timestamp};
 
+mod change;
 pub mod companion;
 pub mod direct_upload;
 mod foreign_request;
 pub mod form;
 mod idempotent;
 mod link_body;
+mod link_change;
 pub mod links;
 pub mod multipart;
 mod needs;

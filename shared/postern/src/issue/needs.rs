@@ -2,7 +2,7 @@
 
 use serde_json::error::Category;
 
-use crate::http::problem::{FieldProblem, Problem};
+use crate::http::{FieldProblem, Problem};
 
 /// The rule for a field that is missing.
 pub(super) const REQUIRED: &str = "the field is required";

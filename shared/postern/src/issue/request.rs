@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::needs;
 use super::object::Object;
-use crate::http::problem::{FieldProblem, Problem};
+use crate::http::{FieldProblem, Problem};
 use crate::issue::redirect::{RedirectOrigins, RedirectUrl};
 use crate::media::ContentType;
 use crate::value::checksum::ChecksumSha256;

@@ -1,6 +1,6 @@
 //! Reserves one upload: writes its record, and counts it if the owner or the token has a limit.
 
-use crate::http::problem::{Problem, ReachedLimit};
+use crate::http::{Problem, ReachedLimit};
 use crate::media::ContentType;
 use crate::ports::{Created, Quota, QuotaStore, ReserveOutcome, UploadStore};
 use crate::upload::{Upload, UploadState, UsedToken, tombstone_ttl, transition_id};

@@ -114,7 +114,7 @@ async fn a_request_that_an_older_version_answered_is_answered_alike_when_it_is_r
 
     // A link with a password, as the older version wrote it.
     let body = br#"{"password":"a long one"}"#;
-    let change = link_body::LinkChange::parse(body).unwrap();
+    let change = link_change::LinkChange::parse(body).unwrap();
     let record = world.store.upload(upload.parse().unwrap()).await.unwrap().unwrap();
     let secret = link_secret(&ring, &ann.owner, upload.parse().unwrap(), &key);
     let token = keys().links.make(secret);

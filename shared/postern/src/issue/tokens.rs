@@ -5,8 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::http::Reply;
-use crate::http::problem::{FieldProblem, Problem};
+use crate::http::{FieldProblem, Problem, Reply};
 use crate::media::MediaRange;
 use crate::ports::{Created, Found, QuotaStore, UploadStore};
 use crate::upload::token::{

@@ -17,6 +17,7 @@ mod advice;
 pub mod content;
 mod driver;
 pub mod event;
+mod event_shapes;
 pub mod evidence;
 mod examined;
 pub mod listing;
@@ -43,6 +44,8 @@ pub struct Ports<S, O> {
     pub objects: O,
 }
 
+#[cfg(test)]
+mod event_tests;
 #[cfg(test)]
 mod isolation_tests;
 #[cfg(test)]
