@@ -1,8 +1,7 @@
-//! What a journey needs: an app that speaks to the API, a form that is posted, a look into the
-//! bucket.
+//! Helpers of the journeys: an app that calls the API, a form that is posted, and a look into the bucket.
 //!
-//! Everything here acts on a running stack as any app or browser would; the journeys stand in
-//! `tests/`. Helpers panic where a stack does not answer at all, since no journey goes on then.
+//! The helpers act on a running stack as an app or a browser would. They panic if the stack does not answer,
+//! because no journey can go on then. The journeys are in `tests/`.
 
 #![expect(
     clippy::unwrap_used,
@@ -25,7 +24,7 @@ use stack::{Coordinates, Keys};
 pub mod explained;
 pub mod roles;
 
-/// How long a journey waits for what happens behind the API.
+/// How long a journey waits for work that the API does not wait for.
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// The stack that the journeys of this process share.
@@ -33,8 +32,8 @@ pub fn shared() -> &'static stack::Shared {
     stack::shared().unwrap_or_else(|error| panic!("no stack to walk on: {}", chain(error)))
 }
 
-/// Sets variables of a function of a local stack, all of whose environments start anew; gives all that
-/// it has then.
+/// Sets environment variables of a function of a local stack, which starts new environments. Returns all
+/// variables of the function.
 pub async fn configure(
     stack: &Coordinates,
     function: &str,
@@ -71,14 +70,14 @@ pub struct App {
     jwt: Option<String>,
 }
 
-/// A form as the API issued it.
+/// A form that the API issued.
 #[derive(Debug, Clone)]
 pub struct Form {
     /// The upload that it belongs to.
     pub upload_id: String,
-    /// Where it goes.
+    /// The URL to which it is posted.
     pub url: String,
-    /// Its fields.
+    /// The fields of the form.
     pub fields: BTreeMap<String, String>,
     /// Whether the address counts as TLS: that of the stack's proxy does.
     pub over_tls: bool,
@@ -89,7 +88,7 @@ pub struct Form {
 pub struct Posted {
     /// The status.
     pub status: u16,
-    /// The code of S3's error, if it is one.
+    /// The code of the error, if S3 answers with one.
     pub code: Option<String>,
     /// The cause that `postern explain` names.
     pub cause: Option<String>,
@@ -108,29 +107,29 @@ impl Posted {
 }
 
 impl App {
-    /// The user whose journeys these are.
+    /// The first user, with a JWT.
     pub fn user() -> Self {
         let stack = &shared().coordinates;
         Self::new(stack, Some(stack.jwt.clone()))
     }
 
-    /// Another user.
+    /// A second user, with a JWT.
     pub fn stranger() -> Self {
         let stack = &shared().coordinates;
         Self::new(stack, Some(stack.stranger_jwt.clone()))
     }
 
-    /// Nobody.
+    /// A caller without a JWT.
     pub fn nobody() -> Self {
         Self::new(&shared().coordinates, None)
     }
 
-    /// A user of any stack.
+    /// A user of another stack.
     pub fn new(stack: &'static Coordinates, jwt: Option<String>) -> Self {
         Self { stack, http: stack::http(), jwt }
     }
 
-    /// A request to the API, not sent yet.
+    /// Makes a request to the API, and does not send it.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.stack.api_url));
         match &self.jwt {
@@ -180,19 +179,19 @@ impl App {
         form.upload_id
     }
 
-    /// The upload as it stands.
+    /// Reads the upload.
     pub async fn show(&self, upload_id: &str) -> Value {
         let (status, upload) = self.get(&format!("/uploads/{upload_id}")).await;
         assert_eq!(status, StatusCode::OK, "{upload}");
         upload
     }
 
-    /// The upload once it is no longer pending.
+    /// Waits until the upload is no longer pending, and returns it.
     pub async fn settled(&self, upload_id: &str) -> Value {
         self.until(upload_id, |upload| upload["state"] != "pending").await
     }
 
-    /// The upload once it is as wished.
+    /// Waits until the upload fulfills the condition, and returns it.
     pub async fn until(&self, upload_id: &str, wished: impl Fn(&Value) -> bool) -> Value {
         let begin = Instant::now();
         loop {
@@ -200,12 +199,12 @@ impl App {
             if wished(&upload) {
                 return upload;
             }
-            assert!(begin.elapsed() < PATIENCE, "it never came to what was wished: {upload}");
+            assert!(begin.elapsed() < PATIENCE, "the upload never fulfilled the condition: {upload}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
-    /// Makes a link and gives the whole answer.
+    /// Makes a link, and returns the whole answer.
     pub async fn link(&self, upload_id: &str, body: Value) -> Value {
         let (status, link) =
             self.call(Method::POST, &format!("/uploads/{upload_id}/links"), Some(body)).await;
@@ -218,7 +217,7 @@ impl App {
         explained::seen(self.http.request(method, url).send().await.unwrap()).await
     }
 
-    /// The same with headers.
+    /// Sends a request with headers to any URL, without a JWT and without following redirects.
     pub async fn open_with(&self, method: Method, url: &str, headers: &[(&str, &str)]) -> Response {
         let request = self.http.request(method, url);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
@@ -232,7 +231,7 @@ impl App {
         (status, explained::exchange(self.stack, (&method, url), &[], &Value::Null, response).await)
     }
 
-    /// The ids of an upload's versions in the bucket, as its observer sees them.
+    /// The ids of an upload's versions in the bucket, as the observer lists them.
     pub async fn versions(&self, upload_id: &str) -> Vec<String> {
         let sdk = self.stack.sdk_config(&self.stack.observer);
         let path_style = self.stack.endpoint.is_some();
@@ -251,7 +250,7 @@ impl App {
             .collect()
     }
 
-    /// The same once there are as many as wished.
+    /// Waits until there are so many versions, and returns their ids.
     pub async fn until_versions(&self, upload_id: &str, wished: usize) -> Vec<String> {
         let begin = Instant::now();
         loop {
@@ -264,7 +263,7 @@ impl App {
         }
     }
 
-    /// Asserts that nothing has arrived.
+    /// Asserts that no version has arrived.
     pub async fn assert_untouched(&self, upload_id: &str) {
         self.assert_empty(upload_id, "pending").await;
     }

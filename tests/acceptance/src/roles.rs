@@ -1,9 +1,10 @@
-//! Acts as a role of a local stack, beside the function that the role is for.
+//! Acts as a role of a local stack.
 
 use serde_json::{Value, json};
 use stack::{Coordinates, Keys};
 
-/// A session of the role `name`, on a local stack: its root lets itself in beside the function.
+/// Returns a session of the role `name` on a local stack. First the account's root changes the role's trust
+/// policy, so that it may assume the role.
 pub async fn assume(stack: &Coordinates, name: &str) -> Option<Keys> {
     crate::shared().local.as_ref()?;
     let sdk = stack.sdk_config(&Keys::root());

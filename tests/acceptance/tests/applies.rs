@@ -1,9 +1,8 @@
-//! What becomes of the module's stacks in the hands of Terraform with its real provider: a destroy that is
-//! refused, an apply that is killed, a pipe whose role is not known yet, stacks beside each other, an upgrade,
-//! a stack that is restored.
+//! Tests of the module with Terraform and its real provider: a destroy that is refused, an apply that is
+//! killed, a pipe whose role is not known yet, several stacks, an upgrade, a restored stack.
 //!
-//! The tests are `terraform/tests/applies/test_*.py`; the local AWS's own Python runs them. They say
-//! SKIPPED where Terraform or its provider cannot be had.
+//! The tests are `terraform/tests/applies/test_*.py`; the local AWS's own Python runs them. They print
+//! SKIPPED if Terraform or its provider is missing.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its program does not run")]
 

@@ -1,8 +1,8 @@
-//! What `terraform apply` makes with the real provider is walked by the same journeys as the local
-//! stack, is left alone by a second plan, and goes without a trace.
+//! The stack that `terraform apply` makes with the real provider: the same journeys pass as on the local
+//! stack, a second plan changes nothing, and a destroy leaves nothing.
 //!
-//! One test, since making the stack takes a minute. It says SKIPPED where Terraform or its provider
-//! cannot be had.
+//! It is one test, because making the stack takes a minute. It prints SKIPPED if Terraform or its provider is
+//! missing.
 
 #![expect(clippy::unwrap_used, reason = "a journey ends where the stack does not answer as it must")]
 
@@ -14,7 +14,7 @@ use stack::{Applied, Coordinates, Options, StartError, differences, test_executa
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: cargo test --test terraform -- --ignored"]
 async fn the_journeys_pass_on_what_terraform_applies_and_nothing_of_it_stays() {
-    // Built before the stack stands, in which it would only be waited for.
+    // The journeys are built before the stack is made.
     let journeys = test_executable("journeys").unwrap_or_else(|error| panic!("{}", chain(&error)));
     let applied = match Applied::start(Options::default()).await {
         Ok(applied) => applied,
@@ -54,7 +54,7 @@ async fn plain_http_is_refused(stack: &'static Coordinates, plain: &str) {
     assert_eq!(form.post(PNG).await, Posted::stored());
 }
 
-/// The journeys, unchanged, in a process of their own that is told where the stack is.
+/// Runs the unchanged journeys in a process of their own, with the coordinates of the stack.
 fn walk(journeys: &std::path::Path, stack: &Coordinates) {
     let output = Command::new(journeys)
         .envs(stack.variables())

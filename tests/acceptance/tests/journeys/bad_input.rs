@@ -1,4 +1,4 @@
-//! Bad requests: answered with a problem that names the field, and nothing is written.
+//! Bad requests. The answer is a problem that names the field, and nothing is written.
 
 use acceptance::{App, PNG, explained};
 use reqwest::{Method, StatusCode};
@@ -89,8 +89,8 @@ async fn what_is_no_json_object_is_malformed() {
     }
 }
 
-/// Quotes and characters of four bytes are no attack once they are escaped: such names are
-/// welcome, and `links.rs` shows how they come back.
+/// File names with quotes and characters of four bytes are valid, and are escaped. `links.rs` checks how they
+/// are returned.
 #[tokio::test]
 async fn names_that_only_look_hostile_are_welcome() {
     let app = App::user();

@@ -42,7 +42,7 @@ async fn drive(app: &App, (folder, browser): &(PathBuf, &str), jobs: &[Value]) -
     String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The uploads that carry this label, once none of them is pending.
+/// Waits until no upload with this label is pending, and returns the uploads.
 async fn labelled(app: &App, label: &str) -> Vec<Value> {
     let (_, page) = app.get("/uploads?limit=100").await;
     let ours = page["items"].as_array().unwrap().iter().filter(|upload| upload["label"] == label);
@@ -72,7 +72,7 @@ async fn uploads_and_ends_available(client: &str, bytes: usize, with: Value) -> 
     answers.into_iter().next()
 }
 
-/// While it is paused nothing completes; then it goes on to the end.
+/// A paused upload does not complete. A resumed one does.
 async fn pauses_and_goes_on(client: &str) {
     let with = json!({ "multipart": true, "pause": true });
     let Some(answer) = uploads_and_ends_available(client, 11 * MIB, with).await else { return };
@@ -195,8 +195,8 @@ async fn what_is_refused_reaches_the_person() {
     let app = App::user();
     let label = format!("refused-{}", uuid::Uuid::new_v4());
     let token = token(&app, &label, 2000).await;
-    // What the API refuses, Uppy 5 tells in the API's words; Uppy 6 reads the status line alone.
-    // What the page's own restrictions refuse, both tell before anything is sent.
+    // Uppy 5 shows the API's text of a refusal. Uppy 6 shows only the status line. Both show a refusal by the
+    // page's own restrictions before they send anything.
     let limits = json!({ "maxFileSize": 2000, "allowedFileTypes": ["image/*"] });
     let mut jobs = Vec::new();
     for client in ["uppy-5", "uppy-6"] {
@@ -229,7 +229,7 @@ async fn what_is_refused_reaches_the_person() {
         eprintln!("{} {} {}: {shown}", job["client"], job["type"], job["bytes"]);
     }
     for upload in app.get("/uploads?limit=100").await.1["items"].as_array().unwrap() {
-        // Uppy gives the parts up when the API refuses them.
+        // Uppy aborts the parts when the API refuses them.
         let has_no_file = upload["state"] == "pending" || upload["state"] == "expired";
         assert!(upload["label"] != label.as_str() || has_no_file, "{upload}");
     }

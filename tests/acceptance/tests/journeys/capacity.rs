@@ -1,5 +1,5 @@
-//! What an hourly run carries, measured on the table and the bucket of the local AWS: how long it takes
-//! to compare versions that their records settle, and how long it took to look at each of them.
+//! Measures the hourly run on the table and the bucket of the local AWS: the time to compare versions with
+//! their records, against the time to look at each version.
 
 use std::cell::RefCell;
 use std::time::{Instant, SystemTime};
@@ -25,7 +25,7 @@ use crate::contract::twin;
 /// Versions in one slice.
 const VERSIONS: u16 = 2000;
 
-/// So many were looked at side by side.
+/// So many versions are looked at concurrently.
 const AT_ONCE: usize = 10;
 
 #[derive(Default)]
@@ -43,7 +43,7 @@ impl Report for Sum {
     fn pause(&self) {}
 }
 
-/// An empty bucket that no recorder listens to.
+/// An empty bucket whose events reach no recorder.
 async fn bucket(sdk: &aws_config::SdkConfig) -> (aws_sdk_s3::Client, String) {
     let client =
         aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(sdk).force_path_style(true).build());
@@ -56,7 +56,7 @@ async fn bucket(sdk: &aws_config::SdkConfig) -> (aws_sdk_s3::Client, String) {
     (client, name)
 }
 
-/// An upload of the slice whose file is there and pinned.
+/// An available upload of the slice, with its file in the bucket.
 async fn pinned(
     table: &Table,
     s3: &aws_sdk_s3::Client,
@@ -141,7 +141,7 @@ async fn what_an_hourly_run_carries() {
     eprintln!(
         "{VERSIONS} versions: looked at in {looked:.2?}, compared in {compared:.2?}: {times:.0} times as fast"
     );
-    // A quiet machine shows 17 times, a busy one less. The number of calls, which noise cannot change, is
-    // asserted by the unit test `versions_that_the_record_settles_cost_no_call_of_their_own`.
+    // An idle machine shows a factor of 17, a busy one less. The number of calls does not depend on the load;
+    // it is asserted by the unit test `versions_that_the_record_settles_cost_no_call_of_their_own`.
     assert!(times >= 5.0, "{times}");
 }

@@ -1,6 +1,6 @@
 //! Forms with a `checksum_sha256`: S3 checks it, keeps it, and the recorder reads it there.
 //!
-//! These rest on what S3 does with the checksum of a POST. On a local stack the proxy before the
+//! They depend on what S3 does with the checksum of a POST. On a local stack, the proxy in front of the
 //! emulator does it (`tests/stack/src/proxy`).
 
 use acceptance::{App, Form, Posted};
@@ -8,7 +8,7 @@ use aws_sdk_s3::types::ChecksumMode;
 use postern::value::checksum::ChecksumSha256;
 use serde_json::json;
 
-/// More than the recorder reads, so that S3's word is all that it has.
+/// More bytes than the recorder reads, so it must use the checksum that S3 stores.
 const SIZE: usize = 1024 * 1024;
 
 fn text() -> Vec<u8> {

@@ -1,8 +1,8 @@
 //! Scripts that drive a real Chromium or Firefox: folders of `tests/` with their packages from npm.
 //!
-//! They are copied below `target/` and their packages, pinned with their hashes in
-//! `package-lock.json`, are installed there: once in a run, whichever journey comes first, because
-//! npm begins by taking away what the others work with.
+//! They are copied below `target/`, and their packages are installed there, pinned with their hashes in
+//! `package-lock.json`. The first journey of a run installs them, because npm first removes the packages that
+//! other journeys use.
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ pub struct Scripts {
 }
 
 impl Scripts {
-    /// Where they are, ready to run, and a browser for them; `None`, said aloud, where something is
+    /// The folder of the scripts, ready to run, and a browser; `None` with a printed skip if something is
     /// missing.
     pub async fn with_browser(&self, what: &str) -> Option<(PathBuf, &'static str)> {
         let Some(browser) = BROWSERS.into_iter().find(|path| Path::new(path).exists()) else {
@@ -43,7 +43,7 @@ impl Scripts {
         Some((folder.clone(), browser))
     }
 
-    /// Chromium and Firefox, for a script that drives either. What is missing is skipped, and said aloud.
+    /// Chromium and Firefox, for a script that drives both. A missing browser is printed as skipped.
     pub async fn with_both_browsers(&self, what: &str) -> Vec<Browser> {
         let Some((scripts, path)) = self.with_browser(what).await else { return Vec::new() };
         let mut browsers = vec![Browser { name: "chrome", path, scripts: scripts.clone() }];
@@ -57,7 +57,7 @@ impl Scripts {
 
 /// A browser that is installed here, and the scripts that drive it.
 pub struct Browser {
-    /// As puppeteer calls it.
+    /// The browser's name in puppeteer.
     pub name: &'static str,
     path: &'static str,
     scripts: PathBuf,

@@ -1,4 +1,4 @@
-//! Forms posted by clients that nobody here wrote: curl, Python's requests, a browser.
+//! Forms that independent clients post: curl, Python's requests, a browser.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -69,8 +69,8 @@ async fn pythons_requests_posts_the_form() {
     ends_available(&app, &form).await;
 }
 
-/// A page with the form, as any template would write it. Its script only does what a person
-/// would: choose a file and press the button.
+/// A page with the form, as a template would write it. Its script does what a person does: it chooses a file
+/// and presses the button.
 fn page(form: &Form) -> String {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     let field = |(name, value): (&String, &String)| {
@@ -108,7 +108,7 @@ async fn a_browser_posts_a_plain_html_form() {
     ends_available(&app, &form).await;
 }
 
-/// The form sends the browser on; S3 tells the page which file it was.
+/// S3 redirects the browser to the page of the form, with the key of the file.
 fn redirecting(app: &App, to: &str) -> serde_json::Value {
     let url = format!("{}{to}", app.stack.origin);
     json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": PNG.len(), "success_action_redirect": url })
@@ -138,7 +138,7 @@ async fn a_form_sends_its_browser_to_a_named_origin_alone() {
         assert_eq!(problem["errors"][0]["field"], "success_action_redirect");
         assert!(problem["errors"][0]["rule"].as_str().unwrap().contains("redirect"), "{problem}");
     }
-    // What the policy pins cannot be turned elsewhere by whoever posts the form.
+    // The policy pins the redirect, so the client cannot change it.
     let form = app.issue(redirecting(&app, "/done")).await;
     let turned = form.clone().with("success_action_redirect", "https://evil.example/done").post(PNG).await;
     assert_eq!(turned, Posted::refused(403, "AccessDenied", "condition_failed success_action_redirect"));
@@ -167,7 +167,7 @@ fn chromium() -> Option<&'static str> {
     ["/usr/bin/chromium", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists())
 }
 
-/// What the browser shows at last.
+/// The page that the browser shows at the end.
 async fn shown_by(browser: &str, url: &str) -> String {
     let profile = TempDir::new().unwrap();
     let mut chromium = Command::new(browser);

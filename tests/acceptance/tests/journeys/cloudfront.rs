@@ -1,5 +1,5 @@
-//! CloudFront's signatures against another implementation: botocore's for RSA, and OpenSSL's
-//! verification (through the package `cryptography`) for both kinds of key.
+//! Compares CloudFront's signatures with other implementations: botocore for RSA, and OpenSSL's verification
+//! (by the package `cryptography`) for both kinds of key.
 
 use std::process::Command;
 

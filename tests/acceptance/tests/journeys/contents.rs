@@ -1,4 +1,4 @@
-//! What arrived is looked at: bytes that are not what was declared are rejected and removed.
+//! The recorder rejects and removes files whose bytes are not of the declared type.
 
 use acceptance::{App, PNG, Posted};
 use serde_json::json;

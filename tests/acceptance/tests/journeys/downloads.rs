@@ -1,5 +1,5 @@
-//! Byte for byte through the link, by programs that nobody here wrote: curl, wget, requests, and
-//! a download that is cut and taken up again.
+//! Downloads through the link by independent programs: curl, wget, requests, and a download that is cut and
+//! resumed.
 
 use std::path::Path;
 use std::process::Output;
@@ -8,7 +8,7 @@ use acceptance::{App, skipped};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-/// A film's worth of bytes that compress to nothing and repeat nowhere.
+/// Many bytes without a pattern, which do not compress.
 fn bytes() -> Vec<u8> {
     let mut state = 1_u64;
     let mut next = || {

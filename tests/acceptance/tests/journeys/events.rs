@@ -1,4 +1,5 @@
-//! Events that come twice, that fail and come back, that always fail, that are none.
+//! Events that come twice, that fail once and are redelivered, that always fail, and messages that are not
+//! events.
 
 use std::time::Duration;
 
@@ -117,7 +118,7 @@ async fn a_record_that_fails_keeps_none_behind_it_from_being_tried() {
     assert_eq!(app.settled(&failing.upload_id).await["state"], "available");
 }
 
-/// A stack of its own, whose recorder can be hindered without harm to the other journeys.
+/// A stack of its own, whose recorder can be made to fail without effect on other journeys.
 async fn hindered() -> &'static Stack {
     let options = Options { visibility_timeout_s: Some(2), ..Options::default() };
     let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", acceptance::chain(&error)));
@@ -125,7 +126,7 @@ async fn hindered() -> &'static Stack {
     Box::leak(Box::new(stack))
 }
 
-/// Takes away the recorder's right to look at the versions of a resource, or gives it back.
+/// Takes the recorder's permission to read the versions of a resource away, or gives it back.
 async fn hinder(stack: &Coordinates, resource: Option<&str>) {
     let iam = aws_sdk_iam::Client::new(&stack.sdk_config(&Keys::root()));
     let roles = iam.list_roles().send().await.unwrap().roles;

@@ -1,4 +1,4 @@
-//! The first valid version is the one that links lead to, whatever comes after it.
+//! Links lead to the first valid version, although other versions come later.
 
 use acceptance::{App, PNG};
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a request that is sent again makes nothing twice.
+//! `Idempotency-Key`: a repeated request makes nothing twice.
 
 use acceptance::{App, Form, PNG, explained};
 use reqwest::{Method, StatusCode};

@@ -1,5 +1,5 @@
-//! What is limited, over HTTP and all at once: an owner's pending uploads, their bytes of a day, a
-//! token's uses. On a stack of its own, since every other journey's stack limits nothing.
+//! Limits under concurrent requests: an owner's pending uploads, an owner's bytes of a day, a token's uses.
+//! They have a stack of their own, because the shared stack has no limits.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use stack::{Options, Stack};
 const PENDING: usize = 3;
 const BYTES_PER_DAY: u64 = 1000;
 
-/// A stack with limits; whoever asks gets a user of their own.
+/// A stack with limits. Each test gets a user of its own.
 async fn limited() -> impl Fn(&str) -> App {
     let stack = Stack::start(Options::default())
         .await

@@ -20,7 +20,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
-/// What the signed URL makes S3 answer with: disposition and type.
+/// The disposition and the type of S3's answer to the signed URL.
 fn overrides(signed: &str) -> (String, String) {
     let url = reqwest::Url::parse(signed).unwrap();
     let value = |name: &str| url.query_pairs().find(|(of, _)| of == name).unwrap().1.into_owned();

@@ -1,5 +1,4 @@
-//! The functions' logs: JSON, a line a request with its id, and nothing in them that opens a door
-//! or names a file.
+//! The functions' logs: JSON with one line for each request and its id, without tokens, URLs or file names.
 
 use std::time::Duration;
 

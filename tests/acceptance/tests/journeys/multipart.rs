@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 const MIB: usize = 1024 * 1024;
 
-/// A PNG with so many bytes behind it.
+/// A PNG followed by so many bytes.
 fn large(bytes: usize) -> Vec<u8> {
     let mut file = PNG.to_vec();
     file.resize(bytes, b'x');
@@ -86,7 +86,7 @@ async fn six_gibibytes_are_begun_and_their_last_part_is_signed() {
     assert_eq!(app.call(Method::DELETE, &parts, None).await.0, StatusCode::NO_CONTENT);
 }
 
-/// The emulator passes over checksums of parts, so what is asked of S3 is looked at itself.
+/// The emulator ignores checksums of parts, so the test checks the request to S3 itself.
 #[tokio::test]
 async fn s3_is_asked_for_a_checksum_of_the_whole_object_and_for_its_size() {
     type Heard = Arc<Mutex<Vec<(String, HeaderMap)>>>;

@@ -1,4 +1,5 @@
-//! The pages for people in a real browser: `tests/pages/check.mjs` looks, this makes the links.
+//! The pages for people in a real browser. `tests/pages/check.mjs` checks them, and this test makes the
+//! links.
 
 use acceptance::{App, PNG, skipped};
 use reqwest::Method;
@@ -78,7 +79,7 @@ async fn the_pages_are_accessible_and_their_forms_work_in_a_browser() {
     assert!(output.status.success(), "{said}\n{complained}");
 }
 
-/// A link whose file somebody has removed from the bucket, at a door that asks S3 first.
+/// A link whose file was removed from the bucket, on a stack that asks S3 first.
 async fn gone() -> Option<String> {
     if !door::is_local() {
         skipped("the page for a file that is gone", "only a local stack lets a test change its door");

@@ -1,4 +1,4 @@
-//! The owner's removal: versions go, links end, and nothing comes back.
+//! Deletion by the owner: versions are removed, links end, and neither returns.
 
 use acceptance::{App, PNG, shared, skipped};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -36,7 +36,7 @@ async fn an_upload_removed_while_its_form_is_valid_stays_removed() {
     assert_eq!(app.show(&form.upload_id).await["state"], "deleted");
 }
 
-/// Puts dead links before one that lives: copies of it that were made later and have ended.
+/// Puts many revoked links before an open one in the list: copies of it that were made later.
 async fn bury(app: &App, link_id: &str, dead: usize) {
     let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&Keys::root()));
     let table = &app.stack.table;
@@ -76,7 +76,7 @@ async fn a_link_behind_thousands_of_dead_ones_ends_with_its_upload() {
     let app = App::user();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
-    // More than one run walks.
+    // More links than one run reads.
     bury(&app, link["link_id"].as_str().unwrap(), 5_100).await;
     let (status, _) = app.call(Method::DELETE, &format!("/uploads/{upload}"), None).await;
     assert_eq!(status, StatusCode::ACCEPTED);
@@ -84,7 +84,7 @@ async fn a_link_behind_thousands_of_dead_ones_ends_with_its_upload() {
     assert_eq!(app.open(Method::GET, link["url"].as_str().unwrap()).await.status(), StatusCode::GONE);
 }
 
-/// Takes the recorder's right to remove versions away, and gives it back.
+/// Takes the recorder's permission to remove versions away, or gives it back.
 async fn refuse_removals(app: &App, refuse: bool) {
     let iam = aws_sdk_iam::Client::new(&app.stack.sdk_config(&Keys::root()));
     let role = app.stack.role_name("record-upload");

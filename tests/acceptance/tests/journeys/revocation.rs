@@ -18,7 +18,7 @@ const EXPIRED: &str = "url_expired X-Amz-Expires";
 /// Loops that open the link as fast as they can.
 const LOOPS: usize = 8;
 
-/// One opening: when it was sent, and where it led, if anywhere.
+/// One opening: when it was sent, and the URL of the redirect, if there is one.
 struct Opened {
     at: Instant,
     location: Option<String>,
@@ -69,7 +69,7 @@ async fn is_dead_within_the_stated_bound(app: &App, terms: Value, bound: Duratio
     assert!(before.iter().any(|open| open.location.is_some()) && !after.is_empty());
     assert!(after.iter().all(|open| open.location.is_none()), "a request that began later was let in");
 
-    // The last URLs that were given out: alive now, perhaps, and dead at the bound.
+    // The last URLs of the link. They may be valid now, and must have expired at the bound.
     let mut urls: Vec<_> =
         before.into_iter().filter_map(|open| open.location.map(|url| (open.at, url))).collect();
     urls.sort_by_key(|(at, _)| std::cmp::Reverse(*at));

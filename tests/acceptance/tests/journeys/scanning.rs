@@ -1,5 +1,5 @@
-//! A stack whose files must pass a scan for malware. No scanner runs here: the test writes the tag
-//! and sends the event that the scanner would.
+//! A stack whose files must pass a scan for malware. No scanner runs here. The test writes the scanner's tag
+//! and sends its event.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use stack::{Coordinates, Keys, Options, Stack};
 
 use crate::app_events::{assert_keeps_its_schema, events};
 
-/// An event that came before its tag comes back after so long.
+/// An event that came before its tag is redelivered after this time.
 const VISIBILITY_S: u32 = 4;
 
 /// A stack of its own whose recorder asks for scans.
@@ -111,7 +111,7 @@ async fn a_file_is_available_only_after_its_scan_has_cleared_it() {
     assert_eq!(app.show(&clean).await["state"], "pending");
     let (status, _) = app.call(Method::POST, &format!("/uploads/{clean}/links"), Some(json!({}))).await;
     assert_eq!(status, StatusCode::CONFLICT, "nothing leads to what has not been scanned");
-    // The event alone opens nothing: it comes back until the tag is there.
+    // The event does not make the upload available. It is redelivered until the tag is there.
     tell(stack, &clean, &version, "NO_THREATS_FOUND").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(app.show(&clean).await["state"], "pending");

@@ -10,7 +10,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// Where scripts are.
 const FOLDERS: [&str; 5] = [".ci", "docs", "shared", "terraform", "tests"];
 
-/// What is made here and not kept.
+/// Generated folders.
 const MADE: [&str; 3] = ["node_modules", "target", ".terraform"];
 
 /// Prints where a file is no Python.
@@ -51,7 +51,7 @@ fn scripts(endings: &[&str], word: &str) -> Vec<PathBuf> {
     files.into_iter().filter(is_one).collect()
 }
 
-/// What a parser says of a file that it refuses.
+/// A parser's error for a file.
 fn refusal(parser: &[&str], file: &Path) -> std::io::Result<Option<String>> {
     let output = Command::new(parser[0]).args(&parser[1..]).arg(file).output()?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -1,5 +1,5 @@
-//! Files whose verdict stands beyond their first 64 KiB: the recorder reads one further part of them, and
-//! counts it.
+//! Files whose verdict depends on bytes after the first 64 KiB. The recorder reads one further part, and
+//! counts the read.
 
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ fn streamed_zip(unpacked: u32) -> Vec<u8> {
     [local, body, descriptor, entry, end.concat()].concat()
 }
 
-/// Uploads the file, and gives what became of it.
+/// Uploads the file, and returns the reason of its rejection.
 pub async fn settle(app: &App, file: &Far, upload_id: &str) {
     let upload = app.settled(upload_id).await;
     let found = (&upload["state"], &upload["rejection"]["reason"]);

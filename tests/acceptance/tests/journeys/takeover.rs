@@ -1,4 +1,4 @@
-//! What somebody can do with the credentials of `serve-link`, the function that anyone can call.
+//! What an attacker can do with the credentials of `serve-link`, the public function.
 //!
 //! In the table, `dynamodb:LeadingKeys` keeps serve-link to the items of links. The local AWS does not
 //! enforce that key, so no journey can show it: `terraform/tests/policies` holds it in the policies.

@@ -1,4 +1,4 @@
-//! What no event brings about, and what somebody else does to the bucket.
+//! The hourly run: work that no event starts, and changes of the bucket by others.
 
 use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -102,7 +102,7 @@ async fn a_pinned_version_that_is_gone_is_noticed_although_no_event_told_of_it()
     }
     let app = App::user();
     let (upload_id, _) = upload_that_somebody_else_removes(&app).await;
-    // As if the event had been lost: the record is as it was before.
+    // The record is as before, as if the event had been lost.
     let pk = format!("UPLOAD#{upload_id}");
     let shard = format!("pinned-{}", &upload_id[..3]);
     let before = "SET unfinished = :shard, unfinished_since = :since REMOVE recorded.vanished_at";
@@ -113,7 +113,8 @@ async fn a_pinned_version_that_is_gone_is_noticed_although_no_event_told_of_it()
     assert_eq!(upload["state"], "available", "{upload}");
 }
 
-/// Whoever has taken over serve-link may write any attribute of an item whose key begins with `LINK#`.
+/// An attacker who has taken over serve-link may write any attribute of an item whose key begins with
+/// `LINK#`.
 #[tokio::test]
 async fn what_a_links_item_says_of_an_upload_is_not_believed() {
     if shared().local.is_none() {

@@ -105,7 +105,7 @@ async fn page_of(user: &App) -> (App, String) {
     (App::new(user.stack, None), token["path"].as_str().unwrap().to_owned())
 }
 
-/// Uppy declares no size, and people do choose empty files.
+/// Uppy declares no size, and people may choose empty files.
 #[tokio::test]
 async fn an_empty_file_is_taken_over_companions_route() {
     let user = App::user();

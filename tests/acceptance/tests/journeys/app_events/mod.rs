@@ -1,5 +1,5 @@
-//! What the app is told: every event that the functions' writes become keeps its documented
-//! schema, and the example consumer takes each once, however often and in whatever order they come.
+//! The app's events: every event keeps its documented schema, and the example consumer applies each event
+//! once, although events are repeated and come in any order.
 
 mod pipe;
 
@@ -15,7 +15,7 @@ use tokio::process::Command;
 
 use pipe::Pipe;
 
-/// Detail type → the schema of its detail.
+/// The schema of the detail, by detail type.
 const SCHEMAS: &[(&str, &str)] = &[
     ("Upload Available", include_str!("../../../../../docs/events/upload-available.schema.json")),
     ("Upload Rejected", include_str!("../../../../../docs/events/upload-rejected.schema.json")),
@@ -50,7 +50,7 @@ async fn python(stack: &Coordinates, arguments: &[&str], table: &str, input: &st
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The events that the table's stream has become so far, for these uploads.
+/// The events of these uploads, made from the table's stream so far.
 pub async fn events(stack: &Coordinates, uploads: &[&str]) -> Vec<Value> {
     let script = "tests/acceptance/tests/journeys/app_events/stream.py";
     let records = python(stack, &[script, &stack.table], "", "").await;
@@ -60,7 +60,7 @@ pub async fn events(stack: &Coordinates, uploads: &[&str]) -> Vec<Value> {
     events.filter(|event| uploads.contains(&event["detail"]["upload_id"].as_str().unwrap())).collect()
 }
 
-/// Every field is one that the schema tells of, and the schema holds.
+/// Checks that the schema has every field of the event, and that the event is valid.
 pub fn assert_keeps_its_schema(event: &Value) {
     let name = event["detail-type"].as_str().unwrap();
     let (_, schema) = SCHEMAS.iter().find(|(of, _)| *of == name).unwrap_or_else(|| panic!("{event}"));
@@ -92,7 +92,7 @@ async fn delete(app: &App, path: &str) {
     assert!(status.is_success(), "{answer}");
 }
 
-/// One of everything that the app is told of: the ids of the four uploads.
+/// Causes one event of each kind, and returns the ids of the four uploads.
 async fn live(app: &App) -> [String; 4] {
     let kept = app.upload("kept.png", "image/png", PNG).await;
     let revoked = app.link(&kept, json!({})).await;
@@ -138,10 +138,10 @@ async fn open_links(app: &App, upload: &str) {
     }
 }
 
-/// A text that would break an event: Pipes does not escape what it writes.
+/// A text that would break an event, because Pipes does not escape what it writes.
 const RECIPIENT: &str = r#"Ada "5 %" Lovelace", "owner": "x"#;
 
-/// Which events each upload has had, without repetitions.
+/// The events of each upload, without repetitions.
 fn told(events: &[Value]) -> BTreeMap<(String, String), usize> {
     let mut ids = BTreeSet::new();
     let mut told = BTreeMap::new();
@@ -200,7 +200,7 @@ fn assert_names_the_recipient_of_a_tracked_link(events: &[Value]) {
     assert_eq!(of("Link Used Up")["recipient"], json!(null), "a link that does not track names nobody");
 }
 
-/// Feeds the example consumer every event three times, shuffled, and looks at its table.
+/// Gives the example consumer every event three times in random order, and checks its table.
 async fn consume(stack: &Coordinates, events: &[Value], [kept, gone, retried, refused]: &[String; 4]) {
     let table = format!("consumer-{}", fastrand::u32(..));
     let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk_config(&Keys::root()));

@@ -1,12 +1,13 @@
-//! What the pipe to the app's bus makes of a record of the stream: the filters and the template
-//! that Terraform rendered, under the rules of EventBridge Pipes
+//! The event that the pipe to the app's bus makes of a record of the stream, by the filters and the template
+//! that Terraform rendered, and by the rules of EventBridge Pipes
 //! ([filtering](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-filtering.html),
-//! [input transformation](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html)).
+//! [input
+//! transformation](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html)).
 //! The local AWS does not deliver from a pipe to a bus.
 
 use serde_json::{Map, Value, json};
 
-/// The pipe as Terraform rendered it.
+/// The pipe that Terraform rendered.
 pub struct Pipe(Value);
 
 impl Pipe {
@@ -16,7 +17,7 @@ impl Pipe {
         Self(rendered["pipe"].clone())
     }
 
-    /// The event that a record becomes; `None` where no filter lets it pass.
+    /// The event of a record; `None` if no filter matches.
     pub fn event(&self, record: &Value) -> Option<Value> {
         let filters = self.0["filters"].as_array().unwrap();
         if !filters.iter().any(|pattern| passes(pattern, Some(record))) {
@@ -30,7 +31,7 @@ impl Pipe {
         }))
     }
 
-    /// `{"field": <$.path>, …}`: text gets its quotes, and what is not there is left out.
+    /// `{"field": <$.path>, …}`: a text gets quotes, and a missing value is left out.
     fn detail(&self, record: &Value) -> Value {
         let template = self.0["template"].as_str().unwrap();
         let fields = template.trim_start_matches('{').trim_end_matches('}').split(", ");
@@ -47,7 +48,7 @@ fn at<'a>(record: &'a Value, path: &str) -> Option<&'a Value> {
     path.strip_prefix("$.").unwrap().split('.').try_fold(record, |value, step| value.get(step))
 }
 
-/// An event pattern: objects descend, a list holds what the value may be.
+/// Matches an event pattern: an object has nested patterns, and a list has the allowed values.
 fn passes(pattern: &Value, value: Option<&Value>) -> bool {
     match pattern {
         Value::Object(fields) => fields.iter().all(|(name, pattern)| match (name.as_str(), pattern) {

@@ -1,9 +1,9 @@
-//! serve-link as it runs with a distribution: the key comes from Secrets Manager at cold start, and
-//! what it signs is asked of a verifier that nobody here wrote.
+//! serve-link with a distribution: the key comes from Secrets Manager at the cold start, and an independent
+//! verifier checks the signatures.
 //!
-//! The emulator's distributions let everything pass, so `edge.py` stands for an edge: it decides by
-//! the documentation and the public keys of the group alone. What it lets through is then read from
-//! the bucket with an account's own signature, as an origin access control does.
+//! The emulator's distributions verify nothing, so `edge.py` takes the place of an edge: it decides only by
+//! CloudFront's documentation and the public keys of the group. If it accepts a URL, the test reads the
+//! object from the bucket with the account's own signature, as an origin access control does.
 
 use std::collections::HashMap;
 use std::process::Command;
@@ -19,7 +19,7 @@ use super::Door;
 const RSA: &str = include_str!("../../../../../shared/presign/src/cloudfront/rsa.test.pem");
 const P256: &str = include_str!("../../../../../shared/presign/src/cloudfront/p256.test.pem");
 const DOMAIN: &str = "d111111abcdef8.cloudfront.net";
-/// Ids as CloudFront gives them.
+/// Ids in CloudFront's form.
 const A: &str = "KAAAAAAAAAAAAA";
 const B: &str = "KBBBBBBBBBBBBB";
 const TTL_S: u64 = 60;
@@ -62,7 +62,7 @@ fn now_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// What the edge sends to the origin, or why it refuses.
+/// The request that the edge sends to the origin, or its refusal.
 fn edge_at(now_s: u64, address: &str, group: &[(&str, &str)], url: &str) -> Result<String, String> {
     let group: HashMap<&str, &str> = group.iter().copied().collect();
     let (group, now) = (json!(group).to_string(), now_s.to_string());
@@ -80,7 +80,7 @@ fn edge(group: &[(&str, &str)], url: &str) -> Result<String, String> {
     edge_at(now_s(), "192.0.2.7", group, url)
 }
 
-/// What the origin gives for what the edge has sent there.
+/// The origin's answer to the edge's request.
 async fn origin(app: &App, url: &str) -> Vec<u8> {
     let url = reqwest::Url::parse(url).unwrap();
     let pairs: HashMap<_, _> = url.query_pairs().into_owned().collect();
@@ -117,7 +117,7 @@ async fn links_lead_through_cloudfront_and_keys_rotate_without_an_outage() {
     assert!(asked.starts_with(&format!("https://{DOMAIN}/uploads/{upload}?versionId=")), "{asked}");
     let parameters: Vec<_> =
         reqwest::Url::parse(&asked).unwrap().query_pairs().map(|(name, _)| name.into_owned()).collect();
-    // All that the cache's key holds, and nothing that was not signed.
+    // The request has all of the cache key, and nothing that was not signed.
     assert_eq!(
         parameters,
         ["versionId", "response-content-type", "response-content-disposition", "response-cache-control"]
@@ -155,7 +155,8 @@ async fn links_lead_through_cloudfront_and_keys_rotate_without_an_outage() {
     a_front_says_where_a_visitor_is(&door, &app, &upload).await;
 }
 
-/// Behind a distribution the API sees its address only. The header that it writes has the visitor's.
+/// Behind a distribution, the API sees only the distribution's address. The header that the distribution sets
+/// has the visitor's address.
 async fn a_front_says_where_a_visitor_is(door: &Door, app: &App, upload: &str) {
     const HEADER: &str = "cloudfront-viewer-address";
     door.configure(HashMap::from([("POSTERN_VIEWER_HEADER".to_owned(), HEADER.to_owned())])).await;
@@ -187,7 +188,7 @@ fn refuses_what_was_not_signed(group: &[(&str, &str)], url: &str) {
     }
 }
 
-/// From an environment that was there and from one that starts anew.
+/// From a running environment and from a new one.
 async fn the_same_for_everybody_within_a_window(door: &Door, app: &App, link: &Value, secret: &str) {
     for _ in 0..3 {
         let window = now_s() / 30;

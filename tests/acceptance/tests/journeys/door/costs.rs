@@ -1,4 +1,4 @@
-//! What a request at the door costs in AWS calls, counted where they pass.
+//! The number of AWS calls of a request to a link, counted by the witness.
 
 use acceptance::{PNG, skipped};
 use reqwest::{Method, StatusCode};
@@ -8,7 +8,7 @@ fn url(link: &Value) -> &str {
     link["url"].as_str().unwrap()
 }
 
-/// Every way in which a token can be nearly right.
+/// Tokens that are almost valid.
 fn forgeries(token: &str) -> Vec<String> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut forged = Vec::new();
@@ -46,7 +46,7 @@ async fn a_forged_token_is_404_and_no_call_leaves_the_door() {
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{n}");
     }
     assert_eq!(door.witness.calls(), [""; 0], "{} forgeries", forged.len());
-    // They passed by the same witness: it sees a call where there is one.
+    // These requests used the same witness, so it counts calls if there are any.
     assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
     assert_eq!(door.witness.calls(), ["GetItem"]);
 }
@@ -75,7 +75,7 @@ async fn an_opening_waits_for_one_call() {
         assert_eq!(app.open(method.clone(), url(link)).await.status(), status, "{method}");
         assert_eq!(door.witness.calls(), calls, "{method} {}", link["max_opens"]);
     }
-    // The first attempt of a quarter of an hour begins its window, which is a write more.
+    // The first attempt of a quarter of an hour begins a window, which needs one more write.
     for calls in [3, 2] {
         let form = stack::http().post(url(&password)).body("password=open+sesame");
         let form = form.header("content-type", "application/x-www-form-urlencoded");
@@ -120,7 +120,7 @@ async fn a_form_waits_for_one_call_and_a_tokens_form_too() {
     }
 }
 
-/// The most memory that a process of this door has ever held, in KiB.
+/// The peak memory of the function's processes, in KiB.
 fn peak_kib(door: &super::Door) -> u64 {
     let variable = format!("AWS_ENDPOINT_URL_DYNAMODB={}", door.witness.url);
     let is_door = |process: &std::path::PathBuf| {
@@ -153,6 +153,6 @@ async fn passwords_and_openings_stay_below_40_mib() {
     }
     let peak = peak_kib(door);
     eprintln!("{peak} KiB at most");
-    // More than the nine that one hash takes: it is the process that hashed.
+    // More than the 9 MiB of one hash, so this process has computed a hash.
     assert!((9 * 1024..40 * 1024).contains(&peak), "{peak} KiB");
 }

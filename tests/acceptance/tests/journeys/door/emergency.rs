@@ -1,5 +1,5 @@
-//! The strongest of the three ways to end access, by its one documented command, run as it stands
-//! with the AWS CLI against the local AWS.
+//! The strongest of the three ways to end access: the documented script, run unchanged with the AWS CLI on
+//! the local AWS.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\n\
     MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEirNVwuh97RTcNZN6NHNNrOWYumfY\n\
     i/OmfaQaljwL1eaQtoAAbe8O4JRmZaGdcehLquGNqFIgJJEorHyUc4y63w==\n-----END PUBLIC KEY-----\n";
 
-/// The folder with the AWS CLI, pinned with its hashes; made once for each state of its list.
+/// The folder with the AWS CLI, pinned with its hashes. It is made once for each version of the list.
 async fn cli() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/aws-cli");
     let list = folder.join("requirements.txt");
@@ -44,7 +44,7 @@ struct Operator<'a> {
 }
 
 impl Operator<'_> {
-    /// Runs a program as the account's administrator and gives what it prints.
+    /// Runs a program as the account's administrator, and returns its output.
     async fn run(&self, program: &str, arguments: &[&str]) -> String {
         let keys = Keys::root();
         let output = Command::new(program)

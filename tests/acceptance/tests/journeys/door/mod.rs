@@ -1,5 +1,5 @@
-//! The public door with a witness beside it: what an opening costs, what a forgery costs, and what
-//! visitors then get from S3.
+//! serve-link with a witness, which counts the AWS calls of openings and of forged tokens, and the requests
+//! of visitors to S3.
 
 mod browser;
 mod cloudfront;
@@ -23,22 +23,22 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use witness::Witness;
 
-/// A stack of its own whose door reaches AWS, and whose visitors reach S3, by a witness.
+/// A stack of its own. Its serve-link calls AWS, and its visitors call S3, through a witness.
 pub struct Door {
     pub stack: &'static Coordinates,
     pub witness: Witness,
-    /// Stands between issue-upload and all that it asks but S3.
+    /// The witness between issue-upload and every service except S3.
     pub issuing: Witness,
-    /// What counts must not count somebody else's visits.
+    /// Tests that count take this lock, so that other tests make no requests.
     alone: Mutex<()>,
 }
 
 impl Door {
-    /// Starts a stack and puts the witness in place.
+    /// Starts a stack, and lets its functions call AWS through the witness.
     pub async fn open() -> Self {
         let stack =
             Stack::start(Options::default()).await.unwrap_or_else(|error| panic!("{}", chain(&error)));
-        // It ends with this process.
+        // The stack ends with this process.
         let stack: &'static Stack = Box::leak(Box::new(stack));
         let coordinates = stack.coordinates();
         let start = || Witness::start(coordinates.endpoint.as_deref().unwrap(), &coordinates.api_url);
@@ -49,23 +49,23 @@ impl Door {
         };
         let services = ["DYNAMODB", "STS", "KMS", "SECRETS_MANAGER", "S3"];
         configure(coordinates, "serve-link", through(&door.witness, &services)).await;
-        // S3 is where its forms lead.
+        // Its forms lead to S3 itself.
         configure(coordinates, "issue-upload", through(&door.issuing, &services[..4])).await;
         door
     }
 
-    /// Sets variables of serve-link, which starts every environment anew.
+    /// Sets environment variables of serve-link, which starts new environments.
     pub async fn configure(&self, changes: HashMap<String, String>) {
         configure(self.stack, "serve-link", changes).await;
     }
 
-    /// From now on the door asks S3 before it signs.
+    /// Makes serve-link ask S3 before it signs.
     pub async fn look_first(&self) {
         let look = HashMap::from([("POSTERN_LINK_CHECK_OBJECT".to_owned(), "true".to_owned())]);
         self.configure(look).await;
     }
 
-    /// Removes an upload's version past the API, as somebody whom no policy binds.
+    /// Removes an upload's version directly, as the account's root, to which no policy applies.
     pub async fn lose(&self, upload: &str) {
         let sdk = self.stack.sdk_config(&Keys::root());
         let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
@@ -91,12 +91,12 @@ impl Door {
     }
 }
 
-/// Whether the stack of the journeys is a local one: only there may a test stand between.
+/// Whether the stack of the journeys is a local one. Only there can a witness be put in place.
 pub fn is_local() -> bool {
     std::env::var_os(format!("{}API_URL", stack::PREFIX)).is_none()
 }
 
-/// The door that these journeys share.
+/// The stack that these journeys share.
 pub fn shared() -> &'static Door {
     static SHARED: OnceLock<Door> = OnceLock::new();
     SHARED.get_or_init(|| {

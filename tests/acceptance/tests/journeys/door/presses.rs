@@ -1,5 +1,6 @@
 //! A double click on a page's button in a real Chromium and a real Firefox: one opening, and the file.
-//! `tests/pages/presses.mjs` presses, this makes the links and looks at what was counted and saved.
+//! `tests/pages/presses.mjs` presses the button. This test makes the links, and checks what was counted and
+//! saved.
 
 use acceptance::{PNG, skipped};
 use serde_json::{Value, json};

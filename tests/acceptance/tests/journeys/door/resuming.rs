@@ -1,5 +1,4 @@
-//! Downloads that break off and are taken up again by programs that nobody here wrote, through the
-//! link.
+//! Downloads that break off, and that independent programs resume through the link.
 
 use std::path::Path;
 use std::process::Output;
@@ -43,7 +42,7 @@ async fn a_download_that_was_cut_goes_on_where_it_stopped() {
     let folder = folder.path();
     let url = |link: &Value| door.address(link);
 
-    // One opening is all there is: the second request must be the same opening.
+    // The link allows one opening, so the second request must be the same opening.
     door.witness.visits();
     door.witness.cut_after(CUT_AFTER);
     let counted = app.link(&upload, json!({ "max_opens": 1 })).await;
@@ -89,7 +88,7 @@ with open(sys.argv[2], 'wb') as file:
     assert rest.status_code == 206, rest.status_code
     file.write(rest.content)
 ";
-    // A `Secure` cookie goes over TLS alone here, so this link counts nothing.
+    // This client sends a `Secure` cookie only over TLS, so this link counts nothing.
     door.witness.cut_after(CUT_AFTER);
     let python = tokio::task::spawn_blocking(stack::python).await.unwrap().unwrap();
     let output = run(python, folder, &["-c", script, &url(&plain), "requests"]).await.unwrap();

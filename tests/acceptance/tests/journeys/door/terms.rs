@@ -1,4 +1,4 @@
-//! Terms that only a door of one's own can show: a network, and a look at the bucket.
+//! Link terms that need a stack of their own: a network, and the check of the object.
 
 use acceptance::{PNG, skipped};
 use reqwest::{Method, StatusCode};
@@ -27,7 +27,7 @@ async fn a_link_opens_from_its_network_and_a_header_does_not_move_a_visitor() {
     }
     let path = format!("/links/{}", elsewhere["link_id"].as_str().unwrap());
     assert_eq!(app.get(&path).await.1["opens"], 0);
-    // Everywhere, in both families: a stack that is not local sees some public address.
+    // All addresses of both families, because a stack that is not local sees a public address.
     for network in ["0.0.0.0/0", "::/0"] {
         let (status, changed) =
             app.call(Method::PATCH, &path, Some(json!({ "allowed_network": network }))).await;

@@ -1,16 +1,16 @@
-//! Stands between the public door and the local AWS, and between a visitor and S3: counts what the
-//! door asks, and breaks downloads off.
+//! The witness: a proxy between serve-link and the local AWS, and between a visitor and S3. It counts calls,
+//! and breaks downloads off.
 //!
-//! Everything goes on as it came, host, path and query to the letter, so the emulator checks the
-//! signature over all that was signed, and the URL that is fetched is the URL that was given out.
+//! It passes requests on unchanged, with host, path and query. So the emulator checks the whole signature,
+//! and visitors request exactly the signed URL.
 //!
-//! A visit to [`Witness::kill_url`] lets every URL die that has been fetched by then, as time would:
-//! the emulator is asked nothing then, and what is answered is what S3 answers.
+//! A request to [`Witness::kill_url`] ends every URL that was requested before, as time would. From then on
+//! the witness answers as S3 does, and does not ask the emulator.
 //!
-//! A script may break a download off itself ([`CUT`]) and ask what was visited ([`VISITS`]).
+//! A script may break a download off ([`CUT`]), and read the requests of visitors ([`VISITS`]).
 //!
-//! Below `/l/` it stands where a domain of one's own would: the emulator's API has a path in front,
-//! for which no cookie of a link is meant.
+//! Below `/l/` it takes the place of a custom domain. The emulator's API has a path before `/l/`, to which a
+//! link's cookie would not apply.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -78,28 +78,28 @@ impl Witness {
         receiver.recv().unwrap()
     }
 
-    /// What the door has asked of AWS since the last time, in its order.
+    /// The calls of serve-link to AWS since the last time, in order.
     pub fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.seen.lock().unwrap().calls)
     }
 
-    /// What visitors have asked of S3 since the last time.
+    /// The requests of visitors to S3 since the last time.
     pub fn visits(&self) -> Vec<LinkRequest> {
         std::mem::take(&mut self.seen.lock().unwrap().visits)
     }
 
-    /// The next download breaks off after so many bytes.
+    /// Breaks the next download off after so many bytes.
     pub fn cut_after(&self, bytes: usize) {
         let mut seen = self.seen.lock().unwrap();
         (seen.cut_after, seen.dies_with_the_cut) = (Some(bytes), false);
     }
 
-    /// Whoever visits it lets the URLs die that have been fetched.
+    /// A request to this URL ends the URLs that were requested.
     pub fn kill_url(&self) -> String {
         format!("{}{KILL}", self.url)
     }
 
-    /// What a script asks of the witness itself.
+    /// The requests of a script to the witness itself.
     fn obey(&self, path: &str) -> Option<Response> {
         if path == KILL {
             self.kill_urls();
@@ -166,7 +166,7 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
     let (mut head, ()) = Response::new(()).into_parts();
     (head.status, head.headers) = (answer.status(), answer.headers().clone());
     let bytes = answer.bytes().await.unwrap();
-    // Both are this connection's own, and written anew.
+    // Both headers belong to this connection, and are set again.
     head.headers.remove(header::TRANSFER_ENCODING);
     head.headers.remove(header::CONNECTION);
     if !is_visit {
@@ -176,16 +176,16 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
 }
 
 impl Witness {
-    /// What S3 says to whoever comes with a URL that is dead.
+    /// S3's answer to an expired URL.
     fn refuse_as_s3(&self, asked: &request::Parts) -> Response {
         self.note_visit(asked, StatusCode::FORBIDDEN);
-        // To the letter: browsers treat what begins as XML otherwise than other errors.
+        // Exactly as S3 writes it, because browsers treat XML differently from other errors.
         let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
                     <Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
         (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
     }
 
-    /// An answer to a visitor, broken off where a test wants that.
+    /// An answer to a visitor, broken off if a test wants that.
     fn to_visitor(&self, asked: &request::Parts, mut head: response::Parts, bytes: Bytes) -> Response {
         self.note_visit(asked, head.status);
         let Some(after) = self.seen.lock().unwrap().cut_after.take_if(|after| *after < bytes.len()) else {
@@ -200,7 +200,7 @@ impl Witness {
     }
 }
 
-/// What AWS calls it.
+/// The name of the operation.
 fn operation(parts: &request::Parts, body: &[u8]) -> String {
     if let Some(target) = parts.headers.get("x-amz-target") {
         return target.to_str().unwrap().rsplit('.').next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! What the table and the bucket hold of one owner, and whether it agrees.
+//! The items and objects of one owner, and a check that they agree.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -60,7 +60,7 @@ impl Agreement {
         }
     }
 
-    /// Asserts that all of it agrees, where a client was told 503 so many times.
+    /// Asserts that everything agrees, after so many answers with 503.
     pub fn check(&self, unavailable: usize, has_key: bool) {
         self.multipart_uploads_live_that_records_name();
         self.uses_are_those_that_made_uploads();
@@ -88,7 +88,7 @@ impl Agreement {
         }
     }
 
-    /// Where nothing is limited nothing is counted.
+    /// Without limits nothing is counted.
     fn counters_hold_every_upload_once(&self) {
         if self.pending.is_empty() && self.asked_bytes == 0 {
             return;

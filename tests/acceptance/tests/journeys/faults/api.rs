@@ -1,8 +1,8 @@
-//! The API and the public door while AWS fails under them, on schedules that a seed replays:
-//! `POSTERN_FAULT_SEED=<first> POSTERN_FAULT_SEEDS=<how many> cargo test --test journeys -- faults::api`.
+//! The API and serve-link while AWS calls fail, on schedules that a seed repeats: `POSTERN_FAULT_SEED=<first>
+//! POSTERN_FAULT_SEEDS=<how many> cargo test --test journeys -- faults::api`.
 //!
-//! A client repeats a request that was answered with 503, as the docs ask for. After each schedule its
-//! view, the records, the bucket and the counters must agree.
+//! A client repeats a request that was answered with 503, as the documents say. After each schedule its view,
+//! the records, the bucket and the counters must agree.
 
 use acceptance::{App, PNG, configure, shared, skipped};
 use reqwest::Method;
@@ -23,7 +23,7 @@ pub struct Api {
     pub serving: Calls,
 }
 
-/// One user of it, who repeats what was answered with 503.
+/// A user who repeats requests that were answered with 503.
 pub struct Client<'a> {
     api: &'a Api,
     app: App,
@@ -48,7 +48,7 @@ impl Api {
         Self { stack, issuing, serving }
     }
 
-    /// From now on everything is counted, far below every limit.
+    /// Sets limits so high that everything is counted and nothing is refused.
     async fn limit(&self) {
         let limits = [("PENDING_UPLOADS", "100"), ("BYTES_PER_DAY", "1000000000")];
         let limits = limits.map(|(name, limit)| (format!("POSTERN_OWNER_{name}"), limit.to_owned()));
@@ -75,7 +75,7 @@ impl Client<'_> {
         }
     }
 
-    /// Asks until the answer is another one than 503.
+    /// Repeats the request until the answer is not 503.
     pub async fn ask(&mut self, method: Method, path: &str, body: Value, key: Option<&str>) -> (u16, Value) {
         for _ in 0..PATIENCE {
             self.api.issuing.next_request();
@@ -108,7 +108,7 @@ impl Client<'_> {
         panic!("{method} {path} was answered with 503 {PATIENCE} times");
     }
 
-    /// The same, where only one status is right.
+    /// Repeats the request until the answer is not 503, and expects this status.
     pub async fn told(
         &mut self,
         status: u16,
@@ -126,7 +126,7 @@ impl Client<'_> {
         format!("{}{path}", self.api.stack.coordinates().api_url)
     }
 
-    /// Until the upload has this state.
+    /// Waits until the upload has this state.
     pub async fn until(&mut self, id: &str, state: &str) {
         for _ in 0..400 {
             let upload = self.told(200, Method::GET, &format!("/uploads/{id}"), Value::Null, None).await;
@@ -274,7 +274,7 @@ async fn a_page_with_a_token(client: &mut Client<'_>, key: Option<&str>) {
     client.told(410, Method::POST, &format!("{t}/uploads"), file(), None).await;
 }
 
-/// Links that count: one visit is one opening, and who was told 503 may have used one more.
+/// Links that count: a request is one opening, and each 503 may have used one more.
 async fn links_that_count(client: &mut Client<'_>, key: Option<&str>) {
     let form = client.told(201, Method::POST, "/uploads", file(), key).await;
     let upload = id(&form);

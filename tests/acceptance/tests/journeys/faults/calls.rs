@@ -1,10 +1,10 @@
-//! Stands between a function of the API and the local AWS: refuses, delays and resets single AWS
-//! calls, before and after their effect.
+//! A proxy between a function of the API and the local AWS. It refuses, delays and resets single AWS calls,
+//! before and after their effect.
 //!
-//! What happens to a call follows from the seed, the operation and how many such calls there were
-//! before: the same seed gives the same faults. Some faults stay for the rest of the client's request,
-//! so that the SDK's retries fail too and the outcome is unknown to the function. What a client sends
-//! to S3 itself carries no `Authorization` header and passes as it came.
+//! The seed, the operation and the number of earlier calls decide what happens to a call, so the same seed
+//! gives the same faults. Some faults last for the rest of the client's request, so that the SDK's retries
+//! fail too and the function does not know the outcome. Requests of a client to S3 have no `Authorization`
+//! header, and pass unchanged.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ use super::proxy::{answer, forward, operation, read_request};
 const PARTS: usize = 10_000;
 const PART_BYTES: usize = 5 * 1024 * 1024 * 1024;
 
-/// What becomes of a call.
+/// The fault of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     None,
@@ -37,13 +37,13 @@ pub enum Fault {
 #[derive(Default)]
 struct State {
     seed: Option<u64>,
-    /// What every call of this operation meets until the client's next request.
+    /// The fault of every call of this operation until the client's next request.
     stuck: Option<(String, Fault)>,
     counts: BTreeMap<String, u64>,
     faults: BTreeMap<String, u64>,
     inconsistent: Vec<String>,
     is_silent: bool,
-    /// How long every call takes, beside what else it meets.
+    /// The delay of every call, beside its fault.
     pace: Duration,
     slow_completions: Option<Duration>,
     enlarged: Option<UnboundedSender<String>>,
@@ -81,7 +81,7 @@ impl Calls {
         while let Ok((client, _)) = listener.accept().await {
             let calls = self.clone();
             tokio::spawn(async move {
-                // A reset is what is wanted now and then.
+                // Some faults are resets.
                 let _ = calls.serve(client).await;
             });
         }
@@ -99,12 +99,12 @@ impl Calls {
         self.state.lock().unwrap().stuck = None;
     }
 
-    /// From now on nothing answers, or everything does again.
+    /// Stops all answers, or allows them again.
     pub fn silence(&self, is_silent: bool) {
         self.state.lock().unwrap().is_silent = is_silent;
     }
 
-    /// Every call takes so much longer from now on.
+    /// Delays every call by so much.
     pub fn pace(&self, pace: Duration) {
         self.state.lock().unwrap().pace = pace;
     }

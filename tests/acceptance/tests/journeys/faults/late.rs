@@ -1,4 +1,4 @@
-//! AWS that does not answer in time: not at all, or after minutes.
+//! AWS calls that are not answered in time: not at all, or after minutes.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use super::api::{Api, Client, id, put};
 const ISSUE_UPLOAD: Duration = Duration::from_secs(15);
 const SERVE_LINK: Duration = Duration::from_secs(10);
 
-/// What Lambda gives a function before its first request.
+/// The time that Lambda allows a function before its first request.
 const COLD_START: Duration = Duration::from_secs(10);
 
 /// A stack that these journeys share, one after another.
@@ -34,7 +34,7 @@ async fn unavailable(request: reqwest::RequestBuilder, limit: Duration) {
     assert!(retry_after.is_some() && elapsed < limit + Duration::from_secs(2), "{elapsed:?}");
 }
 
-/// Table and bucket take connections and stay silent.
+/// The table and the bucket accept connections and do not answer.
 #[tokio::test]
 async fn a_silent_aws_ends_as_503_before_lambda_ends_the_function() {
     if shared().local.is_none() {
@@ -73,7 +73,7 @@ async fn a_silent_aws_ends_as_503_before_lambda_ends_the_function() {
         stack::http().get(&urls[1]),
         stack::http().post(&urls[2]).header("content-type", form).body("password=open+sesame"),
     ];
-    // Requests at once start functions, which finds AWS silent too.
+    // Concurrent requests start new environments, whose calls are not answered either.
     let asked = asked.into_iter().map(|request| unavailable(request, COLD_START + ISSUE_UPLOAD));
     let opened = opened.into_iter().map(|request| unavailable(request, COLD_START + SERVE_LINK));
     tokio::join!(join_all(asked), join_all(opened));
@@ -84,7 +84,7 @@ async fn a_silent_aws_ends_as_503_before_lambda_ends_the_function() {
     client.told(302, Method::GET, &urls[0], Value::Null, None).await;
 }
 
-/// STS and KMS are silent when the functions start.
+/// STS and KMS do not answer when the functions start.
 #[tokio::test]
 #[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
 async fn a_cold_start_in_silence_ends_as_503_and_the_next_request_is_answered() {
@@ -158,7 +158,7 @@ async fn complete(client: &mut Client<'_>, upload: &str) -> u32 {
     panic!("{upload} was never completed");
 }
 
-/// The time scale is shortened: S3 takes twelve seconds, three more than it is waited for.
+/// The times are shortened: S3 takes twelve seconds, three more than the function waits.
 #[tokio::test]
 #[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
 async fn a_completion_that_outlasts_its_request_is_found_by_the_next_one() {

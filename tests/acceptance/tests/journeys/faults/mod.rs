@@ -1,5 +1,5 @@
-//! The recorder while the network and AWS fail under it, on random schedules that a seed replays:
-//! `POSTERN_FAULT_SEED=<seed> POSTERN_FAULT_UPLOADS=<how many> cargo test --test journeys -- faults`.
+//! The recorder while AWS calls fail, on random schedules that a seed repeats: `POSTERN_FAULT_SEED=<seed>
+//! POSTERN_FAULT_UPLOADS=<how many> cargo test --test journeys -- faults`.
 
 mod agreement;
 mod api;
@@ -19,10 +19,10 @@ use stack::{Coordinates, Keys, Options, Stack};
 
 use proxy::Proxy;
 
-/// No message comes back while it is still being worked on, however slow the machine.
+/// No message is redelivered while the recorder works on it, even on a slow machine.
 const UNHURRIED_S: u32 = 300;
 
-/// What an upload goes through.
+/// The plan of an upload.
 struct Plan {
     form: Form,
     any_valid: bool,
@@ -68,7 +68,7 @@ async fn redrive(stack: &Coordinates) -> usize {
     }
 }
 
-/// Whether the upload stands as its plan permits, once everything is quiet.
+/// Whether the upload's final state is one that its plan allows.
 async fn is_permitted(app: &App, plan: &Plan) -> Result<(), String> {
     let upload = app.show(&plan.form.upload_id).await;
     let versions = app.versions(&plan.form.upload_id).await;

@@ -1,9 +1,9 @@
-//! Stands between the recorder and the local AWS, and makes of single calls what a network and a
-//! busy service make of them.
+//! A proxy between the recorder and the local AWS. It makes single calls fail, as a network and a busy
+//! service do.
 //!
-//! What happens to a call follows from the seed, the upload, the operation and how many such calls
-//! there were before, and from nothing else: the same seed gives the same faults whatever runs side
-//! by side. One request a connection, so that a reset concerns one request.
+//! Only the seed, the upload, the operation and the number of earlier calls decide what happens to a call. So
+//! the same seed gives the same faults, whatever runs concurrently. Each request has its own connection, so a
+//! reset concerns one request.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What becomes of a call.
+/// The fault of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     None,
@@ -81,7 +81,7 @@ impl Proxy {
             while let Ok((client, _)) = listener.accept().await {
                 let proxy = serving.clone();
                 tokio::spawn(async move {
-                    // A reset is what is wanted now and then.
+                    // Some faults are resets.
                     let _ = proxy.serve(client).await;
                 });
             }
@@ -125,7 +125,7 @@ impl Proxy {
         self.seen.lock().unwrap().most_at_once
     }
 
-    /// The most memory that a process of the function has ever held, in KiB.
+    /// The peak memory of the function's processes, in KiB.
     pub fn peak_rss_kib(&self) -> u64 {
         let peaks = self.processes().into_iter().filter_map(|process| {
             let status = std::fs::read_to_string(process.join("status")).ok()?;

@@ -6,10 +6,10 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stack::Description;
 
-/// Somebody who begins uploads: an owner with a JWT, or a page with a token.
+/// A caller who begins uploads: an owner with a JWT, or a page with a token.
 struct Maker {
     app: App,
-    /// Where its routes begin: nothing, or `/t/<token>`.
+    /// The prefix of the caller's routes: nothing, or `/t/<token>`.
     below: String,
 }
 

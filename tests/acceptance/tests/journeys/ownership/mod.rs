@@ -1,4 +1,4 @@
-//! Whose uploads these are: a stranger sees nothing, and nobody is not let in.
+//! Ownership: another user sees nothing, and a caller without a JWT is refused.
 
 use acceptance::{App, PNG};
 use reqwest::{Method, StatusCode};
@@ -55,7 +55,7 @@ async fn a_stranger_reaches_nothing_by_any_route() {
         assert_eq!(status, StatusCode::OK);
         assert!(!list.to_string().contains(&upload), "{list}");
     }
-    // Nothing of what the stranger tried has happened.
+    // No request of the stranger had an effect.
     assert_eq!(app.show(&upload).await["state"], "available");
     assert_eq!(app.show(&in_parts).await["state"], "pending");
     assert_eq!(app.get(&format!("/uploads/{in_parts}/parts")).await.0, StatusCode::OK);

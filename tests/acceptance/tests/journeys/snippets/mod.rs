@@ -1,4 +1,4 @@
-//! The snippets of the docs, as they stand: taken out of the Markdown and run as a reader would.
+//! Runs the snippets of the documents unchanged, as a reader would.
 //!
 //! A snippet runs if it is shell that names `$API`, or a program in Python that reads `API`. The reader's
 //! files lie in a folder, `$API` and `$JWT` are set, and the reader puts the ids and the URL that an
@@ -24,7 +24,7 @@ const UPLOADING: &str = include_str!("../../../../../docs/uploading.md");
 const REVOCATION: &str = include_str!("../../../../../docs/revocation.md");
 const GUIDE: &str = include_str!("../../../../stack/src/dev/guide.sh");
 
-/// Somebody who reads the docs in a folder with some files.
+/// A reader of the documents, in a folder with some files.
 struct Reader {
     app: App,
     folder: TempDir,
@@ -58,7 +58,7 @@ impl Reader {
         std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// Runs what can be run of a text; gives how many snippets that were.
+    /// Runs the snippets of a text that can be run, and returns their number.
     async fn follows(&mut self, markdown: &str) -> usize {
         let runnable: Vec<_> = snippets(markdown).into_iter().filter(runs).collect();
         for snippet in &runnable {

@@ -1,6 +1,6 @@
-//! Stands between the sender and SQS, and lets hours pass at once: a message that the sender wants
-//! hidden for longer than a few seconds is visible at once, and how long it was to be is kept.
-//! Everything else goes through unchanged, under the sender's own signature.
+//! A proxy between the sender and SQS that shortens waits: a message that the sender hides for longer than a
+//! few seconds becomes visible at once, and the proxy keeps the requested time. Everything else passes
+//! unchanged, with the sender's own signature.
 
 use std::sync::{Arc, Mutex};
 
@@ -64,7 +64,7 @@ async fn pass(
             return hours.hurry(&request).await;
         }
     }
-    // The host is signed too, and goes along.
+    // The host is signed too, so it is passed on.
     let request =
         stack::http().request(method, format!("{}{uri}", hours.upstream)).headers(headers).body(body);
     let answer = request.send().await.unwrap();

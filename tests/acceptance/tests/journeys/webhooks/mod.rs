@@ -1,8 +1,7 @@
-//! Webhooks, from an event on the app's bus to its receiver: the rule, the queue and the function
-//! are the stack's, and the signatures are verified by the library of Standard Webhooks, which nobody
-//! here wrote.
+//! Webhooks, from an event on the app's bus to the receiver. The rule, the queue and the function are the
+//! stack's. The library of Standard Webhooks verifies the signatures.
 //!
-//! The events are put on the bus by the test, since the local AWS brings none there from the table.
+//! The test puts the events on the bus, because the local AWS does not bring them there from the table.
 
 mod hours;
 mod receiver;
@@ -71,7 +70,7 @@ impl Wired {
         let changes = [
             ("POSTERN_WEBHOOK_URL", receiver.url.as_str()),
             ("AWS_ENDPOINT_URL_SQS", hours.url.as_str()),
-            // What a proxy would answer is no answer of the receiver's.
+            // An answer of a proxy would not be the receiver's answer.
             ("HTTP_PROXY", "http://127.0.0.1:9"),
         ];
         let changes = changes.map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -1,4 +1,4 @@
-//! Who gets webhooks: answers each one as a test has said, by the webhook's id, and keeps what came.
+//! The receiver of webhooks. It answers each one as the test has planned for its id, and keeps the requests.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{any, post};
 
-/// A path that is a capability, so that no log may have it.
+/// A secret path, which no log may contain.
 const PATH: &str = "/hook/6f1c-capability";
 
 /// A status and a header.
