@@ -45,7 +45,7 @@ async function look({ name, url, language, status, shows }, screen, scheme, forc
   check(`${what}: language`, (await page.getAttribute("html", "lang")).startsWith(language.split("-")[0]));
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
   check(`${what}: no sideways scrolling`, !wide);
-  // The checker is put in by the browser's own door, which the page's policy does not bind.
+  // The browser's debugger injects the checker, so the page's policy does not apply to it.
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
   check(`${what}: axe`, violations.length === 0, JSON.stringify(violations.map(({ id, nodes }) => [id, nodes[0].html])));

@@ -100,11 +100,14 @@ async fn the_functions_that_face_clients_reach_no_object() {
         refused("get a version", get(&s3(at, &role), at, Some(&version_id)).await);
         refused("list", s3(at, &role).list_objects_v2().bucket(&at.bucket).send().await);
     }
-    let door = dynamodb(at, &act_as(at, "serve-link").await);
-    door.get_item().table_name(&at.table).key("pk", string("LINK#x")).send().await.unwrap();
-    refused("put an item", door.put_item().table_name(&at.table).item("pk", string("LINK#x")).send().await);
-    refused("scan", door.scan().table_name(&at.table).send().await);
-    let query = door.query().table_name(&at.table).index_name("links_by_upload");
+    let serve_link = dynamodb(at, &act_as(at, "serve-link").await);
+    serve_link.get_item().table_name(&at.table).key("pk", string("LINK#x")).send().await.unwrap();
+    refused(
+        "put an item",
+        serve_link.put_item().table_name(&at.table).item("pk", string("LINK#x")).send().await,
+    );
+    refused("scan", serve_link.scan().table_name(&at.table).send().await);
+    let query = serve_link.query().table_name(&at.table).index_name("links_by_upload");
     let query =
         query.key_condition_expression("upload_id = :id").expression_attribute_values(":id", string("x"));
     refused("query", query.send().await);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::chromium::CHECKER;
-use crate::door::{self, Door};
+use crate::serve_link::{self, WitnessedStack};
 
 const PASSWORD: &str = "open sesame";
 
@@ -81,15 +81,15 @@ async fn the_pages_are_accessible_and_their_forms_work_in_a_browser() {
 
 /// A link whose file was removed from the bucket, on a stack that asks S3 first.
 async fn gone() -> Option<String> {
-    if !door::is_local() {
-        skipped("the page for a file that is gone", "only a local stack lets a test change its door");
+    if !serve_link::is_local() {
+        skipped("the page for a file that is gone", "only a local stack lets a test change serve-link");
         return None;
     }
-    let door = Door::open().await;
-    door.look_first().await;
-    let app = door.app();
+    let witnessed = WitnessedStack::open().await;
+    witnessed.look_first().await;
+    let app = witnessed.app();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
-    door.lose(&upload).await;
+    witnessed.lose(&upload).await;
     Some(url(&link).to_owned())
 }

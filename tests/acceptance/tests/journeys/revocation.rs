@@ -10,7 +10,7 @@ use acceptance::{App, PNG, configure, skipped};
 use reqwest::{Client, Method, StatusCode, redirect};
 use serde_json::{Value, json};
 
-use crate::door::{Door, is_local};
+use crate::serve_link::{WitnessedStack, is_local};
 
 /// What `postern explain` says to a dead URL.
 const EXPIRED: &str = "url_expired X-Amz-Expires";
@@ -105,13 +105,13 @@ async fn a_revocation_states_when_the_last_url_of_short_and_long_links_is_dead()
     if !is_local() {
         return skipped("short lives of URLs", "only a local stack's bounds may be changed");
     }
-    let door = Door::open().await;
+    let witnessed = WitnessedStack::open().await;
     for function in ["issue-upload", "serve-link"] {
         let life = [("POSTERN_LINK_URL_TTL_S", "4"), ("POSTERN_LINK_URL_TTL_MAX_S", "12")];
         let life = life.map(|(variable, value)| (variable.to_owned(), value.to_owned()));
-        configure(door.stack, function, HashMap::from(life)).await;
+        configure(witnessed.stack, function, HashMap::from(life)).await;
     }
-    let app = door.app();
+    let app = witnessed.app();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let large = app.upload("data.bin", "application/octet-stream", &vec![7; 750_000]).await;
     let mut seen = Vec::new();

@@ -1,4 +1,4 @@
-//! Promises that no other test of the door holds.
+//! Invariants of serve-link that no other test covers.
 
 use super::*;
 use crate::ports::UploadReader;

@@ -1,4 +1,4 @@
-//! The door against the world in memory.
+//! Tests of serve-link with the store in memory.
 
 mod answers;
 mod forms;

@@ -4,7 +4,7 @@ use acceptance::{PNG, skipped};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::Door;
+use super::WitnessedStack;
 
 fn url(link: &Value) -> &str {
     link["url"].as_str().unwrap()
@@ -44,22 +44,22 @@ async fn a_link_opens_from_its_network_and_a_header_does_not_move_a_visitor() {
 #[tokio::test]
 async fn with_a_look_at_the_bucket_a_file_that_is_gone_is_told() {
     if !super::is_local() {
-        return skipped("the look at the bucket", "only a local stack lets a test change its door");
+        return skipped("the look at the bucket", "only a local stack lets a test change serve-link");
     }
-    let door = Door::open().await;
-    door.look_first().await;
-    let app = door.app();
+    let witnessed = WitnessedStack::open().await;
+    witnessed.look_first().await;
+    let app = witnessed.app();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
     let counted = app.link(&upload, json!({ "max_opens": 2 })).await;
     assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
-    door.witness.calls();
+    witnessed.witness.calls();
     assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
-    assert_eq!(door.witness.calls(), ["GetItem", "S3 HEAD"], "one call more");
+    assert_eq!(witnessed.witness.calls(), ["GetItem", "S3 HEAD"], "one call more");
     assert_eq!(app.open(Method::GET, url(&counted)).await.status(), StatusCode::FOUND);
-    assert_eq!(door.witness.calls(), ["GetItem", "S3 HEAD", "UpdateItem"], "two calls more");
+    assert_eq!(witnessed.witness.calls(), ["GetItem", "S3 HEAD", "UpdateItem"], "two calls more");
 
-    door.lose(&upload).await;
+    witnessed.lose(&upload).await;
     let gone = app.open(Method::GET, url(&link)).await;
     assert_eq!(gone.status(), StatusCode::GONE);
     assert_eq!(code(gone).await, "link_file_gone");

@@ -24,7 +24,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use witness::Witness;
 
 /// A stack of its own. Its serve-link calls AWS, and its visitors call S3, through a witness.
-pub struct Door {
+pub struct WitnessedStack {
     pub stack: &'static Coordinates,
     pub witness: Witness,
     /// The witness between issue-upload and every service except S3.
@@ -33,7 +33,7 @@ pub struct Door {
     alone: Mutex<()>,
 }
 
-impl Door {
+impl WitnessedStack {
     /// Starts a stack, and lets its functions call AWS through the witness.
     pub async fn open() -> Self {
         let stack =
@@ -42,16 +42,17 @@ impl Door {
         let stack: &'static Stack = Box::leak(Box::new(stack));
         let coordinates = stack.coordinates();
         let start = || Witness::start(coordinates.endpoint.as_deref().unwrap(), &coordinates.api_url);
-        let door = Self { stack: coordinates, witness: start(), issuing: start(), alone: Mutex::default() };
+        let witnessed =
+            Self { stack: coordinates, witness: start(), issuing: start(), alone: Mutex::default() };
         let through = |witness: &Witness, services: &[&str]| {
             let endpoint = |service| (format!("AWS_ENDPOINT_URL_{service}"), witness.url.clone());
             services.iter().map(endpoint).collect::<HashMap<_, _>>()
         };
         let services = ["DYNAMODB", "STS", "KMS", "SECRETS_MANAGER", "S3"];
-        configure(coordinates, "serve-link", through(&door.witness, &services)).await;
+        configure(coordinates, "serve-link", through(&witnessed.witness, &services)).await;
         // Its forms lead to S3 itself.
-        configure(coordinates, "issue-upload", through(&door.issuing, &services[..4])).await;
-        door
+        configure(coordinates, "issue-upload", through(&witnessed.issuing, &services[..4])).await;
+        witnessed
     }
 
     /// Sets environment variables of serve-link, which starts new environments.
@@ -97,11 +98,15 @@ pub fn is_local() -> bool {
 }
 
 /// The stack that these journeys share.
-pub fn shared() -> &'static Door {
-    static SHARED: OnceLock<Door> = OnceLock::new();
+pub fn shared() -> &'static WitnessedStack {
+    static SHARED: OnceLock<WitnessedStack> = OnceLock::new();
     SHARED.get_or_init(|| {
         let start = || {
-            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(Door::open())
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap()
+                .block_on(WitnessedStack::open())
         };
         thread::spawn(start).join().unwrap()
     })

@@ -30,13 +30,13 @@ async fn a_forged_token_is_404_and_no_call_leaves_the_door() {
     if !super::is_local() {
         return skipped("calls of forged tokens", "only a local stack lets a test stand between");
     }
-    let door = super::shared();
-    let _alone = door.alone().await;
-    let app = door.app();
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
     assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
-    door.witness.calls();
+    witnessed.witness.calls();
     let token = link["token"].as_str().unwrap();
     let forged = forgeries(token);
     assert!(forged.len() > 6 * 32);
@@ -45,10 +45,10 @@ async fn a_forged_token_is_404_and_no_call_leaves_the_door() {
         let answer = app.open(method, &url(&link).replace(token, forgery)).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{n}");
     }
-    assert_eq!(door.witness.calls(), [""; 0], "{} forgeries", forged.len());
+    assert_eq!(witnessed.witness.calls(), [""; 0], "{} forgeries", forged.len());
     // These requests used the same witness, so it counts calls if there are any.
     assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
-    assert_eq!(door.witness.calls(), ["GetItem"]);
+    assert_eq!(witnessed.witness.calls(), ["GetItem"]);
 }
 
 #[tokio::test]
@@ -56,15 +56,15 @@ async fn an_opening_waits_for_one_call() {
     if !super::is_local() {
         return skipped("calls of an opening", "only a local stack lets a test stand between");
     }
-    let door = super::shared();
-    let _alone = door.alone().await;
-    let app = door.app();
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let plain = app.link(&upload, json!({})).await;
     let counted = app.link(&upload, json!({ "max_opens": 3 })).await;
     let password = app.link(&upload, json!({ "password": "open sesame" })).await;
     app.open(Method::HEAD, url(&plain)).await;
-    door.witness.calls();
+    witnessed.witness.calls();
     for (method, link, status, calls) in [
         (Method::GET, &plain, 302, &["GetItem"][..]),
         (Method::HEAD, &plain, 200, &["GetItem"]),
@@ -73,14 +73,14 @@ async fn an_opening_waits_for_one_call() {
         (Method::GET, &password, 403, &["GetItem"]),
     ] {
         assert_eq!(app.open(method.clone(), url(link)).await.status(), status, "{method}");
-        assert_eq!(door.witness.calls(), calls, "{method} {}", link["max_opens"]);
+        assert_eq!(witnessed.witness.calls(), calls, "{method} {}", link["max_opens"]);
     }
     // The first attempt of a quarter of an hour begins a window, which needs one more write.
     for calls in [3, 2] {
         let form = stack::http().post(url(&password)).body("password=open+sesame");
         let form = form.header("content-type", "application/x-www-form-urlencoded");
         assert_eq!(form.send().await.unwrap().status(), StatusCode::SEE_OTHER);
-        assert_eq!(door.witness.calls(), vec!["UpdateItem"; calls], "the attempt, then the opening");
+        assert_eq!(witnessed.witness.calls(), vec!["UpdateItem"; calls], "the attempt, then the opening");
     }
 }
 
@@ -89,9 +89,9 @@ async fn a_form_waits_for_one_call_and_a_tokens_form_too() {
     if !super::is_local() {
         return skipped("calls of a form", "only a local stack lets a test stand between");
     }
-    let door = super::shared();
-    let _alone = door.alone().await;
-    let app = door.app();
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
     let terms =
         json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 9, "expires_in_s": 600 });
     let (status, token) = app.call(Method::POST, "/upload-tokens", Some(terms)).await;
@@ -99,21 +99,25 @@ async fn a_form_waits_for_one_call_and_a_tokens_form_too() {
     let page = |route: &str| format!("{}{route}", token["path"].as_str().unwrap());
     let file = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": 9 });
     app.call(Method::POST, "/uploads", Some(file.clone())).await;
-    door.issuing.calls();
+    witnessed.issuing.calls();
     for (path, call) in [
         ("/uploads".to_owned(), "PutItem"),
         ("/uploads/put".to_owned(), "PutItem"),
         (page("/uploads"), "TransactWriteItems"),
     ] {
         let (status, issued) = app.call(Method::POST, &path, Some(file.clone())).await;
-        assert_eq!((status, door.issuing.calls()), (StatusCode::CREATED, vec![call.to_owned()]), "{issued}");
+        assert_eq!(
+            (status, witnessed.issuing.calls()),
+            (StatusCode::CREATED, vec![call.to_owned()]),
+            "{issued}"
+        );
     }
     for route in
         ["/s3/params?filename=photo.png&type=image/png", "/presign?filename=photo.png&type=image/png"]
     {
         let (status, issued) = app.get(&page(route)).await;
         assert_eq!(
-            (status, door.issuing.calls()),
+            (status, witnessed.issuing.calls()),
             (StatusCode::OK, vec!["TransactWriteItems".to_owned()]),
             "{issued}"
         );
@@ -121,8 +125,8 @@ async fn a_form_waits_for_one_call_and_a_tokens_form_too() {
 }
 
 /// The peak memory of the function's processes, in KiB.
-fn peak_kib(door: &super::Door) -> u64 {
-    let variable = format!("AWS_ENDPOINT_URL_DYNAMODB={}", door.witness.url);
+fn peak_kib(witnessed: &super::WitnessedStack) -> u64 {
+    let variable = format!("AWS_ENDPOINT_URL_DYNAMODB={}", witnessed.witness.url);
     let is_door = |process: &std::path::PathBuf| {
         let environment = std::fs::read(process.join("environ")).unwrap_or_default();
         environment.split(|byte| *byte == 0).any(|set| set == variable.as_bytes())
@@ -141,9 +145,9 @@ async fn passwords_and_openings_stay_below_40_mib() {
     if !super::is_local() || !cfg!(target_os = "linux") {
         return skipped("the memory of an opening", "only here can a test look at the process");
     }
-    let door = super::shared();
-    let _alone = door.alone().await;
-    let app = door.app();
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({ "password": "open sesame" })).await;
     for _ in 0..20 {
@@ -151,7 +155,7 @@ async fn passwords_and_openings_stay_below_40_mib() {
         let form = form.header("content-type", "application/x-www-form-urlencoded");
         assert_eq!(form.send().await.unwrap().status(), StatusCode::SEE_OTHER);
     }
-    let peak = peak_kib(door);
+    let peak = peak_kib(witnessed);
     eprintln!("{peak} KiB at most");
     // More than the 9 MiB of one hash, so this process has computed a hash.
     assert!((9 * 1024..40 * 1024).contains(&peak), "{peak} KiB");

@@ -52,20 +52,20 @@ async fn a_browser_saves_names_shows_pictures_and_seeks_in_films() {
     }
     let Some((checker, browser)) = CHECKER.with_browser("downloads in a browser").await else { return };
     let film = film().await;
-    let door = super::shared();
-    let _alone = door.alone().await;
-    let app = door.app();
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
     let saved = saved_links(&app).await;
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let image = app.link(&upload, json!({})).await;
     let upload = app.upload("film.webm", "video/webm", &film).await;
     let film_link = app.link(&upload, json!({})).await;
 
-    door.witness.visits();
+    witnessed.witness.visits();
     let folder = tempfile::tempdir().unwrap();
     let plan = json!({
         "chromium": browser, "saved": saved.iter().map(url).collect::<Vec<_>>(),
-        "image": url(&image), "film": url(&film_link), "kill": door.witness.kill_url(),
+        "image": url(&image), "film": url(&film_link), "kill": witnessed.witness.kill_url(),
     });
     let input = folder.path().join("input.json");
     std::fs::write(&input, plan.to_string()).unwrap();
@@ -90,7 +90,7 @@ async fn a_browser_saves_names_shows_pictures_and_seeks_in_films() {
         assert_eq!(bytes, format!("the bytes of number {n}"));
     }
 
-    let visits = door.witness.visits();
+    let visits = witnessed.witness.visits();
     eprintln!("{} requests of dead URLs", visits.iter().filter(|visit| visit.status == 403).count());
     let ranges: Vec<usize> = visits
         .into_iter()

@@ -34,7 +34,7 @@ async fn run(browser: &Browser, script: &str, plan: Value, folder: &Path) -> Vec
 }
 
 async fn cut(app: &App, browser: &Browser) {
-    let door = super::shared();
+    let witnessed = super::shared();
     let bytes = bytes();
     let (mut links, mut plan) = (Vec::new(), Vec::new());
     for (percent, dies, limited) in cases() {
@@ -43,11 +43,11 @@ async fn cut(app: &App, browser: &Browser) {
         let terms = if limited { json!({ "max_opens": 1 }) } else { json!({}) };
         let link = app.link(&upload, terms).await;
         let after = SIZE * percent / 100;
-        plan.push(json!({ "url": door.address(&link), "name": name, "after": after, "dies": dies }));
+        plan.push(json!({ "url": witnessed.address(&link), "name": name, "after": after, "dies": dies }));
         links.push((link, limited, dies));
     }
     let folder = tempfile::tempdir().unwrap();
-    let order = json!({ "witness": door.witness.url, "size": SIZE, "cases": plan });
+    let order = json!({ "witness": witnessed.witness.url, "size": SIZE, "cases": plan });
     let told = run(browser, "resume.mjs", order, folder.path()).await;
     assert_eq!(told.len(), plan.len());
     for (told, (link, limited, dies)) in told.iter().zip(&links) {
@@ -74,10 +74,10 @@ async fn a_download_that_a_browser_lost_comes_by_the_link_and_counts_once() {
     if !super::is_local() {
         return skipped("cut downloads in browsers", "only a local stack lets a test cut a connection");
     }
-    let door = super::shared();
-    let _alone = door.alone().await;
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
     for browser in CHECKER.with_both_browsers("cut downloads").await {
-        cut(&door.app(), &browser).await;
+        cut(&witnessed.app(), &browser).await;
     }
 }
 
@@ -87,16 +87,17 @@ async fn a_video_seeks_while_its_url_lives_and_how_it_fails_afterwards_is_known(
     if !super::is_local() {
         return skipped("seeking in browsers", "only a local stack lets a test end a URL");
     }
-    let door = super::shared();
-    let _alone = door.alone().await;
-    let app = door.app();
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
     for browser in CHECKER.with_both_browsers("seeking").await {
         let film = super::browser::film().await;
         let upload = app.upload("film.webm", "video/webm", &film).await;
         for kill in [false, true] {
             let link = app.link(&upload, json!({})).await;
             let folder = tempfile::tempdir().unwrap();
-            let order = json!({ "witness": door.witness.url, "film": door.address(&link), "kill": kill });
+            let order =
+                json!({ "witness": witnessed.witness.url, "film": witnessed.address(&link), "kill": kill });
             let told = run(&browser, "seek.mjs", order, folder.path()).await;
             for line in &told {
                 eprintln!("{}, the URL dies: {kill}: {line}", browser.name);

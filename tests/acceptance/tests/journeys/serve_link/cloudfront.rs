@@ -14,7 +14,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stack::Keys;
 
-use super::Door;
+use super::WitnessedStack;
 
 const RSA: &str = include_str!("../../../../../shared/presign/src/cloudfront/rsa.test.pem");
 const P256: &str = include_str!("../../../../../shared/presign/src/cloudfront/p256.test.pem");
@@ -25,17 +25,17 @@ const B: &str = "KBBBBBBBBBBBBB";
 const TTL_S: u64 = 60;
 
 /// Puts a private key into Secrets Manager and lets serve-link read it, and no other.
-async fn keep_secret(door: &Door, name: &str, pem: &str) -> String {
-    let sdk = door.stack.sdk_config(&Keys::root());
+async fn keep_secret(witnessed: &WitnessedStack, name: &str, pem: &str) -> String {
+    let sdk = witnessed.stack.sdk_config(&Keys::root());
     let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
-    let secret = secrets.create_secret().name(format!("{}/cloudfront/{name}", door.stack.name));
+    let secret = secrets.create_secret().name(format!("{}/cloudfront/{name}", witnessed.stack.name));
     let arn = secret.secret_string(pem).send().await.unwrap().arn.unwrap();
     let policy = json!({ "Version": "2012-10-17", "Statement": [
         { "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": arn },
     ]});
     aws_sdk_iam::Client::new(&sdk)
         .put_role_policy()
-        .role_name(door.stack.role_name("serve-link"))
+        .role_name(witnessed.stack.role_name("serve-link"))
         .policy_name("cloudfront")
         .policy_document(policy.to_string())
         .send()
@@ -44,11 +44,11 @@ async fn keep_secret(door: &Door, name: &str, pem: &str) -> String {
     arn
 }
 
-async fn sign_with(door: &Door, key_pair_id: &str, secret_arn: &str) {
+async fn sign_with(witnessed: &WitnessedStack, key_pair_id: &str, secret_arn: &str) {
     let variables =
         [("DOMAIN", DOMAIN), ("KEY_PAIR_ID", key_pair_id), ("SECRET_ARN", secret_arn), ("WINDOW_S", "30")];
     let named = variables.map(|(name, value)| (format!("POSTERN_CLOUDFRONT_{name}"), value.to_owned()));
-    door.configure(named.into()).await;
+    witnessed.configure(named.into()).await;
 }
 
 async fn location(app: &App, link: &Value) -> String {
@@ -94,24 +94,24 @@ async fn origin(app: &App, url: &str) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn links_lead_through_cloudfront_and_keys_rotate_without_an_outage() {
     if !super::is_local() {
-        return skipped("CloudFront", "only a local stack lets a test change its door");
+        return skipped("CloudFront", "only a local stack lets a test change serve-link");
     }
-    let door = Door::open().await;
-    let app = door.app();
+    let witnessed = WitnessedStack::open().await;
+    let app = witnessed.app();
     let upload = app.upload("na\u{ef}ve \u{1F600}.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
     let html = app.upload("page.html", "text/html", b"<!DOCTYPE html><script>alert(1)</script>").await;
     let page = app.link(&html, json!({})).await;
     let group = [(A, RSA), (B, P256)];
 
-    let secret = keep_secret(&door, "a", RSA).await;
-    sign_with(&door, A, &secret).await;
-    door.witness.calls();
+    let secret = keep_secret(&witnessed, "a", RSA).await;
+    sign_with(&witnessed, A, &secret).await;
+    witnessed.witness.calls();
     let first = location(&app, &link).await;
-    let calls = door.witness.calls();
+    let calls = witnessed.witness.calls();
     assert_eq!(calls.iter().filter(|call| *call == "GetSecretValue").count(), 1, "{calls:?}");
     location(&app, &link).await;
-    assert_eq!(door.witness.calls(), ["GetItem"], "one call an opening, none to S3, the key is at hand");
+    assert_eq!(witnessed.witness.calls(), ["GetItem"], "one call an opening, none to S3, the key is at hand");
 
     let asked = edge(&group, &first).unwrap();
     assert!(asked.starts_with(&format!("https://{DOMAIN}/uploads/{upload}?versionId=")), "{asked}");
@@ -133,12 +133,12 @@ async fn links_lead_through_cloudfront_and_keys_rotate_without_an_outage() {
     let end = now_s() + TTL_S;
     assert_eq!(edge_at(end, "192.0.2.7", &group, &first), Err("403: expired".to_owned()));
 
-    the_same_for_everybody_within_a_window(&door, &app, &link, &secret).await;
+    the_same_for_everybody_within_a_window(&witnessed, &app, &link, &secret).await;
 
     // Rotation: the second key signs, both open, then the first is taken out.
     let before = location(&app, &link).await;
-    let second = keep_secret(&door, "b", P256).await;
-    sign_with(&door, B, &second).await;
+    let second = keep_secret(&witnessed, "b", P256).await;
+    sign_with(&witnessed, B, &second).await;
     let after = location(&app, &link).await;
     assert!(before.ends_with(A) && after.ends_with(B));
     for url in [&before, &after] {
@@ -152,14 +152,14 @@ async fn links_lead_through_cloudfront_and_keys_rotate_without_an_outage() {
     assert!(edge(newest, &after).is_ok());
     assert_eq!(edge(newest, &before), Err("403: no such key in the group".to_owned()));
 
-    a_front_says_where_a_visitor_is(&door, &app, &upload).await;
+    a_front_says_where_a_visitor_is(&witnessed, &app, &upload).await;
 }
 
 /// Behind a distribution, the API sees only the distribution's address. The header that the distribution sets
 /// has the visitor's address.
-async fn a_front_says_where_a_visitor_is(door: &Door, app: &App, upload: &str) {
+async fn a_front_says_where_a_visitor_is(witnessed: &WitnessedStack, app: &App, upload: &str) {
     const HEADER: &str = "cloudfront-viewer-address";
-    door.configure(HashMap::from([("POSTERN_VIEWER_HEADER".to_owned(), HEADER.to_owned())])).await;
+    witnessed.configure(HashMap::from([("POSTERN_VIEWER_HEADER".to_owned(), HEADER.to_owned())])).await;
     let link = app.link(upload, json!({ "allowed_network": "192.0.2.0/24" })).await;
     let from = async |headers: &[(&str, &str)]| {
         app.open_with(Method::GET, link["url"].as_str().unwrap(), headers).await.status()
@@ -189,11 +189,16 @@ fn refuses_what_was_not_signed(group: &[(&str, &str)], url: &str) {
 }
 
 /// From a running environment and from a new one.
-async fn the_same_for_everybody_within_a_window(door: &Door, app: &App, link: &Value, secret: &str) {
+async fn the_same_for_everybody_within_a_window(
+    witnessed: &WitnessedStack,
+    app: &App,
+    link: &Value,
+    secret: &str,
+) {
     for _ in 0..3 {
         let window = now_s() / 30;
         let one = location(app, link).await;
-        sign_with(door, A, secret).await;
+        sign_with(witnessed, A, secret).await;
         let other = location(app, link).await;
         if now_s() / 30 == window {
             assert_eq!(one, other);

@@ -24,24 +24,24 @@ async fn a_page_costs_one_read_and_what_it_shows_one_write() {
     if !super::is_local() {
         return skipped("calls of a page", "only a local stack lets a test stand between");
     }
-    let door = super::shared();
-    let _alone = door.alone().await;
-    let app = door.app();
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let note = "For you,\nwith <b>love</b>";
     let link = app.link(&upload, json!({ "max_opens": 3, "note": note })).await;
     assert_eq!((&link["note"], &link["page"]), (&json!(note), &Value::Null));
     app.open(Method::HEAD, url(&link)).await;
-    door.witness.calls();
+    witnessed.witness.calls();
     let page = app.open_with(Method::GET, url(&link), &TAB).await;
-    assert_eq!((page.status(), door.witness.calls()), (StatusCode::OK, vec!["GetItem".to_owned()]));
+    assert_eq!((page.status(), witnessed.witness.calls()), (StatusCode::OK, vec!["GetItem".to_owned()]));
     let page = page.text().await.unwrap();
     assert!(page.contains("For you,\nwith &lt;b&gt;love&lt;/b&gt;"), "{page}");
     let shown = format!("{}?page={}", url(&link), id_of(&page));
     let image = app.open_with(Method::GET, &shown, &IMAGE).await;
     let begins_hour = ["UpdateItem", "UpdateItem"];
     assert_eq!(image.status(), StatusCode::FOUND);
-    let calls = door.witness.calls();
+    let calls = witnessed.witness.calls();
     assert!(
         !calls.is_empty() && begins_hour.starts_with(&calls.iter().map(String::as_str).collect::<Vec<_>>()),
         "{calls:?}"
@@ -49,11 +49,14 @@ async fn a_page_costs_one_read_and_what_it_shows_one_write() {
     let saved = app.open_with(Method::GET, &format!("{shown}&download=1"), &TAB).await;
     let location = saved.headers()["location"].to_str().unwrap();
     assert!(location.contains("response-content-disposition=attachment"), "{location}");
-    assert_eq!(door.witness.calls(), ["UpdateItem"]);
+    assert_eq!(witnessed.witness.calls(), ["UpdateItem"]);
     let path = format!("/links/{}", link["link_id"].as_str().unwrap());
     assert_eq!(app.get(&path).await.1["opens"], 1);
     let curl = app.open_with(Method::GET, url(&link), &[("accept", "*/*")]).await;
-    assert_eq!((curl.status(), door.witness.calls()), (StatusCode::FOUND, vec!["UpdateItem".to_owned()]));
+    assert_eq!(
+        (curl.status(), witnessed.witness.calls()),
+        (StatusCode::FOUND, vec!["UpdateItem".to_owned()])
+    );
 }
 
 #[tokio::test]
@@ -124,9 +127,9 @@ async fn an_owner_says_when_there_is_a_page() {
 }
 
 async fn look(browser: &Browser) {
-    let door = super::shared();
-    let _alone = door.alone().await;
-    let app = door.app();
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
     let film = super::browser::film().await;
     let name = format!("{}.png", browser.name);
     let image = app.upload(&name, "image/png", PNG).await;
@@ -139,11 +142,11 @@ async fn look(browser: &Browser) {
     let (text, video) = (app.link(&text, json!({})).await, app.link(&video, json!({ "max_opens": 1 })).await);
     let folder = tempfile::tempdir().unwrap();
     let plan = json!({
-        "kill": door.witness.kill_url(),
-        "free": door.address(&free), "limited": door.address(&limited),
-        "saved": { "url": door.address(&saved), "name": name },
-        "password": { "url": door.address(&password), "password": "open sesame" },
-        "text": door.address(&text), "video": door.address(&video),
+        "kill": witnessed.witness.kill_url(),
+        "free": witnessed.address(&free), "limited": witnessed.address(&limited),
+        "saved": { "url": witnessed.address(&saved), "name": name },
+        "password": { "url": witnessed.address(&password), "password": "open sesame" },
+        "text": witnessed.address(&text), "video": witnessed.address(&video),
     });
     eprintln!("{}", browser.run("link-pages.mjs", plan, folder.path()).await);
     for link in [&limited, &saved, &password, &video] {

@@ -34,17 +34,17 @@ async fn a_download_that_was_cut_goes_on_where_it_stopped() {
     if !super::is_local() {
         return skipped("resumed downloads", "only a local stack lets a test cut a connection");
     }
-    let door = super::shared();
-    let _alone = door.alone().await;
-    let (app, bytes) = (door.app(), bytes());
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let (app, bytes) = (witnessed.app(), bytes());
     let upload = app.upload("data.bin", "application/octet-stream", &bytes).await;
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let url = |link: &Value| door.address(link);
+    let url = |link: &Value| witnessed.address(link);
 
     // The link allows one opening, so the second request must be the same opening.
-    door.witness.visits();
-    door.witness.cut_after(CUT_AFTER);
+    witnessed.witness.visits();
+    witnessed.witness.cut_after(CUT_AFTER);
     let counted = app.link(&upload, json!({ "max_opens": 1 })).await;
     let curl = ["-sSfL", "-b", "jar", "-c", "jar", "-o", "curl", &url(&counted)];
     match run("curl", folder, &curl).await {
@@ -55,19 +55,19 @@ async fn a_download_that_was_cut_goes_on_where_it_stopped() {
             assert!(again.status.success(), "{again:?}");
             assert!(std::fs::read(folder.join("curl")).unwrap() == bytes, "curl: other bytes");
             let rest = visit(Some(format!("bytes={at}-")), 206);
-            assert_eq!(door.witness.visits(), [visit(None, 200), rest]);
+            assert_eq!(witnessed.witness.visits(), [visit(None, 200), rest]);
         }
         None => skipped("a resumed download by curl", "there is no curl"),
     }
 
     // wget asks again by itself, with the cookies that it was given.
-    door.witness.cut_after(CUT_AFTER);
+    witnessed.witness.cut_after(CUT_AFTER);
     let plain = app.link(&upload, json!({})).await;
     match run("wget", folder, &["-q", "--tries=3", "--waitretry=0", "-O", "wget", &url(&plain)]).await {
         Some(output) => {
             assert!(output.status.success(), "{output:?}");
             assert!(std::fs::read(folder.join("wget")).unwrap() == bytes, "wget: other bytes");
-            let visits = door.witness.visits();
+            let visits = witnessed.witness.visits();
             assert!(visits.len() == 2 && visits[1].status == 206, "{visits:?}");
         }
         None => skipped("a resumed download by wget", "there is no wget"),
@@ -89,7 +89,7 @@ with open(sys.argv[2], 'wb') as file:
     file.write(rest.content)
 ";
     // This client sends a `Secure` cookie only over TLS, so this link counts nothing.
-    door.witness.cut_after(CUT_AFTER);
+    witnessed.witness.cut_after(CUT_AFTER);
     let python = tokio::task::spawn_blocking(stack::python).await.unwrap().unwrap();
     let output = run(python, folder, &["-c", script, &url(&plain), "requests"]).await.unwrap();
     assert!(output.status.success(), "{output:?}");

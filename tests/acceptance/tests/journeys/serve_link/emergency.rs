@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use stack::Keys;
 use tokio::process::Command;
 
-use super::Door;
+use super::WitnessedStack;
 
 const CLI: &str = include_str!("../../../../stack/aws-cli.txt");
 const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\n\
@@ -39,7 +39,7 @@ async fn cli() -> Option<PathBuf> {
 }
 
 struct Operator<'a> {
-    door: &'a Door,
+    witnessed: &'a WitnessedStack,
     path: String,
 }
 
@@ -50,8 +50,8 @@ impl Operator<'_> {
         let output = Command::new(program)
             .args(arguments)
             .env("PATH", &self.path)
-            .env("AWS_ENDPOINT_URL", self.door.stack.endpoint.as_deref().unwrap())
-            .env("AWS_DEFAULT_REGION", &self.door.stack.region)
+            .env("AWS_ENDPOINT_URL", self.witnessed.stack.endpoint.as_deref().unwrap())
+            .env("AWS_DEFAULT_REGION", &self.witnessed.stack.region)
             .env("AWS_ACCESS_KEY_ID", keys.access_key_id)
             .env("AWS_SECRET_ACCESS_KEY", keys.secret_access_key)
             .output()
@@ -70,7 +70,7 @@ impl Operator<'_> {
         let key = json!({ "CallerReference": "1", "Name": "postern-a", "EncodedKey": PUBLIC }).to_string();
         let made = self.aws(&["cloudfront", "create-public-key", "--public-key-config", &key]).await;
         let key_id = made["PublicKey"]["Id"].as_str().unwrap().to_owned();
-        let name = format!("{}-{}-files", self.door.stack.name, self.door.stack.region);
+        let name = format!("{}-{}-files", self.witnessed.stack.name, self.witnessed.stack.region);
         let group = json!({ "Name": name, "Items": [key_id] }).to_string();
         let made = self.aws(&["cloudfront", "create-key-group", "--key-group-config", &group]).await;
         (made["KeyGroup"]["Id"].as_str().unwrap().to_owned(), key_id)
@@ -92,10 +92,10 @@ async fn the_emergency_ends_what_was_signed_and_links_go_on_with_fresh_sessions(
     let Some(cli) = cli().await else {
         return skipped("the emergency", "the AWS CLI could not be installed");
     };
-    let door = Door::open().await;
+    let witnessed = WitnessedStack::open().await;
     let path = format!("{}:{}", cli.display(), std::env::var("PATH").unwrap_or_default());
-    let operator = Operator { door: &door, path };
-    let app = door.app();
+    let operator = Operator { witnessed: &witnessed, path };
+    let app = witnessed.app();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
     let before = location(&app, &link).await;
@@ -106,13 +106,13 @@ async fn the_emergency_ends_what_was_signed_and_links_go_on_with_fresh_sessions(
 
     let begin = Instant::now();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/emergency.sh");
-    let said = operator.run("bash", &[script.to_str().unwrap(), &door.stack.name]).await;
+    let said = operator.run("bash", &[script.to_str().unwrap(), &witnessed.stack.name]).await;
     let (status, cause) = app.open_refused(Method::GET, &before).await;
     // The rights of the earlier sessions were taken, and S3 does not say so.
     assert_eq!((status, cause.as_str()), (StatusCode::FORBIDDEN, "no_right s3:GetObjectVersion"), "{said}");
-    door.witness.calls();
+    witnessed.witness.calls();
     let after = location(&app, &link).await;
-    let calls = door.witness.calls();
+    let calls = witnessed.witness.calls();
     assert!(calls.contains(&"AssumeRole".to_owned()), "a fresh session: {calls:?}");
     assert_eq!(app.open(Method::GET, &after).await.bytes().await.unwrap(), PNG);
     eprintln!("emergency: over here after {:.1} s", begin.elapsed().as_secs_f64());

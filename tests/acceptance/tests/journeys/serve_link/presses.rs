@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::chromium::{Browser, CHECKER};
 
 async fn press(browser: &Browser) {
-    let door = super::shared();
-    let _alone = door.alone().await;
-    let app = door.app();
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
     let (mut links, mut plan) = (Vec::new(), Vec::new());
     for n in 0..6 {
         let name = format!("{}-{n}.png", browser.name);
