@@ -160,6 +160,7 @@ fn mask_after(text: &str, mark: &str, min: usize, in_value: impl Fn(char) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explain::recognize;
 
     #[test]
     fn secrets_are_masked_by_their_shape() {
@@ -183,7 +184,8 @@ mod tests {
 
     #[test]
     fn secrets_of_the_input_are_masked_wherever_they_are() {
-        let evidence = Evidence::find("https://a.s3.amazonaws.com/k?X-Amz-Signature=0123456789&X-Amz-Date=1");
+        let evidence =
+            recognize::find("https://a.s3.amazonaws.com/k?X-Amz-Signature=0123456789&X-Amz-Date=1");
         let secrets = Secrets::of(&evidence, &["another-secret"]);
         assert_eq!(secrets.mask("0123456789 and another-secret"), "*** and ***");
         assert_eq!(format!("{secrets:?}"), "Secrets(..)");

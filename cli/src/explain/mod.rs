@@ -7,165 +7,22 @@
 //!
 //! Nothing here opens a connection or reads a clock.
 
-use s3_presigned::Timestamp;
-use serde::Serialize;
-
 pub mod cause;
 mod diagnose;
+mod explanation;
 pub mod mask;
 pub mod recognize;
 mod report;
+mod settings;
+mod shorten;
 pub mod signed;
 mod time;
 
-use cause::Part;
+pub use explanation::{Blame, Certainty, Diagnosis, Explanation, Outcome};
 use mask::Secrets;
 use recognize::Evidence;
-
-/// A secret access key. `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Makes a secret of a text. White space around it is no part of it.
-    pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
-
-/// What the caller knows beside the input.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Settings {
-    /// The time that counts as now.
-    pub now: Timestamp,
-    /// The key of the object that was meant.
-    pub key: Option<String>,
-    /// The size of the file.
-    pub size_bytes: Option<u64>,
-    /// The type that the client sends.
-    pub content_type: Option<String>,
-    /// The name of the file.
-    pub filename: Option<String>,
-    /// The method of the request.
-    pub method: Option<String>,
-    /// Headers of the request.
-    pub headers: Vec<(String, String)>,
-    /// When the session of the credentials ends.
-    pub session_ends: Option<Timestamp>,
-    /// The secret access key that signed.
-    pub secret: Option<Secret>,
-}
-
-impl Settings {
-    /// Makes settings in which only the time is known.
-    pub fn at(now: impl Into<Timestamp>) -> Self {
-        Self {
-            now: now.into(),
-            key: None,
-            size_bytes: None,
-            content_type: None,
-            filename: None,
-            method: None,
-            headers: Vec::new(),
-            session_ends: None,
-            secret: None,
-        }
-    }
-}
-
-/// How sure a diagnosis is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Certainty {
-    /// The input shows it.
-    Certain,
-    /// The input speaks for it.
-    Likely,
-    /// It is one of several that remain.
-    Possible,
-}
-
-/// What came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Outcome {
-    /// A cause is certain or likely.
-    CauseFound,
-    /// Several causes remain possible.
-    CausesPossible,
-    /// Nothing is wrong with what was given, as far as it shows.
-    NoFaultSeen,
-    /// The input has nothing that the program knows.
-    NotRecognized,
-}
-
-/// The part that is to blame.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Blame {
-    /// The kind of the part.
-    pub part: Part,
-    /// Its name, such as `content-type`.
-    pub name: Option<String>,
-}
-
-/// One cause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Diagnosis {
-    /// The stable name of the cause.
-    pub cause: &'static str,
-    /// How sure it is.
-    pub certainty: Certainty,
-    /// The part that is to blame.
-    pub blame: Blame,
-    /// What happened.
-    pub happened: &'static str,
-    /// What the input says for it.
-    pub because: Vec<String>,
-    /// What to change.
-    pub change: &'static [&'static str],
-    /// What the input does not show, and how to find it out.
-    pub unknown: Vec<String>,
-}
-
-/// The answer of the program. All texts that come from the input are masked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Explanation {
-    /// What came out.
-    pub outcome: Outcome,
-    /// What was recognized.
-    pub recognized: Vec<&'static str>,
-    /// The causes, the most certain first.
-    pub diagnoses: Vec<Diagnosis>,
-    /// Who signed each URL and form, and what it discloses.
-    pub signed: Vec<signed::Signed>,
-}
-
-/// The most characters of a text from the input that are repeated.
-const MAX_SHOWN: usize = 300;
-
-/// Cuts a long text.
-pub(crate) fn shorten(text: &str) -> String {
-    match text.char_indices().nth(MAX_SHOWN) {
-        Some((end, _)) => format!("{}\u{2026}", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
+pub use settings::{Secret, Settings};
+use shorten::shorten;
 
 /// Explains a text.
 ///
@@ -178,7 +35,7 @@ pub(crate) fn shorten(text: &str) -> String {
 /// # Ok::<(), s3_presigned::ParseTimestampError>(())
 /// ```
 pub fn explain(input: &str, settings: &Settings) -> Explanation {
-    let evidence = Evidence::find(input);
+    let evidence = recognize::find(input);
     let mut others: Vec<&str> = settings.secret.iter().map(Secret::reveal).collect();
     others.extend(
         settings
@@ -250,7 +107,7 @@ impl Place {
     }
 }
 
-fn diagnosis(found: diagnose::Found, place: &Place, secrets: &Secrets) -> Diagnosis {
+fn diagnosis(found: diagnose::found::Found, place: &Place, secrets: &Secrets) -> Diagnosis {
     let mask = |text: String| secrets.mask(&shorten(&text));
     let is_action =
         |name: &&str| name.starts_with("s3:") && name.bytes().skip(3).all(|b| b.is_ascii_alphanumeric());

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::explanation::{Certainty, Diagnosis, Explanation, Outcome};
 use super::signed::Signed;
-use super::{Certainty, Diagnosis, Explanation, Outcome};
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,7 +12,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::recognize::{Form, Scheme, SignedUrl};
-use super::{Settings, time};
+use super::settings::Settings;
+use super::time;
 
 /// What is known of a signed URL or form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,6 +1,6 @@
 //! Causes that only a browser shows.
 
-use super::{Cause, Part, causes};
+use super::kind::{Cause, Part, causes};
 
 causes! {
     BROWSERS;

@@ -1,6 +1,6 @@
 //! Causes in the API, in its gateway, and in the services.
 
-use super::{Cause, Part, causes};
+use super::kind::{Cause, Part, causes};
 
 causes! {
     SERVICES;

@@ -1,6 +1,6 @@
 //! Causes in the signature, in the host, and in the URL's parameters.
 
-use super::{Cause, Part, causes};
+use super::kind::{Cause, Part, causes};
 
 causes! {
     SIGNATURES;

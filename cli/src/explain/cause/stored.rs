@@ -1,6 +1,6 @@
 //! Causes in time, in rights, in the form, and in what is stored.
 
-use super::{Cause, Part, causes};
+use super::kind::{Cause, Part, causes};
 
 causes! {
     STORED;

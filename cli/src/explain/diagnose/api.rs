@@ -2,7 +2,8 @@
 
 use super::super::cause::{self, Cause};
 use super::super::recognize::{LogLine, Problem};
-use super::{Case, Found};
+use super::case::Case;
+use super::found::Found;
 
 pub(super) fn causes(case: &Case<'_>) -> Vec<Found> {
     let mut found: Vec<Found> = case.evidence.problems.iter().map(problem).collect();

@@ -1,8 +1,10 @@
 //! Messages of browsers, which hide S3's answer from scripts.
 
+use super::super::cause;
+use super::super::explanation::Certainty;
 use super::super::recognize::BrowserMessage as Message;
-use super::super::{Certainty, cause};
-use super::{Case, Found};
+use super::case::Case;
+use super::found::Found;
 
 /// Causes that the browser names itself.
 pub(super) fn shown(case: &Case<'_>) -> Vec<Found> {

@@ -4,7 +4,8 @@
 use super::super::cause;
 use super::super::recognize::{ErrorBody, Scheme};
 use super::super::{signed, time};
-use super::{Case, Found};
+use super::case::Case;
+use super::found::Found;
 
 /// Whether CloudFront answered, and not S3.
 pub(super) fn is_of_cloudfront(case: &Case<'_>, error: &ErrorBody) -> bool {

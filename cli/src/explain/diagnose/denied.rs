@@ -4,7 +4,9 @@
 use super::super::cause;
 use super::super::recognize::{ErrorBody, Scheme, SignedUrl};
 use super::super::{signed, time};
-use super::{Case, Found, form, signature, url};
+use super::case::Case;
+use super::found::Found;
+use super::{broken, form, signature};
 
 pub(super) fn causes(case: &Case<'_>, error: &ErrorBody) -> Vec<Found> {
     let of_message = by_message(case, error);
@@ -12,7 +14,7 @@ pub(super) fn causes(case: &Case<'_>, error: &ErrorBody) -> Vec<Found> {
         return of_message;
     }
     // The message says nothing. What was sent may say more.
-    let broken = url::broken(case);
+    let broken = broken::broken(case);
     if !broken.is_empty() {
         return broken;
     }
@@ -53,7 +55,7 @@ fn by_message(case: &Case<'_>, error: &ErrorBody) -> Vec<Found> {
         return vec![Found::certain(&cause::TLS_REQUIRED)];
     }
     if error.says("Query-string authentication") {
-        return url::missing_parameters(case);
+        return broken::missing_parameters(case);
     }
     if error.says("Anonymous") {
         return vec![Found::certain(&cause::UNSIGNED_REQUEST)];

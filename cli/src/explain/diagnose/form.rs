@@ -8,8 +8,10 @@ use s3_presigned::{BucketEndpoint, SigningCredentials};
 
 use super::super::cause;
 use super::super::recognize::{ErrorBody, Form, SignedUrl};
+use super::super::shorten::shorten;
 use super::super::{signed, time};
-use super::{Case, Found};
+use super::case::Case;
+use super::found::Found;
 
 /// Explains S3's message about a policy, with the form's values where the form is there.
 pub(super) fn by_message(case: &Case<'_>, error: &ErrorBody) -> Found {
@@ -190,7 +192,7 @@ fn condition(refusal: &Refusal) -> Found {
     };
     let found = found.because(format!("The condition is {}.", failed.condition));
     let has = match &failed.value {
-        Some(value) => format!("The form has \"{}\".", super::super::shorten(value)),
+        Some(value) => format!("The form has \"{}\".", shorten(value)),
         None if field.is_some() => "The form does not have this field.".to_owned(),
         None => String::new(),
     };

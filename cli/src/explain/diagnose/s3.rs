@@ -3,7 +3,9 @@
 use super::super::cause::{self, Cause};
 use super::super::recognize::{ErrorBody, Scheme};
 use super::super::{signed, time};
-use super::{Case, Found, form, url};
+use super::case::Case;
+use super::found::Found;
+use super::{broken, form};
 
 pub(super) fn causes(case: &Case<'_>, error: &ErrorBody) -> Vec<Found> {
     match error.code.as_str() {
@@ -132,8 +134,8 @@ fn parameters(case: &Case<'_>, error: &ErrorBody) -> Vec<Found> {
             Found::certain(&cause::EXPIRY_TOO_LONG).named("X-Amz-Expires").because(life.unwrap_or_default()),
         ];
     }
-    let broken = url::broken(case);
-    if broken.is_empty() { url::missing_parameters(case) } else { broken }
+    let broken = broken::broken(case);
+    if broken.is_empty() { broken::missing_parameters(case) } else { broken }
 }
 
 fn arguments(case: &Case<'_>, error: &ErrorBody) -> Vec<Found> {

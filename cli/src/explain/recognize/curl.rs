@@ -1,7 +1,9 @@
 //! Command lines of curl: the method, the headers and the form that they send.
 
+use super::evidence::Evidence;
+use super::form::Form;
 use super::http::Exchange;
-use super::{Evidence, Form, head, push};
+use super::limits::{head, push};
 
 /// The most bytes of one command, and the most commands that are read.
 const MAX_BYTES: usize = 64 * 1024;

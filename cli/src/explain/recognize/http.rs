@@ -1,7 +1,7 @@
 //! Requests and answers, as `curl -v`, `curl -i` and browsers' panels write them.
 
+use super::limits::{head, push};
 use super::url::SignedUrl;
-use super::{head, push};
 
 /// The most bytes of one line that are read, and the most headers of one message.
 const MAX_LINE: usize = 16 * 1024;

@@ -1,6 +1,7 @@
 //! Errors that programs print (SDKs, command lines), and messages of browsers.
 
-use super::{ErrorBody, head, push};
+use super::limits::{head, push};
+use super::xml::ErrorBody;
 
 /// The most bytes of one line, and the most lines that are read.
 const MAX_LINE: usize = 4096;

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::{head, push};
+use super::limits::{head, push};
 
 /// The most bytes of one URL that are read.
 const MAX_BYTES: usize = 16 * 1024;

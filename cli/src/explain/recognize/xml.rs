@@ -7,7 +7,7 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::{head, push};
+use super::limits::{head, push};
 
 /// The most bytes of one error body that are read.
 const MAX_BYTES: usize = 64 * 1024;

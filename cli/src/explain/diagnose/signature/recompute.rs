@@ -8,9 +8,11 @@ use s3_presigned::{BucketEndpoint, SigningCredentials, Timestamp};
 use super::super::super::cause;
 use super::super::super::recognize::SignedUrl;
 use super::super::super::recognize::url::decoded;
-use super::super::super::{Secret, signed};
-use super::super::{Case, Found};
-use super::Canonical;
+use super::super::super::settings::Secret;
+use super::super::super::signed;
+use super::super::case::Case;
+use super::super::found::Found;
+use super::canonical::Canonical;
 
 /// Parameters that the signer writes itself.
 const OWN: [&str; 7] = [
@@ -94,7 +96,7 @@ impl Signer {
 }
 
 /// The cause of a refusal without S3's canonical request: none if the URL is as it was signed.
-pub(in super::super) fn recomputed(case: &Case<'_>, url: &SignedUrl, secret: &Secret) -> Vec<Found> {
+pub(crate) fn recomputed(case: &Case<'_>, url: &SignedUrl, secret: &Secret) -> Vec<Found> {
     compared(case, url, secret, None)
 }
 
