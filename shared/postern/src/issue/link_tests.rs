@@ -391,3 +391,29 @@ fn the_log_names_an_owner_to_nobody_without_the_keys() {
     assert_ne!(hash, others.owner_hash(&owner));
     assert_ne!(hash, tests::keys().owner_hash(&caller("bob", None, 1).owner));
 }
+
+#[tokio::test]
+async fn the_numbers_of_a_link_reach_their_bounds_and_not_beyond() {
+    let (world, ann) = (world(SESSION_ENDS), caller("ann", None, 1));
+    let upload = available(&world, &ann).await;
+    let ten_years = 10 * 366 * 24 * 3600_u64;
+    for (n, (field, most)) in (10..).zip([
+        ("max_opens", 1_000_000_000),
+        ("max_opens_per_hour", 1_000_000_000),
+        ("expires_in_s", ten_years),
+    ]) {
+        create(&world, &caller("ann", None, n), &upload, &json!({ field: most })).await.unwrap();
+        for outside in [0, most + 1] {
+            match create(&world, &ann, &upload, &json!({ field: outside })).await {
+                Err(Problem::InvalidFields(broken)) => assert_eq!(broken[0].field, field),
+                other => panic!("{field} {outside}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn an_idempotency_key_has_at_most_255_characters() {
+    let parsed = |length: usize| "k".repeat(length).parse::<IdempotencyKey>().is_ok();
+    assert_eq!([0, 1, 255, 256].map(parsed), [false, true, true, false]);
+}

@@ -180,3 +180,10 @@ async fn the_signer_is_asked_for_credentials_that_outlive_the_longest_url() {
     answer(&ports, &world.settings, &request).await.unwrap();
     assert_eq!(ports.signer.1.load(Ordering::Relaxed), 900);
 }
+
+#[test]
+fn an_answer_in_the_log_shows_neither_headers_nor_body() {
+    let answer = Reply { body: "a form".to_owned(), ..Reply::empty(StatusCode::OK) };
+    let shown = format!("{:?}", answer.with("location", "a signed URL").with("set-cookie", "a cookie"));
+    assert_eq!(shown, "Reply { status: 200, .. }");
+}
