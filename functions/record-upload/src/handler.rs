@@ -1,5 +1,5 @@
 //! Handles the function's events: batches of SQS messages and of the table's stream, and the schedule's task. Each
-//! becomes calls of [`postern::record`], side by side.
+//! becomes calls of [`postern::record`]; at most sixteen of a batch run at once, which bounds the memory.
 //!
 //! The answer to a batch names the messages that must be redelivered
 //! ([partial batch responses](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)).
@@ -9,9 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsMessage};
-use futures::future::join_all;
 use lambda_runtime::LambdaEvent;
-use postern::concurrency::try_each;
+use postern::concurrency::{results, try_each};
 use postern::config::RecordConfig;
 use postern::ports::Unavailable;
 use postern::record::event::{Arrival, Ignored, Notice, read};
@@ -99,7 +98,7 @@ impl Recorder {
     /// will be redelivered.
     async fn take_batch(&self, now: Timestamp, deadline: SystemTime, batch: Batch) -> SqsBatchResponse {
         let take = |record| self.take_one(now, deadline, record);
-        let failures = join_all(batch.records.iter().map(take)).await;
+        let failures = results(batch.records.iter().map(take)).await;
         self.metrics.flush();
         let mut response = SqsBatchResponse::default();
         response.set_failures(failures.into_iter().flatten());

@@ -1,4 +1,5 @@
-//! Bounded concurrent calls: an owner may have very many links, and an upload very many versions.
+//! Bounded concurrent calls: an owner may have very many links, an upload very many versions, and a batch many
+//! messages.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -14,6 +15,11 @@ where
     F: Future<Output = Result<(), E>>,
 {
     stream::iter(calls).buffer_unordered(CONCURRENCY).try_collect().await
+}
+
+/// Makes all of them, and gives their results in the order of the calls.
+pub async fn results<F: Future>(calls: impl Iterator<Item = F>) -> Vec<F::Output> {
+    stream::iter(calls).buffered(CONCURRENCY).collect().await
 }
 
 /// Runs an action for each item, one after another. All items are tried, and then the first error is
@@ -41,15 +47,20 @@ mod tests {
     #[tokio::test]
     async fn any_number_of_calls_is_made_a_few_at_a_time() {
         let (in_flight, most, made) = (Cell::new(0), Cell::new(0), Cell::new(0));
-        let call = |_| async {
+        let call = async |n: usize| {
             in_flight.set(in_flight.get() + 1);
             most.set(in_flight.get().max(most.get()));
-            tokio::task::yield_now().await;
+            for _ in 0..=n % 3 {
+                tokio::task::yield_now().await;
+            }
             in_flight.set(in_flight.get() - 1);
             made.set(made.get() + 1);
-            Ok::<_, ()>(())
+            Ok::<_, ()>(n)
         };
-        all((0..1000).map(call)).await.unwrap();
-        assert_eq!((made.get(), most.get()), (1000, CONCURRENCY));
+        all((1..=1000).map(|n| async move { call(n).await.map(drop) })).await.unwrap();
+        assert_eq!((made.take(), most.take()), (1000, CONCURRENCY));
+        let in_order: Vec<_> = (1..=1000).map(Ok).collect();
+        assert_eq!(results((1..=1000).map(call)).await, in_order);
+        assert_eq!((made.take(), most.take()), (1000, CONCURRENCY));
     }
 }
