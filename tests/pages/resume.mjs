@@ -44,7 +44,7 @@ for (const { url, name, after, dies } of plan.cases) {
   let again = null;
   if (!itself) {
     await open();
-    again = await saved(name, 10);
+    again = await saved(name, 60);
   }
   console.log(JSON.stringify({ name, itself, asked, again, asked_again: await visits() }));
   await page.close();

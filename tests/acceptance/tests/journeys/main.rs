@@ -27,6 +27,7 @@ mod limits;
 mod link_terms;
 mod links;
 mod logs;
+mod many_links;
 mod metrics;
 mod multipart;
 mod ownership;
