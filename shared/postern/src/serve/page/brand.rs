@@ -177,8 +177,8 @@ fn inert_svg(svg: String) -> Result<String, ParseBrandError> {
 
 /// Whether what follows `on` ends the name of an attribute, as in `onload=`.
 fn is_handler(rest: &str) -> bool {
-    let name = rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(rest.len());
-    name > 0 && rest.get(name..).is_some_and(|rest| rest.starts_with('='))
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    after.len() < rest.len() && after.starts_with('=')
 }
 
 fn https_url(url: String) -> Result<String, ParseBrandError> {
@@ -257,12 +257,35 @@ mod tests {
 
     #[test]
     fn text_on_the_color_can_be_read() {
-        for (color, text) in
-            [("#ffffff", "#111111"), ("#000000", "#ffffff"), ("#ffe600", "#111111"), ("#7a1fa2", "#ffffff")]
-        {
+        // The last two lie on both sides of the limit.
+        for (color, text) in [
+            ("#ffffff", "#111111"),
+            ("#000000", "#ffffff"),
+            ("#0a0a0a", "#ffffff"),
+            ("#ffe600", "#111111"),
+            ("#7a1fa2", "#ffffff"),
+            ("#787878", "#ffffff"),
+            ("#797979", "#111111"),
+        ] {
             let brand = parse(&serde_json::json!({ "color": color })).unwrap();
             assert!(brand.style().contains(&format!("--act:{color};--on-act:{text}")), "{}", brand.style());
         }
+    }
+
+    #[test]
+    fn a_logo_may_have_words_and_the_longest_length() {
+        let svg = |inside: &str| format!("<svg>{inside}</svg>");
+        let fill = "x".repeat(MAX_SVG_BYTES - svg("").len());
+        for logo in [svg("<text>on = 1</text>"), svg("<text>icon</text>"), svg(&fill)] {
+            assert!(parse(&serde_json::json!({ "logo_svg": logo })).is_ok(), "{logo}");
+        }
+        for half in ["<svg><g/>", "<g/></svg>"] {
+            assert_eq!(parse(&serde_json::json!({ "logo_svg": half })), Err(ParseBrandError::Svg), "{half}");
+        }
+        let url = |length: usize| format!("https://a.example/{}", "x".repeat(length - 18));
+        assert!(parse(&serde_json::json!({ "logo_url": url(MAX_URL_BYTES) })).is_ok());
+        let long = parse(&serde_json::json!({ "logo_url": url(MAX_URL_BYTES + 1) }));
+        assert_eq!(long, Err(ParseBrandError::Url));
     }
 
     #[test]

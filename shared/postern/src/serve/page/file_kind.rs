@@ -139,6 +139,8 @@ mod tests {
             let link = Link { filename: name.parse().unwrap(), ..link("application/zip") };
             assert_eq!(FileKind::of(&link), kind, "{name}");
         }
+        let read = Link { reads_as_text: true, ..link("application/octet-stream") };
+        assert_eq!(FileKind::of(&read), FileKind::Text);
     }
 
     #[test]

@@ -69,3 +69,27 @@ fn of_file(kind: FileKind) -> (&'static str, &'static str) {
         FileKind::Other => (SHEET, ""),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_drawing_that_screen_readers_leave_out() {
+        use FileKind::{Archive, Audio, Document, Font, Image, Other, Program, Text, Video, WebPage};
+        let kinds = [Image, Video, Audio, Document, Text, Archive, Program, WebPage, Font, Other];
+        let icons = kinds.map(Icon::File).into_iter().chain([Icon::Lock, Icon::Broken]).map(svg);
+        let drawn: BTreeSet<_> = icons.collect();
+        assert_eq!(drawn.len(), kinds.len() + 2, "no two look the same");
+        assert_eq!(svg(Icon::File(FileKind::Pdf)), svg(Icon::File(Document)));
+        for icon in drawn {
+            assert!(
+                icon.starts_with("<svg class=\"icon\"") && icon.contains(" aria-hidden=\"true\""),
+                "{icon}"
+            );
+            assert!(icon.contains("<path d=\"") && icon.ends_with("/></svg>"), "{icon}");
+        }
+    }
+}

@@ -123,6 +123,57 @@ fn a_card_names_the_image_only_where_anybody_may_open_the_link() {
 }
 
 #[test]
+fn a_card_names_the_stack_the_address_and_the_image() {
+    let brand: Brand = r#"{"name":"A & B"}"#.parse().unwrap();
+    let branded = PageContext { brand: &brand, ..context(Language::English) };
+    let card = opened(&branded, &link(None), "").body;
+    for (key, value) in [
+        ("og:site_name", "A &amp; B"),
+        ("og:url", "https://links.example/l/token"),
+        ("og:image:type", "image/png"),
+        ("og:image:alt", "photo.png"),
+    ] {
+        let tag = format!("<meta property=\"{key}\" content=\"{value}\">");
+        assert!(card.contains(&tag), "{tag} {card}");
+    }
+    let unknown = PageContext { address: None, ..branded };
+    let card = opened(&unknown, &link(None), "").body;
+    assert!(!card.contains("og:url") && !card.contains("og:image"), "{card}");
+}
+
+#[test]
+fn a_page_tells_that_the_download_began_and_that_a_file_has_no_preview() {
+    let context = context(Language::English);
+    let (begun, no_preview) = ("<p class=\"begun\" role=\"status\">", "no preview");
+    let saved = LinkTerms { as_attachment: true, ..LinkTerms::default() };
+    for (link, is_without) in [
+        (link(None), false),
+        (of_type("image/heic"), true),
+        (Link { terms: saved, ..of_type("image/heic") }, false),
+    ] {
+        let page = opened(&context, &link, "").body;
+        assert!(page.contains(begun) && page.contains("The download has started."), "{page}");
+        assert_eq!(page.contains(no_preview), is_without, "{page}");
+    }
+}
+
+#[test]
+fn a_page_about_a_password_shows_the_lock() {
+    let context = context(Language::English);
+    let lock = "<rect x=\"4\" y=\"10\"";
+    for (problem, is_lock) in [
+        (Problem::PasswordRequired, true),
+        (Problem::PasswordWrong, true),
+        (Problem::PasswordBusy, true),
+        (Problem::PasswordLocked(7), true),
+        (Problem::LinkRevoked, false),
+    ] {
+        let page = of_problem(&context, &problem, "r", "id").unwrap();
+        assert_eq!(page.body.contains(lock), is_lock, "{}", page.body);
+    }
+}
+
+#[test]
 fn a_page_runs_nothing_and_loads_only_the_link() {
     let pages = [
         of_problem(&context(Language::English), &Problem::PasswordRequired, "r", "id").unwrap(),

@@ -187,3 +187,13 @@ fn an_answer_in_the_log_shows_neither_headers_nor_body() {
     let shown = format!("{:?}", answer.with("location", "a signed URL").with("set-cookie", "a cookie"));
     assert_eq!(shown, "Reply { status: 200, .. }");
 }
+
+#[tokio::test]
+async fn a_card_has_the_address_of_the_link_where_the_stack_knows_it() {
+    let mut world = World::with(LinkTerms::default(), None).await;
+    assert!(!page_of(&world, TAB).await.body.contains("og:url"));
+    world.settings.pages.link_base_url = "https://links.example".to_owned();
+    let address = format!("content=\"https://links.example/l/{}\"", world.asked(TAB).token);
+    let page = page_of(&world, TAB).await;
+    assert!(page.body.contains(&address), "{}", page.body);
+}
