@@ -25,7 +25,7 @@ pub mod explained;
 pub mod roles;
 
 /// How long a journey waits for work that the API does not wait for.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The stack that the journeys of this process share.
 pub fn shared() -> &'static stack::Shared {
