@@ -146,3 +146,18 @@ fn headers<'a>(request: &'a Request, cookies: &'a str, has_front: bool) -> Heade
         has_authorization: !request.header("authorization").is_empty(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_country_is_believed_only_behind_a_front() {
+        let event = json!({ "headers": { "cloudfront-viewer-country": "DE" } });
+        let request = Request::new(serde_json::from_value(event).unwrap(), String::new());
+        assert_eq!(headers(&request, "", true).country, "DE");
+        assert_eq!(headers(&request, "", false).country, "", "a visitor could have written it");
+    }
+}
