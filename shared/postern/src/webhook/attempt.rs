@@ -135,6 +135,7 @@ mod tests {
         let delays: Vec<u64> = (1..WEBHOOK_ATTEMPTS).map(|attempt| again_after_s(FAILED, attempt)).collect();
         assert_eq!(delays, [5, 300, 1_800, 7_200, 18_000, 36_000, 41_400, 41_400, 41_400, 41_400, 41_400]);
         assert!((72 * 3600..=96 * 3600).contains(&delays.iter().sum::<u64>()));
+        assert_eq!(again_after_s(FAILED, 0), 5, "a message without a count is a first attempt");
         for attempt in [WEBHOOK_ATTEMPTS, WEBHOOK_ATTEMPTS + 1, u32::MAX] {
             assert_eq!(decide(FAILED, attempt, 7), Decision::GivenUp(GivenUp::Exhausted));
         }
