@@ -109,5 +109,5 @@ pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Unavailabl
 
 /// Whether the item belongs to this owner.
 pub(super) fn is_owned_by(item: &Item, owner: &Owner) -> bool {
-    item.get("owner").and_then(|owner| owner.as_s().ok()).is_some_and(|of| of == owner.as_str())
+    attribute(item, "owner") == Some(owner.as_str())
 }

@@ -22,6 +22,10 @@ use postern::upload::UploadState;
 use postern::value::app_event::{Announcement, AppEvent};
 use postern::value::id::Owner;
 
+/// What a revocation writes.
+const REVOKES: &str =
+    "SET revoked = :revoked, transition_id = :transition, announces = :announces, #event = :event";
+
 /// The condition that a link is not revoked, is the owner's, and is as it was read.
 const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND transition_id = :before";
 
@@ -137,10 +141,7 @@ impl LinkStore for Table {
         let attempts = if is_new_password { ", attempts = :attempts" } else { "" };
         let set = format!("SET terms = :terms, transition_id = :transition{attempts}");
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(link_pk(&before.link_id)))
+            .update_of_link(&before.link_id)
             .condition_expression(UNCHANGED)
             .expression_attribute_names("#event", "event")
             .expression_attribute_names("#owner", "owner")
@@ -164,7 +165,7 @@ impl LinkStore for Table {
         let end = Update::builder()
             .table_name(&self.name)
             .key(PK, text(link_pk(&old.link_id)))
-            .update_expression("SET revoked = :revoked, transition_id = :transition, announces = :announces, #event = :event")
+            .update_expression(REVOKES)
             .condition_expression(UNCHANGED)
             .expression_attribute_names("#event", "event")
             .expression_attribute_names("#owner", "owner")
@@ -191,10 +192,7 @@ impl LinkStore for Table {
 
     async fn carry_openings(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(link_pk(&before.link_id)))
+            .update_of_link(&before.link_id)
             .update_expression("SET opens = :opens, hour_window = :hour_window, carried_opens = :carried")
             .condition_expression(
                 "opens = :before AND hour_window = :hour_before AND carried_opens = :carried_before",
@@ -228,6 +226,11 @@ impl Table {
         }
     }
 
+    /// A write to a link's item.
+    pub(super) fn update_of_link(&self, id: &LinkId) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.name).key(PK, text(link_pk(id)))
+    }
+
     /// A write that revokes a link.
     pub(super) fn update_link(
         &self,
@@ -235,11 +238,8 @@ impl Table {
         revoked: Revoked,
     ) -> Result<UpdateItemFluentBuilder, Unavailable> {
         Ok(self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(link_pk(id)))
-            .update_expression("SET revoked = :revoked, transition_id = :transition, announces = :announces, #event = :event")
+            .update_of_link(id)
+            .update_expression(REVOKES)
             .expression_attribute_names("#event", "event")
             .expression_attribute_values(":event", value(&AppEvent::LinkRevoked)?)
             .expression_attribute_values(":revoked", value(&revoked)?)

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 
 use super::Table;
 use super::conditional::Conditional;
-use super::item::{Item, PK, from_item, link_pk, number, text, value};
+use super::item::{Item, from_item, number, text, value};
 use postern::link::token::LinkId;
 use postern::link::{
     Admission, Attempt, Attempts, HOUR_S, LastOpening, Link, MAX_ATTEMPTS, MAX_RECENT, Network, Nonce,
@@ -107,10 +107,7 @@ impl Table {
         outcome: Outcome,
     ) -> Result<(), Unavailable> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(link_pk(id)))
+            .update_of_link(id)
             .condition_expression("attribute_exists(attempts.tried.#attempt)")
             .expression_attribute_names("#attempt", nonce.as_str());
         let update = match outcome {
@@ -129,10 +126,7 @@ impl Table {
             _ => return Ok(()),
         };
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(link_pk(id)))
+            .update_of_link(id)
             .update_expression(format!("SET {told} = :id, announces = :announces"))
             .condition_expression(format!(
                 "attribute_exists(pk) AND (attribute_not_exists({told}) OR {told} <> :id)"
@@ -143,10 +137,7 @@ impl Table {
     }
 
     fn update(&self, id: &LinkId) -> UpdateItemFluentBuilder {
-        self.client
-            .update_item()
-            .table_name(&self.name)
-            .key(PK, text(link_pk(id)))
+        self.update_of_link(id)
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }

@@ -1,5 +1,6 @@
 //! The records of uploads, as the recorder writes them.
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::Table;
@@ -25,6 +26,10 @@ use s3_presigned::Timestamp;
 const FATE_IS_OPEN: &str = "#state IN (:pending, :rejected, :expired) AND NOT contains(condemned, :version) \
     AND (attribute_not_exists(condemned) OR size(condemned) < :most)";
 
+/// The version is pinned, and was there when S3 was last asked; see [`Table::update_of_pinned`].
+const PINNED: &str = "#state = :available AND recorded.version_id = :version \
+    AND attribute_not_exists(recorded.vanished_at)";
+
 impl RecordStore for Table {
     async fn settle(
         &self,
@@ -32,17 +37,11 @@ impl RecordStore for Table {
         settlement: &Settlement,
         charge: Option<&Charge>,
     ) -> Result<Written, Unavailable> {
-        let version = settlement.version_id().as_str();
-        let most = AttributeValue::N(MAX_CONDEMNED.to_string());
-        let update = self
-            .update_upload(id, settlement.state(), version)?
+        let version = settlement.version_id();
+        let update = self.update_upload(id, settlement.state(), version.as_str())?;
+        let update = with_open_fate(update, version)
             .condition_expression(FATE_IS_OPEN)
-            .expression_attribute_values(":announces", value(&settlement.announcement(id))?)
-            .expression_attribute_values(":pending", text(UploadState::Pending.as_str()))
-            .expression_attribute_values(":rejected", text(UploadState::Rejected.as_str()))
-            .expression_attribute_values(":expired", text(UploadState::Expired.as_str()))
-            .expression_attribute_values(":version", text(version))
-            .expression_attribute_values(":most", most);
+            .expression_attribute_values(":announces", value(&settlement.announcement(id))?);
         let update = match settlement {
             Settlement::Pin(recorded) => update
                 .update_expression(
@@ -59,7 +58,7 @@ impl RecordStore for Table {
                     false => "SET #state = :state, transition_id = :transition, announces = :announces, rejection = :rejection REMOVE unfinished, unfinished_since ADD condemned :versions",
                 })
                 .expression_attribute_values(":rejection", value(rejection)?)
-                .expression_attribute_values(":versions", AttributeValue::Ss(vec![version.to_owned()])),
+                .expression_attribute_values(":versions", AttributeValue::Ss(vec![version.as_str().to_owned()])),
         };
         written(self.charged("settle a version", update, charge).await?)
     }
@@ -83,15 +82,9 @@ impl RecordStore for Table {
         now: Timestamp,
     ) -> Result<(), Unavailable> {
         let update = self
-            .update_of(id)
+            .update_of_pinned(id, version)
             .update_expression("SET recorded.vanished_at = :now REMOVE unfinished, unfinished_since")
-            .condition_expression(
-                "#state = :available AND recorded.version_id = :version \
-                 AND attribute_not_exists(recorded.vanished_at)",
-            )
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":available", text(UploadState::Available.as_str()))
-            .expression_attribute_values(":version", text(version.as_str()))
+            .condition_expression(PINNED)
             .expression_attribute_values(":now", value(&now)?);
         self.conditional("mark a vanished version", update).await.map(|_| ())
     }
@@ -101,8 +94,7 @@ impl RecordStore for Table {
             "{FATE_IS_OPEN} AND (attribute_not_exists(scan_failed) OR scan_failed.version_id <> :version \
              OR scan_failed.#status <> :status)"
         );
-        let update = self
-            .update_of(id)
+        let update = with_open_fate(self.update_of(id), &failure.version_id)
             .update_expression(
                 "SET scan_failed = :failure, transition_id = :transition, announces = :announces",
             )
@@ -114,11 +106,6 @@ impl RecordStore for Table {
                 value(&Announcement { event: AppEvent::UploadScanFailed, id: scan_failure_id(id, failure) })?,
             )
             .expression_attribute_values(":transition", value(&scan_failure_id(id, failure))?)
-            .expression_attribute_values(":pending", text(UploadState::Pending.as_str()))
-            .expression_attribute_values(":rejected", text(UploadState::Rejected.as_str()))
-            .expression_attribute_values(":expired", text(UploadState::Expired.as_str()))
-            .expression_attribute_values(":version", text(failure.version_id.as_str()))
-            .expression_attribute_values(":most", AttributeValue::N(MAX_CONDEMNED.to_string()))
             .expression_attribute_values(":status", value(&failure.status)?)
             .expression_attribute_values(":failure", value(failure)?)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
@@ -264,16 +251,10 @@ impl RecordStore for Table {
         now: Timestamp,
     ) -> Result<(), Unavailable> {
         let update = self
-            .update_of(id)
+            .update_of_pinned(id, version)
             // Without its event, so that the app is not told again.
             .update_expression("SET unfinished = :pinned, unfinished_since = :now REMOVE announces")
-            .condition_expression(
-                "#state = :available AND recorded.version_id = :version \
-                 AND attribute_not_exists(recorded.vanished_at) AND attribute_not_exists(unfinished)",
-            )
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":available", text(UploadState::Available.as_str()))
-            .expression_attribute_values(":version", text(version.as_str()))
+            .condition_expression(format!("{PINNED} AND attribute_not_exists(unfinished)"))
             .expression_attribute_values(":pinned", text(pinned_shard(&id.digits(PINNED_DIGITS))))
             .expression_attribute_values(":now", text(now.to_string()));
         self.conditional("list a pinned version", update).await.map(|_| ())
@@ -302,6 +283,26 @@ impl RecordStore for Table {
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(revoked)");
         self.conditional("end a link", update).await.map(|_| ())
     }
+}
+
+impl Table {
+    /// A write to an upload's item on the condition [`PINNED`].
+    fn update_of_pinned(&self, id: UploadId, version: &VersionId) -> UpdateItemFluentBuilder {
+        self.update_of(id)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":available", text(UploadState::Available.as_str()))
+            .expression_attribute_values(":version", text(version.as_str()))
+    }
+}
+
+/// A write with the values of [`FATE_IS_OPEN`].
+fn with_open_fate(update: UpdateItemFluentBuilder, version: &VersionId) -> UpdateItemFluentBuilder {
+    update
+        .expression_attribute_values(":pending", text(UploadState::Pending.as_str()))
+        .expression_attribute_values(":rejected", text(UploadState::Rejected.as_str()))
+        .expression_attribute_values(":expired", text(UploadState::Expired.as_str()))
+        .expression_attribute_values(":version", text(version.as_str()))
+        .expression_attribute_values(":most", AttributeValue::N(MAX_CONDEMNED.to_string()))
 }
 
 fn keeps_more_than_arrived(charge: &Charge) -> bool {

@@ -179,7 +179,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
     async fn announce(&self, news: Option<Announcement>) {
         let Some(news) = news else { return };
         if let Err(error) = self.ports.links.announce(&self.link_id, news).await {
-            tracing::warn!(error = %error, "an event of a link was not written");
+            tracing::warn!(cause = error.causes(), "failed to write an event of a link");
         }
     }
 
