@@ -25,8 +25,9 @@ async fn cli() -> Option<PathBuf> {
         return Some(folder.join("bin"));
     }
     let run = async |program: &Path, arguments: &[&str]| {
-        let done = Command::new(program).args(arguments).status().await;
-        done.is_ok_and(|status| status.success()).then_some(())
+        let status = Command::new(program).args(arguments).status().await.ok()?;
+        assert!(status.success(), "{} {arguments:?}: {status}", program.display());
+        Some(())
     };
     let text = folder.to_str()?;
     run(Path::new("python3"), &["-m", "venv", "--clear", text]).await?;
@@ -90,7 +91,7 @@ async fn the_emergency_ends_what_was_signed_and_links_go_on_with_fresh_sessions(
         return skipped("the emergency", "it would stop the stack that the environment names");
     }
     let Some(cli) = cli().await else {
-        return skipped("the emergency", "the AWS CLI could not be installed");
+        return skipped("the emergency", "there is no Python here to install the AWS CLI");
     };
     let witnessed = WitnessedStack::open().await;
     let path = format!("{}:{}", cli.display(), std::env::var("PATH").unwrap_or_default());
