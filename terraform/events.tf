@@ -18,6 +18,7 @@ locals {
     "Upload Deleted"     = "UPLOAD#"
     "Link Revoked"       = "LINK#"
     "Link Opened"        = "LINK#"
+    "Link Retargeted"    = "LINK#"
     "Link Used Up"       = "LINK#"
     "Link Locked"        = "LINK#"
   }
@@ -32,6 +33,7 @@ locals {
     "Upload Deleted"     = { state = { S = ["deleted"] } }
     "Link Revoked"       = { event = { S = ["Link Revoked"] }, revoked = { M = { at = { S = [{ exists = true }] } } } }
     "Link Opened"        = { terms = { M = { track = { BOOL = [true] } } }, last_opening = { M = { at = { S = [{ exists = true }] } } } }
+    "Link Retargeted"    = { event = { S = ["Link Retargeted"] }, retargeted_at = { S = [{ exists = true }] } }
     "Link Used Up"       = { told_used_up = { S = [{ exists = true }] } }
     "Link Locked"        = { told_locked = { S = [{ exists = true }] } }
   }
@@ -54,6 +56,8 @@ locals {
     link_id             = "link_id.S"
     revoked_at          = "revoked.M.at.S"
     revoked_because     = "revoked.M.because.S"
+    retargeted_at       = "retargeted_at.S"
+    previous_upload_id  = "previous_upload_id.S"
     opens               = "opens.N"
     opened_at           = "last_opening.M.at.S"
     client              = "last_opening.M.client.S"

@@ -887,7 +887,7 @@ variable "api_access_log" {
 }
 
 variable "app_events" {
-  description = "Whether the module makes an event bus that brings these events to your app: Upload Available, Upload Rejected, Upload Scan Failed, Upload Deleted, Link Revoked, Link Opened, Link Used Up and Link Locked. Switching it off deletes the bus and the messages in its dead-letter queue; remove your own rules from the bus first."
+  description = "Whether the module makes an event bus that brings these events to your app: Upload Available, Upload Rejected, Upload Scan Failed, Upload Deleted, Link Revoked, Link Opened, Link Retargeted, Link Used Up and Link Locked. Switching it off deletes the bus and the messages in its dead-letter queue; remove your own rules from the bus first."
   type        = bool
   default     = true
   nullable    = false

@@ -718,7 +718,7 @@ run "a_webhook_brings_its_function_its_queues_and_its_alarms" {
   }
 
   assert {
-    condition     = jsondecode(aws_cloudwatch_event_rule.webhook[0].event_pattern) == { source = ["postern"], detail-type = ["Link Locked", "Link Opened", "Link Revoked", "Link Used Up", "Upload Available", "Upload Deleted", "Upload Rejected", "Upload Scan Failed"] } && aws_cloudwatch_event_rule.webhook[0].event_bus_name == aws_cloudwatch_event_bus.app[0].name
+    condition     = jsondecode(aws_cloudwatch_event_rule.webhook[0].event_pattern) == { source = ["postern"], detail-type = ["Link Locked", "Link Opened", "Link Retargeted", "Link Revoked", "Link Used Up", "Upload Available", "Upload Deleted", "Upload Rejected", "Upload Scan Failed"] } && aws_cloudwatch_event_rule.webhook[0].event_bus_name == aws_cloudwatch_event_bus.app[0].name
     error_message = "Without events, the webhook must be told all that the app's bus carries."
   }
 

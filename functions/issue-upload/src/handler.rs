@@ -8,7 +8,8 @@ use postern::config::IssueConfig;
 use postern::http::{Problem, Reply};
 use postern::issue::tokens::Holder;
 use postern::issue::{
-    Caller, Ports, companion, direct_upload, links, multipart, owned_upload, revocation, tokens, uploads,
+    Caller, Ports, companion, direct_upload, links, multipart, owned_upload, revocation, target, tokens,
+    uploads,
 };
 use postern::link::token::LinkId;
 use postern::log;
@@ -103,6 +104,7 @@ impl Api {
             "DELETE /links" => revocation::revoke_all(ports, settings, caller, cursor).await,
             "GET /links/{id}" => links::show(ports, settings, caller, id).await,
             "PATCH /links/{id}" => links::change(ports, settings, caller, id, &request.body()?).await,
+            "PUT /links/{id}/target" => target::retarget(ports, settings, caller, id, &request.body()?).await,
             "POST /links/{id}/rotate" => links::rotate(ports, settings, caller, id, &request.body()?).await,
             "DELETE /links/{id}" => revocation::revoke(ports, settings, caller, id).await,
             _ => Err(Problem::RouteNotFound),

@@ -35,6 +35,7 @@ MUTANTS = [
     Mutant("pipe-tells-any-state", EVENTS, '{ state = { S = ["available"] } }', '{ state = { S = ["available", "pending"] } }', "an upload would be told before it is there"),
     Mutant("pipe-tells-the-filename", EVENTS, 'link_id             = "link_id.S"', 'link_id             = "filename.S"', "the bus would have names of files"),
     Mutant("pipe-before-its-policy", EVENTS, "depends_on = [aws_iam_role_policy.pipe, aws_lambda_event_source_mapping.removals, aws_lambda_function.main]", "depends_on = []", "a first apply would fail", run=None),
+    Mutant("pipe-believes-a-target-of-serve-link", EVENTS, '{ event = { S = ["Link Retargeted"] }, retargeted_at', "{ retargeted_at", "a takeover of serve-link could announce that a link leads elsewhere"),
     Mutant("pipe-believes-serve-link", EVENTS, '{ event = { S = ["Link Revoked"] }, revoked', "{ revoked", "a takeover of serve-link could announce the end of links"),
     Mutant("pipe-tells-untracked-openings", EVENTS, "terms = { M = { track = { BOOL = [true] } } }, ", "", "openings would be told of links whose owners did not ask for it"),
     Mutant("pipe-tells-the-raw-recipient", EVENTS, '"told_recipient.S"', '"terms.M.recipient.S"', "a quote in a recipient would break the event"),

@@ -16,7 +16,7 @@ import re
 import pytest
 from rendered import snapshot
 
-LINK_TYPES = ("Link Locked", "Link Opened", "Link Revoked", "Link Used Up")
+LINK_TYPES = ("Link Locked", "Link Opened", "Link Retargeted", "Link Revoked", "Link Used Up")
 TYPES = (*LINK_TYPES, "Upload Available", "Upload Deleted", "Upload Rejected", "Upload Scan Failed")
 
 
@@ -127,7 +127,7 @@ def test_an_item_of_another_kind_announces_nothing(event_type):
     other = "UPLOAD#5e9f0a52" if event_type in LINK_TYPES else "LINK#4f2a"
     for state in states:
         attributes = AVAILABLE | {"state": text(state), "announces": announces(event_type), "event": text(event_type), "revoked": revoked, "scan_failed": failed}
-        attributes |= {"terms": TRACKS, "last_opening": OPENING, "told_used_up": text("t1"), "told_locked": text("t1")}
+        attributes |= {"terms": TRACKS, "last_opening": OPENING, "told_used_up": text("t1"), "told_locked": text("t1"), "retargeted_at": text("2026-11-24T10:00:00.000Z")}
         assert event(record("MODIFY", **attributes | {"pk": text(other)})) is None
 
 
@@ -250,6 +250,15 @@ def test_an_opening_of_a_link_that_only_counts_says_nothing(terms):
     assert event(record("MODIFY", **LINK, announces=announces("Link Opened", "t9"), terms=terms)) is None
 
 
+def test_a_link_that_was_led_to_another_upload():
+    led = LINK | {"announces": announces("Link Retargeted", "t8"), "event": text("Link Retargeted")}
+    assert event(record("MODIFY", **led)) is None
+    led |= {"retargeted_at": text("2026-11-24T11:00:00.000Z"), "previous_upload_id": text("0000aaaa")}
+    told = event(record("MODIFY", **led))
+    assert told["detail-type"] == "Link Retargeted" and told["detail"]["transition_id"] == "t8"
+    assert (told["detail"]["previous_upload_id"], told["detail"]["upload_id"]) == ("0000aaaa", "5e9f0a52")
+
+
 @pytest.mark.parametrize(("detail_type", "told"), [("Link Used Up", "told_used_up"), ("Link Locked", "told_locked")])
 def test_a_link_that_is_used_up_or_locked(detail_type, told):
     state = LINK | {"announces": announces(detail_type, "t7")}
@@ -259,12 +268,13 @@ def test_a_link_that_is_used_up_or_locked(detail_type, told):
     assert said["detail"]["link_id"] == "4f2a" and said["detail"]["opens"] == "3"
 
 
-@pytest.mark.parametrize("event_type", ["Link Revoked", "Upload Available", "Upload Deleted"])
+@pytest.mark.parametrize("event_type", ["Link Retargeted", "Link Revoked", "Upload Available", "Upload Deleted"])
 def test_serve_link_announces_nothing_but_openings(event_type):
     """Its role may write every attribute of a link's item but `event` and the keys of the indexes."""
     revoked = {"M": {"at": text("2026-11-24T10:00:00.000Z"), "because": text("revoked")}}
     forged = LINK | {"announces": announces(event_type), "revoked": revoked, "state": text("available"), "terms": TRACKS}
-    assert event(record("MODIFY", **forged | {"told_used_up": text("t7"), "told_locked": text("t7")})) is None
+    forged |= {"told_used_up": text("t7"), "told_locked": text("t7"), "retargeted_at": text("2026-11-24T10:00:00.000Z")}
+    assert event(record("MODIFY", **forged)) is None
 
 
 @pytest.mark.parametrize("state", ["pending", "expired", "deleting"])

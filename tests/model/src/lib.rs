@@ -23,14 +23,16 @@
 //! result or by failing, and a failed scan may be repeated. Each end sends an event. If an event arrives
 //! before its tag, the run ends with an error and the event is redelivered.
 //!
-//! Links are not in the model. Their invariants do not depend on any order that the model could try. A link
-//! is written in a transaction that demands an `available` upload, so the table has it either before
-//! `deleting` or never. From then on the set of an upload's links only shrinks, and revoking a link twice
-//! changes nothing. One thing remains: the index shows a link late. This is a matter of time and not of
-//! order, so the hourly run lists an upload's links once more an hour after its tombstone
-//! (`postern::record::removal`). A deletion whose links fail removes the versions and stops. In the model
-//! this is a deletion that stops after those steps, under a record that is `deleting`. Parts of a multipart
-//! upload are not versions, and are dropped before the versions are listed.
+//! Links are not in the model. Their invariants do not depend on any order that this model could try. A
+//! link is made, or led to another upload, in a transaction that demands an `available` upload, so it leads
+//! to the upload either before `deleting` or never. From then on the set of an upload's links only shrinks,
+//! and revoking a link twice changes nothing. The orders of leading a link and of deleting either upload
+//! are tried by the unit tests of `postern` (`issue/target_race_tests.rs`). One thing remains: the index
+//! shows a link late. This is a matter of time and not of order, so the hourly run lists an upload's links
+//! once more an hour after its tombstone (`postern::record::removal`). A deletion whose links fail removes
+//! the versions and stops. In the model this is a deletion that stops after those steps, under a record
+//! that is `deleting`. Parts of a multipart upload are not versions, and are dropped before the versions
+//! are listed.
 //!
 //! The hourly run's listing is not in the model either. It names versions and uploads, and what follows for
 //! each is the step that [`Action::Deliver`], [`Action::TakeUpRemoval`] and [`Action::Sweep`] begin at any

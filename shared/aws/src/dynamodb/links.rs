@@ -20,14 +20,15 @@ use postern::ports::{
 };
 use postern::upload::UploadState;
 use postern::value::app_event::{Announcement, AppEvent};
-use postern::value::id::Owner;
+use postern::value::id::{Owner, UploadId};
 
 /// What a revocation writes.
 const REVOKES: &str =
     "SET revoked = :revoked, transition_id = :transition, announces = :announces, #event = :event";
 
 /// The condition that a link is not revoked, is the owner's, and is as it was read.
-const UNCHANGED: &str = "#owner = :owner AND attribute_not_exists(revoked) AND transition_id = :before";
+pub(super) const UNCHANGED: &str =
+    "#owner = :owner AND attribute_not_exists(revoked) AND transition_id = :before";
 
 static LINKS_BY_UPLOAD: Index =
     Index { name: "links_by_upload", hash: "upload_id", range: "linked_at", kind: LINK };
@@ -136,6 +137,26 @@ impl LinkStore for Table {
         shown.map_or(Ok(Revocation::NotFound), |item| Ok(Revocation::of(from_item(item)?)))
     }
 
+    async fn revoke_of_upload(
+        &self,
+        id: &LinkId,
+        owner: &Owner,
+        upload: UploadId,
+        revoked: Revoked,
+    ) -> Result<(), Unavailable> {
+        let update = self
+            .update_link(id, revoked)?
+            .condition_expression("#owner = :owner AND upload_id = :upload AND attribute_not_exists(revoked)")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(owner.as_str()))
+            .expression_attribute_values(":upload", text(upload.to_string()));
+        self.conditional("revoke a link to an upload", update).await.map(|_| ())
+    }
+
+    async fn retarget_link(&self, before: &Link, after: &Link) -> Result<Replaced, Unavailable> {
+        self.retarget(before, after).await
+    }
+
     async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
         let is_new_password = before.terms.password_hash != after.terms.password_hash;
         let attempts = if is_new_password { ", attempts = :attempts" } else { "" };
@@ -212,7 +233,7 @@ impl LinkStore for Table {
 
 impl Table {
     /// Sends a transaction. The reasons are empty if it was written; otherwise a condition failed.
-    async fn transact(
+    pub(super) async fn transact(
         &self,
         operation: &'static str,
         items: &[TransactWriteItem],
@@ -249,22 +270,35 @@ impl Table {
 
     /// The condition that the upload is available with this version, and that the link is new.
     fn link_transaction(&self, link: &Link) -> Result<(ConditionCheck, Put), Unavailable> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.name)
-            .key(PK, text(upload_pk(link.upload_id)))
-            .condition_expression("#state = :available AND recorded.version_id = :version")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":available", text(UploadState::Available.as_str()))
-            .expression_attribute_values(":version", text(link.version_id.as_str()))
-            .build();
+        let check = self.is_available(link, "create a link")?;
         let put = Put::builder()
             .table_name(&self.name)
             .set_item(Some(to_item(link_pk(&link.link_id), link)?))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
-        let built = |error| Unavailable::new("create a link", error);
-        Ok((check.map_err(built)?, put.map_err(built)?))
+        Ok((check, put.map_err(|error| Unavailable::new("create a link", error))?))
+    }
+
+    /// The condition that the link's upload is the owner's and is available with the link's version.
+    pub(super) fn is_available(
+        &self,
+        link: &Link,
+        operation: &'static str,
+    ) -> Result<ConditionCheck, Unavailable> {
+        ConditionCheck::builder()
+            .table_name(&self.name)
+            .key(PK, text(upload_pk(link.upload_id)))
+            .condition_expression(
+                "#owner = :owner AND #state = :available AND recorded.version_id = :version",
+            )
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":owner", text(link.owner.as_str()))
+            .expression_attribute_values(":available", text(UploadState::Available.as_str()))
+            .expression_attribute_values(":version", text(link.version_id.as_str()))
+            .build()
+            .map_err(|error| Unavailable::new(operation, error))
     }
 }
 

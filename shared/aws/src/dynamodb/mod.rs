@@ -12,6 +12,7 @@ mod quick_read;
 mod quotas;
 mod read;
 mod records;
+mod retargeting;
 mod table;
 mod uploads;
 

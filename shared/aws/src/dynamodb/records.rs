@@ -277,10 +277,11 @@ impl RecordStore for Table {
         self.conditional("note how far the listing is", update).await.map(|_| ())
     }
 
-    async fn end_link(&self, id: &LinkId, revoked: Revoked) -> Result<(), Unavailable> {
+    async fn end_link(&self, id: &LinkId, upload: UploadId, revoked: Revoked) -> Result<(), Unavailable> {
         let update = self
             .update_link(id, revoked)?
-            .condition_expression("attribute_exists(pk) AND attribute_not_exists(revoked)");
+            .condition_expression("upload_id = :upload AND attribute_not_exists(revoked)")
+            .expression_attribute_values(":upload", text(upload.to_string()));
         self.conditional("end a link", update).await.map(|_| ())
     }
 }

@@ -41,6 +41,7 @@ struct Body {
     page: Change<String>,
     note: Change<String>,
     track: Change<bool>,
+    latest: Change<serde_json::Value>,
 }
 
 impl LinkChange {
@@ -59,6 +60,10 @@ impl LinkChange {
     }
 
     fn checked(body: Body, problems: &mut Vec<FieldProblem>) -> Self {
+        if body.latest != Change::Keep {
+            let rule = "an upload never changes, so there is no latest file: leave it out, and lead the link to a newer upload with PUT /links/{id}/target";
+            problems.push(FieldProblem::new("latest", rule));
+        }
         let life = ranged(problems, "expires_in_s", body.expires_in_s, MAX_LINK_S, "seconds a link lives");
         Self {
             expires_in: life.map(Duration::from_secs),
@@ -183,6 +188,8 @@ mod tests {
             (r#"{"page":"yes"}"#, "page"),
             (r#"{"note":"a\tb"}"#, "note"),
             (r#"{"maxopens":1}"#, "maxopens"),
+            (r#"{"latest":true}"#, "latest"),
+            (r#"{"latest":null}"#, "latest"),
         ] {
             assert_eq!(fields(body), [expected], "{body}");
         }

@@ -24,6 +24,7 @@ pub mod form;
 mod idempotent;
 mod link_body;
 mod link_change;
+mod link_view;
 pub mod links;
 pub mod multipart;
 mod needs;
@@ -38,6 +39,7 @@ pub mod request;
 mod reserve;
 pub mod revocation;
 mod signing;
+pub mod target;
 pub mod tokens;
 mod upload_view;
 pub mod uploads;
@@ -112,6 +114,10 @@ mod put_tests;
 mod removal_tests;
 #[cfg(test)]
 mod takeover_tests;
+#[cfg(test)]
+mod target_race_tests;
+#[cfg(test)]
+mod target_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

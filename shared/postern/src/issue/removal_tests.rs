@@ -38,7 +38,7 @@ async fn the_links_of_a_removed_upload_are_dead_when_the_removal_is_answered() {
 
 #[tokio::test]
 async fn a_removal_that_could_not_end_the_links_says_so_and_its_repetition_ends_them() {
-    for call in ["live_links", "revoke"] {
+    for call in ["live_links", "revoke_of_upload"] {
         let world = world(SESSION_ENDS);
         let (upload, ids) = linked(&world, 3).await;
         world.store.fail_next(call);

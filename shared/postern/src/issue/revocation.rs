@@ -2,7 +2,9 @@
 //!
 //! A link is revoked when its write is answered. Many links are found through an index, which shows a new
 //! link a moment after it was made. So an owner who revokes all links while others create links must repeat
-//! the request until it finds none.
+//! the request until it finds none. The same holds for a link that is led to another upload. The index may
+//! still show it among those of its former upload, so each write has the condition that the link leads to
+//! the upload whose links are revoked.
 //!
 //! Revoked links stay in the index, and a request ignores them. A request that has read very many of them
 //! ends early; the `cursor` of its answer says where the next request continues.
@@ -10,7 +12,7 @@
 use http::StatusCode;
 use serde::Serialize;
 
-use super::links::LinkView;
+use super::link_view::LinkView;
 use super::owned::owned_upload;
 use super::paging::{self, PageRequest};
 use super::{Caller, Owned, Ports, Settings};
@@ -19,7 +21,7 @@ use crate::http::{Problem, Reply};
 use crate::link::token::LinkId;
 use crate::link::{Revoked, RevokedBecause};
 use crate::paging::PageStart;
-use crate::ports::{LinkStore, LinksOf, Revocation, UploadStore};
+use crate::ports::{LinkStore, LinksOf, Revocation, Unavailable, UploadStore};
 use crate::value::id::UploadId;
 
 /// The most links that one request revokes, so that it is answered in time.
@@ -140,10 +142,8 @@ async fn end_links<S: LinkStore, G, P>(
     for _ in 0..most_pages {
         let page = ports.store.live_links(of, start.as_ref()).await?;
         ended += page.items.len();
-        let ends = page
-            .items
-            .into_iter()
-            .map(|id| async move { ports.store.revoke(&id, &caller.owner, revoked).await.map(|_| ()) });
+        let ends =
+            page.items.into_iter().map(|id| async move { end_one(ports, caller, of, &id, revoked).await });
         concurrency::all(ends).await?;
         start = page.next;
         if start.is_none() || ended >= MAX_REVOKED {
@@ -151,6 +151,20 @@ async fn end_links<S: LinkStore, G, P>(
         }
     }
     Ok((ended, start))
+}
+
+/// Revokes a link that the index has shown among those `of` an upload or an owner.
+async fn end_one<S: LinkStore, G, P>(
+    ports: &Ports<S, G, P>,
+    caller: &Caller,
+    of: LinksOf<'_>,
+    id: &LinkId,
+    revoked: Revoked,
+) -> Result<(), Unavailable> {
+    match of {
+        LinksOf::Upload(upload) => ports.store.revoke_of_upload(id, &caller.owner, upload, revoked).await,
+        LinksOf::Owner(_) => ports.store.revoke(id, &caller.owner, revoked).await.map(|_| ()),
+    }
 }
 
 fn by_wish(caller: &Caller) -> Revoked {

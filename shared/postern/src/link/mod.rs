@@ -1,10 +1,11 @@
-//! The record of a link: the version that it leads to, which never changes, and its terms.
+//! The record of a link: the version that it leads to, and its terms.
 //!
 //! `serve-link` reads only this record, so it contains everything that an answer needs.
 
 mod attempted;
 mod attempts;
 mod changes;
+mod former_target;
 mod network;
 mod news;
 mod nonce;
@@ -15,6 +16,7 @@ mod page_mode;
 mod password;
 mod record;
 mod status;
+mod target;
 mod terms;
 pub mod token;
 mod tracking;
@@ -22,6 +24,7 @@ mod url_life;
 
 pub use attempts::{ATTEMPT_WINDOW_S, Attempt, Attempts, IN_FLIGHT_S, MAX_ATTEMPTS, Outcome, WRONG};
 pub use changes::{revocation, revocation_id};
+pub use former_target::{FormerTarget, MAX_TARGETS};
 pub use network::{Network, ParseNetworkError};
 pub use nonce::Nonce;
 pub use notes::{
@@ -33,6 +36,7 @@ pub use page_mode::{PageMode, ParsePageModeError};
 pub use password::{HashPasswordError, PASSWORD_BYTES, PasswordHash};
 pub use record::Link;
 pub use status::{LinkStatus, Revoked, RevokedBecause};
+pub use target::retargeting_id;
 pub use terms::LinkTerms;
 pub use tracking::{Client, LastOpening, ParseTrackNetworkError, TrackNetwork, Visitor};
 pub use url_life::UrlLife;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::attempts::Attempts;
+use super::former_target::FormerTarget;
 use super::nonce::Nonce;
 use super::opening::Window;
 use super::status::{LinkStatus, Revoked};
@@ -109,6 +110,15 @@ pub struct Link {
     /// The last announcement that the link is locked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_locked: Option<TransitionId>,
+    /// The uploads to which it led before, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<FormerTarget>,
+    /// When it was last led to another upload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retargeted_at: Option<Timestamp>,
+    /// And from which one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_upload_id: Option<UploadId>,
 }
 
 impl Link {
@@ -152,6 +162,9 @@ impl Link {
             told_recipient: None,
             told_used_up: None,
             told_locked: None,
+            targets: Vec::new(),
+            retargeted_at: None,
+            previous_upload_id: None,
             link_id,
         })
     }

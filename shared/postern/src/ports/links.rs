@@ -19,12 +19,12 @@ pub enum Linked {
     NotAvailable,
 }
 
-/// The result of replacing a link.
+/// The result of replacing a link, or of leading it to another upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replaced {
-    /// The old link is revoked, and the new one is open.
+    /// The link is replaced, or leads to the other upload.
     Done,
-    /// The old link has changed or ended meanwhile, or the new one exists; nothing was written.
+    /// The link has changed or ended meanwhile, or the new one exists; nothing was written.
     Changed,
     /// The upload is no longer available; nothing was written.
     NotAvailable,
@@ -98,7 +98,8 @@ pub trait LinkReader: Send + Sync {
 
 /// Links, as the API uses them.
 pub trait LinkStore: LinkIndex + LinkReader {
-    /// Creates a link on condition that its upload is available with this version: one transaction.
+    /// Creates a link on condition that its upload is available with this version, and of the same owner:
+    /// one transaction.
     fn create_link(&self, link: &Link) -> impl Future<Output = Result<Linked, Unavailable>> + Send;
     /// Links, newest first; new ones may be missing for a moment.
     fn links(
@@ -114,6 +115,22 @@ pub trait LinkStore: LinkIndex + LinkReader {
         owner: &Owner,
         revoked: Revoked,
     ) -> impl Future<Output = Result<Revocation, Unavailable>> + Send;
+    /// Revokes a link if it is `owner`'s and leads to `upload`. For a moment, the index of an upload's links
+    /// still shows a link that leads elsewhere by now.
+    fn revoke_of_upload(
+        &self,
+        id: &LinkId,
+        owner: &Owner,
+        upload: UploadId,
+        revoked: Revoked,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Writes what `after` ([`Link::retargeted`]) copies of another upload, on the condition of
+    /// [`Self::change_link`] for the link and of [`Self::create_link`] for the upload: one transaction.
+    fn retarget_link(
+        &self,
+        before: &Link,
+        after: &Link,
+    ) -> impl Future<Output = Result<Replaced, Unavailable>> + Send;
     /// Writes the terms and the expiry of `after` on condition that the owner's settings of the link are
     /// still those of `before`, and that it is not revoked: one conditional write.
     fn change_link(

@@ -146,7 +146,12 @@ pub trait RecordStore: LinkIndex + UploadReader {
     fn slices_listed(&self) -> impl Future<Output = Result<Option<u64>, Unavailable>> + Send;
     /// Writes that so many slices have been listed; the number never falls.
     fn note_slices_listed(&self, slices: u64) -> impl Future<Output = Result<(), Unavailable>> + Send;
-    /// Revokes a link of any owner; a link that has ended does not change.
-    fn end_link(&self, id: &LinkId, revoked: Revoked)
-    -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Revokes a link of any owner, if it leads to `upload`; a link that has ended does not change. For a
+    /// moment, the index still shows a link that leads elsewhere by now.
+    fn end_link(
+        &self,
+        id: &LinkId,
+        upload: UploadId,
+        revoked: Revoked,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

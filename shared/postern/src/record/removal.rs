@@ -18,10 +18,11 @@
 //! [`PAGES_AT_ONCE`] it removes the versions and writes into the record how far it came. That write starts
 //! the next run through the stream, behind the work of others.
 //!
-//! A link is made in a transaction that demands an `available` upload, so none is made after `deleting` was
-//! written. But the index that lists an upload's links is a moment behind the table, so a link that was made
-//! just before may be missing. A part that is on its way while its multipart upload is aborted may be stored
-//! nevertheless
+//! A link is made, or led to another upload, in a transaction that demands an `available` upload, so no
+//! link begins to lead to an upload after `deleting` was written. But the index that lists an upload's
+//! links is a moment behind the table. A link that came just before may be missing, and a link that was led
+//! elsewhere may still be shown: the write that revokes a link has the condition that it leads to this
+//! upload. A part that is on its way while its multipart upload is aborted may be stored nevertheless
 //! ([AbortMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html)).
 //! So the hourly run revokes links and drops parts once more, [`LINKS_SETTLE`](crate::ports::LINKS_SETTLE)
 //! after the tombstone ([`end_late_links`]).
@@ -188,7 +189,7 @@ async fn perform<S: RecordStore, O: ObjectStore>(
             RemovalStep::links_listed(upload, walk, page)
         }
         RemovalStep::EndLinks(upload, walk, page) => {
-            concurrency::all(page.items.iter().map(|link| store.end_link(link, revoked))).await?;
+            concurrency::all(page.items.iter().map(|link| store.end_link(link, id, revoked))).await?;
             RemovalStep::links_ended(upload, &walk, page)
         }
         RemovalStep::DropParts(upload, walk, parts) => {
@@ -222,7 +223,7 @@ async fn remove_versions<S, O: ObjectStore>(ports: &Ports<S, O>, id: UploadId) -
 }
 
 /// Revokes the links of a deleted upload that the index had not shown yet, and returns how many there were.
-/// They were the newest ones, so they are on the first page. Drops parts that arrived late.
+/// Drops parts that arrived late.
 ///
 /// # Errors
 /// If the table or the bucket did not answer; the run must be repeated.
@@ -239,7 +240,7 @@ pub async fn end_late_links<S: RecordStore, O: ObjectStore>(
     let (mut late, mut start) = (0, upload.links_walked.clone());
     for _ in 0..PAGES_AT_ONCE {
         let page = store.live_links(LinksOf::Upload(id), start.as_ref()).await?;
-        concurrency::all(page.items.iter().map(|link| store.end_link(link, revoked))).await?;
+        concurrency::all(page.items.iter().map(|link| store.end_link(link, id, revoked))).await?;
         late += page.items.len();
         start = page.next;
         if start.is_none() {

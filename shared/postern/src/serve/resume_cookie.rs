@@ -3,7 +3,8 @@
 //! A download that breaks off, or a video in which somebody seeks, comes back to the link. While the
 //! cookie lives, that is the same opening: it is not counted again and no password is asked. The cookie
 //! lives longer than the link's URLs ([`UrlLife`](crate::link::UrlLife)).
-//! The cookie is sealed for one link and one password, so it opens nothing else. A revocation
+//! The cookie is sealed for one link, one password and one version, so it opens nothing else: once the link
+//! leads to another upload, a download of the old file does not go on with the new one. A revocation
 //! and the link's end hold whether or not a request has it.
 
 use std::time::Duration;
@@ -41,7 +42,7 @@ impl ResumeCookie {
         sealed.find(|cookie| now.epoch_s() < cookie.until_s)
     }
 
-    /// Whether the opening was granted under the link's present password.
+    /// Whether the opening was granted under the link's present password, and of its present file.
     pub fn is_for(&self, link: &Link) -> bool {
         self.stamp == stamp(link)
     }
@@ -66,24 +67,34 @@ impl ResumeCookie {
     }
 }
 
-/// A fingerprint of the password: 8 bytes of a digest of its hash, or `-`.
+/// A fingerprint of the password, or `-`; and one of the version, if the link has led to another upload
+/// before. So the cookies of other links stay as they were.
 fn stamp(link: &Link) -> String {
-    let digest = link.terms.password_hash.as_ref().map(|hash| Sha256::digest(hash.as_str()));
-    let short = digest.as_ref().and_then(|digest| digest.get(..8));
-    short.map_or_else(|| "-".to_owned(), |bytes| URL_SAFE_NO_PAD.encode(bytes))
+    let password = link.terms.password_hash.as_ref();
+    let password = password.map_or_else(|| "-".to_owned(), |hash| fingerprint(hash.as_str()));
+    if link.retargeted_at.is_none() {
+        return password;
+    }
+    let version = fingerprint(&format!("{} {}", link.upload_id, link.version_id.as_str()));
+    format!("{password}~{version}")
+}
+
+/// 8 bytes of a digest.
+fn fingerprint(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(text).first_chunk::<8>().unwrap_or(&[0; 8]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::link::{LinkTerms, PasswordHash};
-    use crate::testing::samples::{at, keys};
+    use crate::testing::samples::{self, at, keys};
 
     const LIFE: Duration = Duration::from_mins(15);
 
     #[test]
     fn a_cookie_is_good_for_its_link_while_it_lives() {
-        let (keys, link) = (keys(&[1]), crate::testing::samples::link(None));
+        let (keys, link) = (keys(&[1]), samples::link(None));
         let now = at("2026-11-24T10:00:00Z");
         let cookie = ResumeCookie::new(&link, now.epoch_s(), LIFE);
         let set = cookie.set_cookie(&keys, &link.link_id, "/l/x", now);
@@ -94,10 +105,7 @@ mod tests {
         assert_eq!(find(cookie, "2026-11-24T10:15:00Z"), None);
         let other = keys.make([7; 16]).link_id();
         assert_eq!(ResumeCookie::find(cookie, &keys, &other, now), None);
-        assert_eq!(
-            ResumeCookie::find(cookie, &crate::testing::samples::keys(&[2]), &link.link_id, now),
-            None
-        );
+        assert_eq!(ResumeCookie::find(cookie, &samples::keys(&[2]), &link.link_id, now), None);
         let later = cookie.replace("=17", "=18");
         assert_ne!(later, cookie);
         let cut = &cookie[..cookie.len() - 2];
@@ -107,8 +115,27 @@ mod tests {
     }
 
     #[test]
+    fn a_cookie_of_the_old_file_is_not_good_for_the_new_one() {
+        let (keys, link, now) = (keys(&[1]), samples::link(None), at("2026-11-24T10:00:00Z"));
+        let led = |link: &Link, n: u8| {
+            let upload_id = crate::value::id::UploadId::random([n; 16]);
+            let upload = crate::upload::Upload { upload_id, ..samples::pending() };
+            link.retargeted(&upload.settled(&samples::pin("a")).unwrap(), now, &n.to_string()).unwrap()
+        };
+        let cookie = |link: &Link| ResumeCookie::new(link, now.epoch_s(), LIFE);
+        let (second, third) = (led(&link, 8), led(&led(&link, 8), 9));
+        for (of, other) in [(&link, &second), (&second, &link), (&second, &third), (&third, &second)] {
+            assert!(cookie(of).is_for(of) && !cookie(of).is_for(other));
+        }
+        assert!(cookie(&second).is_for(&led(&third, 8)), "it leads to this file again");
+        let set = cookie(&second).set_cookie(&keys, &link.link_id, "/l/x", now);
+        let text = set.split_once(';').unwrap().0;
+        assert!(ResumeCookie::find(text, &keys, &link.link_id, now).unwrap().is_for(&second));
+    }
+
+    #[test]
     fn a_new_password_ends_what_an_old_one_granted() {
-        let link = crate::testing::samples::link(None);
+        let link = samples::link(None);
         let now = at("2026-11-24T10:00:00Z");
         let with = |salt| {
             let password_hash = Some(PasswordHash::new("secret", [salt; 16]).unwrap());

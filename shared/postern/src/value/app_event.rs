@@ -37,6 +37,9 @@ pub enum AppEvent {
     /// The link has granted all openings that its terms allow.
     #[serde(rename = "Link Used Up")]
     LinkUsedUp,
+    /// The link leads to another upload.
+    #[serde(rename = "Link Retargeted")]
+    LinkRetargeted,
     /// Wrong passwords have locked the link for the rest of a quarter of an hour.
     #[serde(rename = "Link Locked")]
     LinkLocked,

@@ -30,6 +30,11 @@ async fn the_api_answers_a_browser_of_the_apps_origin() {
     for name in headers.split(',') {
         assert!(allowed.contains(name), "{name} in {allowed}");
     }
+    let methods = header(&response, "access-control-allow-methods");
+    for route in stack::Description::load().unwrap().routes {
+        let Some((method, _)) = route.key.split_once(' ') else { continue };
+        assert!(methods.contains(method), "{method} in {methods}");
+    }
     let foreign = preflight(&url, "https://evil.test", "POST", headers).await;
     assert_eq!(header(&foreign, "access-control-allow-origin"), "");
 }

@@ -129,6 +129,19 @@ async fn the_lines_of_a_link_name_link_and_upload_and_never_the_token() {
     assert_eq!(lines_of(&app, "issue-upload", id, 1).await[0]["span"]["upload_id"], json!(upload));
 }
 
+#[tokio::test]
+async fn the_line_of_a_link_that_is_led_names_the_new_upload() {
+    let app = App::user();
+    let former = app.upload("a.png", "image/png", PNG).await;
+    let new = app.upload("b.png", "image/png", PNG).await;
+    let link = app.link(&former, json!({})).await;
+    let id = link["link_id"].as_str().unwrap();
+    let body = json!({ "upload_id": new });
+    assert_eq!(app.call(Method::PUT, &format!("/links/{id}/target"), Some(body)).await.0, StatusCode::OK);
+    let lines = lines_of(&app, "issue-upload", id, 2).await;
+    assert!(lines.iter().any(|line| line["span"]["upload_id"] == json!(new)), "{lines:?}");
+}
+
 /// A text in the place of an id may be a token that somebody copied.
 #[tokio::test]
 async fn a_token_in_the_wrong_place_of_an_address_is_not_logged() {

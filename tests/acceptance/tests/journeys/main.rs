@@ -42,6 +42,7 @@ mod second_reads;
 mod serve_link;
 mod snippets;
 mod takeover;
+mod targets;
 mod tidying;
 mod unknown_routes;
 mod upload_tokens;

@@ -38,12 +38,16 @@ pub async fn links_need_what_is_available(store: &impl Store, ids: Ids) {
         let ended = Revocation::Ended(Box::new(expected.clone()));
         assert_eq!(store.revoke(&link.link_id, &upload.owner, again).await.unwrap(), ended);
         store
-            .end_link(&link.link_id, Revoked { because: RevokedBecause::UploadDeleted, ..again })
+            .end_link(
+                &link.link_id,
+                link.upload_id,
+                Revoked { because: RevokedBecause::UploadDeleted, ..again },
+            )
             .await
             .unwrap();
         assert_eq!(store.link(&link.link_id).await.unwrap().as_ref(), Some(&expected));
     }
-    store.end_link(&link_id(upload, 9), revoked).await.unwrap();
+    store.end_link(&link_id(upload, 9), upload.upload_id, revoked).await.unwrap();
     assert_eq!(store.link(&link_id(upload, 9)).await.unwrap(), None, "no write makes a link");
     store.begin_deletion(upload.upload_id, &upload.owner).await.unwrap();
     let late = Link { link_id: link_id(upload, 2), ..link };

@@ -35,6 +35,7 @@ pub mod links;
 pub mod openings;
 pub mod quotas;
 pub mod sweeping;
+pub mod targets;
 pub mod uploads;
 
 /// Everything that a store of the stack can do.
@@ -70,6 +71,10 @@ macro_rules! contract_tests {
                 links_need_what_is_available
                 a_walk_meets_the_links_that_live
                 terms_change_and_tokens_rotate_only_as_they_were_read
+            }
+            targets {
+                a_link_is_led_to_what_is_available_and_only_as_it_was_read
+                a_link_ends_with_the_upload_that_it_leads_to
             }
             openings {
                 openings_are_counted_as_the_rule_says

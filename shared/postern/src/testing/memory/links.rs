@@ -11,7 +11,7 @@ use crate::ports::{
 };
 use crate::upload::{Upload, UploadState};
 use crate::value::app_event::Announcement;
-use crate::value::id::Owner;
+use crate::value::id::{Owner, UploadId};
 
 impl LinkIndex for MemoryWorld {
     async fn live_links(
@@ -19,7 +19,7 @@ impl LinkIndex for MemoryWorld {
         of: LinksOf<'_>,
         start: Option<&PageStart>,
     ) -> Result<Page<LinkId>, Unavailable> {
-        let state = self.call("live_links")?;
+        let state = self.turn("live_links").await?;
         let shown = state.links.values().filter(|link| of.includes(link) && !state.index_lags).cloned();
         let place = |link: &Link| (link.linked_at, link.link_id.to_string());
         let Page { items, next } = page(shown, place, start, state.live_page.unwrap_or(u8::MAX));
@@ -53,7 +53,7 @@ impl LinkStore for MemoryWorld {
     }
 
     async fn revoke(&self, id: &LinkId, owner: &Owner, revoked: Revoked) -> Result<Revocation, Unavailable> {
-        let mut state = self.call("revoke")?;
+        let mut state = self.turn("revoke").await?;
         let Some(link) = state.links.get_mut(id).filter(|link| link.owner == *owner) else {
             return Ok(Revocation::NotFound);
         };
@@ -61,8 +61,39 @@ impl LinkStore for MemoryWorld {
         Ok(Revocation::of(link.clone()))
     }
 
+    async fn revoke_of_upload(
+        &self,
+        id: &LinkId,
+        owner: &Owner,
+        upload: UploadId,
+        revoked: Revoked,
+    ) -> Result<(), Unavailable> {
+        let mut state = self.turn("revoke_of_upload").await?;
+        let is_meant = |link: &&mut Link| link.owner == *owner && link.upload_id == upload;
+        if let Some(link) = state.links.get_mut(id).filter(is_meant) {
+            *link = link.revoked(revoked).unwrap_or_else(|| link.clone());
+        }
+        Ok(())
+    }
+
+    async fn retarget_link(&self, before: &Link, after: &Link) -> Result<Replaced, Unavailable> {
+        self.wait_for_turn().await;
+        self.answered("retarget_link", || {
+            let mut state = self.call("retarget_link")?;
+            let unchanged = state.links.get(&before.link_id).filter(|link| is_unchanged(link, before));
+            let Some(after) = unchanged.map(|link| with_counts_of(link, after)) else {
+                return Ok(Replaced::Changed);
+            };
+            if !state.uploads.get(&after.upload_id).is_some_and(|upload| pins(upload, &after)) {
+                return Ok(Replaced::NotAvailable);
+            }
+            state.links.insert(after.link_id.clone(), after);
+            Ok(Replaced::Done)
+        })
+    }
+
     async fn change_link(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
-        let mut state = self.call("change_link")?;
+        let mut state = self.turn("change_link").await?;
         match state.links.get_mut(&before.link_id) {
             Some(link) if is_unchanged(link, before) => {
                 let is_new_password = before.terms.password_hash != after.terms.password_hash;
@@ -114,12 +145,13 @@ impl LinkStore for MemoryWorld {
 
 impl LinkReader for MemoryWorld {
     async fn link(&self, id: &LinkId) -> Result<Option<Link>, Unavailable> {
-        Ok(self.call("link")?.links.get(id).cloned())
+        Ok(self.turn("link").await?.links.get(id).cloned())
     }
 }
 
 impl OpeningStore for MemoryWorld {
     async fn count_opening(&self, id: &LinkId, opening: &Opening) -> Result<Counted, Unavailable> {
+        self.wait_for_turn().await;
         self.answered("count_opening", || {
             let mut state = self.call("count_opening")?;
             let rule = |link: &Link| match link.counted_at(opening) {
@@ -160,12 +192,29 @@ impl OpeningStore for MemoryWorld {
 
 fn pins(upload: &Upload, link: &Link) -> bool {
     upload.state == UploadState::Available
+        && upload.owner == link.owner
         && upload.recorded.as_ref().is_some_and(|recorded| recorded.version_id == link.version_id)
 }
 
 /// Counting is no change of the owner's.
 fn is_unchanged(link: &Link, before: &Link) -> bool {
     link.revoked.is_none() && link.owner == before.owner && link.transition_id == before.transition_id
+}
+
+/// `after` with everything that was counted or announced on `link` since it was read.
+fn with_counts_of(link: &Link, after: &Link) -> Link {
+    Link {
+        opens: link.opens,
+        hour_window: link.hour_window,
+        recent_openings: link.recent_openings.clone(),
+        attempts: link.attempts.clone(),
+        carried_opens: link.carried_opens,
+        first_opened_at: link.first_opened_at,
+        last_opening: link.last_opening.clone(),
+        told_used_up: link.told_used_up,
+        told_locked: link.told_locked,
+        ..after.clone()
+    }
 }
 
 fn counted(link: Option<&mut Link>, count: impl FnOnce(&Link) -> Option<Link>) -> Counted {

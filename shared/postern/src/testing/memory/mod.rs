@@ -8,8 +8,11 @@ mod objects;
 mod page;
 mod quotas;
 mod reserved;
+mod turns;
 mod uploads;
+mod waiting;
 mod world;
 
 pub use objects::FixedSigner;
+pub use turns::{Requests, for_every_order};
 pub use world::{Loss, MemoryWorld};

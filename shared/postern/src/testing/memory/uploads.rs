@@ -17,7 +17,7 @@ use s3_presigned::Timestamp;
 
 impl UploadReader for MemoryWorld {
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
-        Ok(self.call("upload")?.uploads.get(&id).cloned())
+        Ok(self.turn("upload").await?.uploads.get(&id).cloned())
     }
 }
 
@@ -53,7 +53,7 @@ impl UploadStore for MemoryWorld {
     }
 
     async fn begin_deletion(&self, id: UploadId, owner: &Owner) -> Result<Found, Unavailable> {
-        let mut state = self.call("begin_deletion")?;
+        let mut state = self.turn("begin_deletion").await?;
         match state.uploads.get_mut(&id) {
             Some(upload) if upload.owner == *owner => {
                 *upload = upload.deleting().unwrap_or_else(|| upload.clone());
@@ -141,7 +141,7 @@ impl RecordStore for MemoryWorld {
     }
 
     async fn finish_deletion(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
-        let mut state = self.call("finish_deletion")?;
+        let mut state = self.turn("finish_deletion").await?;
         let (charge, existing) = (upload.unused_once_removed(now), state.uploads.get(&upload.upload_id));
         let after = existing.and_then(|existing| existing.deleted(now));
         let after = after.and_then(|after| after.charged(charge.as_ref()));
@@ -212,9 +212,9 @@ impl RecordStore for MemoryWorld {
         Ok(())
     }
 
-    async fn end_link(&self, id: &LinkId, revoked: Revoked) -> Result<(), Unavailable> {
-        let mut state = self.call("end_link")?;
-        if let Some(link) = state.links.get_mut(id) {
+    async fn end_link(&self, id: &LinkId, upload: UploadId, revoked: Revoked) -> Result<(), Unavailable> {
+        let mut state = self.turn("end_link").await?;
+        if let Some(link) = state.links.get_mut(id).filter(|link| link.upload_id == upload) {
             *link = link.revoked(revoked).unwrap_or_else(|| link.clone());
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::reserved::Quotas;
+use super::waiting::Turns;
 use crate::link::Link;
 use crate::link::token::LinkId;
 use crate::ports::{Observation, ObservedObject, Unavailable};
@@ -50,6 +51,8 @@ pub(super) struct State {
     /// Links that one call reads to find those that live, if it is to be few.
     pub(super) live_page: Option<u8>,
     pub(super) calls: usize,
+    /// The calls that wait, while a test orders them.
+    pub(super) turns: Option<Turns>,
 }
 
 impl State {

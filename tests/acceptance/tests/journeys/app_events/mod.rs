@@ -23,6 +23,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("Upload Deleted", include_str!("../../../../../docs/events/upload-deleted.schema.json")),
     ("Link Revoked", include_str!("../../../../../docs/events/link-revoked.schema.json")),
     ("Link Opened", include_str!("../../../../../docs/events/link-opened.schema.json")),
+    ("Link Retargeted", include_str!("../../../../../docs/events/link-retargeted.schema.json")),
     ("Link Used Up", include_str!("../../../../../docs/events/link-used-up.schema.json")),
     ("Link Locked", include_str!("../../../../../docs/events/link-locked.schema.json")),
 ];
@@ -103,6 +104,12 @@ async fn live(app: &App) -> [String; 4] {
     assert_eq!(status, StatusCode::CREATED, "{answer}");
     open_links(app, &kept).await;
 
+    let former = app.upload("former.png", "image/png", PNG).await;
+    let led = app.link(&former, json!({})).await;
+    let path = format!("/links/{}/target", led["link_id"].as_str().unwrap());
+    let (status, answer) = app.call(Method::PUT, &path, Some(json!({ "upload_id": kept }))).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+
     let gone = app.upload("gone.png", "image/png", PNG).await;
     app.link(&gone, json!({})).await;
     delete(app, &format!("/uploads/{gone}")).await;
@@ -175,6 +182,7 @@ async fn every_change_is_told_in_its_schema_and_the_example_consumer_takes_each_
         (kept, "Link Opened"),
         (kept, "Link Used Up"),
         (kept, "Link Locked"),
+        (kept, "Link Retargeted"),
         (gone, "Upload Available"),
         (gone, "Link Revoked upload_deleted"),
         (gone, "Upload Deleted"),

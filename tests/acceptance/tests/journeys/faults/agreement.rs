@@ -60,14 +60,14 @@ impl Agreement {
         }
     }
 
-    /// Asserts that everything agrees, after so many answers with 503.
-    pub fn check(&self, unavailable: usize, has_key: bool) {
+    /// Asserts that everything agrees, after so many uploads were asked for, and so many answers were 503.
+    pub fn check(&self, asked: usize, unavailable: usize, has_key: bool) {
         self.multipart_uploads_live_that_records_name();
         self.uses_are_those_that_made_uploads();
         self.counters_hold_every_upload_once();
         let by_jwt = self.uploads.iter().filter(|upload| upload.token.is_none()).count();
-        let most = if has_key { 1 } else { 1 + unavailable };
-        assert!(by_jwt <= most, "{by_jwt} uploads were made for one request: {:?}", self.uploads);
+        let most = if has_key { asked } else { asked + unavailable };
+        assert!(by_jwt <= most, "{by_jwt} uploads were made for {asked} requests: {:?}", self.uploads);
     }
 
     fn multipart_uploads_live_that_records_name(&self) {

@@ -29,6 +29,8 @@ pub struct Client<'a> {
     app: App,
     /// How many answers were 503.
     pub unavailable: usize,
+    /// How many uploads it asks for with its JWT.
+    pub uploads: usize,
 }
 
 impl Api {
@@ -57,7 +59,7 @@ impl Api {
 
     pub fn client(&self, subject: &str) -> Client<'_> {
         let jwt = self.stack.issuer().token(subject).unwrap();
-        Client { api: self, app: App::new(self.stack.coordinates(), Some(jwt)), unavailable: 0 }
+        Client { api: self, app: App::new(self.stack.coordinates(), Some(jwt)), unavailable: 0, uploads: 1 }
     }
 
     fn set(&self, seed: Option<u64>) {
@@ -177,6 +179,7 @@ async fn a_form_and_its_link(client: &mut Client<'_>, key: Option<&str>) {
     let path = format!("/links/{link_id}");
     let changed = client.told(200, Method::PATCH, &path, json!({ "label": "seen" }), None).await;
     assert_eq!(changed["label"], "seen");
+    let other = led_to_another_file(client, &path, key).await;
     let rotate = format!("{path}/rotate");
     let new = client.told(201, Method::POST, &rotate, Value::Null, Some("rotate")).await;
     let again = client.told(201, Method::POST, &rotate, Value::Null, Some("rotate")).await;
@@ -186,9 +189,26 @@ async fn a_form_and_its_link(client: &mut Client<'_>, key: Option<&str>) {
     let path = format!("/links/{}", new["link_id"].as_str().unwrap());
     client.told(200, Method::DELETE, &path, Value::Null, None).await;
     client.told(410, Method::GET, new["url"].as_str().unwrap(), Value::Null, None).await;
+    let links = format!("/uploads/{other}/links");
     let listed = client.told(200, Method::GET, &links, Value::Null, None).await;
     let open = listed["items"].as_array().unwrap().iter().filter(|link| link["state"] == "open").count();
     assert!(open <= if key.is_some() { 0 } else { client.unavailable }, "{listed}");
+}
+
+/// Leads the link of this path to another upload, twice, and returns the upload.
+async fn led_to_another_file(client: &mut Client<'_>, path: &str, key: Option<&str>) -> String {
+    let form = client.told(201, Method::POST, "/uploads", file(), key.map(|_| "another")).await;
+    let other = id(&form);
+    client.uploads += 1;
+    assert_eq!(acceptance::Form::read(&form).post(PNG).await.status, 201);
+    client.until(&other, "available").await;
+    for _ in 0..2 {
+        let (target, body) = (format!("{path}/target"), json!({ "upload_id": other }));
+        let led = client.told(200, Method::PUT, &target, body, key).await;
+        assert_eq!((&led["upload_id"], &led["label"]), (&json!(other), &json!("seen")));
+        assert_eq!(led["previous_targets"].as_array().unwrap().len(), 1, "{led}");
+    }
+    other
 }
 
 /// A presigned PUT, all links ended at once, and a removal.
@@ -311,7 +331,11 @@ async fn walk(api: &Api, seed: u64, round: &str) {
         _ => links_that_count(&mut client, key).await,
     }
     api.set(None);
-    Agreement::of(api, &format!("{round}-{seed}")).await.check(client.unavailable, key.is_some());
+    Agreement::of(api, &format!("{round}-{seed}")).await.check(
+        client.uploads,
+        client.unavailable,
+        key.is_some(),
+    );
 }
 
 async fn walk_all(first: u64, seeds: u64) {

@@ -41,7 +41,11 @@ async fn a_stranger_reaches_nothing_by_any_route() {
             "upload-tokens" => vec![id_of(&token, "upload_token_id")],
             other => panic!("{other}: make one of these, and let a stranger ask for it"),
         };
-        let body = if path.ends_with("/parts") { json!({ "part_numbers": [1] }) } else { json!({}) };
+        let body = match path.rsplit('/').next() {
+            Some("parts") => json!({ "part_numbers": [1] }),
+            Some("target") => json!({ "upload_id": upload }),
+            _ => json!({}),
+        };
         for id in ids {
             let path = path.replace("{id}", &id);
             let (status, problem) = stranger.call(method.clone(), &path, Some(body.clone())).await;
