@@ -15,9 +15,12 @@ import sys
 import threading
 import time
 
+from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
 
 GRACE_S = 5
+# Longer than a client keeps a connection that it does not use: 90 s in Go, and so in Terraform's provider.
+IDLE_S = 600
 
 
 def clean_up(run_folder):
@@ -36,6 +39,27 @@ def stop_with_the_parent(run_folder):
     os.killpg(0, signal.SIGKILL)
 
 
+def keep_connections_as_their_clients_do():
+    """Leaves it to the clients to close connections.
+
+    The server would close one after 1,000 requests, or after 75 s without a request, while its client may be
+    sending the next one. On a busy machine the server may carry that request out and lose the answer.
+    """
+    Config.keep_alive_max_requests = sys.maxsize
+    # A property, because the emulator sets it.
+    Config.keep_alive_timeout = property(lambda _: IDLE_S, lambda *_: None)
+
+    # A connection that its client has closed would stay open for as long as an unused one: some thousand
+    # files, which is more than a process may have.
+    read = TCPServer._read_data
+
+    async def read_to_the_end(self):
+        await read(self)
+        await self.idle_task.stop()
+
+    TCPServer._read_data = read_to_the_end
+
+
 def main():
     run_folder = sys.argv[1]
     if os.getpgrp() != os.getpid():
@@ -43,8 +67,7 @@ def main():
     # A signal that comes before the server has its own handler must still end in the cleaning.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=stop_with_the_parent, args=(run_folder,), daemon=True).start()
-    # The server would close a connection after 1,000 requests, while its client may be sending the next.
-    Config.keep_alive_max_requests = sys.maxsize
+    keep_connections_as_their_clients_do()
     sys.argv = ["ministack"]
     try:
         runpy.run_module("ministack", run_name="__main__", alter_sys=True)
