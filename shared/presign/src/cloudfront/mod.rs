@@ -25,6 +25,10 @@
 //! RSA and ECDSA keys sign a SHA-1 hash, as CloudFront's documentation says. Known collisions of SHA-1 need an
 //! attacker who chooses a part of the text that is signed: do not sign a URL that a stranger supplied.
 //!
+//! Use an ECDSA key where you can choose. RSA signatures are made without blinding, because this crate asks the
+//! operating system for no random bytes: only the constant-time arithmetic of the crate `rsa` protects an RSA key from
+//! an attacker who measures how long a signature takes. ECDSA signatures have deterministic nonces (RFC 6979).
+//!
 //! Sources: [canned policy](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-canned-policy.html),
 //! [custom policy](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-custom-policy.html).
 

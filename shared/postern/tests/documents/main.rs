@@ -1,17 +1,26 @@
-//! The documents for developers name files that exist.
+//! The documents name files, tests, statements and versions that exist.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test should stop at its cause")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+mod real_tests;
+mod threat_model;
+
+/// The top of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
 
 #[test]
 fn every_path_in_the_documents_for_developers_exists() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut checked = 0;
-    for document in ["docs/architecture.md", "CONTRIBUTING.md"] {
-        let text = fs::read_to_string(root.join(document)).unwrap();
+    for document in ["docs/architecture.md", "docs/security.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(root().join(document)).unwrap();
         for name in text.split('`').skip(1).step_by(2).filter(|name| is_path(name)) {
             let places = ["", "shared/postern/src"];
-            assert!(places.iter().any(|place| root.join(place).join(name).exists()), "{document}: {name}");
+            assert!(places.iter().any(|place| root().join(place).join(name).exists()), "{document}: {name}");
             checked += 1;
         }
     }
