@@ -1,7 +1,5 @@
 //! The documents name files, tests, statements and versions that exist.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test should stop at its cause")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -24,6 +24,40 @@ pub fn of(path: &str, text: &str) -> Result<BTreeMap<String, Runs>, String> {
     }
 }
 
+/// Whether a file of Rust is compiled. Python and Terraform find their files by themselves.
+pub fn is_in_use(path: &str, read: &impl Fn(&str) -> Option<String>) -> bool {
+    path.strip_suffix(".rs").is_none() || is_compiled(path, read)
+}
+
+/// Whether the compiler reads the file `path` of Rust: it is a crate's first file, a test of its own, or the module
+/// of a file that is compiled. `read` reads a file by its path.
+fn is_compiled(path: &str, read: &impl Fn(&str) -> Option<String>) -> bool {
+    let Some((folder, file)) = path.rsplit_once('/') else { return false };
+    let (folder, module) = match file {
+        "main.rs" | "lib.rs" => return true,
+        "mod.rs" => folder.rsplit_once('/').unwrap_or_default(),
+        _ => (folder, file.trim_end_matches(".rs")),
+    };
+    let parents = ["mod.rs", "main.rs", "lib.rs"].map(|parent| format!("{folder}/{parent}"));
+    let mut read_parents = parents.iter().filter_map(|parent| Some((parent, read(parent)?))).peekable();
+    if read_parents.peek().is_none() {
+        return folder.ends_with("/tests");
+    }
+    let declaration = format!("mod {module};");
+    read_parents.any(|(parent, text)| {
+        let mut lines = text.lines().map(str::trim_start);
+        lines.any(|line| {
+            line.split_once("mod ")
+                .is_some_and(|(before, _)| line.ends_with(&declaration) && is_visibility(before))
+        }) && is_compiled(parent, read)
+    })
+}
+
+/// What may stand before `mod`.
+fn is_visibility(text: &str) -> bool {
+    ["", "pub ", "pub(crate) ", "pub(super) "].contains(&text)
+}
+
 fn of_rust(text: &str) -> syn::Result<BTreeMap<String, Runs>> {
     let mut found = Found(BTreeMap::new());
     found.visit_file(&syn::parse_file(text)?);
@@ -141,6 +175,39 @@ mod tests {
         assert_eq!(names("a.rs", text), ["of_properties", "on_tokio", "plain"]);
         let slow = of("a.rs", "#[test] #[ignore = \"minutes\"] fn slow() {}").unwrap();
         assert_eq!(slow["slow"], Runs::Slow);
+    }
+
+    #[test]
+    fn a_file_is_compiled_if_a_module_of_a_crate_has_it() {
+        let read = |path: &str| {
+            let files = [
+                ("a/src/lib.rs", "pub mod b;\n// mod c;\nuse x::mod_c;\npub(crate) mod f;"),
+                ("a/src/b/mod.rs", "mod d;\npub mod tests;"),
+                ("a/src/b/tests/mod.rs", "    mod e;"),
+                ("a/src/c/mod.rs", "mod d;"),
+            ];
+            files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned())
+        };
+        for path in [
+            "a/src/lib.rs",
+            "a/src/f.rs",
+            "a/src/b/mod.rs",
+            "a/src/b/d.rs",
+            "a/src/b/tests/e.rs",
+            "a/tests/x.rs",
+        ] {
+            assert!(is_compiled(path, &read), "{path}");
+        }
+        for path in [
+            "a/src/c.rs",
+            "a/src/c/mod.rs",
+            "a/src/c/d.rs",
+            "a/src/b/e.rs",
+            "a/src/b/tests/f.rs",
+            "a/other/x.rs",
+        ] {
+            assert!(!is_compiled(path, &read), "{path}");
+        }
     }
 
     #[test]

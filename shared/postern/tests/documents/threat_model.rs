@@ -143,6 +143,9 @@ fn wrong_test(test: &str, read: &impl Fn(&str) -> Option<String>) -> Option<Stri
         return Some("it is not a link to a test".to_owned());
     };
     let Some(text) = read(path) else { return Some("the file does not exist".to_owned()) };
+    if !real_tests::is_in_use(path, read) {
+        return Some("no module has the file".to_owned());
+    }
     match real_tests::of(path, &text) {
         Err(error) => Some(error),
         Ok(tests) => match tests.get(name) {
@@ -170,13 +173,13 @@ mod tests {
     use super::*;
 
     const GOOD: &str = "Of the 2 risks, 1 have no test, because\n\n## A party\n\n### U1. Something happens\n\
-        - Prevented: by code\n  and more code.\n- Tests: [a_test](../a.rs),\n  [b_test](../a.rs) (slow)\n\
+        - Prevented: by code\n  and more code.\n- Tests: [a_test](../tests/a.rs),\n  [b_test](../tests/a.rs) (slow)\n\
         - Residual risk: none known.\n\n### U2. Something else\n- Prevented: not.\n- No test: nobody prevents it.\n\
         - Residual risk: all of it.\n\n## Another part\n";
 
     fn read(path: &str) -> Option<String> {
         let text = "#[test] fn a_test() {}\n#[test] #[ignore] fn b_test() {}\n// #[test] fn c_test() {}\nfn d_test() {}";
-        (path == "../a.rs").then(|| text.to_owned())
+        ["../tests/a.rs", "../src/orphan.rs"].contains(&path).then(|| text.to_owned())
     }
 
     #[test]
@@ -186,14 +189,30 @@ mod tests {
             ("a renamed test", "a_test", "another_test", "no test of this name"),
             ("a test in a comment", "a_test", "c_test", "no test of this name"),
             ("a function without the attribute", "a_test", "d_test", "no test of this name"),
-            ("a test in another file", "[a_test](../a.rs)", "[a_test](../b.rs)", "file does not exist"),
-            ("a name without a link", "[a_test](../a.rs)", "a_test", "not a link"),
+            (
+                "a test in another file",
+                "[a_test](../tests/a.rs)",
+                "[a_test](../tests/b.rs)",
+                "file does not exist",
+            ),
+            (
+                "a test that is not compiled",
+                "[a_test](../tests/a.rs)",
+                "[a_test](../src/orphan.rs)",
+                "no module has",
+            ),
+            ("a name without a link", "[a_test](../tests/a.rs)", "a_test", "not a link"),
             ("a slow test as any other", " (slow)", "", "the page says Always"),
             ("any other test as a slow one", "a.rs),", "a.rs) (slow),", "the page says Slow"),
-            ("no test at all", "- Tests: [a_test](../a.rs),\n  [b_test](../a.rs) (slow)\n", "", "2 items"),
+            (
+                "no test at all",
+                "- Tests: [a_test](../tests/a.rs),\n  [b_test](../tests/a.rs) (slow)\n",
+                "",
+                "2 items",
+            ),
             (
                 "an empty list of tests",
-                "[a_test](../a.rs),\n  [b_test](../a.rs) (slow)",
+                "[a_test](../tests/a.rs),\n  [b_test](../tests/a.rs) (slow)",
                 "",
                 "does not begin",
             ),
