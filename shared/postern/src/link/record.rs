@@ -245,6 +245,22 @@ mod tests {
         }
     }
 
+    /// The role of `serve-link` may not write these attributes, and each of them is needed. So an attacker who
+    /// takes the function over can make no item that is a link, and lead no link to another upload.
+    #[test]
+    fn an_item_without_what_serve_link_may_not_write_is_no_link() {
+        let item = serde_json::to_value(link(None)).unwrap();
+        assert_eq!(serde_json::from_value::<Link>(item.clone()).unwrap(), link(None));
+        for attribute in ["owner", "upload_id", "linked_at"] {
+            let mut planted = item.clone();
+            planted.as_object_mut().unwrap().remove(attribute).unwrap();
+            assert!(serde_json::from_value::<Link>(planted).is_err(), "{attribute}");
+        }
+        let mut led = link(None);
+        led.upload_id = UploadId::random([9; 16]);
+        assert_ne!(led.object_key(), link(None).object_key(), "only the upload's id names the object");
+    }
+
     #[test]
     fn text_says_that_it_is_utf_8_unless_its_encoding_is_unknown() {
         let answer = |sniffed: &str, reads_as_text, has_unknown_encoding| {
