@@ -27,8 +27,8 @@ GAPS = {"aws_apigatewayv2_authorizer", "aws_pipes_pipe"}
 
 APPLY = ("apply", "-auto-approve", "-input=false", "-no-color", "-parallelism=30")
 
-# The local AWS closes connections that the provider is about to use again, above all on a busy machine.
-# Each further run has less left to do.
+# On a busy machine the answer of a call may be lost. Each further run has less left to do, and says on
+# standard error that it was needed.
 RUNS = 5
 LOST = re.compile(r"use of closed network connection|connection reset by peer|: EOF")
 
@@ -93,8 +93,9 @@ class Working:
             try:
                 return self.run(*arguments)
             except Failed as failed:
-                if not LOST.search(str(failed)):
+                if not (lost := LOST.search(str(failed))):
                     raise
+                print(f"terraform {arguments[0]} runs again: {lost[0]}", file=sys.stderr)
         return self.run(*arguments)
 
     def apply_killed(self, progress: float, pause_s: float) -> int:
