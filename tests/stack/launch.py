@@ -1,8 +1,8 @@
-"""Runs the emulator for as long as the program that started it lives.
+"""Runs the emulator until the program that started this script ends.
 
-The standard input is a pipe whose other end that program holds. It ends in every way in which
-the program can end, SIGKILL included; then the server is asked to stop, its functions with it,
-and its folder is removed.
+That program holds the other end of the pipe that is the standard input here. The pipe closes
+whenever the program ends, also after SIGKILL. Then this script stops the emulator and its
+functions, and removes their folder.
 
 Usage: launch.py RUN_FOLDER
 """
@@ -19,12 +19,12 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
 
 GRACE_S = 5
-# Longer than a client keeps a connection that it does not use: 90 s in Go, and so in Terraform's provider.
+# A client keeps an idle connection for a shorter time: Terraform's provider for 90 s, Go's default.
 IDLE_S = 600
 
 
 def clean_up(run_folder):
-    """Removes what the server leaves, its functions' processes included."""
+    """Removes the server's folder and ends the processes of its functions."""
     shutil.rmtree(run_folder, ignore_errors=True)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.killpg(0, signal.SIGTERM)
@@ -40,17 +40,18 @@ def stop_with_the_parent(run_folder):
 
 
 def keep_connections_as_their_clients_do():
-    """Leaves it to the clients to close connections.
+    """Lets only the clients close connections.
 
-    The server would close one after 1,000 requests, or after 75 s without a request, while its client may be
-    sending the next one. On a busy machine the server may carry that request out and lose the answer.
+    By default the server closes a connection after 1,000 requests, or after 75 s without a request. At that
+    moment its client may be sending the next request. On a busy machine the server may then carry out the
+    request and lose the answer.
     """
     Config.keep_alive_max_requests = sys.maxsize
-    # A property, because the emulator sets it.
+    # The emulator sets this attribute. A property ignores the assignment.
     Config.keep_alive_timeout = property(lambda _: IDLE_S, lambda *_: None)
 
-    # A connection that its client has closed would stay open for as long as an unused one: some thousand
-    # files, which is more than a process may have.
+    # Without this, the server keeps a connection that its client has closed for as long as an idle one. That
+    # makes thousands of open files, which is more than a process may have.
     read = TCPServer._read_data
 
     async def read_to_the_end(self):
@@ -64,7 +65,7 @@ def main():
     run_folder = sys.argv[1]
     if os.getpgrp() != os.getpid():
         sys.exit("failed to start: launch.py must lead a process group of its own")
-    # A signal that comes before the server has its own handler must still end in the cleaning.
+    # A signal may come before the server has installed its own handler. It must lead to `clean_up` too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=stop_with_the_parent, args=(run_folder,), daemon=True).start()
     keep_connections_as_their_clients_do()

@@ -1,8 +1,9 @@
-"""Runs a program that ends when the one that asked for it ends, with all that it has started.
+"""Runs a program, and ends it and all its processes when the caller ends.
 
-The standard input is a pipe whose other end the asking program holds. Terraform leaves its
-provider running when it is killed; here both are in one process group, which goes as a whole, and
-the folder in which this file lies goes with it.
+The caller holds the other end of the pipe that is the standard input here. The pipe closes whenever
+the caller ends, also after SIGKILL. A killed Terraform leaves its provider running, so this script
+runs both in one process group. When the pipe closes, it removes the folder of this file and kills
+the whole group.
 
 Usage: leash.py PROGRAM [ARGUMENT...]
 """

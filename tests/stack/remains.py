@@ -1,7 +1,7 @@
-"""Prints what a local AWS holds, a line for each thing, whoever made it.
+"""Prints each resource of a local AWS on one line, whether or not Terraform made it.
 
-A key that waits for its deletion is not listed: KMS takes days for it, and so does the module's
-`key_deletion_window_days`. What an account always has is not listed either.
+Two kinds are left out: keys that wait for their deletion, because KMS deletes a key only after days
+(`key_deletion_window_days`), and resources that every account has.
 
 Usage: remains.py ENDPOINT REGION
 """
@@ -13,7 +13,7 @@ from botocore.config import Config
 
 
 def pages(client, operation, field):
-    """Every item of a list operation."""
+    """Yields the items of all pages of a list operation."""
     if client.can_paginate(operation):
         for page in client.get_paginator(operation).paginate():
             yield from page.get(field) or []
@@ -21,7 +21,8 @@ def pages(client, operation, field):
         yield from getattr(client, operation)().get(field) or []
 
 
-# Service, operation, field of the answer, and what names an item there (None: the item is a name).
+# Service, operation, the field of the answer that has the list, and the field of an item that has its name
+# (None: the item itself is the name).
 LISTS = [
     ("s3", "list_buckets", "Buckets", "Name"),
     ("dynamodb", "list_tables", "TableNames", None),

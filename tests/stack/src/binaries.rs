@@ -17,7 +17,7 @@ use std::{
 use serde::Deserialize;
 use zip::{CompressionMethod, DateTime, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-/// Why there is no archive of a function.
+/// The archive of a function cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum BinariesError {
     /// Cargo could not be run.
@@ -72,8 +72,8 @@ const SMALLEST: i64 = 9;
 /// The archives, by the name of the function.
 pub(crate) type Archives = BTreeMap<String, Vec<u8>>;
 
-/// Builds the functions and packs each one, once per process: another stack of the same process
-/// gets the same archives.
+/// Builds the functions and packs each one. It does so once per process. Further stacks of the same process
+/// get the same archives.
 ///
 /// # Errors
 /// When cargo fails, or when a binary cannot be read or packed.
@@ -102,7 +102,7 @@ fn build_and_pack(names: &[String], scratch: &Path) -> Result<Archives, Binaries
         .collect()
 }
 
-/// These are debug builds, like everything else here.
+/// Builds the functions as debug builds, like the tests, and returns the paths of their executables.
 fn build(names: &[String]) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
     let bins = names.iter().flat_map(|name| ["--bin", name.as_str()]);
     executables(cargo("build").args(bins))
@@ -118,7 +118,7 @@ pub fn test_executable(name: &str) -> Result<PathBuf, BinariesError> {
     built.remove(name).ok_or_else(|| BinariesError::NotBuilt(name.to_owned()))
 }
 
-/// Makes a call of cargo that behaves like a call by hand at the root of the workspace.
+/// Returns a cargo command that behaves as if a person had typed it at the root of the workspace.
 pub(crate) fn cargo(command: &str) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (variable, _) in env::vars_os().filter(|(variable, _)| is_about_one_package(variable)) {
@@ -147,14 +147,15 @@ pub(crate) fn executables(cargo: &mut Command) -> Result<BTreeMap<String, PathBu
         .collect())
 }
 
-/// Variables that cargo sets for the programs and tests that it runs. Some build scripts watch them, so their
-/// crates would be built again here, and once more afterwards.
+/// Whether cargo sets this variable for each package whose programs and tests it runs. Some build scripts
+/// watch these variables. If they stayed set, cargo would build those crates again here, and once more in the
+/// next call by hand.
 fn is_about_one_package(variable: &OsStr) -> bool {
     let variable = variable.as_encoded_bytes();
     variable.starts_with(b"CARGO_PKG_") || variable.starts_with(b"CARGO_MANIFEST_")
 }
 
-/// The binary without its symbols, or with them if `strip` is not installed.
+/// Returns the binary without its symbols, or the whole binary if `strip` is not installed.
 fn stripped(binary: &Path, copy: &Path) -> Result<Vec<u8>, BinariesError> {
     let done = Command::new("strip").arg("-o").arg(copy).arg(binary).stderr(Stdio::null()).status();
     let path = if done.is_ok_and(|status| status.success()) { copy } else { binary };
@@ -172,8 +173,8 @@ pub(crate) fn deflated(binary: &[u8]) -> Result<Vec<u8>, ZipError> {
     pack(binary, options.compression_level(Some(SMALLEST)))
 }
 
-/// Makes an archive with one executable file, `bootstrap`. Its bytes depend only on the binary and on the
-/// version of the compressor, which the lock file pins: the file's time is fixed.
+/// Makes an archive with one executable file, `bootstrap`. The file's time is fixed, so the bytes of the
+/// archive depend only on the binary and on the version of the compressor. The lock file pins that version.
 fn pack(binary: &[u8], options: SimpleFileOptions) -> Result<Vec<u8>, ZipError> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::with_capacity(binary.len() + 1024)));
     let options = options.last_modified_time(DateTime::default()).unix_permissions(0o755);

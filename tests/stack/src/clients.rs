@@ -4,9 +4,9 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_http_client::{Builder, tls};
 
-/// The configuration for AWS clients that act as `credentials`.
+/// Returns the configuration for AWS clients that use `credentials`.
 ///
-/// Without an endpoint the clients talk to AWS itself, over TLS.
+/// Without an endpoint, the clients send their requests to AWS, over TLS.
 pub fn sdk_config(region: &str, endpoint: Option<&str>, credentials: Credentials) -> SdkConfig {
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -25,8 +25,8 @@ pub fn sdk_config(region: &str, endpoint: Option<&str>, credentials: Credentials
     }
 }
 
-/// Makes an HTTP client: HTTP on this machine, TLS to AWS. It follows no redirect, because tests check where
-/// a link leads.
+/// Returns an HTTP client, which uses TLS for `https` URLs. The client follows no redirect, because tests
+/// check the URL to which a link redirects.
 pub fn http() -> reqwest::Client {
     // Only the first call installs the provider. Later calls fail, which is harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -1,7 +1,7 @@
-//! The addresses and credentials of a running stack: as a struct, as environment variables, and as a file for
-//! a shell.
+//! The addresses and credentials of a running stack. They can be a struct, environment variables, or a file
+//! that a shell reads.
 //!
-//! The stack need not be local. The same variables describe a stack that Terraform applied, on an emulator or
+//! The stack need not be local. The same variables describe a stack that Terraform applied on an emulator or
 //! in an AWS account.
 
 use std::{fmt, fs, io, io::Write, path::Path};
@@ -11,7 +11,7 @@ use aws_credential_types::Credentials;
 
 use crate::clients;
 
-/// The prefix of every variable.
+/// The prefix of the name of every environment variable.
 pub const PREFIX: &str = "POSTERN_TEST_";
 
 /// Everything that a test needs to know of a stack. `Debug` shows no credentials.
@@ -51,7 +51,7 @@ pub struct Coordinates {
     pub download_signer_role_arn: String,
     /// A user who may read the table, the bucket, the queues and the logs, and change nothing.
     pub observer: Keys,
-    /// A user whose own policy allows access to the uploads. The bucket's policy refuses it.
+    /// A user whose own policy allows access to the uploads. The bucket's policy denies this access.
     pub outsider: Keys,
 }
 
@@ -72,20 +72,21 @@ pub struct Keys {
 pub struct MissingVariable(pub String);
 
 impl Keys {
-    /// The root of the local AWS's account. No policy applies to it, so it does what an administrator would
-    /// do.
+    /// Returns the credentials of the root user of the local AWS's account. No policy applies to the root user.
+    /// Tests use it where an administrator would act.
     pub fn root() -> Self {
         Self { access_key_id: "test".to_owned(), secret_access_key: "test".to_owned(), session_token: None }
     }
 }
 
 impl Coordinates {
-    /// The name of a role of the stack, such as `record-upload` or `upload-signer`.
+    /// Returns the full name of a role of the stack. `role` is its short name, such as `record-upload` or
+    /// `upload-signer`.
     pub fn role_name(&self, role: &str) -> String {
         format!("{}-{}-{role}", self.name, self.region)
     }
 
-    /// Reads the stack that the environment names, if it names one.
+    /// Reads the coordinates from the environment. Returns `None` if the environment names no stack.
     ///
     /// # Errors
     /// When only some of the variables are set.
@@ -93,10 +94,10 @@ impl Coordinates {
         Self::from_lookup(|variable| std::env::var(variable).ok())
     }
 
-    /// Reads the stack from any source of variables.
+    /// Reads the coordinates from any source of variables. Returns `None` if the source names no stack.
     ///
     /// # Errors
-    /// When only some of the variables are there.
+    /// When only some of the variables are set.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, MissingVariable> {
         let optional = |name: &str| lookup(&format!("{PREFIX}{name}")).filter(|value| !value.is_empty());
         let required = |name: &str| optional(name).ok_or_else(|| MissingVariable(format!("{PREFIX}{name}")));
@@ -162,7 +163,7 @@ impl Coordinates {
             .collect()
     }
 
-    /// Writes the variables to a file for a shell's `.`; only its owner may read it.
+    /// Writes the variables to a file that a shell reads with `.`. Only the owner of the file may read it.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -179,7 +180,7 @@ impl Coordinates {
         Ok(())
     }
 
-    /// A configuration for AWS clients that act as `keys`.
+    /// Returns a configuration for AWS clients that use `keys`.
     pub fn sdk_config(&self, keys: &Keys) -> SdkConfig {
         let credentials = Credentials::new(
             &keys.access_key_id,

@@ -1,7 +1,7 @@
 //! Reads the settings of a running stack, in the shape of `terraform/description.json`.
 //!
-//! Terraform or `provision` made the stack from this description. The services must report what the
-//! description says, so neither program can ignore an entry.
+//! Terraform or `provision` made the stack from this description. A test compares the settings that the
+//! services report with the description. So the test fails if one of the two ignores an entry.
 
 use std::{collections::BTreeMap, error::Error};
 
@@ -19,7 +19,7 @@ type Found<T> = Result<T, Box<dyn Error + Send + Sync>>;
 /// Returns the differences between a local stack and the description, one line each.
 ///
 /// # Errors
-/// When a service cannot be asked, or does not know the part at all.
+/// When a service does not answer, or does not have a part of the stack at all.
 pub async fn differences(stack: &Coordinates) -> Found<Vec<String>> {
     let clients = Clients::root(&stack.region, stack.endpoint.as_deref().ok_or("not a local stack")?);
     let described: Value = serde_json::from_str(DESCRIPTION)?;
@@ -49,12 +49,12 @@ pub async fn differences(stack: &Coordinates) -> Found<Vec<String>> {
     let mut lines = Vec::new();
     compare("", &in_order(described), &in_order(found), &mut lines);
     if events.dead_removals.is_none() {
-        lines.push("/events/stream: found without a queue for what is given up".to_owned());
+        lines.push("/events/stream: found without a queue for records that failed too often".to_owned());
     }
     Ok(lines)
 }
 
-/// These lists are sets. Their order does not count.
+/// Sorts every list, because the lists of the description are sets.
 fn in_order(mut description: Value) -> Value {
     match &mut description {
         Value::Array(items) => items.sort_by_key(Value::to_string),
@@ -176,7 +176,7 @@ async fn bucket(clients: &Clients, stack: &Coordinates) -> Found<Bucket> {
         "max_age_s": rule.max_age_seconds(),
     });
     let told = clients.s3.get_bucket_notification_configuration().bucket(&stack.bucket).send().await?;
-    let queue = told.queue_configurations().first().ok_or("the bucket tells no queue")?;
+    let queue = told.queue_configurations().first().ok_or("the bucket notifies no queue")?;
     let filter =
         queue.filter().and_then(|filter| filter.key()).map(S3KeyFilter::filter_rules).unwrap_or_default();
     Ok(Bucket {
@@ -208,7 +208,8 @@ async fn functions(clients: &Clients, stack: &Coordinates, described: &Value) ->
     Ok(Value::Object(functions))
 }
 
-/// Returns the name of the coordinate that has this value, or the value if no coordinate has it.
+/// Returns `described`, the name that the description has for this value, if the value is the expected one.
+/// Otherwise returns the value.
 fn coordinate(stack: &Coordinates, described: Option<&str>, value: &str) -> Value {
     let expected = match described {
         Some("table_name") => &stack.table,
@@ -219,7 +220,7 @@ fn coordinate(stack: &Coordinates, described: Option<&str>, value: &str) -> Valu
         Some("link_keys") => &format!("1={}", stack.link_key_arn),
         Some("upload_token_keys") => &format!("1={}", stack.upload_token_key_arn),
         Some("link_base_url") => &stack.api_url,
-        // The installation chooses these.
+        // The operator chooses the other values, so any value is the expected one.
         Some(_) => value,
         None => "",
     };
@@ -300,7 +301,7 @@ async fn queue(clients: &Clients, url: &str) -> Found<QueueAttributes> {
     })
 }
 
-/// Null if the schedule calls another function than the recorder.
+/// Returns the settings of the schedule, or null if the schedule does not call the recorder.
 async fn schedule(clients: &Clients, stack: &Coordinates) -> Found<Value> {
     let schedule = clients.scheduler.get_schedule().name(format!("{}-tidy", stack.name)).send().await?;
     let target = schedule.target().ok_or("a schedule without a target")?;

@@ -1,13 +1,13 @@
-//! The description of the stack that Terraform reads too (`terraform/description.json`).
+//! Reads the description of the stack (`terraform/description.json`). Terraform reads the same file.
 //!
-//! Every entry is named here, and an unknown one is an error. So a new entry of the description cannot be
-//! missing from the local stack unnoticed.
+//! The structs here name every entry, and an unknown entry is an error. So a test fails if the description has
+//! an entry that the local stack ignores.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// As it is written.
+/// The text of the description.
 pub(crate) const DESCRIPTION: &str = include_str!("../../../terraform/description.json");
 
 /// The description cannot be read.
@@ -23,7 +23,7 @@ pub struct Description {
     pub table: Table,
     /// The prefix of uploads in the bucket, with its slash.
     pub object_prefix: String,
-    /// By name of the binary.
+    /// The functions, by the name of the binary.
     pub functions: BTreeMap<String, Function>,
     /// Routes of the HTTP API.
     pub routes: Vec<Route>,
@@ -41,9 +41,9 @@ pub struct Description {
 pub struct Table {
     /// The table's only key.
     pub hash_key: String,
-    /// Attributes that keys name, with their type (`S`, `N`, `B`).
+    /// The type (`S`, `N`, `B`) of each attribute that is part of a key, by its name.
     pub attributes: BTreeMap<String, String>,
-    /// By name.
+    /// The indexes, by name.
     pub indexes: BTreeMap<String, Index>,
     /// The attribute that holds an item's TTL.
     pub ttl_attribute: String,
@@ -67,7 +67,7 @@ pub struct Index {
 pub struct Function {
     /// Seconds that an invocation may take.
     pub timeout_s: i32,
-    /// Variable → name of the coordinate that it holds.
+    /// For each environment variable, the name of the value that the stack puts into it.
     pub environment: BTreeMap<String, String>,
 }
 
@@ -89,12 +89,12 @@ pub enum Authorization {
     /// Every caller with a valid JWT of the issuer.
     #[serde(rename = "JWT")]
     Jwt,
-    /// Every caller. The path has a token.
+    /// Every caller. The path contains a token.
     #[serde(rename = "NONE")]
     None,
 }
 
-/// CORS rules. The installation chooses the origins.
+/// CORS rules, without the origins, which the operator chooses.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cors {
@@ -142,7 +142,7 @@ pub struct QueueEvents {
     pub batch_size: i32,
     /// The batching window.
     pub batch_window_s: i32,
-    /// Receptions before a message goes to the dead-letter queue.
+    /// How often SQS delivers a message before it moves the message to the dead-letter queue.
     pub max_receive_count: u32,
     /// How long a received message stays hidden.
     pub visibility_timeout_s: u32,
@@ -156,9 +156,9 @@ pub struct QueueEvents {
 pub struct WebhookEvents {
     /// The most messages of one invocation.
     pub batch_size: i32,
-    /// Receptions before a message goes to the dead-letter queue.
+    /// How often SQS delivers a message before it moves the message to the dead-letter queue.
     pub max_receive_count: u32,
-    /// How long a received message stays hidden, unless the function says otherwise.
+    /// How long a received message stays hidden, unless the function sets another time.
     pub visibility_timeout_s: u32,
     /// How long a message is kept.
     pub retention_s: u32,
@@ -172,16 +172,16 @@ pub struct StreamEvents {
     pub batch_size: i32,
     /// The starting position of a new mapping.
     pub starting_position: String,
-    /// Attempts before a batch is given up.
+    /// How often Lambda retries a failed batch.
     pub maximum_retry_attempts: i32,
-    /// Whether a failing batch is halved.
+    /// Whether Lambda splits a failed batch in two before it retries.
     pub bisect_batch_on_function_error: bool,
     /// The filter of the records that the function gets.
     pub filter: serde_json::Value,
 }
 
 impl Description {
-    /// The description that this program was built with.
+    /// Parses the description that this program was built with.
     ///
     /// # Errors
     /// If it has an unknown entry, or lacks one.
@@ -209,10 +209,10 @@ mod tests {
         }
     }
 
-    /// Entries whose keys are names that the description chooses.
+    /// Entries with free keys: the description chooses the names in them.
     const NAMED_FREELY: [&str; 3] = ["/table/attributes", "/table/indexes", "/functions"];
 
-    /// Entries that are passed on unchanged.
+    /// Entries that this program does not interpret, so they may contain anything.
     const HANDED_ON: [&str; 2] = ["/events/stream/filter", "/events/schedule/input"];
 
     #[test]

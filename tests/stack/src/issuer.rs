@@ -1,8 +1,8 @@
-//! A small issuer of JWTs, in place of the installation's login: OIDC discovery, one RSA key, and JWTs for
-//! any subject.
+//! A small issuer of JWTs, which takes the place of an operator's login service. It serves OIDC discovery and
+//! one RSA key, and signs JWTs for any subject.
 //!
-//! API Gateway accepts only RSA signatures. Each start makes a new key, so nothing in the repository can sign
-//! a JWT.
+//! API Gateway accepts only RSA signatures. Each start makes a new key, so the repository contains no key that
+//! can sign a JWT.
 
 use std::{
     io,
@@ -51,7 +51,7 @@ impl std::fmt::Debug for Issuer {
 }
 
 impl Issuer {
-    /// Makes a key and publishes it. Blocks for a moment.
+    /// Makes a key and publishes it. Blocks while it makes the key.
     ///
     /// # Errors
     /// If no port is free, or no random bytes are available for a key.
@@ -69,7 +69,7 @@ impl Issuer {
         Ok(Self { url, key_id, key })
     }
 
-    /// The issuer's name, as in its JWTs.
+    /// Returns the issuer's URL, which its JWTs have as `iss`.
     pub fn url(&self) -> &str {
         &self.url
     }

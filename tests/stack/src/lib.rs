@@ -4,17 +4,17 @@
 //! ```text
 //! python    a private environment with the emulator, pinned by hashes
 //! server    the emulator's process, which ends with this process
-//! proxy     in front of the emulator; answers as S3 does where the emulator does not
+//! proxy     in front of the emulator; corrects answers that differ from those of S3
 //! issuer    signs the tokens that the API accepts
 //! binaries  cargo build, stripped and zipped
 //! packages  the functions, packed for an AWS account
-//! provision the stack itself, from terraform/description.json and `policies`
-//! terraform the same, as `terraform apply` of the module makes it
+//! provision makes the stack from terraform/description.json and `policies`
+//! terraform makes the stack by `terraform apply` of the module
 //! ─▶ coordinates: everything that a test or a program needs to know
 //! ```
 //!
-//! A second emulator is deliberately absent. The proxy corrects how S3 answers a request that the emulator
-//! has granted. Only the emulator decides who may do what. Other tests cover what neither can show.
+//! A second emulator is deliberately absent. The proxy corrects only the answers to requests that the emulator
+//! has granted. Only the emulator decides who may do what. Other tests cover what neither of them can show.
 
 mod binaries;
 mod clients;

@@ -1,8 +1,8 @@
-//! Packs the functions for an AWS account: `target/lambda/<function>/bootstrap.zip`, as cargo-lambda does, by
-//! `cargo build --release`.
+//! Builds the functions with `cargo build --release`, and packs them for an AWS account. Each archive is
+//! `target/lambda/<function>/bootstrap.zip`, as with cargo-lambda.
 //!
-//! The same source, lock file and toolchain give the same bytes in every folder: the binary has no paths of
-//! the workspace or of cargo's registry, and the archive has no time.
+//! The same source, lock file and toolchain give the same bytes in every folder. The binary contains no paths
+//! of the workspace or of cargo's registry, and the time in the archive is fixed.
 //!
 //! The functions run in Lambda's `provided.al2023`:
 //! <https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html>.
@@ -90,7 +90,7 @@ pub struct Package {
     pub size_bytes: usize,
 }
 
-/// Builds the functions and writes `<out>/<function>/bootstrap.zip`. Blocks; the first call takes minutes.
+/// Builds the functions and writes `<out>/<function>/bootstrap.zip`. Blocks. The first call takes minutes.
 ///
 /// # Errors
 /// If the target is not installed, cargo fails, or a binary would not start in Lambda.
@@ -98,7 +98,7 @@ pub fn package(processor: &Processor, out: &Path) -> Result<Vec<Package>, Packag
     let names: Vec<String> = Description::load()?.functions.into_keys().collect();
     let mut cargo = binaries::cargo("build");
     cargo.args(["--release", "--locked"]).env("CARGO_ENCODED_RUSTFLAGS", without_paths());
-    // Only the functions are built, so that no feature is active that only tests need.
+    // Cargo builds only the functions. With the tests, it would also enable features that only tests need.
     cargo.args(names.iter().flat_map(|name| ["--package", name.as_str()]));
     if let Processor::Target(target) = processor {
         find_target(target)?;
@@ -132,7 +132,7 @@ fn write(name: String, binary: &Path, out: &Path) -> Result<Package, PackageErro
     Ok(Package { name, path, sha256, size_bytes: archive.len() })
 }
 
-/// Flags that replace the paths of this machine by fixed names.
+/// Returns rustc's flags that replace the paths of this machine with fixed names.
 fn without_paths() -> String {
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| Some(env::home_dir()?.join(".cargo")));
@@ -154,8 +154,9 @@ fn find_target(target: &str) -> Result<(), PackageError> {
     found.then_some(()).ok_or_else(|| PackageError::Target(target.to_owned()))
 }
 
-/// Cargo's variable and the C compiler that links for another processor, unless the variable is set. Cargo
-/// itself would use this machine's linker, and fail after minutes.
+/// Returns cargo's variable for the linker of another processor, and the C compiler to put into it. Returns
+/// `None` if the processor is this machine's or if the variable is set. Without the variable, cargo would use
+/// this machine's linker, which fails after minutes of building.
 fn linker(
     target: &str,
     here: &str,
@@ -175,13 +176,14 @@ fn linker(
     found.map(|found| Some((variable.clone(), found))).ok_or_else(|| PackageError::Linker {
         target: target.to_owned(),
         linker,
-        // The names of Debian's packages have no underscore: x86-64.
+        // Debian writes `x86-64` in the names of packages, not `x86_64`.
         package: format!("{}-linux-gnu", processor.replace('_', "-")),
         variable,
     })
 }
 
-/// The newest version 2.x of the C library whose symbols a binary uses; none for a static binary.
+/// Returns the highest minor version (2.x) of the C library that the binary's symbols need, or `None` for a
+/// static binary.
 fn glibc(binary: &[u8]) -> Option<u32> {
     const MARK: &[u8] = b"GLIBC_2.";
     binary
@@ -208,7 +210,7 @@ mod tests {
         let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let first = hash(here.path());
         assert_eq!(first.path, here.path().join("serve-link/bootstrap.zip"));
-        // Times in an archive have a resolution of two seconds.
+        // A ZIP archive stores times in steps of two seconds, so the second package gets a later time.
         std::thread::sleep(std::time::Duration::from_millis(2100));
         let second = hash(there.path());
         assert_eq!(fs::read(&first.path).unwrap(), fs::read(&second.path).unwrap());
@@ -253,7 +255,7 @@ mod tests {
         fs::write(&compiler, "").unwrap();
         assert_eq!(linker(ARM64, "x86_64", path).unwrap(), Some((VARIABLE.to_owned(), compiler)));
         let named = |name: &str| (name == VARIABLE).then(|| "lld".into());
-        assert_eq!(linker(ARM64, "x86_64", named).unwrap(), None, "the one that is named is taken");
+        assert_eq!(linker(ARM64, "x86_64", named).unwrap(), None, "the variable has priority");
         assert_eq!(linker(ARM64, "aarch64", path).unwrap(), None);
         assert_eq!(linker("aarch64-unknown-linux-musl", "x86_64", path).unwrap(), None);
     }

@@ -1,4 +1,4 @@
-//! `cargo dev --terraform`: the same walk on the stack that `terraform apply` makes.
+//! `cargo dev --terraform`: does the same steps on a stack that `terraform apply` makes.
 
 use stack::{Applied, StartError, Steps, TerraformError};
 
@@ -9,7 +9,8 @@ use super::{
 /// The exit code if this machine lacks Terraform or its provider.
 const CANNOT: u8 = 2;
 
-/// Runs it. `None` if Ctrl-C interrupts a step; while the stack stays up, Ctrl-C ends the stack.
+/// Applies the module, walks, serves the page, and destroys the stack. Returns `None` if Ctrl-C interrupts a
+/// step. While the page is served, Ctrl-C starts the destroy.
 pub(crate) async fn run(arguments: &Arguments, steps: &Steps) -> Option<Result<(), Failure>> {
     let begun = match unless_interrupted(begin(arguments, steps)).await? {
         Ok(begun) => begun,
@@ -50,7 +51,7 @@ async fn begin(arguments: &Arguments, steps: &Steps) -> Result<Begun, Failure> {
     Ok(Begun { applied, page, walked })
 }
 
-/// Checks that a second plan changes nothing, and destroys the stack.
+/// Checks that a second plan changes nothing, and then destroys the stack.
 async fn end(applied: Applied, steps: &Steps) -> Result<(), Failure> {
     let gaps = applied.plan_again().await.map_err(|error| failure("plan once more", &error))?;
     for gap in gaps {

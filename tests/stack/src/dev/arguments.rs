@@ -18,12 +18,12 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) once: bool,
 
-    /// Make the stack by `terraform apply` of the module, and plan again and destroy it at the end.
+    /// Make the stack with `terraform apply` of the module. At the end, plan again and destroy the stack.
     /// The exit code is 2 if terraform or its provider is missing.
     #[arg(long)]
     pub(crate) terraform: bool,
 
-    /// Allow CORS for a page of yours too: scheme, host and port. Can be given more than once.
+    /// Also allow CORS for this origin: scheme, host and port of your page. Can be given more than once.
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     pub(crate) origin: Vec<String>,
 
@@ -40,7 +40,7 @@ pub(crate) enum Command {
 impl Arguments {
     /// The options of the stack.
     pub(crate) fn options(&self, page: &Page, steps: &Steps) -> Options {
-        // The walk sends the first origin, which is the page's.
+        // The walk uses the first origin, which must be the page's.
         let origins = [&[page.origin()], self.origin.as_slice()].concat();
         Options { origins, steps: steps.clone(), ..Options::default() }
     }

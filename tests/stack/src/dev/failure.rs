@@ -1,4 +1,4 @@
-//! The failure of a step: what was expected, what happened, and where to look.
+//! The failure of a step: what was expected, what happened, and the logs that may explain it.
 
 use std::{error::Error, fmt, process::ExitCode};
 
@@ -23,7 +23,7 @@ impl Failure {
         }
     }
 
-    /// Makes a failure of an error, with all its causes.
+    /// Returns a failure that shows an error and all its causes.
     pub(crate) fn from_error(step: &str, error: &dyn Error) -> Self {
         let mut came = error.to_string();
         let mut cause = error.source();
@@ -34,7 +34,7 @@ impl Failure {
         Self::new(step, "no error", came)
     }
 
-    /// Sets the exit code, in place of 1.
+    /// Sets the exit code, which is 1 by default.
     pub(crate) fn with_exit_code(self, exit_code: u8) -> Self {
         Self { exit_code, ..self }
     }

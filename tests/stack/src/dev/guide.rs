@@ -1,8 +1,8 @@
-//! The addresses of the running stack, and lines to paste.
+//! The text that `cargo dev` prints when the stack runs: its addresses, and commands to paste into a shell.
 
 use stack::Stack;
 
-/// The text that is printed after the walk.
+/// Returns the text, which `cargo dev` prints after the walk.
 pub(crate) fn text(stack: &Stack, page: &str) -> String {
     let at = stack.coordinates();
     format!(
@@ -39,5 +39,5 @@ Ctrl-C ends it all and leaves nothing behind.",
     )
 }
 
-/// The lines to paste. The journey `snippets` runs them as well.
+/// The commands to paste. The journey `snippets` runs them too.
 const LINES: &str = include_str!("guide.sh");

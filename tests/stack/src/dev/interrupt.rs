@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The outcome of `work`; `None` if Ctrl-C or SIGTERM comes first.
+/// Returns the outcome of `work`, or `None` if Ctrl-C or SIGTERM comes first.
 pub(crate) async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         outcome = work => Some(outcome),
@@ -10,7 +10,7 @@ pub(crate) async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Opti
     }
 }
 
-/// Returns at Ctrl-C or SIGTERM.
+/// Waits for Ctrl-C or SIGTERM.
 async fn interrupted() {
     let terminated = async {
         match signal(SignalKind::terminate()) {

@@ -1,7 +1,7 @@
 //! `cargo dev`: runs all of Postern on this machine.
 //!
-//! Builds the functions, starts and provisions the local AWS, sends two files through it and prints each step.
-//! Then it serves a page to try it and prints lines to paste, until Ctrl-C.
+//! The program builds the functions, starts and provisions the local AWS, sends two files through it and prints
+//! each step. Then it prints commands to paste, and serves a page that uses the stack, until Ctrl-C.
 
 mod applied;
 mod arguments;
@@ -27,7 +27,7 @@ use self::{
 };
 
 fn main() -> ExitCode {
-    // `cargo dev --once` and `cargo dev -- --once` mean the same. The alias has a `--` too.
+    // `cargo dev --once` and `cargo dev -- --once` mean the same. The cargo alias already ends with `--`.
     let given = std::env::args_os().enumerate().filter(|(place, given)| *place != 1 || given != "--");
     let mut arguments = Arguments::parse_from(given.map(|(_, given)| given));
     let steps = Steps::loud();
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
             unless_interrupted(run(&arguments, &steps)).await
         }
     });
-    // An interrupted build ends by itself.
+    // Does not wait for an interrupted build, which ends by itself.
     runtime.shutdown_background();
     match outcome {
         Some(Err(failure)) => report(&steps, &failure),

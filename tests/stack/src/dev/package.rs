@@ -1,4 +1,4 @@
-//! `cargo dev package`: the zips that `terraform apply` takes.
+//! `cargo dev package`: makes the ZIP archives that `terraform apply` deploys.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use super::failure::Failure;
 /// Builds the functions for AWS and packs them into target/lambda/FUNCTION/bootstrap.zip.
 #[derive(Debug, Args)]
 pub(crate) struct Package {
-    /// Build for Lambda's arm64, whatever this machine is.
+    /// Build for arm64, also on a machine with another processor.
     #[arg(long, conflicts_with = "target")]
     arm64: bool,
 

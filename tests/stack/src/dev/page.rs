@@ -1,4 +1,4 @@
-//! A page to try the stack. It has a port of its own, so that CORS applies to it as to an app.
+//! A page that uses the stack. The page has its own port, so CORS applies to it as it applies to an app.
 
 use std::{io, net::TcpListener};
 
@@ -33,7 +33,7 @@ impl Page {
     pub(crate) async fn serve(self, stack: &Coordinates) -> io::Result<()> {
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
         let values = json!({ "api": stack.api_url, "jwt": stack.jwt }).to_string();
-        // Inside a script, `</` would end it.
+        // In HTML, `</` inside a script can end the script.
         let html = PAGE.replace(PLACE_OF_THE_STACK, &values.replace('<', "\\u003c"));
         axum::serve(listener, Router::new().route("/", get(move || async move { Html(html.clone()) }))).await
     }

@@ -11,12 +11,12 @@ use stack::Transfer;
 use tempfile::NamedTempFile;
 use tokio::io::AsyncReadExt;
 
-/// How much of a file is in memory at a time.
+/// The size of the pieces in which a file is read and sent.
 pub(crate) const PIECE_BYTES: usize = 256 * 1024;
 
 const SEED: u64 = 0x506F_7374_6572_6E21;
 
-/// A file to send, and the bytes that must come back.
+/// A file to send, and what its download must be.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) path: PathBuf,
@@ -43,7 +43,7 @@ impl Sample {
         })
     }
 
-    /// Makes a file of random bytes that are the same in every run.
+    /// Makes a file of pseudorandom bytes, which are the same in every run.
     pub(crate) fn generated(size_bytes: u64, transfer: &Transfer) -> io::Result<Self> {
         let mut file = NamedTempFile::new()?;
         let mut whole = Sha256::new();
@@ -71,7 +71,7 @@ impl Sample {
         })
     }
 
-    /// The file as a body that is read while it is sent.
+    /// Returns a request body that reads the file while it is sent.
     pub(crate) async fn body(&self, transfer: Transfer) -> io::Result<reqwest::Body> {
         let file = tokio::fs::File::open(&self.path).await?;
         Ok(reqwest::Body::wrap_stream(futures::stream::try_unfold(
@@ -87,7 +87,7 @@ impl Sample {
     }
 }
 
-/// The next number of `SplitMix64`. No sniffer knows such bytes.
+/// Returns the next number of `SplitMix64`. The recorder's sniffer recognizes no file type in such bytes.
 fn split_mix(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

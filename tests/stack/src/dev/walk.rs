@@ -1,6 +1,7 @@
-//! The path of a file: issued, posted, recorded, linked, opened, revoked, refused.
+//! The walk: issues an upload, posts the file, waits for the record, makes a link, opens it, revokes it, and
+//! checks that the revoked link is refused.
 //!
-//! It uses only what an app and a browser can use: HTTP to the API and to the URLs that the API returns.
+//! The walk uses only what an app and a browser can use: HTTP to the API and to the URLs that the API returns.
 
 use std::{
     collections::BTreeMap,
@@ -42,7 +43,7 @@ struct Linked {
     url: String,
 }
 
-/// A user who walks the path.
+/// One walk, as one user of the API.
 #[derive(Debug)]
 pub(crate) struct Walk<'a> {
     stack: &'a Coordinates,
@@ -55,7 +56,7 @@ impl<'a> Walk<'a> {
         Self { stack, steps, client: stack::http() }
     }
 
-    /// Sends both files through the whole path.
+    /// Does all steps with both files.
     pub(crate) async fn through_the_whole_path(&self) -> Result<(), Failure> {
         let step = "read LICENSE-MIT";
         let text =
@@ -104,7 +105,7 @@ impl<'a> Walk<'a> {
                 let body = sample.body(transfer).await.map_err(|error| failed(&error))?;
                 let file = multipart::Part::stream_with_length(body, sample.size_bytes)
                     .file_name(sample.filename.clone());
-                // The file comes last: S3 ignores what follows it.
+                // The file comes last, because S3 ignores fields after the file.
                 let form = issued
                     .fields
                     .iter()
@@ -204,7 +205,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Sends one request to the API as its user.
+    /// Sends one request to the API, with the user's JWT.
     async fn ask(
         &self,
         call: &Call,
@@ -235,7 +236,7 @@ impl<'a> Walk<'a> {
             .map_err(|error| Failure::new(call.step, &format!("a body without this: {error}"), text))
     }
 
-    /// Adds the function's log lines.
+    /// Adds the log lines of the function that answered.
     async fn explain(&self, call: &Call, failure: Failure) -> Failure {
         match self.stack.function_logs(call.function).await {
             Ok(lines) => failure.with_logs_of(call.function, &lines),
@@ -244,7 +245,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// An action, the service that answers, and the expected answer.
+/// A step, the function that answers it, and the expected status.
 struct Call {
     step: &'static str,
     function: &'static str,

@@ -1,15 +1,14 @@
-//! What the local AWS cannot evaluate in a policy, each with its reason.
+//! Removes the conditions of policies that the local AWS cannot evaluate. Each exception has its reason.
 //!
-//! The static tests of the Terraform module (`terraform/tests/policies`) check in the full documents what
-//! each role may do.
+//! The static tests of the Terraform module (`terraform/tests/policies`) check the full documents.
 
 use serde_json::Value;
 
-/// Conditions, by the beginning of their key.
+/// The prefix of the condition keys that are removed, and the reason.
 const NOT_EVALUATED: [(&str, &str); 1] =
     [("kms:EncryptionContext:", "the emulator does not fill this key and refuses what AWS allows")];
 
-/// The document without what the emulator cannot evaluate.
+/// Returns the document without the conditions that the emulator cannot evaluate.
 pub(super) fn evaluable(document: &Value) -> Value {
     let mut document = document.clone();
     if let Some(statements) = document.get_mut("Statement").and_then(Value::as_array_mut) {
@@ -54,7 +53,7 @@ mod tests {
         assert_eq!(evaluable(&document), expected);
     }
 
-    /// Each exception is needed. One that is not must be deleted.
+    /// An exception that no document needs must be deleted.
     #[test]
     fn every_exception_is_in_a_snapshot() {
         let snapshots = super::super::SNAPSHOTS.concat();

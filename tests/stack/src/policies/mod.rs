@@ -1,17 +1,18 @@
-//! Who may do what: the policies that Terraform renders, put in force on the local stack.
+//! The policies that Terraform renders, for the local stack.
 //!
-//! `terraform/tests/policies/snapshots` holds each document as `terraform test` renders it. The
-//! local stack is the one with a scan for malware (`scanned`), with the webhook of `all_options`
-//! beside it. [`Policies`] replaces the rendered account, region and ARNs by those of this stack.
+//! `terraform/tests/policies/snapshots` has each document as `terraform test` renders it. The local stack
+//! uses the snapshot of the stack with a scan for malware (`scanned`), and from `all_options` the documents
+//! of the webhook. [`Policies`] replaces the account, the region and the ARNs of the snapshots with those of
+//! the local stack.
 //!
-//! The local stack takes these documents from the snapshots: the policies of the roles and of the users,
-//! of the bucket, of the queues and of the secrets. It differs from AWS in this:
+//! The local stack uses the policies of the roles, of the bucket and of the queues. It differs from AWS in
+//! this:
 //!
 //! - [`emulator`] removes the conditions that the local AWS cannot evaluate.
-//! - The keys have no key policy: the local AWS lets every principal of the account use a key that its
-//!   own policy names. The snapshots' tests read the rendered key policies.
-//! - The permissions by which API Gateway invokes the functions are made by `provision/api.rs`.
-//! - The roles of the pipe and of `GuardDuty` are not made: programs of the stack do their work.
+//! - The keys have no key policy. The local AWS lets every principal of the account use a key that the
+//!   principal's own policy names. `terraform/tests/policies` checks the rendered key policies.
+//! - `provision/api.rs` makes the permissions with which API Gateway invokes the functions.
+//! - The roles of the pipe and of `GuardDuty` do not exist here. The tests do the work of these services.
 
 mod emulator;
 pub(crate) mod users;
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// A later snapshot counts for documents that the earlier ones lack.
+/// The snapshots. A document is taken from the first snapshot that has it.
 const SNAPSHOTS: [&str; 2] = [
     include_str!("../../../../terraform/tests/policies/snapshots/scanned.json"),
     include_str!("../../../../terraform/tests/policies/snapshots/all_options.json"),
@@ -65,14 +66,14 @@ impl Resources {
     }
 }
 
-/// A role or a user, as conditions see it.
+/// A role or a user.
 #[derive(Debug, Clone)]
 pub(crate) struct Principal {
     pub(crate) arn: String,
     pub(crate) name: String,
 }
 
-/// A role as Terraform makes it: its name, and who may assume it.
+/// A role as Terraform makes it: its name and its trust policy.
 #[derive(Debug)]
 pub(crate) struct RenderedRole {
     pub(crate) name: String,
@@ -87,29 +88,29 @@ pub(crate) struct Policies {
 }
 
 impl Policies {
-    /// The documents for an account and a region.
+    /// Reads the snapshots, and puts this account and this region into the documents.
     pub(crate) fn new(account: &str, region: &str) -> Result<Self, PoliciesError> {
         let localize = |text: &str| text.replace(RENDERED_ACCOUNT, account).replace(RENDERED_REGION, region);
         let snapshots = SNAPSHOTS.iter().map(|text| serde_json::from_str(&localize(text)));
         Ok(Self { snapshots: snapshots.collect::<Result<_, _>>()?, arns: BTreeMap::new() })
     }
 
-    /// Returns the documents with each rendered ARN of `arns` replaced by the ARN beside it. AWS chooses a
-    /// part of these ARNs.
+    /// Replaces each rendered ARN in `arns` with the ARN beside it. These are ARNs of which AWS chooses a part,
+    /// so account and region do not determine them.
     pub(crate) fn with_arns(mut self, arns: impl IntoIterator<Item = (String, String)>) -> Self {
         self.arns.extend(arns);
         self
     }
 
-    /// The role at an address of the module.
+    /// Returns the role at an address of the Terraform module.
     pub(crate) fn role(&self, address: &str) -> Result<RenderedRole, PoliciesError> {
         let entry = self.entry("trusts", address)?;
         let name = entry["role"].as_str().unwrap_or_default().to_owned();
         Ok(RenderedRole { name, trust: self.evaluable(&entry["document"]) })
     }
 
-    /// The statements of all policies of a role. A later snapshot counts only for a role that the earlier
-    /// ones lack.
+    /// Returns one document with the statements of all policies of a role, from the first snapshot that has
+    /// the role.
     pub(crate) fn rights(&self, role: &str) -> Result<Value, PoliciesError> {
         const KIND: &str = "role policies";
         let of_role = |snapshot: &Value| -> Vec<Value> {
@@ -122,12 +123,12 @@ impl Policies {
         found.next().map(|statements| document(&statements)).ok_or_else(missing)
     }
 
-    /// The policy of a queue at an address of the module.
+    /// Returns the policy of the queue at an address of the Terraform module.
     pub(crate) fn queue(&self, address: &str) -> Result<Value, PoliciesError> {
         Ok(self.evaluable(&self.entry("queue policies", address)?["document"]))
     }
 
-    /// The policy of the bucket. `readers` may read, beside the roles that the policy names.
+    /// Returns the policy of the bucket. `readers` may read in addition to the roles that the policy names.
     pub(crate) fn bucket(&self, readers: &[&Principal]) -> Result<Value, PoliciesError> {
         const READS: &str = "OnlyTheNamedRolesRead";
         let entry = self.entry("bucket policies", "aws_s3_bucket_policy.files")?;
@@ -147,7 +148,7 @@ impl Policies {
         entries.next().ok_or_else(|| PoliciesError::Missing { kind, address: address.to_owned() })
     }
 
-    /// The document with this stack's ARNs, as far as the emulator can evaluate it.
+    /// Returns the document with this stack's ARNs, without the conditions that the emulator cannot evaluate.
     fn evaluable(&self, document: &Value) -> Value {
         let mut evaluable = emulator::evaluable(document);
         self.replace_arns(&mut evaluable);

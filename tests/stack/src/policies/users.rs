@@ -40,8 +40,8 @@ pub(crate) fn observer(resources: &Resources) -> Value {
     ])
 }
 
-/// The policy of the outsider, a test user. It allows access to the uploads and both signers, so only the
-/// bucket's policy and the signers' trust policies refuse the outsider.
+/// The policy of the outsider, a test user. The policy allows access to the uploads and to both signers. So
+/// if AWS denies the outsider a request, the bucket's policy or a signer's trust policy is the reason.
 pub(crate) fn outsider(resources: &Resources) -> Value {
     document(&[
         json!({
