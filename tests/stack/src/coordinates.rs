@@ -72,8 +72,8 @@ pub struct Keys {
 pub struct MissingVariable(pub String);
 
 impl Keys {
-    /// Returns the credentials of the root user of the local AWS's account. No policy applies to the root user.
-    /// Tests use it where an administrator would act.
+    /// Returns the credentials of the root user of the local AWS's account. No policy applies to the root
+    /// user. Tests use it where an administrator would act.
     pub fn root() -> Self {
         Self { access_key_id: "test".to_owned(), secret_access_key: "test".to_owned(), session_token: None }
     }
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_reads_back_what_was_written_and_nobody_else_reads_it() {
+    fn a_shell_reads_the_written_variables_and_only_the_owner_may_read_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("env");
         fs::write(&path, "older and wider open").unwrap();
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_api_url_there_is_no_stack_and_with_it_alone_the_next_variable_is_named() {
+    fn without_the_api_url_there_is_no_stack_and_with_only_the_api_url_the_error_names_the_next_variable() {
         assert_eq!(Coordinates::from_lookup(|_| None), Ok(None));
         let lookup = |variable: &str| (variable == "POSTERN_TEST_API_URL").then(|| "https://api".to_owned());
         assert_eq!(Coordinates::from_lookup(lookup), Err(MissingVariable("POSTERN_TEST_JWT".to_owned())));

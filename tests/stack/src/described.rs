@@ -317,7 +317,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_that_differs_lacks_or_is_too_many_is_named_by_its_place() {
+    fn a_different_a_missing_and_an_extra_entry_are_named_by_their_place() {
         let described = json!({ "a": { "same": 1, "differs": [1], "lacks": true } });
         let found = json!({ "a": { "same": 1, "differs": [2], "too_many": "x" } });
         let mut lines = Vec::new();

@@ -1,7 +1,7 @@
 //! Reads the description of the stack (`terraform/description.json`). Terraform reads the same file.
 //!
-//! The structs here name every entry, and an unknown entry is an error. So a test fails if the description has
-//! an entry that the local stack ignores.
+//! The structs here name every entry, and an unknown entry is an error. So a test fails if the description
+//! has an entry that the local stack ignores.
 
 use std::collections::BTreeMap;
 
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_description_of_the_repository_is_understood() {
+    fn the_description_of_the_repository_is_parsed() {
         let description = Description::load().unwrap();
         assert_eq!(description.object_prefix, "uploads/");
         for route in &description.routes {
@@ -216,7 +216,7 @@ mod tests {
     const HANDED_ON: [&str; 2] = ["/events/stream/filter", "/events/schedule/input"];
 
     #[test]
-    fn an_entry_that_is_not_known_here_is_refused_by_name_wherever_it_stands() {
+    fn an_unknown_entry_is_an_error_that_names_it_at_every_place() {
         let whole: serde_json::Value = serde_json::from_str(DESCRIPTION).unwrap();
         let mut places = Vec::new();
         objects(&whole, "", &mut places);

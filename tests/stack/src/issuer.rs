@@ -1,8 +1,8 @@
 //! A small issuer of JWTs, which takes the place of an operator's login service. It serves OIDC discovery and
 //! one RSA key, and signs JWTs for any subject.
 //!
-//! API Gateway accepts only RSA signatures. Each start makes a new key, so the repository contains no key that
-//! can sign a JWT.
+//! API Gateway accepts only RSA signatures. Each start makes a new key, so the repository contains no key
+//! that can sign a JWT.
 
 use std::{
     io,

@@ -13,8 +13,9 @@
 //! ─▶ coordinates: everything that a test or a program needs to know
 //! ```
 //!
-//! A second emulator is deliberately absent. The proxy corrects only the answers to requests that the emulator
-//! has granted. Only the emulator decides who may do what. Other tests cover what neither of them can show.
+//! A second emulator is deliberately absent. The proxy corrects only the answers to requests that the
+//! emulator has granted. Only the emulator decides who may do what. Other tests cover what neither of them
+//! can show.
 
 mod binaries;
 mod clients;

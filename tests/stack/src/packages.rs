@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_that_lambda_could_not_start_is_refused_with_what_to_do() {
+    fn a_binary_that_needs_a_newer_c_library_than_lambdas_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let binary = folder.path().join("built");
         fs::write(&binary, b"GLIBC_2.2.5\0GLIBC_2.34\0GLIBC_2.39\0").unwrap();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn another_processor_is_linked_for_by_its_own_compiler() {
+    fn a_build_for_another_processor_uses_the_linker_of_that_processor() {
         const ARM64: &str = "aarch64-unknown-linux-gnu";
         const VARIABLE: &str = "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER";
         let folder = tempfile::tempdir().unwrap();

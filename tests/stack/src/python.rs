@@ -1,7 +1,8 @@
-//! A private Python environment with the emulator in it, made once and shared.
+//! A private Python environment that contains the emulator. All tests share it.
 //!
-//! It is below `target/stack/`, and its name is a hash of `requirements.txt`, so that other versions make a
-//! new environment. A file lock keeps test processes from making it at the same time.
+//! The environment is below `target/stack/`. Its name is a hash of `requirements.txt`, so other versions of
+//! the packages make a new environment. A file lock prevents two test processes from making it at the same
+//! time.
 
 use std::{
     fs::{self, File},
@@ -18,7 +19,7 @@ const REQUIREMENTS: &str = include_str!("../requirements.txt");
 /// The Python environment cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PythonError {
-    /// A file or folder below `target/stack`.
+    /// A file or folder below `target/stack` cannot be made.
     #[error("prepare {path}")]
     File {
         /// The path.
@@ -26,7 +27,7 @@ pub enum PythonError {
         /// The system's error.
         source: io::Error,
     },
-    /// No `python3` in the path.
+    /// `python3` is not in the path.
     #[error("run python3, which the local AWS needs (3.10 or newer)")]
     Missing(#[source] io::Error),
     /// Python is too old, or its `venv` or `pip` failed.

@@ -1,8 +1,9 @@
 //! The emulator's process. It ends with this process.
 //!
-//! `launch.py` holds one end of a pipe and stops the server when the other end closes. So a server, a
-//! function or a folder does not outlive this process, even after SIGKILL. The server's environment has only
-//! the variables that are listed here, because the server passes its environment on to the functions.
+//! `launch.py` reads from a pipe whose other end this process holds, and stops the server when that end
+//! closes. So the server, its functions and its folder are gone after this process has ended, also after
+//! SIGKILL. The server's environment has only the variables that this module lists, because the server passes
+//! its environment on to the functions.
 
 use std::{
     env, fs,
@@ -16,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The emulator's region. It is not `us-east-1`, whose special cases hide mistakes.
+/// The emulator's region. It is not `us-east-1`: AWS treats that region specially, which could hide mistakes.
 pub const REGION: &str = "eu-central-1";
 
 const LAUNCHER: &str = include_str!("../launch.py");
@@ -24,7 +25,7 @@ const LOG: &str = "server.log";
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(60);
 const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 const POLL: Duration = Duration::from_millis(25);
-/// Another process may take a free port before the emulator uses it, so the start is tried again.
+/// How often the start is tried. Another process may take the free port before the emulator uses it.
 const ATTEMPTS: usize = 3;
 
 /// The emulator cannot be started.
@@ -46,7 +47,7 @@ pub enum ServerError {
         /// The last lines of its log.
         log: String,
     },
-    /// The emulator does not answer.
+    /// The emulator did not answer in time.
     #[error("start the emulator: no answer from {url} in {} s; the end of its log:\n{log}", HEALTH_TIMEOUT.as_secs())]
     Silent {
         /// The URL.
@@ -81,22 +82,22 @@ impl Server {
         }
     }
 
-    /// `http://127.0.0.1:<port>`, the emulator's own address. Clients use the proxy's.
+    /// Returns the emulator's own address, `http://127.0.0.1:<port>`. Clients use the proxy's address.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// The folder of this server, which is removed with the server.
+    /// Returns the folder of this server. It is removed when the server ends.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The log file of the server, as long as the server runs.
+    /// Returns the path of the server's log file, which exists as long as the server runs.
     pub fn log_path(&self) -> PathBuf {
         self.folder.join(LOG)
     }
 
-    /// The end of the server's log: warnings, and the output of functions that failed.
+    /// Returns the end of the server's log, which has warnings and the output of functions that failed.
     pub fn log_tail(&self) -> String {
         const TAIL_BYTES: usize = 8 * 1024;
         let mut log = Vec::new();
@@ -119,7 +120,7 @@ impl Server {
             }
             thread::sleep(POLL);
         }
-        // A working launcher ends its whole group by itself, so this is not reached.
+        // Only a launcher that does not work is killed here. A working one has already ended its whole group.
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);
@@ -180,7 +181,8 @@ fn spawn(python: &Path, folder: &Path, endpoint: &str, port: u16) -> io::Result<
         .env("SFTP_ENABLED", "0")
         .env("LOG_LEVEL", "WARNING")
         .current_dir(folder)
-        // A process group of its own: Ctrl-C reaches only this process, and the functions end with the group.
+        // With a process group of its own, the launcher gets no Ctrl-C, and it can end the functions as a
+        // group.
         .process_group(0)
         .stdin(Stdio::piped())
         .stdout(log.try_clone()?)

@@ -1,14 +1,14 @@
 //! Skipped tests.
 //!
-//! A skip is written directly to standard error, because the test harness hides the output of tests that
-//! pass. If `POSTERN_SKIPS` names a file, as in CI, the run is strict: each skip is appended to that file,
-//! and a skip that this machine could have avoided fails its test.
+//! A skipped test passes. The test harness hides the output of tests that pass, so a skip is written directly
+//! to standard error. CI makes a strict run: `POSTERN_SKIPS` names a file, to which each skip is appended. In
+//! a strict run, a skip fails its test if the machine could have met the test's needs.
 
 use std::{env, fs::OpenOptions, io, io::Write};
 
 use crate::coordinates::PREFIX;
 
-/// Names the file that lists the skips of a strict run.
+/// The variable that names the file with the skips of a strict run.
 const SKIPS: &str = "POSTERN_SKIPS";
 
 /// What a skipped test needs.
@@ -20,8 +20,8 @@ enum Needs {
     Provider,
 }
 
-/// Skips `what` because this machine lacks a program, or because the environment names a stack that
-/// is not local.
+/// Reports that `what` is skipped because this machine lacks a program, or because the environment names a
+/// stack that is not local.
 ///
 /// # Panics
 /// In a strict run, unless the environment names a stack.
@@ -29,7 +29,8 @@ pub fn skipped(what: &str, why: &str) {
     skip(Needs::Program, what, why);
 }
 
-/// Skips `what` because Terraform cannot get its provider here. A strict run lists it too.
+/// Reports that `what` is skipped because Terraform cannot get its provider here. A strict run accepts this
+/// skip.
 pub(crate) fn skipped_without_provider(what: &str, why: &str) {
     skip(Needs::Provider, what, why);
 }
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strict_run_refuses_what_this_machine_could_have_run() {
+    fn a_strict_run_fails_a_skip_that_the_machine_could_have_avoided() {
         assert!(fails(Needs::Program, false));
         assert!(!fails(Needs::Program, true), "the journeys of a named stack skip what only a local one has");
         assert!(!fails(Needs::Provider, false), "no registry offers the provider");

@@ -55,8 +55,8 @@ impl StartError {
 pub struct Options {
     /// The origins that the CORS rules of the API and of the bucket allow.
     pub origins: Vec<String>,
-    /// The visibility timeout of the queue of events. The description has six minutes, but tests wait until a
-    /// failed event is redelivered.
+    /// The visibility timeout of the queue of events. `None` stands for the six minutes of the description.
+    /// Tests set a shorter one, because they wait until a failed event is redelivered.
     pub visibility_timeout_s: Option<u32>,
     /// The printer of the steps.
     pub steps: Steps,
@@ -72,8 +72,8 @@ impl Default for Options {
     }
 }
 
-/// A running local stack. Nothing of it remains after it is stopped or dropped, or after the process ends in
-/// any way.
+/// A running local stack. Nothing of it remains after it is stopped or dropped, or after the process has
+/// ended, also after SIGKILL.
 #[derive(Debug)]
 pub struct Stack {
     pub(crate) server: Server,
@@ -87,7 +87,7 @@ impl Stack {
     /// Builds the functions, starts the emulator and provisions it.
     ///
     /// # Errors
-    /// If a part fails. The error names the part, and ends with the emulator's log where it helps.
+    /// If a part fails. The error names the part. If the emulator fails, the error ends with its log.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let Options { origins, visibility_timeout_s, steps } = options;
         let description = Description::load()?;
@@ -139,7 +139,7 @@ impl Stack {
         &self.coordinates
     }
 
-    /// The issuer of its JWTs.
+    /// The issuer of the JWTs that the stack accepts.
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
     }
@@ -156,7 +156,7 @@ impl Stack {
     }
 }
 
-/// The stack of a test process: the one that the environment names, or a local one.
+/// The stack of a test process: the one that the environment names, or else a local one.
 #[derive(Debug)]
 pub struct Shared {
     /// The addresses and credentials.
@@ -165,7 +165,8 @@ pub struct Shared {
     pub local: Option<Stack>,
 }
 
-/// Returns the stack that all tests of this process share. The first caller waits for its start.
+/// Returns the stack that all tests of this process share. The first call starts it, and later calls wait for
+/// the start.
 ///
 /// # Errors
 /// If it cannot be started, or if variables of the environment are missing. Every caller gets the
@@ -175,7 +176,7 @@ pub fn shared() -> Result<&'static Shared, &'static StartError> {
     SHARED.get_or_init(|| thread::spawn(start_shared).join().unwrap_or(Err(StartError::Thread))).as_ref()
 }
 
-/// The stack has a thread and a runtime of its own, because it outlives the runtime of the first test.
+/// Starts the shared stack on a runtime of its own, because the stack outlives the runtime of the first test.
 fn start_shared() -> Result<Shared, StartError> {
     if let Some(coordinates) = Coordinates::from_env()? {
         return Ok(Shared { coordinates, local: None });
@@ -187,7 +188,7 @@ fn start_shared() -> Result<Shared, StartError> {
     Ok(Shared { coordinates: stack.coordinates.clone(), local: Some(stack) })
 }
 
-/// The Python of the emulator's environment, which has boto3 and requests as well.
+/// Returns the Python of the emulator's environment, which also has boto3 and requests.
 ///
 /// # Errors
 /// When Python is missing or too old, or when the packages cannot be installed.
@@ -195,7 +196,8 @@ pub fn python() -> Result<PathBuf, PythonError> {
     python::interpreter(&stack_folder())
 }
 
-/// It is longer than a slow invocation, and short enough for a test to wait.
+/// The visibility timeout of the shared stack. It is longer than a slow invocation, and a test can wait for
+/// it.
 const TEST_VISIBILITY_TIMEOUT_S: u32 = 5;
 
 pub(crate) async fn blocking<T, E>(

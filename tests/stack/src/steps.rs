@@ -48,7 +48,7 @@ impl Steps {
         result
     }
 
-    /// Does one step that prints by itself, without a spinner.
+    /// Does one step without a spinner, because the step prints lines itself.
     ///
     /// # Errors
     /// Those of the work.
@@ -141,7 +141,7 @@ impl Transfer {
     }
 }
 
-/// Smaller transfers print no lines while they run.
+/// The size from which a transfer prints a line for each quarter.
 const QUARTERS_FROM_BYTES: u64 = 8 * 1024 * 1024;
 
 fn human(took: Duration) -> String {

@@ -14,9 +14,9 @@ pub(crate) fn workspace() -> &'static Path {
 /// The folder below `target` in which the local AWS keeps its files.
 pub(crate) fn stack_folder() -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    // The path must be absolute, because Python runs in another working directory.
     let target = if target.is_absolute() { target } else { workspace().join(target) };
     let folder = target.join("stack");
-    // Python must find its files from another working directory.
     let _ = fs::create_dir_all(&folder);
     folder
 }

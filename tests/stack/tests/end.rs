@@ -1,4 +1,4 @@
-//! Nothing of a stack remains, however its program ends.
+//! Tests that nothing of a stack remains after its program ends or is killed.
 
 #![expect(clippy::unwrap_used, reason = "a failing test should stop at its cause")]
 
@@ -13,12 +13,12 @@ use std::{
 
 use stack::{Options, Stack, TerraformError};
 
-/// The functions may have to be built before the start.
+/// How long a test waits for a start, before which cargo may build the functions.
 const PATIENCE_AT_START: Duration = Duration::from_secs(20 * 60);
 const PATIENCE_AT_END: Duration = Duration::from_secs(30);
 
 #[tokio::test]
-async fn a_stack_that_is_stopped_is_gone() {
+async fn a_stopped_stack_leaves_no_port_and_no_folder() {
     let stack = Stack::start(Options::default()).await.unwrap();
     let (log, address) = (stack.server().log_path(), address(&stack.coordinates().endpoint.clone().unwrap()));
     assert!(log.exists() && TcpStream::connect(&address).is_ok());
@@ -28,7 +28,7 @@ async fn a_stack_that_is_stopped_is_gone() {
 }
 
 #[test]
-fn a_program_that_is_killed_takes_its_stack_along() {
+fn the_stack_of_a_killed_program_ends() {
     for signal in ["-KILL", "-TERM", "-INT"] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("env");
@@ -36,7 +36,7 @@ fn a_program_that_is_killed_takes_its_stack_along() {
         command.arg("--env-file").arg(&file).stdout(Stdio::null());
         let mut program = Program(command.spawn().unwrap());
         wait_for(PATIENCE_AT_START, || {
-            assert_eq!(program.0.try_wait().unwrap(), None, "it ended by itself");
+            assert_eq!(program.0.try_wait().unwrap(), None, "the program ended before it was killed");
             fs::read_to_string(&file).is_ok_and(|text| text.contains("OUTSIDER_SECRET"))
         });
         let address = endpoint(&file);
@@ -50,7 +50,7 @@ fn a_program_that_is_killed_takes_its_stack_along() {
 }
 
 #[test]
-fn where_terraform_cannot_be_had_dev_says_so_and_ends_with_2() {
+fn without_terraform_or_its_provider_dev_says_so_and_exits_with_2() {
     stack::python().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let no_provider = folder.path().join("terraformrc");
@@ -69,10 +69,11 @@ fn where_terraform_cannot_be_had_dev_says_so_and_ends_with_2() {
     assert_cannot(without_provider, "hashicorp/aws");
 }
 
-/// A killed Terraform leaves its provider running, and does not notice the end of its parent.
+/// Without `leash.py`, a killed Terraform would leave its provider running. Terraform itself would not notice
+/// the end of its parent.
 #[test]
 #[ignore = "applies the module for half a minute: cargo test --test end -- --ignored"]
-fn a_program_that_is_killed_takes_terraform_and_its_provider_along() {
+fn terraform_and_the_provider_of_a_killed_program_end() {
     if let Err(error) = stack::find_provider() {
         return error.skip("the end of terraform");
     }
@@ -83,8 +84,8 @@ fn a_program_that_is_killed_takes_terraform_and_its_provider_along() {
     let is_applying = || running_in(&run_folder).iter().any(|name| name.starts_with("terraform-provi"));
     let deadline = Instant::now() + PATIENCE_AT_START;
     while !is_applying() {
-        assert_eq!(program.0.try_wait().unwrap(), None, "it ended by itself");
-        assert!(Instant::now() < deadline, "waited in vain");
+        assert_eq!(program.0.try_wait().unwrap(), None, "the program ended before it was killed");
+        assert!(Instant::now() < deadline, "Terraform did not begin to apply in time");
         thread::sleep(Duration::from_millis(50));
     }
     program.0.kill().unwrap();
@@ -108,7 +109,7 @@ fn assert_cannot(mut dev: Command, why: &str) {
     assert!(said.contains("this machine cannot") && said.contains(why), "{said}");
 }
 
-/// Ends the process with the test, also with a failing one.
+/// A program that is killed at the end of its test, also if the test fails.
 struct Program(Child);
 
 impl Drop for Program {
@@ -128,7 +129,7 @@ fn address(endpoint: &str) -> String {
     endpoint.strip_prefix("http://").unwrap().to_owned()
 }
 
-/// The only folder of the program; its first stack has the number 0.
+/// Returns the folder of the program's only stack, which has the number 0.
 fn run_folder(program: &Child) -> std::path::PathBuf {
     let target = Path::new(env!("CARGO_BIN_EXE_dev")).ancestors().nth(2).unwrap();
     target.join("stack").join(format!("run-{}-0", program.id()))
@@ -137,7 +138,7 @@ fn run_folder(program: &Child) -> std::path::PathBuf {
 fn wait_for(patience: Duration, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + patience;
     while !condition() {
-        assert!(Instant::now() < deadline, "waited in vain");
+        assert!(Instant::now() < deadline, "the condition did not hold in time");
         thread::sleep(Duration::from_millis(50));
     }
 }

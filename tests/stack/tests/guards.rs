@@ -1,5 +1,5 @@
-//! Tests what each role may do on the local stack, and what no role may do. They act as these roles, because
-//! no policy applies to the emulator's root.
+//! Tests what each role may do on the local stack, and what no role may do. The tests use credentials of
+//! these roles, because no policy applies to the emulator's root user.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test should stop at its cause")]
 
@@ -14,7 +14,8 @@ const UPLOAD: &str = "uploads/00000000-0000-4000-8000-000000000000";
 
 #[tokio::test]
 async fn an_outsider_whom_its_own_policy_would_let_in_is_refused_by_bucket_and_signers() {
-    // This stack is not shared with other tests.
+    // This test deletes the bucket's policy, and other tests change the trust policies of the shared stack's
+    // roles. So this test has its own stack.
     let stack = Stack::start(Options::default()).await.unwrap();
     let at = stack.coordinates();
     for role_arn in [&at.upload_signer_role_arn, &at.download_signer_role_arn] {
@@ -84,7 +85,7 @@ async fn the_recorder_looks_and_removes_but_never_puts_or_hides() {
     recorder.list_object_versions().bucket(&at.bucket).prefix(UPLOAD).send().await.unwrap();
     refused("get the latest", get(&recorder, at, None).await);
     refused("put", put(&recorder, at, UPLOAD).await);
-    refused("lay a delete marker", delete(&recorder, at, None).await);
+    refused("put a delete marker", delete(&recorder, at, None).await);
     delete(&recorder, at, Some(&version_id)).await.unwrap();
     let put_item = dynamodb(at, &role).put_item().table_name(&at.table).item("pk", string("UPLOAD#x"));
     refused("put an item", put_item.send().await);
@@ -114,7 +115,7 @@ async fn the_functions_that_face_clients_reach_no_object() {
 }
 
 #[tokio::test]
-async fn the_stack_is_what_the_description_says() {
+async fn the_stack_has_the_settings_of_the_description() {
     let differences = stack::differences(stack().coordinates()).await.unwrap();
     assert_eq!(differences, [""; 0], "from terraform/description.json");
 }
@@ -138,7 +139,7 @@ async fn the_observer_reads_and_changes_nothing() {
     refused("send", queues.send_message().queue_url(&at.queue_url).message_body("{}").send().await);
 }
 
-/// A local stack, even if the environment names one, because these tests change its roles.
+/// Returns a local stack, also if the environment names another one, because these tests change roles.
 fn stack() -> &'static Stack {
     static STACK: OnceLock<Stack> = OnceLock::new();
     STACK.get_or_init(|| {
@@ -147,8 +148,8 @@ fn stack() -> &'static Stack {
     })
 }
 
-/// Credentials of a role of the stack. First the test changes the role's trust policy, so that the outsider
-/// may assume it.
+/// Returns credentials of a role of the stack. To get them, changes the role's trust policy, so that the
+/// outsider may assume the role.
 async fn act_as(at: &Coordinates, role: &str) -> Keys {
     let name = format!("{}-{}-{role}", at.name, at.region);
     let root_iam = aws_sdk_iam::Client::new(&at.sdk_config(&Keys::root()));

@@ -1,7 +1,7 @@
 //! `cargo dev`: runs all of Postern on this machine.
 //!
-//! The program builds the functions, starts and provisions the local AWS, sends two files through it and prints
-//! each step. Then it prints commands to paste, and serves a page that uses the stack, until Ctrl-C.
+//! The program builds the functions, starts and provisions the local AWS, sends two files through it and
+//! prints each step. Then it prints commands to paste, and serves a page that uses the stack, until Ctrl-C.
 
 mod applied;
 mod arguments;

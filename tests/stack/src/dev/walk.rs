@@ -1,7 +1,8 @@
 //! The walk: issues an upload, posts the file, waits for the record, makes a link, opens it, revokes it, and
 //! checks that the revoked link is refused.
 //!
-//! The walk uses only what an app and a browser can use: HTTP to the API and to the URLs that the API returns.
+//! The walk uses only what an app and a browser can use: HTTP to the API and to the URLs that the API
+//! returns.
 
 use std::{
     collections::BTreeMap,

@@ -95,8 +95,8 @@ impl Policies {
         Ok(Self { snapshots: snapshots.collect::<Result<_, _>>()?, arns: BTreeMap::new() })
     }
 
-    /// Replaces each rendered ARN in `arns` with the ARN beside it. These are ARNs of which AWS chooses a part,
-    /// so account and region do not determine them.
+    /// Replaces each rendered ARN in `arns` with the ARN beside it. These are ARNs of which AWS chooses a
+    /// part, so account and region do not determine them.
     pub(crate) fn with_arns(mut self, arns: impl IntoIterator<Item = (String, String)>) -> Self {
         self.arns.extend(arns);
         self

@@ -66,12 +66,12 @@ pub(super) async fn create(
 }
 
 impl Api {
-    /// The URL at which the emulator serves the API. AWS's host names do not resolve here.
+    /// Returns the URL at which the emulator serves the API, because AWS's host names do not resolve here.
     pub(super) fn url(&self, endpoint: &str) -> String {
         format!("{endpoint}/_aws/execute-api/{}/{STAGE}", self.id)
     }
 
-    /// Creates the description's routes to the functions.
+    /// Creates the routes of the description, and an integration for each function.
     pub(super) async fn route(
         &self,
         clients: &Clients,

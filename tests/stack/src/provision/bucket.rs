@@ -1,4 +1,4 @@
-//! The bucket: versioned, encrypted with the stack's key, closed to the public, with a bucket policy.
+//! The bucket, with versioning, encryption, CORS, a policy, and public access blocked.
 
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketVersioningStatus, CorsConfiguration, CorsRule, CreateBucketConfiguration,
@@ -72,7 +72,7 @@ pub(super) async fn notify(
     Ok(())
 }
 
-/// Puts the bucket's policy in force. It also lets the observer read.
+/// Puts the bucket's policy in force, with the observer as a further reader.
 pub(super) async fn guard(
     clients: &Clients,
     policies: &Policies,

@@ -1,7 +1,7 @@
 //! Uploads the functions' archives to a bucket from which Lambda loads them.
 //!
-//! A request with an archive has it as text. In a debug build, making that text takes a second for each
-//! function, and an upload takes a tenth of a second.
+//! A `CreateFunction` request can carry the archive, but as base64 text. In a debug build, the SDK takes a
+//! second for each function to make that text. An upload takes a tenth of a second.
 
 use aws_sdk_s3::{
     config::{Config, RequestChecksumCalculation},

@@ -18,7 +18,7 @@ use crate::{
 const MEMORY_MB: i32 = 256;
 const RECORDER: &str = "record-upload";
 
-/// The coordinates that a function's environment may have by the description.
+/// The values that the description names for the functions' environments.
 #[derive(Debug)]
 pub(super) struct Environment {
     table_name: String,
@@ -73,14 +73,14 @@ impl Environment {
             "webhook_secret_arn" => &self.webhook_secret_arn,
             "webhook_queue_url" => &self.webhook_queue_url,
             "webhook_dead_letter_queue_url" => &self.webhook_dead_letter_queue_url,
-            // No server listens at this address. A test that has a receiver sets its own address.
+            // No server listens at this address. A test with a receiver sets another one.
             "webhook_url" => "http://127.0.0.1:9/",
             "signer_session_s" => "3600",
             "form_ttl_s" | "link_url_ttl_max_s" => "900",
             "max_size_bytes" => "10737418240",
             "link_url_ttl_s" => "60",
-            // The emulator's distributions verify nothing. So links lead directly to the bucket, and no
-            // distribution is in front of the API.
+            // The emulator's distributions do not verify signatures. So links redirect to the bucket, and the
+            // API has no distribution in front of it.
             "cloudfront_domain" | "cloudfront_key_pair_id" | "cloudfront_secret_arn" | "viewer_header" => "",
             "cloudfront_window_s" => "30",
             "link_check_object" | "link_track" => "false",
@@ -181,7 +181,7 @@ pub(super) async fn map_events(
     Ok(())
 }
 
-/// The functions run on this machine.
+/// Returns the architecture of this machine, on which the functions run.
 fn architecture() -> Architecture {
     if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X8664 }
 }

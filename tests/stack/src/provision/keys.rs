@@ -1,4 +1,5 @@
-//! The KMS keys: one for files, one for everything else at rest, one for links, one for upload tokens.
+//! The KMS keys: one encrypts files, and one encrypts other data at rest. Two HMAC keys are for link tokens
+//! and for upload tokens.
 
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 

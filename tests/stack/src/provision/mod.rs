@@ -31,7 +31,7 @@ use crate::{
     policies::{self, Policies, Resources},
 };
 
-/// The choices of the installation, which are variables in Terraform.
+/// The choices of the operator. In Terraform they are variables.
 #[derive(Debug)]
 pub(crate) struct Settings<'a> {
     pub(crate) description: &'a Description,

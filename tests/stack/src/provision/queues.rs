@@ -1,4 +1,4 @@
-//! The queue between bucket and function, and the dead-letter queues.
+//! The queue between the bucket and the recorder, and the dead-letter queues.
 
 use std::collections::HashMap;
 

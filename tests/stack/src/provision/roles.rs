@@ -8,7 +8,7 @@ use crate::{
     policies::{Policies, Principal},
 };
 
-/// A chained role session lasts an hour at most.
+/// The longest session that AWS gives to a role that another role assumes.
 const MAX_SESSION_S: i32 = 3600;
 
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Roles {
             role(clients, policies, "aws_iam_role.function[\"serve-link\"]"),
             role(clients, policies, "aws_iam_role.function[\"send-webhook\"]"),
         )?;
-        // The trust policy of a signer names the role of a function.
+        // The signers come second, because their trust policies name roles of functions.
         let (upload_signer, download_signer) = tokio::try_join!(
             role(clients, policies, "aws_iam_role.signer[\"upload\"]"),
             role(clients, policies, "aws_iam_role.signer[\"download\"]"),
@@ -38,7 +38,7 @@ impl Roles {
         Ok(Self { issue_upload, record_upload, serve_link, send_webhook, upload_signer, download_signer })
     }
 
-    /// Gives each role its policy.
+    /// Gives each of these roles its policy.
     pub(super) async fn allow(&self, clients: &Clients, policies: &Policies) -> Result<(), ProvisionError> {
         let roles = [
             &self.issue_upload,

@@ -13,9 +13,9 @@ pub struct ProvisionError {
     source: Box<dyn Error + Send + Sync>,
 }
 
-/// Adds to an error the step that failed.
+/// A result or an option whose error can name the step that failed.
 pub(super) trait Step<T> {
-    /// Adds the step to an error.
+    /// Names the step in the error. A missing value becomes an error too.
     fn step(self, step: impl Into<String>) -> Result<T, ProvisionError>;
 }
 

@@ -1,8 +1,8 @@
-//! The app's bus, and the way from it to `send-webhook`: a rule, a queue with its dead-letter queue, and a
-//! secret without a value, as Terraform makes it.
+//! The app's event bus, and what leads from it to `send-webhook`: a rule and a queue with its dead-letter
+//! queue. The secret has no value, as in Terraform.
 //!
-//! The emulator delivers events from the bus to the queue. Its pipes do not work, so the table's changes do
-//! not reach the bus.
+//! The emulator delivers events from the bus to the queue. The emulator's pipes deliver nothing, so changes
+//! of the table do not become events on the bus.
 
 use aws_sdk_eventbridge::types::{DeadLetterConfig, Target};
 use aws_sdk_lambda::types::{FunctionResponseType, ScalingConfig};
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{clients::Clients, description::WebhookEvents, policies::Policies};
 
-/// The default of the module's variable `webhook`.
+/// The concurrency of `send-webhook`: the default of the module's variable `webhook`.
 const MAX_CONCURRENCY: i32 = 2;
 
 #[derive(Debug)]

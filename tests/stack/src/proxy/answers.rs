@@ -17,7 +17,7 @@ const SIGNED: &str = "X-Amz-Credential=A%2F20261128%2Feu-central-1%2Fs3%2Faws4_r
 const SHA256_OF_ABC: &str = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
 const ATTRIBUTES: &str = "<GetObjectAttributesResponse><Checksum /></GetObjectAttributesResponse>";
 
-/// The bodies of the forms that arrived whole.
+/// The bodies of the forms of which the emulator got the end.
 type Arrived = Arc<Mutex<Vec<String>>>;
 
 async fn emulator(
@@ -62,7 +62,7 @@ fn form(fields: &[(&str, &str)], file: &str) -> String {
     format!("{fields}{file}\r\n--b--\r\n")
 }
 
-/// Posts a form in pieces of this size.
+/// Posts a form in pieces of `piece` bytes.
 async fn post(url: &str, form: &str, piece: usize) -> (StatusCode, HeaderMap, String) {
     let pieces: Vec<_> =
         form.as_bytes().chunks(piece).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
@@ -78,7 +78,7 @@ async fn read(method: Method, url: &str, query: &str, headers: &[(&'static str, 
 }
 
 #[tokio::test]
-async fn a_form_arrives_to_the_letter_however_it_is_cut() {
+async fn a_form_arrives_unchanged_in_pieces_of_any_size() {
     let (url, arrived, _serving) = proxied().await;
     let plain = form(&[("key", "k")], "abc");
     let checked = form(&[("key", "k"), ("x-amz-checksum-sha256", SHA256_OF_ABC)], "abc");
@@ -101,7 +101,8 @@ async fn a_wrong_checksum_is_refused_and_nothing_arrives() {
                 let (status, headers, said) = post(&url, &form(&fields, "abc"), piece).await;
                 assert_eq!(status, StatusCode::BAD_REQUEST);
                 assert!(said.contains(&format!("<Code>{code}</Code>")), "{said}");
-                // A page may read the error, as it may read the emulator's errors.
+                // A signed form is sent to the emulator as a probe. The error keeps the CORS headers of the
+                // emulator's answer, so a page can read it.
                 assert_eq!(headers.contains_key("access-control-allow-origin"), !signature.is_empty());
             }
         }
@@ -110,7 +111,7 @@ async fn a_wrong_checksum_is_refused_and_nothing_arrives() {
 }
 
 #[tokio::test]
-async fn the_checksum_of_a_form_is_read_where_s3_shows_it() {
+async fn the_checksum_of_a_form_is_in_the_answers_in_which_s3_has_it() {
     let (url, _, _serving) = proxied().await;
     let name = "x-amz-checksum-sha256";
     let shown = |answer: &reqwest::Response| answer.headers().get(name).cloned();
@@ -131,7 +132,7 @@ async fn the_checksum_of_a_form_is_read_where_s3_shows_it() {
 }
 
 #[tokio::test]
-async fn ranges_and_overrides_are_for_signed_reads() {
+async fn ranges_and_overrides_apply_to_signed_reads() {
     let (url, _, _serving) = proxied().await;
     let range = [("range", "bytes=1-9")];
     let query = format!("response-content-type=text%2Fhtml&{SIGNED}");
@@ -149,7 +150,7 @@ async fn ranges_and_overrides_are_for_signed_reads() {
     assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
     let refused = read(Method::GET, &url, &format!("response-expires=%E6%8A%A5&{SIGNED}"), &[]).await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
-    // The proxy changes only answers of S3.
+    // This request is not signed for S3, so the proxy does not change the answer.
     let other = read(Method::GET, &url, "response-content-type=text%2Fhtml", &range).await;
     assert_eq!((other.status(), other.text().await.unwrap().as_str()), (StatusCode::OK, "abc"));
 }

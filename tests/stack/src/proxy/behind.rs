@@ -13,7 +13,7 @@ use hyper_util::{
 
 use super::checksums::Stored;
 
-/// The emulator behind the proxy, and the checksums that the proxy keeps for it.
+/// A client of the emulator behind the proxy, and the checksums that the proxy keeps.
 #[derive(Clone)]
 pub(super) struct Behind {
     client: Client<HttpConnector, Body>,
@@ -22,12 +22,13 @@ pub(super) struct Behind {
 }
 
 impl Behind {
-    /// The emulator at `host:port`.
+    /// Returns a client of the emulator at `host:port`.
     pub(super) fn new(authority: String) -> Self {
         Self { client: client(), authority, stored: Stored::default() }
     }
 
-    /// The address of the same path and query at the emulator. Signatures cover how they are written.
+    /// Returns the URL of the same path and query at the emulator. Path and query stay as the client wrote
+    /// them, because the signature covers this form.
     pub(super) fn uri(&self, asked: &Uri) -> Result<Uri, axum::http::Error> {
         let path = asked.path_and_query().map_or("/", PathAndQuery::as_str);
         Uri::builder().scheme("http").authority(self.authority.as_str()).path_and_query(path).build()
@@ -36,7 +37,7 @@ impl Behind {
     /// Sends the request to the emulator.
     pub(super) async fn send(&self, request: Request) -> Result<Response, Error> {
         let mut response = self.client.request(request).await?.map(Body::new);
-        // These headers belong to the connection to the emulator.
+        // These headers are about the connection to the emulator, not the one to the client.
         response.headers_mut().remove(header::CONNECTION);
         response.headers_mut().remove(header::TRANSFER_ENCODING);
         Ok(response)
@@ -46,11 +47,12 @@ impl Behind {
 fn client() -> Client<HttpConnector, Body> {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
-    // The emulator closes idle connections, perhaps while a request is being sent.
+    // No connection is used again, because the emulator may close an idle one while the proxy sends a
+    // request.
     Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector)
 }
 
-/// The answer if the emulator cannot be reached.
+/// Returns the answer for a request that did not reach the emulator.
 pub(super) fn bad_gateway(error: &Error) -> Response {
     (StatusCode::BAD_GATEWAY, error.to_string()).into_response()
 }

@@ -1,6 +1,6 @@
-//! Checksums in POST forms: computed while the file passes, and kept for later reads.
+//! Checks the checksums in POST forms while the proxy forwards the file, and keeps them for later reads.
 //!
-//! The emulator keeps the checksum of a PUT, but not that of a POST. S3 checks and keeps both ([checking
+//! The emulator keeps the checksum of a PUT, but not of a POST. S3 checks and keeps both ([checking
 //! object
 //! integrity](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html)).
 
@@ -18,10 +18,10 @@ const PREFIX: &str = "x-amz-checksum-";
 const ALGORITHMS: [&str; 5] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
 const TYPE: HeaderName = HeaderName::from_static("x-amz-checksum-type");
 
-/// A checksum in a form.
+/// A checksum that a form states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Checksum {
-    /// `sha256`.
+    /// The algorithm in lower case, such as `sha256`.
     algorithm: &'static str,
     value: String,
 }
@@ -42,7 +42,7 @@ pub(super) struct Computation {
 }
 
 impl Checksum {
-    /// The checksum in a form field, if the field has one.
+    /// Returns the checksum that a form field states, or `None` for another field.
     pub(super) fn of_field(name: &str, value: &[u8]) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         let algorithm = name.strip_prefix(PREFIX)?;
@@ -50,7 +50,7 @@ impl Checksum {
         Some(Self { algorithm, value: String::from_utf8_lossy(value).into_owned() })
     }
 
-    /// Begins the computation.
+    /// Returns a computation that has read no bytes yet.
     pub(super) fn compute(self) -> Option<Computation> {
         let algorithm = ChecksumAlgorithm::from_str(self.algorithm).ok()?;
         Some(Computation { stated: self, state: algorithm.into_impl() })
@@ -62,7 +62,7 @@ impl Computation {
         self.state.update(bytes);
     }
 
-    /// The checksum, if the bytes match it.
+    /// Returns the checksum of the form if it is the one of the bytes.
     pub(super) fn finish(self) -> Result<Checksum, ChecksumError> {
         let computed = self.state.finalize();
         let stated = STANDARD.decode(&self.stated.value).ok().filter(|stated| stated.len() == computed.len());
@@ -74,8 +74,7 @@ impl Computation {
     }
 }
 
-/// The checksums of versions that came by a form. They are kept as long as the proxy runs. Version ids are
-/// unique.
+/// The checksums of versions that a form has made, by version id. The proxy keeps them as long as it runs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stored(Arc<Mutex<HashMap<String, Vec<Checksum>>>>);
 
@@ -103,7 +102,7 @@ impl Stored {
         }
     }
 
-    /// A version's checksums as `GetObjectAttributes` has them within `<Checksum>`.
+    /// Returns a version's checksums in the form that `GetObjectAttributes` has inside `<Checksum>`.
     pub(super) fn attributes(&self, version_id: &str) -> Option<String> {
         let of_one = |Checksum { algorithm, value }: &Checksum| {
             let name = algorithm.to_uppercase();
@@ -135,7 +134,7 @@ mod tests {
         computation.finish()
     }
 
-    /// The CRCs are published check values. Python computed the digests.
+    /// The CRCs are the published check values of `123456789`. Python computed the digests.
     #[test]
     fn every_algorithm_of_s3_is_computed() {
         for (field, value) in [

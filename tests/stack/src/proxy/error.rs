@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-/// Replaces an answer by an error. The headers stay, so that a page in a browser may read the error.
+/// Replaces an answer with an error. The CORS headers stay, so that a page in a browser can read the error.
 pub(super) fn replace(
     mut head: response::Parts,
     status: StatusCode,
@@ -36,8 +36,8 @@ pub(super) fn replace(
     Response::from_parts(head, Body::from(body))
 }
 
-/// S3 accepts only one kind of authorization. A page gets this error if it sends its JWT with a presigned
-/// URL.
+/// Returns S3's error for a request with two kinds of authorization. A page gets this error if it sends its
+/// JWT with a presigned URL.
 pub(super) fn of_two_authorizations() -> Response {
     let (head, ()) = axum::http::Response::new(()).into_parts();
     let message = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified";

@@ -1,10 +1,11 @@
-//! Passes a POST form on. If the form has a checksum, S3 computes it, refuses other bytes, and keeps it with
-//! the object ([`POST Object`](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html)).
+//! Forwards a POST form to the emulator, and checks the checksum that the form may state. S3 refuses a file
+//! with another checksum, and keeps the checksum with the object
+//! ([`POST Object`](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html)).
 //!
-//! The proxy passes the form on as it comes, and reads a copy. It holds the last piece back until the
-//! checksum is known. If the checksum is wrong, the emulator never gets the end of the form, so it stores
-//! nothing. Then the proxy asks the emulator whether it would have refused the form anyway, because S3 checks
-//! signature and policy first.
+//! The proxy forwards each piece of the form when it arrives, and reads a copy. It holds back the last piece
+//! until it has computed the checksum. If the checksum is wrong, the emulator never gets the end of the form,
+//! so it stores nothing. S3 checks the signature and the policy before the checksum. So the proxy then asks
+//! the emulator whether it would have refused the form for another reason (`probe`).
 
 use axum::{
     body::{Body, BodyDataStream, Bytes},
@@ -23,7 +24,7 @@ use super::{
     probe,
 };
 
-/// The boundary of a form that is posted to a bucket.
+/// Returns the boundary of the form, if the request posts a form to a bucket.
 pub(super) fn boundary(request: &Request) -> Option<String> {
     let of_a_bucket = *request.method() == Method::POST && !request.uri().path().starts_with("/_");
     let content_type = request.headers().get(header::CONTENT_TYPE).filter(|_| of_a_bucket)?;
@@ -51,7 +52,7 @@ fn answered(answer: Result<Response, hyper_util::client::legacy::Error>) -> Resp
     answer.unwrap_or_else(|error| bad_gateway(&error))
 }
 
-/// A form that is being passed on, and the reader of its copy.
+/// A form that the proxy is forwarding, and the task that reads a copy.
 struct Passing {
     body: BodyDataStream,
     held: Option<Bytes>,
@@ -67,7 +68,7 @@ impl Passing {
         Self { body: body.into_data_stream(), held: None, copy: Some(copy), reading: Some((reading, told)) }
     }
 
-    /// Sends a copy to the reader, unless the reader has ended.
+    /// Sends a copy of the piece to the reading task, unless the task has ended.
     async fn copy(&mut self, piece: &Bytes) {
         if let Some(copy) = &mut self.copy
             && copy.send(piece.clone()).await.is_err()
@@ -76,7 +77,7 @@ impl Passing {
         }
     }
 
-    /// Whether the emulator may get the end of the form.
+    /// Whether the emulator may get the end of the form: its checksums are right, or it could not be read.
     async fn may_end(&mut self) -> bool {
         self.copy = None;
         let Some((reading, told)) = self.reading.take() else { return true };
@@ -87,7 +88,8 @@ impl Passing {
     }
 }
 
-/// Returns each piece when the next one has come, and the last one when the form may end.
+/// Returns the next piece for the emulator. Each piece is held back until the following one arrives, and the
+/// last one until the checksums are known.
 async fn next(mut passing: Passing) -> Result<Option<(Bytes, Passing)>, axum::Error> {
     while let Some(piece) = passing.body.next().await {
         let piece = piece?;

@@ -1,4 +1,4 @@
-//! A proxy between every client and the local AWS. It answers as S3 does where the emulator does not.
+//! A proxy between every client and the local AWS. It corrects answers of the emulator that differ from S3's.
 //!
 //! ```text
 //! browser, curl, SDK, function ──▶ proxy ──▶ emulator
@@ -6,12 +6,12 @@
 //!   form     the checksum that a POST form states
 //! ```
 //!
-//! Everything else passes unchanged, `Host` included, because signatures cover it. The emulator decides who
-//! may do what, and the proxy grants nothing that the emulator refuses. Bodies are streamed: the proxy holds
-//! a few buffers, however large the object is.
+//! Everything else passes unchanged. So does the header `Host`, because signatures cover it. The emulator
+//! decides who may do what, and the proxy grants nothing that the emulator refuses. The proxy streams bodies:
+//! it holds a few buffers in memory, also for a large object.
 //!
-//! The proxy also adds `X-Forwarded-Proto: https`, as a load balancer that terminates TLS does. So a policy
-//! that demands TLS can be in force.
+//! The proxy also adds `X-Forwarded-Proto: https`, as a load balancer that terminates TLS does. So the local
+//! stack can have policies that demand TLS.
 
 #[cfg(test)]
 mod answers;
@@ -64,7 +64,7 @@ pub(crate) struct Serving {
 impl Drop for Serving {
     fn drop(&mut self) {
         drop(self.end.take());
-        // The outcome of the thread does not matter here.
+        // How the thread ended does not matter here.
         let _ = self.thread.take().map(thread::JoinHandle::join);
     }
 }
@@ -82,7 +82,7 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// Passes requests on to `endpoint`, on a thread of its own, until the result is dropped.
+    /// Forwards requests to `endpoint`, on a thread of its own, until the returned value is dropped.
     pub(crate) fn serve(self, endpoint: &str) -> io::Result<Serving> {
         let authority = endpoint.trim_start_matches("http://").to_owned();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -102,7 +102,7 @@ impl Proxy {
 async fn serve(listener: TcpListener, authority: String) -> io::Result<()> {
     let behind = Behind::new(authority);
     let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
-        // Without this, small pieces of a stream wait 40 ms for each other.
+        // Without this, TCP delays small pieces of a stream by 40 ms.
         let _ = stream.set_nodelay(true);
     });
     axum::serve(listener, Router::new().fallback(pass).with_state(behind)).await
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_behind_it_is_an_answer_too() {
+    async fn without_an_emulator_the_answer_is_bad_gateway() {
         let closed = Proxy::bind().unwrap().url();
         let proxy = Proxy::bind().unwrap();
         let url = proxy.url();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_dropped_proxy_is_gone() {
+    async fn a_dropped_proxy_closes_its_port() {
         let proxy = Proxy::bind().unwrap();
         let address = proxy.address;
         drop(proxy.serve("http://127.0.0.1:1").unwrap());
@@ -177,6 +177,6 @@ mod tests {
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        panic!("the proxy still listens");
+        panic!("the proxy still listens after it was dropped");
     }
 }

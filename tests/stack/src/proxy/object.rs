@@ -1,7 +1,7 @@
 //! Completes the emulator's answer to `GetObject`, `HeadObject` and `GetObjectAttributes`.
 //!
-//! If a request names a version, the emulator ignores `Range` and `response-*`, and answers with the whole
-//! object and its stored headers. The proxy changes only granted answers (200).
+//! If a request names a version, the emulator ignores `Range` and `response-*`. It answers with the whole
+//! object and the stored headers. The proxy changes only answers with status 200.
 
 use axum::{
     body::Body,
@@ -19,7 +19,7 @@ use super::{
 
 const VERSION_ID: &str = "x-amz-version-id";
 const CHECKSUM_MODE: HeaderName = HeaderName::from_static("x-amz-checksum-mode");
-/// The most bytes of the XML of an object's attributes.
+/// The most bytes that the proxy reads of an answer to `GetObjectAttributes`.
 const MOST_ATTRIBUTES_BYTES: usize = 1024 * 1024;
 
 /// A signed read of an object.
@@ -30,7 +30,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// `None` for a request that reads no object of S3.
+    /// Returns what the answer depends on, or `None` if the request is not a signed read of S3.
     pub(super) fn of(request: &Request) -> Option<Self> {
         let query = request.uri().query().unwrap_or_default();
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -50,19 +50,19 @@ impl Asked {
     }
 }
 
-/// Whether a presigned URL is used together with an `Authorization` header, as when a page sends its JWT along.
+/// Whether a request to a presigned URL also has an `Authorization` header, such as the JWT of a page.
 pub(super) fn is_authorized_twice(request: &Request) -> bool {
     let query = request.uri().query().unwrap_or_default();
     query.contains("X-Amz-Algorithm=") && request.headers().contains_key(header::AUTHORIZATION)
 }
 
-/// Whether it is signed for S3, by the scope of the credential in the query or in the header.
+/// Whether the request is signed for S3. The credential scope in the query or in the header says so.
 fn is_signed_for_s3(query: &str, headers: &HeaderMap) -> bool {
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     query.contains("%2Fs3%2Faws4_request") || header.is_some_and(|text| text.contains("/s3/aws4_request"))
 }
 
-/// The answer as S3 would give it.
+/// Returns the answer that S3 would give to the request.
 pub(super) async fn complete(asked: Option<Asked>, response: Response, stored: &Stored) -> Response {
     let (head, body) = response.into_parts();
     match asked {

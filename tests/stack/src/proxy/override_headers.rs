@@ -1,5 +1,5 @@
-//! The `response-*` parameters of a signed GET, by which a link sets the name of the saved file
-//! ([`GetObject`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html)).
+//! The `response-*` parameters of a signed GET. With them a link sets, for example, the name of the saved
+//! file ([`GetObject`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html)).
 
 use std::borrow::Cow;
 
@@ -15,12 +15,13 @@ const OVERRIDES: [(&str, HeaderName); 6] = [
     ("response-expires", header::EXPIRES),
 ];
 
-/// A value that S3 cannot send: it has a character beyond ISO-8859-1, or one that ends a header.
+/// A value that S3 cannot send: it has a character outside ISO-8859-1, or a control character such as a line
+/// break.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Header value cannot be represented using ISO-8859-1.")]
 pub(super) struct NotAHeader;
 
-/// Sets the headers that the query names.
+/// Sets the headers that the parameters of the query name.
 pub(super) fn apply(query: &str, headers: &mut HeaderMap) -> Result<(), NotAHeader> {
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         let Some((_, header)) = OVERRIDES.iter().find(|(parameter, _)| *parameter == name) else { continue };
@@ -48,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_query_names_is_set_and_the_rest_stays() {
+    fn the_headers_that_the_query_names_are_set_and_others_stay() {
         let query = "versionId=1&response-content-disposition=attachment%3B%20filename%3D%22a%2Bb.png%22\
                      &response-expires=&response-moon=full";
         let headers = applied(query).unwrap();
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_goes_out_in_latin_1_or_not_at_all() {
+    fn a_value_is_sent_in_latin_1_or_refused() {
         let headers = applied("response-content-language=%C3%A9").unwrap();
         assert_eq!(headers[header::CONTENT_LANGUAGE].as_bytes(), [0xe9]);
         for value in ["%E6%8A%A5", "%0D%0Ax-evil%3A1", "%FF"] {

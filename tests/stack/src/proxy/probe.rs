@@ -1,9 +1,9 @@
-//! Refuses a form whose checksum is wrong, unless the emulator refuses the form because of something that S3
-//! checks earlier: its signature, its policy, its size.
+//! Answers a form whose checksum is wrong. S3 checks the signature, the policy and the size first. So if one
+//! of these is wrong too, the answer is that error.
 //!
-//! The proxy sends the emulator the same fields, one more field that no policy names, and as many zeros as
-//! the file has bytes. The emulator checks for such a field last and stores nothing. If the only error is
-//! this field, the rest of the form is valid.
+//! To find out, the proxy sends a probe to the emulator: the same fields, one field that no policy names, and
+//! as many zeros as the file has bytes. The emulator checks for such a field last, and stores nothing. If the
+//! field is the only error, the rest of the form is valid.
 
 use axum::{
     body::{Body, Bytes},
@@ -21,10 +21,10 @@ use super::{
 };
 
 pub(super) const EXTRA_FIELD: &str = "x-amz-meta-probe-of-the-local-proxy";
-/// A form with one of these fields is signed.
+/// The fields that show that a form is signed.
 const SIGNED: [&str; 6] =
     ["x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "awsaccesskeyid", "signature"];
-/// An error of S3 has a few hundred bytes.
+/// The most bytes that the proxy reads of an error. An error of S3 has a few hundred bytes.
 const MOST_ERROR_BYTES: usize = 1024 * 1024;
 const ZEROS: &[u8] = &[0; 64 * 1024];
 
@@ -36,7 +36,7 @@ pub(super) async fn refuse(
     refused: &ChecksumError,
 ) -> Response {
     if !form.fields.iter().any(|(name, _)| SIGNED.contains(&name.to_ascii_lowercase().as_str())) {
-        // No policy applies to an unsigned form, so the emulator would store the zeros.
+        // No policy applies to an unsigned form, so the emulator would store the zeros of a probe.
         return for_the_checksum(Response::new(()).into_parts().0, refused);
     }
     let answer = match behind.send(probe(head, boundary, form)).await {

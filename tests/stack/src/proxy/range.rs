@@ -1,6 +1,6 @@
-//! Which bytes of an object a `Range` header asks for, as S3 reads it.
+//! Reads a `Range` header as S3 does.
 //!
-//! S3 answers one range. It ignores a header with several ranges, or a malformed one
+//! S3 answers only a single range. It ignores a malformed header and one with several ranges
 //! ([`GetObject`](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html)).
 
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -18,7 +18,8 @@ pub(super) enum Part {
     None,
 }
 
-/// The part of an object of `size_bytes` that a request asks for, given the object's own headers.
+/// Returns the part of an object that a request asks for. `asked` are the headers of the request, and
+/// `object` those of the object.
 pub(super) fn part(asked: &HeaderMap, object: &HeaderMap, size_bytes: u64) -> Part {
     let Some(range) = asked.get(header::RANGE).and_then(|range| range.to_str().ok()) else {
         return Part::Whole;
@@ -29,12 +30,12 @@ pub(super) fn part(asked: &HeaderMap, object: &HeaderMap, size_bytes: u64) -> Pa
     of(range, size_bytes).unwrap_or(Part::Whole)
 }
 
-/// Whether `If-Range` names this object, by its tag or by its date.
+/// Whether the value of `If-Range` is the object's `ETag` or its `Last-Modified`.
 fn is_current(known: &HeaderValue, object: &HeaderMap) -> bool {
     [header::ETAG, header::LAST_MODIFIED].iter().any(|name| object.get(name) == Some(known))
 }
 
-/// `None` if the header is not one range.
+/// Returns the part that a header asks for, or `None` if the header is not a single range.
 fn of(range: &str, size_bytes: u64) -> Option<Part> {
     let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
     let end = size_bytes.checked_sub(1);
@@ -62,7 +63,8 @@ fn between(first: u64, last: Option<u64>, end: Option<u64>) -> Part {
     }
 }
 
-/// A number of any length. A number that is too large stands for "beyond the end".
+/// Parses a number of any length. A number that is too large becomes `u64::MAX`, which is beyond the end of
+/// any object.
 fn number(digits: &str) -> Option<u64> {
     let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
     is_number.then(|| digits.parse().unwrap_or(u64::MAX))
@@ -101,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_range_is_ignored() {
+    fn a_header_that_is_not_a_single_range_is_ignored() {
         for range in
             ["bytes=0-1,4-5", "bytes=5-4", "bytes=-", "bytes=+1-2", "bytes=a-b", "items=0-1", "bytes 0-1"]
         {
@@ -110,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn another_object_than_if_range_names_is_sent_whole() {
+    fn an_object_that_if_range_does_not_name_is_sent_whole() {
         let object = HeaderMap::from_iter([
             (header::ETAG, "\"a\"".parse().unwrap()),
             (header::LAST_MODIFIED, "Sat, 28 Nov 2026 10:00:00 GMT".parse().unwrap()),

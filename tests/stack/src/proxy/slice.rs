@@ -9,7 +9,7 @@ struct Left {
     send_bytes: u64,
 }
 
-/// The bytes from `first` to `last` of a body. The rest is not read.
+/// Returns the bytes from `first` to `last` of a body. What follows `last` is not read.
 pub(super) fn slice(body: Body, first: u64, last: u64) -> Body {
     let send_bytes = last.saturating_sub(first).saturating_add(1);
     let left = Left { body: body.into_data_stream(), skip_bytes: first, send_bytes };
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_part_is_the_same_however_the_body_comes() {
+    async fn a_part_is_the_same_for_a_body_in_pieces_of_any_size() {
         let cuts: &[&[&str]] = &[&["0123456789"], &["01", "", "23456", "789"], &["0", "1", "2", "3456789"]];
         for chunks in cuts {
             for first in 0..10 {

@@ -21,11 +21,11 @@ use super::{Proxy, Serving};
 
 const GIB: u64 = 1 << 30;
 const PIECE: usize = 64 * 1024;
-/// The buffers of four sockets, and two pieces in the proxy.
+/// More than the buffers of four sockets and two pieces in the proxy can hold.
 const MOST_HELD: u64 = 32 << 20;
 const SIGNED: &str = "X-Amz-Credential=A%2F20261128%2Feu-central-1%2Fs3%2Faws4_request";
 
-/// A body of 1 GiB of zeros, and the number of bytes that were read of it.
+/// Returns a body of 1 GiB of zeros, and a counter of its bytes that were read.
 fn zeros() -> (impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static, Arc<AtomicU64>) {
     let taken = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&taken);
@@ -37,7 +37,7 @@ fn zeros() -> (impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'stati
     (pieces, taken)
 }
 
-/// The proxy in front of a server that answers every request with `answer`.
+/// Starts a proxy in front of a server with these routes.
 async fn before(router: Router) -> (String, Serving) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -52,7 +52,7 @@ fn object(body: Body) -> Response {
 }
 
 #[tokio::test]
-async fn a_reader_that_pauses_makes_the_server_pause() {
+async fn the_server_pauses_while_the_reader_pauses() {
     for range in [None, Some("bytes=1000000-")] {
         let (zeros, taken) = zeros();
         let body = std::sync::Mutex::new(Some(Body::from_stream(zeros)));
@@ -92,9 +92,9 @@ async fn a_form_waits_for_a_server_that_pauses() {
     request.abort();
 }
 
-/// The proxy does not read the rest of a large object after a range.
+/// If the proxy read the rest of the object, this test would read 1 GiB.
 #[tokio::test]
-async fn what_follows_a_range_is_not_read() {
+async fn bytes_after_a_range_are_not_read() {
     let router = Router::new().fallback(|headers: HeaderMap| async move {
         assert_eq!(headers[header::RANGE], "bytes=0-9");
         object(Body::from_stream(zeros().0))

@@ -22,10 +22,11 @@ use crate::{
     workspace::stack_folder,
 };
 
-/// Most of an apply is the provider's waiting, and a local AWS does not throttle.
+/// More than Terraform's default of 10. During an apply the provider mostly waits, and a local AWS does not
+/// throttle.
 const PARALLELISM: &str = "-parallelism=30";
 
-/// A running stack that Terraform made. Dropping it ends it as [`Stack`] does.
+/// A running stack that Terraform made. Dropping it stops the local AWS, as with [`Stack`].
 #[derive(Debug)]
 pub struct Applied {
     stack: Stack,
@@ -35,8 +36,8 @@ pub struct Applied {
 }
 
 impl Applied {
-    /// Builds the functions, starts the emulator and applies the module to it. The module sets the visibility
-    /// timeout, so the option for it is ignored.
+    /// Builds the functions, starts the emulator and applies the module to it. The option for the visibility
+    /// timeout is ignored, because the module sets it.
     ///
     /// # Errors
     /// If a part fails; see [`StartError::is_unavailable`] for machines without Terraform.
@@ -50,7 +51,7 @@ impl Applied {
             blocking(move || python::interpreter(&folder))
         };
         let python = steps.run_talking("the emulator's Python environment", interpreter).await?;
-        // Terraform comes first, because a machine may not have it.
+        // Terraform is prepared first, because this fails on a machine without Terraform.
         let scratch = tempfile::Builder::new().prefix("terraform-").tempdir_in(&folder);
         let scratch = scratch.map_err(TerraformError::Copy)?;
         let prepared = Terraform::prepare(&python, scratch.path().to_owned());
@@ -87,7 +88,7 @@ impl Applied {
         &self.stack
     }
 
-    /// Plans again, and names the changes that the plan has because of gaps of the local AWS.
+    /// Plans again. Returns the changes that the plan has only because of known gaps of the local AWS.
     ///
     /// # Errors
     /// [`TerraformError::Drift`] if the plan has any other change.
@@ -95,7 +96,7 @@ impl Applied {
         self.steps.run("terraform plan, which must be empty", plan::again(&self.terraform)).await
     }
 
-    /// Destroys everything, asks the local AWS what it still holds, and stops it.
+    /// Destroys everything, lists what still exists in the local AWS, and stops it.
     ///
     /// # Errors
     /// [`TerraformError::Remains`] if anything remains except keys whose deletion is scheduled.

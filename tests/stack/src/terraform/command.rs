@@ -1,5 +1,5 @@
-//! Terraform in a folder of its own, with a copy of the module, its state and its plugins. So nothing is
-//! written beside the sources, and two runs do not disturb each other.
+//! Runs Terraform in a folder of its own, which has a copy of the module, the state and the plugins. So
+//! Terraform writes nothing beside the sources, and two runs do not disturb each other.
 //!
 //! The output is shown only with an error.
 
@@ -28,7 +28,7 @@ pub(crate) struct Terraform {
 }
 
 impl Terraform {
-    /// Copies the module and lets Terraform find the provider.
+    /// Copies the module and runs `terraform init`, which finds the provider.
     ///
     /// # Errors
     /// [`TerraformError::Missing`] and [`TerraformError::NoProvider`] if this machine lacks them.
@@ -85,14 +85,15 @@ impl Terraform {
             .current_dir(self.root())
             .env("TF_IN_AUTOMATION", "1")
             .env("CHECKPOINT_DISABLE", "1")
-            // A process group of its own: Ctrl-C reaches only this process.
+            // With a process group of its own, Terraform gets no Ctrl-C.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .map_err(TerraformError::Run)?;
-        // The pipe stays open until the command ends. Closing it ends Terraform and its provider.
+        // `leash.py` kills Terraform and its provider when this pipe closes, so it must stay open until they
+        // end.
         let held = child.stdin.take();
         let output = child.wait_with_output().await.map_err(TerraformError::Run);
         drop(held);

@@ -1,11 +1,12 @@
-//! The stack as a user gets it: `terraform apply` of the module, with the real provider, on the local AWS.
-//! Then it is planned again, and destroyed.
+//! Makes the stack as an operator does: `terraform apply` of the module with the real provider, on the local
+//! AWS. Then plans again, and destroys the stack.
 //!
 //! ```text
 //! clients, functions, terraform ─▶ proxy (counts as TLS) ─▶ the local AWS
 //! ```
 //!
-//! This module does not know what the Terraform module makes. Coordinates come from its outputs.
+//! This module does not know which resources the Terraform module makes. It reads the coordinates from the
+//! module's outputs.
 
 mod applied;
 mod cli;
@@ -43,23 +44,23 @@ pub enum TerraformError {
         /// The end of its output.
         log: String,
     },
-    /// The output has another form.
+    /// The output of Terraform cannot be parsed.
     #[error("read terraform's answer")]
     Answer(#[source] serde_json::Error),
     /// An output that the coordinates need is missing.
     #[error("find the output {0} of terraform/tests/local")]
     Output(String),
     /// A second plan would change what the first apply has made.
-    #[error("plan nothing once all is applied; a second plan has:\n{0}")]
+    #[error("get an empty second plan; it has:\n{0}")]
     Drift(String),
     /// Something remains after `terraform destroy`.
-    #[error("leave nothing behind; after terraform destroy there is still:\n{0}")]
+    #[error("destroy everything; after terraform destroy these exist:\n{0}")]
     Remains(String),
 }
 
 impl TerraformError {
-    /// Skips `what` if this machine lacks Terraform or its provider. In a strict run a missing Terraform
-    /// fails.
+    /// Reports that `what` is skipped if this machine lacks Terraform or its provider. In a strict run, a
+    /// missing Terraform fails the test.
     ///
     /// # Panics
     /// For every other error.

@@ -1,4 +1,5 @@
-//! The changes of a second plan. There must be none, except attributes that the local AWS does not keep.
+//! Finds the changes of a second plan. There must be none, except of attributes that the local AWS does not
+//! keep.
 //!
 //! The JSON of a plan: <https://developer.hashicorp.com/terraform/internals/json-format#plan-representation>.
 
@@ -8,7 +9,8 @@ use serde_json::Value;
 
 use super::{TerraformError, command::Terraform};
 
-/// Attributes that the local AWS does not return as they were set, so each plan sets them again.
+/// Attributes of one type of resource that the local AWS does not return as they were set. So each plan sets
+/// them again.
 #[derive(Debug)]
 struct Gap {
     resource_type: &'static str,
@@ -21,7 +23,7 @@ const KNOWN_GAPS: &[Gap] = &[
     Gap {
         resource_type: "aws_apigatewayv2_authorizer",
         attributes: &["authorizer_payload_format_version"],
-        why: "it answers 2.0 for a JWT authorizer, which has none",
+        why: "the local AWS returns 2.0 for a JWT authorizer, which has no such version",
     },
     Gap {
         resource_type: "aws_cloudwatch_metric_alarm",
@@ -33,16 +35,16 @@ const KNOWN_GAPS: &[Gap] = &[
             "statistic",
             "treat_missing_data",
         ],
-        why: "it leaves these out of its answer",
+        why: "the local AWS does not return these attributes",
     },
     Gap {
         resource_type: "aws_pipes_pipe",
         attributes: &["source_parameters", "target_parameters"],
-        why: "it keeps a pipe's source and target, not how they are used",
+        why: "the local AWS keeps a pipe's source and target, but not their parameters",
     },
 ];
 
-/// Plans, and returns each known gap that the plan has.
+/// Plans again, and returns the known gaps that the plan shows.
 pub(super) async fn again(terraform: &Terraform) -> Result<Vec<String>, TerraformError> {
     terraform.run(&["plan", "-input=false", "-no-color", "-out=again.tfplan"]).await?;
     let plan = terraform.json(&["show", "-json", "again.tfplan"]).await?;
@@ -74,7 +76,8 @@ fn changes_of(resource: &Value) -> Vec<Change> {
     let Some(change) = resource.get("change").filter(|change| !is_nothing(change)) else { return Vec::new() };
     let whats = match actions(change).as_slice() {
         ["update"] => attributes(change, Unknown::Differs),
-        // A replaced resource gets new values for attributes that AWS chooses. They do not count.
+        // A replaced resource gets new values for the attributes that AWS chooses. They are not a reason for
+        // the replacement.
         ["delete", "create"] | ["create", "delete"] => attributes(change, Unknown::IsTheSame),
         actions => [actions.join(", ")].into(),
     };
@@ -92,14 +95,15 @@ fn is_nothing(change: &Value) -> bool {
     matches!(actions(change).as_slice(), ["no-op" | "read"])
 }
 
-/// How a value counts that is known only after an apply.
+/// Whether a value that is known only after an apply is a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unknown {
     Differs,
     IsTheSame,
 }
 
-/// The attributes that differ. To the provider, missing, null and empty are the same.
+/// Returns the names of the attributes that differ. A missing, a null and an empty value are the same for the
+/// provider.
 fn attributes(change: &Value, unknown: Unknown) -> BTreeSet<String> {
     let side = |name: &str| change.get(name).and_then(Value::as_object);
     let names =
@@ -128,7 +132,10 @@ fn is_something(value: &Value) -> bool {
     }
 }
 
-/// Returns the known gaps, one line for each type of resource; or, as the error, every other change.
+/// Returns the known gaps, one line for each type of resource.
+///
+/// # Errors
+/// If there is any other change. The error has all of them.
 fn sorted(changes: &[Change]) -> Result<Vec<String>, String> {
     let is_in = |gap: &Gap, change: &Change| {
         gap.resource_type == change.resource_type && gap.attributes.contains(&change.what.as_str())
@@ -170,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn every_gap_is_told_to_the_users_of_the_module() {
+    fn the_readme_of_the_module_names_every_gap() {
         let readme = include_str!("../../../../terraform/README.md");
         for gap in KNOWN_GAPS {
             assert!(readme.contains(&format!("`{}", gap.resource_type)), "{gap:?}");
@@ -195,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn another_attribute_beside_a_known_gap_is_no_gap() {
+    fn a_change_of_another_attribute_beside_a_known_gap_is_drift() {
         let change = json!({ "actions": ["update"],
             "before": { "authorizer_payload_format_version": "2.0", "name": "a", "arn": "b" },
             "after": { "authorizer_payload_format_version": null, "name": "c" },
@@ -205,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_plan_would_make_or_remove_is_no_gap_whatever_it_is() {
+    fn a_resource_that_a_plan_would_make_or_remove_is_drift() {
         for action in ["create", "delete"] {
             let change = json!({ "actions": [action], "before": null, "after": null });
             let drift = outcome(&plan("aws_pipes_pipe", &change)).unwrap_err();
@@ -214,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_that_would_change_is_no_gap() {
+    fn a_changed_output_is_drift() {
         let plan = json!({ "output_changes": { "api": { "actions": ["update"] }, "same": { "actions": ["no-op"] } } });
         assert_eq!(outcome(&plan).unwrap_err(), "output.api: its value");
     }

@@ -8,8 +8,8 @@ use super::cli::{INIT, PROVIDER, is_foreign, last_lines};
 /// Initializes a configuration that needs only the provider, in a folder of its own.
 ///
 /// # Errors
-/// [`TerraformError::Missing`] and [`TerraformError::NoProvider`] where this machine does not have
-/// them; [`TerraformError::Failed`] for every other failure, which must not skip a test.
+/// [`TerraformError::Missing`] and [`TerraformError::NoProvider`] if this machine does not have them.
+/// [`TerraformError::Failed`] for every other failure, for which no test may be skipped.
 pub fn find_provider() -> Result<(), TerraformError> {
     let found = Command::new("terraform").arg("-version").env("CHECKPOINT_DISABLE", "1").output();
     found.map_err(TerraformError::Missing)?;
@@ -34,8 +34,9 @@ fn why(said: String) -> TerraformError {
     }
 }
 
-/// Whether `terraform init` failed only because it cannot find the provider. A broken configuration file
-/// hides the mirror that it names, and then Terraform's output also says so.
+/// Whether `terraform init` failed only because it cannot find the provider. If Terraform's configuration
+/// file is broken, Terraform does not see the mirror that the file names. Then its output also mentions the
+/// file.
 fn finds_no_provider(said: &str) -> bool {
     said.contains("Failed to query available provider packages")
         && !said.contains("problems with the CLI configuration")
@@ -46,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_missing_provider_makes_this_machine_one_that_cannot() {
+    fn only_a_missing_provider_makes_the_test_skippable() {
         for (said, is_unavailable) in [
             ("Error: Failed to query available provider packages\n\nCould not retrieve the list", true),
             (

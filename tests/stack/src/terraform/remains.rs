@@ -1,4 +1,4 @@
-//! What exists in a local AWS, by the services themselves and not by Terraform's state.
+//! Lists what exists in a local AWS. It asks the services, not Terraform's state.
 
 use std::{path::Path, process::Stdio};
 
@@ -7,7 +7,7 @@ use crate::server::REGION;
 
 const REMAINS: &str = include_str!("../../remains.py");
 
-/// One line for each resource.
+/// Returns one line for each resource.
 pub(super) async fn list(python: &Path, endpoint: &str) -> Result<Vec<String>, TerraformError> {
     let output = tokio::process::Command::new(python)
         .args(["-c", REMAINS, endpoint, REGION])
