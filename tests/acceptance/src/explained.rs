@@ -1,4 +1,5 @@
-//! What `postern explain` says to the refusals of the journeys. A journey asserts the cause that it provoked.
+//! Gives refusals to `postern explain`. Each journey that provokes a refusal asserts that the program names
+//! the right cause.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -9,17 +10,17 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use stack::Coordinates;
 
-/// The settings in which only the time is known.
+/// Returns settings that state only the present time.
 pub fn settings() -> Settings {
     #[expect(clippy::disallowed_methods, reason = "S3 compares with the real time")]
     let now = SystemTime::now();
     Settings::at(now)
 }
 
-/// The cause that the program names first, and the name of the part that is to blame.
+/// Returns the cause that the program names first, followed by the name of the faulty part, if there is one.
 ///
 /// # Panics
-/// If the program names none, or tells a secret.
+/// If the program names no cause, or if its output contains a secret of the input.
 pub fn cause(received: &str, settings: &Settings) -> String {
     let explanation = explain(received, settings);
     let said = explanation.to_string();
@@ -38,7 +39,7 @@ pub fn cause(received: &str, settings: &Settings) -> String {
     }
 }
 
-/// An answer as `curl -i` prints it.
+/// Returns an answer in the form that `curl -i` prints.
 fn answer(status: StatusCode, headers: &HeaderMap, body: &str) -> String {
     let line = |(name, value): (&HeaderName, &HeaderValue)| {
         format!("{name}: {}\n", value.to_str().unwrap_or_default())
@@ -47,7 +48,7 @@ fn answer(status: StatusCode, headers: &HeaderMap, body: &str) -> String {
     format!("HTTP/1.1 {}\n{}\n{body}", status.as_u16(), headers.concat())
 }
 
-/// The cause of S3's refusal of a form that was posted to `url` with so many bytes.
+/// Returns the cause of S3's refusal of a form that was posted to `url` with a file of `size_bytes`.
 pub(crate) fn form(
     (url, fields): (&str, &BTreeMap<String, String>),
     size_bytes: usize,
@@ -62,7 +63,8 @@ pub(crate) fn form(
     cause(&format!("{given}\n{}", answer(status, headers, body)), &settings)
 }
 
-/// Asserts that the program names the API's own code, or the gateway's reason.
+/// Asserts that the program names the right cause of a refusal by the API: the problem's own code, or a
+/// reason of API Gateway if the answer has no code.
 pub(crate) fn api(status: StatusCode, headers: &HeaderMap, body: &str) {
     if status.as_u16() < 400 {
         return;
@@ -78,7 +80,8 @@ pub(crate) fn api(status: StatusCode, headers: &HeaderMap, body: &str) {
     }
 }
 
-/// Gives an answer on, and explains a refusal before: a problem of the API by its code, an error body of S3 by any cause.
+/// Returns the answer unchanged, and checks that the program explains it if it is a refusal. For a problem of
+/// the API, the program must name its code. For an error of S3, any cause is enough.
 ///
 /// # Panics
 /// If the program names no cause.
@@ -92,7 +95,7 @@ pub(crate) async fn seen(response: Response) -> Response {
     match text.trim_start().chars().next() {
         Some('{') => api(status, &headers, &text),
         Some('<') if text.contains("<Error>") => drop(cause(&answer(status, &headers, &text), &settings())),
-        // A page for people says itself what to do, and an answer to HEAD has no body.
+        // There is nothing to explain in an HTML page for people, and an answer to HEAD has no body.
         _ => {}
     }
     let mut again = axum::http::Response::new(body);
@@ -103,7 +106,7 @@ pub(crate) async fn seen(response: Response) -> Response {
 /// Reads an answer of the API, which must be JSON. The program must name the cause of a refusal.
 ///
 /// # Panics
-/// If it is no JSON, or its cause is not named.
+/// If the answer is not JSON, or the program does not name the cause.
 pub async fn read(response: Response) -> Value {
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.text().await.unwrap();
@@ -111,8 +114,9 @@ pub async fn read(response: Response) -> Value {
     serde_json::from_str(&body).unwrap()
 }
 
-/// The cause of an answer to a request of a signed URL: what `curl -v` would print of request and answer, behind what the
-/// API issued. The address of the stack's proxy counts as TLS.
+/// Returns the cause of the refusal of a signed URL. The program reads what the API issued, and then the
+/// request and the answer as `curl -v` prints them. The address of the stack's proxy is shown as `https`,
+/// because it counts as TLS.
 ///
 /// # Panics
 /// If the program names no cause.

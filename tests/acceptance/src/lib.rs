@@ -1,7 +1,7 @@
-//! Helpers of the journeys: an app that calls the API, a form that is posted, and a look into the bucket.
+//! What all journeys use: an app that calls the API, a form that a client posts, and a view into the bucket.
 //!
-//! The helpers act on a running stack as an app or a browser would. They panic if the stack does not answer,
-//! because no journey can go on then. The journeys are in `tests/`.
+//! A journey is a test that uses a running stack as an app or a browser does. The journeys are in `tests/`.
+//! The functions here panic if the stack does not answer as expected, because the journey cannot go on then.
 
 #![expect(
     clippy::unwrap_used,
@@ -24,16 +24,16 @@ use stack::{Coordinates, Keys};
 pub mod explained;
 pub mod roles;
 
-/// How long a journey waits for work that the API does not wait for.
+/// How long a journey waits for work that goes on after the API has answered.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The stack that the journeys of this process share.
 pub fn shared() -> &'static stack::Shared {
-    stack::shared().unwrap_or_else(|error| panic!("no stack to walk on: {}", chain(error)))
+    stack::shared().unwrap_or_else(|error| panic!("the stack did not start: {}", chain(error)))
 }
 
-/// Sets environment variables of a function of a local stack, which starts new environments. Returns all
-/// variables of the function.
+/// Sets environment variables of a function of a local stack. Lambda then starts new environments. Returns
+/// all variables of the function.
 pub async fn configure(
     stack: &Coordinates,
     function: &str,
@@ -50,7 +50,7 @@ pub async fn configure(
     variables
 }
 
-/// An error with its causes.
+/// Returns the text of an error with all its causes.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -79,7 +79,7 @@ pub struct Form {
     pub url: String,
     /// The fields of the form.
     pub fields: BTreeMap<String, String>,
-    /// Whether the address counts as TLS: that of the stack's proxy does.
+    /// Whether the address counts as TLS, as the address of the stack's proxy does.
     pub over_tls: bool,
 }
 
@@ -95,41 +95,41 @@ pub struct Posted {
 }
 
 impl Posted {
-    /// S3 stored the file.
+    /// Returns the answer of an S3 that stored the file.
     pub fn stored() -> Self {
         Self { status: 201, code: None, cause: None }
     }
 
-    /// S3 refused the form with this code, and `postern explain` names this cause.
+    /// Returns the answer of an S3 that refused the form with this code. `postern explain` names the cause.
     pub fn refused(status: u16, code: &str, cause: &str) -> Self {
         Self { status, code: Some(code.to_owned()), cause: Some(cause.to_owned()) }
     }
 }
 
 impl App {
-    /// The first user, with a JWT.
+    /// Returns the first user, with a JWT.
     pub fn user() -> Self {
         let stack = &shared().coordinates;
         Self::new(stack, Some(stack.jwt.clone()))
     }
 
-    /// A second user, with a JWT.
+    /// Returns a second user, with a JWT.
     pub fn stranger() -> Self {
         let stack = &shared().coordinates;
         Self::new(stack, Some(stack.stranger_jwt.clone()))
     }
 
-    /// A caller without a JWT.
+    /// Returns a caller without a JWT.
     pub fn nobody() -> Self {
         Self::new(&shared().coordinates, None)
     }
 
-    /// A user of another stack.
+    /// Returns a user of any stack.
     pub fn new(stack: &'static Coordinates, jwt: Option<String>) -> Self {
         Self { stack, http: stack::http(), jwt }
     }
 
-    /// Makes a request to the API, and does not send it.
+    /// Returns a request to the API, which is not sent yet.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.stack.api_url));
         match &self.jwt {
@@ -138,7 +138,7 @@ impl App {
         }
     }
 
-    /// Sends a request with a JSON body and reads the JSON answer, if it is one.
+    /// Sends a request with a JSON body, and returns the status and the JSON body of the answer.
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
         let request = self.request(method, path);
         let request = match body {
@@ -164,13 +164,13 @@ impl App {
         Form::read(&answer)
     }
 
-    /// Issues an upload of exactly these bytes.
+    /// Issues an upload for a file of exactly this size.
     pub async fn issue_for(&self, filename: &str, content_type: &str, bytes: &[u8]) -> Form {
         self.issue(json!({ "filename": filename, "content_type": content_type, "size_bytes": bytes.len() }))
             .await
     }
 
-    /// Issues, posts, and waits until the upload is available.
+    /// Issues an upload, posts the file, and waits until the upload is available.
     pub async fn upload(&self, filename: &str, content_type: &str, bytes: &[u8]) -> String {
         let form = self.issue_for(filename, content_type, bytes).await;
         assert_eq!(form.post(bytes).await, Posted::stored());
@@ -224,14 +224,15 @@ impl App {
         explained::seen(request.send().await.unwrap()).await
     }
 
-    /// Sends a request to a URL of S3 that is refused, and gives the status and the cause that `postern explain` names.
+    /// Sends a request to a URL of S3 that must be refused. Returns the status and the cause that
+    /// `postern explain` names.
     pub async fn open_refused(&self, method: Method, url: &str) -> (StatusCode, String) {
         let response = self.open(method.clone(), url).await;
         let status = response.status();
         (status, explained::exchange(self.stack, (&method, url), &[], &Value::Null, response).await)
     }
 
-    /// The ids of an upload's versions in the bucket, as the observer lists them.
+    /// Lists an upload's versions in the bucket as the observer, and returns their ids.
     pub async fn versions(&self, upload_id: &str) -> Vec<String> {
         let sdk = self.stack.sdk_config(&self.stack.observer);
         let path_style = self.stack.endpoint.is_some();
@@ -250,7 +251,7 @@ impl App {
             .collect()
     }
 
-    /// Waits until there are so many versions, and returns their ids.
+    /// Waits until the upload has `wished` versions, and returns their ids.
     pub async fn until_versions(&self, upload_id: &str, wished: usize) -> Vec<String> {
         let begin = Instant::now();
         loop {
@@ -258,17 +259,17 @@ impl App {
             if versions.len() == wished {
                 return versions;
             }
-            assert!(begin.elapsed() < PATIENCE, "{upload_id} has {versions:?}, {wished} were wished");
+            assert!(begin.elapsed() < PATIENCE, "{upload_id} has {versions:?}, expected {wished}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
-    /// Asserts that no version has arrived.
+    /// Asserts that the upload is pending and has no version in the bucket.
     pub async fn assert_untouched(&self, upload_id: &str) {
         self.assert_empty(upload_id, "pending").await;
     }
 
-    /// Asserts that the upload ended without a file: its parts were given up.
+    /// Asserts that the upload has expired without a file, because its multipart upload was aborted.
     pub async fn assert_given_up(&self, upload_id: &str) {
         self.assert_empty(upload_id, "expired").await;
     }
@@ -280,7 +281,7 @@ impl App {
 }
 
 impl Form {
-    /// Reads the API's answer.
+    /// Reads a form from the API's answer.
     pub fn read(answer: &Value) -> Self {
         let fields = answer["fields"].as_object().unwrap().iter();
         Self {
@@ -291,14 +292,14 @@ impl Form {
         }
     }
 
-    /// The form with a field changed or added.
+    /// Returns the form with this field changed or added.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.fields.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// The form without a field.
+    /// Returns the form without this field.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         assert!(self.fields.remove(name).is_some(), "the form has no field {name}");

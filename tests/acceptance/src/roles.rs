@@ -1,10 +1,10 @@
-//! Acts as a role of a local stack.
+//! Credentials of the roles of a local stack.
 
 use serde_json::{Value, json};
 use stack::{Coordinates, Keys};
 
-/// Returns a session of the role `name` on a local stack. First the account's root changes the role's trust
-/// policy, so that it may assume the role.
+/// Returns credentials of a session of the role `name`, or `None` if the stack is not local. To get them,
+/// changes the role's trust policy so that the account's root may assume the role.
 pub async fn assume(stack: &Coordinates, name: &str) -> Option<Keys> {
     crate::shared().local.as_ref()?;
     let sdk = stack.sdk_config(&Keys::root());

@@ -1,8 +1,8 @@
-//! Tests of the module with Terraform and its real provider: a destroy that is refused, an apply that is
-//! killed, a pipe whose role is not known yet, several stacks, an upgrade, a restored stack.
+//! Tests of the Terraform module with the real provider: a refused destroy, a killed apply, a pipe whose role
+//! AWS does not know yet, several stacks, an upgrade, and a restored stack.
 //!
-//! The tests are `terraform/tests/applies/test_*.py`; the local AWS's own Python runs them. They print
-//! SKIPPED if Terraform or its provider is missing.
+//! The tests themselves are `terraform/tests/applies/test_*.py`. The Python of the local AWS runs them. They
+//! print SKIPPED if Terraform or its provider is missing.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its program does not run")]
 

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_api_url_there_is_no_stack_and_with_only_the_api_url_the_error_names_the_next_variable() {
+    fn no_api_url_is_no_stack_and_an_api_url_without_a_jwt_is_an_error() {
         assert_eq!(Coordinates::from_lookup(|_| None), Ok(None));
         let lookup = |variable: &str| (variable == "POSTERN_TEST_API_URL").then(|| "https://api".to_owned());
         assert_eq!(Coordinates::from_lookup(lookup), Err(MissingVariable("POSTERN_TEST_JWT".to_owned())));

@@ -1,4 +1,4 @@
-//! Bad requests. The answer is a problem that names the field, and nothing is written.
+//! Invalid requests. The answer is a problem that names the field, and the API writes nothing.
 
 use acceptance::{App, PNG, explained};
 use reqwest::{Method, StatusCode};
@@ -89,8 +89,8 @@ async fn what_is_no_json_object_is_malformed() {
     }
 }
 
-/// File names with quotes and characters of four bytes are valid, and are escaped. `links.rs` checks how they
-/// are returned.
+/// File names with quotes or with characters of four bytes are valid. `links.rs` checks how S3's answers
+/// escape them.
 #[tokio::test]
 async fn names_that_only_look_hostile_are_welcome() {
     let app = App::user();

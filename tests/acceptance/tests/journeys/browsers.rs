@@ -1,5 +1,5 @@
-//! Real clients in a real browser, as they come from npm: Uppy 5 and 6, `ActiveStorage`'s direct
-//! uploads, Dropzone. The browser enforces CORS against the API and the bucket.
+//! Real upload clients from npm in a real browser: Uppy 5 and 6, `ActiveStorage`'s direct uploads, Dropzone.
+//! The browser enforces CORS against the API and the bucket.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -72,14 +72,14 @@ async fn uploads_and_ends_available(client: &str, bytes: usize, with: Value) -> 
     answers.into_iter().next()
 }
 
-/// A paused upload does not complete. A resumed one does.
+/// Checks that a paused upload does not complete before it is resumed.
 async fn pauses_and_goes_on(client: &str) {
     let with = json!({ "multipart": true, "pause": true });
     let Some(answer) = uploads_and_ends_available(client, 11 * MIB, with).await else { return };
     assert_eq!(answer["pauses"], json!([true, "waiting", false]), "{answer}");
 }
 
-/// A cancelled upload leaves no parts behind.
+/// Checks that a cancelled upload leaves no parts in S3.
 async fn cancels(client: &str) {
     let Some(clients) = CLIENTS.with_browser(client).await else { return };
     let app = App::user();
@@ -167,8 +167,8 @@ async fn dropzone_posts_a_form_for_each_file_by_configuration() {
     uploads_and_ends_available("dropzone", 1000, json!({ "files": 3 })).await;
 }
 
-/// The person presses Retry. Uppy 5 sends the file again as another upload; Uppy 6 learns that no part is
-/// missing, and completes again.
+/// The person presses Retry. Uppy 5 sends the file again as another upload. Uppy 6 asks which parts S3 has,
+/// finds all of them, and completes the upload again.
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn a_retry_after_a_lost_answer_of_complete() {
@@ -195,8 +195,8 @@ async fn what_is_refused_reaches_the_person() {
     let app = App::user();
     let label = format!("refused-{}", uuid::Uuid::new_v4());
     let token = token(&app, &label, 2000).await;
-    // Uppy 5 shows the API's text of a refusal. Uppy 6 shows only the status line. Both show a refusal by the
-    // page's own restrictions before they send anything.
+    // If the API refuses a file, Uppy 5 shows the API's text, and Uppy 6 shows only the status line. If the
+    // page's own restrictions refuse it, both show this before they send anything.
     let limits = json!({ "maxFileSize": 2000, "allowedFileTypes": ["image/*"] });
     let mut jobs = Vec::new();
     for client in ["uppy-5", "uppy-6"] {
@@ -229,7 +229,8 @@ async fn what_is_refused_reaches_the_person() {
         eprintln!("{} {} {}: {shown}", job["client"], job["type"], job["bytes"]);
     }
     for upload in app.get("/uploads?limit=100").await.1["items"].as_array().unwrap() {
-        // Uppy aborts the parts when the API refuses them.
+        // Uppy aborts the multipart upload after the API has refused its parts, so such an upload may be
+        // expired.
         let has_no_file = upload["state"] == "pending" || upload["state"] == "expired";
         assert!(upload["label"] != label.as_str() || has_no_file, "{upload}");
     }

@@ -1,5 +1,5 @@
-//! Measures the hourly run on the table and the bucket of the local AWS: the time to compare versions with
-//! their records, against the time to look at each version.
+//! Measures the hourly run on the table and the bucket of the local AWS. It compares versions with their
+//! records in pages. The measurement relates its time to the time that it takes to look at each version.
 
 use std::cell::RefCell;
 use std::time::{Instant, SystemTime};
@@ -25,7 +25,7 @@ use crate::contract::twin;
 /// Versions in one slice.
 const VERSIONS: u16 = 2000;
 
-/// So many versions are looked at concurrently.
+/// How many versions are looked at concurrently.
 const AT_ONCE: usize = 10;
 
 #[derive(Default)]
@@ -43,7 +43,7 @@ impl Report for Sum {
     fn pause(&self) {}
 }
 
-/// An empty bucket whose events reach no recorder.
+/// Makes an empty bucket that sends its events to no recorder.
 async fn bucket(sdk: &aws_config::SdkConfig) -> (aws_sdk_s3::Client, String) {
     let client =
         aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(sdk).force_path_style(true).build());
@@ -56,7 +56,7 @@ async fn bucket(sdk: &aws_config::SdkConfig) -> (aws_sdk_s3::Client, String) {
     (client, name)
 }
 
-/// An available upload of the slice, with its file in the bucket.
+/// Makes an available upload of the slice, with its file in the bucket.
 async fn pinned(
     table: &Table,
     s3: &aws_sdk_s3::Client,
@@ -141,7 +141,7 @@ async fn what_an_hourly_run_carries() {
     eprintln!(
         "{VERSIONS} versions: looked at in {looked:.2?}, compared in {compared:.2?}: {times:.0} times as fast"
     );
-    // An idle machine shows a factor of 17, a busy one less. The number of calls does not depend on the load;
-    // it is asserted by the unit test `versions_that_the_record_settles_cost_no_call_of_their_own`.
+    // The factor is 17 on an idle machine and less on a busy one. The number of calls does not depend on the
+    // load. The unit test `versions_that_the_record_settles_cost_no_call_of_their_own` asserts it.
     assert!(times >= 5.0, "{times}");
 }

@@ -1,14 +1,14 @@
-//! Forms with a `checksum_sha256`: S3 checks it, keeps it, and the recorder reads it there.
+//! Forms with a `checksum_sha256`. S3 checks the checksum and stores it, and the recorder reads it from S3.
 //!
-//! They depend on what S3 does with the checksum of a POST. On a local stack, the proxy in front of the
-//! emulator does it (`tests/stack/src/proxy`).
+//! On a local stack, the emulator does not check the checksum of a POST. The proxy in front of it does
+//! (`tests/stack/src/proxy`).
 
 use acceptance::{App, Form, Posted};
 use aws_sdk_s3::types::ChecksumMode;
 use postern::value::checksum::ChecksumSha256;
 use serde_json::json;
 
-/// More bytes than the recorder reads, so it must use the checksum that S3 stores.
+/// More bytes than the recorder reads. So it cannot compute the checksum, and must read it from S3.
 const SIZE: usize = 1024 * 1024;
 
 fn text() -> Vec<u8> {
@@ -64,7 +64,7 @@ async fn other_bytes_than_the_checksum_are_refused_and_the_form_can_be_used_agai
     assert_eq!(app.settled(&form.upload_id).await["state"], "available");
 }
 
-/// The policy pins the checksum, so that it cannot be adapted to other bytes.
+/// The policy contains the checksum, so a client cannot change the checksum to match other bytes.
 #[tokio::test]
 async fn a_checksum_that_is_not_the_forms_is_refused_by_the_policy() {
     let (app, bytes) = (App::user(), text());

@@ -1,8 +1,8 @@
-//! Scripts that drive a real Chromium or Firefox: folders of `tests/` with their packages from npm.
+//! Scripts that drive a real Chromium or Firefox. They are folders of `tests/` with packages from npm.
 //!
-//! They are copied below `target/`, and their packages are installed there, pinned with their hashes in
-//! `package-lock.json`. The first journey of a run installs them, because npm first removes the packages that
-//! other journeys use.
+//! A folder is copied below `target/`, and npm installs its packages there. `package-lock.json` pins them
+//! with their hashes. npm removes all packages before it installs, so only the first journey of a run
+//! installs them, and the others wait.
 
 use std::path::{Path, PathBuf};
 
@@ -16,10 +16,10 @@ const BROWSERS: [&str; 4] =
 
 const FIREFOXES: [&str; 2] = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
 
-/// `tests/browser`: the clients that people upload with.
+/// `tests/browser`: upload clients.
 pub static CLIENTS: Scripts = Scripts { name: "browser", folder: OnceCell::const_new() };
 
-/// `tests/pages`: looks at the pages for people, and at what links download.
+/// `tests/pages`: checks of the pages for people, and of what links download.
 pub static CHECKER: Scripts = Scripts { name: "pages", folder: OnceCell::const_new() };
 
 /// One folder of scripts.
@@ -29,8 +29,8 @@ pub struct Scripts {
 }
 
 impl Scripts {
-    /// The folder of the scripts, ready to run, and a browser; `None` with a printed skip if something is
-    /// missing.
+    /// Returns the folder of the scripts with their packages, and a browser. If something is missing, prints
+    /// a skip and returns `None`.
     pub async fn with_browser(&self, what: &str) -> Option<(PathBuf, &'static str)> {
         let Some(browser) = BROWSERS.into_iter().find(|path| Path::new(path).exists()) else {
             skipped(what, "there is no Chromium here");
@@ -43,7 +43,7 @@ impl Scripts {
         Some((folder.clone(), browser))
     }
 
-    /// Chromium and Firefox, for a script that drives both. A missing browser is printed as skipped.
+    /// Returns Chromium and Firefox, for a script that drives both. Prints a skip for a missing browser.
     pub async fn with_both_browsers(&self, what: &str) -> Vec<Browser> {
         let Some((scripts, path)) = self.with_browser(what).await else { return Vec::new() };
         let mut browsers = vec![Browser { name: "chrome", path, scripts: scripts.clone() }];
@@ -64,8 +64,8 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Runs a script with `plan` as its input, and returns what it printed. It must succeed. Its files go to
-    /// `folder/files`.
+    /// Runs a script with `plan` as its input, and returns its output. The script must succeed. The browser
+    /// saves files to `folder/files`.
     pub async fn run(&self, script: &str, mut plan: Value, folder: &Path) -> String {
         plan["browser"] = json!(self.name);
         plan["path"] = json!(self.path);

@@ -69,8 +69,8 @@ async fn pythons_requests_posts_the_form() {
     ends_available(&app, &form).await;
 }
 
-/// A page with the form, as a template would write it. Its script does what a person does: it chooses a file
-/// and presses the button.
+/// Returns a page with the form, as an HTML template renders it. A script on the page takes the place of the
+/// person: it chooses a file and presses the button.
 fn page(form: &Form) -> String {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     let field = |(name, value): (&String, &String)| {
@@ -108,7 +108,8 @@ async fn a_browser_posts_a_plain_html_form() {
     ends_available(&app, &form).await;
 }
 
-/// S3 redirects the browser to the page of the form, with the key of the file.
+/// Returns a request for a form after which S3 redirects the browser to the page `to`. S3 adds the key of the
+/// file to the address.
 fn redirecting(app: &App, to: &str) -> serde_json::Value {
     let url = format!("{}{to}", app.stack.origin);
     json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": PNG.len(), "success_action_redirect": url })
@@ -167,7 +168,7 @@ fn chromium() -> Option<&'static str> {
     ["/usr/bin/chromium", "/usr/bin/google-chrome"].into_iter().find(|path| Path::new(path).exists())
 }
 
-/// The page that the browser shows at the end.
+/// Returns the HTML of the page that the browser shows at the end.
 async fn shown_by(browser: &str, url: &str) -> String {
     let profile = TempDir::new().unwrap();
     let mut chromium = Command::new(browser);

@@ -1,5 +1,5 @@
-//! Compares CloudFront's signatures with other implementations: botocore for RSA, and OpenSSL's verification
-//! (by the package `cryptography`) for both kinds of key.
+//! Compares Postern's signatures for CloudFront with other implementations: with botocore for RSA, and with
+//! OpenSSL (through Python's package `cryptography`) for ECDSA.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ const P256: &str = include_str!("../../../../shared/presign/src/cloudfront/p256.
 const URL: &str = "https://d111111abcdef8.cloudfront.net/uploads/x?versionId=v%2F1%2B&response-content-disposition=attachment%3B%20filename%3D%22a.txt%22";
 const ENDS_S: u64 = 1_795_514_460;
 
-/// Prints botocore's URL for the canned and for a custom policy.
+/// Prints botocore's URLs for a canned and for a custom policy.
 const BOTOCORE: &str = r"
 import datetime, sys
 from botocore.signers import CloudFrontSigner

@@ -1,4 +1,4 @@
-//! The real table keeps the same contract as the store in memory.
+//! Runs the contract suite of the record store against a table of DynamoDB.
 
 use acceptance::{shared, skipped};
 use aws_sdk_dynamodb::Client;
@@ -7,7 +7,7 @@ use postern_aws::Table;
 use stack::Keys;
 use tokio::sync::OnceCell;
 
-/// A table with the keys and indexes of the stack's table, whose stream no recorder reads.
+/// Makes a table with the keys and indexes of the stack's table. No recorder reads its stream.
 pub async fn twin(client: &Client, table: &str) -> String {
     let name = format!("{table}-twin-{}", uuid::Uuid::new_v4());
     let described = client.describe_table().table_name(table).send().await.unwrap().table.unwrap();
@@ -33,7 +33,7 @@ pub async fn twin(client: &Client, table: &str) -> String {
     name
 }
 
-/// The table of all contracts. Each contract has its own ids.
+/// Returns the table that all contract tests share. Each of them uses its own ids.
 async fn table() -> Option<Table> {
     static TWIN: OnceCell<String> = OnceCell::const_new();
     if shared().local.is_none() {

@@ -1,5 +1,4 @@
-//! Downloads through the link by independent programs: curl, wget, requests, and a download that is cut and
-//! resumed.
+//! Downloads through a link by independent programs: curl, wget, and Python's requests.
 
 use std::path::Path;
 use std::process::Output;
@@ -8,7 +7,7 @@ use acceptance::{App, skipped};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-/// Many bytes without a pattern, which do not compress.
+/// Returns many pseudorandom bytes, which no compression can shorten.
 fn bytes() -> Vec<u8> {
     let mut state = 1_u64;
     let mut next = || {

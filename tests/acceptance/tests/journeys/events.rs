@@ -1,5 +1,5 @@
-//! Events that come twice, that fail once and are redelivered, that always fail, and messages that are not
-//! events.
+//! Events that are delivered more than once, that fail once, or that always fail, and messages that are not
+//! events of the bucket.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use acceptance::{App, PNG, shared, skipped};
 use serde_json::{Value, json};
 use stack::{Coordinates, Keys, Options, Stack};
 
-/// The event that S3 would send for a version.
+/// Returns the event that S3 would send for a version.
 fn event(stack: &Coordinates, upload_id: &str, version_id: &str) -> String {
     json!({ "Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Post",
@@ -24,7 +24,7 @@ async fn send(stack: &Coordinates, body: &str) {
     sqs.send_message().queue_url(&stack.queue_url).message_body(body).send().await.unwrap();
 }
 
-/// The lines that the recorder has logged with this text in them.
+/// Returns the recorder's log lines that contain this text.
 async fn lines(stack: &Coordinates, text: &str) -> Vec<Value> {
     let lines = stack.function_logs("record-upload").await.unwrap();
     let lines = lines.iter().flat_map(|lines| lines.lines()).filter(|line| line.contains(text));
@@ -39,7 +39,7 @@ async fn until_logged(stack: &Coordinates, text: &str, wished: impl Fn(&[Value])
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("the recorder never logged it: {:?}", lines(stack, text).await);
+    panic!("the recorder did not log {text}: {:?}", lines(stack, text).await);
 }
 
 #[tokio::test]
@@ -118,15 +118,15 @@ async fn a_record_that_fails_keeps_none_behind_it_from_being_tried() {
     assert_eq!(app.settled(&failing.upload_id).await["state"], "available");
 }
 
-/// A stack of its own, whose recorder can be made to fail without effect on other journeys.
+/// Starts a separate stack. A journey can make its recorder fail without effect on other journeys.
 async fn hindered() -> &'static Stack {
     let options = Options { visibility_timeout_s: Some(2), ..Options::default() };
     let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", acceptance::chain(&error)));
-    // It ends with this process.
+    // The leaked stack ends with this process.
     Box::leak(Box::new(stack))
 }
 
-/// Takes the recorder's permission to read the versions of a resource away, or gives it back.
+/// Denies the recorder to read versions of a resource. `None` ends the denial.
 async fn hinder(stack: &Coordinates, resource: Option<&str>) {
     let iam = aws_sdk_iam::Client::new(&stack.sdk_config(&Keys::root()));
     let roles = iam.list_roles().send().await.unwrap().roles;
@@ -177,5 +177,5 @@ async fn an_event_that_fails_comes_back_and_one_that_always_fails_ends_in_the_de
     }
     assert!(dead[0].body().unwrap().contains(&lost.upload_id), "{dead:?}");
     assert_eq!(app.show(&lost.upload_id).await["state"], "pending");
-    assert_eq!(app.versions(&lost.upload_id).await.len(), 1, "what was not judged is not removed");
+    assert_eq!(app.versions(&lost.upload_id).await.len(), 1, "a version without a verdict is not removed");
 }

@@ -17,7 +17,7 @@ async fn limited() -> impl Fn(&str) -> App {
     let stack = Stack::start(Options::default())
         .await
         .unwrap_or_else(|error| panic!("{}", acceptance::chain(&error)));
-    // It ends with this process.
+    // The leaked stack ends with this process.
     let stack: &'static Stack = Box::leak(Box::new(stack));
     let limits = [("PENDING_UPLOADS", PENDING.to_string()), ("BYTES_PER_DAY", BYTES_PER_DAY.to_string())];
     let limits = limits.map(|(name, limit)| (format!("POSTERN_OWNER_{name}"), limit));

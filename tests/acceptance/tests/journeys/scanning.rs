@@ -19,7 +19,7 @@ const VISIBILITY_S: u32 = 4;
 async fn gated() -> &'static Coordinates {
     let options = Options { visibility_timeout_s: Some(VISIBILITY_S), ..Options::default() };
     let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", chain(&error)));
-    // It ends with this process.
+    // The leaked stack ends with this process.
     let stack: &'static Stack = Box::leak(Box::new(stack));
     let coordinates = stack.coordinates();
     let required = ("POSTERN_CONTENT_SCAN".to_owned(), "required".to_owned());

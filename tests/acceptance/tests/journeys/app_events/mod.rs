@@ -1,5 +1,5 @@
-//! The app's events: every event keeps its documented schema, and the example consumer applies each event
-//! once, although events are repeated and come in any order.
+//! The app's events. Every event conforms to its documented schema. The example consumer applies each event
+//! once, although events are delivered more than once and in any order.
 
 mod pipe;
 
@@ -15,7 +15,7 @@ use tokio::process::Command;
 
 use pipe::Pipe;
 
-/// The schema of the detail, by detail type.
+/// The detail types, each with the schema of its detail.
 const SCHEMAS: &[(&str, &str)] = &[
     ("Upload Available", include_str!("../../../../../docs/events/upload-available.schema.json")),
     ("Upload Rejected", include_str!("../../../../../docs/events/upload-rejected.schema.json")),
@@ -28,7 +28,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("Link Locked", include_str!("../../../../../docs/events/link-locked.schema.json")),
 ];
 
-/// Runs a program of the emulator's Python against the stack, as root.
+/// Runs the emulator's Python with the credentials of the stack's root user, and returns its output.
 async fn python(stack: &Coordinates, arguments: &[&str], table: &str, input: &str) -> String {
     let root = env!("CARGO_MANIFEST_DIR");
     let mut child = Command::new(stack::python().unwrap())
@@ -51,7 +51,7 @@ async fn python(stack: &Coordinates, arguments: &[&str], table: &str, input: &st
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The events of these uploads, made from the table's stream so far.
+/// Returns the events of these uploads that the pipe would make of the table's stream so far.
 pub async fn events(stack: &Coordinates, uploads: &[&str]) -> Vec<Value> {
     let script = "tests/acceptance/tests/journeys/app_events/stream.py";
     let records = python(stack, &[script, &stack.table], "", "").await;
@@ -71,7 +71,7 @@ pub fn assert_keeps_its_schema(event: &Value) {
     let broken: Vec<_> = validator.iter_errors(&event["detail"]).map(|error| error.to_string()).collect();
     assert!(broken.is_empty(), "{event}: {broken:?}");
     for field in event["detail"].as_object().unwrap().keys() {
-        assert!(schema["properties"].get(field).is_some(), "{name} does not tell of {field}");
+        assert!(schema["properties"].get(field).is_some(), "the schema of {name} lacks {field}");
     }
 }
 
@@ -93,7 +93,7 @@ async fn delete(app: &App, path: &str) {
     assert!(status.is_success(), "{answer}");
 }
 
-/// Causes one event of each kind, and returns the ids of the four uploads.
+/// Causes every kind of event, and returns the ids of the four uploads.
 async fn live(app: &App) -> [String; 4] {
     let kept = app.upload("kept.png", "image/png", PNG).await;
     let revoked = app.link(&kept, json!({})).await;
@@ -130,7 +130,8 @@ async fn live(app: &App) -> [String; 4] {
     [kept, gone, retried.upload_id, refused.upload_id]
 }
 
-/// Opens a link that tracks, one that is used up by it, and tries one until it is locked.
+/// Opens a link that tracks, opens a link that is used up then, and tries wrong passwords until a link is
+/// locked.
 async fn open_links(app: &App, upload: &str) {
     let tracked = app.link(upload, json!({ "track": true, "recipient": RECIPIENT })).await;
     let single = app.link(upload, json!({ "max_opens": 1, "recipient": RECIPIENT })).await;
@@ -145,10 +146,10 @@ async fn open_links(app: &App, upload: &str) {
     }
 }
 
-/// A text that would break an event, because Pipes does not escape what it writes.
+/// A text that would make an event invalid JSON if it were not encoded, because Pipes does not escape text.
 const RECIPIENT: &str = r#"Ada "5 %" Lovelace", "owner": "x"#;
 
-/// The events of each upload, without repetitions.
+/// Counts the events by upload and kind. An event with the same `transition_id` counts once.
 fn told(events: &[Value]) -> BTreeMap<(String, String), usize> {
     let mut ids = BTreeSet::new();
     let mut told = BTreeMap::new();
@@ -203,12 +204,12 @@ fn assert_names_the_recipient_of_a_tracked_link(events: &[Value]) {
     let opened = of("Link Opened");
     assert_eq!((&opened["opens"], &opened["client"]), (&json!("1"), &json!("program")), "{opened}");
     let recipient = opened["recipient"].as_str().unwrap();
-    assert!(!recipient.contains(['"', '\\']), "Pipes would write it as it is: {recipient}");
+    assert!(!recipient.contains(['"', '\\']), "Pipes would not escape this: {recipient}");
     assert_eq!(percent_encoding::percent_decode_str(recipient).decode_utf8().unwrap(), RECIPIENT);
     assert_eq!(of("Link Used Up")["recipient"], json!(null), "a link that does not track names nobody");
 }
 
-/// Gives the example consumer every event three times in random order, and checks its table.
+/// Gives the example consumer every event three times, in random order, and checks the consumer's table.
 async fn consume(stack: &Coordinates, events: &[Value], [kept, gone, retried, refused]: &[String; 4]) {
     let table = format!("consumer-{}", fastrand::u32(..));
     let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk_config(&Keys::root()));

@@ -1,9 +1,9 @@
-//! The event that the pipe to the app's bus makes of a record of the stream, by the filters and the template
-//! that Terraform rendered, and by the rules of EventBridge Pipes
+//! Makes the event that the pipe makes of a record of the table's stream. It uses the filters and the
+//! template that Terraform rendered, and the rules of EventBridge Pipes
 //! ([filtering](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-filtering.html),
 //! [input
 //! transformation](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html)).
-//! The local AWS does not deliver from a pipe to a bus.
+//! It takes the place of the pipe, because the local AWS does not deliver from a pipe to a bus.
 
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,7 @@ impl Pipe {
         Self(rendered["pipe"].clone())
     }
 
-    /// The event of a record; `None` if no filter matches.
+    /// Returns the event of a record, or `None` if no filter matches.
     pub fn event(&self, record: &Value) -> Option<Value> {
         let filters = self.0["filters"].as_array().unwrap();
         if !filters.iter().any(|pattern| passes(pattern, Some(record))) {
@@ -31,7 +31,8 @@ impl Pipe {
         }))
     }
 
-    /// `{"field": <$.path>, …}`: a text gets quotes, and a missing value is left out.
+    /// Fills in the template `{"field": <$.path>, …}`. A text gets quotes, and a field without a value is
+    /// left out.
     fn detail(&self, record: &Value) -> Value {
         let template = self.0["template"].as_str().unwrap();
         let fields = template.trim_start_matches('{').trim_end_matches('}').split(", ");

@@ -1,4 +1,4 @@
-"""Prints what a table's stream holds, one record a line, as EventBridge Pipes reads it."""
+"""Prints the records of a table's stream as EventBridge Pipes gets them, one on each line."""
 
 import json
 import sys

@@ -38,7 +38,7 @@ impl Api {
         let stack = Stack::start(Options::default())
             .await
             .unwrap_or_else(|error| panic!("{}", acceptance::chain(&error)));
-        // It ends with this process.
+        // The leaked stack ends with this process.
         let stack: &'static Stack = Box::leak(Box::new(stack));
         let endpoint = stack.coordinates().endpoint.as_deref().unwrap();
         let (issuing, serving) = (Calls::start(endpoint), Calls::start(endpoint));

@@ -33,7 +33,7 @@ struct Plan {
 async fn proxied(visibility_timeout_s: u32) -> (&'static Coordinates, Proxy) {
     let options = Options { visibility_timeout_s: Some(visibility_timeout_s), ..Options::default() };
     let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", acceptance::chain(&error)));
-    // It ends with this process.
+    // The leaked stack ends with this process.
     let stack: &'static Stack = Box::leak(Box::new(stack));
     let coordinates = stack.coordinates();
     let proxy = Proxy::start(coordinates.endpoint.as_deref().unwrap()).await;

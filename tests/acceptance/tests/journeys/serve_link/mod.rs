@@ -38,7 +38,7 @@ impl WitnessedStack {
     pub async fn open() -> Self {
         let stack =
             Stack::start(Options::default()).await.unwrap_or_else(|error| panic!("{}", chain(&error)));
-        // The stack ends with this process.
+        // The leaked stack ends with this process.
         let stack: &'static Stack = Box::leak(Box::new(stack));
         let coordinates = stack.coordinates();
         let start = || Witness::start(coordinates.endpoint.as_deref().unwrap(), &coordinates.api_url);
