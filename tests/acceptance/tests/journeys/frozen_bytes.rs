@@ -1,4 +1,4 @@
-//! Links lead to the first valid version, although other versions come later.
+//! Links lead to the first valid version, even after later versions have arrived.
 
 use acceptance::{App, PNG};
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a repeated request makes nothing twice.
+//! `Idempotency-Key`: a repeated request makes no second upload and no second link.
 
 use acceptance::{App, Form, PNG, explained};
 use reqwest::{Method, StatusCode};

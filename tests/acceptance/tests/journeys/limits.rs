@@ -1,5 +1,5 @@
-//! Limits under concurrent requests: an owner's pending uploads, an owner's bytes of a day, a token's uses.
-//! They have a stack of their own, because the shared stack has no limits.
+//! Limits under concurrent requests: an owner's pending uploads, an owner's bytes per day, a token's uses.
+//! These tests have a stack of their own, because the shared stack has no limits.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use stack::{Options, Stack};
 const PENDING: usize = 3;
 const BYTES_PER_DAY: u64 = 1000;
 
-/// A stack with limits. Each test gets a user of its own.
+/// Starts a stack with limits. Returns a function that makes a user by name.
 async fn limited() -> impl Fn(&str) -> App {
     let stack = Stack::start(Options::default())
         .await
@@ -25,7 +25,7 @@ async fn limited() -> impl Fn(&str) -> App {
     |subject| App::new(stack.coordinates(), Some(stack.issuer().token(subject).unwrap()))
 }
 
-/// Status, problem and `Retry-After` of a request for an upload.
+/// Asks for an upload, and returns the status, the body and `Retry-After` of the answer.
 async fn ask(app: &App, path: &str, size_bytes: u64) -> (StatusCode, Value, Option<u64>) {
     let body = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": size_bytes });
     let response = app.request(Method::POST, path).json(&body).send().await.unwrap();
@@ -35,7 +35,7 @@ async fn ask(app: &App, path: &str, size_bytes: u64) -> (StatusCode, Value, Opti
     (status, explained::read(response).await, retry_after)
 }
 
-/// How many answers there are of each kind.
+/// Counts the answers by status, or by the code of the problem.
 fn counted(answers: &[(StatusCode, Value, Option<u64>)]) -> BTreeMap<String, usize> {
     let mut kinds = BTreeMap::new();
     for (status, answer, _) in answers {
@@ -61,7 +61,7 @@ async fn limits_hold_for_whoever_asks_all_at_once() {
     for (status, problem, retry_after) in answers.iter().filter(|(status, ..)| *status != StatusCode::CREATED)
     {
         assert_eq!(*status, StatusCode::TOO_MANY_REQUESTS);
-        assert!((1..=901).contains(&retry_after.unwrap()), "when the first form dies: {retry_after:?}");
+        assert!((1..=901).contains(&retry_after.unwrap()), "when the first form expires: {retry_after:?}");
         assert!(
             problem["detail"].as_str().unwrap().contains("You have 3 pending uploads, which is the limit"),
             "{problem}"
@@ -71,14 +71,14 @@ async fn limits_hold_for_whoever_asks_all_at_once() {
     let form = Form::read(first);
     assert_eq!(form.post(PNG).await, Posted::stored());
     assert_eq!(ann.settled(&form.upload_id).await["state"], "available");
-    assert_eq!(ask(&ann, "/uploads", size).await.0, StatusCode::CREATED, "a recorded upload makes room");
+    assert_eq!(ask(&ann, "/uploads", size).await.0, StatusCode::CREATED, "a recorded upload is not pending");
 
     let bob = user("bob");
     assert_eq!(ask(&bob, "/uploads", 600).await.0, StatusCode::CREATED);
     let (status, problem, retry_after) = ask(&bob, "/uploads", 401).await;
     assert_eq!((status, &problem["code"]), (StatusCode::TOO_MANY_REQUESTS, &json!("too_many_bytes_today")));
     assert!((1..=86_401).contains(&retry_after.unwrap()), "when the day ends: {retry_after:?}");
-    assert_eq!(ask(&bob, "/uploads", 400).await.0, StatusCode::CREATED, "what is left may be used");
+    assert_eq!(ask(&bob, "/uploads", 400).await.0, StatusCode::CREATED, "400 bytes are left");
 
     a_form_that_brought_a_wrong_file_counts_on(&user("dave")).await;
     a_token_costs_what_arrived(&user("erin")).await;
@@ -92,7 +92,7 @@ async fn limits_hold_for_whoever_asks_all_at_once() {
     let uploads = format!("{}/uploads", token["path"].as_str().unwrap());
     let answers = join_all((0..50).map(|_| ask(&page, &uploads, 10))).await;
     let kinds = BTreeMap::from([("201".to_owned(), 1), ("upload_token_used_up".to_owned(), 49)]);
-    assert_eq!(counted(&answers), kinds, "the last use is granted once, and not never");
+    assert_eq!(counted(&answers), kinds, "exactly one request gets the last use");
 }
 
 async fn a_form_that_brought_a_wrong_file_counts_on(dave: &App) {
@@ -108,14 +108,15 @@ async fn a_form_that_brought_a_wrong_file_counts_on(dave: &App) {
         assert_eq!(dave.settled(&form.upload_id).await["state"], "rejected");
     }
     let (_, problem, _) = ask(dave, "/uploads", 1).await;
-    assert_eq!(problem["code"], "too_many_pending_uploads", "each form can still bring the right file");
+    assert_eq!(problem["code"], "too_many_pending_uploads", "each form still accepts the right file");
     let first = forms.first().unwrap();
     assert_eq!(first.post(PNG).await, Posted::stored());
     dave.until(&first.upload_id, |upload| upload["state"] == "available").await;
     assert_eq!(ask(dave, "/uploads", 1).await.0, StatusCode::CREATED);
 }
 
-/// What comes by the form of a removed upload is stored until the recorder removes it.
+/// The form of a removed upload stays valid: S3 stores a file that is posted with it, until the recorder
+/// removes the file. So the upload counts as pending until its form expires.
 async fn a_removed_form_counts_on(frank: &App) {
     let most = BYTES_PER_DAY / PENDING as u64;
     for _ in 0..PENDING {
@@ -127,7 +128,7 @@ async fn a_removed_form_counts_on(frank: &App) {
         frank.until(id, |upload| upload["state"] == "deleted").await;
     }
     let (_, problem, _) = ask(frank, "/uploads", 1).await;
-    assert_eq!(problem["code"], "too_many_pending_uploads", "each form is alive");
+    assert_eq!(problem["code"], "too_many_pending_uploads", "each form is still valid");
 }
 
 async fn a_token_costs_what_arrived(erin: &App) {
@@ -138,12 +139,12 @@ async fn a_token_costs_what_arrived(erin: &App) {
     let (status, issued) = page.call(Method::GET, &params, None).await;
     assert_eq!(status, StatusCode::OK, "{issued}");
     let (_, problem, _) = ask(erin, "/uploads", 401).await;
-    assert_eq!(problem["code"], "too_many_bytes_today", "600 of 1,000 may still arrive");
+    assert_eq!(problem["code"], "too_many_bytes_today", "600 of 1,000 bytes are reserved");
     let form = Form::read(&issued);
     assert_eq!(form.post(PNG).await, Posted::stored());
     assert_eq!(erin.settled(&form.upload_id).await["state"], "available");
     let left = BYTES_PER_DAY - PNG.len() as u64;
     let (_, problem, _) = ask(erin, "/uploads", left + 1).await;
     assert_eq!(problem["code"], "too_many_bytes_today");
-    assert_eq!(ask(erin, "/uploads", left).await.0, StatusCode::CREATED, "the file cost its own size");
+    assert_eq!(ask(erin, "/uploads", left).await.0, StatusCode::CREATED, "only the size of the file counts");
 }

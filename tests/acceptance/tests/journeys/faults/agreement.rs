@@ -1,4 +1,4 @@
-//! The items and objects of one owner, and a check that they agree.
+//! Checks that one owner's items in the table agree with each other and with the bucket.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,14 +14,14 @@ use super::api::Api;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// One owner's items, and what S3 has of their uploads.
+/// One owner's items, and the multipart uploads that S3 has.
 pub struct Agreement {
     uploads: Vec<Upload>,
     tokens: Vec<UploadToken>,
     /// The owner's set of pending uploads, by their ids.
     pending: BTreeSet<String>,
     asked_bytes: u64,
-    /// Multipart uploads that S3 has, by object key.
+    /// The ids of the unfinished multipart uploads that S3 has, by object key.
     unfinished: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -60,7 +60,9 @@ impl Agreement {
         }
     }
 
-    /// Asserts that everything agrees, after so many uploads were asked for, and so many answers were 503.
+    /// Asserts that everything agrees. The client has asked for `asked` uploads with its JWT, and
+    /// `unavailable` answers were 503. Without an idempotency key, each of these may have made one more
+    /// upload.
     pub fn check(&self, asked: usize, unavailable: usize, has_key: bool) {
         self.multipart_uploads_live_that_records_name();
         self.uses_are_those_that_made_uploads();
@@ -88,7 +90,7 @@ impl Agreement {
         }
     }
 
-    /// Without limits nothing is counted.
+    /// Does nothing if the stack has no limits, because then the API keeps no counters.
     fn counters_hold_every_upload_once(&self) {
         if self.pending.is_empty() && self.asked_bytes == 0 {
             return;

@@ -1,8 +1,9 @@
-//! The API and serve-link while AWS calls fail, on schedules that a seed repeats: `POSTERN_FAULT_SEED=<first>
-//! POSTERN_FAULT_SEEDS=<how many> cargo test --test journeys -- faults::api`.
+//! The API and serve-link while their AWS calls fail. A seed decides which calls fail, so a run can be
+//! repeated: `POSTERN_FAULT_SEED=<first> POSTERN_FAULT_SEEDS=<how many> cargo test --test journeys --
+//! faults::api`.
 //!
-//! A client repeats a request that was answered with 503, as the documents say. After each schedule its view,
-//! the records, the bucket and the counters must agree.
+//! The client repeats a request after a 503, as the documents say. After the run of a seed, the client's
+//! view, the records, the bucket and the counters must agree.
 
 use acceptance::{App, PNG, configure, shared, skipped};
 use reqwest::Method;
@@ -13,23 +14,23 @@ use super::agreement::Agreement;
 use super::calls::Calls;
 use super::number;
 
-/// How often a client repeats a request.
+/// How often a client sends a request before it gives up.
 const PATIENCE: u32 = 20;
 
-/// A stack of its own, whose two functions of the API reach AWS through a proxy each.
+/// A separate stack. Its functions `issue-upload` and `serve-link` reach AWS through one proxy each.
 pub struct Api {
     pub stack: &'static Stack,
     pub issuing: Calls,
     pub serving: Calls,
 }
 
-/// A user who repeats requests that were answered with 503.
+/// A user who repeats a request after a 503.
 pub struct Client<'a> {
     api: &'a Api,
     app: App,
     /// How many answers were 503.
     pub unavailable: usize,
-    /// How many uploads it asks for with its JWT.
+    /// How many uploads the user asks for with the JWT.
     pub uploads: usize,
 }
 
@@ -69,7 +70,7 @@ impl Api {
 }
 
 impl Client<'_> {
-    /// A request of this user, or without a JWT below a token's path.
+    /// Returns a request of this user. A path that begins with an upload token gets no JWT.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         match path.starts_with("/t/") {
             true => stack::http().request(method, self.url(path)),
@@ -77,7 +78,7 @@ impl Client<'_> {
         }
     }
 
-    /// Repeats the request until the answer is not 503.
+    /// Repeats the request until the answer is not 503. Returns its status and its JSON body.
     pub async fn ask(&mut self, method: Method, path: &str, body: Value, key: Option<&str>) -> (u16, Value) {
         for _ in 0..PATIENCE {
             self.api.issuing.next_request();
@@ -110,7 +111,7 @@ impl Client<'_> {
         panic!("{method} {path} was answered with 503 {PATIENCE} times");
     }
 
-    /// Repeats the request until the answer is not 503, and expects this status.
+    /// Repeats the request until the answer is not 503, and asserts its status. Returns its JSON body.
     pub async fn told(
         &mut self,
         status: u16,
@@ -158,7 +159,7 @@ pub async fn put(url: &str, headers: &Value) {
     assert!(response.status().is_success(), "{}", response.text().await.unwrap());
 }
 
-/// A form, a link, its changes and its end.
+/// Uploads with a form, makes a link, changes the link and revokes it.
 async fn a_form_and_its_link(client: &mut Client<'_>, key: Option<&str>) {
     let form = client.told(201, Method::POST, "/uploads", file(), key).await;
     if key.is_some() {
@@ -195,7 +196,7 @@ async fn a_form_and_its_link(client: &mut Client<'_>, key: Option<&str>) {
     assert!(open <= if key.is_some() { 0 } else { client.unavailable }, "{listed}");
 }
 
-/// Leads the link of this path to another upload, twice, and returns the upload.
+/// Sets another upload as the target of a link, twice, and returns that upload.
 async fn led_to_another_file(client: &mut Client<'_>, path: &str, key: Option<&str>) -> String {
     let form = client.told(201, Method::POST, "/uploads", file(), key.map(|_| "another")).await;
     let other = id(&form);
@@ -211,7 +212,7 @@ async fn led_to_another_file(client: &mut Client<'_>, path: &str, key: Option<&s
     other
 }
 
-/// A presigned PUT, all links ended at once, and a removal.
+/// Uploads with a presigned PUT, revokes all links at once, and removes the upload.
 async fn a_put_and_its_removal(client: &mut Client<'_>, key: Option<&str>) {
     let issued = client.told(201, Method::POST, "/uploads/put", file(), key).await;
     let upload = id(&issued);
@@ -224,7 +225,7 @@ async fn a_put_and_its_removal(client: &mut Client<'_>, key: Option<&str>) {
     client.until(&upload, "deleted").await;
 }
 
-/// A file in parts, to its end.
+/// Uploads a file in parts.
 async fn a_file_in_parts(client: &mut Client<'_>, key: Option<&str>) {
     let begun = client.told(201, Method::POST, "/uploads/multipart", file(), key).await;
     let upload = id(&begun);
@@ -243,7 +244,7 @@ async fn a_file_in_parts(client: &mut Client<'_>, key: Option<&str>) {
     client.until(&upload, "available").await;
 }
 
-/// Parts that are given up.
+/// Begins an upload in parts, and aborts it.
 async fn parts_that_are_given_up(client: &mut Client<'_>, key: Option<&str>) {
     let begun = client.told(201, Method::POST, "/uploads/multipart", file(), key).await;
     let parts = format!("/uploads/{}/parts", id(&begun));
@@ -263,7 +264,7 @@ async fn parts_that_are_given_up(client: &mut Client<'_>, key: Option<&str>) {
     }
 }
 
-/// A page with an upload token, over every route that it may take.
+/// Uploads with an upload token, over every route that accepts one.
 async fn a_page_with_a_token(client: &mut Client<'_>, key: Option<&str>) {
     let body =
         json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 90, "expires_in_s": 600 });
@@ -294,7 +295,7 @@ async fn a_page_with_a_token(client: &mut Client<'_>, key: Option<&str>) {
     client.told(410, Method::POST, &format!("{t}/uploads"), file(), None).await;
 }
 
-/// Links that count: a request is one opening, and each 503 may have used one more.
+/// Opens links that count. Each request is one opening, and each 503 may have used one more.
 async fn links_that_count(client: &mut Client<'_>, key: Option<&str>) {
     let form = client.told(201, Method::POST, "/uploads", file(), key).await;
     let upload = id(&form);
@@ -317,7 +318,7 @@ async fn links_that_count(client: &mut Client<'_>, key: Option<&str>) {
     }
 }
 
-/// One schedule.
+/// Runs the requests and the faults of one seed, and then checks the agreement.
 async fn walk(api: &Api, seed: u64, round: &str) {
     let mut client = api.client(&format!("{round}-{seed}"));
     let key = seed.is_multiple_of(2).then_some("order-7");
@@ -351,16 +352,16 @@ async fn walk_all(first: u64, seeds: u64) {
     eprintln!("faults before issue-upload: {issuing:?}, before serve-link: {serving:?}");
     let reads = [api.issuing.inconsistent_reads(), api.serving.inconsistent_reads()].concat();
     assert_eq!(reads, [""; 0], "reads of single items are consistent");
-    assert!(!issuing.is_empty(), "the API did not come by the proxy");
+    assert!(!issuing.is_empty(), "the API did not use the proxy");
 }
 
-/// A handful of the schedules of [`whatever_fails_client_records_bucket_and_counters_agree`].
+/// Runs a few seeds of [`whatever_fails_client_records_bucket_and_counters_agree`].
 #[tokio::test]
 async fn a_lost_answer_changes_nothing() {
     if shared().local.is_none() {
         return skipped("faults of the API", "only a local stack lets a test stand between it and AWS");
     }
-    // One of them loses the answer of a put.
+    // With one of these seeds, the answer of a write is lost.
     walk_all(11, 6).await;
 }
 

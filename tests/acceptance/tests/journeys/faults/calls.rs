@@ -1,10 +1,10 @@
-//! A proxy between a function of the API and the local AWS. It refuses, delays and resets single AWS calls,
-//! before and after their effect.
+//! A proxy between a function of the API and the local AWS. It makes single AWS calls fail: with an error,
+//! with a delay, or with a reset of the connection before or after the call has taken effect.
 //!
-//! The seed, the operation and the number of earlier calls decide what happens to a call, so the same seed
-//! gives the same faults. Some faults last for the rest of the client's request, so that the SDK's retries
-//! fail too and the function does not know the outcome. Requests of a client to S3 have no `Authorization`
-//! header, and pass unchanged.
+//! The seed, the operation and the number of earlier calls decide what happens to a call. So the same seed
+//! gives the same faults. Some faults last until the client's next request. Then the SDK's retries fail too,
+//! and the function does not know the outcome. Requests of a client to S3 have no `Authorization` header, and
+//! pass unchanged.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::proxy::{answer, forward, operation, read_request};
 
-/// The most parts and the largest part that S3 takes.
+/// The most parts and the largest part that S3 accepts.
 const PARTS: usize = 10_000;
 const PART_BYTES: usize = 5 * 1024 * 1024 * 1024;
 
@@ -37,13 +37,13 @@ pub enum Fault {
 #[derive(Default)]
 struct State {
     seed: Option<u64>,
-    /// The fault of every call of this operation until the client's next request.
+    /// An operation of which every call has this fault until the client's next request.
     stuck: Option<(String, Fault)>,
     counts: BTreeMap<String, u64>,
     faults: BTreeMap<String, u64>,
     inconsistent: Vec<String>,
     is_silent: bool,
-    /// The delay of every call, beside its fault.
+    /// The delay of every call, in addition to its fault.
     pace: Duration,
     slow_completions: Option<Duration>,
     enlarged: Option<UnboundedSender<String>>,
@@ -58,8 +58,8 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Listens on a free port before `endpoint`, without any fault for now, on a thread of its own
-    /// until the process ends.
+    /// Starts a proxy for `endpoint`, on a free port and on a thread of its own, until the process ends.
+    /// There are no faults yet.
     pub fn start(endpoint: &str) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -87,48 +87,49 @@ impl Calls {
         }
     }
 
-    /// Faults of this seed from now on, or none.
+    /// Causes the faults of this seed from now on, or no faults.
     pub fn set(&self, seed: Option<u64>) {
         let mut state = self.state.lock().unwrap();
         (state.seed, state.stuck) = (seed, None);
         state.counts.clear();
     }
 
-    /// A client begins another request.
+    /// Ends the lasting fault, because a client begins another request.
     pub fn next_request(&self) {
         self.state.lock().unwrap().stuck = None;
     }
 
-    /// Stops all answers, or allows them again.
+    /// Leaves all calls without an answer, or answers them again.
     pub fn silence(&self, is_silent: bool) {
         self.state.lock().unwrap().is_silent = is_silent;
     }
 
-    /// Delays every call by so much.
+    /// Delays every call by `pace`.
     pub fn pace(&self, pace: Duration) {
         self.state.lock().unwrap().pace = pace;
     }
 
-    /// Every completion of a multipart upload takes effect only after so long, whether or not its client
-    /// still waits.
+    /// Lets every completion of a multipart upload take effect only after `by`, even if its client no longer
+    /// waits then.
     pub fn slow_completions(&self, by: Duration) {
         self.state.lock().unwrap().slow_completions = Some(by);
     }
 
-    /// Lists every multipart upload as one of 10,000 parts of 5 GiB until it is completed, or until the
-    /// receiver is dropped. The receiver hears of the completion, and has to make the object.
+    /// Answers lists of parts with 10,000 parts of 5 GiB, until a multipart upload is completed or the
+    /// receiver is dropped. The receiver gets the request line of the completion. The proxy does not forward
+    /// the completion, so the test must make the object.
     pub fn enlarge(&self) -> UnboundedReceiver<String> {
         let (completed, completions) = unbounded_channel();
         self.state.lock().unwrap().enlarged = Some(completed);
         completions
     }
 
-    /// The faults so far, by operation and kind.
+    /// Returns the number of faults so far, by operation and kind.
     pub fn faults(&self) -> BTreeMap<String, u64> {
         self.state.lock().unwrap().faults.clone()
     }
 
-    /// Reads of single items that did not ask for consistency.
+    /// Returns the reads of single items that did not ask for a consistent read.
     pub fn inconsistent_reads(&self) -> Vec<String> {
         self.state.lock().unwrap().inconsistent.clone()
     }
@@ -178,18 +179,18 @@ impl Calls {
         }
     }
 
-    /// The answer that a multipart upload of 10,000 parts gets.
+    /// Returns the answer for a multipart upload of 10,000 parts, if the call concerns one.
     fn enlarged(&self, operation: &str, text: &str) -> Option<Vec<u8>> {
         let mut state = self.state.lock().unwrap();
         state.enlarged.as_ref().filter(|completed| !completed.is_closed())?;
         let body = match operation {
             "ListParts" => page_of_parts(text),
             "CompleteMultipartUpload" => {
-                assert_eq!(text.matches("<PartNumber>").count(), PARTS, "all parts are named");
+                assert_eq!(text.matches("<PartNumber>").count(), PARTS, "the request names all parts");
                 let size = format!("x-amz-mp-object-size: {}", PART_BYTES * PARTS);
-                assert!(text.to_ascii_lowercase().contains(&size), "and their sum");
+                assert!(text.to_ascii_lowercase().contains(&size), "the request states the size");
                 let line = text.lines().next().unwrap_or_default().to_owned();
-                // The next listing is the emulator's own.
+                // The emulator answers the next list of parts itself.
                 state.enlarged.take()?.send(line).ok()?;
                 "<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>".to_owned()
             }
@@ -199,7 +200,7 @@ impl Calls {
         Some((head + &body).into_bytes())
     }
 
-    /// Decides, and counts.
+    /// Decides on the fault of a call, and counts the fault.
     fn fault_of(&self, operation: &str) -> Fault {
         let mut state = self.state.lock().unwrap();
         let count = state.counts.entry(operation.to_owned()).or_default();
@@ -225,7 +226,7 @@ impl Calls {
     }
 }
 
-/// S3's page of a thousand parts behind the marker that a request names.
+/// Returns S3's page of the thousand parts after the marker in a request.
 fn page_of_parts(request: &str) -> String {
     let marker = request.split_once("part-number-marker=").map_or("", |(_, rest)| rest);
     let digits: String = marker.chars().take_while(char::is_ascii_digit).collect();

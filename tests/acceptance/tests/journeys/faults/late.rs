@@ -1,4 +1,4 @@
-//! AWS calls that are not answered in time: not at all, or after minutes.
+//! AWS calls that are answered late or never.
 
 use std::time::{Duration, Instant};
 
@@ -11,14 +11,14 @@ use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 use super::api::{Api, Client, id, put};
 
-/// The time limits of `issue-upload` and `serve-link`: Lambda's, after which there is no answer.
+/// The timeouts of `issue-upload` and `serve-link`. Lambda ends a function at its timeout, without an answer.
 const ISSUE_UPLOAD: Duration = Duration::from_secs(15);
 const SERVE_LINK: Duration = Duration::from_secs(10);
 
-/// The time that Lambda allows a function before its first request.
+/// The time that Lambda gives a function to start before its first request.
 const COLD_START: Duration = Duration::from_secs(10);
 
-/// A stack that these journeys share, one after another.
+/// Returns the stack that these journeys share. Only one of them uses it at a time.
 async fn shared_api() -> MutexGuard<'static, Api> {
     static SHARED: OnceCell<Mutex<Api>> = OnceCell::const_new();
     SHARED.get_or_init(async || Mutex::new(Api::start().await)).await.lock().await
@@ -34,7 +34,7 @@ async fn unavailable(request: reqwest::RequestBuilder, limit: Duration) {
     assert!(retry_after.is_some() && elapsed < limit + Duration::from_secs(2), "{elapsed:?}");
 }
 
-/// The table and the bucket accept connections and do not answer.
+/// AWS accepts connections and does not answer.
 #[tokio::test]
 async fn a_silent_aws_ends_as_503_before_lambda_ends_the_function() {
     if shared().local.is_none() {
@@ -110,7 +110,8 @@ async fn a_cold_start_in_silence_ends_as_503_and_the_next_request_is_answered() 
     client.told(404, Method::GET, &nowhere, Value::Null, None).await;
 }
 
-/// Each call is answered in time, and all together are not: a list of parts has ten pages.
+/// AWS answers each call in time, but the request needs ten of them, for ten pages of a list of parts.
+/// Together they take too long.
 #[tokio::test]
 #[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
 async fn a_request_of_many_slow_calls_ends_as_503_too() {
@@ -130,15 +131,15 @@ async fn a_request_of_many_slow_calls_ends_as_503_too() {
     drop(enlarged);
 }
 
-/// Begins a file of so many bytes in parts.
+/// Begins an upload in parts of a file of `size_bytes`.
 async fn begin(client: &mut Client<'_>, size_bytes: u64) -> String {
     let body = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": size_bytes });
     let begun = client.told(201, Method::POST, "/uploads/multipart", body, None).await;
     id(&begun)
 }
 
-/// Asks for the completion as a client does that waits as long as it is told, until it is through; gives
-/// how often it was told to wait.
+/// Asks for the completion until it succeeds. After each 503 it waits for the time in `Retry-After`. Returns
+/// the number of these answers.
 async fn complete(client: &mut Client<'_>, upload: &str) -> u32 {
     for told in 0..100 {
         let path = format!("/uploads/{upload}/complete");
@@ -155,10 +156,11 @@ async fn complete(client: &mut Client<'_>, upload: &str) -> u32 {
         assert!(begin.elapsed() < ISSUE_UPLOAD, "{:?}", begin.elapsed());
         tokio::time::sleep(Duration::from_secs(retry_after.unwrap().parse().unwrap())).await;
     }
-    panic!("{upload} was never completed");
+    panic!("{upload} was not completed after 100 requests");
 }
 
-/// The times are shortened: S3 takes twelve seconds, three more than the function waits.
+/// S3 takes twelve seconds for the completion, which is three more than the function waits. The next test has
+/// the real times.
 #[tokio::test]
 #[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
 async fn a_completion_that_outlasts_its_request_is_found_by_the_next_one() {
@@ -173,13 +175,13 @@ async fn a_completion_that_outlasts_its_request_is_found_by_the_next_one() {
     let signed = client.told(200, Method::POST, &parts, json!({ "part_numbers": [1] }), None).await;
     put(signed["parts"][0]["url"].as_str().unwrap(), &Value::Null).await;
     let told = complete(&mut client, &upload).await;
-    assert!(told >= 1, "it was waited for, and answered at once");
+    assert!(told >= 1, "the first request was answered with success, not with 503");
     client.until(&upload, "available").await;
 }
 
-/// In full: the largest object that S3 takes, and three minutes. No emulator holds 48 TiB, so the proxy
-/// lists the parts, and what the emulator completes in the end is one small part: the recorder then
-/// rejects it for its size.
+/// The file has as many and as large parts as S3 accepts, and the completion takes three minutes. The
+/// emulator cannot store 48 TiB. So the proxy lists the parts, and the test completes the upload with one
+/// small part. The recorder then rejects the file for its size.
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn ten_thousand_parts_are_completed_by_an_s3_that_takes_three_minutes() {
@@ -201,12 +203,12 @@ async fn ten_thousand_parts_are_completed_by_an_s3_that_takes_three_minutes() {
         complete_as_root(&api, &upload, &id).await;
     };
     let (told, ()) = tokio::join!(complete(&mut client, &upload), finish);
-    eprintln!("through after {:?}; the client was told to wait {told} times", begin.elapsed());
+    eprintln!("completed after {:?}; the client was told to wait {told} times", begin.elapsed());
     assert!(begin.elapsed() > Duration::from_mins(3) && told > 5);
     client.until(&upload, "rejected").await;
 }
 
-/// Puts one small part into the multipart upload, and completes it.
+/// Puts one small part into the multipart upload as the account's root, and completes it.
 async fn complete_as_root(api: &Api, upload: &str, id: &str) {
     use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
     let stack = api.stack.coordinates();

@@ -1,4 +1,4 @@
-//! Many uploads at once, one that always fails among others, and one that is very large.
+//! Many uploads at once, an upload that always fails among others, and very large uploads.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use stack::{Coordinates, Keys};
 
 use super::{UNHURRIED_S, number, proxied};
 
-/// The event of a version as a message of the queue, named `id`.
+/// Returns the event of a version as a message of the queue with this id.
 fn message(stack: &Coordinates, id: usize, upload_id: &str, version: &str) -> Value {
     let body = json!({ "Records": [{
         "eventVersion": "2.1", "eventName": "ObjectCreated:Post",
@@ -52,7 +52,7 @@ async fn of_a_batch_of_ten_with_one_poison_nine_are_recorded_and_one_comes_back(
     assert_eq!(output.function_error(), None, "{output:?}");
     let answer: Value = serde_json::from_slice(output.payload().unwrap().as_ref()).unwrap();
     assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "7" }] }));
-    assert_eq!(proxy.most_at_once(), 9, "the others are read side by side");
+    assert_eq!(proxy.most_at_once(), 9, "the other objects are read concurrently");
     for n in (0..10).filter(|n| *n != 7) {
         assert_eq!(proxy.calls(n).get("GetObject"), Some(&1), "{:?}", proxy.calls(n));
     }
@@ -127,10 +127,11 @@ async fn a_large_object_costs_no_more_memory_than_a_small_one() {
     assert!(small > 0 && peak < 64 * 1024, "{small} KiB, then {peak} KiB");
 }
 
-/// The largest file in one piece.
+/// The largest file that S3 accepts in one request.
 const SIZE_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
-/// No emulator holds 5 GiB: the proxy makes a small object as large, and never stops by itself.
+/// The emulator cannot store 5 GiB. So the proxy lengthens a small object with zeros to this size, and sends
+/// them until the recorder closes the connection.
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn five_gibibytes_are_recorded_without_being_read() {
@@ -153,6 +154,6 @@ async fn five_gibibytes_are_recorded_without_being_read() {
     let (peak, sent) = (proxy.peak_rss_kib(), proxy.sent_bytes());
     eprintln!("{peak} KiB at most, {} KiB of the object were sent", sent / 1024);
     assert!(peak > 0 && peak < 64 * 1024, "{peak} KiB");
-    // What the connection's buffers take beyond the first 64 KiB.
-    assert!(sent < 64 * 1024 * 1024, "{sent} bytes were taken");
+    // The recorder reads 64 KiB. The rest is in the buffers of the connection.
+    assert!(sent < 64 * 1024 * 1024, "{sent} bytes were sent");
 }

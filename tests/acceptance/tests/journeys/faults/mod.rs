@@ -1,5 +1,6 @@
-//! The recorder while AWS calls fail, on random schedules that a seed repeats: `POSTERN_FAULT_SEED=<seed>
-//! POSTERN_FAULT_UPLOADS=<how many> cargo test --test journeys -- faults`.
+//! The recorder while its AWS calls fail at random. A seed decides which calls fail, so a run can be
+//! repeated: `POSTERN_FAULT_SEED=<seed> POSTERN_FAULT_UPLOADS=<how many> cargo test --test journeys --
+//! faults`.
 
 mod agreement;
 mod api;
@@ -19,17 +20,18 @@ use stack::{Coordinates, Keys, Options, Stack};
 
 use proxy::Proxy;
 
-/// No message is redelivered while the recorder works on it, even on a slow machine.
+/// A visibility timeout so long that no message is redelivered while the recorder works on it, even on a slow
+/// machine.
 const UNHURRIED_S: u32 = 300;
 
-/// The plan of an upload.
+/// What the test does with an upload, which decides the states that the upload may end in.
 struct Plan {
     form: Form,
     any_valid: bool,
     is_removed: bool,
 }
 
-/// A stack of its own whose recorder reaches table and bucket through a proxy.
+/// Starts a separate stack. Its recorder reaches the table and the bucket through a proxy.
 async fn proxied(visibility_timeout_s: u32) -> (&'static Coordinates, Proxy) {
     let options = Options { visibility_timeout_s: Some(visibility_timeout_s), ..Options::default() };
     let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", acceptance::chain(&error)));
@@ -68,7 +70,7 @@ async fn redrive(stack: &Coordinates) -> usize {
     }
 }
 
-/// Whether the upload's final state is one that its plan allows.
+/// Returns an error unless the upload and its versions are as its plan allows in the end.
 async fn is_permitted(app: &App, plan: &Plan) -> Result<(), String> {
     let upload = app.show(&plan.form.upload_id).await;
     let versions = app.versions(&plan.form.upload_id).await;
@@ -130,8 +132,8 @@ async fn whatever_fails_every_upload_ends_in_a_permitted_state() {
     }
     settle(&app, &plans, Duration::from_secs(25)).await;
 
-    // AWS works again. The queue's dead letters are redriven, and the hourly run continues the deletions that
-    // the table's stream has given up.
+    // AWS works again. The test redrives the messages of the dead-letter queue. The hourly run continues the
+    // deletions for which Lambda has stopped to retry the stream's records.
     proxy.set(None);
     let redriven = redrive(stack).await;
     crate::tidying::tidy(stack).await;
@@ -141,9 +143,9 @@ async fn whatever_fails_every_upload_ends_in_a_permitted_state() {
         crate::tidying::tidy(stack).await;
         open = settle(&app, &plans, Duration::from_secs(30)).await;
     }
-    eprintln!("{} faults, {redriven} messages called back", proxy.faults());
+    eprintln!("{} faults, {redriven} messages redriven", proxy.faults());
     assert!(open.is_empty(), "replay with POSTERN_FAULT_SEED={seed}: {open:#?}");
-    assert!(proxy.faults() > 0, "the recorder did not come by the proxy");
+    assert!(proxy.faults() > 0, "the recorder did not use the proxy");
 }
 
 #[tokio::test]
@@ -159,7 +161,7 @@ async fn an_upload_costs_two_calls_that_wait_on_each_other() {
     assert_eq!(form.post(PNG).await.status, 201);
     let upload: Value = app.settled(&form.upload_id).await;
     assert_eq!(upload["state"], "available", "{upload}");
-    // The record is read beside the object; then comes the one write.
+    // The recorder reads the record and the object concurrently. Then it writes once.
     let expected = [("GetItem", 1), ("GetObject", 1), ("UpdateItem", 1)];
     let expected: BTreeMap<_, _> = expected.map(|(operation, count)| (operation.to_owned(), count)).into();
     assert_eq!(proxy.calls(0), expected);

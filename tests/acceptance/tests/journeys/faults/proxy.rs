@@ -1,9 +1,9 @@
-//! A proxy between the recorder and the local AWS. It makes single calls fail, as a network and a busy
-//! service do.
+//! A proxy between the recorder and the local AWS. It makes single calls fail, as a network or a busy service
+//! does.
 //!
 //! Only the seed, the upload, the operation and the number of earlier calls decide what happens to a call. So
-//! the same seed gives the same faults, whatever runs concurrently. Each request has its own connection, so a
-//! reset concerns one request.
+//! the same seed gives the same faults, also if calls run concurrently in another order. Each request has its
+//! own connection, so a reset affects one request.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -38,7 +38,7 @@ struct Seen {
     reads: Vec<(usize, Read)>,
 }
 
-/// An object that is made much larger than it is.
+/// An object that the proxy lengthens with zeros.
 #[derive(Clone, Copy)]
 struct Endless {
     number: usize,
@@ -46,10 +46,10 @@ struct Endless {
     sent_bytes: u64,
 }
 
-/// A read of an object as it went over the wire.
+/// A read of an object, as the proxy saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
-    /// The header `Range`.
+    /// The request's header `Range`.
     pub range: String,
     /// The status of the answer.
     pub status: u16,
@@ -67,7 +67,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Listens on a free port before `endpoint`, without any fault for now.
+    /// Starts a proxy for `endpoint` on a free port. There are no faults yet.
     pub async fn start(endpoint: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let proxy = Self {
@@ -89,43 +89,43 @@ impl Proxy {
         proxy
     }
 
-    /// Faults from now on, or none.
+    /// Causes the faults of this seed from now on, or no faults.
     pub fn set(&self, seed: Option<u64>) {
         *self.seed.lock().unwrap() = seed;
     }
 
-    /// Names an upload, so that its faults do not depend on its random id.
+    /// Gives an upload a number. Its faults depend on this number, not on its random id.
     pub fn know(&self, upload_id: &str, number: usize) {
         self.seen.lock().unwrap().uploads.insert(upload_id.to_owned(), number);
     }
 
-    /// Every call for this upload fails from now on.
+    /// Makes every call for this upload fail from now on.
     pub fn poison(&self, number: usize) {
         self.seen.lock().unwrap().poisoned = Some(number);
     }
 
-    /// Whatever is read of this upload's object from now on is followed by zeros, up to `size_bytes`
-    /// in all: a server that ignores the range of a request, and never stops by itself.
+    /// Lengthens this upload's object with zeros to `size_bytes`. A read gets the whole object from now on,
+    /// as from a server that ignores `Range`.
     pub fn stretch(&self, number: usize, size_bytes: u64) {
         self.seen.lock().unwrap().endless = Some(Endless { number, size_bytes, sent_bytes: 0 });
     }
 
-    /// How much of the stretched object was taken before its reader hung up.
+    /// Returns how many bytes of the lengthened object were sent before the reader closed the connection.
     pub fn sent_bytes(&self) -> u64 {
         self.seen.lock().unwrap().endless.map_or(0, |endless| endless.sent_bytes)
     }
 
-    /// Every read of an object takes so long from now on.
+    /// Delays every read of an object by `held` from now on.
     pub fn hold_reads(&self, held: Duration) {
         self.seen.lock().unwrap().held = Some(held);
     }
 
-    /// The most reads of objects that were ever under way at once, since they are held.
+    /// Returns the greatest number of delayed reads that were concurrent.
     pub fn most_at_once(&self) -> usize {
         self.seen.lock().unwrap().most_at_once
     }
 
-    /// The peak memory of the function's processes, in KiB.
+    /// Returns the peak memory of the function's processes, in KiB.
     pub fn peak_rss_kib(&self) -> u64 {
         let peaks = self.processes().into_iter().filter_map(|process| {
             let status = std::fs::read_to_string(process.join("status")).ok()?;
@@ -135,20 +135,20 @@ impl Proxy {
         peaks.max().unwrap_or_default()
     }
 
-    /// The calls for an upload by operation.
+    /// Returns the number of calls for an upload, by operation.
     pub fn calls(&self, number: usize) -> BTreeMap<String, u64> {
         let seen = self.seen.lock().unwrap();
         let of = seen.calls.iter().filter(|((upload, _), _)| *upload == number);
         of.map(|((_, operation), count)| (operation.clone(), *count)).collect()
     }
 
-    /// The reads of an upload's object, in their order.
+    /// Returns the reads of an upload's object, in order.
     pub fn reads(&self, number: usize) -> Vec<Read> {
         let seen = self.seen.lock().unwrap();
         seen.reads.iter().filter(|(of, _)| *of == number).map(|(_, read)| read.clone()).collect()
     }
 
-    /// How many calls met a fault.
+    /// Returns how many calls had a fault.
     pub fn faults(&self) -> usize {
         self.seen.lock().unwrap().faults
     }
@@ -233,7 +233,7 @@ impl Proxy {
         let head = kept.collect::<Vec<_>>().join("\r\n");
         let head = format!("HTTP/1.1 200 OK\r\n{head}\r\ncontent-length: {}\r\n\r\n", endless.size_bytes);
         client.write_all(head.as_bytes()).await?;
-        // The server behind answers with the range: what stands before it is zeros here.
+        // The emulator answered with the range only. Zeros take the place of the bytes before it.
         let before = vec![0; first_byte(&text)];
         client.write_all(&before).await?;
         client.write_all(body).await?;
@@ -251,7 +251,8 @@ impl Proxy {
         Ok(())
     }
 
-    /// Decides, and counts.
+    /// Decides on the fault of a call, and counts the call and the fault. Also returns whether DynamoDB is
+    /// called.
     fn fault_of(&self, request: &[u8]) -> (Fault, bool) {
         let text = String::from_utf8_lossy(request);
         let (operation, is_dynamodb) = operation(&text);
@@ -290,7 +291,8 @@ impl Proxy {
         Ok(())
     }
 
-    /// The function's processes: those whose environment names this very proxy.
+    /// Returns the folders in `/proc` of the function's processes. Their environment has the URL of this
+    /// proxy.
     fn processes(&self) -> Vec<std::path::PathBuf> {
         let names_us = |process: &std::path::PathBuf| {
             let environment = std::fs::read(process.join("environ")).unwrap_or_default();
@@ -303,8 +305,7 @@ impl Proxy {
     }
 }
 
-/// The upload that a request is about: by its object's key or its item's.
-/// Where the range of an answer begins; 0 for the whole object.
+/// Returns the position of the first byte of an answer, which is 0 for a whole object.
 fn first_byte(head: &str) -> usize {
     let range = head.lines().find_map(|line| {
         let (name, value) = line.split_once(": ")?;
@@ -313,12 +314,14 @@ fn first_byte(head: &str) -> usize {
     range.and_then(|range| range.split_once('-')?.0.parse().ok()).unwrap_or(0)
 }
 
+/// Returns the id of the upload that a request is about. The id is part of the object key or of the item's
+/// key.
 fn upload_id(request: &str) -> Option<&str> {
     let places = ["uploads/", "uploads%2F", "UPLOAD#"];
     places.iter().find_map(|place| request.split_once(place)?.1.get(..36))
 }
 
-/// The whole request: the clients say how long its body is.
+/// Reads a whole request. Its body must have a `Content-Length`.
 pub(super) async fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut request = Vec::new();
     loop {
@@ -336,7 +339,7 @@ pub(super) async fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<
     }
 }
 
-/// Sends a request on, and gives the whole answer.
+/// Forwards a request, and returns the whole answer.
 pub(super) async fn forward(upstream: &str, request: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut server = TcpStream::connect(upstream).await?;
     let line = request.windows(2).position(|end| end == b"\r\n").unwrap() + 2;
@@ -348,7 +351,7 @@ pub(super) async fn forward(upstream: &str, request: &[u8]) -> std::io::Result<V
     Ok(response)
 }
 
-/// The operation that a request asks for, and whether DynamoDB is asked.
+/// Returns the name of the operation that a request calls, and whether it is one of DynamoDB.
 pub(super) fn operation(request: &str) -> (String, bool) {
     let target = request.lines().find(|line| line.to_ascii_lowercase().starts_with("x-amz-target:"));
     if let Some(target) = target {

@@ -1,5 +1,5 @@
-//! The second read at the wire: how much the recorder asks for, and how much memory it takes, with a server
-//! that answers a range with that range, and with one that answers with the whole object.
+//! The second read, as a proxy sees it: how many bytes the recorder asks for, and how much memory it takes.
+//! One server answers with the range that the recorder asks for, and another with the whole object.
 
 use acceptance::{App, shared, skipped};
 use serde_json::json;
@@ -8,18 +8,18 @@ use super::proxy::Read;
 use super::{UNHURRIED_S, proxied};
 use crate::second_reads::{Far, far_files, settle};
 
-/// What the recorder asks for at once.
+/// The most bytes that the recorder asks for in one read.
 const PART_BYTES: u64 = 64 * 1024;
 
 const GIB: u64 = 1024 * 1024 * 1024;
 
-/// The reads that found the version. The event of a removal makes the recorder look once more, and it
-/// finds nothing.
+/// Keeps the reads that found the version. After a rejected version is removed, the event of its removal
+/// makes the recorder read once more, and that read finds nothing.
 fn found(reads: Vec<Read>) -> Vec<Read> {
     reads.into_iter().filter(|read| read.status != 404).collect()
 }
 
-/// The first and the last byte of `bytes=first-last`.
+/// Returns the positions of the first and the last byte of `bytes=first-last`.
 fn bounds(range: &str) -> (u64, u64) {
     let (first, last) = range.strip_prefix("bytes=").unwrap().split_once('-').unwrap();
     (first.parse().unwrap(), last.parse().unwrap())
@@ -61,7 +61,8 @@ async fn a_second_read_of_a_gibibyte_takes_no_more_memory_than_of_a_small_file()
     let app = App::new(stack, Some(stack.jwt.clone()));
     app.upload("words.txt", "text/plain", &[b'a'; 1024]).await;
     let small = proxy.peak_rss_kib();
-    // What the ZIP's end and the TIFF's directory say is overlaid by zeros; the JPEG's frame is not.
+    // The recorder reads the end of a ZIP, where the lengthened file has zeros. The JPEG's frame is
+    // unchanged. The TIFF names a directory near the end of the lengthened file, where there are zeros too.
     let stretched = far_files().into_iter().filter_map(|file| match file.filename {
         "honest.zip" | "small.jpg" => Some(file),
         "small.tiff" => Some(Far { bytes: tiff_of_a_gibibyte(), rejection: Some("image_too_large"), ..file }),
@@ -82,7 +83,7 @@ async fn a_second_read_of_a_gibibyte_takes_no_more_memory_than_of_a_small_file()
     }
 }
 
-/// Its directory is said to stand near the end of the gibibyte.
+/// Returns a TIFF whose header says that its directory is near the end of a file of one gibibyte.
 fn tiff_of_a_gibibyte() -> Vec<u8> {
     let directory = u32::try_from(GIB - 1000).unwrap();
     [b"II*\0".as_slice(), &directory.to_le_bytes(), &vec![0x55; 70_000]].concat()
