@@ -1,8 +1,8 @@
-//! The stack that `terraform apply` makes with the real provider: the same journeys pass as on the local
-//! stack, a second plan changes nothing, and a destroy leaves nothing.
+//! Tests the stack that `terraform apply` makes with the real provider. The same journeys pass as on the
+//! local stack, a second plan changes nothing, and a destroy leaves nothing.
 //!
-//! It is one test, because making the stack takes a minute. It prints SKIPPED if Terraform or its provider is
-//! missing.
+//! There is only one test, because making the stack takes a minute. The test prints SKIPPED if Terraform or
+//! its provider is missing.
 
 #![expect(clippy::unwrap_used, reason = "a journey ends where the stack does not answer as it must")]
 
@@ -14,7 +14,7 @@ use stack::{Applied, Coordinates, Options, StartError, differences, test_executa
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: cargo test --test terraform -- --ignored"]
 async fn the_journeys_pass_on_what_terraform_applies_and_nothing_of_it_stays() {
-    // The journeys are built before the stack is made.
+    // The journeys are built first, so that the stack does not run while cargo builds.
     let journeys = test_executable("journeys").unwrap_or_else(|error| panic!("{}", chain(&error)));
     let applied = match Applied::start(Options::default()).await {
         Ok(applied) => applied,
@@ -36,12 +36,13 @@ async fn the_journeys_pass_on_what_terraform_applies_and_nothing_of_it_stays() {
     for kind in
         ["s3: ", "dynamodb: ", "lambda: ", "sqs: ", "iam: ", "logs: ", "apigatewayv2: ", "events: ", "kms: "]
     {
-        assert!(before.iter().any(|line| line.starts_with(kind)), "{kind}is not seen: {before:?}");
+        assert!(before.iter().any(|line| line.starts_with(kind)), "{kind}is not in the list: {before:?}");
     }
     applied.destroy().await.unwrap_or_else(|error| panic!("{}", chain(&error)));
 }
 
-/// The form that is accepted through the address that counts as TLS is refused at the other.
+/// Asserts that S3 refuses a form at the emulator's own address, which does not count as TLS. At the proxy's
+/// address, which counts as TLS, S3 accepts the same form.
 async fn plain_http_is_refused(stack: &'static Coordinates, plain: &str) {
     let app = App::new(stack, Some(stack.jwt.clone()));
     let form = app.issue_for("photo.png", "image/png", PNG).await;
@@ -54,7 +55,7 @@ async fn plain_http_is_refused(stack: &'static Coordinates, plain: &str) {
     assert_eq!(form.post(PNG).await, Posted::stored());
 }
 
-/// Runs the unchanged journeys in a process of their own, with the coordinates of the stack.
+/// Runs the journeys in a separate process, with the coordinates of the stack.
 fn walk(journeys: &std::path::Path, stack: &Coordinates) {
     let output = Command::new(journeys)
         .envs(stack.variables())

@@ -1,5 +1,5 @@
-//! Measures the hourly run on the table and the bucket of the local AWS. It compares versions with their
-//! records in pages. The measurement relates its time to the time that it takes to look at each version.
+//! Measures the hourly run, which compares versions with their records, on the table and the bucket of the
+//! local AWS. Relates its time to the time that it takes to look at each version.
 
 use std::cell::RefCell;
 use std::time::{Instant, SystemTime};

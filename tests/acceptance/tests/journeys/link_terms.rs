@@ -1,4 +1,5 @@
-//! A link's terms: counted, asked for a password or a button, changed, rotated, ended together.
+//! Link terms: counted openings, a password, a button to press, changed terms, a rotated token, and the
+//! revocation of many links at once.
 
 use acceptance::{App, PNG, explained, skipped};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -22,7 +23,7 @@ async fn code(response: Response) -> String {
     explained::read(response).await["code"].as_str().unwrap().to_owned()
 }
 
-/// A visitor's request; nothing of the app's login is in it.
+/// Returns a visitor's request to a link, without the app's JWT.
 fn visit(method: Method, url: &str) -> RequestBuilder {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     client.request(method, url)
@@ -132,7 +133,7 @@ async fn a_password_opens_and_ten_wrong_ones_lock() {
     let body = json!({ "password": "another one" });
     app.call(Method::PATCH, &path(&link), Some(body)).await;
     let after = visit(Method::GET, url(&link)).header("cookie", &cookie).send().await.unwrap();
-    assert_eq!(after.status(), StatusCode::FORBIDDEN, "what the old password granted is over");
+    assert_eq!(after.status(), StatusCode::FORBIDDEN, "a new password ends what the old one allowed");
 }
 
 #[tokio::test]
@@ -194,7 +195,7 @@ async fn all_links_of_an_upload_end_together() {
 
 #[tokio::test]
 async fn all_links_of_an_owner_end_together() {
-    // Not the user of the other journeys, whose links must live.
+    // The user of the other journeys needs its links, so this test uses the second user.
     let app = App::stranger();
     let link = shared(&app, json!({})).await;
     let spared = shared(&App::user(), json!({})).await;
@@ -253,8 +254,10 @@ async fn a_link_that_fifty_open_all_the_time_can_be_rotated() {
     rotates_under(50, 6, 50).await;
 }
 
-/// A rotation must not wait until nobody opens the link, and what was granted stays counted. A function that
-/// lost the answer of its count finds the link rotated when it asks again: counted, and not granted.
+/// Rotates a link while `openers` visitors open it without a pause. The rotation must succeed, and the new
+/// link must have the count of the old one. A function may lose the answer of its write, and find the link
+/// rotated when it tries again. Then an opening is counted but refused. At most `openers_lost` openings may
+/// end so.
 async fn rotates_under(openers: usize, rounds: usize, openers_lost: usize) {
     let app = App::user();
     let mut link = shared(&app, json!({ "max_opens": 100_000, "max_opens_per_hour": 100_000 })).await;
@@ -289,7 +292,7 @@ async fn rotates_under(openers: usize, rounds: usize, openers_lost: usize) {
     assert!(granted > 0 && opens(&app, &link).await == granted);
 }
 
-/// A double click: the browser sends the form twice and keeps one answer.
+/// After a double click, the browser sends the form twice and uses one of the answers.
 #[tokio::test]
 async fn two_presses_of_one_page_are_one_opening() {
     let app = App::user();
@@ -317,7 +320,7 @@ async fn two_presses_of_one_page_are_one_opening() {
     assert_eq!(without.status(), StatusCode::GONE);
 }
 
-/// Mail programs and chats add a slash to an address.
+/// Some mail programs and chats add a slash to an address.
 #[tokio::test]
 async fn a_slash_after_the_token_leads_to_the_same_link() {
     let app = App::user();
@@ -372,7 +375,7 @@ async fn right_passwords_lock_nobody_out() {
     assert_eq!(ask(new, "another+one").await.status(), StatusCode::SEE_OTHER);
 }
 
-/// Older versions of this software kept an IPv4 network in IPv6 notation as it was given.
+/// Older versions of Postern stored an IPv4 network in IPv6 notation, if the owner gave it so.
 #[tokio::test]
 async fn a_network_in_an_older_writing_still_opens() {
     if acceptance::shared().local.is_none() {

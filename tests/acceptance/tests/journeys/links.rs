@@ -1,4 +1,4 @@
-//! Links: opened, named, revoked, expired, forged.
+//! Links: where they lead, the name and type of the file, revocation, expiry, and forged tokens.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
-/// The disposition and the type of S3's answer to the signed URL.
+/// Returns the `Content-Disposition` and the `Content-Type` that the signed URL asks S3 for.
 fn overrides(signed: &str) -> (String, String) {
     let url = reqwest::Url::parse(signed).unwrap();
     let value = |name: &str| url.query_pairs().find(|(of, _)| of == name).unwrap().1.into_owned();
@@ -148,18 +148,18 @@ async fn a_link_ends_when_it_said() {
     let link = app.link(&upload, json!({ "expires_in_s": 3 })).await;
     let begin = Instant::now();
     let signed = location(&app.open(Method::GET, url(&link)).await);
-    assert!(!signed.contains("X-Amz-Expires=60&"), "a URL does not outlive its link: {signed}");
+    assert!(!signed.contains("X-Amz-Expires=60&"), "the URL must expire with the link: {signed}");
     while begin.elapsed() < Duration::from_secs(20) {
         let response = app.open(Method::GET, url(&link)).await;
         if response.status() == StatusCode::GONE {
-            assert!(begin.elapsed() > Duration::from_secs(2), "too early");
+            assert!(begin.elapsed() > Duration::from_secs(2), "the link ended too early");
             let gone: Value = response.json().await.unwrap();
             assert_eq!(gone["code"], "link_expired");
             return;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    panic!("the link never ended");
+    panic!("the link did not end within 20 seconds");
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn forged_and_broken_tokens_lead_nowhere() {
     }
 }
 
-/// Every text and every byte of an item.
+/// Returns all texts and bytes of an item as one text.
 fn texts(item: &std::collections::HashMap<String, AttributeValue>) -> String {
     format!("{item:?}")
 }
@@ -199,7 +199,7 @@ async fn a_leak_of_the_table_opens_nothing() {
     }
     let known = leaked.iter().find(|item| item.contains(link["link_id"].as_str().unwrap()));
     assert!(known.is_some(), "the table has the link");
-    // The token, and its secret's bytes as they stand in the middle of it.
+    // Neither the token nor the part of it that encodes the secret may be in the table.
     for secret in [token, &token[4..20]] {
         assert!(!leaked.iter().any(|item| item.contains(secret)), "the table has the secret");
     }

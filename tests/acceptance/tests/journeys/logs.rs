@@ -1,4 +1,5 @@
-//! The functions' logs: JSON with one line for each request and its id, without tokens, URLs or file names.
+//! The functions' logs. They are JSON, with one line for each request, which has the request's id. They
+//! contain no tokens, URLs or file names.
 
 use std::time::Duration;
 
@@ -78,7 +79,7 @@ fn parsed(lines: &[&String], text: &str) -> Vec<Value> {
     found.map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect()
 }
 
-/// The lines of `function` that say `text` below `span`, once there are at least `number` of them.
+/// Waits until `function` has logged at least `number` lines with `text` in their `span`, and returns them.
 async fn lines_of(app: &App, function: &str, text: &str, number: usize) -> Vec<Value> {
     for _ in 0..100 {
         let events = app.stack.function_logs(function).await.unwrap();
@@ -90,7 +91,7 @@ async fn lines_of(app: &App, function: &str, text: &str, number: usize) -> Vec<V
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("{function} did not write {number} lines of {text}");
+    panic!("{function} did not log {number} lines about {text}");
 }
 
 #[tokio::test]
@@ -142,7 +143,7 @@ async fn the_line_of_a_link_that_is_led_names_the_new_upload() {
     assert!(lines.iter().any(|line| line["span"]["upload_id"] == json!(new)), "{lines:?}");
 }
 
-/// A text in the place of an id may be a token that somebody copied.
+/// A person may paste a token where an address has an id.
 #[tokio::test]
 async fn a_token_in_the_wrong_place_of_an_address_is_not_logged() {
     let app = App::user();

@@ -1,4 +1,5 @@
-//! The journeys of an upload and a link, on the stack that the environment names or on a local one.
+//! The journeys: tests that use uploads and links as apps and browsers do. They run on the stack that the
+//! environment names, or else on a local one.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,7 +1,7 @@
-//! A thousand links to one upload, made at once and opened at once.
+//! A thousand links to one upload, which are made and opened concurrently.
 //!
-//! The local AWS is one process that answers some twenty requests a second, so sixteen are under way at a time:
-//! with a hundred, some of them outlast a function's time.
+//! The local AWS is one process, which answers about twenty requests per second. So only sixteen requests are
+//! concurrent. With a hundred, some requests would last longer than a function's timeout.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 const LINKS: usize = 1000;
 
-/// How many requests are under way at a time.
+/// How many requests are concurrent.
 const AT_ONCE: usize = 16;
 
-/// What each link allows, and how often it is opened.
+/// How many openings each link allows, and how often it is opened.
 const MAX_OPENS: usize = 2;
 const OPENINGS: usize = 3;
 
@@ -30,7 +30,7 @@ async fn open(client: &Client, link: &Value) -> StatusCode {
     client.get(link["url"].as_str().unwrap()).send().await.unwrap().status()
 }
 
-/// All links to the upload, as a list shows them.
+/// Lists all links to the upload, page by page.
 async fn listed(app: &App, path: &str) -> Vec<Value> {
     let (mut links, mut cursor) = (Vec::new(), String::new());
     loop {

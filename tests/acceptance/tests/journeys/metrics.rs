@@ -1,17 +1,17 @@
-//! What the recorder counts, read from the lines of its log as CloudWatch reads them.
+//! The recorder's metrics. They are read from its log lines, as CloudWatch does.
 
 use acceptance::{App, PNG};
 use postern_aws::lambda::metrics::METRICS;
 use serde_json::{Value, json};
 
-/// The documents of the embedded metric format that the recorder has logged.
+/// Returns the documents in the embedded metric format that the recorder has logged.
 pub async fn documents(app: &App) -> Vec<Value> {
     let events = app.stack.function_logs("record-upload").await.unwrap();
     let lines = events.iter().flat_map(|event| event.lines()).filter(|line| line.contains("\"_aws\""));
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The values of a metric under exactly these dimensions.
+/// Returns the values of a metric with exactly these dimensions.
 pub fn values(documents: &[Value], name: &str, dimensions: &[&str]) -> Vec<f64> {
     let of = documents
         .iter()
@@ -26,7 +26,8 @@ fn numbers(value: &Value) -> Vec<f64> {
     }
 }
 
-/// As CloudWatch demands it, and each metric with the unit that we say it has.
+/// Asserts that a document has the form that CloudWatch needs, and that each metric has the unit that
+/// `METRICS` gives it.
 pub fn assert_is_well_formed(document: &Value) {
     assert!(document["_aws"]["Timestamp"].is_u64(), "{document}");
     let directive = &document["_aws"]["CloudWatchMetrics"][0];
@@ -45,7 +46,7 @@ pub fn assert_is_well_formed(document: &Value) {
 #[tokio::test]
 async fn what_becomes_of_versions_is_counted_and_measured() {
     let app = App::user();
-    // Sizes that no other journey has.
+    // No other journey uploads a file of this size.
     let bytes = vec![b'a'; 77_773];
     let form = app.issue(json!({ "filename": "a.txt", "content_type": "text/plain" })).await;
     assert_eq!(form.post(&bytes).await.status, 201);
@@ -74,7 +75,7 @@ async fn what_becomes_of_versions_is_counted_and_measured() {
     assert!(values(&found, "RecordedBytes", function).contains(&77_773.0), "{found:?}");
     let by_reason = found.iter().filter(|document| document["Reason"] == "content_type_mismatch");
     assert!(by_reason.map(|document| document["RejectedUploads"].as_u64().unwrap()).sum::<u64>() >= 1);
-    // Each verdict has its age: no older than the stack, and not before S3's own time.
+    // Each verdict has an age. It is not older than the stack, and not negative.
     let ages = values(&found, "RecordingAge", function);
     let verdicts = count("AvailableUploads", function) + count("RejectedUploads", function);
     assert!(!ages.is_empty() && f64::from(u32::try_from(ages.len()).unwrap()) <= verdicts, "{ages:?}");

@@ -1,4 +1,5 @@
-//! Files in parts: over plain JSON for an app, over Companion's routes for a page.
+//! Uploads in parts. An app uses the JSON routes, and a page uses the routes of Uppy's Companion. Also
+//! presigned PUTs.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 const MIB: usize = 1024 * 1024;
 
-/// A PNG followed by so many bytes.
+/// Returns a file of this size that begins as a PNG.
 fn large(bytes: usize) -> Vec<u8> {
     let mut file = PNG.to_vec();
     file.resize(bytes, b'x');
@@ -53,9 +54,9 @@ async fn an_app_uploads_in_parts_and_goes_on_where_it_was() {
     assert!(put(&url(1), &file[part_size..]).await.0.is_success());
     for _ in 0..3 {
         let (status, done) = app.call(Method::POST, &format!("/uploads/{id}/complete"), None).await;
-        assert_eq!(status, StatusCode::OK, "a repetition ends well too: {done}");
+        assert_eq!(status, StatusCode::OK, "a repeated request succeeds too: {done}");
         let (_, listed) = app.get(&parts).await;
-        assert_eq!(listed["parts"].as_array().unwrap().len(), 2, "nothing is missing: {listed}");
+        assert_eq!(listed["parts"].as_array().unwrap().len(), 2, "both parts are listed: {listed}");
     }
     let upload = app.settled(id).await;
     assert_eq!(
@@ -86,7 +87,7 @@ async fn six_gibibytes_are_begun_and_their_last_part_is_signed() {
     assert_eq!(app.call(Method::DELETE, &parts, None).await.0, StatusCode::NO_CONTENT);
 }
 
-/// The emulator ignores checksums of parts, so the test checks the request to S3 itself.
+/// The emulator ignores checksums of parts, so this test checks the requests that S3 would get.
 #[tokio::test]
 async fn s3_is_asked_for_a_checksum_of_the_whole_object_and_for_its_size() {
     type Heard = Arc<Mutex<Vec<(String, HeaderMap)>>>;
@@ -147,7 +148,7 @@ async fn token(app: &App, max_size_bytes: usize) -> String {
     token["path"].as_str().unwrap().to_owned()
 }
 
-/// Begins as Uppy does; the answer is the path of the multipart upload, and its key.
+/// Begins an upload as Uppy does. Returns the path of the multipart upload, and the object key.
 async fn begin(page: &App, t: &str) -> (String, String) {
     let body = json!({ "filename": "photo.png", "type": "image/png", "metadata": { "name": "photo.png", "relativePath": null } });
     let (status, begun) = page.call(Method::POST, &format!("{t}/s3/multipart"), Some(body)).await;
@@ -186,7 +187,7 @@ async fn a_page_uploads_in_parts_over_companions_routes() {
     assert_eq!(
         (status, listed.as_array().unwrap().len()),
         (StatusCode::OK, 2),
-        "nothing is missing: {listed}"
+        "both parts are listed: {listed}"
     );
     let (status, again) = page.call(Method::POST, &complete, Some(json!({ "parts": said }))).await;
     assert_eq!((status, again), (StatusCode::OK, done));
@@ -217,7 +218,7 @@ async fn a_page_cannot_touch_the_parts_of_another() {
     assert_eq!(page.call(Method::DELETE, &format!("{own}?key={own_key}"), None).await.0, StatusCode::OK);
     let (status, _) =
         page.call(Method::POST, &format!("{own}/complete?key={own_key}"), Some(json!({}))).await;
-    assert_eq!(status, StatusCode::NOT_FOUND, "aborted");
+    assert_eq!(status, StatusCode::NOT_FOUND, "the upload was aborted");
 }
 
 #[tokio::test]
@@ -236,7 +237,7 @@ async fn parts_that_are_too_large_together_never_become_an_object() {
     assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("parts_refused")));
     assert!(problem["detail"].as_str().unwrap().contains("1001 bytes, at most 1000"), "{problem}");
     let (status, gone) = page.get(&format!("{multipart}?key={key}")).await;
-    assert_eq!(status, StatusCode::NOT_FOUND, "nobody pays for them any longer: {gone}");
+    assert_eq!(status, StatusCode::NOT_FOUND, "the parts are removed: {gone}");
     app.assert_given_up(key.strip_prefix("uploads/").unwrap()).await;
 }
 
@@ -247,7 +248,8 @@ async fn issued_put(app: &App) -> Value {
     issued
 }
 
-/// Sends it as it was issued, with `more` headers. For a refusal it gives the cause that `postern explain` names.
+/// Sends a presigned PUT as it was issued, with the headers `more` in addition. Returns the status and, for a
+/// refusal, the cause that `postern explain` names.
 async fn send(issued: &Value, more: &[(&str, &str)], bytes: &[u8]) -> (StatusCode, String) {
     let headers = issued["headers"].as_object().unwrap().iter();
     let headers = headers.map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
@@ -280,7 +282,8 @@ async fn a_client_that_can_only_put_uploads_exactly_what_was_signed() {
     assert_eq!(upload["state"], "available", "{upload}");
 }
 
-/// No signature forbids the header, and S3 stores it: a browser would save what the bytes decode to.
+/// A signature cannot forbid a further header, and S3 stores `Content-Encoding`. A browser would decode the
+/// file when it saves it, and so would get other bytes.
 #[tokio::test]
 async fn a_put_with_a_content_encoding_is_rejected() {
     let app = App::user();

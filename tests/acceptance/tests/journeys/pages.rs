@@ -1,5 +1,5 @@
-//! The pages for people in a real browser. `tests/pages/check.mjs` checks them, and this test makes the
-//! links.
+//! The HTML pages for people, in a real browser. This test makes the links, and `tests/pages/check.mjs`
+//! checks the pages.
 
 use acceptance::{App, PNG, skipped};
 use reqwest::Method;
@@ -79,7 +79,8 @@ async fn the_pages_are_accessible_and_their_forms_work_in_a_browser() {
     assert!(output.status.success(), "{said}\n{complained}");
 }
 
-/// A link whose file was removed from the bucket, on a stack that asks S3 first.
+/// Returns the URL of a link whose file is no longer in the bucket. Its stack asks S3 for the object before
+/// it redirects.
 async fn gone() -> Option<String> {
     if !serve_link::is_local() {
         skipped("the page for a file that is gone", "only a local stack lets a test change serve-link");

@@ -1,7 +1,7 @@
-//! Ranges of a link's file, and the name under which a program saves it.
+//! Ranges of a link's file, and the name under which a program saves the file.
 //!
-//! They depend on what S3 does with `Range` and with the signed overrides. On a local stack, the proxy in
-//! front of the emulator does it (`tests/stack/src/proxy`).
+//! S3 answers `Range` and the signed `response-*` parameters. On a local stack, the emulator does not, and
+//! the proxy in front of it does (`tests/stack/src/proxy`).
 
 use acceptance::{App, explained, skipped};
 use reqwest::Response;
@@ -54,7 +54,7 @@ async fn ranges_pass_through_the_redirect_to_the_byte() {
     assert_eq!(explained::cause(&said, &explained::settings()), "range_invalid range");
     assert!(said.contains("<Code>InvalidRange</Code>"), "{said}");
     assert!(said.contains("<ActualObjectSize>2000000</ActualObjectSize>"), "{said}");
-    // S3 would answer the same. serve-link knows the version's `ETag`, and asks no service.
+    // S3 would answer the same. But serve-link knows the version's `ETag`, so it answers itself.
     assert_eq!(get(&link, &[("if-none-match", &etag)]).await.status(), 304);
 }
 
@@ -69,7 +69,7 @@ async fn curl_saves_under_the_files_own_name_and_takes_parts() {
         curl.args(arguments).arg(link["url"].as_str().unwrap()).current_dir(folder.path());
         curl
     };
-    // A browser saves the link's file.
+    // `-J` makes curl use the name in `Content-Disposition`, as a browser does.
     let Ok(saved) = curl(&["-sSLOJ"]).output().await else {
         return skipped("downloads by curl", "there is no curl");
     };

@@ -1,7 +1,7 @@
-//! Forms that S3 must refuse: nothing is stored, and the record stays pending.
+//! Forms that S3 must refuse. S3 stores nothing, and the record stays pending.
 //!
-//! Each differs in one thing from a form that is accepted; `the_form_itself_is_accepted` shows
-//! that this one thing is what was refused.
+//! Each form differs from an accepted form in one thing. `the_form_itself_is_accepted` posts the accepted
+//! form, so this one thing is the reason of the refusal.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +14,8 @@ use s3_presigned::{BucketEndpoint, SigningCredentials, Timestamp};
 const ENCRYPTION: &str = "condition_failed x-amz-server-side-encryption";
 const KEY: &str = "condition_failed x-amz-server-side-encryption-aws-kms-key-id";
 
-/// S3 refuses a changed form with this code, and `postern explain` names the cause and the part to blame.
+/// Posts a changed form. Asserts that S3 refuses it with this code, and that `postern explain` names this
+/// cause.
 async fn refused(change: impl FnOnce(Form) -> Form, bytes: &[u8], code: &str, cause: &str) {
     let app = App::user();
     let form = change(app.issue_for("photo.png", "image/png", PNG).await);
@@ -123,7 +124,7 @@ async fn a_form_over_plain_http() {
     };
     let app = App::user();
     let mut form = app.issue_for("photo.png", "image/png", PNG).await;
-    // The proxy's address counts as TLS, the emulator's own does not.
+    // The proxy's address counts as TLS. The emulator's own address does not.
     form.url = form.url.replace(app.stack.endpoint.as_deref().unwrap(), local.server().endpoint());
     form.over_tls = false;
     assert_eq!(form.post(PNG).await, Posted::refused(403, "AccessDenied", "tls_required"));
@@ -151,7 +152,7 @@ async fn another_signature() {
     refused(changed, PNG, "SignatureDoesNotMatch", "form_signature_mismatch policy").await;
 }
 
-/// A form for an issued upload, signed by whom and when the test likes.
+/// Returns a form for an issued upload that the test signs itself, with any credentials and times.
 async fn signed_by(
     app: &App,
     credentials: &SigningCredentials,
@@ -188,7 +189,7 @@ fn credentials_of(keys: &stack::Keys) -> SigningCredentials {
     credentials
 }
 
-/// The upload signer's session.
+/// Returns credentials of the upload signer, or `None` if the stack is not local.
 async fn upload_signer(app: &App) -> Option<SigningCredentials> {
     let name = app.stack.upload_signer_role_arn.rsplit('/').next().unwrap();
     let keys = roles::assume(app.stack, name).await?;
@@ -207,7 +208,7 @@ async fn an_expired_policy() {
     let posted = expired.post(PNG).await;
     assert_eq!(posted, Posted::refused(403, "AccessDenied", "policy_expired expiration"));
     app.assert_untouched(&expired.upload_id).await;
-    // The same form with an end that lies ahead is accepted: it was the end that was refused.
+    // S3 accepts the same form with a later expiration. So the expiration was the reason of the refusal.
     let alive = signed_by(&app, &signer, earlier, later).await;
     assert_eq!(alive.post(PNG).await.status, 201);
 }

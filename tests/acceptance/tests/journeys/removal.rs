@@ -1,4 +1,4 @@
-//! Deletion by the owner: versions are removed, links end, and neither returns.
+//! Removal of an upload by its owner: the versions are removed, and the links end for good.
 
 use acceptance::{App, PNG, shared, skipped};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -36,7 +36,7 @@ async fn an_upload_removed_while_its_form_is_valid_stays_removed() {
     assert_eq!(app.show(&form.upload_id).await["state"], "deleted");
 }
 
-/// Puts many revoked links before an open one in the list: copies of it that were made later.
+/// Puts many revoked links before an open one in the list. They are copies of it with a later time.
 async fn bury(app: &App, link_id: &str, dead: usize) {
     let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&Keys::root()));
     let table = &app.stack.table;
@@ -45,7 +45,7 @@ async fn bury(app: &App, link_id: &str, dead: usize) {
     let living = get.send().await.unwrap().item.unwrap();
     let copy = |n: usize| {
         let mut item = living.clone();
-        // Zeros of base64url at the end, which name no byte.
+        // In base64url, the last character must have zeros in the bits that belong to no byte, as `0` has.
         let id = format!("{n:042}0");
         let revoked = [("at", "2099-01-01T00:00:00.000Z"), ("because", "revoked")];
         let revoked = revoked.map(|(name, value)| (name.to_owned(), text(value)));
@@ -62,7 +62,7 @@ async fn bury(app: &App, link_id: &str, dead: usize) {
         let write = dynamodb.batch_write_item().request_items(table, chunk.to_vec());
         async move {
             let left = write.send().await.unwrap().unprocessed_items.unwrap_or_default();
-            assert!(left.is_empty(), "all of them are written: {left:?}");
+            assert!(left.is_empty(), "DynamoDB did not write: {left:?}");
         }
     });
     stream::iter(writes).buffer_unordered(8).collect::<()>().await;
@@ -76,7 +76,7 @@ async fn a_link_behind_thousands_of_dead_ones_ends_with_its_upload() {
     let app = App::user();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
-    // More links than one run reads.
+    // One run of the recorder reads fewer links.
     bury(&app, link["link_id"].as_str().unwrap(), 5_100).await;
     let (status, _) = app.call(Method::DELETE, &format!("/uploads/{upload}"), None).await;
     assert_eq!(status, StatusCode::ACCEPTED);
@@ -84,8 +84,9 @@ async fn a_link_behind_thousands_of_dead_ones_ends_with_its_upload() {
     assert_eq!(app.open(Method::GET, link["url"].as_str().unwrap()).await.status(), StatusCode::GONE);
 }
 
-/// Takes the recorder's permission to remove this upload's versions away, or gives it back. The recorder
-/// removes those of other tests meanwhile: the local AWS gives a message up that failed a few times.
+/// Denies the recorder to remove this upload's versions, or ends the denial. Versions of other uploads are
+/// not denied, because the recorder also serves other tests. Their messages would fail, and after a few
+/// failures the local AWS no longer delivers a message.
 async fn refuse_removals(app: &App, upload: &str, refuse: bool) {
     let iam = aws_sdk_iam::Client::new(&app.stack.sdk_config(&Keys::root()));
     let role = app.stack.role_name("record-upload");

@@ -1,5 +1,6 @@
-//! The bound on a revocation, measured: nothing that begins after the answer opens the link, and
-//! no download starts later after it than the answer states (`dead_within_s`).
+//! Measures how soon a revocation takes effect. No request that begins after the answer opens the link. A
+//! signed URL that was given out before the answer expires within the time that the answer states
+//! (`dead_within_s`).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,10 +13,10 @@ use serde_json::{Value, json};
 
 use crate::serve_link::{WitnessedStack, is_local};
 
-/// What `postern explain` says to a dead URL.
+/// The cause that `postern explain` names for an expired URL.
 const EXPIRED: &str = "url_expired X-Amz-Expires";
 
-/// Loops that open the link as fast as they can.
+/// How many loops open the link without a pause.
 const LOOPS: usize = 8;
 
 /// One opening: when it was sent, and the URL of the redirect, if there is one.
@@ -40,7 +41,8 @@ async fn open_until(stop: Arc<AtomicBool>, url: String) -> Vec<Opened> {
     seen
 }
 
-/// Revokes the link and returns the bound that the answer states, and when it came.
+/// Revokes the link. Returns the time in the answer within which all URLs expire, and when the answer
+/// arrived.
 async fn revoke(app: &App, link: &Value) -> (Duration, Instant) {
     let path = format!("/links/{}", link["link_id"].as_str().unwrap());
     let (status, answer) = app.call(Method::DELETE, &path, None).await;
@@ -49,7 +51,7 @@ async fn revoke(app: &App, link: &Value) -> (Duration, Instant) {
     (Duration::from_secs(answer["dead_within_s"].as_u64().unwrap()), revoked)
 }
 
-/// Revokes a link with these terms while loops open it, and waits until its last URLs are dead.
+/// Revokes a link with these terms while loops open it, and checks that its last URLs expire in time.
 async fn is_dead_within_the_stated_bound(app: &App, terms: Value, bound: Duration) {
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, terms).await;
@@ -67,9 +69,9 @@ async fn is_dead_within_the_stated_bound(app: &App, terms: Value, bound: Duratio
     }
     let (before, after): (Vec<_>, Vec<_>) = opened.into_iter().partition(|open| open.at < revoked);
     assert!(before.iter().any(|open| open.location.is_some()) && !after.is_empty());
-    assert!(after.iter().all(|open| open.location.is_none()), "a request that began later was let in");
+    assert!(after.iter().all(|open| open.location.is_none()), "a request after the answer opened the link");
 
-    // The last URLs of the link. They may be valid now, and must have expired at the bound.
+    // The last URLs may still be valid now. They must have expired at the end of the stated time.
     let mut urls: Vec<_> =
         before.into_iter().filter_map(|open| open.location.map(|url| (open.at, url))).collect();
     urls.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
@@ -98,8 +100,8 @@ async fn a_revoked_link_is_dead_for_everyone_within_the_bound() {
     tokio::join!(with(None, 60), with(Some(60), 60), with(Some(150), 150));
 }
 
-/// The same on a stack whose URLs live for seconds: by size, by the link's own word, and by terms that it no
-/// longer has.
+/// The same on a stack whose URLs are valid for seconds. How long depends on the file's size, on the link's
+/// `url_ttl_s`, and on an earlier value of it.
 #[tokio::test]
 async fn a_revocation_states_when_the_last_url_of_short_and_long_links_is_dead() {
     if !is_local() {
@@ -129,7 +131,8 @@ async fn a_revocation_states_when_the_last_url_of_short_and_long_links_is_dead()
         assert_eq!(bound.as_secs(), bound_s);
         seen.push((url, revoked + bound));
     }
-    // A shorter life later leaves the URLs that were given out before, and the answer says so.
+    // A shorter time does not apply to the URLs that were given out before, and `dead_within_s` includes
+    // them.
     let link = app.link(&upload, json!({ "url_ttl_s": 12 })).await;
     let opened = app.open(Method::GET, link["url"].as_str().unwrap()).await;
     let url = opened.headers()["location"].to_str().unwrap().to_owned();
@@ -142,7 +145,7 @@ async fn a_revocation_states_when_the_last_url_of_short_and_long_links_is_dead()
 
     let longest = seen.iter().map(|(url, _)| app.open(Method::GET, url));
     let alive = futures::future::join_all(longest).await;
-    assert!(alive.iter().any(|answer| answer.status() == StatusCode::OK), "a long URL lives a while");
+    assert!(alive.iter().any(|answer| answer.status() == StatusCode::OK), "no URL was valid for longer");
     for (url, dead) in seen {
         tokio::time::sleep_until((dead + Duration::from_secs(1)).into()).await;
         assert_eq!(app.open_refused(Method::GET, &url).await, (StatusCode::FORBIDDEN, EXPIRED.to_owned()));

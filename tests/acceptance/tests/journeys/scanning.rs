@@ -1,5 +1,5 @@
-//! A stack whose files must pass a scan for malware. No scanner runs here. The test writes the scanner's tag
-//! and sends its event.
+//! A stack whose files must pass a scan for malware. No scanner runs here: the test writes the scanner's tag
+//! and sends the scanner's event.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use stack::{Coordinates, Keys, Options, Stack};
 
 use crate::app_events::{assert_keeps_its_schema, events};
 
-/// An event that came before its tag is redelivered after this time.
+/// The time after which an event is redelivered, if it arrived before the tag.
 const VISIBILITY_S: u32 = 4;
 
-/// A stack of its own whose recorder asks for scans.
+/// Starts a separate stack whose recorder requires scans.
 async fn gated() -> &'static Coordinates {
     let options = Options { visibility_timeout_s: Some(VISIBILITY_S), ..Options::default() };
     let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", chain(&error)));
@@ -27,7 +27,7 @@ async fn gated() -> &'static Coordinates {
     coordinates
 }
 
-/// Writes the scanner's tag.
+/// Writes the scanner's tag on a version.
 async fn tag(stack: &Coordinates, upload_id: &str, version: &str, status: &str) {
     let sdk = stack.sdk_config(&Keys::root());
     let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
@@ -43,7 +43,7 @@ async fn tag(stack: &Coordinates, upload_id: &str, version: &str, status: &str) 
         .unwrap();
 }
 
-/// Sends the scanner's event, as EventBridge puts it into the queue.
+/// Puts the scanner's event into the queue, as EventBridge does.
 async fn tell(stack: &Coordinates, upload_id: &str, version: &str, status: &str) {
     let body = json!({
         "version": "0", "id": uuid::Uuid::new_v4(), "source": "aws.guardduty",
@@ -63,7 +63,7 @@ async fn tell(stack: &Coordinates, upload_id: &str, version: &str, status: &str)
     sqs.send_message().queue_url(&stack.queue_url).message_body(body.to_string()).send().await.unwrap();
 }
 
-/// Waits for a line of the recorder's log on this upload.
+/// Waits until the recorder has logged this verdict on the upload.
 async fn until_verdict(stack: &Coordinates, upload_id: &str, verdict: &str) {
     for _ in 0..400 {
         let lines = stack.function_logs("record-upload").await.unwrap();
@@ -74,10 +74,10 @@ async fn until_verdict(stack: &Coordinates, upload_id: &str, verdict: &str) {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("the recorder never said {verdict} of {upload_id}");
+    panic!("the recorder did not log the verdict {verdict} on {upload_id}");
 }
 
-/// An upload whose one version waits.
+/// Makes an upload whose only version waits for its scan.
 async fn waiting(app: &App) -> (String, String) {
     let form = app.issue_for("photo.png", "image/png", PNG).await;
     assert_eq!(form.post(PNG).await.status, 201);
@@ -86,7 +86,7 @@ async fn waiting(app: &App) -> (String, String) {
     (form.upload_id, version)
 }
 
-/// Once, before the upload became available.
+/// Asserts that one event told of the failed scan, before the upload became available.
 async fn assert_told_of_the_failed_scan(stack: &Coordinates, upload_id: &str, version: &str) {
     let events = events(stack, &[upload_id]).await;
     events.iter().for_each(assert_keeps_its_schema);
@@ -110,7 +110,7 @@ async fn a_file_is_available_only_after_its_scan_has_cleared_it() {
     let (clean, version) = waiting(&app).await;
     assert_eq!(app.show(&clean).await["state"], "pending");
     let (status, _) = app.call(Method::POST, &format!("/uploads/{clean}/links"), Some(json!({}))).await;
-    assert_eq!(status, StatusCode::CONFLICT, "nothing leads to what has not been scanned");
+    assert_eq!(status, StatusCode::CONFLICT, "a file without a scan gets no link");
     // The event does not make the upload available. It is redelivered until the tag is there.
     tell(stack, &clean, &version, "NO_THREATS_FOUND").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -149,7 +149,7 @@ async fn a_file_is_available_only_after_its_scan_has_cleared_it() {
     assert_eq!(upload["scan_failed"], json!(null));
     assert_told_of_the_failed_scan(stack, &unclear, &version).await;
 
-    // A version, and an upload, that nobody knows.
+    // Events of an unknown version and of an unknown upload change nothing.
     tell(stack, &clean, "another-version", "NO_THREATS_FOUND").await;
     let stranger = uuid::Uuid::new_v4().to_string();
     tell(stack, &stranger, "v", "NO_THREATS_FOUND").await;

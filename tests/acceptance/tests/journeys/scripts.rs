@@ -1,4 +1,4 @@
-//! Every script of this repository can be parsed, also one that only a long test or a person runs.
+//! Parses every script of the repository, because some scripts run only in long tests or by hand.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,13 +7,13 @@ use acceptance::skipped;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// Where scripts are.
+/// The folders that have scripts.
 const FOLDERS: [&str; 5] = [".ci", "docs", "shared", "terraform", "tests"];
 
-/// Generated folders.
+/// Generated folders, which are not searched.
 const MADE: [&str; 3] = ["node_modules", "target", ".terraform"];
 
-/// Prints where a file is no Python.
+/// Prints the syntax errors of Python files.
 const PARSE: &str = "
 import ast, sys
 for path in sys.argv[1:]:
@@ -33,7 +33,7 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The files with one of these endings, or with this word in their first line.
+/// Returns the files with one of these extensions, or with this word in their first line.
 fn scripts(endings: &[&str], word: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for folder in FOLDERS {
@@ -51,14 +51,14 @@ fn scripts(endings: &[&str], word: &str) -> Vec<PathBuf> {
     files.into_iter().filter(is_one).collect()
 }
 
-/// A parser's error for a file.
+/// Returns the parser's error for a file, or `None` if the file is valid.
 fn refusal(parser: &[&str], file: &Path) -> std::io::Result<Option<String>> {
     let output = Command::new(parser[0]).args(&parser[1..]).arg(file).output()?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     Ok((!output.status.success()).then(|| format!("{}: {said}", file.display())))
 }
 
-/// The module in the page of `cargo dev`, as a file.
+/// Writes the script of the page of `cargo dev` to a file, and returns its path.
 fn script_of_the_page(folder: &Path) -> PathBuf {
     let page = std::fs::read_to_string(Path::new(ROOT).join("tests/stack/src/dev/page.html")).unwrap();
     let (_, script) = page.split_once("<script type=\"module\">").unwrap();

@@ -1,5 +1,5 @@
-//! Files whose verdict depends on bytes after the first 64 KiB. The recorder reads one further part, and
-//! counts the read.
+//! Files whose verdict depends on bytes after the first 64 KiB. The recorder reads one more part of them, and
+//! counts this read in a metric.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use crate::metrics::{assert_is_well_formed, documents, values};
 
-/// A file whose verdict stands beyond its first 64 KiB.
+/// A file whose verdict depends on bytes after its first 64 KiB.
 pub struct Far {
     pub filename: &'static str,
     pub content_type: &'static str,
     pub bytes: Vec<u8>,
-    /// `None`: it is available.
+    /// The reason for which the recorder rejects the file, or `None` if the file is valid.
     pub rejection: Option<&'static str>,
 }
 
-/// What the local stack takes: 100 megapixels.
+/// Returns valid and invalid files. The local stack accepts images of up to 100 megapixels.
 pub fn far_files() -> Vec<Far> {
     let far = |filename, content_type, bytes, rejection| Far { filename, content_type, bytes, rejection };
     let (too_large, bomb) = (Some("image_too_large"), Some("archive_bomb"));
@@ -31,7 +31,7 @@ pub fn far_files() -> Vec<Far> {
     ]
 }
 
-/// A TIFF whose directory stands behind 200,000 bytes of pixels.
+/// Returns a TIFF whose directory comes after 200,000 bytes of pixels.
 fn tiff(width: u32, height: u32) -> Vec<u8> {
     let entry = |tag: u16, value: u32| {
         [&tag.to_le_bytes()[..], &4_u16.to_le_bytes(), &1_u32.to_le_bytes(), &value.to_le_bytes()].concat()
@@ -43,7 +43,7 @@ fn tiff(width: u32, height: u32) -> Vec<u8> {
         .concat()
 }
 
-/// A JPEG with 80 KB of Exif before its frame, in two segments.
+/// Returns a JPEG with 80 KB of Exif data before its frame, in two segments.
 fn jpeg(width: u16, height: u16) -> Vec<u8> {
     let exif = [b"\xFF\xE1\x9C\x42Exif\0\0".as_slice(), &vec![0x55; 39_994]].concat();
     let frame =
@@ -52,8 +52,8 @@ fn jpeg(width: u16, height: u16) -> Vec<u8> {
         .concat()
 }
 
-/// A ZIP as it is written into a pipe: its local header has no sizes, a data descriptor and the central
-/// directory at the end have them.
+/// Returns a ZIP as a program writes it into a pipe. Its local header has no sizes. The data descriptor and
+/// the central directory at the end have them.
 fn streamed_zip(unpacked: u32) -> Vec<u8> {
     let packed = 100_000_u32;
     let sizes = [[0; 4], packed.to_le_bytes(), unpacked.to_le_bytes()].concat();
@@ -70,7 +70,7 @@ fn streamed_zip(unpacked: u32) -> Vec<u8> {
     [local, body, descriptor, entry, end.concat()].concat()
 }
 
-/// Uploads the file, and returns the reason of its rejection.
+/// Waits until the upload is no longer pending, and asserts that its state is the one that the file must get.
 pub async fn settle(app: &App, file: &Far, upload_id: &str) {
     let upload = app.settled(upload_id).await;
     let found = (&upload["state"], &upload["rejection"]["reason"]);
@@ -100,5 +100,5 @@ async fn what_stands_far_behind_the_beginning_decides_and_each_further_read_is_c
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("6 further reads, counted: {counted:?}");
+    panic!("expected a count of 6 second reads, found {counted:?}");
 }

@@ -1,7 +1,8 @@
 //! What an attacker can do with the credentials of `serve-link`, the public function.
 //!
-//! In the table, `dynamodb:LeadingKeys` keeps serve-link to the items of links. The local AWS does not
-//! enforce that key, so no journey can show it: `terraform/tests/policies` holds it in the policies.
+//! The condition key `dynamodb:LeadingKeys` restricts serve-link to the table's items of links. The local AWS
+//! does not enforce this key, so no journey can test it. `terraform/tests/policies` checks that the policies
+//! have it.
 
 use acceptance::{App, PNG, roles, skipped};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -15,7 +16,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stack::Keys;
 
-/// The keys of serve-link's role, or a word why there are none.
+/// Returns credentials of serve-link's role. Prints a skip if the stack is not local.
 async fn serve_link(app: &App) -> Option<Keys> {
     let keys = roles::assume(app.stack, &app.stack.role_name("serve-link")).await;
     if keys.is_none() {
@@ -48,7 +49,8 @@ async fn an_upload_token_sealed_again_for_another_owner_plants_no_upload() {
     let denied = derive_upload_token_keys(&sdk, &version_one(&app.stack.upload_token_key_arn)).await;
     assert!(denied.is_err(), "serve-link may not use the keys of upload tokens");
 
-    // The attacker's own token, whose secret he reads from it, for a victim whose name he knows.
+    // The attacker has an upload token. The attacker takes its secret, and seals it again for a victim whose
+    // name the attacker knows.
     let token = token(&app).await;
     let bytes = URL_SAFE_NO_PAD.decode(token["token"].as_str().unwrap()).unwrap();
     let secret: [u8; 16] = bytes[1..17].try_into().unwrap();
@@ -63,8 +65,8 @@ async fn an_upload_token_sealed_again_for_another_owner_plants_no_upload() {
     let (status, problem) = post(&page, &forged).await;
     assert_eq!((status, &problem["code"]), (StatusCode::NOT_FOUND, &json!("upload_token_unknown")));
 
-    // As the record of a token that an older version sealed under a link key: it lives on, and the
-    // record says whose it is.
+    // The record of a token that an older version of Postern sealed under a link key has no `has_own_key`.
+    // Such a token stays valid, but its owner is the one in the record.
     let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&Keys::root()));
     let pk = format!("TOKEN#{}", token["upload_token_id"].as_str().unwrap());
     let older = dynamodb.update_item().table_name(&app.stack.table).key("pk", AttributeValue::S(pk));
@@ -72,14 +74,15 @@ async fn an_upload_token_sealed_again_for_another_owner_plants_no_upload() {
     let (status, issued) = post(&page, &forged).await;
     assert_eq!(status, StatusCode::CREATED, "{issued}");
     let (status, _) = app.get(&format!("/uploads/{}", issued["upload_id"].as_str().unwrap())).await;
-    assert_eq!(status, StatusCode::OK, "the upload is its holder's own");
+    assert_eq!(status, StatusCode::OK, "the upload belongs to the token's owner");
 }
 
 fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-/// A time that is none sorts before all others, and no cursor can name its item.
+/// The planted items have the text `~` in place of a time. It comes first in the list, and no cursor can name
+/// such an item.
 #[tokio::test]
 async fn items_that_somebody_planted_stop_no_list_of_links() {
     let app = App::user();
@@ -98,7 +101,7 @@ async fn items_that_somebody_planted_stop_no_list_of_links() {
     }
     let (status, page) = app.get(&format!("/uploads/{upload}/links?limit=1")).await;
     assert_eq!((status, &page["items"][0]["link_id"]), (StatusCode::OK, &link["link_id"]), "{page}");
-    // The owner has links and planted items of other tests too, so an item may come pages later.
+    // The owner also has links and planted items of other tests, so a link may come only some pages later.
     let mut path = "/links?limit=1".to_owned();
     let found = loop {
         let (status, page) = app.get(&path).await;

@@ -1,4 +1,4 @@
-//! The file behind a permanent link: the link is led to another upload, and keeps its address.
+//! The target of a link: an owner sets another upload as the target, and the link keeps its address.
 
 use acceptance::{App, PNG};
 use reqwest::{Method, StatusCode};
@@ -9,7 +9,7 @@ async fn lead(app: &App, link: &Value, upload: &str) -> (StatusCode, Value) {
     app.call(Method::PUT, &path, Some(json!({ "upload_id": upload }))).await
 }
 
-/// Where the link leads, and the entity tag of its file.
+/// Returns the URL to which the link redirects, and the `ETag` of its file.
 async fn behind(app: &App, link: &Value) -> (String, String) {
     let url = link["url"].as_str().unwrap();
     let opened = app.open(Method::GET, url).await;
@@ -19,7 +19,7 @@ async fn behind(app: &App, link: &Value) -> (String, String) {
     (location, facts.headers()["etag"].to_str().unwrap().to_owned())
 }
 
-/// The page that a browser gets.
+/// Returns the page of the link that a browser gets.
 async fn page(app: &App, link: &Value) -> String {
     let navigation = [("sec-fetch-dest", "document"), ("accept", "text/html")];
     app.open_with(Method::GET, link["url"].as_str().unwrap(), &navigation).await.text().await.unwrap()
@@ -74,14 +74,14 @@ async fn a_download_of_the_old_file_does_not_go_on_with_the_new_one() {
     let cookie = begun.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let resumed = app.open_with(Method::GET, url, &[("cookie", &cookie)]).await;
     assert_eq!(resumed.status(), StatusCode::FOUND);
-    assert_eq!(lead(&app, &link, &new).await.1["opens"], 1, "a download that goes on is not counted");
+    assert_eq!(lead(&app, &link, &new).await.1["opens"], 1, "a resumed download is not another opening");
     let other = app.open_with(Method::GET, url, &[("cookie", &cookie), ("range", "bytes=3-")]).await;
     assert_eq!(other.status(), StatusCode::FOUND);
     let begun = begun.headers()["location"].to_str().unwrap();
     let old_bytes = stack::http().get(begun).send().await.unwrap().bytes().await.unwrap();
-    assert_eq!(old_bytes, PNG, "an opening that has begun ends with the old bytes");
+    assert_eq!(old_bytes, PNG, "a download that has begun gets the old bytes");
     let refused = app.open_with(Method::GET, url, &[("cookie", &cookie)]).await;
-    assert_eq!(refused.status(), StatusCode::GONE, "the new file was another opening, and the last one");
+    assert_eq!(refused.status(), StatusCode::GONE, "the new file was a second opening, which was the last");
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_link_is_not_led_where_it_may_not_lead() {
     let (status, problem) = app.call(Method::POST, &path, Some(json!({ "latest": true }))).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
     assert!(problem["errors"][0]["rule"].as_str().unwrap().contains("/target"), "{problem}");
-    assert!(behind(&app, &named).await.0.contains(&own), "it leads where it led");
+    assert!(behind(&app, &named).await.0.contains(&own), "the target has not changed");
     assert!(
         app.call(Method::DELETE, &format!("/links/{}", named["link_id"].as_str().unwrap()), None)
             .await

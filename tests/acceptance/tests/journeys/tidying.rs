@@ -1,4 +1,5 @@
-//! The hourly run: work that no event starts, and changes of the bucket by others.
+//! The hourly run. It does work that no event starts, and finds versions that others have removed from the
+//! bucket.
 
 use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -28,7 +29,7 @@ async fn the_schedule_expires_what_never_came() {
     let app = App::user();
     let form = app.issue_for("photo.png", "image/png", PNG).await;
     assert_eq!(tidy(app.stack).await, json!({ "batchItemFailures": [] }));
-    assert_eq!(app.show(&form.upload_id).await["state"], "pending", "its day is not over");
+    assert_eq!(app.show(&form.upload_id).await["state"], "pending", "the upload is not old enough to expire");
 
     let old = "SET policy_expires_at = :old, unfinished_since = :old";
     let pk = format!("UPLOAD#{}", form.upload_id);
@@ -36,13 +37,13 @@ async fn the_schedule_expires_what_never_came() {
     tidy(app.stack).await;
     assert_eq!(app.show(&form.upload_id).await["state"], "expired");
 
-    assert_eq!(form.post(PNG).await.status, 201, "the form itself is still valid");
+    assert_eq!(form.post(PNG).await.status, 201, "S3 still accepts the form");
     let late = app.until(&form.upload_id, |upload| upload["state"] != "expired").await;
     assert_eq!(late["state"], "available", "{late}");
 }
 
-/// An upload whose pinned version the account's root removed, and its record once the event has marked
-/// it.
+/// Makes an upload, and removes its pinned version as the account's root. Returns the upload's id, and its
+/// record after the event of the removal has marked it.
 async fn upload_that_somebody_else_removes(app: &App) -> (String, Value) {
     let upload_id = app.upload("photo.png", "image/png", PNG).await;
     let version = app.show(&upload_id).await["recorded"]["version_id"].as_str().unwrap().to_owned();
@@ -81,7 +82,7 @@ async fn update(stack: &Coordinates, pk: &str, expression: &str, values: &[(&str
     update.set_expression_attribute_values(values).send().await.unwrap();
 }
 
-/// Lets the next hourly runs compare the whole bucket, from its beginning.
+/// Makes the next hourly runs compare the whole bucket, from its beginning.
 async fn compare_everything(stack: &Coordinates) {
     update(stack, "LISTING#progress", "REMOVE slices_listed", &[]).await;
     #[expect(clippy::disallowed_methods, reason = "the recorder takes the real time")]
@@ -108,7 +109,8 @@ async fn a_pinned_version_that_is_gone_is_noticed_although_no_event_told_of_it()
     let values = [(":shard", shard.as_str()), (":since", "2026-01-01T00:00:00.000Z")];
     update(app.stack, &pk, before, &values).await;
     let mut upload = Value::Null;
-    // A run may end before the last slice, and a run of another test at the same time may skip the comparison.
+    // A run may end before the last slice, and it may skip the comparison if a run of another test is doing
+    // it.
     for run in 0..6 {
         if run % 3 == 0 {
             compare_everything(app.stack).await;
@@ -141,8 +143,8 @@ async fn what_a_links_item_says_of_an_upload_is_not_believed() {
     let shard = |id: &str| id[..1].to_owned();
     let long_ago = "2020-01-01T00:00:00.000Z";
 
-    // An item among what is due that is no upload; a tombstone of an available upload; an upload of a
-    // stranger's among his own.
+    // Items of links with attributes of uploads: one in the index of uploads that are due, one that says that
+    // an available upload was deleted, and one in the list of the owner's uploads.
     let set = "SET unfinished = :shard, unfinished_since = :at";
     update(app.stack, "LINK#junk", set, &[(":shard", &shard(&due.upload_id)), (":at", long_ago)]).await;
     update(
@@ -158,13 +160,13 @@ async fn what_a_links_item_says_of_an_upload_is_not_believed() {
     let old = "SET policy_expires_at = :at, unfinished_since = :at";
     update(app.stack, &format!("UPLOAD#{}", due.upload_id), old, &[(":at", long_ago)]).await;
     tidy(app.stack).await;
-    assert_eq!(app.show(&due.upload_id).await["state"], "expired", "the sweeper goes on behind it");
+    assert_eq!(app.show(&due.upload_id).await["state"], "expired", "the hourly run skips the item");
     let opened = app.open(Method::GET, link["url"].as_str().unwrap()).await;
-    assert_eq!(opened.status(), StatusCode::FOUND, "the upload is available, and so is its link");
+    assert_eq!(opened.status(), StatusCode::FOUND, "the upload is still available");
     let (status, listed) = app.get("/uploads?limit=1").await;
     assert_eq!((status, listed["items"].as_array().unwrap().len()), (StatusCode::OK, 1), "{listed}");
-    // A link's item that is no link makes a page shorter, and the cursor leads on; other journeys' links
-    // may stand before it.
+    // An item that is not a valid link makes a page of the list shorter, and the cursor leads to the next
+    // page. Links of other journeys may come first.
     let mut path = "/links".to_owned();
     loop {
         let (status, listed) = app.get(&path).await;

@@ -1,4 +1,5 @@
-//! Addresses that no route names: a link's without its token, an upload token's without more, mistyped ones.
+//! Addresses without a route: a link without its token, an upload token without a further path, and mistyped
+//! addresses.
 
 use acceptance::{App, explained};
 use reqwest::{Method, Response, StatusCode};
@@ -9,7 +10,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
-/// The code that a program reads, with its status.
+/// Returns the status and the code of the problem that a program gets.
 async fn problem(app: &App, method: Method, path: &str) -> (StatusCode, String) {
     let response = app.open(method, &format!("{}{path}", app.stack.api_url)).await;
     let (status, media_type) = (response.status(), header(&response, "content-type").to_owned());
@@ -76,7 +77,7 @@ async fn a_person_who_mistypes_an_address_sees_a_page() {
     }
 }
 
-/// A page of the app's origin reads the answer: without these headers its `fetch` only fails.
+/// Without CORS headers, a page of the app could not read the answer, and its `fetch` would fail.
 #[tokio::test]
 async fn the_apps_page_reads_that_a_route_is_unknown() {
     let app = App::nobody();

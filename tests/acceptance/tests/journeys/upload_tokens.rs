@@ -1,4 +1,4 @@
-//! A browser without a login: upload tokens, from the app's server to the page.
+//! Upload tokens: the app's server makes a token, and a page without a login uploads with it.
 
 use acceptance::{App, Form, PNG, Posted};
 use postern::upload::token::MAX_UPLOAD_TOKEN_CHARS;
@@ -57,7 +57,7 @@ async fn what_the_token_does_not_allow_is_refused_by_name() {
         assert_eq!(problem["errors"][0]["field"], field, "{problem}");
     }
     let (status, _) = post(&page, &uploads, png()).await;
-    assert_eq!(status, StatusCode::CREATED, "a refused request uses nothing up");
+    assert_eq!(status, StatusCode::CREATED, "a refused request uses up nothing");
 }
 
 #[tokio::test]
@@ -98,14 +98,14 @@ async fn a_repeated_request_for_a_token_shows_the_same_one() {
     assert_eq!(make(&other).await["code"], "idempotency_key_reused");
 }
 
-/// A page with a token for any type.
+/// Returns a page, and the path of a token that allows any type.
 async fn page_of(user: &App) -> (App, String) {
     let terms = json!({ "content_types": ["*/*"], "max_size_bytes": 1000, "uses": 5, "expires_in_s": 600 });
     let (_, token) = user.call(Method::POST, "/upload-tokens", Some(terms)).await;
     (App::new(user.stack, None), token["path"].as_str().unwrap().to_owned())
 }
 
-/// Uppy declares no size, and people may choose empty files.
+/// Uppy does not declare a size, and a person may choose an empty file.
 #[tokio::test]
 async fn an_empty_file_is_taken_over_companions_route() {
     let user = App::user();
@@ -119,7 +119,7 @@ async fn an_empty_file_is_taken_over_companions_route() {
     assert_eq!((&upload["state"], &upload["filename"]), (&json!("available"), &json!("报告.txt")));
 }
 
-/// Uppy sends all of its `meta`, and shows of a refusal what `message` says.
+/// Uppy sends all of its `meta` as metadata. Of a refusal, it shows the `message`.
 #[tokio::test]
 async fn a_metadata_field_that_is_refused_is_named_with_what_to_do() {
     let user = App::user();

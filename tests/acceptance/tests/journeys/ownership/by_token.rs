@@ -1,4 +1,4 @@
-//! An upload token reaches the uploads that were made with it, and no others.
+//! An upload token gives access to the uploads that were made with it, and to no others.
 
 use acceptance::{App, PNG};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -6,22 +6,22 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stack::Description;
 
-/// A caller who begins uploads: an owner with a JWT, or a page with a token.
+/// A caller who begins uploads: an owner with a JWT, or a page with an upload token.
 struct Maker {
     app: App,
     /// The prefix of the caller's routes: nothing, or `/t/<token>`.
     below: String,
 }
 
-/// Another's upload: one in a form, or one in parts with S3's id.
+/// An upload in parts that a caller has begun.
 struct Foreign {
     upload_id: String,
     s3_upload_id: String,
-    /// Where its maker lists its parts.
+    /// The path at which the caller lists the parts.
     parts: String,
 }
 
-/// Every route with a token that names an upload.
+/// Returns every route that has a token and the id of an upload in its path.
 fn routes_with_a_token() -> Vec<(Method, String)> {
     let routes = Description::load().unwrap().routes.into_iter();
     let named = routes.filter(|route| route.key.contains(" /t/") && route.key.matches('{').count() > 1);
@@ -52,7 +52,7 @@ impl Maker {
         Foreign { upload_id, s3_upload_id, parts }
     }
 
-    /// Asks one route for an upload, with all that names it.
+    /// Sends a request to a route, with the ids of the upload `of` in its path and its query.
     async fn ask(&self, method: &Method, route: &str, of: &Foreign) -> (StatusCode, Value) {
         let path = route.replace("/t/{token}", &self.below).replace("{id}", &of.upload_id);
         let path = path.replace("{upload}", &of.s3_upload_id).replace("{part}", "1");
@@ -65,7 +65,8 @@ impl Maker {
     }
 }
 
-/// S3's id of an upload in parts, as the record has it: no route shows it to everyone.
+/// Returns S3's id of an upload in parts. The test reads it from the record, because not every caller's
+/// routes show it.
 async fn s3_upload_id(app: &App, upload_id: &str) -> String {
     let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&app.stack.observer));
     let key = AttributeValue::S(format!("UPLOAD#{upload_id}"));
@@ -93,13 +94,13 @@ async fn a_token_reaches_nothing_that_was_not_made_with_it_by_any_route() {
             assert_eq!(status, StatusCode::NOT_FOUND, "{method} {route}, {whose}: {problem}");
         }
     }
-    // The same requests reach what the token itself made, so the names in them are right.
+    // The same requests succeed for the token's own upload. So the refusals above have no other reason.
     for (method, route) in routes.iter().filter(|(method, _)| *method == Method::GET) {
         let (status, answer) = holder.ask(method, route, &own).await;
         assert_eq!(status, StatusCode::OK, "{method} {route}: {answer}");
     }
     for (whose, app, upload) in &foreign {
         let (status, problem) = app.get(&upload.parts).await;
-        assert_eq!(status, StatusCode::OK, "{whose} parts are still taken: {problem}");
+        assert_eq!(status, StatusCode::OK, "{whose} upload has lost its parts: {problem}");
     }
 }

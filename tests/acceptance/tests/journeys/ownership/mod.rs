@@ -1,4 +1,5 @@
-//! Ownership: another user sees nothing, and a caller without a JWT is refused.
+//! Ownership: another user has no access to an owner's uploads, links and tokens, and the API refuses a
+//! caller without a JWT.
 
 use acceptance::{App, PNG};
 use reqwest::{Method, StatusCode};
@@ -7,7 +8,7 @@ use stack::{Authorization, Description};
 
 mod by_token;
 
-/// Every route that carries a JWT, from the description that the stack is made of.
+/// Returns every route that needs a JWT, from the description of the stack.
 fn routes_with_a_jwt() -> Vec<(Method, String)> {
     let routes = Description::load().unwrap().routes.into_iter();
     let routes = routes.filter(|route| route.authorization == Authorization::Jwt);
@@ -39,7 +40,7 @@ async fn a_stranger_reaches_nothing_by_any_route() {
             "uploads" => vec![upload.clone(), in_parts.clone()],
             "links" => vec![id_of(&link, "link_id")],
             "upload-tokens" => vec![id_of(&token, "upload_token_id")],
-            other => panic!("{other}: make one of these, and let a stranger ask for it"),
+            other => panic!("this test must make one of the {other} and let a stranger ask for it"),
         };
         let body = match path.rsplit('/').next() {
             Some("parts") => json!({ "part_numbers": [1] }),
@@ -59,7 +60,7 @@ async fn a_stranger_reaches_nothing_by_any_route() {
         assert_eq!(status, StatusCode::OK);
         assert!(!list.to_string().contains(&upload), "{list}");
     }
-    // No request of the stranger had an effect.
+    // None of the stranger's requests has changed anything.
     assert_eq!(app.show(&upload).await["state"], "available");
     assert_eq!(app.show(&in_parts).await["state"], "pending");
     assert_eq!(app.get(&format!("/uploads/{in_parts}/parts")).await.0, StatusCode::OK);

@@ -1,5 +1,6 @@
-//! Links in a real Chromium. `tests/pages/downloads.mjs` drives it. This test makes the links, and then
-//! checks the saved files and the ranges that the browser requested of a video.
+//! Downloads through links in a real Chromium. This test makes the links, and `tests/pages/downloads.mjs`
+//! drives the browser. Then the test checks the saved files, and the ranges of a video that the browser
+//! requested.
 
 use std::path::Path;
 
@@ -9,11 +10,11 @@ use tokio::process::Command;
 
 use crate::chromium::CHECKER;
 
-/// Names as people write them, and the names under which a browser must save.
+/// File names of people. A browser must save the files under these names.
 const NAMES: &[&str] = &[
     "\u{5e74}\u{5ea6}\u{62a5}\u{544a}.bin",
     "\u{62a}\u{642}\u{631}\u{64a}\u{631} \u{633}\u{646}\u{648}\u{64a}.bin",
-    // Without joiners: Chromium writes `_` in place of U+200D.
+    // No U+200D (zero-width joiner), because Chromium replaces it with `_`.
     "\u{1F600}\u{1F389} party.bin",
     "na\u{ef}ve r\u{e9}sum\u{e9}; 100% of 'it', a=b.bin",
 ];
@@ -22,7 +23,7 @@ fn url(link: &Value) -> &str {
     link["url"].as_str().unwrap()
 }
 
-/// A video of two minutes, which no browser loads whole.
+/// Returns a video of two minutes. A browser does not load all of it before it plays.
 pub async fn film() -> Vec<u8> {
     let (checker, browser) = CHECKER.with_browser("a film").await.unwrap();
     let file = checker.join("film.webm");
@@ -97,7 +98,7 @@ async fn a_browser_saves_names_shows_pictures_and_seeks_in_films() {
         .filter(|visit| visit.status == 206)
         .filter_map(|visit| visit.range?.strip_prefix("bytes=")?.split_once('-')?.0.parse().ok())
         .collect();
-    // The browser decides how far it reads ahead.
+    // The browser decides which ranges it requests, so the test only asserts that there are some.
     let later = ranges.iter().filter(|from| **from > 0).count();
     assert!(later > 0, "seeking asked for no range of its own: {ranges:?}");
 }

@@ -1,9 +1,10 @@
-//! serve-link with a distribution: the key comes from Secrets Manager at the cold start, and an independent
-//! verifier checks the signatures.
+//! serve-link with a CloudFront distribution. serve-link reads the signing key from Secrets Manager at a cold
+//! start, and an independent verifier checks its signatures.
 //!
-//! The emulator's distributions verify nothing, so `edge.py` takes the place of an edge: it decides only by
-//! CloudFront's documentation and the public keys of the group. If it accepts a URL, the test reads the
-//! object from the bucket with the account's own signature, as an origin access control does.
+//! The emulator's distributions do not verify signatures. So `edge.py` takes the place of a CloudFront edge.
+//! It follows CloudFront's documentation and knows only the public keys of the key group. If it accepts a
+//! URL, the test reads the object from the bucket with the account's own signature, as an origin access
+//! control does.
 
 use std::collections::HashMap;
 use std::process::Command;
@@ -19,12 +20,12 @@ use super::WitnessedStack;
 const RSA: &str = include_str!("../../../../../shared/presign/src/cloudfront/rsa.test.pem");
 const P256: &str = include_str!("../../../../../shared/presign/src/cloudfront/p256.test.pem");
 const DOMAIN: &str = "d111111abcdef8.cloudfront.net";
-/// Ids in CloudFront's form.
+/// Ids of two public keys, in CloudFront's form.
 const A: &str = "KAAAAAAAAAAAAA";
 const B: &str = "KBBBBBBBBBBBBB";
 const TTL_S: u64 = 60;
 
-/// Puts a private key into Secrets Manager and lets serve-link read it, and no other.
+/// Puts a private key into a new secret, and allows serve-link to read this secret only.
 async fn keep_secret(witnessed: &WitnessedStack, name: &str, pem: &str) -> String {
     let sdk = witnessed.stack.sdk_config(&Keys::root());
     let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
@@ -62,7 +63,7 @@ fn now_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// The request that the edge sends to the origin, or its refusal.
+/// Returns the URL that the edge requests from the origin, or the error with which the edge refuses `url`.
 fn edge_at(now_s: u64, address: &str, group: &[(&str, &str)], url: &str) -> Result<String, String> {
     let group: HashMap<&str, &str> = group.iter().copied().collect();
     let (group, now) = (json!(group).to_string(), now_s.to_string());
@@ -80,7 +81,7 @@ fn edge(group: &[(&str, &str)], url: &str) -> Result<String, String> {
     edge_at(now_s(), "192.0.2.7", group, url)
 }
 
-/// The origin's answer to the edge's request.
+/// Returns the bytes that the bucket answers to the edge's request.
 async fn origin(app: &App, url: &str) -> Vec<u8> {
     let url = reqwest::Url::parse(url).unwrap();
     let pairs: HashMap<_, _> = url.query_pairs().into_owned().collect();
@@ -111,13 +112,13 @@ async fn links_lead_through_cloudfront_and_keys_rotate_without_an_outage() {
     let calls = witnessed.witness.calls();
     assert_eq!(calls.iter().filter(|call| *call == "GetSecretValue").count(), 1, "{calls:?}");
     location(&app, &link).await;
-    assert_eq!(witnessed.witness.calls(), ["GetItem"], "one call an opening, none to S3, the key is at hand");
+    assert_eq!(witnessed.witness.calls(), ["GetItem"], "the key is read only once, and S3 is not called");
 
     let asked = edge(&group, &first).unwrap();
     assert!(asked.starts_with(&format!("https://{DOMAIN}/uploads/{upload}?versionId=")), "{asked}");
     let parameters: Vec<_> =
         reqwest::Url::parse(&asked).unwrap().query_pairs().map(|(name, _)| name.into_owned()).collect();
-    // The request has all of the cache key, and nothing that was not signed.
+    // The request to the origin has exactly the signed parameters, which are also the cache key.
     assert_eq!(
         parameters,
         ["versionId", "response-content-type", "response-content-disposition", "response-cache-control"]
@@ -135,18 +136,15 @@ async fn links_lead_through_cloudfront_and_keys_rotate_without_an_outage() {
 
     the_same_for_everybody_within_a_window(&witnessed, &app, &link, &secret).await;
 
-    // Rotation: the second key signs, both open, then the first is taken out.
+    // Rotation: serve-link signs with the second key. URLs of both keys are valid until the first key is
+    // removed from the group.
     let before = location(&app, &link).await;
     let second = keep_secret(&witnessed, "b", P256).await;
     sign_with(&witnessed, B, &second).await;
     let after = location(&app, &link).await;
     assert!(before.ends_with(A) && after.ends_with(B));
     for url in [&before, &after] {
-        assert_eq!(
-            origin(&app, &edge(&group, url).unwrap()).await,
-            PNG,
-            "both open while both are in the group"
-        );
+        assert_eq!(origin(&app, &edge(&group, url).unwrap()).await, PNG, "the group has both keys");
     }
     let newest = &group[1..];
     assert!(edge(newest, &after).is_ok());
@@ -155,8 +153,8 @@ async fn links_lead_through_cloudfront_and_keys_rotate_without_an_outage() {
     a_front_says_where_a_visitor_is(&witnessed, &app, &upload).await;
 }
 
-/// Behind a distribution, the API sees only the distribution's address. The header that the distribution sets
-/// has the visitor's address.
+/// With a distribution in front of it, the API sees only the distribution's address. The distribution sets a
+/// header with the visitor's address.
 async fn a_front_says_where_a_visitor_is(witnessed: &WitnessedStack, app: &App, upload: &str) {
     const HEADER: &str = "cloudfront-viewer-address";
     witnessed.configure(HashMap::from([("POSTERN_VIEWER_HEADER".to_owned(), HEADER.to_owned())])).await;
@@ -188,7 +186,7 @@ fn refuses_what_was_not_signed(group: &[(&str, &str)], url: &str) {
     }
 }
 
-/// From a running environment and from a new one.
+/// Asserts that a running environment and a new one sign the same URL within one window.
 async fn the_same_for_everybody_within_a_window(
     witnessed: &WitnessedStack,
     app: &App,
@@ -205,5 +203,5 @@ async fn the_same_for_everybody_within_a_window(
             return;
         }
     }
-    panic!("no two openings within one window");
+    panic!("no two openings were within one window");
 }

@@ -1,4 +1,4 @@
-//! The number of AWS calls of a request to a link, counted by the witness.
+//! The AWS calls that a request to a link or for a form costs. The witness counts them.
 
 use acceptance::{PNG, skipped};
 use reqwest::{Method, StatusCode};
@@ -8,7 +8,7 @@ fn url(link: &Value) -> &str {
     link["url"].as_str().unwrap()
 }
 
-/// Tokens that are almost valid.
+/// Returns copies of a valid token with one change each, such as a flipped bit or a missing end.
 fn forgeries(token: &str) -> Vec<String> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut forged = Vec::new();
@@ -46,7 +46,7 @@ async fn a_forged_token_is_404_and_no_call_leaves_the_door() {
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{n}");
     }
     assert_eq!(witnessed.witness.calls(), [""; 0], "{} forgeries", forged.len());
-    // These requests used the same witness, so it counts calls if there are any.
+    // An opening shows that the witness sees the calls, so the forgeries have caused none.
     assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
     assert_eq!(witnessed.witness.calls(), ["GetItem"]);
 }
@@ -75,7 +75,7 @@ async fn an_opening_waits_for_one_call() {
         assert_eq!(app.open(method.clone(), url(link)).await.status(), status, "{method}");
         assert_eq!(witnessed.witness.calls(), calls, "{method} {}", link["max_opens"]);
     }
-    // The first attempt of a quarter of an hour begins a window, which needs one more write.
+    // The first password of each quarter of an hour begins a window, which needs one more write.
     for calls in [3, 2] {
         let form = stack::http().post(url(&password)).body("password=open+sesame");
         let form = form.header("content-type", "application/x-www-form-urlencoded");
@@ -124,7 +124,7 @@ async fn a_form_waits_for_one_call_and_a_tokens_form_too() {
     }
 }
 
-/// The peak memory of the function's processes, in KiB.
+/// Returns the peak memory of the function's processes, in KiB.
 fn peak_kib(witnessed: &super::WitnessedStack) -> u64 {
     let variable = format!("AWS_ENDPOINT_URL_DYNAMODB={}", witnessed.witness.url);
     let is_door = |process: &std::path::PathBuf| {
@@ -157,6 +157,6 @@ async fn passwords_and_openings_stay_below_40_mib() {
     }
     let peak = peak_kib(witnessed);
     eprintln!("{peak} KiB at most");
-    // More than the 9 MiB of one hash, so this process has computed a hash.
+    // The hash of a password takes 9 MiB. The process has used more, so it has computed a hash.
     assert!((9 * 1024..40 * 1024).contains(&peak), "{peak} KiB");
 }

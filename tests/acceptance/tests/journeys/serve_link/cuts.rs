@@ -1,6 +1,6 @@
-//! Downloads that break off, and videos in which somebody seeks after the URL's death, in a real Chromium and a
-//! real Firefox. `tests/pages/resume.mjs` and `seek.mjs` drive them; this makes the links, and looks at what was
-//! counted and saved.
+//! Interrupted downloads, and videos in which a person seeks after the signed URL has expired, in a real
+//! Chromium and a real Firefox. This test makes the links, and `tests/pages/resume.mjs` and `seek.mjs` drive
+//! the browsers. Then the test checks what was counted and saved.
 
 use std::path::Path;
 
@@ -16,7 +16,8 @@ fn bytes() -> Vec<u8> {
     (0..SIZE).map(|_| random.u8(..)).collect()
 }
 
-/// Each part at which a download is cut, with a URL that lives and one that dies, of each kind of link.
+/// Returns the cases: the percentage of the file after which the download is cut, whether the URL expires
+/// then, and whether the link allows only one opening.
 fn cases() -> Vec<(usize, bool, bool)> {
     let mut cases = Vec::new();
     for percent in [10, 50, 90] {
@@ -27,7 +28,7 @@ fn cases() -> Vec<(usize, bool, bool)> {
     cases
 }
 
-/// What a script printed, line by line.
+/// Runs a script, and returns the JSON values that it printed, one from each line.
 async fn run(browser: &Browser, script: &str, plan: Value, folder: &Path) -> Vec<Value> {
     let said = browser.run(script, plan, folder).await;
     said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -52,7 +53,7 @@ async fn cut(app: &App, browser: &Browser) {
     assert_eq!(told.len(), plan.len());
     for (told, (link, limited, dies)) in told.iter().zip(&links) {
         eprintln!("{told}");
-        assert!(told["itself"] == true || told["again"] == true, "the file never came: {told}");
+        assert!(told["itself"] == true || told["again"] == true, "the browser did not get the file: {told}");
         if *dies {
             assert_eq!(told["itself"], false, "a URL that has expired gives nothing: {told}");
         }

@@ -1,8 +1,9 @@
-"""Decides on a signed URL as CloudFront's documentation says that an edge does, with the public keys
-of a key group alone (OpenSSL's verification, through the package `cryptography`).
+"""Accepts or refuses a signed URL as CloudFront's documentation says that an edge does. The package
+`cryptography` (OpenSSL) verifies the signature with the public keys of a key group.
 
-Usage: edge.py GROUP ADDRESS NOW URL. GROUP is JSON, {key id: private key in PEM whose public half is
-used}; prints what then goes to the origin, or ends with 1 and says why the edge refuses.
+Usage: edge.py GROUP ADDRESS NOW URL. GROUP is a JSON object of key ids and private keys in PEM, of which
+only the public halves are used. Prints the URL that the edge requests from the origin. If the edge refuses
+the URL, prints the reason and exits with 1.
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-urls.html"""
 
 import base64

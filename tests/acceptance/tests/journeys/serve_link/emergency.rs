@@ -1,5 +1,5 @@
-//! The strongest of the three ways to end access: the documented script, run unchanged with the AWS CLI on
-//! the local AWS.
+//! Runs `docs/emergency.sh` with the AWS CLI on the local AWS. The script is the strongest of the three
+//! documented ways to end access.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -17,7 +17,8 @@ const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\n\
     MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEirNVwuh97RTcNZN6NHNNrOWYumfY\n\
     i/OmfaQaljwL1eaQtoAAbe8O4JRmZaGdcehLquGNqFIgJJEorHyUc4y63w==\n-----END PUBLIC KEY-----\n";
 
-/// The folder with the AWS CLI, pinned with its hashes. It is made once for each version of the list.
+/// Returns the folder with the AWS CLI. Installs the pinned packages if their list has changed since the last
+/// time. Returns `None` if there is no Python.
 async fn cli() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/aws-cli");
     let list = folder.join("requirements.txt");
@@ -45,7 +46,7 @@ struct Operator<'a> {
 }
 
 impl Operator<'_> {
-    /// Runs a program as the account's administrator, and returns its output.
+    /// Runs a program with the credentials of the account's root, and returns its output.
     async fn run(&self, program: &str, arguments: &[&str]) -> String {
         let keys = Keys::root();
         let output = Command::new(program)
@@ -66,7 +67,7 @@ impl Operator<'_> {
         serde_json::from_str(&self.run("aws", &[arguments, &["--output", "json"]].concat()).await).unwrap()
     }
 
-    /// A key group as the Terraform module makes it; the ids of the group and of its key.
+    /// Makes a key group as the Terraform module does. Returns the ids of the group and of its key.
     async fn key_group(&self) -> (String, String) {
         let key = json!({ "CallerReference": "1", "Name": "postern-a", "EncodedKey": PUBLIC }).to_string();
         let made = self.aws(&["cloudfront", "create-public-key", "--public-key-config", &key]).await;
@@ -102,14 +103,14 @@ async fn the_emergency_ends_what_was_signed_and_links_go_on_with_fresh_sessions(
     let before = location(&app, &link).await;
     assert_eq!(app.open(Method::GET, &before).await.bytes().await.unwrap(), PNG);
     let (group, key) = operator.key_group().await;
-    // Issue times are whole seconds.
+    // The script ends sessions by their issue time, which is in whole seconds.
     tokio::time::sleep(Duration::from_millis(1100)).await;
 
     let begin = Instant::now();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/emergency.sh");
     let said = operator.run("bash", &[script.to_str().unwrap(), &witnessed.stack.name]).await;
     let (status, cause) = app.open_refused(Method::GET, &before).await;
-    // The rights of the earlier sessions were taken, and S3 does not say so.
+    // The script has taken the rights of the earlier sessions. S3's answer is a plain refusal.
     assert_eq!((status, cause.as_str()), (StatusCode::FORBIDDEN, "no_right s3:GetObjectVersion"), "{said}");
     witnessed.witness.calls();
     let after = location(&app, &link).await;

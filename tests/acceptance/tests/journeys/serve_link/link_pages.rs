@@ -1,5 +1,6 @@
-//! The page of a link in a real Chromium and a real Firefox: `tests/pages/link-pages.mjs` looks, this makes the
-//! links and looks at what was counted and saved. And what pages cost, and count, without a browser.
+//! The page of a link, in a real Chromium and a real Firefox. A test makes the links,
+//! `tests/pages/link-pages.mjs` checks the pages, and the test checks what was counted and saved. Other tests
+//! here need no browser. They check which AWS calls a page costs, and what it counts.
 
 use acceptance::{PNG, skipped};
 use reqwest::{Method, StatusCode};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::chromium::{Browser, CHECKER};
 
-/// What browsers send with a navigation, and with an image of a page.
+/// The headers that browsers send when a person opens an address, and when a page loads an image.
 const TAB: [(&str, &str); 2] = [("accept", "text/html,*/*;q=0.8"), ("sec-fetch-dest", "document")];
 const IMAGE: [(&str, &str); 2] = [("accept", "image/*,*/*;q=0.8"), ("sec-fetch-dest", "image")];
 
@@ -64,7 +65,7 @@ async fn fifty_openers_by_pages_are_exactly_five_openings() {
     let app = acceptance::App::user();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({ "max_opens": 5 })).await;
-    // As a person does who sees that the service is busy.
+    // Repeats a request after a 503, as a person does who sees that the service is busy.
     let insist = async |url: &str, headers: &[(&str, &str)]| loop {
         let answer = app.open_with(Method::GET, url, headers).await;
         if answer.status().as_u16() != 503 {

@@ -1,5 +1,5 @@
-//! serve-link with a witness, which counts the AWS calls of openings and of forged tokens, and the requests
-//! of visitors to S3.
+//! serve-link behind a witness: a proxy that counts the AWS calls of openings and of forged tokens, and the
+//! requests of visitors to S3.
 
 mod browser;
 mod cloudfront;
@@ -23,13 +23,14 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use witness::Witness;
 
-/// A stack of its own. Its serve-link calls AWS, and its visitors call S3, through a witness.
+/// A separate stack. Its serve-link calls AWS through a witness, and its visitors call S3 through the witness
+/// too.
 pub struct WitnessedStack {
     pub stack: &'static Coordinates,
     pub witness: Witness,
     /// The witness between issue-upload and every service except S3.
     pub issuing: Witness,
-    /// Tests that count take this lock, so that other tests make no requests.
+    /// A test that counts holds this lock, so that other tests make no requests meanwhile.
     alone: Mutex<()>,
 }
 
@@ -50,23 +51,23 @@ impl WitnessedStack {
         };
         let services = ["DYNAMODB", "STS", "KMS", "SECRETS_MANAGER", "S3"];
         configure(coordinates, "serve-link", through(&witnessed.witness, &services)).await;
-        // Its forms lead to S3 itself.
+        // issue-upload does not use the witness for S3, because its forms contain the URL of S3.
         configure(coordinates, "issue-upload", through(&witnessed.issuing, &services[..4])).await;
         witnessed
     }
 
-    /// Sets environment variables of serve-link, which starts new environments.
+    /// Sets environment variables of serve-link. Lambda then starts new environments.
     pub async fn configure(&self, changes: HashMap<String, String>) {
         configure(self.stack, "serve-link", changes).await;
     }
 
-    /// Makes serve-link ask S3 before it signs.
+    /// Makes serve-link ask S3 whether the object exists before it signs a URL.
     pub async fn look_first(&self) {
         let look = HashMap::from([("POSTERN_LINK_CHECK_OBJECT".to_owned(), "true".to_owned())]);
         self.configure(look).await;
     }
 
-    /// Removes an upload's version directly, as the account's root, to which no policy applies.
+    /// Removes an upload's version from the bucket as the account's root, to which no policy applies.
     pub async fn lose(&self, upload: &str) {
         let sdk = self.stack.sdk_config(&Keys::root());
         let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
@@ -75,29 +76,30 @@ impl WitnessedStack {
         removal.key(format!("uploads/{upload}")).version_id(version).send().await.unwrap();
     }
 
-    /// The user of this stack.
+    /// Returns the first user of this stack.
     pub fn app(&self) -> App {
         App::new(self.stack, Some(self.stack.jwt.clone()))
     }
 
-    /// A link's address at a host of its own, which a browser and curl trust with `Secure` cookies.
+    /// Returns a link's address with the host `localhost`. Browsers and curl send `Secure` cookies to it
+    /// without TLS.
     pub fn address(&self, link: &Value) -> String {
         let host = self.witness.url.replace("127.0.0.1", "localhost");
         format!("{host}/l/{}", link["token"].as_str().unwrap())
     }
 
-    /// Keeps other tests away from the witness.
+    /// Waits for the lock, which keeps the requests of other tests away from the witness.
     pub async fn alone(&self) -> MutexGuard<'_, ()> {
         self.alone.lock().await
     }
 }
 
-/// Whether the stack of the journeys is a local one. Only there can a witness be put in place.
+/// Whether the stack of the journeys is local. Only a local stack can have a witness.
 pub fn is_local() -> bool {
     std::env::var_os(format!("{}API_URL", stack::PREFIX)).is_none()
 }
 
-/// The stack that these journeys share.
+/// Returns the stack that these journeys share.
 pub fn shared() -> &'static WitnessedStack {
     static SHARED: OnceLock<WitnessedStack> = OnceLock::new();
     SHARED.get_or_init(|| {

@@ -1,6 +1,6 @@
-//! A double click on a page's button in a real Chromium and a real Firefox: one opening, and the file.
-//! `tests/pages/presses.mjs` presses the button. This test makes the links, and checks what was counted and
-//! saved.
+//! A double click on a page's button, in a real Chromium and a real Firefox. It must be one opening, and the
+//! browser must get the file. This test makes the links, `tests/pages/presses.mjs` presses the button, and
+//! then the test checks what was counted and saved.
 
 use acceptance::{PNG, skipped};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Downloads that break off, and that independent programs resume through the link.
+//! Interrupted downloads that independent programs resume through the link.
 
 use std::path::Path;
 use std::process::Output;
@@ -24,7 +24,7 @@ fn visit(range: Option<String>, status: u16) -> LinkRequest {
     LinkRequest { range, status }
 }
 
-/// The bytes that were saved before the cut.
+/// Returns how many bytes were saved before the cut.
 fn saved(folder: &Path, name: &str) -> usize {
     std::fs::read(folder.join(name)).unwrap().len()
 }
@@ -42,14 +42,14 @@ async fn a_download_that_was_cut_goes_on_where_it_stopped() {
     let folder = folder.path();
     let url = |link: &Value| witnessed.address(link);
 
-    // The link allows one opening, so the second request must be the same opening.
+    // The link allows one opening, so the second request must belong to the same opening.
     witnessed.witness.visits();
     witnessed.witness.cut_after(CUT_AFTER);
     let counted = app.link(&upload, json!({ "max_opens": 1 })).await;
     let curl = ["-sSfL", "-b", "jar", "-c", "jar", "-o", "curl", &url(&counted)];
     match run("curl", folder, &curl).await {
         Some(first) => {
-            assert!(!first.status.success(), "the cut was not seen");
+            assert!(!first.status.success(), "curl did not notice the cut");
             let at = saved(folder, "curl");
             let again = run("curl", folder, &[&["-C", "-"], &curl[..]].concat()).await.unwrap();
             assert!(again.status.success(), "{again:?}");
@@ -60,7 +60,7 @@ async fn a_download_that_was_cut_goes_on_where_it_stopped() {
         None => skipped("a resumed download by curl", "there is no curl"),
     }
 
-    // wget asks again by itself, with the cookies that it was given.
+    // wget itself repeats the request, with the cookies of the first answer.
     witnessed.witness.cut_after(CUT_AFTER);
     let plain = app.link(&upload, json!({})).await;
     match run("wget", folder, &["-q", "--tries=3", "--waitretry=0", "-O", "wget", &url(&plain)]).await {
@@ -88,7 +88,7 @@ with open(sys.argv[2], 'wb') as file:
     assert rest.status_code == 206, rest.status_code
     file.write(rest.content)
 ";
-    // This client sends a `Secure` cookie only over TLS, so this link counts nothing.
+    // requests sends a `Secure` cookie only over TLS, so this link does not count openings.
     witnessed.witness.cut_after(CUT_AFTER);
     let python = tokio::task::spawn_blocking(stack::python).await.unwrap().unwrap();
     let output = run(python, folder, &["-c", script, &url(&plain), "requests"]).await.unwrap();

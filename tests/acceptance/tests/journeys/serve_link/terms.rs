@@ -1,4 +1,4 @@
-//! Link terms that need a stack of their own: a network, and the check of the object.
+//! A link that opens only from one network, and the check that the object exists.
 
 use acceptance::{PNG, skipped};
 use reqwest::{Method, StatusCode};
@@ -27,7 +27,8 @@ async fn a_link_opens_from_its_network_and_a_header_does_not_move_a_visitor() {
     }
     let path = format!("/links/{}", elsewhere["link_id"].as_str().unwrap());
     assert_eq!(app.get(&path).await.1["opens"], 0);
-    // All addresses of both families, because a stack that is not local sees a public address.
+    // These networks contain all addresses, because a stack that is not local sees this machine's public
+    // address.
     for network in ["0.0.0.0/0", "::/0"] {
         let (status, changed) =
             app.call(Method::PATCH, &path, Some(json!({ "allowed_network": network }))).await;
@@ -38,7 +39,7 @@ async fn a_link_opens_from_its_network_and_a_header_does_not_move_a_visitor() {
             return;
         }
     }
-    panic!("an address is in neither family");
+    panic!("the link opened from neither network");
 }
 
 #[tokio::test]
@@ -55,9 +56,9 @@ async fn with_a_look_at_the_bucket_a_file_that_is_gone_is_told() {
     assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
     witnessed.witness.calls();
     assert_eq!(app.open(Method::GET, url(&link)).await.status(), StatusCode::FOUND);
-    assert_eq!(witnessed.witness.calls(), ["GetItem", "S3 HEAD"], "one call more");
+    assert_eq!(witnessed.witness.calls(), ["GetItem", "S3 HEAD"], "the check is one more call");
     assert_eq!(app.open(Method::GET, url(&counted)).await.status(), StatusCode::FOUND);
-    assert_eq!(witnessed.witness.calls(), ["GetItem", "S3 HEAD", "UpdateItem"], "two calls more");
+    assert_eq!(witnessed.witness.calls(), ["GetItem", "S3 HEAD", "UpdateItem"], "the check, then the write");
 
     witnessed.lose(&upload).await;
     let gone = app.open(Method::GET, url(&link)).await;
@@ -65,7 +66,7 @@ async fn with_a_look_at_the_bucket_a_file_that_is_gone_is_told() {
     assert_eq!(code(gone).await, "link_file_gone");
     assert_eq!(app.open(Method::GET, url(&counted)).await.status(), StatusCode::GONE);
     let shown = app.get(&format!("/links/{}", counted["link_id"].as_str().unwrap())).await.1;
-    assert_eq!(shown["opens"], 1, "what leads nowhere uses nothing up: {shown}");
+    assert_eq!(shown["opens"], 1, "a link without a file counts no opening: {shown}");
     let page = app.open_with(Method::GET, url(&link), &[("accept", "text/html")]).await;
     assert!(page.text().await.unwrap().contains("The file is no longer here"));
     assert_eq!(app.open(Method::HEAD, url(&link)).await.status(), StatusCode::GONE);

@@ -1,16 +1,16 @@
-//! The witness: a proxy between serve-link and the local AWS, and between a visitor and S3. It counts calls,
-//! and breaks downloads off.
+//! The witness: a proxy between serve-link and the local AWS, and between visitors and S3. It counts calls,
+//! and can interrupt downloads.
 //!
-//! It passes requests on unchanged, with host, path and query. So the emulator checks the whole signature,
-//! and visitors request exactly the signed URL.
+//! The witness forwards requests with the same host, path and query. So the emulator checks the whole
+//! signature, and visitors request exactly the signed URL.
 //!
-//! A request to [`Witness::kill_url`] ends every URL that was requested before, as time would. From then on
-//! the witness answers as S3 does, and does not ask the emulator.
+//! A request to [`Witness::kill_url`] makes all signed URLs that were requested before expire. From then on
+//! the witness answers them as S3 answers an expired URL, and does not ask the emulator.
 //!
-//! A script may break a download off ([`CUT`]), and read the requests of visitors ([`VISITS`]).
+//! A script can interrupt a download ([`CUT`]), and read the requests of visitors ([`VISITS`]).
 //!
-//! Below `/l/` it takes the place of a custom domain. The emulator's API has a path before `/l/`, to which a
-//! link's cookie would not apply.
+//! For paths below `/l/`, the witness takes the place of a custom domain. The URL of the emulator's API has a
+//! path before `/l/`, so a link's cookie would not apply to it.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header, request, response};
 use axum::response::{IntoResponse, Response};
 
-/// A request of a visitor to S3 and its answer.
+/// A visitor's request to S3: its `Range`, and the status of the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRequest {
     pub range: Option<String>,
@@ -41,13 +41,15 @@ struct Seen {
 
 const KILL: &str = "/witness/kill-urls";
 
-/// `…/after`: the next download breaks off after so many bytes; `…/after/dies`: and its URL dies.
+/// A request to `…/<bytes>` interrupts the next download after so many bytes. A request to `…/<bytes>/dies`
+/// also makes the URL expire then.
 const CUT: &str = "/witness/cut/";
 
-/// Answers `[[range or null, status], …]`: what visitors have asked of S3 since the last time.
+/// Answers with the requests of visitors to S3 since the last request here, as `[[range or null, status],
+/// …]`.
 const VISITS: &str = "/witness/visits";
 
-/// The running witness.
+/// A running witness.
 #[derive(Clone)]
 pub struct Witness {
     pub url: String,
@@ -58,8 +60,8 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// Listens on a free port before `endpoint` and the API, on a thread of its own, until the process
-    /// ends.
+    /// Starts a witness for `endpoint` and for the API, on a free port and on a thread of its own, until the
+    /// process ends.
     pub fn start(endpoint: &str, api_url: &str) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -78,28 +80,28 @@ impl Witness {
         receiver.recv().unwrap()
     }
 
-    /// The calls of serve-link to AWS since the last time, in order.
+    /// Returns the calls to AWS since the last time, in order.
     pub fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.seen.lock().unwrap().calls)
     }
 
-    /// The requests of visitors to S3 since the last time.
+    /// Returns the requests of visitors to S3 since the last time.
     pub fn visits(&self) -> Vec<LinkRequest> {
         std::mem::take(&mut self.seen.lock().unwrap().visits)
     }
 
-    /// Breaks the next download off after so many bytes.
+    /// Interrupts the next download after so many bytes.
     pub fn cut_after(&self, bytes: usize) {
         let mut seen = self.seen.lock().unwrap();
         (seen.cut_after, seen.dies_with_the_cut) = (Some(bytes), false);
     }
 
-    /// A request to this URL ends the URLs that were requested.
+    /// Returns the URL at which a request makes all requested URLs expire.
     pub fn kill_url(&self) -> String {
         format!("{}{KILL}", self.url)
     }
 
-    /// The requests of a script to the witness itself.
+    /// Does what a script asks of the witness itself. Returns `None` for a request to forward.
     fn obey(&self, path: &str) -> Option<Response> {
         if path == KILL {
             self.kill_urls();
@@ -166,7 +168,7 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
     let (mut head, ()) = Response::new(()).into_parts();
     (head.status, head.headers) = (answer.status(), answer.headers().clone());
     let bytes = answer.bytes().await.unwrap();
-    // Both headers belong to this connection, and are set again.
+    // Both headers are about the connection to the emulator. The server sets them for its own connection.
     head.headers.remove(header::TRANSFER_ENCODING);
     head.headers.remove(header::CONNECTION);
     if !is_visit {
@@ -176,16 +178,16 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
 }
 
 impl Witness {
-    /// S3's answer to an expired URL.
+    /// Returns S3's answer to an expired URL.
     fn refuse_as_s3(&self, asked: &request::Parts) -> Response {
         self.note_visit(asked, StatusCode::FORBIDDEN);
-        // Exactly as S3 writes it, because browsers treat XML differently from other errors.
+        // The body is XML as S3's is, because browsers treat XML differently from other errors.
         let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
                     <Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
         (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
     }
 
-    /// An answer to a visitor, broken off if a test wants that.
+    /// Returns the answer to a visitor. If a test has asked for it, the answer is cut.
     fn to_visitor(&self, asked: &request::Parts, mut head: response::Parts, bytes: Bytes) -> Response {
         self.note_visit(asked, head.status);
         let Some(after) = self.seen.lock().unwrap().cut_after.take_if(|after| *after < bytes.len()) else {
@@ -200,7 +202,7 @@ impl Witness {
     }
 }
 
-/// The name of the operation.
+/// Returns the name of the AWS operation that a request calls.
 fn operation(parts: &request::Parts, body: &[u8]) -> String {
     if let Some(target) = parts.headers.get("x-amz-target") {
         return target.to_str().unwrap().rsplit('.').next().unwrap_or_default().to_owned();

@@ -1,19 +1,19 @@
 //! The fenced code blocks of a Markdown text.
 
-/// A code block: its language and what it holds.
+/// A code block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snippet<'a> {
-    /// What stands behind the fence, such as `sh`.
+    /// The text after the opening fence, such as `sh`.
     pub language: &'a str,
     /// The lines between the fences.
     pub text: &'a str,
 }
 
-/// Every code block, in the order of the text.
+/// Returns every code block, in the order of the text.
 pub fn snippets(markdown: &str) -> Vec<Snippet<'_>> {
     let mut blocks = markdown.split("\n```");
     blocks.next();
-    // Openings and closings alternate: each opening comes with its block, each closing with prose.
+    // Split at the fences, the text alternates between code blocks and prose.
     blocks.step_by(2).filter_map(|block| block.split_once('\n')).map(snippet).collect()
 }
 
@@ -21,7 +21,8 @@ fn snippet<'a>((language, text): (&'a str, &'a str)) -> Snippet<'a> {
     Snippet { language: language.trim(), text }
 }
 
-/// The commands of a shell snippet: lines, joined where one ends with a backslash.
+/// Returns the commands of a shell snippet. Each line is a command. A line that ends with a backslash goes on
+/// in the next line.
 pub fn commands(shell: &str) -> Vec<String> {
     let joined = shell.replace("\\\n", " ");
     joined.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()

@@ -1,9 +1,9 @@
 //! Runs the snippets of the documents unchanged, as a reader would.
 //!
-//! A snippet runs if it is shell that names `$API`, or a program in Python that reads `API`. The reader's
-//! files lie in a folder, `$API` and `$JWT` are set, and the reader puts the ids and the URL that an
-//! answer shows into `$UPLOAD_ID`, `$LINK_ID` and `$LINK`, as the texts say. A `.curlrc` makes curl fail
-//! on each status from 400 on. The script for a page runs in Node, with files of its own (`page`).
+//! A snippet runs if it is a shell snippet that uses `$API`, or a Python program that reads `API`. The reader
+//! has a folder with files, and `$API` and `$JWT` are set. The reader puts the ids and the URL of an answer
+//! into `$UPLOAD_ID`, `$LINK_ID` and `$LINK`, as the documents say. A `.curlrc` makes curl fail on a status
+//! of 400 or more. `page` runs the script for a page in Node.
 
 mod markdown;
 mod page;
@@ -32,11 +32,11 @@ struct Reader {
 }
 
 impl Reader {
-    /// A user of their own, since one snippet ends every link of its user. `None` where the stack is not
-    /// local, because only a local issuer signs for another user.
+    /// Makes a reader with a separate user, because one snippet revokes every link of its user. Returns
+    /// `None` if the stack is not local, because only the local issuer signs a JWT for any user.
     fn new() -> Option<Self> {
         let Some(local) = &shared().local else {
-            skipped("the docs' snippets", "they end every link of their user, and the stack is not local");
+            skipped("the docs' snippets", "they revoke every link of their user, and the stack is not local");
             return None;
         };
         let jwt = local.issuer().token(&format!("reader-{}", uuid::Uuid::new_v4())).unwrap();
@@ -58,7 +58,7 @@ impl Reader {
         std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// Runs the snippets of a text that can be run, and returns their number.
+    /// Runs the snippets of a document that can run, and returns their number.
     async fn follows(&mut self, markdown: &str) -> usize {
         let runnable: Vec<_> = snippets(markdown).into_iter().filter(runs).collect();
         for snippet in &runnable {
@@ -95,7 +95,7 @@ impl Reader {
         shown
     }
 
-    /// Keeps what the next snippet needs, as a reader copies it from the screen.
+    /// Keeps the values of an answer that the next snippet needs. A reader would copy them from the screen.
     fn notes(&mut self, shown: &str) {
         let answer: Value = serde_json::from_str(shown).unwrap_or(Value::Null);
         for (variable, member) in [("LINK", "url"), ("LINK_ID", "link_id")] {
@@ -149,7 +149,7 @@ async fn revocation_runs_as_it_stands() {
     reader.app.until(&upload_id, |upload| upload["state"] == "deleted").await;
 }
 
-/// What `cargo dev` prints, with files that a reader may have.
+/// Runs the commands that `cargo dev` prints, with several files.
 #[tokio::test]
 async fn the_lines_of_cargo_dev_run_as_they_stand() {
     let Some(mut reader) = Reader::new() else { return };

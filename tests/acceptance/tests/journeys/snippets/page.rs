@@ -1,4 +1,5 @@
-//! The script for a page, in Node: a page has `api`, `path` and a file that a person has chosen.
+//! Runs the documented script for a page in Node. The test defines `api`, `path` and the file that a person
+//! chooses.
 
 use std::path::Path;
 use std::process::Output;
@@ -13,7 +14,7 @@ use tokio::process::Command;
 use super::UPLOADING;
 use super::markdown::snippets;
 
-/// What each file ends as: the upload's id, or the message of the error.
+/// Uploads several files, and prints for each one the upload's id or the message of the error.
 const CHOSEN: &str = r"
 const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 const png = bytes(process.env.PNG), heic = bytes(process.env.HEIC)
@@ -35,7 +36,7 @@ async fn node(folder: &Path, script: &str, variables: &[(&str, String)]) -> Opti
     Command::new("node").arg("page.mjs").current_dir(folder).envs(variables).output().await.ok()
 }
 
-/// The snippet, with its last line as the function `chosen`.
+/// Returns the snippet as a script that runs the snippet's last line once for each file.
 fn script(api: &str, path: &str) -> String {
     const LAST: &str = "await upload(withType(input.files[0]))";
     let snippet = snippets(UPLOADING).into_iter().find(|snippet| snippet.text.contains(LAST)).unwrap();

@@ -1,7 +1,8 @@
-//! Where a server answers otherwise than S3, with the AWS page that decides.
+//! Lists the scenarios that a server answers differently from S3, each with the AWS page that says what S3
+//! answers.
 //!
-//! The page `ERRORS` decides where only the code differs: the server refuses the form too. A server that *accepts* a
-//! form which S3 refuses cannot prove that a policy pins the field.
+//! With the page `ERRORS`, only the code differs, and both refuse the form. If a server *accepts* a form that
+//! S3 refuses, this server cannot show that a policy fixes the field.
 
 use s3_presigned::verify::scenarios::Scenario;
 
@@ -18,7 +19,7 @@ const ERRORS: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorRespo
 /// The signature of a form.
 const SIGNATURE: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html";
 
-/// A server to which the scenarios are posted.
+/// A server that gets the scenarios.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Server {
     /// The emulator of the local stack.
@@ -27,7 +28,8 @@ pub enum Server {
     S3s,
 }
 
-/// A scenario's name, the server's answer (`accepted`, or its error code), and the page that decides for S3's answer.
+/// The name of a scenario, the server's answer (`accepted` or an error code), and the AWS page on S3's
+/// answer.
 type Row = (&'static str, &'static str, &'static str);
 
 /// The emulator of the local stack, 1.5.33.
@@ -93,7 +95,7 @@ impl Server {
         }
     }
 
-    /// The expected answer to a scenario: `accepted`, or an error code.
+    /// Returns the expected answer to a scenario: `accepted` or an error code.
     pub fn answer_to(self, scenario: &Scenario) -> &'static str {
         let listed = self.divergences().iter().find(|(name, ..)| *name == scenario.name);
         match (listed, scenario.expected) {
@@ -103,7 +105,7 @@ impl Server {
         }
     }
 
-    /// Panics if a divergence names no scenario, or no page.
+    /// Asserts that every divergence names a scenario and an AWS page.
     pub fn check_names(self, scenarios: &[Scenario]) {
         for (listed, _, page) in self.divergences() {
             assert!(

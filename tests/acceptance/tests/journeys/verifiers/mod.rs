@@ -1,8 +1,8 @@
-//! The scenarios of `s3-presigned` are posted to two S3 servers: the emulator, and `s3s-fs`.
+//! Posts the scenarios of `s3-presigned` to two S3 servers: the emulator and `s3s-fs`.
 //!
-//! The unit tests of `s3-presigned` put the same scenarios to its verifier. `divergences.rs` lists where a server
-//! answers otherwise, with the AWS page that decides. A divergence that is not listed fails, and so does a listed one
-//! that the server does not show.
+//! The unit tests of `s3-presigned` give the same scenarios to its verifier. `divergences.rs` lists the
+//! scenarios that a server answers differently. A test fails if a server has a divergence that is not listed,
+//! or lacks a listed one.
 
 use std::time::SystemTime;
 
@@ -26,7 +26,7 @@ use divergences::Server;
 const BUCKET: &str = "postern-verifiers";
 const REGION: &str = "eu-central-1";
 
-/// Posts a scenario to the server at `url`, and returns the answer: `accepted`, or the code of its error.
+/// Posts a scenario to the server at `url`, and returns the answer: `accepted` or an error code.
 async fn answer(url: &str, scenario: &Scenario, setup: &Setup<'_>) -> String {
     let text = |form: Form, (name, value): (String, String)| form.text(name, value);
     let form = scenario.signed_fields(setup).into_iter().fold(Form::new(), text);
@@ -48,7 +48,7 @@ async fn answer(url: &str, scenario: &Scenario, setup: &Setup<'_>) -> String {
     }
 }
 
-/// Posts every scenario, and fails with a line for each answer that is not the listed one.
+/// Posts every scenario. Fails with one line for each answer that is not the expected one.
 async fn check(server: Server, url: &str, credentials: &SigningCredentials) {
     #[expect(clippy::disallowed_methods, reason = "the server compares with the real time")]
     let now = SystemTime::now();
@@ -60,13 +60,13 @@ async fn check(server: Server, url: &str, credentials: &SigningCredentials) {
     for scenario in &all {
         let (said, listed) = (answer(url, scenario, &setup).await, server.answer_to(scenario));
         if said != listed {
-            surprises.push(format!("{}: answered {said}, listed is {listed}", scenario.name));
+            surprises.push(format!("{}: answered {said}, expected {listed}", scenario.name));
         }
     }
     assert!(surprises.is_empty(), "{server:?}:\n{}", surprises.join("\n"));
 }
 
-/// Makes a bucket, and a user with all rights on it, so that only the form decides.
+/// Makes a bucket and a user with all rights on it, so that a refusal can only come from the form.
 async fn user_with_a_bucket(endpoint: &str) -> SigningCredentials {
     let root = Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None };
     let sdk = shared().coordinates.sdk_config(&root);

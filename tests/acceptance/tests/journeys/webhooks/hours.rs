@@ -1,6 +1,6 @@
-//! A proxy between the sender and SQS that shortens waits: a message that the sender hides for longer than a
-//! few seconds becomes visible at once, and the proxy keeps the requested time. Everything else passes
-//! unchanged, with the sender's own signature.
+//! A proxy between the sender of webhooks and SQS, which shortens the waits. If the sender hides a message
+//! for longer than a few seconds, the proxy makes the message visible at once, and keeps the requested time
+//! for the test. All other requests pass unchanged, with the sender's own signature.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,10 +12,10 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-/// What a test can wait for.
+/// The longest time that the proxy does not shorten.
 const BEARABLE_S: i64 = 5;
 
-/// A running front of SQS.
+/// A running proxy.
 #[derive(Clone)]
 pub struct Hours {
     pub url: String,
@@ -25,7 +25,7 @@ pub struct Hours {
 }
 
 impl Hours {
-    /// Before `endpoint`; `sqs` makes messages visible.
+    /// Starts a proxy for `endpoint`. It makes messages visible with the client `sqs`.
     pub async fn start(endpoint: &str, sqs: Client) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -35,7 +35,7 @@ impl Hours {
         hours
     }
 
-    /// How long messages were to be hidden, in seconds.
+    /// Returns the times in seconds for which the sender wanted to hide messages.
     pub fn asked(&self) -> Vec<i64> {
         self.asked.lock().unwrap().clone()
     }
@@ -64,7 +64,7 @@ async fn pass(
             return hours.hurry(&request).await;
         }
     }
-    // The host is signed too, so it is passed on.
+    // All headers are forwarded, also `Host`, which the signature covers.
     let request =
         stack::http().request(method, format!("{}{uri}", hours.upstream)).headers(headers).body(body);
     let answer = request.send().await.unwrap();

@@ -1,7 +1,7 @@
-//! Webhooks, from an event on the app's bus to the receiver. The rule, the queue and the function are the
-//! stack's. The library of Standard Webhooks verifies the signatures.
+//! Webhooks, from an event on the app's bus to the receiver. The rule, the queue and the function are those
+//! of the stack. The library of Standard Webhooks verifies the signatures.
 //!
-//! The test puts the events on the bus, because the local AWS does not bring them there from the table.
+//! The tests put the events on the bus, because the local AWS makes no events of changes in the table.
 
 mod hours;
 mod receiver;
@@ -23,15 +23,16 @@ use receiver::{Receiver, Reply};
 const NEW_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OLD_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
-/// The webhook that is told before there is a secret.
+/// The id of an event that is on the bus before the secret has a value.
 const EARLY: &str = "early";
 
-/// The schedule of the specification as far as SQS can keep it.
+/// The waits before the retries. They are those of the specification of Standard Webhooks, but SQS cannot
+/// hide a message for longer than twelve hours.
 const DELAYS_S: [i64; 11] = [5, 300, 1800, 7200, 18000, 36000, 41400, 41400, 41400, 41400, 41400];
 
 const FAILED: Reply = Reply(StatusCode::INTERNAL_SERVER_ERROR, None);
 
-/// The sender of the shared stack, its receiver and what stands before SQS.
+/// The queues of the shared stack's sender, its receiver, and the proxy between the sender and SQS.
 struct Wired {
     stack: &'static Coordinates,
     receiver: Receiver,
@@ -40,7 +41,7 @@ struct Wired {
     dead_letter_queue_url: String,
 }
 
-/// The one that all tests here share, on a runtime that outlives each of them.
+/// Returns the value that all tests here share. Its servers run on a runtime that outlives each test.
 async fn wired() -> Option<&'static Wired> {
     static WIRED: OnceCell<Wired> = OnceCell::const_new();
     if shared().local.is_none() {
@@ -70,7 +71,7 @@ impl Wired {
         let changes = [
             ("POSTERN_WEBHOOK_URL", receiver.url.as_str()),
             ("AWS_ENDPOINT_URL_SQS", hours.url.as_str()),
-            // An answer of a proxy would not be the receiver's answer.
+            // The sender must not use a proxy, because a proxy's answer is not the receiver's.
             ("HTTP_PROXY", "http://127.0.0.1:9"),
         ];
         let changes = changes.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -104,7 +105,7 @@ impl Wired {
         assert_eq!(put.failed_entry_count, 0, "{put:?}");
     }
 
-    /// Waits until so many attempts of a webhook came.
+    /// Waits until the receiver has got so many attempts of a webhook, and returns them.
     async fn until_came(&self, id: &str, attempts: usize) -> Vec<(axum::http::HeaderMap, axum::body::Bytes)> {
         for _ in 0..400 {
             let came = self.receiver.came(id);
@@ -113,7 +114,7 @@ impl Wired {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("{id} came {} times, not {attempts}; {:?}", self.receiver.came(id).len(), self.log().await);
+        panic!("got {id} {} times, not {attempts}: {:?}", self.receiver.came(id).len(), self.log().await);
     }
 
     async fn log(&self) -> Vec<String> {
@@ -121,7 +122,7 @@ impl Wired {
         events.iter().flat_map(|event| event.lines()).map(str::to_owned).collect()
     }
 
-    /// Waits for lines of the sender's log with a text in them.
+    /// Waits for lines of the sender's log that contain a text, and returns them.
     async fn until_logged(&self, text: &str) -> Vec<Value> {
         for _ in 0..400 {
             let lines = self.log().await;
@@ -135,16 +136,16 @@ impl Wired {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("the sender never logged {text}: {:?}", self.log().await);
+        panic!("the sender did not log {text}: {:?}", self.log().await);
     }
 
-    /// The attempts of a webhook as the log has them.
+    /// Returns the log lines of the attempts of a webhook.
     async fn attempts(&self, id: &str) -> Vec<Value> {
         let found = self.until_logged(&format!("\"webhook_id\":\"{id}\"")).await;
         found.into_iter().filter(|line| line["message"] == "webhook attempt").collect()
     }
 
-    /// Waits for a message with a text in the dead-letter queue: its body and the reason.
+    /// Waits for a message in the dead-letter queue that contains a text. Returns its body and its reason.
     async fn until_dead(&self, text: &str) -> (String, String) {
         let sqs = aws_sdk_sqs::Client::new(&self.stack.sdk_config(&Keys::root()));
         for _ in 0..400 {
@@ -217,7 +218,7 @@ async fn what_failed_comes_again_under_the_same_id_with_a_signature_of_its_own()
     }
     let attempts = wired.attempts("again").await;
     assert_eq!((&attempts[0]["status"], &attempts[0]["attempt"]), (&json!(500), &json!(1)));
-    assert_eq!(attempts[0]["again_in_s"], 4, "five seconds less up to a tenth: {attempts:?}");
+    assert_eq!(attempts[0]["again_in_s"], 4, "5 s less a random tenth, in whole seconds: {attempts:?}");
 }
 
 #[tokio::test]
@@ -248,7 +249,7 @@ async fn a_receiver_that_is_gone_is_not_asked_again_and_the_event_can_be_redrive
     let (event, reason) = wired.until_dead("\"gone\"").await;
     assert_eq!((reason.as_str(), wired.receiver.came("gone").len()), ("gone", 1));
 
-    // What a redrive moves is this very body.
+    // A redrive moves a message with this body to the queue.
     let sqs = aws_sdk_sqs::Client::new(&wired.stack.sdk_config(&Keys::root()));
     sqs.send_message().queue_url(&wired.queue_url).message_body(event).send().await.unwrap();
     let came = wired.until_came("gone", 2).await;

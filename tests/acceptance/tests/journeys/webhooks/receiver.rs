@@ -1,4 +1,4 @@
-//! The receiver of webhooks. It answers each one as the test has planned for its id, and keeps the requests.
+//! A receiver of webhooks. It answers each webhook as the test has set for its id, and keeps the requests.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -10,10 +10,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{any, post};
 
-/// A secret path, which no log may contain.
+/// The path of the receiver. It is secret, so no log may contain it.
 const PATH: &str = "/hook/6f1c-capability";
 
-/// A status and a header.
+/// The status and a header of an answer.
 #[derive(Clone, Copy)]
 pub struct Reply(pub StatusCode, pub Option<(&'static str, &'static str)>);
 
@@ -42,23 +42,23 @@ impl Receiver {
         receiver
     }
 
-    /// Answers the next attempts of a webhook so, one after the other, and all others with 204.
+    /// Sets the answers to the next attempts of a webhook, in order. Later attempts are answered with 204.
     pub fn answer(&self, id: &str, replies: &[Reply]) {
         let replies = replies.iter().rev().copied().collect();
         self.seen.lock().unwrap().replies.insert(id.to_owned(), replies);
     }
 
-    /// Answers every attempt of a webhook so.
+    /// Sets the answer to all attempts of a webhook.
     pub fn always_answer(&self, id: &str, reply: Reply) {
         self.seen.lock().unwrap().always.insert(id.to_owned(), reply);
     }
 
-    /// The attempts of a webhook.
+    /// Returns the headers and bodies of the attempts of a webhook.
     pub fn came(&self, id: &str) -> Vec<(HeaderMap, Bytes)> {
         self.seen.lock().unwrap().came.get(id).cloned().unwrap_or_default()
     }
 
-    /// How many requests came to another place.
+    /// Returns how many requests came to another path.
     pub fn strayed(&self) -> usize {
         self.seen.lock().unwrap().strayed
     }
