@@ -17,13 +17,13 @@ fn a_destroy_of_a_protected_stack_touches_nothing() {
 
 #[test]
 #[ignore = "takes minutes: cargo test --test applies -- --ignored"]
-fn a_killed_apply_heals_and_never_answered_unprotected() {
+fn a_second_apply_heals_a_killed_one_and_the_api_never_answers_before_the_bucket_is_protected() {
     run("test_killed_apply");
 }
 
 #[test]
 #[ignore = "takes minutes: cargo test --test applies -- --ignored"]
-fn a_refused_pipe_heals() {
+fn a_second_apply_makes_a_refused_pipe() {
     run("test_refused_pipe");
 }
 
@@ -41,7 +41,7 @@ fn an_upgrade_replaces_nothing_that_holds_something() {
 
 #[test]
 #[ignore = "takes minutes: cargo test --test applies -- --ignored"]
-fn a_restored_table_and_a_mended_destroy_come_back_under_the_module() {
+fn the_module_takes_over_a_restored_table_and_the_rest_of_a_stopped_destroy() {
     run("test_restoring");
 }
 

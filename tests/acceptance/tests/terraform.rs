@@ -13,7 +13,7 @@ use stack::{Applied, Coordinates, Options, StartError, differences, test_executa
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: cargo test --test terraform -- --ignored"]
-async fn the_journeys_pass_on_what_terraform_applies_and_nothing_of_it_stays() {
+async fn the_journeys_pass_on_terraforms_stack_and_a_destroy_leaves_nothing() {
     // The journeys are built first, so that the stack does not run while cargo builds.
     let journeys = test_executable("journeys").unwrap_or_else(|error| panic!("{}", chain(&error)));
     let applied = match Applied::start(Options::default()).await {

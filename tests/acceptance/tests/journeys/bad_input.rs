@@ -71,7 +71,7 @@ async fn missing_fields_are_named() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_malformed() {
+async fn a_body_that_is_not_a_json_object_is_malformed() {
     let app = App::user();
     for body in [
         "",
@@ -92,7 +92,7 @@ async fn what_is_no_json_object_is_malformed() {
 /// File names with quotes or with characters of four bytes are valid. `links.rs` checks how S3's answers
 /// escape them.
 #[tokio::test]
-async fn names_that_only_look_hostile_are_welcome() {
+async fn file_names_with_quotes_and_emoji_are_valid() {
     let app = App::user();
     for name in ["say \"hi\".txt", "\u{1F600}.txt", "it's; a=b.txt", "100%.txt", ".hidden"] {
         let form = app.issue(json!({ "filename": name, "content_type": "text/plain" })).await;
@@ -101,7 +101,7 @@ async fn names_that_only_look_hostile_are_welcome() {
 }
 
 #[tokio::test]
-async fn bad_ids_and_pages_are_told() {
+async fn invalid_ids_are_not_found_and_invalid_pages_are_unprocessable() {
     let app = App::user();
     for id in ["x", "00000000-0000-4000-8000-000000000000", "A0000000-0000-4000-8000-000000000000"] {
         let (status, problem) = app.get(&format!("/uploads/{id}")).await;

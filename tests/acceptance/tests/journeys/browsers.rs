@@ -107,13 +107,13 @@ async fn cancels(client: &str) {
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn uppy_5_cancels_and_s3_drops_the_parts() {
+async fn a_cancelled_upload_of_uppy_5_leaves_no_parts() {
     cancels("uppy-5").await;
 }
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn uppy_6_cancels_and_s3_drops_the_parts() {
+async fn a_cancelled_upload_of_uppy_6_leaves_no_parts() {
     cancels("uppy-6").await;
 }
 
@@ -190,7 +190,7 @@ async fn a_retry_after_a_lost_answer_of_complete() {
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn what_is_refused_reaches_the_person() {
+async fn uppy_shows_the_person_why_a_file_is_refused() {
     let Some(clients) = CLIENTS.with_browser("refusals in a browser").await else { return };
     let app = App::user();
     let label = format!("refused-{}", uuid::Uuid::new_v4());

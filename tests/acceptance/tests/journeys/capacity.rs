@@ -91,7 +91,7 @@ async fn pinned(
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement: cargo test --test journeys capacity -- --ignored --nocapture"]
-async fn what_an_hourly_run_carries() {
+async fn comparing_versions_is_faster_than_looking_at_each() {
     if shared().local.is_none() {
         return skipped("the measurement", "only a local stack lets a test write into a table");
     }

@@ -116,7 +116,7 @@ fn redirecting(app: &App, to: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn a_form_sends_its_browser_to_a_named_origin_alone() {
+async fn a_form_redirects_only_to_an_origin_of_the_stack() {
     let app = App::user();
     let form = app.issue(redirecting(&app, "/done?from=form")).await;
     let parts = form
@@ -146,7 +146,7 @@ async fn a_form_sends_its_browser_to_a_named_origin_alone() {
 }
 
 #[tokio::test]
-async fn a_browser_is_sent_on_after_a_plain_html_form() {
+async fn s3_redirects_the_browser_after_a_plain_html_form() {
     let what = "a browser that a form sends on";
     let Some(browser) = chromium() else { return skipped(what, "there is no Chromium here") };
     let app = App::user();

@@ -44,7 +44,7 @@ async fn a_rejected_upload_can_be_retried_with_the_same_form() {
 }
 
 #[tokio::test]
-async fn metadata_checksum_and_an_empty_file_arrive_as_declared() {
+async fn an_empty_file_with_metadata_and_a_checksum_is_available() {
     let app = App::user();
     let checksum = postern::value::checksum::ChecksumSha256::of(b"");
     let request = json!({

@@ -19,7 +19,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn the_api_answers_a_browser_of_the_apps_origin() {
+async fn the_api_allows_the_apps_origin_in_a_preflight() {
     let app = App::user();
     let url = format!("{}/uploads", app.stack.api_url);
     let headers = "authorization,content-type,idempotency-key";
@@ -40,7 +40,7 @@ async fn the_api_answers_a_browser_of_the_apps_origin() {
 }
 
 #[tokio::test]
-async fn the_bucket_answers_a_browser_and_shows_what_clients_read() {
+async fn the_bucket_allows_the_apps_origin_and_exposes_the_headers_that_clients_read() {
     let app = App::user();
     let form = app.issue(serde_json::json!({ "filename": "a", "content_type": "text/plain" })).await;
     let response = preflight(&form.url, &app.stack.origin, "POST", "cache-control,x-requested-with").await;

@@ -30,7 +30,7 @@ fn assert_same(what: &str, path: &Path, expected: &[u8]) {
 }
 
 #[tokio::test]
-async fn programs_get_the_bytes_and_the_name() {
+async fn programs_download_the_bytes() {
     let (app, bytes) = (App::user(), bytes());
     let name = "\u{62a5}\u{544a} \u{645}\u{644}\u{641} \u{1F600}.bin";
     let upload = app.upload(name, "application/octet-stream", &bytes).await;

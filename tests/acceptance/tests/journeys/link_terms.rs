@@ -137,7 +137,7 @@ async fn a_password_opens_and_ten_wrong_ones_lock() {
 }
 
 #[tokio::test]
-async fn terms_change_and_a_new_token_takes_over() {
+async fn terms_can_be_changed_and_a_rotated_token_replaces_the_old_one() {
     let app = App::user();
     let link = shared(&app, json!({ "label": "draft" })).await;
     let body =
@@ -206,7 +206,7 @@ async fn all_links_of_an_owner_end_together() {
 }
 
 #[tokio::test]
-async fn a_login_sent_along_is_explained() {
+async fn a_request_to_a_link_with_a_jwt_gets_an_explanation() {
     let app = App::user();
     let link = shared(&app, json!({})).await;
     let with_login = |method| visit(method, url(&link)).header("authorization", "Bearer x").send();
@@ -217,7 +217,7 @@ async fn a_login_sent_along_is_explained() {
 }
 
 #[tokio::test]
-async fn people_meet_pages_in_their_language() {
+async fn people_get_pages_in_their_language() {
     let app = App::user();
     let link = shared(&app, json!({})).await;
     app.call(Method::DELETE, &path(&link), None).await;
@@ -341,7 +341,7 @@ async fn a_slash_after_the_token_leads_to_the_same_link() {
 }
 
 #[tokio::test]
-async fn right_passwords_lock_nobody_out() {
+async fn right_passwords_do_not_lock_a_link() {
     let app = App::user();
     let link = shared(&app, json!({ "password": "open sesame", "max_opens_per_hour": 1 })).await;
     let ask = |link: Value, password: &'static str| async move {
@@ -377,7 +377,7 @@ async fn right_passwords_lock_nobody_out() {
 
 /// Older versions of Postern stored an IPv4 network in IPv6 notation, if the owner gave it so.
 #[tokio::test]
-async fn a_network_in_an_older_writing_still_opens() {
+async fn a_network_in_an_older_notation_still_opens() {
     if acceptance::shared().local.is_none() {
         return skipped("an older record", "only a local stack lets a test write into the table");
     }

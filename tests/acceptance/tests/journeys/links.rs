@@ -89,7 +89,7 @@ async fn a_text_is_shown_in_its_own_encoding() {
 }
 
 #[tokio::test]
-async fn head_tells_what_get_will_give() {
+async fn head_has_the_headers_that_get_will_have() {
     let app = App::user();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
@@ -142,7 +142,7 @@ async fn a_revoked_link_is_gone_at_once_and_listed_as_revoked() {
 }
 
 #[tokio::test]
-async fn a_link_ends_when_it_said() {
+async fn a_link_expires_at_its_time() {
     let app = App::user();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({ "expires_in_s": 3 })).await;
@@ -163,7 +163,7 @@ async fn a_link_ends_when_it_said() {
 }
 
 #[tokio::test]
-async fn forged_and_broken_tokens_lead_nowhere() {
+async fn forged_and_malformed_tokens_are_unknown() {
     let app = App::user();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
@@ -210,7 +210,7 @@ async fn a_leak_of_the_table_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_link_needs_what_is_available() {
+async fn a_link_needs_an_available_upload() {
     let app = App::user();
     let form = app.issue_for("photo.png", "image/png", PNG).await;
     let path = format!("/uploads/{}/links", form.upload_id);

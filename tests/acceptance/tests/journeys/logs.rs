@@ -131,7 +131,7 @@ async fn the_lines_of_a_link_name_link_and_upload_and_never_the_token() {
 }
 
 #[tokio::test]
-async fn the_line_of_a_link_that_is_led_names_the_new_upload() {
+async fn the_log_line_of_a_new_target_has_the_new_upload() {
     let app = App::user();
     let former = app.upload("a.png", "image/png", PNG).await;
     let new = app.upload("b.png", "image/png", PNG).await;

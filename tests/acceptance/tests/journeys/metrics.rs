@@ -44,7 +44,7 @@ pub fn assert_is_well_formed(document: &Value) {
 }
 
 #[tokio::test]
-async fn what_becomes_of_versions_is_counted_and_measured() {
+async fn the_recorder_counts_and_measures_its_verdicts() {
     let app = App::user();
     // No other journey uploads a file of this size.
     let bytes = vec![b'a'; 77_773];

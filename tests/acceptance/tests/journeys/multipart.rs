@@ -29,7 +29,7 @@ async fn put(url: &str, bytes: &[u8]) -> (StatusCode, String) {
 }
 
 #[tokio::test]
-async fn an_app_uploads_in_parts_and_goes_on_where_it_was() {
+async fn an_app_uploads_in_parts_and_can_resume() {
     let app = App::user();
     let file = large(8 * MIB + 100);
     let body = json!({
@@ -89,7 +89,7 @@ async fn six_gibibytes_are_begun_and_their_last_part_is_signed() {
 
 /// The emulator ignores checksums of parts, so this test checks the requests that S3 would get.
 #[tokio::test]
-async fn s3_is_asked_for_a_checksum_of_the_whole_object_and_for_its_size() {
+async fn a_multipart_upload_requests_a_checksum_of_the_whole_object_and_states_its_size() {
     type Heard = Arc<Mutex<Vec<(String, HeaderMap)>>>;
     let heard = Heard::default();
     let hear = {
@@ -269,7 +269,7 @@ async fn send(issued: &Value, more: &[(&str, &str)], bytes: &[u8]) -> (StatusCod
 }
 
 #[tokio::test]
-async fn a_client_that_can_only_put_uploads_exactly_what_was_signed() {
+async fn a_presigned_put_uploads_only_the_signed_size_and_only_once() {
     let app = App::user();
     let issued = issued_put(&app).await;
     let (status, cause) = send(&issued, &[], &[PNG, b"x"].concat()).await;

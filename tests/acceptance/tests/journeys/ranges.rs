@@ -25,7 +25,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn ranges_pass_through_the_redirect_to_the_byte() {
+async fn ranges_through_the_redirect_are_exact() {
     let (app, bytes) = (App::user(), bytes());
     let upload = app.upload("data.bin", "application/octet-stream", &bytes).await;
     let link = app.link(&upload, json!({})).await;

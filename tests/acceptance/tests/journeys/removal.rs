@@ -69,7 +69,7 @@ async fn bury(app: &App, link_id: &str, dead: usize) {
 }
 
 #[tokio::test]
-async fn a_link_behind_thousands_of_dead_ones_ends_with_its_upload() {
+async fn a_link_after_thousands_of_revoked_links_ends_with_its_upload() {
     if shared().local.is_none() {
         return skipped("thousands of links", "only a local stack lets a test write into a table");
     }
@@ -103,7 +103,7 @@ async fn refuse_removals(app: &App, upload: &str, refuse: bool) {
 }
 
 #[tokio::test]
-async fn the_links_of_a_removed_upload_are_dead_at_the_answer_although_s3_refuses_its_removal() {
+async fn the_links_of_a_removed_upload_end_at_once_even_if_s3_refuses_the_removal() {
     if shared().local.is_none() {
         return skipped("a refused removal", "only a local stack lets a test take a right away");
     }
@@ -123,7 +123,7 @@ async fn the_links_of_a_removed_upload_are_dead_at_the_answer_although_s3_refuse
 }
 
 #[tokio::test]
-async fn a_part_that_comes_after_its_upload_was_removed_is_refused() {
+async fn a_part_of_a_removed_upload_is_refused() {
     let app = App::user();
     let body = json!({ "filename": "a.png", "content_type": "image/png", "size_bytes": 20_000_000 });
     let (_, begun) = app.call(Method::POST, "/uploads/multipart", Some(body)).await;

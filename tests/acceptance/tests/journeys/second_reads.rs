@@ -82,7 +82,7 @@ pub async fn settle(app: &App, file: &Far, upload_id: &str) {
 }
 
 #[tokio::test]
-async fn what_stands_far_behind_the_beginning_decides_and_each_further_read_is_counted() {
+async fn bytes_after_the_first_64_kib_decide_and_each_second_read_is_counted() {
     let (app, files) = (App::user(), far_files());
     for file in &files {
         assert!(file.bytes.len() > 64 * 1024);

@@ -32,7 +32,7 @@ async fn links_to(app: &App, upload: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_link_leads_to_the_new_file_at_once_and_lives_and_ends_with_it() {
+async fn a_link_leads_to_the_new_file_at_once_and_ends_with_it() {
     let app = App::user();
     let old = app.upload("old.png", "image/png", PNG).await;
     let new = app.upload("new.txt", "text/plain", b"the newer file").await;
@@ -64,7 +64,7 @@ async fn a_link_leads_to_the_new_file_at_once_and_lives_and_ends_with_it() {
 }
 
 #[tokio::test]
-async fn a_download_of_the_old_file_does_not_go_on_with_the_new_one() {
+async fn a_download_of_the_old_file_is_not_resumed_with_the_new_file() {
     let app = App::user();
     let old = app.upload("old.png", "image/png", PNG).await;
     let new = app.upload("new.txt", "text/plain", b"the newer file").await;
@@ -85,7 +85,7 @@ async fn a_download_of_the_old_file_does_not_go_on_with_the_new_one() {
 }
 
 #[tokio::test]
-async fn a_link_is_not_led_where_it_may_not_lead() {
+async fn an_invalid_target_of_a_link_is_refused() {
     let (app, stranger) = (App::user(), App::stranger());
     let own = app.upload("a.png", "image/png", PNG).await;
     let strange = stranger.upload("b.png", "image/png", PNG).await;

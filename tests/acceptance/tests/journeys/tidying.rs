@@ -22,7 +22,7 @@ pub async fn tidy(stack: &Coordinates) -> Value {
 }
 
 #[tokio::test]
-async fn the_schedule_expires_what_never_came() {
+async fn the_hourly_run_expires_an_upload_without_a_file() {
     if shared().local.is_none() {
         return skipped("the schedule", "only a local stack lets a test turn a record old");
     }
@@ -56,7 +56,7 @@ async fn upload_that_somebody_else_removes(app: &App) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn a_pinned_version_that_somebody_else_removes_is_marked() {
+async fn a_removed_pinned_version_is_marked() {
     if shared().local.is_none() {
         return skipped("removal from outside", "only a local stack lets a test remove versions");
     }
@@ -96,7 +96,7 @@ async fn compare_everything(stack: &Coordinates) {
 }
 
 #[tokio::test]
-async fn a_pinned_version_that_is_gone_is_noticed_although_no_event_told_of_it() {
+async fn the_hourly_run_finds_a_missing_pinned_version_without_an_event() {
     if shared().local.is_none() {
         return skipped("removal from outside", "only a local stack lets a test remove versions");
     }

@@ -45,7 +45,7 @@ async fn a_link_without_its_token_is_unknown_to_people_and_to_programs() {
 }
 
 #[tokio::test]
-async fn what_no_route_names_is_a_problem_with_a_code() {
+async fn an_address_without_a_route_gets_a_problem_with_a_code() {
     let app = App::nobody();
     for (method, path) in [
         (Method::GET, "/"),
@@ -79,7 +79,7 @@ async fn a_person_who_mistypes_an_address_sees_a_page() {
 
 /// Without CORS headers, a page of the app could not read the answer, and its `fetch` would fail.
 #[tokio::test]
-async fn the_apps_page_reads_that_a_route_is_unknown() {
+async fn a_page_of_the_app_can_read_that_a_route_is_unknown() {
     let app = App::nobody();
     for path in ["/upload", "/t/some-token/s3/sts"] {
         let url = format!("{}{path}", app.stack.api_url);

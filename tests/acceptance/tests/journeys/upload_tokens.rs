@@ -27,7 +27,7 @@ fn png() -> Value {
 }
 
 #[tokio::test]
-async fn a_page_uploads_with_a_token_and_sees_that_upload_alone() {
+async fn a_page_uploads_with_a_token_and_sees_only_that_upload() {
     let (app, page) = (App::user(), App::nobody());
     let (token, other) = (token(&app, 2).await, token(&app, 1).await);
     let text = token["token"].as_str().unwrap();
@@ -107,7 +107,7 @@ async fn page_of(user: &App) -> (App, String) {
 
 /// Uppy does not declare a size, and a person may choose an empty file.
 #[tokio::test]
-async fn an_empty_file_is_taken_over_companions_route() {
+async fn an_empty_file_is_accepted_over_companions_route() {
     let user = App::user();
     let (page, path) = page_of(&user).await;
     let named = format!("{path}/s3/params?filename=%E6%8A%A5%E5%91%8A.txt&type=text/plain");
@@ -121,7 +121,7 @@ async fn an_empty_file_is_taken_over_companions_route() {
 
 /// Uppy sends all of its `meta` as metadata. Of a refusal, it shows the `message`.
 #[tokio::test]
-async fn a_metadata_field_that_is_refused_is_named_with_what_to_do() {
+async fn a_refused_metadata_field_is_named_with_advice() {
     let user = App::user();
     let (page, path) = page_of(&user).await;
     for (name, value) in [("fileCaption", "x"), ("caption", "%E6%8A%A5"), ("caption", "")] {

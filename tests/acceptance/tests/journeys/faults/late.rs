@@ -36,7 +36,7 @@ async fn unavailable(request: reqwest::RequestBuilder, limit: Duration) {
 
 /// AWS accepts connections and does not answer.
 #[tokio::test]
-async fn a_silent_aws_ends_as_503_before_lambda_ends_the_function() {
+async fn without_answers_from_aws_a_request_gets_503_before_lambda_ends_the_function() {
     if shared().local.is_none() {
         return skipped("a silent AWS", "only a local stack lets a test stand between it and AWS");
     }
@@ -87,7 +87,7 @@ async fn a_silent_aws_ends_as_503_before_lambda_ends_the_function() {
 /// STS and KMS do not answer when the functions start.
 #[tokio::test]
 #[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
-async fn a_cold_start_in_silence_ends_as_503_and_the_next_request_is_answered() {
+async fn a_cold_start_without_answers_from_aws_gets_503_and_the_next_request_succeeds() {
     if shared().local.is_none() {
         return skipped("a silent AWS", "only a local stack lets a test stand between it and AWS");
     }
@@ -114,7 +114,7 @@ async fn a_cold_start_in_silence_ends_as_503_and_the_next_request_is_answered() 
 /// Together they take too long.
 #[tokio::test]
 #[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
-async fn a_request_of_many_slow_calls_ends_as_503_too() {
+async fn a_request_with_many_slow_calls_gets_503() {
     if shared().local.is_none() {
         return skipped("a slow AWS", "only a local stack lets a test stand between it and AWS");
     }
@@ -163,7 +163,7 @@ async fn complete(client: &mut Client<'_>, upload: &str) -> u32 {
 /// the real times.
 #[tokio::test]
 #[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
-async fn a_completion_that_outlasts_its_request_is_found_by_the_next_one() {
+async fn a_completion_that_outlasts_its_request_is_found_by_a_later_request() {
     if shared().local.is_none() {
         return skipped("a slow completion", "only a local stack lets a test stand between it and AWS");
     }

@@ -29,7 +29,7 @@ fn message(stack: &Coordinates, id: usize, upload_id: &str, version: &str) -> Va
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn of_a_batch_of_ten_with_one_poison_nine_are_recorded_and_one_comes_back() {
+async fn of_a_batch_of_ten_with_one_failure_only_the_failed_message_is_redelivered() {
     if shared().local.is_none() {
         return skipped("a poisoned batch", "only a local stack lets a test stand before its recorder");
     }
@@ -60,7 +60,7 @@ async fn of_a_batch_of_ten_with_one_poison_nine_are_recorded_and_one_comes_back(
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn of_many_uploads_none_is_lost_and_each_is_recorded_once() {
+async fn each_of_many_uploads_is_recorded_exactly_once() {
     if shared().local.is_none() {
         return skipped("many uploads", "only a local stack lets a test write its records");
     }
@@ -111,7 +111,7 @@ async fn of_many_uploads_none_is_lost_and_each_is_recorded_once() {
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn a_large_object_costs_no_more_memory_than_a_small_one() {
+async fn the_recorder_needs_no_more_memory_for_a_large_object() {
     if shared().local.is_none() {
         return skipped("the recorder's memory", "only a local stack lets a test look at its process");
     }

@@ -47,7 +47,7 @@ async fn saved_links(app: &App) -> Vec<Value> {
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn a_browser_saves_names_shows_pictures_and_seeks_in_films() {
+async fn a_browser_saves_names_shows_images_and_seeks_in_videos() {
     if !super::is_local() {
         return skipped("downloads in a browser", "this looks at what a local stack leaves out");
     }

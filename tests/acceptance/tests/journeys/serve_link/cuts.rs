@@ -71,7 +71,7 @@ async fn cut(app: &App, browser: &Browser) {
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn a_download_that_a_browser_lost_comes_by_the_link_and_counts_once() {
+async fn a_download_that_a_browser_resumes_through_the_link_counts_once() {
     if !super::is_local() {
         return skipped("cut downloads in browsers", "only a local stack lets a test cut a connection");
     }
@@ -84,7 +84,7 @@ async fn a_download_that_a_browser_lost_comes_by_the_link_and_counts_once() {
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn a_video_seeks_while_its_url_lives_and_how_it_fails_afterwards_is_known() {
+async fn a_video_can_seek_until_its_url_expires() {
     if !super::is_local() {
         return skipped("seeking in browsers", "only a local stack lets a test end a URL");
     }

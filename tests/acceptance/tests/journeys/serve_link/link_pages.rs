@@ -61,7 +61,7 @@ async fn a_page_costs_one_read_and_what_it_shows_one_write() {
 }
 
 #[tokio::test]
-async fn fifty_openers_by_pages_are_exactly_five_openings() {
+async fn fifty_visitors_through_pages_get_exactly_five_openings() {
     let app = acceptance::App::user();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({ "max_opens": 5 })).await;
@@ -110,7 +110,7 @@ async fn previewers_of_a_page_count_nothing() {
 }
 
 #[tokio::test]
-async fn an_owner_says_when_there_is_a_page() {
+async fn the_owner_decides_whether_a_link_has_a_page() {
     let app = acceptance::App::user();
     let image = app.upload("photo.png", "image/png", PNG).await;
     let saved = app.upload("data.bin", "application/octet-stream", &[0, 159, 146, 150, 0, 1]).await;
@@ -159,7 +159,7 @@ async fn look(browser: &Browser) {
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn the_page_of_a_link_goes_on_in_chromium_and_in_firefox() {
+async fn the_page_of_a_link_works_in_chromium_and_in_firefox() {
     if !super::is_local() {
         return skipped("pages of links", "this looks at what a local stack leaves out");
     }

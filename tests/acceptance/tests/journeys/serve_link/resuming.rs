@@ -30,7 +30,7 @@ fn saved(folder: &Path, name: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_download_that_was_cut_goes_on_where_it_stopped() {
+async fn an_interrupted_download_resumes_where_it_stopped() {
     if !super::is_local() {
         return skipped("resumed downloads", "only a local stack lets a test cut a connection");
     }

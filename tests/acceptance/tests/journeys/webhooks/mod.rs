@@ -196,7 +196,7 @@ async fn an_independent_library_verifies_a_webhook_with_either_of_two_secrets() 
 }
 
 #[tokio::test]
-async fn an_event_that_came_before_the_secret_is_delivered_once_it_is_there() {
+async fn an_event_before_the_secret_is_delivered_after_the_secret_is_set() {
     let Some(wired) = wired().await else { return };
     let came = wired.until_came(EARLY, 1).await;
     Webhook::new(NEW_SECRET).unwrap().verify(&came[0].1, &came[0].0).unwrap();
@@ -205,7 +205,7 @@ async fn an_event_that_came_before_the_secret_is_delivered_once_it_is_there() {
 }
 
 #[tokio::test]
-async fn what_failed_comes_again_under_the_same_id_with_a_signature_of_its_own() {
+async fn a_failed_webhook_is_retried_with_the_same_id_and_a_new_signature() {
     let Some(wired) = wired().await else { return };
     wired.receiver.answer("again", &[FAILED]);
     wired.tell("again").await;
@@ -222,7 +222,7 @@ async fn what_failed_comes_again_under_the_same_id_with_a_signature_of_its_own()
 }
 
 #[tokio::test]
-async fn a_receiver_that_always_fails_is_asked_for_three_days_and_then_the_event_is_a_dead_letter() {
+async fn after_three_days_of_failures_the_event_goes_to_the_dead_letter_queue() {
     let Some(wired) = wired().await else { return };
     wired.receiver.always_answer("hopeless", FAILED);
     wired.tell("hopeless").await;
@@ -242,7 +242,7 @@ async fn a_receiver_that_always_fails_is_asked_for_three_days_and_then_the_event
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_gone_is_not_asked_again_and_the_event_can_be_redriven() {
+async fn after_a_410_the_event_is_not_retried_but_can_be_redriven() {
     let Some(wired) = wired().await else { return };
     wired.receiver.answer("gone", &[Reply(StatusCode::GONE, None)]);
     wired.tell("gone").await;
@@ -270,7 +270,7 @@ async fn a_redirect_is_not_followed_and_counts_as_a_failure() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_asks_for_time_has_it() {
+async fn the_sender_waits_as_long_as_retry_after_says() {
     let Some(wired) = wired().await else { return };
     let busy = Reply(StatusCode::TOO_MANY_REQUESTS, Some(("retry-after", "1234")));
     wired.receiver.answer("busy", &[busy, Reply(StatusCode::SERVICE_UNAVAILABLE, None)]);
@@ -282,7 +282,7 @@ async fn a_receiver_that_asks_for_time_has_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_among_a_batch_is_a_dead_letter_and_hinders_nobody() {
+async fn a_message_that_is_not_an_event_goes_to_the_dead_letter_queue_and_does_not_delay_others() {
     let Some(wired) = wired().await else { return };
     let event = |id: &str| {
         json!({ "detail-type": "Link Revoked", "time": "2026-11-24T10:00:01Z", "detail": detail(id) })
