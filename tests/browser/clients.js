@@ -1,10 +1,10 @@
-// What a page would write around each client. `run(job)` answers with what a person would see.
+// The code that a page needs for each upload client. `run(job)` uploads, and returns what a person would see.
 import { DirectUpload } from '@rails/activestorage'
 import { Dropzone } from 'dropzone'
 
 const file = (job) => new File([new Uint8Array(job.bytes).map((_, i) => (i < job.head.length ? job.head[i] : 120))], job.filename, { type: job.type })
 
-// What Uppy's own Informer shows, shown here without its styles.
+// Shows the messages of Uppy's Informer, without its styles.
 function inform(uppy) {
   const shown = document.querySelector('[role=alert]')
   uppy.on('info-visible', () => {
@@ -35,19 +35,19 @@ async function uppy(job, Uppy, AwsS3, options) {
   })
   if (job.cancel) {
     uppy.upload()
-    // Nothing tells when the parts are gone: Uppy asks for that and does not wait.
+    // Uppy asks for the parts to be aborted and does not wait for the answer, so no event says when they are gone.
     await new Promise((resolve) => setTimeout(resolve, 4000))
     if (!begun) return { ok: false, error: 'nothing was sent within 4 s', pauses }
     return { ok: false, error: 'cancelled', pauses }
   }
   const first = await uppy.upload()
-  // What a person does who meets an error.
+  // After an error, a person presses Retry.
   const result = job.retry ? await uppy.retryAll() : first
   const failed = result?.failed ?? []
   return { ok: (result?.successful ?? []).length === 1, error: failed[0]?.error ?? null, pauses }
 }
 
-// Shrine's route, asked as Shrine's guide asks it.
+// Asks Shrine's route as Shrine's guide shows it.
 const presign = async (job, name, type) => {
   const answer = await fetch(`${job.base}/presign?${new URLSearchParams({ filename: name, type })}`)
   return answer.json()

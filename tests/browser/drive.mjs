@@ -1,6 +1,7 @@
-// Drives real clients in a real browser: reads jobs as a line of JSON, writes an answer a line.
-// The page's origin is one that the stack's CORS lets in; nothing listens there, the page is given
-// to the browser by this script, and every other request goes out as it is.
+// Drives real upload clients in a real browser. The argument is JSON with the jobs. For each job, the script prints
+// one line of JSON with the answer.
+// The stack's CORS rules allow the page's origin. No server listens there: this script gives the page to the browser.
+// All other requests go out unchanged.
 import { build } from 'esbuild'
 import { chromium } from 'playwright-core'
 
@@ -8,8 +9,8 @@ const { browser: executablePath, origin, jobs } = JSON.parse(process.argv[2])
 const bundle = await build({ entryPoints: ['clients.js'], bundle: true, format: 'iife', write: false, logLevel: 'error' })
 const script = bundle.outputFiles[0].text
 const html = '<!DOCTYPE html><title>upload</title><form id="drop"></form><p role="alert"></p><script src="/clients.js"></script>'
-// A page that was not loaded from this machine would need a person's leave to speak to it, which is
-// asked beside CORS and has no part in it.
+// Chromium asks the person before a page of another machine may send requests to this machine. That question is not
+// part of CORS, so it is switched off.
 const local = '--disable-features=LocalNetworkAccessChecks'
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', local] })
 try {
@@ -26,7 +27,7 @@ try {
       await page.route((url) => url.pathname.endsWith(`/${job.lose}`), async (route) => {
         if (lost > 0 || route.request().method() !== 'POST') return route.continue()
         lost += 1
-        await route.fetch() // The API does what it is asked, and its answer is lost.
+        await route.fetch() // The API carries out the request, but its answer is lost.
         await route.abort('connectionreset')
       })
     await page.goto(`${origin}/`)
@@ -35,7 +36,7 @@ try {
       page.evaluate((job) => window.run(job), job),
       new Promise((resolve) => (patience = setTimeout(() => resolve({ ok: false, error: 'no answer within 60 s' }), 60000))),
     ])
-    clearTimeout(patience) // Else the process lives on for a minute.
+    clearTimeout(patience) // Otherwise the process would not end for a minute.
     const shown = await page.textContent('[role=alert]')
     console.log(JSON.stringify({ ...answer, lost, shown, heard }))
     await page.close()

@@ -1,8 +1,8 @@
-"""Heals a stack whose apply was killed, as the module's README says: what was made and not yet written
-into the state is named in `import` blocks, and the apply is repeated.
+"""Repairs a stack whose apply was killed, as the module's README says. Some resources exist but are not in
+the state. This file names them in `import` blocks, and applies again.
 
-The command `terraform import` does not do: it plans nothing, so the `for_each` over the stack's own
-resources are unknown to it.
+The command `terraform import` cannot be used instead. It does not plan, so a `for_each` over the stack's own
+resources is unknown to it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Callable
 from local_aws import LocalAws
 from working import ROOT, Failed, Working
 
-# The id in an `import` block, by the arguments of the resource. The README has the same table.
+# For each type of resource, the id in its `import` block, made of the resource's arguments. The README has
+# the same table.
 IDS: dict[str, str] = {
     "aws_cloudwatch_event_bus": "{name}",
     "aws_cloudwatch_log_group": "{name}",
@@ -40,7 +41,7 @@ def _route(aws: LocalAws, arguments: dict) -> str:
     return f"{arguments['api_id']}/" + next(r["RouteId"] for r in routes if r["RouteKey"] == arguments["route_key"])
 
 
-# Those that AWS gives an id of its own, and how the README names it.
+# The types of resources of which AWS chooses the id, and the README's description of the id.
 LOOKED_UP_IN_WORDS = {
     "aws_apigatewayv2_route": "the API's id, `/`, the route's id",
     "aws_apigatewayv2_stage": "the API's id, `/$default`",
@@ -56,19 +57,20 @@ LOOKED_UP: dict[str, Callable[[LocalAws, dict], str]] = {
 
 
 def table() -> list[str]:
-    """The rows of the README's table."""
+    """Returns the rows of the README's table."""
     told = {kind: "`" + re.sub(r"\{(\w+)\}", r"<\1>", form) + "`" for kind, form in IDS.items()} | LOOKED_UP_IN_WORDS
     return [f"| `{kind}` | {told[kind]} |" for kind in sorted(told)]
 
 
-# How the services say that something is there.
+# The texts with which the services say that a resource exists already.
 THERE = re.compile(r"AlreadyExists|AlreadyOwned|ResourceConflict|ResourceInUse|ConflictException|already exists")
 
 
 def heal(aws: LocalAws, stack: Working) -> set[str]:
-    """Applies until it works; gives what had to be imported."""
+    """Applies and imports until an apply succeeds. Returns the addresses of the imported resources."""
     arguments = _arguments(stack)
-    # First, as the README says: the provider tries for ten minutes to make a function that is there.
+    # As the README says, functions come first. If a function exists already, the provider tries for ten minutes
+    # to make it.
     adopted = _functions_that_are_there(aws, arguments)
     _adopt(aws, stack, adopted, arguments)
     while True:
@@ -90,7 +92,8 @@ def _functions_that_are_there(aws: LocalAws, arguments: dict[str, dict]) -> set[
 
 def _adopt(aws: LocalAws, stack: Working, orphans: set[str], arguments: dict[str, dict]) -> None:
     for address in {a for a in orphans if "aws_cloudwatch_log_group" in a}:
-        # The local AWS cannot give a log group a key later, as an import would have to.
+        # After an import, the apply would have to give the log group its key. The local AWS cannot do that, so
+        # the group is deleted.
         aws.client("logs").delete_log_group(logGroupName=arguments[address]["name"])
     with (stack.folder / ROOT / "adopted.tf").open("a") as file:
         for address in sorted(a for a in orphans if "aws_cloudwatch_log_group" not in a):
@@ -98,14 +101,15 @@ def _adopt(aws: LocalAws, stack: Working, orphans: set[str], arguments: dict[str
 
 
 def _orphans(said: str) -> set[str]:
-    """The addresses in errors that say that something is there already; another error is the test's end."""
+    """Returns the addresses of the resources that exist already, according to the errors. Returns nothing if
+    there is any other error."""
     errors = re.split(r"\nError: ", said)[1:]
     found = {re.search(r"with (module\.\S+),", error)[1] for error in errors if THERE.search(error)}
     return found if len(found) == len(errors) else set()
 
 
 def _arguments(stack: Working) -> dict[str, dict]:
-    """What the next plan would make, by address."""
+    """Returns the arguments of the resources that the next plan would make, by address."""
     stack.run("plan", "-input=false", "-no-color", "-out=healing")
     plan = json.loads(stack.run("show", "-json", "healing", errors=subprocess.DEVNULL))
     return {r["address"]: r["change"]["after"] for r in plan["resource_changes"] if r["change"]["actions"] == ["create"]}

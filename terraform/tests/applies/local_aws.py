@@ -1,4 +1,4 @@
-"""A local AWS for applies, and what it holds, asked of its services and not of Terraform's state."""
+"""A local AWS for applies. What exists in it is read from its services, not from Terraform's state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACCOUNT = "000000000000"
 
 
 class LocalAws:
-    """The emulator's process. It ends with the `with` block, and with this program however that ends."""
+    """The emulator's process. It ends at the end of the `with` block, or when this program ends or is killed."""
 
     def __enter__(self) -> LocalAws:
         self.folder = Path(tempfile.mkdtemp(prefix="applies-"))
@@ -62,13 +62,13 @@ class LocalAws:
         return _client(self.endpoint, service, region)
 
     def holdings(self, region: str = REGION) -> list[str]:
-        """A line for each thing, but keys that wait for their deletion."""
+        """Returns one line for each resource. Keys that wait for their deletion are left out."""
         remains = REPOSITORY / "tests" / "stack" / "remains.py"
         done = subprocess.run([sys.executable, remains, self.endpoint, region], capture_output=True, text=True, check=True)
         return sorted(done.stdout.splitlines())
 
     def bucket_settings(self, bucket: str, region: str = REGION) -> dict[str, object]:
-        """How a bucket is set; None for what was never set, or is not there any more."""
+        """Returns the settings of a bucket. A setting is None if it is not set or if the bucket does not exist."""
         s3 = self.client("s3", region)
         asked = {
             "versioning": lambda: s3.get_bucket_versioning(Bucket=bucket).get("Status"),
@@ -81,14 +81,15 @@ class LocalAws:
         return {name: _or_none(ask) for name, ask in asked.items()}
 
     def open_apis(self, region: str = REGION) -> list[str]:
-        """The names of the APIs that answer: those that have a stage."""
+        """Returns the names of the APIs that have a stage. Only these answer requests."""
         api = self.client("apigatewayv2", region)
         apis = {a["ApiId"]: a["Name"] for a in api.get_apis()["Items"]}
         return [name for api_id, name in apis.items() if _or_none(lambda: api.get_stages(ApiId=api_id)["Items"])]
 
     def opened_too_early(self) -> list[str]:
-        """What an API that answers lacks. It must answer before its settings are read and after: an apply
-        makes the last setting and the stage right after each other, and a destroy removes them so."""
+        """Returns the missing bucket settings of the stacks whose API answers. Counts an API only if it answers
+        both before and after the settings are read. In between, an apply may make the last setting and then the
+        stage, or a destroy may remove the stage and then a setting."""
         before = set(self.open_apis())
         settings = {name: self.bucket_settings(f"{name}-files-{ACCOUNT}-{REGION}") for name in before}
         answering = before & set(self.open_apis())
@@ -123,7 +124,8 @@ def _free_port() -> int:
 
 
 def _surroundings(folder: Path) -> dict[str, str]:
-    """The emulator passes its environment on to the functions, so it gets no other."""
+    """Returns the environment of the emulator. It has no other variables, because the emulator passes its
+    environment on to the functions."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(folder / "home"),

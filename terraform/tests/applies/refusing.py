@@ -1,4 +1,4 @@
-"""EventBridge Pipes as it is when a new role is not known everywhere yet."""
+"""A proxy for EventBridge Pipes that answers as AWS does while a new role is not known everywhere yet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REFUSAL = {"__type": "ValidationException", "message": "The role cannot be assum
 
 
 class RefusingPipes:
-    """Refuses to make a pipe; or makes it, and says then that it failed (`kept`), as AWS does both."""
+    """Refuses to make a pipe. With `kept`, makes the pipe and then reports that it failed. AWS does both."""
 
     def __init__(self, aws: LocalAws, kept: bool):
         class Handler(BaseHTTPRequestHandler):

@@ -1,7 +1,7 @@
-"""An apply that is killed at a random moment is healed by a further apply, and no half-made stack answers
-before its bucket is protected.
+"""Tests that a second apply repairs a stack whose first apply was killed at a random moment. The API of an
+incomplete stack must not answer before the bucket is protected.
 
-POSTERN_KILLS says how many first applies are killed, each of a new stack, and POSTERN_SEED when.
+POSTERN_KILLS is the number of stacks whose first apply is killed. POSTERN_SEED decides the moments.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SEED = int(os.environ.get("POSTERN_SEED", random.randrange(1_000_000)))
 
 STAGE = 'module.stack["postern"].aws_apigatewayv2_stage.default'
 
-# Without which nobody may get a form.
+# The resources that must exist before the API may issue a form.
 BEFORE_THE_STAGE = (
     "aws_cloudwatch_event_target.webhook[0]",
     "aws_iam_role_policy.upload_signer",
@@ -42,7 +42,8 @@ class KilledApply(unittest.TestCase):
     def test_it_heals_and_never_answers_unprotected(self) -> None:
         chance = random.Random(SEED)
         for kill in range(KILLS):
-            # A pause reaches the moments in which nothing is begun: the provider waits half a minute for queues.
+            # With a pause, the kill can also fall into a time in which the provider begins no resource. For queues
+            # it waits half a minute.
             progress, pause_s = chance.random(), chance.choice([0, 0.3, 5, 20])
             with self.subTest(seed=SEED, kill=kill), LocalAws() as aws, Working(aws) as stack, Watch(aws) as watch:
                 self.kill_and_heal(aws, stack, progress, pause_s)
@@ -52,7 +53,7 @@ class KilledApply(unittest.TestCase):
             self.assertGreater(watch.looks, 10)
 
     def test_the_stage_waits_for_what_protects_the_bucket(self) -> None:
-        """Which kill falls between two resources is chance; what the stage waits for is not."""
+        """A random kill rarely falls between two certain resources. This test checks the order itself."""
         with LocalAws() as aws, Working(aws, webhook=True) as stack:
             planned = stack.planned(f"-target={STAGE}")
         self.assertIn(STAGE, planned)
@@ -74,18 +75,18 @@ class KilledApply(unittest.TestCase):
         self.assertEqual(stack.drift(), {})
 
 
-# What the second apply makes anew, because it did not learn of the first.
+# The kinds of resources that the second apply makes again, because the state does not have the first ones.
 MADE_TWICE = (
-    # Keys and APIs have no name of their own; the README says how to find those that nothing uses.
+    # Keys and APIs have no unique name. The README says how to find those that nothing uses.
     "apigatewayv2: ",
     "kms: ",
-    # AWS refuses a second mapping of the same stream to the same function; the local AWS does not.
+    # AWS refuses a second mapping of the same stream to the same function. The local AWS does not.
     "lambda: arn:",
 )
 
 
 def named(holdings: list[str]) -> list[str]:
-    """Without those that a killed apply leaves twice."""
+    """Returns the resources without the kinds of which a killed apply leaves a second one."""
     return [line for line in holdings if not line.startswith(MADE_TWICE) or line.startswith("kms: alias/")]
 
 

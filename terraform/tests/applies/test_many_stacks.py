@@ -1,7 +1,8 @@
-"""Stacks beside each other in one region, a stack of the same name in another region, and stacks that wait
-for something of the user's that changes.
+"""Tests several stacks in one region, a stack of the same name in another region, and stacks that depend on a
+resource of the user that changes.
 
-The stacks are made with `for_each`, and all of them have `depends_on`: their data sources are read late.
+The stacks are made with `for_each`, and all of them have `depends_on`. So Terraform reads their data sources
+late.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from working import Failed, Working
 
 NAMES = ["photos", "documents"]
 SECOND_REGION = "us-west-2"
-# Region and name. Roles are global: two stacks of one name would take each other's.
+# The region and the name of each stack. The names of roles contain the region, because roles are global.
 STACKS = [(REGION, "photos"), (REGION, "documents"), (SECOND_REGION, "photos")]
 
 

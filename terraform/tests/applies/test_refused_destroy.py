@@ -1,5 +1,6 @@
-"""A removal of a protected stack is refused before anything of it is touched: by `terraform destroy`, by a
-configuration without the module's block, and by one that has another label for it.
+"""Tests that Terraform refuses to remove a protected stack before it changes any of its resources. The removal
+is tried with `terraform destroy`, with a configuration without the module's block, and with another label for
+the block.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class RefusedDestroy(unittest.TestCase):
                 with self.subTest(way=way.__name__):
                     self.assertRegex(way(stack), REFUSED)
                     self.assertEqual(removed(self.look(aws), before), {})
-            # With its old label the stack is as it was.
+            # With its old label, the stack is unchanged.
             stack.apply()
             after = self.look(aws)
             unknown = unknown_keys(after, before, stack)
@@ -47,7 +48,7 @@ class RefusedDestroy(unittest.TestCase):
         return self.refused_with(stack, lambda text: text.replace('module "stack"', 'module "renamed"').replace("module.stack", "module.renamed"))
 
     def refused_with(self, stack: Working, change) -> str:
-        """What an apply says of a changed configuration, which is put back afterwards."""
+        """Applies a changed configuration, which must fail, and returns the error. Restores the configuration."""
         main: Path = stack.folder / ROOT / "main.tf"
         text = main.read_text(encoding="utf-8")
         self.assertNotEqual(change(text), text)
@@ -86,15 +87,16 @@ class RefusedDestroy(unittest.TestCase):
 
 
 def removed(after: dict[str, object], before: dict[str, object]) -> dict[str, object]:
-    """What is not as it was before. Another label may have made something beside it: keys, secrets, an API."""
+    """Returns what has changed or is missing. New resources do not count, because an apply with another label may
+    have made keys, secrets or an API."""
     changed = {what: value for what, value in after.items() if what != "all" and value != before[what]}
     gone = [line for line in before["all"] if line not in after["all"]]
     return changed | ({"all": gone} if gone else {})
 
 
 def unknown_keys(after: dict[str, object], before: dict[str, object], stack: Working) -> set[str]:
-    """New KMS keys that the state does not have. `CreateKey` has no token that makes it idempotent: if an
-    answer is lost, the provider asks again and gets a second key, and nothing knows the first one."""
+    """Returns new KMS keys that are not in the state. `CreateKey` is not idempotent. If its answer is lost, the
+    provider asks again and gets a second key, and the first one stays without an owner."""
     state = (stack.folder / ROOT / "terraform.tfstate").read_text(encoding="utf-8")
     new = set(after["all"]) - set(before["all"])
     return {line for line in new if line.startswith("kms: ") and line.removeprefix("kms: ") not in state}

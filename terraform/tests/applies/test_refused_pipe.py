@@ -1,4 +1,5 @@
-"""A first apply whose pipe is refused, because IAM has not made its role known yet, is healed by a second."""
+"""Tests that a second apply makes the pipe that AWS refused in the first, because it did not know the pipe's
+role yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the module's README says under "Restoring" brings records, keys and files back under the module."""
+"""Follows the section "Restoring" of the module's README. Records, keys and files must be under the module's
+control again."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from working import MODULE, ROOT, Failed, Working
 BUCKET = f"postern-files-{ACCOUNT}-{REGION}"
 ITEM = {"pk": {"S": "UPLOAD#1"}}
 
-# What the README's `import` blocks name, and the descriptions by which the keys are found.
+# The addresses of the keys in the README's `import` blocks, and the descriptions by which the keys are found.
 KEYS = {
     "aws_kms_key.operations[0]": "Encrypts the table and the logs of postern",
     'aws_kms_key.links["1"]': "Key 1 behind the link tokens of postern",
@@ -44,12 +45,12 @@ class Restoring(unittest.TestCase):
             self.assert_all_is_there(aws, stack, keys)
 
     def test_what_a_whole_destroy_removed_comes_back(self) -> None:
-        """The bucket is empty, so that nothing stops the destroy."""
+        """The bucket is empty, so the destroy does not stop at it."""
         with LocalAws() as aws, Working(aws) as stack:
             stack.apply()
             aws.client("dynamodb").put_item(TableName="postern", Item=ITEM)
             keys = self.keys(aws)
-            # In AWS, the deletion of the table makes this backup.
+            # In AWS, DynamoDB makes this backup when the table is deleted.
             backup = aws.client("dynamodb").create_backup(TableName="postern", BackupName="postern$DeletedTableBackup")
             stack.destroy()
             self.assertEqual(self.waiting(aws), set(KEYS))
@@ -57,7 +58,7 @@ class Restoring(unittest.TestCase):
             self.assert_all_is_there(aws, stack, keys)
 
     def restore_the_table(self, aws: LocalAws, stack: Working) -> None:
-        """The exchange of "Records from an earlier time"."""
+        """Replaces the table as the README says in "Records from an earlier time"."""
         dynamodb = aws.client("dynamodb")
         dynamodb.restore_table_to_point_in_time(SourceTableName="postern", TargetTableName="postern-restored", UseLatestRestorableTime=True)
         backup = dynamodb.create_backup(TableName="postern-restored", BackupName="exchange")["BackupDetails"]["BackupArn"]
@@ -69,7 +70,7 @@ class Restoring(unittest.TestCase):
         dynamodb.delete_table(TableName="postern-restored")
 
     def mend(self, aws: LocalAws, stack: Working, backup: str | None = None) -> None:
-        """The steps of "After a destroy by mistake". The table is restored from the backup, where one is given."""
+        """Does the steps of "After a destroy by mistake". Restores the table if a backup is given."""
         imported = {}
         for address in self.waiting(aws):
             imported[address] = self.keys(aws)[address]["KeyId"]
@@ -90,7 +91,7 @@ class Restoring(unittest.TestCase):
         self.assertEqual({key["KeyState"] for key in self.keys(aws).values()}, {"Enabled"})
 
     def waiting(self, aws: LocalAws) -> set[str]:
-        """The addresses of the keys that wait for their deletion."""
+        """Returns the addresses of the keys that wait for their deletion."""
         return {address for address, key in self.keys(aws).items() if key["KeyState"] == "PendingDeletion"}
 
     def assert_the_table_is_whole(self, aws: LocalAws, stack: Working) -> None:
@@ -101,7 +102,7 @@ class Restoring(unittest.TestCase):
         self.assertEqual(stack.drift(), {})
 
     def keys(self, aws: LocalAws) -> dict[str, dict]:
-        """The keys by their addresses."""
+        """Returns the keys, by address."""
         kms = aws.client("kms")
         there = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
         return {address: next(key for key in there if key["Description"] == words) for address, words in KEYS.items()}

@@ -1,7 +1,8 @@
-"""A stack that an earlier version of the module has made keeps what it holds when the present one is applied.
+"""Tests that an apply of the present module keeps the data of a stack that an earlier version has made.
 
-`fixtures/state.json` is the state of a stack with a webhook, as the module of commit 184ad43 made it on a
-local AWS (`fixtures/normalize.py`), and with the protection of a later commit. It is planned without a refresh, so none of it needs to be there.
+`fixtures/state.json` is the state of a stack with a webhook. The module of commit 184ad43 made it on a local AWS,
+and `fixtures/normalize.py` prepared it. The protection of a later commit was added. The test plans without a
+refresh, so the resources need not exist.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from working import ROOT, Working
 
 STATE = Path(__file__).parent / "fixtures" / "state.json"
 
-# What holds something of the users, or has a name that others know: the fixture has one of each.
+# The types of resources that hold data of users, or have a name that others know. The fixture has one of each.
 STATEFUL = (
     "aws_apigatewayv2_api",
     "aws_apigatewayv2_authorizer",

@@ -1,4 +1,4 @@
-"""Terraform on a copy of the module, with a state of its own."""
+"""Runs Terraform on a copy of the module, with a separate state."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from local_aws import REGION, REPOSITORY, LocalAws
 MODULE = REPOSITORY / "terraform"
 ROOT = "terraform/tests/applies/root"
 
-# What a second plan changes because the local AWS does not give it back as it was set: the module's
-# README tells each.
+# The types of resources that a second plan changes, because the local AWS does not return them as they were set.
+# The module's README names each of them.
 GAPS = {"aws_apigatewayv2_authorizer", "aws_pipes_pipe"}
 
 APPLY = ("apply", "-auto-approve", "-input=false", "-no-color", "-parallelism=30")
 
-# On a busy machine the answer of a call may be lost. Each further run has less left to do, and says on
-# standard error that it was needed.
+# How often a command is run if an answer was lost, which can happen on a busy machine. Each run has less left to do.
+# Each further run is reported on standard error.
 RUNS = 5
 LOST = re.compile(r"use of closed network connection|connection reset by peer|: EOF")
 
 
 class Failed(Exception):
-    """Terraform ended with an error; the text is what it said."""
+    """Terraform ended with an error. The text is its output."""
 
 
 class Working:
-    """A folder in which Terraform works. Its processes end with this program."""
+    """A folder in which Terraform runs. Terraform's processes end when this program ends."""
 
     def __init__(self, aws: LocalAws, **variables: object):
         self.aws = aws
@@ -58,7 +58,7 @@ class Working:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self, *arguments: str, errors: int = subprocess.STDOUT) -> subprocess.Popen:
-        """Terraform and its provider, in a process group of their own."""
+        """Starts Terraform and its provider, in a separate process group."""
         variables = {"endpoint": self.aws.endpoint, "region": REGION} | self.variables
         (self.folder / ROOT / "terraform.tfvars.json").write_text(json.dumps(variables))
         foreign = ("AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE")
@@ -75,7 +75,8 @@ class Working:
         )
 
     def run(self, *arguments: str, errors: int = subprocess.STDOUT) -> str:
-        """Runs a command to its end. Its input stays open meanwhile, or the leash would end it."""
+        """Runs a command to its end, and returns its output. Its standard input stays open until then, because
+        `leash.py` kills the command when the input closes."""
         with self.start(*arguments, errors=errors) as process:
             said = process.stdout.read()
             if process.wait() != 0:
@@ -99,8 +100,8 @@ class Working:
         return self.run(*arguments)
 
     def apply_killed(self, progress: float, pause_s: float) -> int:
-        """Begins an apply, and ends Terraform and its provider with SIGKILL: a pause after this part of
-        all resources was begun. How many were begun and not reported as made."""
+        """Starts an apply. When it has begun this share of all resources, waits `pause_s`, and then kills Terraform
+        and its provider. Returns how many resources were begun and not reported as made."""
         total = begun = made = 0
         with self.start(*APPLY) as process:
             for line in process.stdout:
@@ -118,19 +119,19 @@ class Working:
         return begun - made
 
     def planned(self, *options: str) -> dict[str, list[str]]:
-        """What a plan would do to which resource, without what it leaves alone."""
+        """Returns what a plan would do with each resource that it would change, by address."""
         self.run("plan", "-input=false", "-no-color", "-out=planned", *options)
         plan = json.loads(self.run("show", "-json", "planned", errors=subprocess.DEVNULL))
         changes = {r["address"]: r["change"]["actions"] for r in plan.get("resource_changes", [])}
         return {address: actions for address, actions in changes.items() if actions not in (["no-op"], ["read"])}
 
     def drift(self, *options: str) -> dict[str, list[str]]:
-        """The same without what the local AWS is known to forget."""
+        """Returns the same as `planned`, without the known gaps of the local AWS."""
         return {a: actions for a, actions in self.planned(*options).items() if not GAPS & set(a.split("."))}
 
 
 class Watch:
-    """Looks again and again, while something runs, for an API that is open too early."""
+    """While Terraform runs, checks again and again that no API answers before its bucket is protected."""
 
     def __init__(self, aws: LocalAws):
         self.aws = aws
@@ -155,7 +156,7 @@ class Watch:
             try:
                 self.found.update(self.aws.opened_too_early())
             except BotoCoreError:
-                continue  # No answer says nothing.
+                continue  # Without an answer there is nothing to check.
             except Exception as error:  # noqa: BLE001
                 self.failed = error
                 return
