@@ -39,7 +39,7 @@ BEFORE_THE_STAGE = (
 
 
 class KilledApply(unittest.TestCase):
-    def test_it_heals_and_never_answers_unprotected(self) -> None:
+    def test_a_second_apply_repairs_the_stack_and_no_api_answers_unprotected(self) -> None:
         chance = random.Random(SEED)
         for kill in range(KILLS):
             # With a pause, the kill can also fall into a time in which the provider begins no resource. For queues
@@ -59,7 +59,7 @@ class KilledApply(unittest.TestCase):
         self.assertIn(STAGE, planned)
         self.assertEqual([name for name in BEFORE_THE_STAGE if f'module.stack["postern"].{name}' not in planned], [])
 
-    def test_the_readme_tells_what_to_import(self) -> None:
+    def test_the_readme_lists_the_ids_for_import(self) -> None:
         readme = (MODULE / "README.md").read_text(encoding="utf-8").splitlines()
         told = readme[readme.index("| resource | `id` |") + 2 :][: len(table()) + 1]
         self.assertEqual(told, [*table(), ""])

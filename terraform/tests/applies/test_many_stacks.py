@@ -23,7 +23,7 @@ def bucket(name: str, region: str = REGION) -> str:
 
 
 class ManyStacks(unittest.TestCase):
-    def test_they_stand_side_by_side_and_a_pending_change_touches_none(self) -> None:
+    def test_several_stacks_are_independent_and_a_pending_change_replaces_none(self) -> None:
         beside = {"stacks": NAMES, "second_region": SECOND_REGION, "stacks_of_second_region": ["photos"]}
         with LocalAws() as aws, Working(aws, **beside) as stacks:
             stacks.apply()

@@ -17,7 +17,7 @@ REFUSED = re.compile(r"deleting [\w ]*DynamoDB Table \(postern-deletion-protecti
 
 
 class RefusedDestroy(unittest.TestCase):
-    def test_nothing_of_a_protected_stack_is_touched(self) -> None:
+    def test_a_refused_destroy_changes_nothing(self) -> None:
         with LocalAws() as aws, Working(aws, protected=True) as stack:
             stack.apply()
             aws.client("s3").put_object(Bucket=BUCKET, Key="uploads/a-file", Body=b"a file")

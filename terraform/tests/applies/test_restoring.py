@@ -24,7 +24,7 @@ TOKEN_KEYS = {'aws_kms_key.links["1"]', 'aws_kms_key.upload_tokens["1"]'}
 class Restoring(unittest.TestCase):
     maxDiff = None
 
-    def test_records_and_then_what_a_stopped_destroy_removed_come_back(self) -> None:
+    def test_records_and_the_rest_of_a_stopped_destroy_can_be_restored(self) -> None:
         with LocalAws() as aws, Working(aws) as stack:
             stack.apply()
             version = aws.client("s3").put_object(Bucket=BUCKET, Key="uploads/a-file", Body=b"a file")["VersionId"]
@@ -44,7 +44,7 @@ class Restoring(unittest.TestCase):
             self.assertEqual([v["VersionId"] for v in versions], [version])
             self.assert_all_is_there(aws, stack, keys)
 
-    def test_what_a_whole_destroy_removed_comes_back(self) -> None:
+    def test_a_whole_destroyed_stack_can_be_restored(self) -> None:
         """The bucket is empty, so the destroy does not stop at it."""
         with LocalAws() as aws, Working(aws) as stack:
             stack.apply()

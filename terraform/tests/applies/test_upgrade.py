@@ -34,7 +34,7 @@ STATEFUL = (
 
 
 class Upgrade(unittest.TestCase):
-    def test_nothing_that_holds_something_is_replaced(self) -> None:
+    def test_no_resource_that_holds_data_is_replaced(self) -> None:
         before = {f"{r['type']}.{r['name']}" for r in json.loads(STATE.read_text())["resources"]}
         with LocalAws() as aws, Working(aws, webhook=True) as stack:
             (stack.folder / ROOT / "terraform.tfstate").write_text(STATE.read_text())

@@ -1,7 +1,8 @@
-"""Who may do what: the table that the rendered policies are held to.
+"""Who may do what: the table of cases that the rendered policies must decide as expected.
 
-`YES` and `NO` build a case each. The cases of `everywhere` hold whatever is switched on, those of
-`plain` with nothing switched on, those of `all_options` with everything.
+`YES` makes a case that must be allowed, and `NO` one that must be denied. `STILL_NO` must be denied even if a
+careless statement in the bucket's policy allows everyone everything. The cases of `EVERYWHERE` hold in every
+run. Those of `plain` hold without options, and those of `all_options` with all options.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ SECOND_LINK_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/links-2"
 UPLOAD_TOKEN_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/upload-tokens-1"
 SECOND_UPLOAD_TOKEN_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/upload-tokens-2"
 OTHER_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/another"
-"""A key of another stack that trusts every role of the account, as most keys do."""
+"""The key of another stack. Its policy trusts every role of the account, as most key policies do."""
 BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/postern"
 OTHER_BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
 SIGNING_SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:postern/cloudfront/a-AbCdEf"
@@ -80,7 +81,7 @@ ADMIN = _role("admin")
 """A role of the account whose own policy allows everything."""
 GUARDDUTY, BACKUP = _role("guardduty-files"), _role("backup")
 AUDITOR = _role("auditor")
-"""A role of the account without a policy of its own, let in by a statement of the user's."""
+"""A role of the account without a policy of its own. A statement of the user in the bucket's policy allows it."""
 STRANGER = Principal("a role of another account", arn=f"arn:aws:iam::{OTHER_ACCOUNT}:role/admin")
 ANYONE = Principal("an unsigned request")
 S3, CLOUDFRONT, LAMBDA = _service("s3.amazonaws.com"), _service("cloudfront.amazonaws.com"), _service("lambda.amazonaws.com")
@@ -90,7 +91,7 @@ GUARDDUTY_ITSELF, EVENTS = _service("malware-protection-plan.guardduty.amazonaws
 SCANNER = _role("postern-us-east-1-guardduty")
 LOGGING, ATHENA, EC2 = _service("logging.s3.amazonaws.com"), _service("athena.amazonaws.com"), _service("ec2.amazonaws.com")
 
-# What the requests carry.
+# The condition keys of the requests.
 FORM = {
     "s3:authType": "POST",
     "s3:signatureAge": "899000",
@@ -134,7 +135,7 @@ class Case:
     resource: str
     context: dict = field(default_factory=dict)
     careless: bool = False
-    """Whether somebody has added a statement to the bucket's policy that lets everyone do everything."""
+    """Whether the bucket's policy also has a statement that allows everyone everything."""
 
     def __str__(self) -> str:
         verdict = "may" if self.expected else "may not"
@@ -155,9 +156,9 @@ def STILL_NO(who, action, resource, context=None) -> Case:
 
 
 def _files() -> list[Case]:
-    """The bucket and its key, from the clients' side."""
+    """Returns the cases of the bucket and of its key."""
     return [
-        # Putting: the upload signer below uploads/, with our key or the bucket's default.
+        # Put: only the upload signer may, below uploads/, with our key or the bucket's default.
         YES(UPLOADER, "s3:PutObject", FILE, FORM),
         YES(UPLOADER, "s3:PutObject", FILE, PART),
         YES(UPLOADER, "s3:PutObject", FILE, FORM | {"s3:signatureAge": "900000"}),
@@ -190,7 +191,7 @@ def _files() -> list[Case]:
         NO(ADMIN, "s3:ReplicateDelete", FILE),
         NO(ADMIN, "s3:ReplicateDelete", OUTSIDE),
         NO(LOGGING, "s3:PutObject", OUTSIDE),
-        # Reading: a version whose id is known, for as long as a link's URL lives.
+        # Read: the download signer may read a version whose id it knows, as long as a link's URL is valid.
         YES(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL),
         YES(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL | {"s3:signatureAge": "900000"}),
         NO(DOWNLOADER, "s3:GetObjectVersion", FILE, LINK_URL | {"s3:signatureAge": "900001"}),
@@ -205,7 +206,7 @@ def _files() -> list[Case]:
         NO(DOWNLOADER, "s3:DeleteObjectVersion", FILE),
         *[NO(who, "s3:GetObjectVersion", FILE, BY_HEADER) for who in (ISSUE, SERVE, ADMIN, S3, LOGGING, ANYONE)],
         NO(ADMIN, "s3:GetObject", FILE, BY_HEADER),
-        # Removing: the recorder, versions alone.
+        # Remove: only the recorder may, and only versions.
         YES(RECORD, "s3:DeleteObjectVersion", FILE),
         NO(RECORD, "s3:DeleteObjectVersion", OUTSIDE),
         NO(RECORD, "s3:DeleteObjectVersion", f"{OTHER_BUCKET}/uploads/5e9f0a52"),
@@ -213,7 +214,7 @@ def _files() -> list[Case]:
         *[NO(who, "s3:DeleteObjectVersion", FILE) for who in (ADMIN, ISSUE, SERVE, BACKUP, S3, ANYONE)],
         NO(ADMIN, "s3:DeleteObject", FILE),
         NO(ADMIN, "s3:DeleteObject", OUTSIDE),
-        # The bucket refuses by itself, whatever somebody lets in beside it.
+        # The Deny statements of the bucket's policy hold even if a careless statement allows everything.
         *[STILL_NO(who, "s3:PutObject", FILE, FORM) for who in (S3, LOGGING, ATHENA, ANYONE, STRANGER, DOWNLOADER)],
         *[STILL_NO(who, "s3:PutObject", OUTSIDE, FORM) for who in (UPLOADER, LOGGING, ANYONE)],
         *[STILL_NO(who, "s3:DeleteObjectVersion", FILE) for who in (S3, ATHENA, ANYONE, STRANGER, UPLOADER)],
@@ -222,11 +223,11 @@ def _files() -> list[Case]:
         STILL_NO(DOWNLOADER, "s3:GetObject", FILE, LINK_URL | {"s3:signatureAge": "900001"}),
         STILL_NO(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": OTHER_DISTRIBUTION}),
         STILL_NO(CLOUDFRONT, "s3:GetObjectVersion", FILE),
-        # The administrator still runs the bucket.
+        # The administrator may still manage the bucket.
         YES(ADMIN, "s3:ListBucket", BUCKET),
         YES(ADMIN, "s3:PutBucketPolicy", BUCKET),
         NO(ADMIN, "s3:PutBucketPolicy", BUCKET, PLAIN_HTTP),
-        # The files key: through S3, for our bucket.
+        # The files key may be used only through S3 and for our bucket.
         YES(UPLOADER, "kms:GenerateDataKey", FILES_KEY, VIA_S3),
         YES(UPLOADER, "kms:Decrypt", FILES_KEY, VIA_S3),
         YES(DOWNLOADER, "kms:Decrypt", FILES_KEY, VIA_S3),
@@ -239,14 +240,14 @@ def _files() -> list[Case]:
         *[NO(who, "kms:Decrypt", OTHER_KEY, VIA_S3) for who in (UPLOADER, DOWNLOADER, RECORD)],
         *[NO(who, "kms:Encrypt", FILES_KEY, VIA_S3) for who in (UPLOADER, DOWNLOADER, RECORD)],
         *[NO(who, "kms:ScheduleKeyDeletion", FILES_KEY, VIA_S3) for who in (UPLOADER, DOWNLOADER, RECORD)],
-        # Rights that the role's own policy must not have either: this key would let them in.
+        # The other key's policy would allow these, so the role's own policy must not.
         *[NO(who, "kms:Decrypt", OTHER_KEY, VIA_S3_ELSEWHERE) for who in (UPLOADER, DOWNLOADER, RECORD)],
         *[NO(who, "kms:Decrypt", OTHER_KEY, DIRECTLY_IN_CONTEXT) for who in (UPLOADER, DOWNLOADER, RECORD)],
     ]
 
 
 def _functions() -> list[Case]:
-    """The functions' own roles."""
+    """Returns the cases of the functions' own roles."""
     links = {"dynamodb:LeadingKeys": ["LINK#4f2a"]}
     return [
         # issue-upload
@@ -323,7 +324,7 @@ def _functions() -> list[Case]:
         YES(SERVE, "dynamodb:UpdateItem", TABLE, links | {"dynamodb:Attributes": ["pk", "opens", "recent_openings", "attempts", "hour_window", "revoked", "expires_at", "terms"]}),
         YES(SERVE, "dynamodb:UpdateItem", TABLE, links | {"dynamodb:Attributes": ["pk", "announces", "first_opened_at", "last_opening", "told_used_up", "told_locked"]}),
         YES(SERVE, "dynamodb:GetItem", TABLE, links | {"dynamodb:Attributes": ["pk", "event"]}),
-        # Keys of the indexes, and what the pipe tells the app.
+        # Attributes that are keys of the indexes, and those of which the pipe makes events for the app.
         *[NO(SERVE, "dynamodb:UpdateItem", TABLE, links | {"dynamodb:Attributes": ["pk", a]}) for a in ("event", "unfinished", "unfinished_since", "owner", "uploaded_at", "upload_id", "linked_at")],
         *[NO(SERVE, f"dynamodb:{a}", TABLE, links) for a in ("Query", "Scan", "PutItem", "DeleteItem", "BatchGetItem", "PartiQLSelect")],
         NO(SERVE, "dynamodb:GetItem", TABLE, {"dynamodb:LeadingKeys": ["UPLOAD#5e9f0a52"]}),
@@ -334,7 +335,7 @@ def _functions() -> list[Case]:
         NO(SERVE, "dynamodb:Query", f"{TABLE}/index/links_by_owner"),
         NO(SERVE, "secretsmanager:GetSecretValue", OTHER_SECRET),
         YES(SERVE, "kms:GenerateMac", LINK_KEY),
-        # A takeover of it makes no upload token, and derives no secret of a request.
+        # An attacker with serve-link's role can make no upload token, and derive no secret of a request for uploads.
         NO(SERVE, "kms:GenerateMac", UPLOAD_TOKEN_KEY),
         NO(SERVE, "kms:VerifyMac", UPLOAD_TOKEN_KEY),
         NO(SERVE, "kms:GenerateMac", OTHER_KEY),
@@ -345,7 +346,7 @@ def _functions() -> list[Case]:
         NO(SERVE, "sts:AssumeRole", role_arn("open")),
         NO(SERVE, "sts:TagSession", role_arn("open-to-tags")),
         NO(SERVE, "sqs:ReceiveMessage", QUEUE),
-        # Each reads the table's encryption through DynamoDB, for our table.
+        # Each function may decrypt through DynamoDB, and only for our table.
         *[YES(who, "kms:Decrypt", OPERATIONS_KEY, VIA_TABLE) for who in (ISSUE, RECORD, SERVE)],
         *[NO(who, "kms:Decrypt", OPERATIONS_KEY, VIA_OTHER_TABLE) for who in (ISSUE, RECORD, SERVE)],
         *[NO(who, "kms:Decrypt", OPERATIONS_KEY, DIRECTLY_FOR_TABLE) for who in (ISSUE, RECORD, SERVE)],
@@ -353,7 +354,7 @@ def _functions() -> list[Case]:
         *[NO(who, "kms:Decrypt", OTHER_KEY, DIRECTLY_FOR_TABLE) for who in (ISSUE, RECORD, SERVE)],
         *[NO(who, "kms:Encrypt", OPERATIONS_KEY, VIA_TABLE) for who in (ISSUE, RECORD, SERVE)],
         *[NO(who, "kms:Decrypt", OPERATIONS_KEY, VIA_TABLE) for who in (UPLOADER, DOWNLOADER)],
-        # Each writes its own log.
+        # Each function may write only its own log.
         *[
             case
             for who, name, another in ((ISSUE, "issue-upload", "serve-link"), (RECORD, "record-upload", "issue-upload"), (SERVE, "serve-link", "record-upload"))
@@ -368,7 +369,7 @@ def _functions() -> list[Case]:
 
 
 def _services() -> list[Case]:
-    """What AWS's services may do for us, and not for anybody else."""
+    """Returns the cases of AWS's services. They may act for our stack only, not for other resources or accounts."""
     ours, theirs = {"aws:SourceAccount": ACCOUNT}, {"aws:SourceAccount": OTHER_ACCOUNT}
     pipe = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": PIPE}
     log_context = "kms:EncryptionContext:aws:logs:arn"
@@ -380,7 +381,7 @@ def _services() -> list[Case]:
         *[NO(EC2, "sts:AssumeRole", role_arn(f"postern-us-east-1-{name}"), ours) for name in ("issue-upload", "record-upload", "serve-link")],
         *[NO(who, "sts:AssumeRole", role_arn(f"postern-us-east-1-{name}"), ours) for who in (LAMBDA, STRANGER) for name in ("upload-signer", "download-signer")],
         NO(EC2, "sts:AssumeRole", role_arn("postern-us-east-1-app-events"), pipe),
-        # The schedule: calls the recorder, for our account and group alone.
+        # The schedule may call only the recorder, and only for our account and group.
         YES(SCHEDULER, "sts:AssumeRole", role_arn("postern-us-east-1-schedule"), SCHEDULED),
         NO(SCHEDULER, "sts:AssumeRole", role_arn("postern-us-east-1-schedule"), SCHEDULED | {"aws:SourceArn": SCHEDULE_GROUP + "-2"}),
         NO(SCHEDULER, "sts:AssumeRole", role_arn("postern-us-east-1-schedule"), SCHEDULED | {"aws:SourceAccount": OTHER_ACCOUNT}),
@@ -487,18 +488,18 @@ CASES = {
         NO(SCANNER, "kms:Decrypt", FILES_KEY, DIRECTLY_IN_CONTEXT),
         NO(SCANNER, "kms:Decrypt", OTHER_KEY, VIA_S3),
         NO(SCANNER, "kms:DescribeKey", FILES_KEY, VIA_S3),
-        # Its role is GuardDuty's, for a plan of this account.
+        # Only GuardDuty may assume the scanner's role, and only for a plan of this account.
         YES(GUARDDUTY_ITSELF, "sts:AssumeRole", role_arn("postern-us-east-1-guardduty"), PLAN),
         NO(GUARDDUTY_ITSELF, "sts:AssumeRole", role_arn("postern-us-east-1-guardduty"), PLAN | {"aws:SourceAccount": OTHER_ACCOUNT}),
         NO(GUARDDUTY_ITSELF, "sts:AssumeRole", role_arn("postern-us-east-1-guardduty"), PLAN | {"aws:SourceArn": SCANS_RULE}),
         NO(EC2, "sts:AssumeRole", role_arn("postern-us-east-1-guardduty"), PLAN),
-        # Nobody else writes what the recorder believes; the recorder reads it.
+        # Only the scanner may write the tags that the recorder trusts. The recorder may read them.
         *[NO(who, f"s3:{action}", FILE, BY_HEADER) for who in (ADMIN, RECORD, UPLOADER) for action in UNTAGGING],
         *[STILL_NO(who, f"s3:{action}", FILE, BY_HEADER) for who in (ADMIN, ANYONE, LOGGING) for action in UNTAGGING],
         YES(RECORD, "s3:GetObjectVersionTagging", FILE, BY_HEADER),
         NO(RECORD, "s3:GetObjectVersionTagging", f"{OTHER_BUCKET}/uploads/1", BY_HEADER),
         NO(RECORD, "s3:RestoreObject", FILE, BY_HEADER),
-        # Our rule alone sends what a scan has found.
+        # Only our rule may send the results of scans to the queue.
         YES(EVENTS, "sqs:SendMessage", QUEUE, SCANS),
         NO(EVENTS, "sqs:SendMessage", QUEUE, SCANS | {"aws:SourceArn": SCANNERS_RULE}),
         NO(EVENTS, "sqs:SendMessage", QUEUE, SCANS | {"aws:SourceAccount": OTHER_ACCOUNT}),
@@ -514,13 +515,13 @@ CASES = {
         YES(BACKUP, "s3:ListBucket", BUCKET, {"s3:prefix": "elsewhere/"}),
         NO(BACKUP, "s3:GetObjectVersion", f"{BUCKET}/uploads/draft-1", BY_HEADER),
         NO(DOWNLOADER, "s3:GetObjectVersion", f"{BUCKET}/uploads/draft-1", LINK_URL),
-        # Aliases: our API.
+        # Only our API may invoke the aliases.
         *[YES(APIGATEWAY, "lambda:InvokeFunction", function_arn(f"{name}:live"), {"aws:SourceArn": f"{API}/$default/GET/l/x"}) for name in ("issue-upload", "serve-link")],
         *[NO(APIGATEWAY, "lambda:InvokeFunction", function_arn(f"{name}:live"), {"aws:SourceArn": f"{API}2/$default/GET/l/x"}) for name in ("issue-upload", "serve-link")],
-        # Traces: sent, and not read.
+        # The functions may send traces, but not read them.
         *[YES(who, f"xray:{a}", XRAY) for who in (ISSUE, RECORD, SERVE, SENDER) for a in ("PutTelemetryRecords", "PutTraceSegments")],
         *[NO(who, "xray:BatchGetTraces", XRAY) for who in (ISSUE, RECORD, SERVE, SENDER)],
-        # The distribution's keys: serve-link reads the one that signs, and no other.
+        # Of the secrets, serve-link may read only the key that signs for the distribution.
         YES(SERVE, "secretsmanager:GetSecretValue", SIGNING_SECRET),
         NO(SERVE, "secretsmanager:PutSecretValue", SIGNING_SECRET),
         NO(ISSUE, "secretsmanager:GetSecretValue", SIGNING_SECRET),
@@ -542,7 +543,7 @@ CASES = {
         *[NO(ADMIN, "kms:GenerateMac", key) for key in (SECOND_LINK_KEY, SECOND_UPLOAD_TOKEN_KEY)],
         *[NO(STRANGER, "kms:PutKeyPolicy", key) for key in (SECOND_LINK_KEY, SECOND_UPLOAD_TOKEN_KEY)],
         *[YES(ADMIN, f"kms:{a}", key) for a in ADMINISTRATION for key in (SECOND_LINK_KEY, SECOND_UPLOAD_TOKEN_KEY)],
-        # CloudFront: our distribution, versions alone, below uploads/.
+        # Of CloudFront, only our distribution may read, and only versions below uploads/.
         YES(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": DISTRIBUTION}),
         NO(CLOUDFRONT, "s3:GetObject", FILE, {"aws:SourceArn": DISTRIBUTION}),
         NO(CLOUDFRONT, "s3:GetObjectVersion", OUTSIDE, {"aws:SourceArn": DISTRIBUTION}),
@@ -554,7 +555,7 @@ CASES = {
         NO(CLOUDFRONT, "kms:Encrypt", FILES_KEY, {"aws:SourceArn": DISTRIBUTION}),
         NO(EC2, "kms:Decrypt", FILES_KEY, {"aws:SourceArn": DISTRIBUTION}),
         NO(EC2, "s3:GetObjectVersion", FILE, {"aws:SourceArn": DISTRIBUTION}),
-        # The webhook: its queue and its secret, nothing else of the stack.
+        # The sender of webhooks may use only its queues and its secret.
         *[YES(SENDER, f"sqs:{a}", WEBHOOK_QUEUE) for a in ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage")],
         *[NO(SENDER, f"sqs:{a}", WEBHOOK_QUEUE) for a in ("SendMessage", "PurgeQueue", "SetQueueAttributes")],
         *[NO(SENDER, f"sqs:{a}", QUEUE) for a in ("ReceiveMessage", "SendMessage", "ChangeMessageVisibility")],
@@ -598,7 +599,7 @@ CASES = {
                 NO(ANYONE, "sqs:SendMessage", queue),
             )
         ],
-        # GuardDuty's role: reads, and puts its one object.
+        # The user's own role for GuardDuty may read, and put its validation object.
         YES(GUARDDUTY, "s3:GetObject", FILE, BY_HEADER),
         YES(GUARDDUTY, "s3:GetObjectVersion", FILE, BY_HEADER),
         YES(GUARDDUTY, "s3:PutObject", VALIDATION_OBJECT, BY_HEADER),
@@ -611,7 +612,7 @@ CASES = {
         NO(GUARDDUTY, "kms:Decrypt", FILES_KEY, DIRECTLY_IN_CONTEXT),
         *[NO(who, "s3:PutObject", VALIDATION_OBJECT, BY_HEADER) for who in (ADMIN, UPLOADER, BACKUP, LOGGING)],
         *[STILL_NO(who, "s3:PutObject", VALIDATION_OBJECT, BY_HEADER) for who in (LOGGING, ANYONE)],
-        # A reader of the user's: reads, through S3.
+        # A role that the user has named as a reader may read, through S3.
         YES(BACKUP, "s3:GetObjectVersion", FILE, BY_HEADER),
         YES(BACKUP, "kms:Decrypt", FILES_KEY, VIA_S3),
         NO(BACKUP, "kms:Decrypt", FILES_KEY, VIA_S3_ELSEWHERE),
@@ -619,4 +620,4 @@ CASES = {
         NO(BACKUP, "kms:GenerateDataKey", FILES_KEY, VIA_S3),
     ],
 }
-"""The cases by the run whose documents they are held against."""
+"""The cases of each run of policies.tftest.hcl."""

@@ -1,4 +1,4 @@
-"""Lets the tests import what stands beside them, and lists what they skip."""
+"""Lets the tests import the modules of this folder, and lists skipped tests."""
 
 import os
 import sys
@@ -13,7 +13,8 @@ import rendered  # noqa: E402
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Lists each skip where POSTERN_SKIPS names a file. Every skip but one for want of the provider fails there."""
+    """If POSTERN_SKIPS names a file, appends each skip to it. Then only a missing provider is a valid reason to
+    skip, and a skip for another reason fails."""
     report = yield
     skips = os.environ.get("POSTERN_SKIPS")
     if report.skipped and skips:

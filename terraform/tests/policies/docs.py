@@ -1,5 +1,5 @@
-"""The README's tables of inputs and outputs, as terraform-docs writes them (`markdown table`, in the
-order of the sources). Made from the sources, so that they cannot differ.
+"""Makes the README's tables of inputs and outputs from the sources. They have the form of terraform-docs
+(`markdown table`), in the order of the sources.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ BEGIN, END = "<!-- BEGIN_TF_DOCS -->\n", "<!-- END_TF_DOCS -->\n"
 
 @dataclass(frozen=True)
 class Variable:
-    """One input as its block has it."""
+    """One input of the module."""
 
     name: str
     description: str
@@ -23,14 +23,14 @@ class Variable:
 
 @dataclass(frozen=True)
 class Output:
-    """One output as its block has it."""
+    """One output of the module."""
 
     name: str
     description: str
 
 
 def variables(module: Path) -> list[Variable]:
-    """Every variable, in order."""
+    """Returns every variable, in the order of the source."""
     found = []
     for name, body in _blocks(module / "variables.tf", "variable"):
         kind = re.search(r"^  type += (.*?)(?=^  \w|\Z)", body, re.MULTILINE | re.DOTALL)
@@ -40,7 +40,7 @@ def variables(module: Path) -> list[Variable]:
 
 
 def outputs(module: Path) -> list[Output]:
-    """Every output, in order."""
+    """Returns every output, in the order of the source."""
     return [Output(name, _description(body)) for name, body in _blocks(module / "outputs.tf", "output")]
 
 
@@ -53,7 +53,7 @@ def _description(body: str) -> str:
 
 
 def tables(module: Path) -> str:
-    """What stands between the marks."""
+    """Returns the text between the marks in the README."""
     lines = ["## Inputs", "", "| Name | Description | Type | Default | Required |", "|------|-------------|------|---------|:--------:|"]
     for v in variables(module):
         kind = f"`{v.type}`" if "\n" not in v.type else "<pre>" + v.type.replace("\n", "<br/>") + "</pre>"

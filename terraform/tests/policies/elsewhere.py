@@ -1,8 +1,8 @@
-"""The runs of policies.tftest.hcl in another place: another region, partition, account and name.
+"""The runs of policies.tftest.hcl in another place: with another region, partition, account and name.
 
-`elsewhere.tftest.hcl` is made of that file by replacing these four, anew for each test run, and is not
-committed. A run there must give what the snapshot of the same run has, with the same four replaced. What
-a source has fixed stays behind.
+For each test run, `elsewhere.tftest.hcl` is made from that file by replacing these four values. It is not
+committed. The result of a run must be the snapshot of the same run with the same replacements. If a source of
+the module has a fixed region, for example, the two differ.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 
 from rendered import MODULE
 
-# In order: a host name of a region ends otherwise in China.
+# The order matters: host names come first, because they end differently in China.
 REPLACED = (
     (r"us-east-1\.amazonaws\.com", "cn-north-1.amazonaws.com.cn"),
     # CloudFront takes certificates and web ACLs from us-east-1 only.
@@ -22,7 +22,7 @@ REPLACED = (
     (r"\bpostern\b", "depot"),
 )
 OF_CLOUDFRONT = re.compile(r"(acm|wafv2):us-east-1(:\d+:(?:certificate/(?:edge|cdn)|global))")
-# The source of the app's events, which is the same for every stack.
+# The name of the stack is replaced, but not the source of the app's events, which is the same for every stack.
 SOURCE = re.compile(r'("?source"?\s*[:=]\s*\[?\s*)"depot"')
 
 FILE = MODULE / "tests" / "elsewhere.tftest.hcl"
@@ -31,7 +31,7 @@ HEAD = "# Made of policies.tftest.hcl by tests/policies/elsewhere.py for each te
 
 
 def moved(text: str) -> str:
-    """A text of the first place as it is in the other one."""
+    """Returns a text of the first place with the values of the other place."""
     text = OF_CLOUDFRONT.sub(r"\1:CLOUDFRONT:us-east-1\2", text)
     for pattern, replacement in REPLACED:
         text = re.sub(pattern, replacement, text)
@@ -39,7 +39,7 @@ def moved(text: str) -> str:
 
 
 def moved_value(value):
-    """A value of a snapshot likewise, with its lists in an order that does not depend on the names."""
+    """Does the same with a value of a snapshot. Sorts its lists, because replaced names change their order."""
     return canonical(json.loads(moved(json.dumps(value))))
 
 
@@ -52,7 +52,7 @@ def canonical(value):
 
 
 def tests() -> str:
-    """What elsewhere.tftest.hcl has in it."""
+    """Returns the content of elsewhere.tftest.hcl."""
     text = (MODULE / "tests" / "policies.tftest.hcl").read_text(encoding="utf-8")
     text = text.split("\n\n", 1)[1]
     for run in re.findall(r'^run "(\w+)"', text, re.MULTILINE):

@@ -1,7 +1,7 @@
-"""Which function emits which metric, read from the Rust sources.
+"""Finds out from the Rust sources which function emits which metric.
 
-The sources are parsed by their form. Where that form has changed, the parse fails with a sentence and
-does not return less than there is.
+The sources are searched for fixed forms of code. If such a form has changed, an error says so, and no metric is
+left out silently.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from rendered import MODULE
 ROOT = MODULE.parent
 FUNCTIONS = ("issue-upload", "record-upload", "send-webhook", "serve-link")
 
-# A metric that an adapter counts belongs to the functions that make the adapter.
+# Metrics that an adapter counts. A function emits such a metric if its sources contain this text, which makes the
+# adapter.
 ADAPTERS = {"MissingTokenKeys": "derive_link_keys(", "SecondReads": "Bucket::new("}
 
 
 class Unread(Exception):
-    """The sources do not have the form that is parsed here."""
+    """The sources do not have the expected form."""
 
 
 @cache
 def sources(folder: Path) -> dict[Path, str]:
-    """Each Rust source below a folder, without its tests."""
+    """Returns each Rust source below a folder, without its unit tests."""
     found = {}
     for place, folders, files in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if name not in ("target", "terraform", "tests") and not name.startswith(".")]
@@ -39,7 +40,8 @@ def sources(folder: Path) -> dict[Path, str]:
 
 @cache
 def vocabulary() -> tuple[dict[str, str], str, str]:
-    """The constant or literal of each metric by its name, the namespace and the dimension."""
+    """Returns the metrics, the namespace and the dimension. For each metric, has the constant or the literal that
+    stands for its name."""
     defining = [text for text in sources(ROOT).values() if "pub const METRICS: &[" in text]
     if len(defining) != 1:
         raise Unread(f"{len(defining)} sources define METRICS")
@@ -55,7 +57,7 @@ def vocabulary() -> tuple[dict[str, str], str, str]:
 
 @cache
 def emitted() -> dict[str, set[str]]:
-    """The functions that emit each metric."""
+    """Returns the functions that emit each metric."""
     spelled, _, _ = vocabulary()
     texts = {name: "\n".join(sources(ROOT / "functions" / name).values()) for name in FUNCTIONS}
     if not all(texts.values()):

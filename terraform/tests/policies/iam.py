@@ -1,17 +1,17 @@
-"""Evaluates IAM policies: who may do what, as the rendered documents say.
+"""Evaluates IAM policies: decides from the rendered documents who may do what.
 
-It knows the elements and operators that this module's documents use and refuses every other, so
-that a document cannot grow past it unnoticed. The rules are those of the IAM user guide, "Policy
-evaluation logic" and "Condition operators", for one account:
+The evaluator knows only the elements and operators that this module's documents use. Any other is an error, so
+a document cannot use what is not evaluated. The rules are those of the IAM user guide, "Policy evaluation logic"
+and "Condition operators", for one account:
 
-- An explicit Deny anywhere wins.
-- A role's own policy or the resource's policy suffices, but a key and a role (its trust) must be
-  asked themselves: a key's or a trust's statement lets in whom it names, or it names the account,
-  and then the caller's own policy decides.
-- A service has no policy of its own, and another account's role is not let in by its own alone;
-  what they may, the resource's policy says.
-- A negated operator holds where its key is absent. `IfExists` holds where the key is absent.
-  `ForAllValues` holds for no values, `ForAnyValue` does not. `Null` asks whether a key is absent.
+- An explicit Deny in any policy wins.
+- An Allow in the role's own policy or in the resource's policy is enough. A KMS key and the trust policy of a
+  role are exceptions: their policy must allow the caller by name, or allow the account. If it allows the
+  account, the caller's own policy decides.
+- A service has no policy of its own. For a role of another account, its own policy is not enough. For both, the
+  resource's policy decides.
+- A negated operator is true if its key is absent. So is `IfExists`. `ForAllValues` is true if there are no
+  values, and `ForAnyValue` is false. `Null` asks whether a key is absent.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from functools import cache
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks. A role or user has an ARN, a service a name, an unsigned request neither."""
+    """The caller. A role or a user has an ARN, and a service has a name. An unsigned request has neither."""
 
     name: str
     arn: str | None = None
     service: str | None = None
 
     def context(self) -> dict[str, str]:
-        """The keys that IAM itself adds for this principal."""
+        """Returns the condition keys that IAM adds for this principal."""
         if self.arn:
             return {"aws:PrincipalArn": self.arn, "aws:PrincipalIsAWSService": "false"}
         if self.service:
@@ -41,12 +41,12 @@ class Principal:
 
 @dataclass
 class World:
-    """Documents by what they belong to. Each is a list of statements."""
+    """The policies of an account, each as a list of statements."""
 
     identities: dict[str, list[dict]] = field(default_factory=dict)
-    """Role or user ARN to the statements of its own policies."""
+    """The statements of the own policies of a role or a user, by its ARN."""
     resources: dict[str, list[dict]] = field(default_factory=dict)
-    """ARN of a bucket, queue, key, role (its trust) or function to its policy's statements."""
+    """The statements of the policy of a bucket, a queue, a key or a function, or of a role's trust policy, by ARN."""
     account: str = ""
 
     def policy_of(self, resource: str) -> list[dict]:
@@ -94,7 +94,7 @@ def _applies(statement: dict, action: str, resource: str, keys: dict) -> bool:
 def _on_resource(statement: dict, resource: str) -> bool:
     if "NotResource" in statement:
         return not any(_like(resource, pattern) for pattern in as_list(statement["NotResource"]))
-    # A trust has no resource: it is about the role that it belongs to.
+    # A trust policy has no resource, because it applies to its role.
     return any(_like(resource, pattern) for pattern in as_list(statement.get("Resource", "*")))
 
 
@@ -155,10 +155,10 @@ def _like(text: str, pattern: str) -> bool:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern:
-    # IAM has * and ? only; a bracket is a bracket.
+    # IAM has only the wildcards * and ?. A bracket is an ordinary character.
     return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
 
 
 def as_list(value) -> list:
-    """IAM writes a list of one as the one."""
+    """Returns a list. IAM writes a list with one value as that value."""
     return list(value) if isinstance(value, (list, tuple)) else [value]

@@ -1,7 +1,7 @@
-"""What the module renders, taken from `terraform test` and kept as snapshots.
+"""The documents that the module renders in `terraform test`, and the committed snapshots of them.
 
-The provider renders the documents where `terraform init` finds it. Everywhere else the snapshots
-stand for them: test_snapshots.py compares the two where it can.
+Only a machine on which `terraform init` finds the provider can render the documents. There test_snapshots.py
+compares them with the snapshots. On other machines the tests use the snapshots.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from iam import World
 
 MODULE = Path(__file__).resolve().parents[2]
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-# The runs whose documents the cases decide about; wiring.py has more.
+# The runs of policies.tftest.hcl whose documents the cases test. wiring.py has more runs.
 RUNS = ("plain", "scanned", "all_options")
 ACCOUNT = "111122223333"
-# A file with what the runs leave, where somebody has planned already.
+# A file with the results of the runs, if another program has made it. Then Terraform does not run here.
 PLANNED = os.environ.get("POSTERN_PLANNED")
 
 
@@ -30,7 +30,7 @@ INIT = ("-backend=false", "-input=false", "-no-color")
 
 
 def terraform(*arguments: str, folder: Path = MODULE, data: str = "terraform") -> subprocess.CompletedProcess:
-    """Runs Terraform in a folder, with its plugins in target/."""
+    """Runs Terraform in a folder. Its plugins are in target/."""
     kept = MODULE.parent / "target" / data
     kept.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {"TF_DATA_DIR": str(kept), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
@@ -43,7 +43,7 @@ def _init_of_provider() -> subprocess.CompletedProcess:
 
 
 def what_is_missing() -> str | None:
-    """Why nothing can be rendered here, if nothing can. That the module is broken is no reason."""
+    """Returns the reason why this machine cannot render, or None. A broken module is an error, not a reason."""
     if PLANNED:
         return None
     if not shutil.which("terraform"):
@@ -57,20 +57,20 @@ def what_is_missing() -> str | None:
 
 
 def finds_no_provider(init: subprocess.CompletedProcess) -> bool:
-    """Whether the provider is all that a failed `terraform init` lacks."""
+    """Whether `terraform init` failed only because it did not find the provider."""
     said = init.stdout + init.stderr
     return "Failed to query available provider packages" in said and "problems with the CLI configuration" not in said
 
 
 def render() -> dict[str, dict] | str:
-    """Each run's documents by its name, or the reason why nothing can be rendered here."""
+    """Returns the documents of each run by its name, or the reason why this machine cannot render."""
     states = states_of_runs()
     return states if isinstance(states, str) else {run: excerpt(resources) for run, resources in states.items() if run in RUNS}
 
 
 @cache
 def states_of_runs() -> dict[str, list[dict]] | str:
-    """What each run of policies.tftest.hcl leaves, or the reason why there is nothing here."""
+    """Returns the resources after each run of policies.tftest.hcl, or the reason why this machine cannot run it."""
     missing = what_is_missing()
     if missing:
         return missing
@@ -79,13 +79,13 @@ def states_of_runs() -> dict[str, list[dict]] | str:
     return states_in(MODULE)
 
 
-# How the runs of elsewhere.tftest.hcl are told from those of policies.tftest.hcl.
+# The prefix that distinguishes the runs of elsewhere.tftest.hcl from those of policies.tftest.hcl.
 ELSEWHERE = "elsewhere_"
 
 
 @cache
 def states_elsewhere() -> dict[str, list[dict]] | str:
-    """What the runs of elsewhere.tftest.hcl leave, or the reason why there is nothing here."""
+    """Returns the resources after each run of elsewhere.tftest.hcl, or the reason why this machine cannot run it."""
     missing = what_is_missing()
     if missing:
         return missing
@@ -96,13 +96,13 @@ def states_elsewhere() -> dict[str, list[dict]] | str:
 
 
 def states_in(folder: Path, file: str = "policies") -> dict[str, list[dict]]:
-    """The same for a copy of the module, or for another file of tests."""
+    """Does the same for a copy of the module, or for another file of tests."""
     messages = _tested(folder, file)
     return {m["@testrun"]: m["test_state"]["root_module"]["resources"] for m in messages if m["type"] == "test_state"}
 
 
 def outputs_of_runs() -> dict[str, dict] | str:
-    """The module's outputs after each of these runs, or the reason why there is nothing here."""
+    """Returns the module's outputs after each of these runs, or the reason why this machine cannot run them."""
     missing = what_is_missing()
     if missing:
         return missing
@@ -110,7 +110,7 @@ def outputs_of_runs() -> dict[str, dict] | str:
 
 
 def planned_changes(folder: Path, name: str) -> dict[str, list[dict]]:
-    """What each planning run of another file would change."""
+    """Returns the planned changes of each run in another file of tests, for runs that only plan."""
     return {m["@testrun"]: m["test_plan"].get("resource_changes", []) for m in _tested(folder, name) if m["type"] == "test_plan"}
 
 
@@ -128,7 +128,8 @@ def _tested(folder: Path, name: str) -> list[dict]:
 
 
 def excerpt(resources: list[dict]) -> dict:
-    """What the static tests look at: every document, the lifecycle, the pipe and who invokes."""
+    """Returns what the tests check: every policy document, the lifecycle rules, the pipe and the permissions to
+    invoke functions."""
     values = {r["address"]: r["values"] for r in resources if r["mode"] == "managed"}
 
     def of(kind: str) -> dict[str, dict]:
@@ -156,7 +157,7 @@ def excerpt(resources: list[dict]) -> dict:
 
 
 def document(text: str) -> dict:
-    """A policy document with its lists in order, so that only what it says can differ."""
+    """Returns a policy document with sorted lists, so that two documents with the same meaning are equal."""
     parsed = json.loads(text)
     for statement in parsed["Statement"]:
         for element in ("Action", "Resource", "NotResource"):
@@ -166,8 +167,8 @@ def document(text: str) -> dict:
 
 
 def actions(rule: dict) -> dict:
-    """What a lifecycle rule does. To which files is left out, because a newer provider computes that
-    and a mocked one makes it up: what reaches a version is wrong for every file."""
+    """Returns the actions of a lifecycle rule, without its filter. A newer provider computes the filter and a mocked
+    one invents it. The tests do not need the filter: an action that could remove a version is wrong for any file."""
     return _without_nothing({k: v for k, v in rule.items() if k not in ("filter", "prefix")})
 
 
@@ -180,18 +181,19 @@ def _without_nothing(value):
 
 
 def snapshot(run: str) -> dict:
-    """The committed excerpt of a run."""
+    """Returns the committed snapshot of a run."""
     return json.loads((SNAPSHOTS / f"{run}.json").read_text(encoding="utf-8"))
 
 
 def documents(excerpt: dict) -> dict[str, list[dict]]:
-    """Every document's statements, the very lists, by an address that names its attribute."""
+    """Returns the statements of every document, by the address of the document. The lists are not copies, so a test
+    can change them."""
     kinds = ("role policies", "trusts", "key policies", "bucket policies", "queue policies")
     return {f"{kind}: {a}": entry["document"]["Statement"] for kind in kinds for a, entry in excerpt[kind].items()}
 
 
 def world(excerpt: dict) -> World:
-    """The documents as the evaluator takes them."""
+    """Returns the documents in the form that the evaluator needs."""
 
     def role(name: str) -> str:
         return f"arn:aws:iam::{ACCOUNT}:role/{name}"

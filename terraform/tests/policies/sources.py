@@ -1,4 +1,4 @@
-"""The sources that the snapshots are made from, and what can be read from them without Terraform."""
+"""Reads the sources of the module, from which Terraform makes the snapshots, without Terraform."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ RECORDED = SNAPSHOTS / "sources.json"
 
 
 def texts(folder: Path = MODULE) -> dict[str, str]:
-    """Each source of what is planned, without comments and empty lines. An output plans nothing."""
+    """Returns each source without comments and empty lines. Outputs are left out, because they do not change a
+    plan."""
     files = [file for file in sorted(folder.glob("*.tf")) if file.name != "outputs.tf"]
     found = {file.name: _code(file.read_text(encoding="utf-8")) for file in files}
     runs = folder / "tests" / "policies.tftest.hcl"
@@ -30,25 +31,25 @@ def _code(text: str) -> str:
 
 
 def hashes(folder: Path = MODULE) -> dict[str, str]:
-    """The hash of each source."""
+    """Returns the hash of each source."""
     return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in sorted(texts(folder).items())}
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement of a policy as its source has it: text that is written out, and no expressions."""
+    """A statement of a policy in its source. It has only the parts that are literal text, no expressions."""
 
     file: str
     sid: str
     effect: str
     actions: tuple[str, ...]
     written_out: bool
-    """Whether every action is written out."""
+    """Whether every action is literal text."""
 
 
 @cache
 def statements(folder: Path = MODULE) -> list[Statement]:
-    """Every statement of a policy document in the sources."""
+    """Returns every statement of a policy document in the sources."""
     found = []
     for name, text in texts(folder).items():
         for block in re.split(r"^(?:statement|content) \{$", text, flags=re.MULTILINE)[1:] if name.endswith(".tf") else []:
@@ -64,7 +65,7 @@ def statements(folder: Path = MODULE) -> list[Statement]:
 
 
 def wildcards(folder: Path = MODULE) -> set[tuple[str, str]]:
-    """Each text of the sources that has the form of an action with a wildcard, by its file."""
+    """Returns each text in the sources that looks like an action with a wildcard, with its file."""
     found = set()
     for name, text in texts(folder).items():
         if name.endswith(".tf"):

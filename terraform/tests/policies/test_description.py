@@ -1,4 +1,4 @@
-"""An entry of description.json that the module does not read fails the plan, with a sentence."""
+"""Tests that a plan fails with an explanation if description.json has an entry that the module does not read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def described() -> dict:
 
 
 def planned_with(description: dict, folder) -> str:
-    """What planning a copy of the module with another description says."""
+    """Plans a copy of the module with another description, and returns Terraform's output."""
     for file in [*MODULE.glob("*.tf")]:
         shutil.copy(file, folder)
     (folder / "description.json").write_text(json.dumps(description), encoding="utf-8")
@@ -69,7 +69,7 @@ def test_a_tampered_description_is_refused(tampering, tmp_path):
         pytest.skip(f"nothing is planned: {render()}")
     description, sentence = TAMPERED[tampering]
     said = planned_with(description, tmp_path)
-    # Terraform breaks lines and draws bars between the words.
+    # Terraform breaks lines and draws bars in its output.
     assert sentence in re.sub(r"[│╵╷ ]+", " ", said), said
 
 

@@ -1,5 +1,5 @@
-"""Nothing of the module is fixed to one place: with another region, partition, account and name it plans
-the same with these four replaced."""
+"""Tests that the module depends on no fixed region, partition, account or name. With other values it must plan
+the same resources, with these values replaced."""
 
 from __future__ import annotations
 

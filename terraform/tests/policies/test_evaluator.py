@@ -1,4 +1,4 @@
-"""The evaluator itself, held to what the IAM user guide says."""
+"""Tests that the evaluator follows the IAM user guide."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_nothing_is_allowed_by_itself():
     assert not asked()
 
 
-def test_either_policy_suffices_in_one_account():
+def test_an_allow_in_either_policy_is_enough_in_one_account():
     assert asked(own=[statement()])
     assert asked(theirs=[statement(Principal={"AWS": ROLE.arn})])
 
@@ -42,7 +42,7 @@ def test_an_explicit_deny_wins_wherever_it_stands():
     assert not asked(own=[statement()], theirs=[statement("Deny", Principal="*")])
 
 
-def test_a_key_must_be_asked_itself():
+def test_the_policy_of_a_key_must_allow_the_caller_or_the_account():
     assert not asked(own=[statement()], action="kms:Decrypt", resource=KEY)
     trusts = statement(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
     assert asked(own=[statement()], theirs=[trusts], action="kms:Decrypt", resource=KEY)
@@ -61,16 +61,16 @@ def test_a_service_and_an_unsigned_request_have_no_policy_of_their_own():
     ("condition", "context", "holds"),
     [
         ({"StringEquals": {"k": "a"}}, {"k": "a"}, True),
-        ({"StringEquals": {"k": "a"}}, {"K": "a"}, True),  # keys without regard to case
-        ({"StringEquals": {"k": "a"}}, {"k": "A"}, False),  # values with
+        ({"StringEquals": {"k": "a"}}, {"K": "a"}, True),  # keys are not case-sensitive
+        ({"StringEquals": {"k": "a"}}, {"k": "A"}, False),  # values are
         ({"StringEquals": {"k": "a"}}, {}, False),
         ({"StringEquals": {"k": ["a", "b"]}}, {"k": "b"}, True),
         ({"StringNotEquals": {"k": "a"}}, {"k": "a"}, False),
-        ({"StringNotEquals": {"k": "a"}}, {}, True),  # the trap: absent is "not equal"
+        ({"StringNotEquals": {"k": "a"}}, {}, True),  # an absent key counts as "not equal"
         ({"StringNotEquals": {"k": ["a", "b"]}}, {"k": "b"}, False),
         ({"StringLike": {"k": "a*"}}, {"k": "abc"}, True),
         ({"StringLike": {"k": "a*"}}, {"k": "ba"}, False),
-        ({"StringLike": {"k": "a[b]"}}, {"k": "ab"}, False),  # a bracket is a bracket
+        ({"StringLike": {"k": "a[b]"}}, {"k": "ab"}, False),  # a bracket is an ordinary character
         ({"StringLike": {"k": "a[b]"}}, {"k": "a[b]"}, True),
         ({"StringNotLike": {"k": "a*"}}, {}, True),
         ({"ArnLike": {"k": "arn:aws:s3:::*"}}, {"k": "arn:aws:s3:::b"}, True),
@@ -84,7 +84,7 @@ def test_a_service_and_an_unsigned_request_have_no_policy_of_their_own():
         ({"Null": {"k": "false"}}, {"k": "a"}, True),
         ({"NumericGreaterThan": {"k": "60"}}, {"k": "61"}, True),
         ({"NumericGreaterThan": {"k": "60"}}, {"k": "60"}, False),
-        ({"NumericGreaterThan": {"k": "60"}}, {"k": "100"}, True),  # as numbers, not as text
+        ({"NumericGreaterThan": {"k": "60"}}, {"k": "100"}, True),  # numbers are not compared as text
         ({"NumericGreaterThan": {"k": "60"}}, {}, False),
         ({"ForAllValues:StringLike": {"k": "a*"}}, {"k": ["ab", "ac"]}, True),
         ({"ForAllValues:StringLike": {"k": "a*"}}, {"k": ["ab", "b"]}, False),
@@ -92,7 +92,7 @@ def test_a_service_and_an_unsigned_request_have_no_policy_of_their_own():
         ({"ForAnyValue:StringLike": {"k": "a*"}}, {"k": ["b", "ab"]}, True),
         ({"ForAnyValue:StringLike": {"k": "a*"}}, {"k": ["b"]}, False),
         ({"ForAnyValue:StringLike": {"k": "a*"}}, {}, False),
-        ({"StringEquals": {"k": "a"}, "Bool": {"l": "true"}}, {"k": "a", "l": "false"}, False),  # all must hold
+        ({"StringEquals": {"k": "a"}, "Bool": {"l": "true"}}, {"k": "a", "l": "false"}, False),  # all must be true
         ({"StringEquals": {"k": "a", "l": "b"}}, {"k": "a"}, False),
     ],
 )
@@ -100,13 +100,13 @@ def test_conditions_hold_as_the_user_guide_says(condition, context, holds):
     assert asked(own=[statement(condition=condition)], context=context) == holds
 
 
-def test_all_but_a_resource():
+def test_not_resource_matches_all_other_resources():
     but = {"Sid": "Tested", "Effect": "Allow", "Action": "*", "NotResource": "arn:aws:sqs:*:*:th*"}
     assert not asked(own=[but])
     assert asked(own=[but], resource="arn:aws:sqs:us-east-1:111122223333:other")
 
 
-def test_what_is_not_evaluated_is_refused_and_not_guessed():
+def test_an_element_that_is_not_evaluated_is_an_error():
     for unknown in (statement(condition={"IpAddress": {"k": "10.0.0.0/8"}}), statement(NotAction="x"), statement(condition={"ForSomeValues:StringLike": {"k": "a"}})):
         with pytest.raises(NotImplementedError):
             asked(own=[unknown], context={"k": "a"})

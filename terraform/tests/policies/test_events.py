@@ -1,11 +1,13 @@
-"""What the pipe makes of the table's stream, told by an implementation of Pipes' own rules.
+"""Tests which events the pipe makes of records of the table's stream.
 
-The local AWS does not deliver from a pipe to a bus, so filter and template are proved here: the
-records below are what the functions write, the events what an app receives. The rules are those of
-the EventBridge user guide, "Amazon EventBridge Pipes filtering", "input transformation" (Pipes puts quotes
-around text, and leaves out what a path does not find) and "Dynamic path parameters". Nothing there
-says that Pipes escapes the text between the quotes, so it does not here: what a record holds must need
-no escape.
+The local AWS does not deliver from a pipe to a bus. So this file implements the rules of EventBridge Pipes, and
+applies them to the rendered filters and the template. The records below are what the functions write, and the
+events are what an app receives.
+
+The rules are those of the EventBridge user guide: "Amazon EventBridge Pipes filtering", "input transformation"
+(Pipes puts text in quotes, and leaves out a field whose path finds nothing) and "Dynamic path parameters". The
+guide does not say that Pipes escapes the text in the quotes. So nothing is escaped here, and a record must not
+contain text that needs an escape.
 """
 
 from __future__ import annotations
@@ -21,12 +23,12 @@ TYPES = (*LINK_TYPES, "Upload Available", "Upload Deleted", "Upload Rejected", "
 
 
 def pipe() -> dict:
-    """Filters, template and bus of the pipe."""
+    """Returns the filters, the template and the bus of the pipe."""
     return snapshot("plain")["pipe"]
 
 
 def passes(pattern, value) -> bool:
-    """An event pattern: objects descend, a list holds what the value may be."""
+    """Whether a value matches an event pattern. An object has nested patterns, and a list has the allowed values."""
     if isinstance(pattern, dict):
         fields = {field: p for field, p in pattern.items() if field != "$or"}
         either = "$or" not in pattern or any(passes(p, value) for p in pattern["$or"])
@@ -46,7 +48,7 @@ def passes(pattern, value) -> bool:
 
 
 def at(path: str, record: dict):
-    """What a JSON path leads to, or None."""
+    """Returns the value at a JSON path, or None."""
     value = record
     for step in path.removeprefix("$.").split("."):
         value = value.get(step) if isinstance(value, dict) else None
@@ -54,12 +56,12 @@ def at(path: str, record: dict):
 
 
 def quoted(value: str | None) -> str:
-    """Text between quotes as it stands. The functions write nothing but text and numbers as text."""
+    """Returns a text in quotes, without escapes. The functions write only texts, and numbers as texts."""
     return "null" if value is None else f'"{value}"'
 
 
 def event(record: dict) -> dict | None:
-    """The event that the record becomes, or None where no filter lets it pass."""
+    """Returns the event that the pipe makes of a record, or None if no filter matches."""
     if not any(passes(pattern, record) for pattern in pipe()["filters"]):
         return None
     filled = re.sub(r'"(\w+)": <(\$[^>]+)>', lambda m: f'"{m[1]}": {quoted(at(m[2], record))}', pipe()["template"])
@@ -87,7 +89,7 @@ UPLOAD = {
 
 
 def announces(detail_type: str, change: str = "t1") -> dict:
-    """The attribute that a write of the functions sets."""
+    """Returns the value of the attribute `announces`, which the functions write for an event."""
     return {"M": {"type": text(detail_type), "id": text(change)}}
 
 
@@ -119,8 +121,8 @@ def test_each_type_of_event_has_a_filter_of_its_own():
 
 
 @pytest.mark.parametrize("event_type", TYPES)
-def test_an_item_of_another_kind_announces_nothing(event_type):
-    """serve-link may announce openings of a link, and writes nothing of an upload."""
+def test_an_item_of_another_kind_makes_no_event(event_type):
+    """serve-link may announce the openings of a link, but no event of an upload."""
     revoked = {"M": {"at": text("2026-11-24T10:00:00.000Z"), "because": text("owner")}}
     states = ["available", "rejected", "pending", "deleted"]
     failed = {"M": {"version_id": text("v1"), "status": text("UNSUPPORTED"), "at": text("…")}}
@@ -177,7 +179,7 @@ def test_a_failed_scan(state):
 
 
 @pytest.mark.parametrize("state", ["available", "deleting", "deleted"])
-def test_a_failed_scan_of_what_was_decided_since_says_nothing(state):
+def test_a_failed_scan_of_an_upload_that_is_already_decided_makes_no_event(state):
     failed = {"M": {"version_id": text("v1"), "status": text("UNSUPPORTED"), "at": text("…")}}
     assert event(record("MODIFY", **UPLOAD, state=text(state), announces=announces("Upload Scan Failed"), scan_failed=failed)) is None
     assert event(record("MODIFY", **UPLOAD, state=text("pending"), announces=announces("Upload Scan Failed"))) is None
@@ -245,12 +247,12 @@ def test_an_opening_of_a_link_that_tracks():
 
 
 @pytest.mark.parametrize("terms", [{"M": {}}, {"M": {"track": {"BOOL": False}}}, {"M": {"max_opens": {"N": "3"}}}])
-def test_an_opening_of_a_link_that_only_counts_says_nothing(terms):
-    """serve-link writes the announcement before it knows whether the link tracks."""
+def test_an_opening_of_a_link_that_only_counts_makes_no_event(terms):
+    """serve-link writes `announces` before it knows whether the link tracks."""
     assert event(record("MODIFY", **LINK, announces=announces("Link Opened", "t9"), terms=terms)) is None
 
 
-def test_a_link_that_was_led_to_another_upload():
+def test_a_link_with_another_upload_as_its_target():
     led = LINK | {"announces": announces("Link Retargeted", "t8"), "event": text("Link Retargeted")}
     assert event(record("MODIFY", **led)) is None
     led |= {"retargeted_at": text("2026-11-24T11:00:00.000Z"), "previous_upload_id": text("0000aaaa")}
@@ -270,7 +272,7 @@ def test_a_link_that_is_used_up_or_locked(detail_type, told):
 
 @pytest.mark.parametrize("event_type", ["Link Retargeted", "Link Revoked", "Upload Available", "Upload Deleted"])
 def test_serve_link_announces_nothing_but_openings(event_type):
-    """Its role may write every attribute of a link's item but `event` and the keys of the indexes."""
+    """Its role may write all attributes of a link's item except `event` and the keys of the indexes."""
     revoked = {"M": {"at": text("2026-11-24T10:00:00.000Z"), "because": text("revoked")}}
     forged = LINK | {"announces": announces(event_type), "revoked": revoked, "state": text("available"), "terms": TRACKS}
     forged |= {"told_used_up": text("t7"), "told_locked": text("t7"), "retargeted_at": text("2026-11-24T10:00:00.000Z")}
@@ -278,17 +280,17 @@ def test_serve_link_announces_nothing_but_openings(event_type):
 
 
 @pytest.mark.parametrize("state", ["pending", "expired", "deleting"])
-def test_a_state_that_the_app_need_not_hear_of_says_nothing(state):
+def test_a_state_without_an_event_makes_no_event(state):
     assert event(record("MODIFY", **UPLOAD, state=text(state))) is None
-    # Nor does an event that an earlier state has left on the item.
+    # The same holds if the item still has the `announces` of an earlier state.
     assert event(record("MODIFY", **UPLOAD, state=text(state), announces=announces("Upload Available"))) is None
 
 
-def test_an_unknown_event_says_nothing():
+def test_an_unknown_type_makes_no_event():
     assert event(record("MODIFY", **(AVAILABLE | {"announces": announces("Upload Eaten")}))) is None
 
 
-def test_the_end_of_a_records_life_says_nothing():
+def test_an_expired_record_makes_no_event():
     assert event(record("REMOVE", **AVAILABLE)) is None
 
 
@@ -297,13 +299,14 @@ def test_an_event_names_no_file():
 
 
 def test_a_repeated_write_repeats_the_transition():
-    """A surplus version is counted on the item: the same event again, by which a consumer drops it."""
+    """For a surplus version, the recorder writes the item again, so the pipe makes a second event. It has the same
+    `transition_id`, so a consumer can ignore it."""
     again = event(record("MODIFY", **AVAILABLE, surplus={"SS": ["v2"]}))
     assert again == event(record("MODIFY", **AVAILABLE))
 
 
 def test_text_that_needs_an_escape_would_change_the_event():
-    """Why the API refuses such a claim: `Owner::of_claim` in shared/postern/src/value/id.rs."""
+    """This is why the API refuses such a claim: `Owner::of_claim` in shared/postern/src/value/id.rs."""
     forged = AVAILABLE | {"owner": text('https://login.example.com/#ada", "upload_id": "another')}
     assert event(record("MODIFY", **forged))["detail"]["owner"] == "https://login.example.com/#ada"
     with pytest.raises(json.JSONDecodeError):

@@ -1,7 +1,7 @@
-"""Each example is initialized, validated and planned as it stands, beside a copy of the module.
+"""Initializes, validates and plans each example beside a copy of the module.
 
-The examples pin a newer provider than the oldest that the module takes. Where only an older one is here,
-the copy's constraint is the module's own; which of the two was planned is in the test's name.
+The examples pin a newer provider than the oldest that the module allows. If this machine has only an older one,
+the copy of the example gets the module's own constraint. The test prints which constraint it used.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FUNCTIONS = ("issue-upload", "record-upload", "send-webhook", "serve-link")
 
 
 def copied(name: str, to: Path) -> Path:
-    """The example at its place beside the module, with packages, a key and the test that plans it."""
+    """Copies an example with the module, and adds packages, a key and the test that plans the example."""
     for file in (*MODULE.glob("*.tf"), MODULE / "description.json"):
         shutil.copy(file, to)
     example = to / "examples" / name
@@ -34,12 +34,12 @@ def copied(name: str, to: Path) -> Path:
 
 
 def initialized(example: Path, data: str) -> str:
-    """Initializes an example, and says by which constraint its provider was found."""
+    """Initializes an example, and returns the constraint with which its provider was found."""
     found = terraform("init", "-lockfile=readonly", *INIT, folder=example, data=data)
     if found.returncode == 0:
         return PINNED
     assert finds_no_provider(found), found.stdout + found.stderr
-    # The lock is of the pinned one.
+    # The lock file is about the pinned provider.
     (example / ".terraform.lock.hcl").unlink()
     main = example / "main.tf"
     main.write_text(main.read_text(encoding="utf-8").replace(PINNED, LOOSE), encoding="utf-8")

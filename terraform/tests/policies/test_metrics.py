@@ -1,6 +1,6 @@
-"""What alarms and the dashboard look at exists: the functions emit it, or AWS documents it.
+"""Tests that the metrics of the alarms and of the dashboard exist: a function emits them, or AWS documents them.
 
-An alarm on a metric that does not exist never goes off, and AWS does not refuse it.
+AWS accepts an alarm on a metric that does not exist, and such an alarm never goes off.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def names(run: str, kind: str, attribute: str) -> set[str]:
 
 
 def graphed(run: str) -> list[tuple]:
-    """Each metric of the dashboard: its namespace, name and dimensions."""
+    """Returns the namespace, the name and the dimensions of each metric on the dashboard."""
     found = []
     for board in [v for a, v in wiring.whole(run).items() if a.startswith("aws_cloudwatch_dashboard.")]:
         for widget in board["dashboard_body"]["widgets"]:
@@ -40,14 +40,14 @@ def graphed(run: str) -> list[tuple]:
 
 
 def _searched(expression: str) -> list[tuple]:
-    """A search looks for one namespace and for any value of the dimensions that it does not name."""
+    """Returns the metric of a search, with its namespace and the dimensions for which the search gives a value."""
     namespace, *keys = re.search(r"\{([^}]*)\}", expression)[1].split(",")
     given = dict(re.findall(r'(\w+)="([^"]*)"', expression))
     return [(namespace, given["MetricName"], {key: given[key] for key in keys if key in given})]
 
 
 def missing(run: str, namespace: str, metric: str, dimensions: dict[str, str]) -> str | None:
-    """Why there is no such metric, if there is none."""
+    """Returns the reason why there is no such metric, or None if there is one."""
     spelled, own, dimension = vocabulary()
     if namespace == own:
         functions = {f"postern-{name}" for name in emitted().get(metric, ())} & names(run, "aws_lambda_function", "function_name")
@@ -84,9 +84,9 @@ def test_each_graph_shows_a_metric_that_exists(run):
 
 
 @pytest.mark.parametrize("run", wiring.RUNS)
-def test_each_alarm_goes_off_where_something_is_wrong(run):
-    """A count is summed, an age or a level is looked at by its maximum; no data is no fault, but where
-    a run every hour is missing."""
+def test_each_alarm_has_the_statistic_and_the_comparison_of_its_kind(run):
+    """An alarm on a count uses the sum, and an alarm on an age or a level the maximum. Missing data is not a fault,
+    except for the alarm that watches the hourly run."""
     levels = {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible", "IteratorAge"}
     for name, alarm in alarms(run).items():
         assert alarm["statistic"] == ("Maximum" if alarm["metric_name"] in levels else "Sum"), name
@@ -98,7 +98,7 @@ def test_each_alarm_goes_off_where_something_is_wrong(run):
         assert alarm["threshold"] >= 1, name
 
 
-def test_what_must_not_happen_once_goes_off_at_the_first_time():
+def test_an_alarm_on_what_must_never_happen_has_a_threshold_of_one():
     for name, alarm in alarms("all_options").items():
         if name.startswith("dead-") or alarm["metric_name"] in {"OrphanedVersions", "UnreadableItems", "VanishedVersions", "ThreatsInPinned", "FailedScans"}:
             assert alarm["threshold"] == 1, name
@@ -119,7 +119,7 @@ def test_each_queue_for_dead_letters_and_each_function_has_its_alarms(run):
 
 @pytest.mark.parametrize("run", ("plain", "webhook"))
 def test_an_alarm_goes_off_at_its_documented_figure(run):
-    """The defaults of alarm_thresholds, as its description has them; a lag is counted in milliseconds."""
+    """These are the defaults in the description of alarm_thresholds. The lag of the stream is in milliseconds."""
     figures = {
         "api-server-errors": 5,
         "failed-webhooks": 10,
@@ -132,8 +132,8 @@ def test_an_alarm_goes_off_at_its_documented_figure(run):
     assert {name: a["threshold"] for name, a in alarms(run).items()} == {name: figures.get(name, 1) for name in alarms(run)}
 
 
-def test_every_alarm_tells_the_topic_when_it_goes_off_and_when_it_ends():
-    """One alarm has actions and a threshold of its own there."""
+def test_every_alarm_notifies_the_topic_when_it_begins_and_when_it_ends():
+    """In this run, one alarm has its own actions and threshold."""
     topic = "arn:aws:sns:us-east-1:111122223333:"
     told = {name: (a.get("alarm_actions"), a.get("ok_actions")) for name, a in alarms("all_options").items()}
     own = {"forged-tokens": "security"}
@@ -141,7 +141,7 @@ def test_every_alarm_tells_the_topic_when_it_goes_off_and_when_it_ends():
     assert alarms("all_options")["forged-tokens"]["threshold"] == 7
 
 
-def test_the_page_of_the_metrics_has_the_functions_and_alarms_that_there_are():
+def test_the_documents_list_the_functions_and_the_alarms_of_every_metric():
     page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| \w+ \| ([\w, -]+) \|.*\| (?:`([\w`, -]+)` )?\|$", page, re.MULTILINE)
     assert {name: set(functions.split(", ")) for name, functions, _ in rows} == emitted()

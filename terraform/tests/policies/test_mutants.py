@@ -1,5 +1,5 @@
-"""The planted mistakes of tests/mutate fit the sources. Needs no provider: that each is seen is for the
-harness to say."""
+"""Tests that the mutants of tests/mutate can be applied to the sources. Needs no provider. Running tests/mutate
+shows whether the tests detect each mutant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import mutants  # noqa: E402
 from mutant import Misplaced, Mutant  # noqa: E402
 
 
-def test_each_mistake_can_be_planted_and_has_a_name_of_its_own():
+def test_each_mutant_can_be_applied_and_has_its_own_name():
     assert mutants.misplaced(MODULE) == []
     assert len(mutants.MUTANTS) >= 80
 
@@ -32,7 +32,7 @@ def planted(text: str, **where) -> str:
         ("d = { on", "on = true\n  d", "  on = true\n  no = true }\n}\n"),
     ],
 )
-def test_a_mistake_is_planted_inside_its_block(text, inside, found):
+def test_a_mutant_is_applied_inside_its_block(text, inside, found):
     assert found in planted(text, inside=inside)
 
 

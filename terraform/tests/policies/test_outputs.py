@@ -1,7 +1,7 @@
-"""What a caller gets from the module: every output of every run is reviewed as code.
+"""Compares the module's outputs in every run with a committed snapshot, so that each change is reviewed.
 
-`UPDATE_SNAPSHOTS=1` writes the snapshot anew. Policies are told by their sids, and what a mocked
-provider makes up by a question mark.
+`UPDATE_SNAPSHOTS=1` writes the snapshot. In it, a policy is the list of its sids, and a value that a mocked
+provider invents is a question mark.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import pytest
 from rendered import MODULE, outputs_of_runs
 from wiring import RUNS, differences, snapshot, write
 
-# Ids of resources of which the tests override nothing else.
+# The form of the ids that a mocked provider invents.
 MADE_UP = re.compile(r"[a-z0-9]{8}")
 
 
 def told(value):
-    """An output without what differs from run to run."""
+    """Returns an output without the values that differ each time."""
     if isinstance(value, dict):
         return {k: told(v) for k, v in sorted(value.items())}
     if isinstance(value, list):
@@ -48,13 +48,13 @@ def test_the_outputs_are_those_of_the_snapshot(found):
 
 
 def test_every_output_is_in_the_snapshot_and_described():
-    """Needs no provider. An output that is null in every run would be seen by no test."""
+    """Needs no provider. An output that is null in every run would not be tested."""
     outputs = docs.outputs(MODULE)
     assert sorted(output.name for output in outputs) == sorted({name for run in RUNS for name in snapshot("outputs")[run]})
     assert [output.name for output in outputs if not output.description.endswith(".")] == []
 
 
-# The ways in which a function, a role, a queue, a log group, a key, a secret and a distribution are found.
+# Pairs of outputs that are maps of the same resources.
 PROMISED = {
     "function_arns": "function_names",
     "role_arns": "role_names",
@@ -72,8 +72,8 @@ def test_two_maps_of_the_same_things_have_the_same_names(one, other):
         assert names[0] == names[1], run
 
 
-def test_every_resource_that_a_caller_wires_to_has_an_output():
-    """Everything that is a queue, a role, a log group, a key or a secret of the snapshot is in an output."""
+def test_every_resource_that_a_caller_may_need_has_an_output():
+    """Every queue, role, log group and function of the snapshot must be in an output."""
     kinds = ("aws_sqs_queue", "aws_iam_role", "aws_cloudwatch_log_group", "aws_lambda_function")
     named = {run: json.dumps(snapshot("outputs")[run]) for run in ("plain", "all_options")}
     for run, text in named.items():

@@ -1,4 +1,4 @@
-"""What a destroy must not touch before it is refused: needs no provider."""
+"""Tests that a destroy of a protected stack is refused before it removes a resource. Needs no provider."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SOURCE = {file.name: file.read_text(encoding="utf-8") for file in MODULE.glob("*
 
 
 def test_the_protection_comes_before_every_resource():
-    """A resource that it does not depend on would be destroyed beside it."""
+    """Terraform destroys the protection first only if it depends on all other resources."""
     declared = {f"{kind}.{name}" for text in SOURCE.values() for kind, name in re.findall(r'^resource "(\w+)" "(\w+)"', text, re.MULTILINE)}
     listed = re.findall(r"^    (\w+\.\w+),$", SOURCE["protection.tf"], re.MULTILINE)
     assert listed == sorted(declared - {"aws_dynamodb_table.protection"})

@@ -1,4 +1,4 @@
-"""The README's tables are complete, and its sums add up."""
+"""Tests that the README's tables are complete, and that its sums are right."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ README = (MODULE / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_tables_of_inputs_and_outputs_are_those_of_the_sources():
-    """`UPDATE_SNAPSHOTS=1` writes them anew."""
+    """`UPDATE_SNAPSHOTS=1` writes the tables."""
     before, rest = README.split(docs.BEGIN)
     written, after = rest.split(docs.END)
     if os.environ.get("UPDATE_SNAPSHOTS"):
@@ -22,14 +22,15 @@ def test_the_tables_of_inputs_and_outputs_are_those_of_the_sources():
 
 
 def inputs() -> list[tuple[str, str, str]]:
-    """Each variable of the module: its name, its description and the rest of its block."""
+    """Returns the name, the description and the rest of the block of each variable of the module."""
     text = (MODULE / "variables.tf").read_text(encoding="utf-8")
     found = re.findall(r'^variable "(\w+)" {\n  description = "([^\n]*)"\n(.*?)^}', text, re.MULTILINE | re.DOTALL)
     return [(name, description.replace('\\"', '"'), rest) for name, description, rest in found]
 
 
 def members() -> list[tuple[str, str, str]]:
-    """Each member of an object: the variable, its description, and the member as that must name it."""
+    """Returns each member of an object variable: the variable's name, its description, and the text with which the
+    description must name the member."""
     found = []
     for name, description, rest in inputs():
         for block in re.findall(r"^  type = object\({\n(.*?)^  }\)", rest, re.MULTILINE | re.DOTALL):
@@ -45,14 +46,15 @@ def test_every_member_of_an_object_is_described_with_its_default():
 
 
 def costs() -> list[list[list[str]]]:
-    """The tables of what it costs: rows of what, arithmetic and dollars; the last is the sum."""
+    """Returns the tables of costs. A row has an item, the calculation and the dollars. The last row is the sum."""
     section = README.split("\n## What it costs\n", 1)[1].split("\n## ", 1)[0]
     tables = re.findall(r"((?:^\|.*\n)+)", section, re.MULTILINE)
     return [[[cell.strip(" *") for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]] for table in tables]
 
 
 def amount(arithmetic: str) -> float:
-    """`1 M × 0.20/M + 12,500 GB-s × 0.0000133334`: each term a count, its unit, and a price for one or for so many."""
+    """Calculates `1 M × 0.20/M + 12,500 GB-s × 0.0000133334`. Each term has a count, its unit, and a price for one
+    unit or for a million."""
     terms = re.findall(r"([\d.,]+)( M)?(?: GB(?:-s)?)? × ([\d.]+)(?:/(M|[\d,]+))?", arithmetic)
     assert len(terms) == arithmetic.count("×"), arithmetic
     many = {"": 1, "M": 1e6}
@@ -71,12 +73,12 @@ def test_the_costs_add_up():
         assert sum(round(float(dollars) * 100) for _, _, dollars in parts) == round(float(total) * 100)
 
 
-def test_as_many_alarms_are_paid_for_as_there_are():
+def test_the_costs_include_every_alarm():
     counted = re.search(r"length\(aws_cloudwatch_metric_alarm\.main\) == (\d+)", (MODULE / "tests" / "options.tftest.hcl").read_text(encoding="utf-8"))
     assert [arithmetic.split(" ", 1)[0] for table in costs() for what, arithmetic, _ in table if what == "alarms"] == [counted[1]]
 
 
-def test_as_many_metrics_are_paid_for_as_are_counted_by_default():
+def test_the_costs_include_every_metric_that_is_counted_by_default():
     page = (MODULE.parent / "docs" / "metrics.md").read_text(encoding="utf-8")
     counted = dict(re.findall(r"^\| `(\w+)` \| \w+ \| ([\w, -]+) \|", page, re.MULTILINE))
     not_by_default = {"FailedScans", "UnscannedVersions", "ThreatsInPinned", "MissingFiles", "MissingTokenKeys"}
@@ -86,7 +88,7 @@ def test_as_many_metrics_are_paid_for_as_are_counted_by_default():
     assert paid == [str(len(by_default))]
 
 
-def test_every_range_that_a_validation_demands_stands_in_the_description():
+def test_every_range_of_a_validation_is_in_the_description():
     ranges = [(name, description, bounds) for name, description, rest in inputs() for bounds in re.findall(r"(?:from|Write|of) (\d+)(?: \([^)]*\))? to (\d+)", rest)]
     assert ("form_ttl_s", ("60", "3600")) in [(name, bounds) for name, _, bounds in ranges]
     not_as_numbers = {"tags"}

@@ -1,8 +1,8 @@
-"""The policies for the principal that applies (`rights/`) allow every call that an apply makes.
+"""Tests that the policies in `rights/` allow every call of an apply. They are for the principal that runs Terraform.
 
-`applied_calls.json` has the calls that the provider logged while a stack with webhook, CloudFront, domains,
-scans, warm functions and alarms was applied to a local AWS, planned again and destroyed. What an update of a
-resource calls is not among them.
+`applied_calls.json` has the calls that the provider logged while a stack was applied to a local AWS, planned again
+and destroyed. The stack had a webhook, CloudFront, domains, scans, warm functions and alarms. Calls that only an
+update of a resource makes are missing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PREFIXES = {
     "Secrets Manager": "secretsmanager",
 }
 
-# Where an action is not called as its operation, by the service authorization reference.
+# The actions whose names differ from those of their operations, according to the service authorization reference.
 ACTIONS = {
     "cloudfront:CreateDistributionWithTags": "cloudfront:CreateDistribution",
     "s3:DeleteBucketCors": "s3:PutBucketCORS",
@@ -61,10 +61,10 @@ ACTIONS = {
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
 }
 
-# Needs no right.
+# A call that needs no permission.
 FREE = {"sts:GetCallerIdentity"}
 
-# Of an HTTP API, the method is the action.
+# For the API Gateway of HTTP APIs, an action is an HTTP method.
 METHODS = {"Create": "POST", "Get": "GET", "Delete": "DELETE", "Update": "PATCH"}
 
 
@@ -83,7 +83,7 @@ def test_every_call_of_an_apply_a_plan_and_a_destroy_is_allowed():
 
 
 def test_every_service_of_the_module_was_called():
-    """A resource of another service would need rights that were never recorded."""
+    """A resource of another service would need permissions for calls that are not in applied_calls.json."""
     kinds = {kind for file in MODULE.glob("*.tf") for kind in re.findall(r'^resource "(aws_[a-z0-9]+)_', file.read_text(encoding="utf-8"), re.MULTILINE)}
     assert kinds == {
         "aws_apigatewayv2", "aws_cloudfront", "aws_cloudwatch", "aws_dynamodb", "aws_iam", "aws_kms", "aws_lambda",
@@ -92,9 +92,9 @@ def test_every_service_of_the_module_was_called():
 
 
 @pytest.mark.parametrize("name", RIGHTS)
-def test_it_fits_into_a_managed_policy_and_names_what_it_is_for(name):
+def test_each_policy_fits_into_a_managed_policy_and_has_sids(name):
     text = json.dumps(RIGHTS[name], separators=(",", ":"))
-    # With longer names for account and region than the words that stand for them.
+    # The placeholders for account and region are replaced with values that are as long as real ones.
     filled = text.replace("ACCOUNT", "123456789012").replace("REGION", "ap-southeast-2")
     assert len(filled) <= 6144
     sids = [statement["Sid"] for statement in RIGHTS[name]["Statement"]]

@@ -1,4 +1,4 @@
-"""What no document of this module may contain, whoever it is for; and each rule seen to fail."""
+"""Rules that every policy document of the module must follow, and a test that each rule detects a violation."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from rendered import RUNS, documents, snapshot
 
 FILES_KEY = "arn:aws:kms:us-east-1:111122223333:key/files"
 
-# A wildcard in what a policy allows, with the reason. (In a key's own policy "*" is the key.)
+# Statements that may allow every resource, with the reason. (In a key's own policy, "*" means the key.)
 REASONED_RESOURCES = {"SendsItsTraces": "X-Ray knows no resource for the two rights that send traces"}
 
-# Services that send no account with their requests; the source's ARN holds it.
+# Services that do not send the source account. The ARN of the source contains it.
 WITHOUT_SOURCE_ACCOUNT = {"cloudfront.amazonaws.com"}
-# Services that are let in for what they encrypt, by the encryption context.
+# Services that are allowed to use a key for certain resources, which the encryption context names.
 BY_CONTEXT = {"logs.us-east-1.amazonaws.com"}
-# Lambda assumes a role for any function of the account; no function's ARN is known yet.
+# Services for which a trust policy names only the account. Lambda is one of them, because the function's ARN is not
+# known when its role is made.
 BY_ACCOUNT_ALONE = {"lambda.amazonaws.com"}
 
 
 def findings(excerpt: dict) -> list[str]:
-    """Each breach as `where / sid: what`."""
+    """Returns each violation as `where / sid: what`."""
     found = []
     for address, statements in documents(excerpt).items():
         sids = [s.get("Sid", "") for s in statements]
@@ -77,7 +78,8 @@ def _unsourced(service: str, conditions: dict) -> list[str]:
 
 
 def _reaches_versions(rule: dict) -> list[str]:
-    """Whatever could delete or move a pinned version. Where the rule applies does not matter."""
+    """Returns the actions of a lifecycle rule that could delete or move a pinned version. The filter of the rule does
+    not matter."""
     harmless = {"id", "status", "filter", "abort_incomplete_multipart_upload", "expiration"}
     reaches = [f"{name} could reach a pinned version" for name in sorted(set(rule) - harmless)]
     for expiration in as_list(rule.get("expiration", [])):

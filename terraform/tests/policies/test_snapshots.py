@@ -1,7 +1,7 @@
-"""The committed snapshots are what the module renders.
+"""Tests that the module renders the committed snapshots.
 
-`UPDATE_SNAPSHOTS=1` writes them anew. Read the difference before committing it: it is what changes
-in an account.
+`UPDATE_SNAPSHOTS=1` writes the snapshots. Read the difference before you commit it, because it will change
+permissions in an account.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ def test_the_snapshot_is_what_the_module_renders(run):
 
 
 def test_the_snapshots_have_the_statements_that_the_module_has():
-    """Needs no provider, so that a statement cannot come or go unseen where nothing is rendered."""
+    """Needs no provider, so every machine notices a new or a missing statement."""
     written = set()
     for file in MODULE.glob("*.tf"):
         text = file.read_text(encoding="utf-8")
         written |= set(re.findall(r'^\s*sid\s*=\s*"(\w+)"', text, re.MULTILINE))
         for either in re.findall(r'^\s*sid\s*=\s*(?:var\.\w+ == null|local\.\w+) \? "(\w+)" : "(\w+)"', text, re.MULTILINE):
             written |= set(either)
-    # Those of bucket_policy_statements have their names from the user.
+    # The user chooses the sids of bucket_policy_statements.
     seen = {s["Sid"] for run in RUNS for statements in documents(snapshot(run)).values() for s in statements if not s["Sid"].startswith("Extra")}
     assert seen == written

@@ -1,5 +1,5 @@
-"""What holds without Terraform: the snapshots belong to the sources as they are, and the sources allow
-nothing by a wildcard. So the cases, which decide by the snapshots, decide about these sources."""
+"""Checks that need no Terraform: the snapshots were made from the present sources, and no statement in the
+sources allows an action with a wildcard. So the cases, which use the snapshots, also test these sources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from iam import as_list
 from rendered import MODULE, RUNS, documents, snapshot, what_is_missing
 from sources import RECORDED, hashes, statements, wildcards
 
-# Statements that refuse by a wildcard, so that no action is forgotten.
+# Statements that deny with a wildcard, so that they cover all actions.
 REFUSING = {
     "NothingTravelsWithoutTls": ("s3:*",),
     "OnlyTheNamedRolesRead": ("s3:GetObject*",),
@@ -22,19 +22,19 @@ REFUSING = {
 
 
 def out_of_step() -> list[str]:
-    """The sources that have changed since the snapshots were made."""
+    """Returns the sources that have changed since the snapshots were made."""
     recorded, found = json.loads(RECORDED.read_text(encoding="utf-8")), hashes()
     return sorted(name for name in recorded.keys() | found.keys() if recorded.get(name) != found.get(name))
 
 
 def test_the_snapshots_were_made_from_these_sources():
-    """`UPDATE_SNAPSHOTS=1` where the provider is: what is not rendered anew is not in step."""
+    """After a change, run the tests with `UPDATE_SNAPSHOTS=1` on a machine that has the provider."""
     if "UPDATE_SNAPSHOTS" in os.environ and not what_is_missing():
         RECORDED.write_text(json.dumps(hashes(), indent=2) + "\n", encoding="utf-8")
     assert out_of_step() == [], "these have changed since the snapshots were made: run the tests with UPDATE_SNAPSHOTS=1 where Terraform has the provider"
 
 
-def test_a_changed_action_is_out_of_step_and_a_comment_is_not(tmp_path):
+def test_a_changed_action_is_noticed_and_a_comment_is_not(tmp_path):
     for file in [*MODULE.glob("*.tf"), MODULE / "description.json", MODULE / "tests" / "policies.tftest.hcl"]:
         place = tmp_path / file.relative_to(MODULE)
         place.parent.mkdir(exist_ok=True)
@@ -49,7 +49,7 @@ def test_a_changed_action_is_out_of_step_and_a_comment_is_not(tmp_path):
     assert ("roles.tf", "s3:*") in wildcards(tmp_path)
 
 
-def test_no_source_has_an_action_with_a_wildcard_but_for_what_refuses():
+def test_only_deny_statements_have_an_action_with_a_wildcard():
     refusing = {(s.file, action) for s in statements() if s.sid in REFUSING for action in s.actions}
     assert refusing == {("bucket_policy.tf", "s3:*"), ("bucket_policy.tf", "s3:GetObject*")}
     assert wildcards() == refusing
@@ -71,6 +71,6 @@ def test_a_statement_that_is_written_out_has_the_actions_of_the_snapshots(sid):
 def test_every_statement_of_the_sources_was_read():
     every = {s["Sid"] for run in RUNS for listed in documents(snapshot(run)).values() for s in listed}
     by_name = {"TheDownloadSignerDecryptsFiles", "TheRecorderDecryptsFiles", "TheUploadSignerEncryptsFiles"}
-    # The runs' own, by bucket_policy_statements.
+    # The sids that the runs set with bucket_policy_statements.
     by_name |= {sid for sid in every if sid.startswith("Extra")}
     assert {s.sid for s in statements() if s.sid[0].isupper()} == every - by_name

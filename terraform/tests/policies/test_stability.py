@@ -1,9 +1,9 @@
-"""What a later plan may destroy: nothing but a link key that is taken away. The plans are those of
-stability.tftest.hcl, in which every ARN that the module takes is unknown before the first apply, and
-every data source is unknown in a later one.
+"""Tests that a later plan destroys only a link key that the user has replaced. The plans are those of
+stability.tftest.hcl. In its first plan, every ARN that the module takes is unknown. In a later one, every data
+source is unknown.
 
-A mocked provider does not say that a change replaces, so an identity that changes or becomes unknown
-counts as a replacement here.
+A mocked provider does not say whether a change replaces a resource. So a resource counts as replaced if an
+attribute of its identity changes or becomes unknown.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ IDENTITIES = ("bucket", "dashboard_name", "domain_name", "event_source_arn", "fu
 
 
 def replaced(run: str) -> set[str]:
-    """Resources that exist and get another identity, or one that is unknown in the plan."""
+    """Returns the existing resources whose identity changes or becomes unknown in the plan."""
 
     def is_another(change: dict, name: str) -> bool:
         return (change.get("after_unknown") or {}).get(name) is True or change["after"].get(name) != change["before"][name]
@@ -42,7 +42,7 @@ def destroyed(run: str) -> set[str]:
 
 
 def test_every_variable_that_takes_an_arn_is_planned_with_one_that_is_not_known_yet():
-    """Needs no provider. The fixture gives each of them the ARN, or the zone's id, of what it makes itself."""
+    """Needs no provider. The fixture sets each of these variables to the ARN or the zone id of its own resource."""
     variables = re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', (MODULE / "variables.tf").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     take = {name for name, body in variables if '"^arn:' in body or "route53_zone" in body}
     assert len(take) >= 12
@@ -58,7 +58,7 @@ def test_a_second_plan_is_empty():
 def test_a_pending_change_in_what_the_module_depends_on_replaces_nothing():
     run = "something_changes_that_the_module_depends_on"
     assert destroyed(run) | replaced(run) == set()
-    # The data sources are read late, as is to be shown.
+    # The data sources are read late. Otherwise this test would show nothing.
     assert any(c["address"] == "module.beside.data.aws_caller_identity.current" for c in plans()[run])
 
 

@@ -1,4 +1,4 @@
-"""Each validation of a variable is seen to refuse a value in `terraform test`."""
+"""Tests that `terraform test` has a run in which each validation of a variable refuses a value."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ def test_a_variable_has_type_and_description_and_refuses_by_each_of_its_validati
     refusals = re.findall(rf"expect_failures\s*=\s*\[[^\]]*\bvar\.{name}\b", RUNS)
     assert len(refusals) >= body.count("validation {")
     free = "bool" in body.split("type", 1)[1].splitlines()[0] or name == "packages_dir"
-    assert free or "validation {" in body, "a value that can be wrong is refused at plan, with what to write instead"
+    assert free or "validation {" in body, "a variable that can have a wrong value needs a validation"

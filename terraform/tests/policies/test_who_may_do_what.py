@@ -1,5 +1,5 @@
-"""The rendered policies, evaluated for each case of the table; and the table held to the policies:
-what could be taken out of a document or widened in it without any case noticing is not tested."""
+"""Evaluates the rendered policies for each case of the table. Also tests the table itself: each statement,
+condition or action that is removed or widened must change the result of a case."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ TRUSTING = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:roo
 
 
 def surrounded(made: World) -> World:
-    """Adds what else an account has: roles with broad policies, and a key and roles that leave it to
-    the account's own policies who may use them."""
+    """Adds other resources that an account may have: roles with broad policies, and a key and roles that trust the
+    whole account."""
     for who in (ADMIN, GUARDDUTY, BACKUP, STRANGER):
         made.identities[who.arn] = EVERYTHING
     made.resources[OTHER_KEY] = [TRUSTING | {"Sid": "Trusts", "Action": "kms:*"}]
@@ -36,12 +36,13 @@ def verdicts(excerpt: dict, run: str) -> list[bool]:
 @pytest.mark.parametrize("run", RUNS)
 def test_the_policies_decide_as_the_table_says(run):
     wrong = [str(c) for c, got in zip(CASES[run], verdicts(snapshot(run), run), strict=True) if got != c.expected]
-    assert not wrong, "\n".join(["The policies decide otherwise:", *wrong])
+    assert not wrong, "\n".join(["The policies decide these cases differently:", *wrong])
 
 
-# A key and a role that name whom they let in do not ask that one's own policy, so nothing changes
-# where its statement goes or loses a condition. It stands there because a permissions boundary or an
-# organization's policy can make AWS ask it, and because it says what the role is for.
+# The policy of a key or the trust policy of a role already allows these callers by name. So the decision does not
+# change if the statement in the caller's own policy is removed or loses a condition. The module keeps these
+# statements, because a permissions boundary or an organization's policy can make AWS evaluate them, and because
+# they show what the role is for.
 SAID_TWICE = {
     "TheUploadSignerEncryptsFiles",
     "TheDownloadSignerDecryptsFiles",
@@ -54,7 +55,7 @@ SAID_TWICE = {
     "GuardDutyDecryptsFilesAndEncryptsItsObject",
 }
 
-# Changes that no case can notice, each with the reason. test_rules.py forbids the wildcards.
+# Changes that no case can detect, each with the reason. test_rules.py forbids the wildcards.
 UNNOTICEABLE = {
     ("RolesOfTheAccountUseTheKeyThroughDynamoDb", "without kms:DescribeKey"): "the account's administration allows it anyway",
     ("ReadsTheTablesEncryption", "without StringEquals kms:ViaService"): "the key's own policy demands it too",
@@ -67,7 +68,8 @@ UNNOTICEABLE = {
 
 
 def changes(excerpt: dict) -> Iterator[tuple[str, str, dict]]:
-    """Every change of one thing: a statement, condition or action taken out, or something widened."""
+    """Yields a copy of the documents for each single change: a statement, a condition or an action is removed, or a
+    statement is widened."""
     for address, statements in documents(excerpt).items():
         own = address.startswith("role policies")
         for index, statement in enumerate(statements):
@@ -98,7 +100,7 @@ def changes(excerpt: dict) -> Iterator[tuple[str, str, dict]]:
 
 
 def test_every_change_of_a_policy_is_noticed_by_a_case():
-    """What a run cannot notice because an option is off, the other must."""
+    """At least one run must detect each change. In the other runs, the option may be off."""
     noticed, unnoticed = set(), set()
     for run in RUNS:
         excerpt = snapshot(run)
@@ -108,5 +110,5 @@ def test_every_change_of_a_policy_is_noticed_by_a_case():
     assert len(noticed) > 200
     expected = {(where, what) for where, what in unnoticed if (where.rsplit(" / ", 1)[1], what) in UNNOTICEABLE}
     missed = sorted(f"{where}: {what}" for where, what in unnoticed - noticed - expected)
-    assert not missed, "\n".join(["No case of the table notices:", *missed])
+    assert not missed, "\n".join(["No case of the table detects:", *missed])
     assert {(w.rsplit(" / ", 1)[1], what) for w, what in expected} == set(UNNOTICEABLE), "an exemption is no longer needed"

@@ -1,6 +1,6 @@
-"""How the module's resources are wired is reviewed as code: each difference from the snapshots fails.
+"""Compares the arguments of the module's resources with committed snapshots, so that each change is reviewed.
 
-`UPDATE_SNAPSHOTS=1` writes them anew. Read the difference before committing it.
+`UPDATE_SNAPSHOTS=1` writes the snapshots. Read the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def test_the_module_is_wired_as_the_snapshot_says(run):
 
 
 def test_the_orders_are_those_of_the_snapshot():
-    """Needs no provider: what a plan does not show."""
+    """Needs no provider. A plan does not show these settings."""
     if ANEW:
         write("orders", orders())
     assert orders() == snapshot("orders")
 
 
-def test_nothing_in_a_snapshot_is_made_up():
-    """Mocked values are eight random characters: give what is referred to a value of its own."""
+def test_no_value_in_a_snapshot_is_invented_by_a_mocked_provider():
+    """A mocked value is eight random characters. If this test fails, override the value in the run."""
     made_up = []
 
     def look(where: str, value):

@@ -1,4 +1,4 @@
-"""Why the API is wired as the snapshots say: each case is a rule that no snapshot explains."""
+"""Rules for the settings of the API. The snapshots have the settings, and these tests give the reasons."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from wiring import RUNS, of, whole
 
 DESCRIPTION = json.loads((MODULE / "description.json").read_text(encoding="utf-8"))
 
-# What an access log may hold. A path, a query or a header may carry a token of a link.
+# The values that an access log may contain. Paths, queries and headers are not among them, because they may
+# contain a token of a link.
 LOGGED = {
     "$context.integrationLatency",
     "$context.integrationStatus",
@@ -41,7 +42,7 @@ def test_a_route_without_a_jwt_has_a_token_in_its_path(run):
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_what_no_route_names_reaches_the_function_that_may_do_the_least(run):
+def test_an_address_without_a_route_goes_to_the_function_with_the_fewest_rights(run):
     (route,) = (r for r in of(run, "aws_apigatewayv2_route").values() if r["route_key"] == "$default")
     assert route["target"] == "integrations/to-serve-link"
 
@@ -119,7 +120,7 @@ def test_only_the_origins_that_were_named_read_the_api(run):
     assert set(cors["expose_headers"]) == set(DESCRIPTION["api_cors"]["expose_headers"])
 
 
-def test_behind_a_domain_of_ones_own_there_is_no_other_way_in():
+def test_with_a_custom_domain_the_default_endpoint_is_disabled():
     assert whole("plain")["aws_apigatewayv2_api.main"]["disable_execute_api_endpoint"] is False
     assert whole("front")["aws_apigatewayv2_api.main"]["disable_execute_api_endpoint"] is True
     (domain,) = of("front", "aws_apigatewayv2_domain_name").values()

@@ -1,4 +1,4 @@
-"""Why the distributions are as the snapshots say: a file is read with a signature, and runs nothing."""
+"""Rules for the settings of the distributions: a file is read only with a signature, and it can run no script."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_domain_of_ones_own_has_its_certificate_its_web_acl_and_a_new_tls():
     assert distribution["price_class"] == "PriceClass_100" and distribution["is_ipv6_enabled"] is False
 
 
-def test_the_front_caches_nothing_and_hands_the_api_the_whole_request_and_where_it_comes_from():
+def test_the_front_caches_nothing_and_forwards_the_whole_request_and_the_viewers_address():
     distribution = whole("front")["aws_cloudfront_distribution.front[0]"]
     (behavior,) = distribution["default_cache_behavior"]
     assert behavior["cache_policy_id"] == CACHING_DISABLED and behavior["origin_request_policy_id"] == "request"

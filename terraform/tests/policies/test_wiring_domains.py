@@ -1,4 +1,4 @@
-"""Where the records of the domains lead, and the user's own statements in the bucket's policy."""
+"""Tests the targets of the domains' DNS records, and the user's own statements in the bucket's policy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from iam import as_list
 from rendered import documents, snapshot
 from wiring import RUNS, of
 
-# run -> name of the domain -> its zone, its target, and the kinds of its records.
+# For each run and each domain: its zone, its target, and the types of its records.
 RECORDS = {
     "front": {"files.example.com": ("Z0EXAMPLE", "d222222abcdef8.cloudfront.net", {"A", "AAAA"})},
     "cloudfront": {"cdn.example.com": ("Z1EXAMPLE", "d111111abcdef8.cloudfront.net", {"A"})},

@@ -1,5 +1,5 @@
-"""Why queues, streams, the pipe and the schedule are wired as the snapshots say: nothing that failed
-is lost, and one bad message repeats no other."""
+"""Rules for the settings of queues, streams, the pipe and the schedule: a failed message is not lost, and it does
+not make other messages run again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_each_queue_has_a_queue_for_dead_letters_that_keeps_them_as_long_as_sqs_
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_only_its_own_queue_leaves_messages_in_a_queue_for_dead_letters(run):
+def test_a_dead_letter_queue_accepts_messages_of_its_own_queue_only(run):
     allowed = of(run, "aws_sqs_queue_redrive_allow_policy")
     assert len(allowed) == (2 if run in WEBHOOK_RUNS else 1)
     for allow in allowed.values():
@@ -47,8 +47,8 @@ def test_a_function_that_takes_batches_says_which_messages_failed(run):
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_a_message_stays_out_of_sight_while_it_is_worked_on(run):
-    """AWS: six times the timeout of the function, and the batch window."""
+def test_a_message_stays_hidden_while_a_function_handles_it(run):
+    """AWS recommends six times the timeout of the function, plus the batch window."""
     queues = {QUEUE + q["name"]: q for q in of(run, "aws_sqs_queue").values()}
     functions = {f["function_name"]: f for f in of(run, "aws_lambda_function").values()}
     for name, mapping in of(run, "aws_lambda_event_source_mapping").items():
@@ -59,7 +59,7 @@ def test_a_message_stays_out_of_sight_while_it_is_worked_on(run):
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_the_recorder_follows_the_stream_for_uploads_that_are_deleted_and_gives_up_into_a_queue(run):
+def test_the_recorder_reads_the_stream_for_deleted_uploads_and_failures_go_to_a_queue(run):
     mapping = whole(run)["aws_lambda_event_source_mapping.removals"]
     assert mapping["event_source_arn"] == TABLE_STREAM
     assert mapping["function_name"].endswith(":postern-record-upload")
@@ -91,7 +91,7 @@ def test_the_recorder_is_called_every_hour_and_a_run_that_fails_is_kept(run):
     assert target["arn"].endswith(":function:postern-record-upload") and target["input"] == {"task": "tidy"}
     assert target["role_arn"].endswith("-schedule")
     assert target["dead_letter_config"] == [{"arn": f"{QUEUE}postern-tidy-dead"}]
-    # A retry that came after the next hour's call would only be the same work again.
+    # After an hour, the next call does the same work, so no retry is needed.
     assert 0 < target["retry_policy"][0]["maximum_event_age_in_seconds"] <= 3600
     config = whole(run)["aws_lambda_function_event_invoke_config.recorder"]
     assert config["function_name"] == "postern-record-upload"
@@ -100,7 +100,7 @@ def test_the_recorder_is_called_every_hour_and_a_run_that_fails_is_kept(run):
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_the_pipe_reads_the_table_tells_the_bus_and_keeps_what_failed(run):
+def test_the_pipe_sends_changes_of_the_table_to_the_bus_and_failures_to_a_queue(run):
     pipe = whole(run)["aws_pipes_pipe.app[0]"]
     (source,) = pipe["source_parameters"]
     (stream,) = source["dynamodb_stream_parameters"]
@@ -109,9 +109,9 @@ def test_the_pipe_reads_the_table_tells_the_bus_and_keeps_what_failed(run):
     assert stream["dead_letter_config"] == [{"arn": f"{QUEUE}postern-app-events-dead"}]
     assert stream["on_partial_batch_item_failure"] == "AUTOMATIC_BISECT"
     assert 1 <= stream["maximum_retry_attempts"] <= 100
-    # Without a filter, every write of the table would be told. A pipe has at most five.
+    # Without a filter, the pipe would make an event of every write. A pipe can have five filters.
     assert len(source["filter_criteria"][0]["filter"]) == 2
-    # AWS: a pattern has at most 4,096 characters.
+    # AWS allows a pattern at most 4,096 characters.
     assert all(len(json.dumps(one["pattern"])) < 4096 for one in source["filter_criteria"][0]["filter"])
 
 

@@ -1,6 +1,5 @@
-"""What each function is and what its environment says: the description's variables with the values that
-the stack or its options have. That a function reads these variables and no other is a test of the
-configuration in Rust (`described_tests.rs`)."""
+"""Tests the settings of each function, and the values of its environment variables, which come from the stack or
+from its options. A test in Rust (`described_tests.rs`) checks that a function reads exactly these variables."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ ROLE = "arn:aws:iam::111122223333:role/postern-us-east-1-"
 QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/111122223333/postern-"
 SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:postern/"
 
-# Each coordinate of description.json: its value where nothing is asked for, and in other runs.
+# For each coordinate of description.json: its value without options (`plain`), and its other values by run.
 VALUES: dict[str, dict[str, str]] = {
     "allowed_types": {"plain": "*/*", "all_options": "image/*,application/pdf"},
     "brand": {"plain": "none", "all_options": '{"color":"#0b57d0","logo_url":"https://cdn.example.com/logo.png","name":"Example"}'},
@@ -70,7 +69,7 @@ def test_each_variable_has_the_value_of_the_stack_or_of_its_option(run):
 
 
 def test_no_function_reads_its_environment_beside_its_configuration():
-    """What Lambda itself sets, and the lookup that the configuration is read through."""
+    """The sources may read only a variable that Lambda sets, and the variables of the configuration (`name`)."""
     texts = {path: text for name in FUNCTIONS for path, text in sources(ROOT / "functions" / name).items()}
     read = {variable for text in texts.values() for variable in re.findall(r'env::var(?:_os)?\(([^)]*)\)', text)}
     assert read == {'"AWS_LAMBDA_FUNCTION_NAME"', "name"}
@@ -87,7 +86,7 @@ def test_each_function_runs_as_its_own_role_for_as_long_as_the_description_says(
         package = function.get("filename") or (function["s3_bucket"], function["s3_key"], function["s3_object_version"])
         from_s3 = run == "all_options" and name == "record-upload"
         assert package == (("my-packages", "record-upload.zip", "abc") if from_s3 else "tests/fixtures/package.zip"), name
-        # A package whose hash is not told is never deployed anew.
+        # Without the hash of the package, Terraform would not deploy a changed package.
         assert function["source_code_hash"].startswith("47DEQpj8" if from_s3 else "Uh0dDIzF"), name
         assert function.get("tracing_config") == ([{"mode": "Active"}] if run == "all_options" else None), name
 

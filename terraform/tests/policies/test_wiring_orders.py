@@ -1,5 +1,5 @@
-"""Why some resources wait for others, keep what Terraform would change, or have what each of their kind must
-have: it is read from the sources, so this needs no provider."""
+"""Rules that are read from the sources and need no provider: which resources wait for others, which attributes
+Terraform must not change, and what every resource of a type must have."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BEFORE_THE_API_OPENS = [
     *(name for name in sorted(blocks()) if name.startswith("aws_s3_bucket_") and name != "aws_s3_bucket_logging.files"),
 ]
 
-# What needs another first, although it refers to nothing of it.
+# Resources that need other resources first, although they do not refer to them.
 WAITS = {
     "aws_cloudwatch_event_target.scans": ["aws_sqs_queue_policy.uploads"],
     "aws_cloudwatch_event_target.webhook": ["aws_sqs_queue_policy.dead_webhook", "aws_sqs_queue_policy.webhook"],
@@ -41,14 +41,14 @@ WAITS = {
 
 @cache
 def definitions() -> dict[str, str]:
-    """The text of each local value."""
+    """Returns the text of each local value."""
     text = "\n".join(file.read_text(encoding="utf-8") for file in MODULE.glob("*.tf"))
     inside = "\n".join(re.findall(r"^locals \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL))
     return {f"local.{name}": body for name, body in re.findall(r"^  (\w+) += (.*?)(?=^  \w|\Z)", inside, re.MULTILINE | re.DOTALL)}
 
 
 def all_before(resource: str) -> set[str]:
-    """Whatever a resource waits for, by `depends_on` and by its own references, and what those wait for."""
+    """Returns all resources that a resource waits for, directly or indirectly, by `depends_on` or by references."""
     found, left = set(), [resource]
     while left:
         body = re.sub(r"#.*", "", (blocks() | definitions()).get(left.pop(), ""))
@@ -60,7 +60,7 @@ def all_before(resource: str) -> set[str]:
 
 @pytest.mark.parametrize("needed", BEFORE_THE_API_OPENS)
 def test_the_api_opens_after_what_keeps_and_reports_files(needed):
-    """A first apply that stops half-way must not have issued a form before."""
+    """If a first apply stops half-way, the API must not answer, so it cannot issue a form."""
     assert needed in STAGE
 
 
@@ -69,7 +69,7 @@ def test_a_resource_waits_for_what_aws_asks_for_when_it_is_made(resource):
     assert set(WAITS[resource]) <= set(orders()[resource].get("depends_on", []))
 
 
-# AWS gives these to whoever makes them again, so that a second stack of one name would share them.
+# If such a resource exists, AWS accepts the request to make it again. So two stacks of one name would share it.
 GIVEN_AGAIN = ("aws_cloudwatch_dashboard", "aws_cloudwatch_event_rule", "aws_cloudwatch_metric_alarm", "aws_s3_bucket", "aws_sqs_queue")
 
 
@@ -85,7 +85,7 @@ def test_what_holds_data_is_not_replaced_for_another_name(resource):
     assert name in orders().get(resource, {}).get("ignore_changes", [])
 
 
-# Terraform destroys these only after what referred to them refers to something else.
+# Terraform must destroy these only after the resources that use them have been changed.
 DESTROYED_LAST = [
     "aws_cloudfront_distribution.files",
     "aws_cloudfront_distribution.front",
@@ -99,8 +99,8 @@ DESTROYED_LAST = [
 
 
 @pytest.mark.parametrize("resource", DESTROYED_LAST)
-def test_what_is_in_use_goes_after_its_users_know(resource):
-    """A function asks for its keys when it starts, and a resolver for a record at any time."""
+def test_a_resource_in_use_is_replaced_before_it_is_destroyed(resource):
+    """A function reads its keys when it starts, and a DNS resolver may ask for a record at any time."""
     assert orders()[resource]["create_before_destroy"] is True
 
 

@@ -1,5 +1,5 @@
-"""Why bucket, table, keys and logs are as the snapshots say: a version is kept, and nothing is read
-without its key."""
+"""Rules for the settings of the bucket, the table, the keys and the logs: versions are kept, and all data is
+encrypted."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_bucket_with_files_stays_unless_asked_and_its_log_goes_where_that_is_a
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_the_table_forgets_in_time_can_be_recovered_and_tells_of_each_write(run):
+def test_the_table_has_ttl_point_in_time_recovery_encryption_a_stream_and_its_indexes(run):
     table = whole(run)["aws_dynamodb_table.main"]
     assert table["ttl"] == [{"attribute_name": "ttl", "enabled": True}]
     assert table["point_in_time_recovery"] == [{"enabled": True}]
@@ -80,7 +80,7 @@ def test_the_table_forgets_in_time_can_be_recovered_and_tells_of_each_write(run)
 
 
 def test_a_stack_is_protected_unless_its_operator_says_otherwise():
-    """By the sources, since the runs must be able to destroy what they made."""
+    """Reads the sources, because the runs switch the protection off to destroy their resources."""
     for file in ("table.tf", "protection.tf"):
         table = (MODULE / file).read_text(encoding="utf-8")
         assert re.search(r"^  deletion_protection_enabled = var\.deletion_protection$", table, re.MULTILINE), file
@@ -89,7 +89,7 @@ def test_a_stack_is_protected_unless_its_operator_says_otherwise():
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_keys_rotate_or_are_hmac_keys_and_wait_before_they_go(run):
+def test_keys_rotate_or_are_hmac_keys_and_have_a_deletion_window(run):
     keys = {name.removesuffix("[0]"): one for name, one in of(run, "aws_kms_key").items()}
     made = set() if run == "own_keys" else {"files", "operations"}
     assert made | {'links["1"]', 'upload_tokens["1"]'} <= set(keys)
@@ -105,7 +105,7 @@ def test_keys_rotate_or_are_hmac_keys_and_wait_before_they_go(run):
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_each_log_is_encrypted_and_ends(run):
+def test_each_log_is_encrypted_and_has_a_retention(run):
     groups = of(run, "aws_cloudwatch_log_group")
     functions = {f["function_name"]: f for f in of(run, "aws_lambda_function").values()}
     assert {g["name"] for g in groups.values()} == {f"/aws/lambda/{name}" for name in functions} | {"/aws/vendedlogs/postern/api"}

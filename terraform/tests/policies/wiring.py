@@ -1,8 +1,8 @@
-"""What the module plans, resource by resource, as far as its sources set it.
+"""The arguments of the module's resources, as far as the sources set them.
 
-The values are those that `terraform test` has after the runs of policies.tftest.hcl: everything is
-overridden there, so that each ARN shows where it comes from. What a provider computes is left out, by
-what is written in the block of each resource. Policy documents are in the other snapshots.
+The values are those of `terraform test` after the runs of policies.tftest.hcl. These runs override the values that
+a provider computes, so that each ARN shows which resource it belongs to. An argument is left out if the block of
+the resource does not name it, because then a provider computes it. Policy documents are in the other snapshots.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from pathlib import Path
 
 from rendered import MODULE, SNAPSHOTS
 
-# The first run is kept whole, of the others what differs from it.
+# The snapshot of the first run has all resources. The others have only the differences from it.
 RUNS = ("plain", "scanned", "webhook", "cloudfront", "front", "all_options", "own_keys")
 
 DOCUMENTS = {"policy", "assume_role_policy"}
-# What options put into documents, in runs that have no snapshot of their documents.
+# Runs with options that change policy documents, for which there is no other snapshot of the documents.
 WITH_DOCUMENTS = ("front",)
 
 
 def blocks(folder: Path = MODULE) -> dict[str, str]:
-    """The text of each resource by its type and name."""
+    """Returns the text of each resource's block, by type and name."""
     found = {}
     for file in sorted(folder.glob("*.tf")):
         for kind, name, body in re.findall(r'^resource "(\w+)" "(\w+)" \{\n(.*?)^\}', file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
@@ -33,7 +33,8 @@ def blocks(folder: Path = MODULE) -> dict[str, str]:
 
 @cache
 def written(address: str, folder: Path = MODULE) -> tuple[frozenset[str], frozenset[str]]:
-    """The names of a resource's own arguments and blocks, and those at any depth."""
+    """Returns the names of the arguments and blocks in a resource's block: those of the first level, and those of all
+    levels."""
     body = blocks(folder)[re.sub(r"\[.*", "", address)]
     own, any_depth = (
         frozenset(re.findall(rf'^{indent}(?:dynamic ")?(\w+)"?\s*(?:=|\{{)', body, re.MULTILINE)) for indent in ("  ", r"\s+")
@@ -42,7 +43,7 @@ def written(address: str, folder: Path = MODULE) -> tuple[frozenset[str], frozen
 
 
 def planned(resources: list[dict], run: str = RUNS[0]) -> dict[str, dict]:
-    """Each resource with the arguments that its source sets."""
+    """Returns each resource with the arguments that its source sets."""
     left_out = () if run in WITH_DOCUMENTS else DOCUMENTS
     return {
         r["address"]: {k: v for k, v in _set(r["values"], *written(r["address"])).items() if k not in left_out}
@@ -57,9 +58,10 @@ def _set(block: dict, own: frozenset[str], nested: frozenset[str]) -> dict:
 
 
 def _value(value, names: frozenset[str]):
-    """Nested blocks without what their source does not set; maps, and text that is JSON, as they are."""
+    """Returns nested blocks without the arguments that their source does not set. Maps stay as they are. JSON text is
+    parsed."""
     if isinstance(value, list):
-        # Blocks of a set come in any order. No block that the module uses is in a list whose order counts.
+        # The blocks of a set have no order. The module has no blocks in a list whose order matters.
         return sorted((_set(one, names, names) if isinstance(one, dict) else one for one in value), key=_order)
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
@@ -74,7 +76,7 @@ def _order(value) -> str:
 
 
 def orders(folder: Path = MODULE) -> dict[str, dict]:
-    """What each resource waits for beyond its references, and what Terraform ignores or makes first."""
+    """Returns `depends_on`, `ignore_changes`, `create_before_destroy` and the number of conditions by resource."""
     found = {}
     for address, body in sorted(blocks(folder).items()):
         order = {}
@@ -93,7 +95,7 @@ def orders(folder: Path = MODULE) -> dict[str, dict]:
 
 
 def differences(found: dict[str, dict], base: dict[str, dict]) -> dict[str, dict | None]:
-    """What differs from the base: new or changed resources, and null for those that are gone."""
+    """Returns the differences from the base: new or changed resources, and None for missing ones."""
     gone = {address: None for address in base if address not in found}
     changed = {}
     for address, values in found.items():
@@ -106,24 +108,24 @@ def differences(found: dict[str, dict], base: dict[str, dict]) -> dict[str, dict
     return dict(sorted((gone | changed).items()))
 
 
-# The runs with a webhook, and the keys that encrypt where they are the user's own.
+# The runs with a webhook, and the keys of the run `own_keys`, in which the user's own keys encrypt.
 WEBHOOK_RUNS = ("webhook", "all_options", "own_keys")
 OWN_KEYS = {"files": "11111111-1111-4111-8111-111111111111", "operations": "22222222-2222-4222-8222-222222222222"}
 
 
 def key(run: str, use: str) -> str:
-    """The ARN of the key for the files or the operations of a run."""
+    """Returns the ARN of a run's key for files or for other data (`operations`)."""
     return f"arn:aws:kms:us-east-1:111122223333:key/{OWN_KEYS[use] if run == 'own_keys' else use}"
 
 
 def snapshot(run: str) -> dict:
-    """The committed wiring of a run."""
+    """Returns the committed snapshot of a run."""
     return json.loads((SNAPSHOTS / "wiring" / f"{run}.json").read_text(encoding="utf-8"))
 
 
 @cache
 def whole(run: str) -> dict[str, dict]:
-    """The committed wiring of a run with what it has in common with the first."""
+    """Returns all resources of a run: the snapshot of the first run with the differences of this run."""
     base = snapshot(RUNS[0])
     if run == RUNS[0]:
         return base
@@ -133,12 +135,12 @@ def whole(run: str) -> dict[str, dict]:
 
 
 def write(run: str, found: dict) -> None:
-    """Writes the wiring of a run anew."""
+    """Writes the snapshot of a run."""
     file = SNAPSHOTS / "wiring" / f"{run}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def of(run: str, kind: str) -> dict[str, dict]:
-    """The resources of one type, by their names in the sources."""
+    """Returns the resources of one type, by their names in the sources."""
     return {address.removeprefix(f"{kind}."): values for address, values in whole(run).items() if address.startswith(f"{kind}.")}
