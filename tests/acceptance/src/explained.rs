@@ -12,7 +12,7 @@ use stack::Coordinates;
 
 /// Returns settings that state only the present time.
 pub fn settings() -> Settings {
-    #[expect(clippy::disallowed_methods, reason = "S3 compares with the real time")]
+    #[expect(clippy::disallowed_methods, reason = "S3 uses the real clock")]
     let now = SystemTime::now();
     Settings::at(now)
 }

@@ -8,7 +8,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
-    reason = "this is a test's support"
+    reason = "only tests use this crate"
 )]
 
 use std::collections::{BTreeMap, HashMap};

@@ -4,7 +4,7 @@
 //! The tests themselves are `terraform/tests/applies/test_*.py`. The Python of the local AWS runs them. They
 //! print SKIPPED if Terraform or its provider is missing.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where its program does not run")]
+#![expect(clippy::unwrap_used, reason = "a test fails if its program cannot run")]
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -4,7 +4,7 @@
 //! There is only one test, because making the stack takes a minute. The test prints SKIPPED if Terraform or
 //! its provider is missing.
 
-#![expect(clippy::unwrap_used, reason = "a journey ends where the stack does not answer as it must")]
+#![expect(clippy::unwrap_used, reason = "a journey fails at an unexpected answer of the stack")]
 
 use std::process::{Command, Stdio};
 

@@ -93,13 +93,13 @@ async fn pinned(
 #[ignore = "a measurement: cargo test --test journeys capacity -- --ignored --nocapture"]
 async fn comparing_versions_is_faster_than_looking_at_each() {
     if shared().local.is_none() {
-        return skipped("the measurement", "only a local stack lets a test write into a table");
+        return skipped("the capacity of an hourly run", "only a local stack lets a test write into a table");
     }
     let stack = &shared().coordinates;
     let sdk = stack.sdk_config(&Keys::root());
     let (s3, bucket) = bucket(&sdk).await;
     let table = Table::new(&sdk, twin(&aws_sdk_dynamodb::Client::new(&sdk), &stack.table).await);
-    #[expect(clippy::disallowed_methods, reason = "the versions come now")]
+    #[expect(clippy::disallowed_methods, reason = "the versions get the present time")]
     let now = Timestamp::from(SystemTime::now());
     let due = (now.epoch_s() / 3600 + 1) * 256 / 24;
     let slice = u8::try_from((due - 1) % 256).unwrap();

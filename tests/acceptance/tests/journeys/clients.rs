@@ -147,7 +147,7 @@ async fn a_form_redirects_only_to_an_origin_of_the_stack() {
 
 #[tokio::test]
 async fn s3_redirects_the_browser_after_a_plain_html_form() {
-    let what = "a browser that a form sends on";
+    let what = "a redirect after a plain HTML form";
     let Some(browser) = chromium() else { return skipped(what, "there is no Chromium here") };
     let app = App::user();
     let address = app.stack.origin.strip_prefix("http://").unwrap_or_default().to_owned();

@@ -45,7 +45,7 @@ async fn until_logged(stack: &Coordinates, text: &str, wished: impl Fn(&[Value])
 #[tokio::test]
 async fn the_same_event_delivered_three_times_changes_nothing() {
     if shared().local.is_none() {
-        return skipped("events that come again", "only a local stack lets a test send them");
+        return skipped("repeated events", "only a local stack lets a test send them");
     }
     let app = App::user();
     let upload_id = app.upload("photo.png", "image/png", PNG).await;
@@ -63,7 +63,7 @@ async fn the_same_event_delivered_three_times_changes_nothing() {
 #[tokio::test]
 async fn what_is_no_event_of_ours_is_acknowledged() {
     if shared().local.is_none() {
-        return skipped("foreign events", "only a local stack lets a test send them");
+        return skipped("other messages of the queue", "only a local stack lets a test send them");
     }
     let app = App::user();
     let stack = app.stack;
@@ -87,7 +87,7 @@ async fn what_is_no_event_of_ours_is_acknowledged() {
 #[tokio::test]
 async fn an_event_of_another_major_version_is_acknowledged_and_counted() {
     if shared().local.is_none() {
-        return skipped("foreign events", "only a local stack lets a test send them");
+        return skipped("other messages of the queue", "only a local stack lets a test send them");
     }
     let stack = App::user().stack;
     let newer = event(stack, &uuid::Uuid::new_v4().to_string(), "v").replace("\"2.1\"", "\"3.0\"");
@@ -98,7 +98,7 @@ async fn an_event_of_another_major_version_is_acknowledged_and_counted() {
 #[tokio::test]
 async fn a_record_that_fails_keeps_none_behind_it_from_being_tried() {
     if shared().local.is_none() {
-        return skipped("events that fail", "only a local stack lets a test hinder its recorder");
+        return skipped("events that fail", "only a local stack lets a test deny a permission");
     }
     let app = App::user();
     let upload_id = app.upload("photo.png", "image/png", PNG).await;
@@ -149,7 +149,7 @@ async fn hinder(stack: &Coordinates, resource: Option<&str>) {
 #[tokio::test]
 async fn an_event_that_fails_comes_back_and_one_that_always_fails_ends_in_the_dead_letter_queue() {
     if shared().local.is_none() {
-        return skipped("events that fail", "only a local stack lets a test hinder its recorder");
+        return skipped("events that fail", "only a local stack lets a test deny a permission");
     }
     let stack = hindered().await.coordinates();
     let app = App::new(stack, Some(stack.jwt.clone()));

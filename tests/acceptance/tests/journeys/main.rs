@@ -5,7 +5,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a journey ends where the stack does not answer as it must"
+    reason = "a journey fails at an unexpected answer of the stack"
 )]
 
 mod app_events;

@@ -120,7 +120,7 @@ async fn another_status() {
 #[tokio::test]
 async fn a_form_over_plain_http() {
     let Some(local) = &shared().local else {
-        return skipped("a form over plain HTTP", "only a local stack has an address that is none of TLS");
+        return skipped("a form over plain HTTP", "only a local stack has an address without TLS");
     };
     let app = App::user();
     let mut form = app.issue_for("photo.png", "image/png", PNG).await;
@@ -177,7 +177,7 @@ async fn signed_by(
 }
 
 fn times() -> (Timestamp, Timestamp, Timestamp) {
-    #[expect(clippy::disallowed_methods, reason = "S3 compares with the real time")]
+    #[expect(clippy::disallowed_methods, reason = "S3 uses the real clock")]
     let now = Timestamp::from(SystemTime::now());
     let minute = Duration::from_secs(60);
     (Timestamp::from_epoch_s(now.epoch_s() - 120), now, now + minute)
@@ -200,7 +200,7 @@ async fn upload_signer(app: &App) -> Option<SigningCredentials> {
 async fn an_expired_policy() {
     let app = App::user();
     let Some(signer) = upload_signer(&app).await else {
-        return skipped("an expired policy", "only a local stack lets a test be the signer");
+        return skipped("an expired policy", "only a local stack lets a test assume a role");
     };
     let (earlier, now, later) = times();
     let expired = signed_by(&app, &signer, earlier, now).await;

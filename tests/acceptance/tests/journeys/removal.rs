@@ -105,7 +105,7 @@ async fn refuse_removals(app: &App, upload: &str, refuse: bool) {
 #[tokio::test]
 async fn the_links_of_a_removed_upload_end_at_once_even_if_s3_refuses_the_removal() {
     if shared().local.is_none() {
-        return skipped("a refused removal", "only a local stack lets a test take a right away");
+        return skipped("a refused removal", "only a local stack lets a test deny a permission");
     }
     let app = App::user();
     let upload = app.upload("photo.png", "image/png", PNG).await;

@@ -105,7 +105,7 @@ async fn a_revoked_link_is_dead_for_everyone_within_the_bound() {
 #[tokio::test]
 async fn a_revocation_states_when_the_last_url_of_short_and_long_links_is_dead() {
     if !is_local() {
-        return skipped("short lives of URLs", "only a local stack's bounds may be changed");
+        return skipped("URLs that expire soon", "only a local stack's settings may be changed");
     }
     let witnessed = WitnessedStack::open().await;
     for function in ["issue-upload", "serve-link"] {

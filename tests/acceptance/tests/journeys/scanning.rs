@@ -102,7 +102,7 @@ async fn assert_told_of_the_failed_scan(stack: &Coordinates, upload_id: &str, ve
 #[tokio::test]
 async fn a_file_is_available_only_after_its_scan_has_cleared_it() {
     if shared().local.is_none() {
-        return skipped("scans", "only a local stack lets a test stand for the scanner");
+        return skipped("scans", "only a local stack lets a test act as the scanner");
     }
     let stack = gated().await;
     let app = App::new(stack, Some(stack.jwt.clone()));

@@ -20,7 +20,7 @@ use stack::Keys;
 async fn serve_link(app: &App) -> Option<Keys> {
     let keys = roles::assume(app.stack, &app.stack.role_name("serve-link")).await;
     if keys.is_none() {
-        skipped("a takeover of serve-link", "only a local stack lets a test be serve-link");
+        skipped("a takeover of serve-link", "only a local stack lets a test assume a role");
     }
     keys
 }

@@ -24,7 +24,7 @@ pub async fn tidy(stack: &Coordinates) -> Value {
 #[tokio::test]
 async fn the_hourly_run_expires_an_upload_without_a_file() {
     if shared().local.is_none() {
-        return skipped("the schedule", "only a local stack lets a test turn a record old");
+        return skipped("the schedule", "only a local stack lets a test change a record");
     }
     let app = App::user();
     let form = app.issue_for("photo.png", "image/png", PNG).await;
@@ -85,7 +85,7 @@ async fn update(stack: &Coordinates, pk: &str, expression: &str, values: &[(&str
 /// Makes the next hourly runs compare the whole bucket, from its beginning.
 async fn compare_everything(stack: &Coordinates) {
     update(stack, "LISTING#progress", "REMOVE slices_listed", &[]).await;
-    #[expect(clippy::disallowed_methods, reason = "the recorder takes the real time")]
+    #[expect(clippy::disallowed_methods, reason = "the recorder uses the real clock")]
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let slices = (now / 3600 + 1) * 256 / 24 - 256;
     let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk_config(&Keys::root()));

@@ -118,7 +118,7 @@ impl Api {
         function_arn: &str,
         source_arn: &str,
     ) -> Result<String, ProvisionError> {
-        let step = format!("let the API call {function}");
+        let step = format!("allow the API to invoke {function}");
         let permission = clients
             .lambda
             .add_permission()

@@ -88,12 +88,12 @@ pub(super) async fn guard(
 async fn keep_versions(clients: &Clients, bucket: &str) -> Result<(), ProvisionError> {
     let versioning = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
     let request = clients.s3.put_bucket_versioning().bucket(bucket).versioning_configuration(versioning);
-    request.send().await.step("keep the bucket's versions")?;
+    request.send().await.step("enable versioning of the bucket")?;
     Ok(())
 }
 
 async fn own_and_close(clients: &Clients, bucket: &str) -> Result<(), ProvisionError> {
-    const STEP: &str = "close the bucket to the public";
+    const STEP: &str = "block public access to the bucket";
     let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::BucketOwnerEnforced);
     let controls = OwnershipControls::builder().rules(rule.build().step(STEP)?).build().step(STEP)?;
     let request = clients.s3.put_bucket_ownership_controls().bucket(bucket).ownership_controls(controls);
@@ -134,7 +134,7 @@ async fn allow_origins(
     description: &Description,
     origins: &[String],
 ) -> Result<(), ProvisionError> {
-    const STEP: &str = "let browsers post to the bucket";
+    const STEP: &str = "set the CORS rules of the bucket";
     let cors = &description.bucket_cors;
     let rule = CorsRule::builder()
         .set_allowed_origins(Some(origins.to_vec()))

@@ -176,8 +176,8 @@ pub(super) async fn map_events(
         .function_response_types(FunctionResponseType::ReportBatchItemFailures)
         .send();
     let (from_queue, from_stream) = tokio::join!(from_queue, from_stream);
-    from_queue.step("wake the recorder for the queue")?;
-    from_stream.step("wake the recorder for the table's stream")?;
+    from_queue.step("map the queue to the recorder")?;
+    from_stream.step("map the table's stream to the recorder")?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ pub(super) async fn create(
     schedule: &Schedule,
     recorder_arn: &str,
 ) -> Result<(), ProvisionError> {
-    const STEP: &str = "call the recorder by the clock";
+    const STEP: &str = "schedule the recorder";
     let role = roles::role(clients, policies, "aws_iam_role.schedule").await?;
     roles::allow(clients, policies, &role).await?;
     let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().step(STEP)?;

@@ -69,7 +69,7 @@ impl Webhook {
             .function_response_types(FunctionResponseType::ReportBatchItemFailures)
             .send()
             .await
-            .step("wake the sender for webhooks")?;
+            .step("map the queue of webhooks to the sender")?;
         Ok(())
     }
 }
@@ -85,7 +85,7 @@ async fn rule(clients: &Clients) -> Result<(), ProvisionError> {
 }
 
 async fn target(clients: &Clients, queue_arn: &str, dead_letter_arn: &str) -> Result<(), ProvisionError> {
-    const STEP: &str = "lead the app's bus to the queue of webhooks";
+    const STEP: &str = "send the app's events to the queue of webhooks";
     let undelivered = DeadLetterConfig::builder().arn(dead_letter_arn).build();
     let target = Target::builder().id("webhook").arn(queue_arn).dead_letter_config(undelivered);
     let put = clients.events.put_targets().rule(format!("{NAME}-webhook")).event_bus_name(NAME);

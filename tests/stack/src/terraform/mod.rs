@@ -64,7 +64,7 @@ impl TerraformError {
     ///
     /// # Panics
     /// For every other error.
-    #[expect(clippy::panic, reason = "a test of a module that is wrong fails")]
+    #[expect(clippy::panic, reason = "the test of a broken module fails")]
     pub fn skip(&self, what: &str) {
         match self {
             Self::NoProvider(_) => skip::skipped_without_provider(what, &self.to_string()),

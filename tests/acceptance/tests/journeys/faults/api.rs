@@ -359,7 +359,7 @@ async fn walk_all(first: u64, seeds: u64) {
 #[tokio::test]
 async fn a_lost_answer_changes_nothing() {
     if shared().local.is_none() {
-        return skipped("faults of the API", "only a local stack lets a test stand between it and AWS");
+        return skipped("faults of the API", "only a local stack lets a test put a proxy before AWS");
     }
     // With one of these seeds, the answer of a write is lost.
     walk_all(11, 6).await;
@@ -369,7 +369,7 @@ async fn a_lost_answer_changes_nothing() {
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn whatever_fails_client_records_bucket_and_counters_agree() {
     if shared().local.is_none() {
-        return skipped("faults of the API", "only a local stack lets a test stand between it and AWS");
+        return skipped("faults of the API", "only a local stack lets a test put a proxy before AWS");
     }
     let first = number("POSTERN_FAULT_SEED", fastrand::u64(..1_000_000));
     walk_all(first, number("POSTERN_FAULT_SEEDS", 100)).await;

@@ -38,7 +38,7 @@ async fn unavailable(request: reqwest::RequestBuilder, limit: Duration) {
 #[tokio::test]
 async fn without_answers_from_aws_a_request_gets_503_before_lambda_ends_the_function() {
     if shared().local.is_none() {
-        return skipped("a silent AWS", "only a local stack lets a test stand between it and AWS");
+        return skipped("unanswered AWS calls", "only a local stack lets a test put a proxy before AWS");
     }
     let api = shared_api().await;
     let mut client = api.client("silence");
@@ -89,7 +89,7 @@ async fn without_answers_from_aws_a_request_gets_503_before_lambda_ends_the_func
 #[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
 async fn a_cold_start_without_answers_from_aws_gets_503_and_the_next_request_succeeds() {
     if shared().local.is_none() {
-        return skipped("a silent AWS", "only a local stack lets a test stand between it and AWS");
+        return skipped("unanswered AWS calls", "only a local stack lets a test put a proxy before AWS");
     }
     let api = shared_api().await;
     let mut client = api.client("cold");
@@ -116,7 +116,7 @@ async fn a_cold_start_without_answers_from_aws_gets_503_and_the_next_request_suc
 #[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
 async fn a_request_with_many_slow_calls_gets_503() {
     if shared().local.is_none() {
-        return skipped("a slow AWS", "only a local stack lets a test stand between it and AWS");
+        return skipped("slow AWS calls", "only a local stack lets a test put a proxy before AWS");
     }
     let api = shared_api().await;
     let mut client = api.client("pace");
@@ -165,7 +165,7 @@ async fn complete(client: &mut Client<'_>, upload: &str) -> u32 {
 #[ignore = "waits for half a minute: cargo test --test journeys -- --ignored"]
 async fn a_completion_that_outlasts_its_request_is_found_by_a_later_request() {
     if shared().local.is_none() {
-        return skipped("a slow completion", "only a local stack lets a test stand between it and AWS");
+        return skipped("a slow completion", "only a local stack lets a test put a proxy before AWS");
     }
     let api = shared_api().await;
     api.issuing.slow_completions(Duration::from_secs(12));
@@ -187,7 +187,7 @@ async fn a_completion_that_outlasts_its_request_is_found_by_a_later_request() {
 async fn ten_thousand_parts_are_completed_by_an_s3_that_takes_three_minutes() {
     const SIZE_BYTES: u64 = 10_000 * 5 * 1024 * 1024 * 1024;
     if shared().local.is_none() {
-        return skipped("a slow completion", "only a local stack lets a test stand between it and AWS");
+        return skipped("a slow completion", "only a local stack lets a test put a proxy before AWS");
     }
     let api = Api::start().await;
     let largest = [("POSTERN_MAX_SIZE_BYTES".to_owned(), SIZE_BYTES.to_string())];

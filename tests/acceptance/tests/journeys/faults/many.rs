@@ -31,7 +31,7 @@ fn message(stack: &Coordinates, id: usize, upload_id: &str, version: &str) -> Va
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn of_a_batch_of_ten_with_one_failure_only_the_failed_message_is_redelivered() {
     if shared().local.is_none() {
-        return skipped("a poisoned batch", "only a local stack lets a test stand before its recorder");
+        return skipped("a batch with a failure", "only a local stack lets a test put a proxy before AWS");
     }
     let (stack, proxy) = proxied(UNHURRIED_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
@@ -113,7 +113,7 @@ async fn each_of_many_uploads_is_recorded_exactly_once() {
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn the_recorder_needs_no_more_memory_for_a_large_object() {
     if shared().local.is_none() {
-        return skipped("the recorder's memory", "only a local stack lets a test look at its process");
+        return skipped("the recorder's memory", "only a local stack lets a test look at a process");
     }
     let (stack, proxy) = proxied(UNHURRIED_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
@@ -136,7 +136,7 @@ const SIZE_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn five_gibibytes_are_recorded_without_being_read() {
     if shared().local.is_none() {
-        return skipped("the recorder's memory", "only a local stack lets a test stand before its recorder");
+        return skipped("the recorder's memory", "only a local stack lets a test put a proxy before AWS");
     }
     let (stack, proxy) = proxied(UNHURRIED_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));

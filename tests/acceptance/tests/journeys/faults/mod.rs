@@ -104,7 +104,7 @@ async fn settle(app: &App, plans: &[Plan], patience: Duration) -> Vec<String> {
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn whatever_fails_every_upload_ends_in_a_permitted_state() {
     if shared().local.is_none() {
-        return skipped("faults", "only a local stack lets a test stand between it and its recorder");
+        return skipped("faults", "only a local stack lets a test put a proxy before AWS");
     }
     let seed = number("POSTERN_FAULT_SEED", fastrand::u64(..1_000_000));
     let uploads = number("POSTERN_FAULT_UPLOADS", 30);
@@ -152,7 +152,7 @@ async fn whatever_fails_every_upload_ends_in_a_permitted_state() {
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn an_upload_costs_two_calls_that_wait_on_each_other() {
     if shared().local.is_none() {
-        return skipped("the count of calls", "only a local stack lets a test stand before its recorder");
+        return skipped("the count of calls", "only a local stack lets a test put a proxy before AWS");
     }
     let (stack, proxy) = proxied(UNHURRIED_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));

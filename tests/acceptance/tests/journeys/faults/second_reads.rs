@@ -29,7 +29,7 @@ fn bounds(range: &str) -> (u64, u64) {
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn a_second_read_asks_for_at_most_64_kib() {
     if shared().local.is_none() {
-        return skipped("the second read", "only a local stack lets a test stand before its recorder");
+        return skipped("the second read", "only a local stack lets a test put a proxy before AWS");
     }
     let (stack, proxy) = proxied(UNHURRIED_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
@@ -55,7 +55,7 @@ async fn a_second_read_asks_for_at_most_64_kib() {
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn a_second_read_of_a_gibibyte_takes_no_more_memory_than_of_a_small_file() {
     if shared().local.is_none() {
-        return skipped("the recorder's memory", "only a local stack lets a test stand before its recorder");
+        return skipped("the recorder's memory", "only a local stack lets a test put a proxy before AWS");
     }
     let (stack, proxy) = proxied(UNHURRIED_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));

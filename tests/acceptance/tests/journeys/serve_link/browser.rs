@@ -49,7 +49,7 @@ async fn saved_links(app: &App) -> Vec<Value> {
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn a_browser_saves_names_shows_images_and_seeks_in_videos() {
     if !super::is_local() {
-        return skipped("downloads in a browser", "this looks at what a local stack leaves out");
+        return skipped("downloads in a browser", "only a local stack lets a test count requests");
     }
     let Some((checker, browser)) = CHECKER.with_browser("downloads in a browser").await else { return };
     let film = film().await;

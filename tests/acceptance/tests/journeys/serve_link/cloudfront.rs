@@ -58,7 +58,7 @@ async fn location(app: &App, link: &Value) -> String {
     answer.headers()["location"].to_str().unwrap().to_owned()
 }
 
-#[expect(clippy::disallowed_methods, reason = "what was signed ends in this machine's time")]
+#[expect(clippy::disallowed_methods, reason = "signed URLs expire by the real clock")]
 fn now_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }

@@ -28,7 +28,7 @@ fn forgeries(token: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_forged_token_is_404_and_no_call_leaves_the_door() {
     if !super::is_local() {
-        return skipped("calls of forged tokens", "only a local stack lets a test stand between");
+        return skipped("calls of forged tokens", "only a local stack lets a test count requests");
     }
     let witnessed = super::shared();
     let _alone = witnessed.alone().await;
@@ -54,7 +54,7 @@ async fn a_forged_token_is_404_and_no_call_leaves_the_door() {
 #[tokio::test]
 async fn an_opening_waits_for_one_call() {
     if !super::is_local() {
-        return skipped("calls of an opening", "only a local stack lets a test stand between");
+        return skipped("calls of an opening", "only a local stack lets a test count requests");
     }
     let witnessed = super::shared();
     let _alone = witnessed.alone().await;
@@ -87,7 +87,7 @@ async fn an_opening_waits_for_one_call() {
 #[tokio::test]
 async fn a_form_waits_for_one_call_and_a_tokens_form_too() {
     if !super::is_local() {
-        return skipped("calls of a form", "only a local stack lets a test stand between");
+        return skipped("calls of a form", "only a local stack lets a test count requests");
     }
     let witnessed = super::shared();
     let _alone = witnessed.alone().await;
@@ -143,7 +143,7 @@ fn peak_kib(witnessed: &super::WitnessedStack) -> u64 {
 #[tokio::test]
 async fn passwords_and_openings_stay_below_40_mib() {
     if !super::is_local() || !cfg!(target_os = "linux") {
-        return skipped("the memory of an opening", "only here can a test look at the process");
+        return skipped("the memory of an opening", "only a local stack lets a test look at a process");
     }
     let witnessed = super::shared();
     let _alone = witnessed.alone().await;

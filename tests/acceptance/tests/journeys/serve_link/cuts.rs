@@ -86,7 +86,7 @@ async fn a_download_that_a_browser_resumes_through_the_link_counts_once() {
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn a_video_can_seek_until_its_url_expires() {
     if !super::is_local() {
-        return skipped("seeking in browsers", "only a local stack lets a test end a URL");
+        return skipped("seeking in browsers", "only a local stack lets a test make a URL expire");
     }
     let witnessed = super::shared();
     let _alone = witnessed.alone().await;

@@ -89,10 +89,10 @@ async fn location(app: &App, link: &Value) -> String {
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn the_emergency_ends_what_was_signed_and_links_go_on_with_fresh_sessions() {
     if !super::is_local() {
-        return skipped("the emergency", "it would stop the stack that the environment names");
+        return skipped("the emergency script", "it would end sessions of a stack that others may use");
     }
     let Some(cli) = cli().await else {
-        return skipped("the emergency", "there is no Python here to install the AWS CLI");
+        return skipped("the emergency script", "there is no Python here to install the AWS CLI");
     };
     let witnessed = WitnessedStack::open().await;
     let path = format!("{}:{}", cli.display(), std::env::var("PATH").unwrap_or_default());

@@ -23,7 +23,7 @@ fn id_of(page: &str) -> &str {
 #[tokio::test]
 async fn a_page_costs_one_read_and_what_it_shows_one_write() {
     if !super::is_local() {
-        return skipped("calls of a page", "only a local stack lets a test stand between");
+        return skipped("calls of a page", "only a local stack lets a test count requests");
     }
     let witnessed = super::shared();
     let _alone = witnessed.alone().await;
@@ -161,7 +161,7 @@ async fn look(browser: &Browser) {
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn the_page_of_a_link_works_in_chromium_and_in_firefox() {
     if !super::is_local() {
-        return skipped("pages of links", "this looks at what a local stack leaves out");
+        return skipped("pages of links", "only a local stack lets a test count requests");
     }
     for browser in CHECKER.with_both_browsers("pages of links").await {
         look(&browser).await;

@@ -40,7 +40,7 @@ async fn press(browser: &Browser) {
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn a_double_click_is_one_opening_in_chromium_and_in_firefox() {
     if !super::is_local() {
-        return skipped("double clicks", "this looks at what a local stack leaves out");
+        return skipped("double clicks", "only a local stack lets a test count requests");
     }
     for browser in CHECKER.with_both_browsers("double clicks").await {
         press(&browser).await;

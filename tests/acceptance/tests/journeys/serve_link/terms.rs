@@ -45,7 +45,7 @@ async fn a_link_opens_from_its_network_and_a_header_does_not_move_a_visitor() {
 #[tokio::test]
 async fn with_the_check_of_the_object_a_missing_file_is_reported() {
     if !super::is_local() {
-        return skipped("the look at the bucket", "only a local stack lets a test change serve-link");
+        return skipped("the check of the object", "only a local stack lets a test change serve-link");
     }
     let witnessed = WitnessedStack::open().await;
     witnessed.look_first().await;

@@ -50,7 +50,7 @@ async fn answer(url: &str, scenario: &Scenario, setup: &Setup<'_>) -> String {
 
 /// Posts every scenario. Fails with one line for each answer that is not the expected one.
 async fn check(server: Server, url: &str, credentials: &SigningCredentials) {
-    #[expect(clippy::disallowed_methods, reason = "the server compares with the real time")]
+    #[expect(clippy::disallowed_methods, reason = "the server uses the real clock")]
     let now = SystemTime::now();
     let bucket = BucketEndpoint::regional(BUCKET, REGION).with_url(url);
     let setup = Setup::new(&bucket, credentials, now);
