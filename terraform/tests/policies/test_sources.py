@@ -31,7 +31,7 @@ def test_the_snapshots_were_made_from_these_sources():
     """After a change, run the tests with `UPDATE_SNAPSHOTS=1` on a machine that has the provider."""
     if "UPDATE_SNAPSHOTS" in os.environ and not what_is_missing():
         RECORDED.write_text(json.dumps(hashes(), indent=2) + "\n", encoding="utf-8")
-    assert out_of_step() == [], "these have changed since the snapshots were made: run the tests with UPDATE_SNAPSHOTS=1 where Terraform has the provider"
+    assert out_of_step() == [], "these have changed since the snapshots were made: run the tests with UPDATE_SNAPSHOTS=1 on a machine with the provider"
 
 
 def test_a_changed_action_is_noticed_and_a_comment_is_not(tmp_path):

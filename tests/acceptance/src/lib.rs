@@ -199,7 +199,7 @@ impl App {
             if wished(&upload) {
                 return upload;
             }
-            assert!(begin.elapsed() < PATIENCE, "the upload never fulfilled the condition: {upload}");
+            assert!(begin.elapsed() < PATIENCE, "the condition did not hold in time: {upload}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }

@@ -285,7 +285,7 @@ async fn rotates_under(openers: usize, rounds: usize, openers_lost: usize) {
         }
         let counted = new["opens"].as_u64().unwrap();
         let lost = usize::try_from(counted - granted).unwrap();
-        assert!(lost <= openers_lost, "what was counted stays counted: {counted}, {granted} were granted");
+        assert!(lost <= openers_lost, "{counted} openings were counted, {granted} were granted");
         granted = counted;
         link = new;
     }

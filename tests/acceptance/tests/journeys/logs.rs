@@ -42,7 +42,7 @@ async fn every_request_has_its_line_and_no_line_has_a_secret() {
     }
     let ours: Vec<&String> = lines.iter().filter(|line| line.starts_with('{')).collect();
     let refused: Vec<Value> = parsed(&ours, request_id);
-    assert_eq!(refused.len(), 1, "one line a request: {refused:?}");
+    assert_eq!(refused.len(), 1, "one line for a request: {refused:?}");
     let refusal = &refused[0];
     assert_eq!(
         (&refusal["route"], &refusal["status"]),

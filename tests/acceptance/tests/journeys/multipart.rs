@@ -227,7 +227,7 @@ async fn parts_that_are_too_large_together_never_become_an_object() {
     let t = token(&app, 1000).await;
     let (multipart, key) = begin(&page, &t).await;
     let (status, problem) = page.get(&format!("{multipart}/2?key={key}")).await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "1000 bytes come in one part: {problem}");
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "1000 bytes are one part: {problem}");
     let (_, one) = page.get(&format!("{multipart}/1?key={key}")).await;
     assert!(put(one["url"].as_str().unwrap(), &large(1001)).await.0.is_success());
     let complete = format!("{multipart}/complete?key={key}");

@@ -31,7 +31,7 @@ async fn an_upload_removed_while_its_form_is_valid_stays_removed() {
     let (status, _) = app.call(Method::DELETE, &format!("/uploads/{}", form.upload_id), None).await;
     assert_eq!(status, StatusCode::ACCEPTED);
     app.until(&form.upload_id, |upload| upload["state"] == "deleted").await;
-    assert_eq!(form.post(PNG).await.status, 201, "S3 knows nothing of the removal");
+    assert_eq!(form.post(PNG).await.status, 201, "S3 still accepts the form");
     assert_eq!(app.until_versions(&form.upload_id, 0).await, [""; 0]);
     assert_eq!(app.show(&form.upload_id).await["state"], "deleted");
 }
@@ -138,5 +138,5 @@ async fn a_part_of_a_removed_upload_is_refused() {
     assert_eq!(put(0).await, StatusCode::OK);
     app.call(Method::DELETE, &format!("/uploads/{id}"), None).await;
     app.until(id, |upload| upload["state"] == "deleted").await;
-    assert_eq!(put(1).await, StatusCode::NOT_FOUND, "S3 knows no such multipart upload");
+    assert_eq!(put(1).await, StatusCode::NOT_FOUND, "the multipart upload was aborted");
 }

@@ -61,6 +61,6 @@ fn passes(pattern: &Value, value: Option<&Value>) -> bool {
             (_, Some(prefix)) => value.unwrap().as_str().unwrap().starts_with(prefix.as_str().unwrap()),
             (None, None) => Some(one) == value,
         }),
-        other => panic!("{other} is no pattern"),
+        other => panic!("{other} is not a pattern"),
     }
 }

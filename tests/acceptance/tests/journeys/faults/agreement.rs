@@ -78,7 +78,7 @@ impl Agreement {
             let Some(id) = &upload.s3_upload_id else { continue };
             let at_s3 = self.unfinished.get(&upload.object_key().to_string());
             let lives = at_s3.is_some_and(|ids| ids.contains(id.as_str()));
-            assert!(lives, "{} names a multipart upload that is gone: {at_s3:?}", upload.upload_id);
+            assert!(lives, "S3 lacks the multipart upload of {}: {at_s3:?}", upload.upload_id);
         }
     }
 

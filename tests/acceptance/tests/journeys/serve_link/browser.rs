@@ -100,5 +100,5 @@ async fn a_browser_saves_names_shows_images_and_seeks_in_videos() {
         .collect();
     // The browser decides which ranges it requests, so the test only asserts that there are some.
     let later = ranges.iter().filter(|from| **from > 0).count();
-    assert!(later > 0, "seeking asked for no range of its own: {ranges:?}");
+    assert!(later > 0, "seeking requested no range: {ranges:?}");
 }
