@@ -52,6 +52,7 @@ resource "aws_dynamodb_table" "protection" {
     aws_cloudwatch_log_group.api,
     aws_cloudwatch_log_group.function,
     aws_cloudwatch_metric_alarm.main,
+    aws_cloudwatch_query_definition.main,
     aws_dynamodb_table.main,
     aws_iam_role.function,
     aws_iam_role.guardduty,

@@ -879,6 +879,13 @@ variable "dashboard" {
   nullable    = false
 }
 
+variable "saved_queries" {
+  description = "Whether the module saves its queries of CloudWatch Logs Insights, in a folder with the stack's name."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "api_access_log" {
   description = "Whether the API writes an access log: time, route, status, request id and latencies. It has no paths, because a path under /l/ or /t/ is a secret. Switching it off deletes the existing log."
   type        = bool

@@ -243,8 +243,9 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "main" {
   for_each = { for name, alarm in local.alarms : name => merge({ missing = false }, alarm) if var.alarms && try(var.alarm_settings[name].enabled, true) }
 
-  alarm_name        = "${var.name}-${each.key}"
-  alarm_description = each.value.description
+  alarm_name = "${var.name}-${each.key}"
+  # CloudWatch takes 1,024 characters.
+  alarm_description = "${each.value.description} What to do: docs/runbook.md#${each.key}"
   namespace         = each.value.namespace
   metric_name       = each.value.metric
   dimensions        = each.value.dimensions

@@ -378,13 +378,14 @@ run "everything_that_can_be_off_is_off" {
   variables {
     alarms         = false
     dashboard      = false
+    saved_queries  = false
     api_access_log = false
     app_events     = false
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.main) == 0 && length(aws_cloudwatch_dashboard.main) == 0
-    error_message = "Alarms and dashboard must be off."
+    condition     = length(aws_cloudwatch_metric_alarm.main) == 0 && length(aws_cloudwatch_dashboard.main) == 0 && length(aws_cloudwatch_query_definition.main) == 0
+    error_message = "Alarms, dashboard and saved queries must be off."
   }
 
   assert {

@@ -415,6 +415,10 @@ override_resource {
 }
 
 override_resource {
+  target = aws_cloudwatch_query_definition.main
+}
+
+override_resource {
   target = aws_cloudfront_distribution.files
   values = { arn = "arn:aws:cloudfront::111122223333:distribution/E1OURS", domain_name = "d111111abcdef8.cloudfront.net", hosted_zone_id = "Z2FDTNDATAQYW2" }
 }

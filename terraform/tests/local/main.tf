@@ -179,6 +179,8 @@ module "postern" {
 
   alarms     = var.alarms
   app_events = var.app_events
+  # The local AWS has no operation that saves a query.
+  saved_queries = false
   # Nothing listens on this port, and no event reaches the bus.
   webhook = var.app_events ? { url = "http://127.0.0.1:9/" } : null
 

@@ -147,8 +147,9 @@ module "stack" {
 
   webhook = var.webhook ? { url = "https://app.example.com/hooks" } : null
 
-  # The local AWS leaves fields of alarms out, so that each plan would show them changed.
+  # The local AWS leaves fields of alarms out, so that each plan would show them changed. It cannot save queries.
   alarms                   = false
+  saved_queries            = false
   deletion_protection      = var.protected
   key_deletion_window_days = 7
 
@@ -167,6 +168,7 @@ module "stack_of_second_region" {
   packages      = { for name in ["issue-upload", "record-upload", "send-webhook", "serve-link"] : name => "${path.module}/../../fixtures/package.zip" }
 
   alarms                   = false
+  saved_queries            = false
   deletion_protection      = var.protected
   key_deletion_window_days = 7
 
