@@ -18,7 +18,7 @@ use postern::record::removal::{Removal, remove_upload};
 use postern::record::report::{Report, Tidied};
 use postern::record::tidy::tidy;
 use postern::record::{Ports, Verdict, record_version};
-use postern::value::id::UploadId;
+use postern::value::id::{UploadId, VersionId};
 use postern_aws::lambda::{Metrics, causes, metrics};
 use postern_aws::{Bucket, Table, TimeLimits, upload_of_key};
 use s3_presigned::Timestamp;
@@ -222,6 +222,12 @@ impl Report for Counts {
             cause = causes(cause),
             "the hourly run failed for an upload; the next run tries again"
         );
+    }
+
+    fn looked_at(&self, id: UploadId, version: &VersionId, verdict: Verdict) {
+        let upload_id = id.to_string();
+        let (version_id, verdict) = (version.as_str(), verdict.as_str());
+        tracing::info!(upload_id, version_id, verdict, "the hourly run looked at a version");
     }
 
     fn pause(&self) {

@@ -153,7 +153,9 @@ impl<S: RecordStore, O: ObjectStore, R: Report> ListingRun<'_, S, O, R> {
     }
 
     async fn look(&self, key: ObjectKey, version: &VersionId) -> Result<Tidied, Unavailable> {
-        record_version(self.ports, self.settings, self.now, key, version, None).await.map(found)
+        let verdict = record_version(self.ports, self.settings, self.now, key, version, None).await?;
+        self.report.looked_at(key.upload_id(), version, verdict);
+        Ok(found(verdict))
     }
 }
 

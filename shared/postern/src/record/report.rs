@@ -1,7 +1,8 @@
 //! What an hourly run reports while it works.
 
+use super::Verdict;
 use crate::ports::Unavailable;
-use crate::value::id::UploadId;
+use crate::value::id::{UploadId, VersionId};
 use s3_presigned::Timestamp;
 
 /// What was done: for one upload, or in all.
@@ -39,6 +40,8 @@ pub trait Report {
     fn done(&self, what: Tidied);
     /// Tells why the work for one upload failed. [`Tidied::failed`] counts it too.
     fn failed(&self, id: UploadId, cause: &Unavailable);
+    /// Tells what became of a version that differs between the bucket and the records.
+    fn looked_at(&self, id: UploadId, version: &VersionId, verdict: Verdict);
     /// Called between two pieces of work: a good moment to write the counts.
     fn pause(&self);
 }

@@ -16,12 +16,13 @@ use crate::ports::{
 use crate::testing::memory::MemoryWorld;
 use crate::testing::samples::{at, pending, version};
 use crate::upload::{Upload, UploadState, expiry};
-use crate::value::id::UploadId;
+use crate::value::id::{UploadId, VersionId};
 use s3_presigned::Timestamp;
 
-/// What was reported, all of it, for which uploads the work failed, and how often it could be written down.
+/// What was reported, all of it, for which uploads the work failed, how often it could be written down, and what
+/// became of the versions that were looked at.
 #[derive(Default)]
-struct Sum(RefCell<Tidied>, RefCell<Vec<UploadId>>, Cell<usize>);
+struct Sum(RefCell<Tidied>, RefCell<Vec<UploadId>>, Cell<usize>, RefCell<Vec<(UploadId, String, Verdict)>>);
 
 impl Report for Sum {
     fn done(&self, what: Tidied) {
@@ -30,6 +31,10 @@ impl Report for Sum {
 
     fn failed(&self, id: UploadId, _: &Unavailable) {
         self.1.borrow_mut().push(id);
+    }
+
+    fn looked_at(&self, id: UploadId, version: &VersionId, verdict: Verdict) {
+        self.3.borrow_mut().push((id, version.as_str().to_owned(), verdict));
     }
 
     fn pause(&self) {
@@ -56,7 +61,9 @@ async fn compared(ports: &Ports<MemoryWorld, MemoryWorld>, now: Timestamp) -> Ti
     let sum = Sum::default();
     ports.store.note_slices_listed((now.epoch_s() / 3600 + 1) * 256 / 24 - 256).await.unwrap();
     list_bucket(ports, &settings(), now, &sum).await.unwrap();
-    Tidied { listed: 0, ..sum.0.take() }
+    let done = sum.0.take();
+    assert_eq!(sum.3.take().len(), done.looked_at, "a version that is looked at is told with its verdict");
+    Tidied { listed: 0, ..done }
 }
 
 async fn existing(ports: &Ports<MemoryWorld, MemoryWorld>) -> Upload {
@@ -237,8 +244,12 @@ async fn a_version_that_no_record_knows_is_told_and_left() {
     let world = MemoryWorld::default();
     let ports = Ports { store: world.clone(), objects: world };
     ports.objects.put(pending().object_key(), version("a"), png());
-    let tidied = compared(&ports, at("2026-11-24T12:00:00Z")).await;
-    assert_eq!((tidied.orphans, tidied.repaired), (1, 0));
+    let sum = Sum::default();
+    let now = at("2026-11-24T12:00:00Z");
+    ports.store.note_slices_listed((now.epoch_s() / 3600 + 1) * 256 / 24 - 256).await.unwrap();
+    list_bucket(&ports, &settings(), now, &sum).await.unwrap();
+    assert_eq!((sum.0.borrow().orphans, sum.0.borrow().repaired), (1, 0));
+    assert_eq!(sum.3.take(), [(pending().upload_id, "a".to_owned(), Verdict::Orphan)]);
     assert_eq!(ports.objects.versions(pending().object_key()).await.unwrap(), [version("a")]);
 }
 

@@ -15,7 +15,7 @@ use postern::record::report::{Report, Tidied};
 use postern::record::{Ports, Settings, Verdict, record_version};
 use postern::upload::scan::ScanGate;
 use postern::upload::{Recorded, Settlement, Upload};
-use postern::value::id::UploadId;
+use postern::value::id::{UploadId, VersionId};
 use postern_aws::{Bucket, Table};
 use s3_presigned::Timestamp;
 use stack::Keys;
@@ -39,6 +39,8 @@ impl Report for Sum {
     fn failed(&self, id: UploadId, cause: &Unavailable) {
         panic!("{id}: {cause}");
     }
+
+    fn looked_at(&self, _: UploadId, _: &VersionId, _: Verdict) {}
 
     fn pause(&self) {}
 }
