@@ -86,8 +86,8 @@ locals {
     "verdicts" = {
       groups = [local.logs_of_functions["record-upload"]]
       query  = <<-EOT
-        fields @timestamp, verdict, reason, upload_id, version_id
-        | filter message = "version recorded" and verdict in ["VERDICT"]
+        fields @timestamp, message, verdict, reason, upload_id, version_id
+        | filter verdict in ["VERDICT"]
         | sort @timestamp desc
         | limit 200
       EOT
