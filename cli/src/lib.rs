@@ -2,6 +2,9 @@
 //!
 //! [`explain`] finds out why S3, CloudFront or the API refused a request. It opens no connection, and masks secrets in
 //! everything that it says.
+//!
+//! [`cost`] computes what a stack costs in a month.
 
+pub mod cost;
 pub mod explain;
 pub mod input;

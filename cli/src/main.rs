@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::{Args, Parser, Subcommand};
+use postern_cli::cost::{Prices, Usage, estimate};
 use postern_cli::explain::mask::Secrets;
 use postern_cli::explain::{Outcome, Secret, Settings, explain};
 use postern_cli::input;
@@ -26,6 +27,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Explain(Explain),
+    Cost(Cost),
 }
 
 /// Explains why S3, CloudFront or the API refused a request.
@@ -88,6 +90,48 @@ Exit codes:
   3  nothing was recognized
   4  no fault is seen in what was given";
 
+/// Computes what a stack costs in a month.
+///
+/// The prices are list prices without any free tier, and the durations of the functions are assumptions: see
+/// "What it costs" in terraform/README.md. A number that is left out counts as 0.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES_OF_COST)]
+struct Cost {
+    /// Uploads in a month.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    uploads: u64,
+
+    /// Openings of links in a month.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    openings: u64,
+
+    /// Events that are sent as webhooks in a month.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    webhooks: u64,
+
+    /// Stored files, in GB.
+    #[arg(long, value_name = "N", default_value_t = 0.0, value_parser = amount)]
+    gb: f64,
+
+    /// Files that are sent to the internet in a month, in GB.
+    #[arg(long, value_name = "N", default_value_t = 0.0, value_parser = amount)]
+    gb_out: f64,
+
+    /// Write JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+const EXIT_CODES_OF_COST: &str = "\
+Exit codes:
+  0  the costs were computed
+  2  wrong usage";
+
+fn amount(text: &str) -> Result<f64, String> {
+    let amount = text.parse().ok().filter(|amount: &f64| amount.is_finite() && *amount >= 0.0);
+    amount.ok_or_else(|| "expected a number of 0 or more".to_owned())
+}
+
 fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("expected NAME: VALUE")?;
     Ok((name.trim().to_ascii_lowercase(), value.trim().to_owned()))
@@ -103,8 +147,11 @@ fn main() -> ExitCode {
         }
         Err(wrong) => return failed(&wrong.to_string()),
     };
-    let Command::Explain(command) = cli.command;
-    match command.run() {
+    let ended = match cli.command {
+        Command::Explain(command) => command.run(),
+        Command::Cost(command) => command.run(),
+    };
+    match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) => failed(&format!("error: {error}")),
     }
@@ -118,6 +165,34 @@ fn failed(error: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
+/// A reader that went away is no failure.
+fn write(text: &str) -> Result<(), String> {
+    match writeln!(io::stdout(), "{}", text.trim_end()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("failed to write: {error}")),
+        _ => Ok(()),
+    }
+}
+
+impl Cost {
+    fn run(self) -> Result<u8, String> {
+        let usage = Usage {
+            uploads: self.uploads,
+            openings: self.openings,
+            webhooks: self.webhooks,
+            stored_gb: self.gb,
+            transferred_gb: self.gb_out,
+        };
+        let prices = Prices::built_in().map_err(|error| error.to_string())?;
+        let costs = estimate(&usage, &prices).map_err(|error| error.to_string())?;
+        let text = match self.json {
+            true => serde_json::to_string_pretty(&costs)
+                .map_err(|error| format!("failed to write JSON: {error}"))?,
+            false => costs.to_string(),
+        };
+        write(&text).map(|()| 0)
+    }
+}
+
 impl Explain {
     fn run(self) -> Result<u8, String> {
         let input = self.input()?;
@@ -128,12 +203,7 @@ impl Explain {
                 .map_err(|error| format!("failed to write JSON: {error}"))?,
             false => explanation.to_string(),
         };
-        match writeln!(io::stdout(), "{}", text.trim_end()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                return Err(format!("failed to write: {error}"));
-            }
-            _ => {}
-        }
+        write(&text)?;
         Ok(match explanation.outcome {
             Outcome::CauseFound => 0,
             Outcome::CausesPossible => 1,
