@@ -15,7 +15,8 @@ pub struct Prices {
     pub region_name: String,
     /// When the pages had these prices.
     pub as_of: String,
-    prices: BTreeMap<String, Price>,
+    #[serde(rename = "prices")]
+    by_name: BTreeMap<String, Price>,
 }
 
 /// One price.
@@ -59,12 +60,12 @@ impl Prices {
 
     /// Every price with its name.
     pub fn all(&self) -> impl Iterator<Item = (&str, &Price)> {
-        self.prices.iter().map(|(name, price)| (name.as_str(), price))
+        self.by_name.iter().map(|(name, price)| (name.as_str(), price))
     }
 
     /// Returns the price of this name, and its amount for one unit in US dollars.
     pub(super) fn of(&self, name: &'static str) -> Result<(&Price, f64), PriceError> {
-        let price = self.prices.get(name).ok_or(PriceError::Missing(name))?;
+        let price = self.by_name.get(name).ok_or(PriceError::Missing(name))?;
         let usd: f64 = price.usd.parse().map_err(|_| PriceError::NoNumber(name))?;
         Ok((price, usd / f64::from(price.per)))
     }
