@@ -1,4 +1,4 @@
-"""What docs/capacity.md says of the stack is what the sources have. AWS's own quotas cannot be tested here."""
+"""Tests that the figures of the stack in docs/capacity.md are those of the sources. AWS's quotas are not tested."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def number(text: str) -> float:
 
 
 def test_the_products_and_quotients_are_right():
-    """Each `a × b / c = d` of the page whose operands are plain numbers."""
+    """The test takes each `a × b / c = d` of the page whose operands are plain numbers."""
     found = re.findall(r"(?<![\d.,])(?<![×/] )([\d.,]*\d(?: [×/] [\d.,]*\d)+) = \**([\d.,]*\d)", PAGE)
     assert len(found) > 15
     for written, result in found:

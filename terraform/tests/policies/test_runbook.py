@@ -1,6 +1,6 @@
-"""docs/runbook.md has a section for each alarm, with its real condition, and the text of each saved query.
+"""Tests that docs/runbook.md has a section for each alarm, with its real condition, and the text of each saved query.
 
-Its commands name only what the module makes, and its queries only fields that something logs.
+The commands name only what the module makes, and the queries only fields that a function, Lambda or the API logs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WORDS_OF_QUERIES = set(
 
 
 def sections() -> dict[str, str]:
-    """The section of each alarm by its heading, which is its anchor too."""
+    """Returns the section of each alarm by its heading, which is its anchor too."""
     part = PAGE.split("\n## Alarms\n", 1)[1].split("\n## ", 1)[0]
     return dict(re.findall(r"^### (\S+)\n(.*?)(?=^### |\Z)", part, re.MULTILINE | re.DOTALL))
 
@@ -46,7 +46,7 @@ def all_alarms() -> dict[str, list[dict]]:
 
 
 def condition(alarm: dict) -> str:
-    """What a section must say of an alarm."""
+    """Returns the condition of an alarm as its section must state it."""
     metric = f"`{alarm['namespace']}` `{alarm['metric_name']}`, {alarm['statistic'].lower()} of {alarm['period'] // 60} minutes"
     if alarm["comparison_operator"] == "LessThanThreshold":
         return f"{metric} < {alarm['threshold']}, {alarm['evaluation_periods']} times in a row, or no data"
@@ -101,7 +101,7 @@ def log_groups() -> set[str]:
 
 @cache
 def logged() -> tuple[set[str], set[str]]:
-    """The fields and the messages of every log line, as the Rust sources and the access log have them."""
+    """Returns the fields and the messages of every log line, from the Rust sources and the access log's format."""
     texts = "\n".join("\n".join(sources(ROOT / folder).values()) for folder in ("functions", "shared"))
     lines = [_in_parentheses(rest) for rest in re.split(r"tracing::(?:info|warn|error)!\(", texts)[1:]]
     assert len(lines) > 20
@@ -114,7 +114,7 @@ def logged() -> tuple[set[str], set[str]]:
 
 
 def _in_parentheses(text: str) -> str:
-    """What stands before the parenthesis that closes a macro. No text in our macros has one alone."""
+    """Returns the arguments of a macro. The parentheses in the texts of our macros come in pairs."""
     depth = 1
     for at, sign in enumerate(text):
         depth += {"(": 1, ")": -1}.get(sign, 0)
