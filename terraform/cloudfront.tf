@@ -142,9 +142,9 @@ resource "aws_cloudfront_cache_policy" "files" {
 
 # These headers keep a file from running script and from being taken for another type.
 #
-# If the stack has CORS, every origin may read. The signed URL is the capability, the request carries no
-# cookie, and a fetch that the API redirected has the origin "null". The API shows the redirect's address only
-# to its own origins.
+# Every origin may read, as in the bucket's rule for media: a link's page plays video and audio with CORS. The
+# signed URL is the capability, the request carries no cookie, and a fetch that the API redirected has the
+# origin "null". The API shows the redirect's address only to its own origins.
 resource "aws_cloudfront_response_headers_policy" "files" {
   # checkov:skip=CKV_AWS_259:HTTPS is demanded for a year; subdomains and preloading are the domain owner's to promise.
   count = local.owns_distribution ? 1 : 0
@@ -152,29 +152,25 @@ resource "aws_cloudfront_response_headers_policy" "files" {
   name    = "${local.global_name}-files"
   comment = "Files are content, never a page of ours"
 
-  dynamic "cors_config" {
-    for_each = length(var.origins) > 0 ? [local.description.bucket_cors] : []
+  cors_config {
+    access_control_allow_credentials = false
+    access_control_max_age_sec       = local.description.bucket_cors.max_age_s
+    origin_override                  = true
 
-    content {
-      access_control_allow_credentials = false
-      access_control_max_age_sec       = cors_config.value.max_age_s
-      origin_override                  = true
+    access_control_allow_headers {
+      items = local.description.bucket_cors.allow_headers
+    }
 
-      access_control_allow_headers {
-        items = cors_config.value.allow_headers
-      }
+    access_control_allow_methods {
+      items = ["GET", "HEAD", "OPTIONS"]
+    }
 
-      access_control_allow_methods {
-        items = ["GET", "HEAD", "OPTIONS"]
-      }
+    access_control_allow_origins {
+      items = local.description.media_cors.allow_origins
+    }
 
-      access_control_allow_origins {
-        items = ["*"]
-      }
-
-      access_control_expose_headers {
-        items = cors_config.value.expose_headers
-      }
+    access_control_expose_headers {
+      items = local.description.bucket_cors.expose_headers
     }
   }
 

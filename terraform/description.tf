@@ -7,7 +7,7 @@ locals {
       {
         where = "the top level"
         found = keys(local.description)
-        known = ["api_cors", "bucket_cors", "events", "functions", "object_prefix", "routes", "table"]
+        known = ["api_cors", "bucket_cors", "events", "functions", "media_cors", "object_prefix", "routes", "table"]
       },
       {
         where = "table"
@@ -28,6 +28,11 @@ locals {
         where = "bucket_cors"
         found = keys(local.description.bucket_cors)
         known = ["allow_headers", "allow_methods", "expose_headers", "max_age_s"]
+      },
+      {
+        where = "media_cors"
+        found = keys(local.description.media_cors)
+        known = ["allow_headers", "allow_methods", "allow_origins", "max_age_s"]
       },
       {
         where = "events"

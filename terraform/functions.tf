@@ -75,14 +75,17 @@ resource "aws_lambda_function" "main" {
     }
   }
 
-  # A function that runs before its role has its policies fails its first requests.
+  # A function that runs before its role has its policies fails its first requests. A page with CORS plays no
+  # media before the bucket and the distribution allow it.
   depends_on = [
+    aws_cloudfront_response_headers_policy.files,
     aws_iam_role_policy.function_logs,
     aws_iam_role_policy.issue_upload,
     aws_iam_role_policy.record_upload,
     aws_iam_role_policy.send_webhook,
     aws_iam_role_policy.serve_link,
     aws_iam_role_policy.serve_link_cloudfront,
+    aws_s3_bucket_cors_configuration.files,
     terraform_data.description,
   ]
 }

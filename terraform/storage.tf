@@ -94,18 +94,34 @@ resource "aws_s3_bucket_lifecycle_configuration" "files" {
   depends_on = [aws_s3_bucket_versioning.files]
 }
 
+# S3 answers by the first rule that allows the request's origin and method.
 resource "aws_s3_bucket_cors_configuration" "files" {
-  count = length(var.origins) > 0 ? 1 : 0
-
   bucket = aws_s3_bucket.files.id
 
+  dynamic "cors_rule" {
+    for_each = length(var.origins) > 0 ? [local.description.bucket_cors] : []
+
+    content {
+      id              = "uploads"
+      allowed_origins = var.origins
+      allowed_methods = cors_rule.value.allow_methods
+      allowed_headers = cors_rule.value.allow_headers
+      # A browser client hangs at 100 % if it may not read ETag and Location.
+      expose_headers  = cors_rule.value.expose_headers
+      max_age_seconds = cors_rule.value.max_age_s
+    }
+  }
+
+  # A link's page plays video and audio with CORS: without this rule they do not play, and with it they fail at
+  # once when their URL has expired. Every origin may read, also "null", which a browser sends after a redirect
+  # from another origin than the page's. S3 answers "*", so browsers show scripts only an answer without cookies
+  # and login. The signed URL is the capability: whoever has it can read the file without a browser too.
   cors_rule {
-    allowed_origins = var.origins
-    allowed_methods = local.description.bucket_cors.allow_methods
-    allowed_headers = local.description.bucket_cors.allow_headers
-    # A browser client hangs at 100 % if it may not read ETag and Location.
-    expose_headers  = local.description.bucket_cors.expose_headers
-    max_age_seconds = local.description.bucket_cors.max_age_s
+    id              = "media"
+    allowed_origins = local.description.media_cors.allow_origins
+    allowed_methods = local.description.media_cors.allow_methods
+    allowed_headers = local.description.media_cors.allow_headers
+    max_age_seconds = local.description.media_cors.max_age_s
   }
 }
 

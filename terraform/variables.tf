@@ -24,7 +24,7 @@ variable "bucket_name" {
 }
 
 variable "origins" {
-  description = "Origins whose pages may call the API and post files, for example [\"https://app.example.com\"]. Without any there is no CORS: only servers and native apps can then use the stack."
+  description = "Origins whose pages may call the API and post files, for example [\"https://app.example.com\"]. Without any the API has no CORS, and the bucket lets pages only read: only servers and native apps can then upload."
   type        = list(string)
   default     = []
   nullable    = false

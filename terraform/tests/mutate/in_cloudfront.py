@@ -29,6 +29,8 @@ MUTANTS = [
     mutant("tls-is-not-demanded", "access_control_max_age_sec = 31536000", "access_control_max_age_sec = 0", "the first request could be in the clear"),
     mutant("no-headers-policy", "    response_headers_policy_id = aws_cloudfront_response_headers_policy.files[0].id\n", "", "no header would be set"),
     mutant("cors-with-cookies", "access_control_allow_credentials = false", "access_control_allow_credentials = true", "CloudFront refuses it, or cookies would count"),
+    mutant("the-distribution-lets-only-the-app-read", "items = local.description.media_cors.allow_origins", "items = var.origins", "media of a link's page would not play"),
+    mutant("the-buckets-cors-wins", "origin_override                  = true", "origin_override                  = false", "the answer to one origin would be in the cache for all"),
     mutant("the-version-is-not-in-the-cache-key", ', "versionId"]', "]", "one version would be served for another"),
     mutant("every-parameter-reaches-the-bucket", 'query_string_behavior = "whitelist"\n\n      query_strings {\n        items = local.signed_parameters\n      }', 'query_string_behavior = "all"', "a parameter that nobody signed would reach the bucket"),
     mutant("cookies-reach-the-bucket", 'cookie_behavior = "none"', 'cookie_behavior = "all"', "a cookie would be part of the key"),

@@ -55,7 +55,15 @@ def test_a_file_runs_no_script_and_names_no_page_that_led_to_it(run):
     assert all(one["override"] is True for header in security.values() for one in header)
     assert security["referrer_policy"][0]["referrer_policy"] == "no-referrer" and "content_type_options" in security
     assert security["strict_transport_security"][0]["access_control_max_age_sec"] >= 31536000
-    assert policy["cors_config"][0]["access_control_allow_credentials"] is False
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_every_page_may_read_a_file_without_cookies(run):
+    (policy,) = of(run, "aws_cloudfront_response_headers_policy").values()
+    (cors,) = policy["cors_config"]
+    assert cors["access_control_allow_credentials"] is False and cors["origin_override"] is True
+    assert cors["access_control_allow_origins"] == [{"items": ["*"]}]
+    assert set(cors["access_control_allow_methods"][0]["items"]) == {"GET", "HEAD", "OPTIONS"}
 
 
 def test_a_domain_of_ones_own_has_its_certificate_its_web_acl_and_a_new_tls():

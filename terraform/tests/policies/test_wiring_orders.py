@@ -29,7 +29,11 @@ BEFORE_THE_API_OPENS = [
 WAITS = {
     "aws_cloudwatch_event_target.scans": ["aws_sqs_queue_policy.uploads"],
     "aws_cloudwatch_event_target.webhook": ["aws_sqs_queue_policy.dead_webhook", "aws_sqs_queue_policy.webhook"],
-    "aws_lambda_function.main": [f"aws_iam_role_policy.{name}" for name in ("function_logs", "issue_upload", "record_upload", "send_webhook", "serve_link", "serve_link_cloudfront")],
+    "aws_lambda_function.main": [
+        "aws_cloudfront_response_headers_policy.files",
+        "aws_s3_bucket_cors_configuration.files",
+        *(f"aws_iam_role_policy.{name}" for name in ("function_logs", "issue_upload", "record_upload", "send_webhook", "serve_link", "serve_link_cloudfront")),
+    ],
     "aws_pipes_pipe.app": ["aws_iam_role_policy.pipe", "aws_lambda_function.main"],
     "aws_s3_bucket.files": ["aws_dynamodb_table.main", "aws_kms_key.files"],
     "aws_s3_bucket_lifecycle_configuration.files": ["aws_s3_bucket_versioning.files"],

@@ -51,9 +51,17 @@ def test_abandoned_parts_and_bare_markers_end_and_nothing_else_does(run):
 
 @pytest.mark.parametrize("run", RUNS)
 def test_a_browser_of_a_named_origin_reads_what_an_upload_answers(run):
-    (rule,) = of(run, "aws_s3_bucket_cors_configuration")["files[0]"]["cors_rule"]
+    rule, _ = of(run, "aws_s3_bucket_cors_configuration")["files"]["cors_rule"]
     assert rule["allowed_origins"] == ["https://app.example.com"]
     assert {"ETag", "Location"} <= set(rule["expose_headers"]) and {"POST", "PUT", "GET"} <= set(rule["allowed_methods"])
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_every_page_may_read_and_do_nothing_else(run):
+    """The origin of a request that was redirected from another origin than the page's is "null"."""
+    *_, rule = of(run, "aws_s3_bucket_cors_configuration")["files"]["cors_rule"]
+    assert rule["allowed_origins"] == ["*"] and set(rule["allowed_methods"]) == {"GET", "HEAD"}
+    assert "expose_headers" not in rule and "range" in rule["allowed_headers"]
 
 
 def test_a_bucket_with_files_stays_unless_asked_and_its_log_goes_where_that_is_asked():

@@ -38,6 +38,7 @@ pub async fn differences(stack: &Coordinates) -> Found<Vec<String>> {
         "routes": api.routes,
         "api_cors": api.cors,
         "bucket_cors": bucket.cors,
+        "media_cors": bucket.media_cors,
         "events": {
             "bucket": bucket.events,
             "queue": events.queue,
@@ -162,13 +163,20 @@ fn described_route(route: &Route, functions: &BTreeMap<String, String>) -> Value
 
 struct Bucket {
     cors: Value,
+    media_cors: Value,
     events: Vec<String>,
     prefix: Option<String>,
 }
 
 async fn bucket(clients: &Clients, stack: &Coordinates) -> Found<Bucket> {
     let answer = clients.s3.get_bucket_cors().bucket(&stack.bucket).send().await?;
-    let rule = answer.cors_rules().first().ok_or("the bucket has no CORS")?;
+    let [rule, media] = answer.cors_rules() else { return Err("the bucket has other CORS rules".into()) };
+    let media_cors = json!({
+        "allow_origins": media.allowed_origins(),
+        "allow_methods": media.allowed_methods(),
+        "allow_headers": media.allowed_headers(),
+        "max_age_s": media.max_age_seconds(),
+    });
     let cors = json!({
         "allow_methods": rule.allowed_methods(),
         "allow_headers": rule.allowed_headers(),
@@ -181,6 +189,7 @@ async fn bucket(clients: &Clients, stack: &Coordinates) -> Found<Bucket> {
         queue.filter().and_then(|filter| filter.key()).map(S3KeyFilter::filter_rules).unwrap_or_default();
     Ok(Bucket {
         cors,
+        media_cors,
         events: queue.events().iter().map(|event| event.as_str().to_owned()).collect(),
         prefix: filter.first().and_then(|rule| rule.value().map(str::to_owned)),
     })

@@ -29,8 +29,10 @@ pub struct Description {
     pub routes: Vec<Route>,
     /// CORS of the HTTP API.
     pub api_cors: Cors,
-    /// CORS of the bucket.
+    /// CORS of the bucket for the pages of the installation's origins.
     pub bucket_cors: Cors,
+    /// CORS of the bucket for the media of a link's page.
+    pub media_cors: MediaCors,
     /// The sources of events.
     pub events: Events,
 }
@@ -104,6 +106,20 @@ pub struct Cors {
     pub allow_headers: Vec<String>,
     /// Headers that a browser may read.
     pub expose_headers: Vec<String>,
+    /// How long a browser may keep the answer to a preflight.
+    pub max_age_s: i32,
+}
+
+/// CORS rules for reading. They are the same in every installation.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MediaCors {
+    /// Origins whose pages may read.
+    pub allow_origins: Vec<String>,
+    /// Methods that a browser may use.
+    pub allow_methods: Vec<String>,
+    /// Headers that a browser may send.
+    pub allow_headers: Vec<String>,
     /// How long a browser may keep the answer to a preflight.
     pub max_age_s: i32,
 }

@@ -43,8 +43,8 @@ pub use self::{
     coordinates::{Coordinates, Keys, MissingVariable, PREFIX},
     described::differences,
     description::{
-        Authorization, Cors, Description, DescriptionError, Events, Function, Index, QueueEvents, Route,
-        Schedule, StreamEvents, Table, WebhookEvents,
+        Authorization, Cors, Description, DescriptionError, Events, Function, Index, MediaCors, QueueEvents,
+        Route, Schedule, StreamEvents, Table, WebhookEvents,
     },
     issuer::{AUDIENCE, Issuer, IssuerError},
     logs::LogsError,

@@ -54,3 +54,32 @@ async fn the_bucket_allows_the_apps_origin_and_exposes_the_headers_that_clients_
     let cause = explained::exchange(app.stack, request, &[], &serde_json::Value::Null, foreign).await;
     assert_eq!(cause, "cors_origin");
 }
+
+/// A browser reads an answer with CORS of these origins: of a link's page, and of a page of another origin whose
+/// request was redirected.
+#[tokio::test]
+async fn every_page_may_read_what_a_signed_url_gives_and_why_it_is_refused_and_no_more() {
+    let app = App::user();
+    let upload = app.upload("a.txt", "text/plain", b"words").await;
+    let link = app.link(&upload, serde_json::json!({})).await;
+    let answer = app.open(Method::GET, link["url"].as_str().unwrap()).await;
+    let signed = answer.headers()["location"].to_str().unwrap().to_owned();
+    let refused = signed.replace("X-Amz-Signature=", "X-Amz-Signature=0");
+    for origin in ["https://links.example", "null"] {
+        for (url, status) in [(&signed, StatusCode::OK), (&refused, StatusCode::FORBIDDEN)] {
+            let answer = stack::http().get(url).header("origin", origin).send().await.unwrap();
+            assert_eq!(answer.status(), status);
+            assert_eq!(header(&answer, "access-control-allow-origin"), "*", "{origin} {status}");
+            assert_eq!(header(&answer, "access-control-allow-credentials"), "", "no cookies: {origin}");
+        }
+        let ranged = preflight(&signed, origin, "GET", "range").await;
+        assert_eq!(ranged.status(), StatusCode::OK, "{origin}");
+        for method in ["POST", "PUT", "DELETE"] {
+            let writes = preflight(&signed, origin, method, "x-requested-with").await;
+            assert_eq!(writes.status(), StatusCode::FORBIDDEN, "{origin} {method}");
+        }
+    }
+    // A page of the app's own origin falls under its own rule, which allows more.
+    let answer = stack::http().get(&signed).header("origin", &app.stack.origin).send().await.unwrap();
+    assert_eq!(header(&answer, "access-control-allow-origin"), app.stack.origin);
+}

@@ -136,14 +136,24 @@ async fn allow_origins(
 ) -> Result<(), ProvisionError> {
     const STEP: &str = "set the CORS rules of the bucket";
     let cors = &description.bucket_cors;
-    let rule = CorsRule::builder()
+    let uploads = CorsRule::builder()
         .set_allowed_origins(Some(origins.to_vec()))
         .set_allowed_methods(Some(cors.allow_methods.clone()))
         .set_allowed_headers(Some(cors.allow_headers.clone()))
         .set_expose_headers(Some(cors.expose_headers.clone()))
-        .max_age_seconds(cors.max_age_s);
+        .max_age_seconds(cors.max_age_s)
+        .build()
+        .step(STEP)?;
+    let cors = &description.media_cors;
+    let media = CorsRule::builder()
+        .set_allowed_origins(Some(cors.allow_origins.clone()))
+        .set_allowed_methods(Some(cors.allow_methods.clone()))
+        .set_allowed_headers(Some(cors.allow_headers.clone()))
+        .max_age_seconds(cors.max_age_s)
+        .build()
+        .step(STEP)?;
     let configuration =
-        CorsConfiguration::builder().cors_rules(rule.build().step(STEP)?).build().step(STEP)?;
+        CorsConfiguration::builder().cors_rules(uploads).cors_rules(media).build().step(STEP)?;
     let request = clients.s3.put_bucket_cors().bucket(bucket).cors_configuration(configuration);
     request.send().await.step(STEP)?;
     Ok(())
