@@ -62,6 +62,7 @@ fn context<'a>(settings: &'a Settings, request: &LinkRequest<'_>) -> PageContext
         destination: settings.destination(),
         language: request.language(),
         address: (!base.is_empty()).then(|| format!("{base}/l/{}", request.token)),
+        now: request.now,
     }
 }
 

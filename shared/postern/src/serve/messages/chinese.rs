@@ -30,6 +30,7 @@ pub(super) static CHINESE: Messages = Messages {
     preview: "预览",
     no_preview: "此类文件无法预览。请下载后打开。",
     limited: "此链接的打开次数有限。此页面显示文件或您下载文件时，会用掉一次。",
+    playback_stopped: "如果播放中断，请重新加载此页面。",
     kinds: Kinds {
         image: "图片",
         video: "视频",

@@ -48,6 +48,7 @@ pub(super) static ENGLISH: Messages = Messages {
     preview: "Preview",
     no_preview: "This kind of file has no preview. Download it to open it.",
     limited: "This link allows a limited number of openings. This page uses up one of them when it shows the file, or when you download it.",
+    playback_stopped: "If playback stops, reload this page.",
     kinds: Kinds {
         image: "Image",
         video: "Video",

@@ -54,6 +54,7 @@ pub(super) static FRENCH: Messages = Messages {
     preview: "Aperçu",
     no_preview: "Ce type de fichier n’a pas d’aperçu. Téléchargez-le pour l’ouvrir.",
     limited: "Ce lien permet un nombre limité d’ouvertures. Cette page en utilise une lorsqu’elle affiche le fichier ou lorsque vous le téléchargez.",
+    playback_stopped: "Si la lecture s’arrête, rechargez cette page.",
     kinds: Kinds {
         image: "Image",
         video: "Vidéo",

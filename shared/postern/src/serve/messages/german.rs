@@ -57,6 +57,7 @@ pub(super) static GERMAN: Messages = Messages {
     preview: "Vorschau",
     no_preview: "Für diese Art von Datei gibt es keine Vorschau. Laden Sie sie herunter, um sie zu öffnen.",
     limited: "Dieser Link lässt sich nur begrenzt oft öffnen. Diese Seite verbraucht eine Öffnung, sobald sie die Datei zeigt oder Sie die Datei herunterladen.",
+    playback_stopped: "Wenn die Wiedergabe stehen bleibt, laden Sie diese Seite neu.",
     kinds: Kinds {
         image: "Bild",
         video: "Video",

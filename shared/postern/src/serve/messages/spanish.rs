@@ -51,6 +51,7 @@ pub(super) static SPANISH: Messages = Messages {
     preview: "Vista previa",
     no_preview: "Este tipo de archivo no tiene vista previa. Descárguelo para abrirlo.",
     limited: "Este enlace permite un número limitado de aperturas. Esta página usa una cuando muestra el archivo o cuando usted lo descarga.",
+    playback_stopped: "Si la reproducción se detiene, vuelva a cargar esta página.",
     kinds: Kinds {
         image: "Imagen",
         video: "Vídeo",

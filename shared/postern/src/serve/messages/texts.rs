@@ -54,6 +54,8 @@ pub struct Messages {
     pub no_preview: &'static str,
     /// Says what a download uses up if the link limits its openings.
     pub limited: &'static str,
+    /// Below a player: what to do if it stops.
+    pub playback_stopped: &'static str,
     /// The names of the types of files.
     pub kinds: Kinds,
     /// The months, from January on.

@@ -22,11 +22,12 @@ pub fn opened(context: &PageContext<'_>, link: &Link, id: &str) -> Reply {
     let body = if let Some(element) = element {
         format!(
             "<main class=\"shown\">\n<div class=\"bar\">{}{download}</div>\n{}{limited}\
-             <section class=\"stage\" aria-label=\"{}\">{}</section>\n</main>\n",
+             <section class=\"stage\" aria-label=\"{}\">{}</section>\n{}</main>\n",
             heading(context, link),
             note(context, link),
             messages.preview,
-            content(link, element, id),
+            content(context, link, element, id),
+            after_player(context, element),
         )
     } else {
         let no_preview = match is_shown(link) {
@@ -96,20 +97,41 @@ fn note(context: &PageContext<'_>, link: &Link) -> String {
     link.terms.note.as_ref().map(|note| figure(note.as_str())).unwrap_or_default()
 }
 
+/// What a person can do if the player stops: its URL may have expired, and without script the page cannot see
+/// this.
+fn after_player(context: &PageContext<'_>, element: Element) -> String {
+    match element {
+        Element::Video | Element::Audio => {
+            format!("<p class=\"hint\">{}</p>\n", context.language.messages().playback_stopped)
+        }
+        Element::Image | Element::Pdf | Element::Text => String::new(),
+    }
+}
+
 /// The content, with the link itself as its source.
-fn content(link: &Link, element: Element, id: &str) -> String {
+///
+/// A player asks with CORS (`crossorigin`): Chromium then sees the storage's refusal when the URL has expired,
+/// and stops at once. Without CORS it hides an answer in XML or HTML from the player, and tries 30 times more.
+/// The link is of the page's own origin, so it still gets the cookies. The storage gets none.
+///
+/// A player's address has the time of the page. After a reload, Firefox goes on with the URL to which the same
+/// address has led before, also if that URL has expired. Within a second the link leads to the same URL anyway.
+fn content(context: &PageContext<'_>, link: &Link, element: Element, id: &str) -> String {
     let name = escaped(link.served_filename().as_str());
     let source = match id {
         "" => request::SHOW.to_owned(),
         id => format!("?{}={}", form::ID_FIELD, escaped(id)),
     };
+    let played = format!("{source}&amp;at={}", context.now.epoch_s());
     match element {
         Element::Image => format!("<img src=\"{source}\" alt=\"{name}\">"),
         Element::Video => format!(
-            "<video src=\"{source}\" controls preload=\"metadata\" playsinline aria-label=\"{name}\"></video>"
+            "<video src=\"{played}\" crossorigin=\"anonymous\" controls preload=\"metadata\" playsinline aria-label=\"{name}\"></video>"
         ),
         Element::Audio => {
-            format!("<audio src=\"{source}\" controls preload=\"metadata\" aria-label=\"{name}\"></audio>")
+            format!(
+                "<audio src=\"{played}\" crossorigin=\"anonymous\" controls preload=\"metadata\" aria-label=\"{name}\"></audio>"
+            )
         }
         Element::Pdf => format!("<iframe src=\"{source}\" title=\"{name}\"></iframe>"),
         Element::Text => format!("<iframe src=\"{source}\" title=\"{name}\" sandbox></iframe>"),

@@ -12,6 +12,7 @@
 //! ```
 
 use http::StatusCode;
+use s3_presigned::Timestamp;
 
 use super::messages::Language;
 use crate::http::Reply;
@@ -49,6 +50,8 @@ pub struct PageContext<'a> {
     pub language: Language,
     /// The link's whole address, where the stack knows it.
     pub address: Option<String>,
+    /// The time of the request.
+    pub now: Timestamp,
 }
 
 /// One page.
@@ -117,6 +120,7 @@ mod testing {
             destination: Destination::of("https://files.s3.eu-central-1.amazonaws.com/"),
             language,
             address: Some("https://links.example/l/token".to_owned()),
+            now: Timestamp::from_epoch_s(1_795_943_979),
         }
     }
 }

@@ -35,8 +35,16 @@ fn a_page_shows_the_link_itself_by_the_element_of_its_type() {
     let context = context(Language::English);
     for (sniffed_type, markup, source) in [
         ("image/png", "<img src=\"?show=1\" alt=\"photo.png\">", "img-src"),
-        ("video/webm", "<video src=\"?show=1\" controls preload=\"metadata\"", "media-src"),
-        ("audio/mpeg", "<audio src=\"?show=1\" controls preload=\"metadata\"", "media-src"),
+        (
+            "video/webm",
+            "<video src=\"?show=1&amp;at=1795943979\" crossorigin=\"anonymous\" controls",
+            "media-src",
+        ),
+        (
+            "audio/mpeg",
+            "<audio src=\"?show=1&amp;at=1795943979\" crossorigin=\"anonymous\" controls",
+            "media-src",
+        ),
         ("application/pdf", "<iframe src=\"?show=1\" title=\"photo.png\"></iframe>", "frame-src"),
         ("text/plain", "<iframe src=\"?show=1\" title=\"photo.png\" sandbox></iframe>", "frame-src"),
     ] {
@@ -46,6 +54,33 @@ fn a_page_shows_the_link_itself_by_the_element_of_its_type() {
         let policy = page.header("content-security-policy").unwrap();
         let allowed = format!("{source} 'self' https://files.s3.eu-central-1.amazonaws.com;");
         assert!(policy.contains(&allowed) && !policy.contains("script"), "{policy}");
+    }
+}
+
+#[test]
+fn a_player_has_another_address_after_a_reload() {
+    let counted = with(LinkTerms { max_opens: Some(1), ..LinkTerms::default() });
+    for (link, id, source) in
+        [(link(None), "", "?show=1&amp;at="), (counted, "1.a-b.c_d", "?page=1.a-b.c_d&amp;at=")]
+    {
+        let link = Link { sniffed_type: "video/webm".parse().unwrap(), ..link };
+        for now_s in [1_795_943_979, 1_795_943_980] {
+            let context = PageContext { now: Timestamp::from_epoch_s(now_s), ..context(Language::English) };
+            let body = opened(&context, &link, id).body;
+            assert!(body.contains(&format!("<video src=\"{source}{now_s}\"")), "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_page_with_a_player_says_in_every_language_what_to_do_if_it_stops() {
+    for language in Language::ALL {
+        let said = |sniffed_type| {
+            let body = opened(&context(language), &of_type(sniffed_type), "").body;
+            body.contains(language.messages().playback_stopped)
+        };
+        assert!(said("video/webm") && said("audio/mpeg"), "{language:?}");
+        assert!(!said("image/png") && !said("application/pdf") && !said("text/plain"), "{language:?}");
     }
 }
 

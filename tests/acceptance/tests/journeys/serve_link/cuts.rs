@@ -82,9 +82,85 @@ async fn a_download_that_a_browser_resumes_through_the_link_counts_once() {
     }
 }
 
+/// One seek, as `seek.mjs` prints it.
+struct Seek(Value);
+
+impl Seek {
+    fn has_failed(&self) -> bool {
+        !self.0["error"].is_null()
+    }
+
+    fn after_s(&self) -> f64 {
+        self.0["after"].as_f64().unwrap()
+    }
+
+    /// The requests that S3 answered with `status`: range, status, origin, whether there was a cookie.
+    fn answered(&self, status: u16) -> Vec<&Value> {
+        self.0["asked"].as_array().unwrap().iter().filter(|asked| asked[1] == status).collect()
+    }
+}
+
+/// Returns how a browser seeks in the video of a link: at first, and after its URL has expired if `kill`.
+async fn seek(browser: &Browser, link: &Value, kind: &str, kill: bool) -> Vec<Seek> {
+    let witnessed = super::shared();
+    let folder = tempfile::tempdir().unwrap();
+    let order = json!({
+        "witness": witnessed.witness.url, "film": witnessed.address(link),
+        "kind": kind, "kill": kill, "port": witnessed.page_port,
+    });
+    let told = run(browser, "seek.mjs", order, folder.path()).await;
+    for line in &told {
+        eprintln!("{}, {kind}, the URL dies: {kill}: {line}", browser.name);
+    }
+    told.into_iter().map(Seek).collect()
+}
+
+/// Asserts that the seeks after the URL has expired fail soon, after few requests.
+fn failed_at_once(seeks: &[Seek]) {
+    let last = seeks.last().unwrap();
+    assert!(last.has_failed(), "no seek failed");
+    let waited: f64 = seeks.iter().map(Seek::after_s).sum();
+    let refused: usize = seeks.iter().map(|seek| seek.answered(403).len()).sum();
+    assert!(waited < 10.0 && (1..=6).contains(&refused), "{waited} s, {refused} requests");
+}
+
+/// Uploads a video that browsers do not load whole.
+async fn uploaded(app: &App) -> String {
+    let film = super::browser::film().await;
+    app.upload("film.webm", "video/webm", &film).await
+}
+
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn a_video_can_seek_until_its_url_expires() {
+async fn a_video_on_the_page_of_a_link_fails_at_once_when_its_url_has_expired_and_goes_on_after_a_reload() {
+    if !super::is_local() {
+        return skipped("seeking on the page of a link", "only a local stack lets a test make a URL expire");
+    }
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
+    for browser in CHECKER.with_both_browsers("seeking on the page of a link").await {
+        let upload = uploaded(&app).await;
+        let origin = witnessed.witness.url.replace("127.0.0.1", "localhost");
+        for (terms, opens) in [(json!({}), json!(null)), (json!({ "max_opens": 1 }), json!(1))] {
+            let link = app.link(&upload, terms).await;
+            let seeks = seek(&browser, &link, "page", true).await;
+            let [_, first, dead @ .., reloaded] = seeks.as_slice() else { panic!("no seek") };
+            assert!(!first.has_failed() && !reloaded.has_failed(), "{}, {}", first.0, reloaded.0);
+            failed_at_once(dead);
+            for asked in seeks.iter().flat_map(|seek| [seek.answered(206), seek.answered(403)].concat()) {
+                let (asked_from, has_cookie) = (&asked[2], &asked[3]);
+                assert_eq!((asked_from, has_cookie), (&json!(origin), &json!(false)), "{asked}");
+            }
+            let shown = app.get(&format!("/links/{}", link["link_id"].as_str().unwrap())).await.1;
+            assert_eq!(shown["opens"], opens, "the page, its seeks and its reload are one opening");
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn a_video_on_another_page_seeks_while_its_url_lives_and_fails_at_once_afterwards_with_cors_only() {
     if !super::is_local() {
         return skipped("seeking in browsers", "only a local stack lets a test make a URL expire");
     }
@@ -92,19 +168,19 @@ async fn a_video_can_seek_until_its_url_expires() {
     let _alone = witnessed.alone().await;
     let app = witnessed.app();
     for browser in CHECKER.with_both_browsers("seeking").await {
-        let film = super::browser::film().await;
-        let upload = app.upload("film.webm", "video/webm", &film).await;
-        for kill in [false, true] {
-            let link = app.link(&upload, json!({})).await;
-            let folder = tempfile::tempdir().unwrap();
-            let order =
-                json!({ "witness": witnessed.witness.url, "film": witnessed.address(&link), "kill": kill });
-            let told = run(&browser, "seek.mjs", order, folder.path()).await;
-            for line in &told {
-                eprintln!("{}, the URL dies: {kill}: {line}", browser.name);
+        let link = app.link(&uploaded(&app).await, json!({})).await;
+        for kind in ["plain", "cors"] {
+            let seeks = seek(&browser, &link, kind, false).await;
+            assert!(seeks.iter().all(|seek| !seek.has_failed()), "{kind}");
+            let seeks = seek(&browser, &link, kind, true).await;
+            let [begun, _, dead @ ..] = seeks.as_slice() else { panic!("no seek") };
+            if kind == "cors" {
+                // The redirect came from another origin than the page's.
+                assert_eq!(begun.answered(206)[0][2], "null", "{}", begun.0);
             }
-            assert!(told[0]["error"].is_null(), "{told:?}");
-            assert!(kill || told[1]["error"].is_null(), "{told:?}");
+            if kind == "cors" || browser.name == "firefox" {
+                failed_at_once(dead);
+            }
         }
     }
 }

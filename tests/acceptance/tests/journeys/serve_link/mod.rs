@@ -13,6 +13,7 @@ mod terms;
 mod witness;
 
 use std::collections::HashMap;
+use std::net::TcpListener;
 use std::sync::OnceLock;
 use std::thread;
 
@@ -30,6 +31,8 @@ pub struct WitnessedStack {
     pub witness: Witness,
     /// The witness between issue-upload and every service except S3.
     pub issuing: Witness,
+    /// The port of a page at `http://localhost` that may use the API.
+    pub page_port: u16,
     /// A test that counts holds this lock, so that other tests make no requests meanwhile.
     alone: Mutex<()>,
 }
@@ -37,14 +40,21 @@ pub struct WitnessedStack {
 impl WitnessedStack {
     /// Starts a stack, and lets its functions call AWS through the witness.
     pub async fn open() -> Self {
-        let stack =
-            Stack::start(Options::default()).await.unwrap_or_else(|error| panic!("{}", chain(&error)));
+        let page_port = free_port();
+        let mut options = Options::default();
+        options.origins.push(format!("http://localhost:{page_port}"));
+        let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", chain(&error)));
         // The leaked stack ends with this process.
         let stack: &'static Stack = Box::leak(Box::new(stack));
         let coordinates = stack.coordinates();
         let start = || Witness::start(coordinates.endpoint.as_deref().unwrap(), &coordinates.api_url);
-        let witnessed =
-            Self { stack: coordinates, witness: start(), issuing: start(), alone: Mutex::default() };
+        let witnessed = Self {
+            stack: coordinates,
+            witness: start(),
+            issuing: start(),
+            page_port,
+            alone: Mutex::default(),
+        };
         let through = |witness: &Witness, services: &[&str]| {
             let endpoint = |service| (format!("AWS_ENDPOINT_URL_{service}"), witness.url.clone());
             services.iter().map(endpoint).collect::<HashMap<_, _>>()
@@ -92,6 +102,10 @@ impl WitnessedStack {
     pub async fn alone(&self) -> MutexGuard<'_, ()> {
         self.alone.lock().await
     }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Whether the stack of the journeys is local. Only a local stack can have a witness.

@@ -21,7 +21,7 @@ async fn run(program: impl AsRef<std::ffi::OsStr>, folder: &Path, arguments: &[&
 }
 
 fn visit(range: Option<String>, status: u16) -> LinkRequest {
-    LinkRequest { range, status }
+    LinkRequest { range, status, origin: None, has_cookie: false }
 }
 
 /// Returns how many bytes were saved before the cut.

@@ -5,7 +5,8 @@
 //! signature, and visitors request exactly the signed URL.
 //!
 //! A request to [`Witness::kill_url`] makes all signed URLs that were requested before expire. From then on
-//! the witness answers them as S3 answers an expired URL, and does not ask the emulator.
+//! the witness answers them as S3 answers an expired URL. It asks the emulator, with
+//! another signature, only for the headers of CORS, which S3 also sets on a refusal.
 //!
 //! A script can interrupt a download ([`CUT`]), and read the requests of visitors ([`VISITS`]).
 //!
@@ -19,14 +20,16 @@ use std::thread;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header, request, response};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header, request, response};
 use axum::response::{IntoResponse, Response};
 
-/// A visitor's request to S3: its `Range`, and the status of the answer.
+/// A visitor's request to S3: its `Range`, `Origin` and whether it has a cookie, and the status of the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRequest {
     pub range: Option<String>,
     pub status: u16,
+    pub origin: Option<String>,
+    pub has_cookie: bool,
 }
 
 #[derive(Default)]
@@ -45,8 +48,8 @@ const KILL: &str = "/witness/kill-urls";
 /// also makes the URL expire then.
 const CUT: &str = "/witness/cut/";
 
-/// Answers with the requests of visitors to S3 since the last request here, as `[[range or null, status],
-/// …]`.
+/// Answers with the requests of visitors to S3 since the last request here, as `[[range or null, status, origin
+/// or null, whether there was a cookie], …]`.
 const VISITS: &str = "/witness/visits";
 
 /// A running witness.
@@ -108,7 +111,8 @@ impl Witness {
             return Some(StatusCode::NO_CONTENT.into_response());
         }
         if path == VISITS {
-            let visits: Vec<_> = self.visits().into_iter().map(|visit| (visit.range, visit.status)).collect();
+            let told = |visit: LinkRequest| (visit.range, visit.status, visit.origin, visit.has_cookie);
+            let visits: Vec<_> = self.visits().into_iter().map(told).collect();
             return Some(serde_json::to_string(&visits).unwrap().into_response());
         }
         let (after, dies) = path.strip_prefix(CUT)?.split_once('/').unwrap_or((path.strip_prefix(CUT)?, ""));
@@ -130,8 +134,11 @@ impl Witness {
     }
 
     fn note_visit(&self, asked: &request::Parts, status: StatusCode) {
-        let range = asked.headers.get(header::RANGE).map(|value| value.to_str().unwrap().to_owned());
-        self.seen.lock().unwrap().visits.push(LinkRequest { range, status: status.as_u16() });
+        let text = |name| asked.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+        let (range, origin) = (text(header::RANGE), text(header::ORIGIN));
+        let has_cookie = asked.headers.contains_key(header::COOKIE);
+        let visit = LinkRequest { range, status: status.as_u16(), origin, has_cookie };
+        self.seen.lock().unwrap().visits.push(visit);
     }
 
     fn note_call(&self, operation: String) {
@@ -149,7 +156,7 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
         return done;
     }
     if is_visit && witness.is_dead(path) {
-        return witness.refuse_as_s3(&parts);
+        return witness.refuse_as_s3(&parts).await;
     }
     if !is_visit && !is_link {
         witness.note_call(operation(&parts, &body));
@@ -179,12 +186,25 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
 
 impl Witness {
     /// Returns S3's answer to an expired URL.
-    fn refuse_as_s3(&self, asked: &request::Parts) -> Response {
+    async fn refuse_as_s3(&self, asked: &request::Parts) -> Response {
         self.note_visit(asked, StatusCode::FORBIDDEN);
+        let path = asked.uri.path_and_query().map_or("/", |path| path.as_str());
+        let unsigned = path.replace("X-Amz-Signature=", "X-Amz-Signature=0");
+        let request = self.client.request(asked.method.clone(), format!("{}{unsigned}", self.upstream));
+        let refused = request.headers(asked.headers.clone()).send().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "another signature opened the URL");
+        let of_cors =
+            |name: &HeaderName| name.as_str().starts_with("access-control-") || name == header::VARY;
+        let cors: HeaderMap = refused
+            .headers()
+            .iter()
+            .filter(|(name, _)| of_cors(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
         // The body is XML as S3's is, because browsers treat XML differently from other errors.
         let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
                     <Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
-        (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
+        (StatusCode::FORBIDDEN, cors, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
     }
 
     /// Returns the answer to a visitor. If a test has asked for it, the answer is cut.
