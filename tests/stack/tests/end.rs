@@ -29,24 +29,34 @@ async fn a_stopped_stack_leaves_no_port_and_no_folder() {
 
 #[test]
 fn the_stack_of_a_killed_program_ends() {
-    for signal in ["-KILL", "-TERM", "-INT"] {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("env");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dev"));
-        command.arg("--env-file").arg(&file).stdout(Stdio::null());
-        let mut program = Program(command.spawn().unwrap());
-        wait_for(PATIENCE_AT_START, || {
-            assert_eq!(program.0.try_wait().unwrap(), None, "the program ended before it was killed");
-            fs::read_to_string(&file).is_ok_and(|text| text.contains("OUTSIDER_SECRET"))
-        });
-        let address = endpoint(&file);
-        let run_folder = run_folder(&program.0);
-        assert!(TcpStream::connect(&address).is_ok() && run_folder.exists());
+    ends_with_a_program_that_gets("-KILL");
+}
 
-        assert!(Command::new("kill").arg(signal).arg(program.0.id().to_string()).status().unwrap().success());
-        program.0.wait().unwrap();
-        wait_for(PATIENCE_AT_END, || TcpStream::connect(&address).is_err() && !run_folder.exists());
+#[test]
+#[ignore = "takes half a minute: cargo test --test end -- --ignored"]
+fn the_stack_of_a_stopped_program_ends() {
+    for signal in ["-TERM", "-INT"] {
+        ends_with_a_program_that_gets(signal);
     }
+}
+
+fn ends_with_a_program_that_gets(signal: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("env");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dev"));
+    command.arg("--env-file").arg(&file).stdout(Stdio::null());
+    let mut program = Program(command.spawn().unwrap());
+    wait_for(PATIENCE_AT_START, || {
+        assert_eq!(program.0.try_wait().unwrap(), None, "the program ended before it was killed");
+        fs::read_to_string(&file).is_ok_and(|text| text.contains("OUTSIDER_SECRET"))
+    });
+    let address = endpoint(&file);
+    let run_folder = run_folder(&program.0);
+    assert!(TcpStream::connect(&address).is_ok() && run_folder.exists());
+
+    assert!(Command::new("kill").arg(signal).arg(program.0.id().to_string()).status().unwrap().success());
+    program.0.wait().unwrap();
+    wait_for(PATIENCE_AT_END, || TcpStream::connect(&address).is_err() && !run_folder.exists());
 }
 
 #[test]

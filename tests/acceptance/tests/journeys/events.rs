@@ -147,6 +147,7 @@ async fn hinder(stack: &Coordinates, resource: Option<&str>) {
 }
 
 #[tokio::test]
+#[ignore = "takes half a minute: cargo test --test journeys -- --ignored"]
 async fn an_event_that_fails_comes_back_and_one_that_always_fails_ends_in_the_dead_letter_queue() {
     if shared().local.is_none() {
         return skipped("events that fail", "only a local stack lets a test deny a permission");

@@ -244,6 +244,7 @@ async fn people_get_pages_in_their_language() {
 }
 
 #[tokio::test]
+#[ignore = "takes half a minute: cargo test --test journeys -- --ignored"]
 async fn a_link_that_is_opened_all_the_time_can_be_rotated() {
     rotates_under(8, 6, 0).await;
 }

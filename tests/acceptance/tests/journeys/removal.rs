@@ -69,6 +69,7 @@ async fn bury(app: &App, link_id: &str, dead: usize) {
 }
 
 #[tokio::test]
+#[ignore = "takes half a minute: cargo test --test journeys -- --ignored"]
 async fn a_link_after_thousands_of_revoked_links_ends_with_its_upload() {
     if shared().local.is_none() {
         return skipped("thousands of links", "only a local stack lets a test write into a table");

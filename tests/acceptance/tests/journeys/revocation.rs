@@ -103,6 +103,7 @@ async fn a_revoked_link_is_dead_for_everyone_within_the_bound() {
 /// The same on a stack whose URLs are valid for seconds. How long depends on the file's size, on the link's
 /// `url_ttl_s`, and on an earlier value of it.
 #[tokio::test]
+#[ignore = "takes half a minute: cargo test --test journeys -- --ignored"]
 async fn a_revocation_states_when_the_last_url_of_short_and_long_links_is_dead() {
     if !is_local() {
         return skipped("URLs that expire soon", "only a local stack's settings may be changed");

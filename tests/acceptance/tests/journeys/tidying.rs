@@ -96,6 +96,7 @@ async fn compare_everything(stack: &Coordinates) {
 }
 
 #[tokio::test]
+#[ignore = "takes half a minute: cargo test --test journeys -- --ignored"]
 async fn the_hourly_run_finds_a_missing_pinned_version_without_an_event() {
     if shared().local.is_none() {
         return skipped("removal from outside", "only a local stack lets a test remove versions");

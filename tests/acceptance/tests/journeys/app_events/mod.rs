@@ -166,6 +166,7 @@ fn told(events: &[Value]) -> BTreeMap<(String, String), usize> {
 }
 
 #[tokio::test]
+#[ignore = "takes half a minute: cargo test --test journeys -- --ignored"]
 async fn every_change_is_told_in_its_schema_and_the_example_consumer_takes_each_once() {
     if shared().local.is_none() {
         return skipped("the app's events", "only a local stack lets a test read its table's stream");

@@ -93,6 +93,7 @@ async fn origin(app: &App, url: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes half a minute: cargo test --test journeys -- --ignored"]
 async fn links_lead_through_cloudfront_and_keys_rotate_without_an_outage() {
     if !super::is_local() {
         return skipped("CloudFront", "only a local stack lets a test change serve-link");

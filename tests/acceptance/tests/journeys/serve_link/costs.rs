@@ -141,6 +141,7 @@ fn peak_kib(witnessed: &super::WitnessedStack) -> u64 {
 }
 
 #[tokio::test]
+#[ignore = "takes half a minute: cargo test --test journeys -- --ignored"]
 async fn passwords_and_openings_stay_below_40_mib() {
     if !super::is_local() || !cfg!(target_os = "linux") {
         return skipped("the memory of an opening", "only a local stack lets a test look at a process");

@@ -151,6 +151,7 @@ async fn revocation_runs_as_it_stands() {
 
 /// Runs the commands that `cargo dev` prints, with several files.
 #[tokio::test]
+#[ignore = "takes half a minute: cargo test --test journeys -- --ignored"]
 async fn the_lines_of_cargo_dev_run_as_they_stand() {
     let Some(mut reader) = Reader::new() else { return };
     let files: [(&str, &[u8], &str); 3] = [
