@@ -51,6 +51,9 @@ impl LinkServer {
             headers: headers(&request, &cookies, self.viewer_header.is_some()),
         };
         let result = match method(&request) {
+            None if is_expired_page(&request) => {
+                Ok(serve::page_of_expired_url(&self.settings, &link_request))
+            }
             Some(_) => {
                 let work = serve::answer(&self.ports, &self.settings, &link_request);
                 let answered = TimeLimits::SERVE_LINK.in_time(now, deadline, work).await;
@@ -121,6 +124,13 @@ fn method(request: &Request) -> Option<Method> {
         "POST" if is_link => Some(Method::Post),
         _ => None,
     }
+}
+
+/// Whether the distribution asks for the page that it shows where it refuses a signed URL
+/// (`terraform/cloudfront.tf`).
+fn is_expired_page(request: &Request) -> bool {
+    let is_read = matches!(request.method(), "GET" | "HEAD");
+    is_read && request.route() == "$default" && request.raw_path() == "/expired"
 }
 
 fn query(request: &Request) -> Query<'_> {

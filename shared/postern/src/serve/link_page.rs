@@ -47,6 +47,11 @@ pub fn page_of_problem(
     })
 }
 
+/// The page to which the distribution leads where it refuses a signed URL. It names no link and counts nothing.
+pub fn page_of_expired_url(settings: &Settings, request: &LinkRequest<'_>) -> Reply {
+    page::of_expired_url(&PageContext { address: None, ..context(settings, request) })
+}
+
 /// The `Set-Cookie` of an answer to `request` whose outcome is unknown: with this cookie the next GET counts
 /// as the same opening, also after a second lost answer. `None` for other methods, and if the token is not
 /// genuine.

@@ -42,7 +42,7 @@ mod weighted;
 
 pub use answer::answer;
 use distribution::Distribution;
-pub use link_page::{again_cookie, page_of_problem};
+pub use link_page::{again_cookie, page_of_expired_url, page_of_problem};
 use page::{Brand, Destination};
 
 /// The ports of `serve-link`.

@@ -87,3 +87,27 @@ async fn a_page_of_the_app_can_read_that_a_route_is_unknown() {
         assert_eq!(header(&answer, "access-control-allow-origin"), app.stack.origin, "{path}");
     }
 }
+
+/// The distribution shows this page where it refuses a signed URL.
+#[tokio::test]
+async fn the_page_of_an_expired_url_needs_no_token() {
+    let app = App::nobody();
+    let url = format!("{}/expired", app.stack.api_url);
+    for (language, title) in [
+        ("en", "This address works only for a short time"),
+        ("de", "Diese Adresse gilt nur f\u{fc}r kurze Zeit"),
+    ] {
+        // CloudFront keeps one answer for each language, so the other headers have no influence.
+        for accept in ["text/html", "video/webm,*/*;q=0.1"] {
+            let headers = [("accept", accept), ("accept-language", language)];
+            let page = app.open_with(Method::GET, &url, &headers).await;
+            assert_eq!((page.status(), header(&page, "content-type")), (StatusCode::OK, PAGE), "{accept}");
+            assert_eq!(header(&page, "cache-control"), "public, max-age=300");
+            assert_eq!(header(&page, "set-cookie"), "");
+            assert!(page.text().await.unwrap().contains(title), "{language}");
+        }
+    }
+    assert_eq!(app.open(Method::HEAD, &url).await.status(), StatusCode::OK);
+    let (status, code) = problem(&app, Method::POST, "/expired").await;
+    assert_eq!((status, code.as_str()), (StatusCode::NOT_FOUND, "route_not_found"));
+}

@@ -35,6 +35,10 @@ pub(super) static ENGLISH: Messages = Messages {
         "Its owner allows it from one network only. Use that network, or ask the person who sent it to you.",
     ),
     file_gone: ("The file is no longer here", "It cannot be found. Ask the person who sent you the link."),
+    url_expired: (
+        "This address works only for a short time",
+        "Open the link again that you received. If that does not help, ask the person who sent it to you.",
+    ),
     failed: ("Something went wrong", "Try again in a moment."),
     password: ("This file is protected", "Enter the password that you received."),
     password_wrong: "Wrong password. Check capital letters and spaces.",

@@ -41,6 +41,10 @@ pub(super) static FRENCH: Messages = Messages {
         "Le fichier n’est plus là",
         "Il est introuvable. Adressez-vous à la personne qui vous a envoyé ce lien.",
     ),
+    url_expired: (
+        "Cette adresse n’est valable que peu de temps",
+        "Ouvrez de nouveau le lien que vous avez reçu. Si cela ne suffit pas, demandez à la personne qui vous l’a envoyé.",
+    ),
     failed: ("Une erreur est survenue", "Réessayez dans un instant."),
     password: ("Ce fichier est protégé", "Saisissez le mot de passe que vous avez reçu."),
     password_wrong: "Mot de passe incorrect. Vérifiez les majuscules et les espaces.",

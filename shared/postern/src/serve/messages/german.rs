@@ -44,6 +44,10 @@ pub(super) static GERMAN: Messages = Messages {
         "Die Datei ist nicht mehr da",
         "Sie ist nicht zu finden. Fragen Sie die Person, die Ihnen den Link geschickt hat.",
     ),
+    url_expired: (
+        "Diese Adresse gilt nur für kurze Zeit",
+        "Öffnen Sie den Link, den Sie erhalten haben, noch einmal. Hilft das nicht, fragen Sie die Person, die ihn Ihnen geschickt hat.",
+    ),
     failed: ("Etwas ist schiefgegangen", "Versuchen Sie es gleich noch einmal."),
     password: ("Diese Datei ist geschützt", "Geben Sie das Passwort ein, das Sie erhalten haben."),
     password_wrong: "Falsches Passwort. Achten Sie auf Großbuchstaben und Leerzeichen.",

@@ -38,6 +38,10 @@ pub(super) static SPANISH: Messages = Messages {
         "Su propietario solo lo permite desde una red determinada. Use esa red o pregunte a la persona que se lo envió.",
     ),
     file_gone: ("El archivo ya no está", "No se encuentra. Pregunte a la persona que le envió el enlace."),
+    url_expired: (
+        "Esta dirección solo es válida por poco tiempo",
+        "Vuelva a abrir el enlace que recibió. Si eso no ayuda, pregunte a la persona que se lo envió.",
+    ),
     failed: ("Algo ha fallado", "Vuelva a intentarlo en un momento."),
     password: ("Este archivo está protegido", "Introduzca la contraseña que ha recibido."),
     password_wrong: "Contraseña incorrecta. Revise las mayúsculas y los espacios.",

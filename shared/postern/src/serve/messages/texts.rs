@@ -28,6 +28,8 @@ pub struct Messages {
     pub network: Text,
     /// S3 no longer has the file.
     pub file_gone: Text,
+    /// A signed URL of the distribution has expired, or the distribution refuses it.
+    pub url_expired: Text,
     /// An internal error or a transient failure.
     pub failed: Text,
     /// The page that asks for the password.

@@ -33,7 +33,7 @@ pub use brand::{Brand, ParseBrandError};
 pub use form::ID_FIELD;
 pub use link::{confirm, opened};
 pub use policy::Destination;
-pub use problem::of_problem;
+pub use problem::{of_expired_url, of_problem};
 
 use file_kind::Element;
 

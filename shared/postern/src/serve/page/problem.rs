@@ -1,5 +1,7 @@
 //! The page that tells a person why a link does not open, or what it asks for.
 
+use http::StatusCode;
+
 use super::icons::{Icon, svg};
 use super::{Document, PageContext, escaped, form};
 use crate::http::{Problem, Reply};
@@ -41,6 +43,21 @@ pub fn of_problem(context: &PageContext<'_>, problem: &Problem, request_id: &str
     })
 }
 
+/// The page to which the distribution leads where it refuses a signed URL. It is the same for everybody who
+/// reads its language, so it may be kept for five minutes.
+///
+/// Its status is 200: CloudFront replaces an error only by a page that it gets without one, and answers with the
+/// error's status itself.
+pub fn of_expired_url(context: &PageContext<'_>) -> Reply {
+    let (title, sentence) = context.language.messages().url_expired;
+    let body =
+        format!("<main class=\"card\">\n{}<h1>{title}</h1>\n<p>{sentence}</p>\n</main>\n", svg(Icon::Broken));
+    Document { status: StatusCode::OK, title, head: "", body: &body, element: None }
+        .reply(context)
+        .with("cache-control", "public, max-age=300")
+        .with("vary", "accept-language")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +92,19 @@ mod tests {
         }
         let locked = of_problem(&context(Language::German), &Problem::PasswordLocked(7), "r", "id").unwrap();
         assert_eq!(locked.header("retry-after"), Some("7"));
+    }
+
+    #[test]
+    fn the_page_of_an_expired_url_says_in_every_language_to_open_the_link_again_and_may_be_kept() {
+        for language in Language::ALL {
+            let page = of_expired_url(&context(language));
+            let (title, sentence) = language.messages().url_expired;
+            assert!(page.body.contains(&format!("<h1>{title}</h1>\n<p>{sentence}</p>")), "{}", page.body);
+            assert!(!page.body.contains("<form") && page.header("set-cookie").is_none());
+            assert_eq!(page.status, StatusCode::OK, "CloudFront shows no page that is an error itself");
+            assert_eq!(page.header("cache-control"), Some("public, max-age=300"));
+            assert_eq!(page.header("vary"), Some("accept-language"), "one page for each language");
+        }
     }
 
     #[test]
