@@ -225,6 +225,18 @@ resource "aws_cloudfront_distribution" "files" {
     origin_access_control_id = aws_cloudfront_origin_access_control.files[0].id
   }
 
+  origin {
+    origin_id   = "expired-page"
+    domain_name = local.expired_page_host
+
+    custom_origin_config {
+      http_port              = 80
+      https_port             = 443
+      origin_protocol_policy = "https-only"
+      origin_ssl_protocols   = ["TLSv1.2"]
+    }
+  }
+
   default_cache_behavior {
     target_origin_id           = "files"
     allowed_methods            = length(var.origins) > 0 ? ["GET", "HEAD", "OPTIONS"] : ["GET", "HEAD"]
@@ -235,6 +247,26 @@ resource "aws_cloudfront_distribution" "files" {
     cache_policy_id            = aws_cloudfront_cache_policy.files[0].id
     origin_request_policy_id   = length(var.origins) > 0 ? local.cors_origin_request_policy : null
     response_headers_policy_id = aws_cloudfront_response_headers_policy.files[0].id
+  }
+
+  # Without a signature, because CloudFront shows the page to whoever has none that is valid.
+  ordered_cache_behavior {
+    path_pattern               = local.expired_page_path
+    target_origin_id           = "expired-page"
+    allowed_methods            = ["GET", "HEAD"]
+    cached_methods             = ["GET", "HEAD"]
+    viewer_protocol_policy     = "https-only"
+    compress                   = true
+    cache_policy_id            = aws_cloudfront_cache_policy.expired_page[0].id
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.expired_page[0].id
+  }
+
+  # The status stays, so a program still sees a refusal. CloudFront asks the bucket again after five seconds.
+  custom_error_response {
+    error_code            = 403
+    response_code         = 403
+    response_page_path    = local.expired_page_path
+    error_caching_min_ttl = 5
   }
 
   restrictions {

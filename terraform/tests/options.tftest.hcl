@@ -578,6 +578,21 @@ run "a_distribution_whose_key_is_not_there_yet" {
   }
 }
 
+run "the_page_of_expired_urls_comes_from_where_the_api_answers" {
+  command = plan
+
+  variables {
+    custom_domain        = { name = "files.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/here" }
+    execute_api_endpoint = false
+    cloudfront           = { public_keys = { a = "-----BEGIN PUBLIC KEY-----" } }
+  }
+
+  assert {
+    condition     = [for origin in aws_cloudfront_distribution.files[0].origin : origin.domain_name if origin.origin_id == "expired-page"] == ["files.example.com"]
+    error_message = "Where the API's own address is off, the page must come from the custom domain."
+  }
+}
+
 run "a_distribution_with_two_keys" {
   command = apply
 

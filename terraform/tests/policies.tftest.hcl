@@ -454,6 +454,16 @@ override_resource {
 }
 
 override_resource {
+  target = aws_cloudfront_cache_policy.expired_page
+  values = { id = "expired-cache" }
+}
+
+override_resource {
+  target = aws_cloudfront_response_headers_policy.expired_page
+  values = { id = "expired-headers" }
+}
+
+override_resource {
   target = aws_secretsmanager_secret.cloudfront["a"]
   values = { arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:postern/cloudfront/a-AbCdEf" }
 }
