@@ -167,3 +167,31 @@ async fn the_page_of_a_link_works_in_chromium_and_in_firefox() {
         look(&browser).await;
     }
 }
+
+async fn keep(browser: &Browser) {
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
+    let image = app.upload("photo.png", "image/png", PNG).await;
+    let free = app.link(&image, json!({})).await;
+    let limited = app.link(&image, json!({ "max_opens": 1 })).await;
+    let folder = tempfile::tempdir().unwrap();
+    let plan = json!({
+        "kill": witnessed.witness.kill_url(),
+        "free": witnessed.address(&free), "limited": witnessed.address(&limited),
+    });
+    eprintln!("{}", browser.run("stays.mjs", plan, folder.path()).await);
+    let path = format!("/links/{}", limited["link_id"].as_str().unwrap());
+    assert_eq!(app.get(&path).await.1["opens"], 1, "print and restored session are the same opening");
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn the_page_of_a_link_is_printed_shared_and_restored_with_the_session() {
+    if !super::is_local() {
+        return skipped("kept pages of links", "only a local stack lets a test end a URL");
+    }
+    for browser in CHECKER.with_both_browsers("kept pages of links").await {
+        keep(&browser).await;
+    }
+}
