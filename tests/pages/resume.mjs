@@ -15,6 +15,9 @@ const [input, folder] = process.argv.slice(2);
 const plan = JSON.parse(await readFile(input, "utf8"));
 await mkdir(folder, { recursive: true });
 
+// The local AWS sends a file at this rate or faster.
+const BYTES_PER_S = 20e6;
+
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const visits = async () => (await fetch(`${plan.witness}/witness/visits`)).json();
 
@@ -39,12 +42,12 @@ for (const { url, name, after, dies } of plan.cases) {
   // A download is no page: the navigation ends with an error.
   const open = () => page.goto(url, { timeout: 15000 }).catch(() => null);
   await open();
-  const itself = await saved(name, 6);
+  const itself = await saved(name, 6 + plan.size / BYTES_PER_S);
   const asked = await visits();
   let again = null;
   if (!itself) {
     await open();
-    again = await saved(name, 60);
+    again = await saved(name, 60 + plan.size / BYTES_PER_S);
   }
   console.log(JSON.stringify({ name, itself, asked, again, asked_again: await visits() }));
   await page.close();

@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 
 use crate::chromium::{Browser, CHECKER};
 
-const SIZE: usize = 2_000_000;
-
+/// Returns the file. `POSTERN_CUT_BYTES` sets its size, which is 2 MB by default.
 fn bytes() -> Vec<u8> {
+    let size = std::env::var("POSTERN_CUT_BYTES").ok().map_or(2_000_000, |text| text.parse().unwrap());
     let mut random = fastrand::Rng::with_seed(23);
-    (0..SIZE).map(|_| random.u8(..)).collect()
+    let mut bytes = vec![0; size];
+    random.fill(&mut bytes);
+    bytes
 }
 
 /// Returns the cases: the percentage of the file after which the download is cut, whether the URL expires
@@ -38,17 +40,17 @@ async fn cut(app: &App, browser: &Browser) {
     let witnessed = super::shared();
     let bytes = bytes();
     let (mut links, mut plan) = (Vec::new(), Vec::new());
+    let upload = app.upload("file.bin", "application/octet-stream", &bytes).await;
     for (percent, dies, limited) in cases() {
         let name = format!("{}-{percent}-{dies}-{limited}.bin", browser.name);
-        let upload = app.upload(&name, "application/octet-stream", &bytes).await;
-        let terms = if limited { json!({ "max_opens": 1 }) } else { json!({}) };
+        let terms = json!({ "filename": name, "max_opens": limited.then_some(1) });
         let link = app.link(&upload, terms).await;
-        let after = SIZE * percent / 100;
+        let after = bytes.len() * percent / 100;
         plan.push(json!({ "url": witnessed.address(&link), "name": name, "after": after, "dies": dies }));
         links.push((link, limited, dies));
     }
     let folder = tempfile::tempdir().unwrap();
-    let order = json!({ "witness": witnessed.witness.url, "size": SIZE, "cases": plan });
+    let order = json!({ "witness": witnessed.witness.url, "size": bytes.len(), "cases": plan });
     let told = run(browser, "resume.mjs", order, folder.path()).await;
     assert_eq!(told.len(), plan.len());
     for (told, (link, limited, dies)) in told.iter().zip(&links) {
@@ -63,7 +65,7 @@ async fn cut(app: &App, browser: &Browser) {
         }
     }
     for file in std::fs::read_dir(folder.path().join("files")).unwrap().map(|entry| entry.unwrap().path()) {
-        if std::fs::metadata(&file).unwrap().len() == SIZE as u64 {
+        if std::fs::metadata(&file).unwrap().len() == bytes.len() as u64 {
             assert!(std::fs::read(&file).unwrap() == bytes, "{}: other bytes", file.display());
         }
     }
