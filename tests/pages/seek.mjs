@@ -2,7 +2,7 @@
 //
 // Usage: node seek.mjs INPUT.json
 // INPUT: {"browser": "chrome" or "firefox", "path": path, "witness": url, "film": url, "kind": kind, "port": port,
-//         "kill": bool}
+//         "kill": null, "kill-urls" or "kill-urls/page"}
 // `kind` is "page" (the link's own page), "plain" (a page of another origin, at the port, with plain markup) or
 // "cors" (that page with `crossorigin`).
 // Prints a line of JSON for the beginning and for each seek: {"to", "at", "error", "after", "asked"}; "after" in
@@ -52,7 +52,7 @@ async function seek(to) {
 
 console.log(JSON.stringify({ to: 0, at: 0, error: null, after: 0, asked: await visits() }));
 await seek(100);
-if (plan.kill) await fetch(`${plan.witness}/witness/kill-urls`);
+if (plan.kill) await fetch(`${plan.witness}/witness/${plan.kill}`);
 // Within a second the link would lead to the very URL that has died.
 await wait(1100);
 for (const to of plan.kill ? [20, 60, 40, 80, 10, 115] : [20]) {

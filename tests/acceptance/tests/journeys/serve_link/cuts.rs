@@ -84,6 +84,12 @@ async fn a_download_that_a_browser_resumes_through_the_link_counts_once() {
     }
 }
 
+/// The witness refuses expired URLs as S3 does.
+const EXPIRED: &str = "kill-urls";
+
+/// The witness refuses expired URLs as a distribution does that has a page for them.
+const EXPIRED_WITH_PAGE: &str = "kill-urls/page";
+
 /// One seek, as `seek.mjs` prints it.
 struct Seek(Value);
 
@@ -102,8 +108,9 @@ impl Seek {
     }
 }
 
-/// Returns how a browser seeks in the video of a link: at first, and after its URL has expired if `kill`.
-async fn seek(browser: &Browser, link: &Value, kind: &str, kill: bool) -> Vec<Seek> {
+/// Returns how a browser seeks in the video of a link: at first, and after `kill`, the witness's command that makes
+/// its URL expire.
+async fn seek(browser: &Browser, link: &Value, kind: &str, kill: Option<&str>) -> Vec<Seek> {
     let witnessed = super::shared();
     let folder = tempfile::tempdir().unwrap();
     let order = json!({
@@ -112,7 +119,7 @@ async fn seek(browser: &Browser, link: &Value, kind: &str, kill: bool) -> Vec<Se
     });
     let told = run(browser, "seek.mjs", order, folder.path()).await;
     for line in &told {
-        eprintln!("{}, {kind}, the URL dies: {kill}: {line}", browser.name);
+        eprintln!("{}, {kind}, {kill:?}: {line}", browser.name);
     }
     told.into_iter().map(Seek).collect()
 }
@@ -144,9 +151,13 @@ async fn a_video_on_the_page_of_a_link_fails_at_once_when_its_url_has_expired_an
     for browser in CHECKER.with_both_browsers("seeking on the page of a link").await {
         let upload = uploaded(&app).await;
         let origin = witnessed.witness.url.replace("127.0.0.1", "localhost");
-        for (terms, opens) in [(json!({}), json!(null)), (json!({ "max_opens": 1 }), json!(1))] {
+        for (terms, opens, kill) in [
+            (json!({}), json!(null), EXPIRED),
+            (json!({ "max_opens": 1 }), json!(1), EXPIRED),
+            (json!({}), json!(null), EXPIRED_WITH_PAGE),
+        ] {
             let link = app.link(&upload, terms).await;
-            let seeks = seek(&browser, &link, "page", true).await;
+            let seeks = seek(&browser, &link, "page", Some(kill)).await;
             let [_, first, dead @ .., reloaded] = seeks.as_slice() else { panic!("no seek") };
             assert!(!first.has_failed() && !reloaded.has_failed(), "{}, {}", first.0, reloaded.0);
             failed_at_once(dead);
@@ -172,9 +183,9 @@ async fn a_video_on_another_page_seeks_while_its_url_lives_and_fails_at_once_aft
     for browser in CHECKER.with_both_browsers("seeking").await {
         let link = app.link(&uploaded(&app).await, json!({})).await;
         for kind in ["plain", "cors"] {
-            let seeks = seek(&browser, &link, kind, false).await;
+            let seeks = seek(&browser, &link, kind, None).await;
             assert!(seeks.iter().all(|seek| !seek.has_failed()), "{kind}");
-            let seeks = seek(&browser, &link, kind, true).await;
+            let seeks = seek(&browser, &link, kind, Some(EXPIRED)).await;
             let [begun, _, dead @ ..] = seeks.as_slice() else { panic!("no seek") };
             if kind == "cors" {
                 // The redirect came from another origin than the page's.

@@ -6,7 +6,8 @@
 //!
 //! A request to [`Witness::kill_url`] makes all signed URLs that were requested before expire. From then on
 //! the witness answers them as S3 answers an expired URL. It asks the emulator, with
-//! another signature, only for the headers of CORS, which S3 also sets on a refusal.
+//! another signature, only for the headers of CORS, which S3 also sets on a refusal. A request to
+//! [`KILL_WITH_PAGE`] does the same, but the witness then answers as a distribution does.
 //!
 //! A script can interrupt a download ([`CUT`]), and read the requests of visitors ([`VISITS`]).
 //!
@@ -40,9 +41,13 @@ struct Seen {
     dies_with_the_cut: bool,
     fetched: HashSet<String>,
     dead: HashSet<String>,
+    has_page: bool,
 }
 
 const KILL: &str = "/witness/kill-urls";
+
+/// The same. From then on the witness answers as a distribution does that has a page for expired URLs.
+const KILL_WITH_PAGE: &str = "/witness/kill-urls/page";
 
 /// A request to `…/<bytes>` interrupts the next download after so many bytes. A request to `…/<bytes>/dies`
 /// also makes the URL expire then.
@@ -106,8 +111,9 @@ impl Witness {
 
     /// Does what a script asks of the witness itself. Returns `None` for a request to forward.
     fn obey(&self, path: &str) -> Option<Response> {
-        if path == KILL {
+        if path == KILL || path == KILL_WITH_PAGE {
             self.kill_urls();
+            self.seen.lock().unwrap().has_page = path == KILL_WITH_PAGE;
             return Some(StatusCode::NO_CONTENT.into_response());
         }
         if path == VISITS {
@@ -185,9 +191,18 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
 }
 
 impl Witness {
+    /// Returns the answer of a distribution to an expired URL (`terraform/expired_page.tf`).
+    fn refuse_with_page() -> Response {
+        let headers = [(header::CONTENT_TYPE, "text/html"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+        (StatusCode::FORBIDDEN, headers, "<!DOCTYPE html><title>Open the link again</title>").into_response()
+    }
+
     /// Returns S3's answer to an expired URL.
     async fn refuse_as_s3(&self, asked: &request::Parts) -> Response {
         self.note_visit(asked, StatusCode::FORBIDDEN);
+        if self.seen.lock().unwrap().has_page {
+            return Self::refuse_with_page();
+        }
         let path = asked.uri.path_and_query().map_or("/", |path| path.as_str());
         let unsigned = path.replace("X-Amz-Signature=", "X-Amz-Signature=0");
         let request = self.client.request(asked.method.clone(), format!("{}{unsigned}", self.upstream));
