@@ -10,8 +10,8 @@ locals {
   expired_page_path = "/expired"
 }
 
-# serve-link says for how long an edge keeps the page: for five minutes. So a flood of expired URLs costs a request
-# to the API for each language and edge, not for each URL. No query and no cookie of the refused URL reaches the API.
+# serve-link says for how long an edge keeps the page: for five minutes. So expired URLs cost a request to the API for
+# each value of Accept-Language and edge, not for each URL. The API's throttling limits whoever varies the header. No query and no cookie of the refused URL reaches the API.
 resource "aws_cloudfront_cache_policy" "expired_page" {
   count = local.owns_distribution ? 1 : 0
 

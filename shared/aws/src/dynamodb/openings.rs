@@ -30,6 +30,11 @@ const OPEN: &str = "attribute_exists(pk) AND attribute_not_exists(revoked) \
     AND (attribute_not_exists(expires_at) OR expires_at > :now) \
     AND (attribute_not_exists(terms.max_opens) OR opens < terms.max_opens)";
 
+/// The condition that a term needs the count. A request may take a link for one that counts after it has ceased
+/// to do so.
+const COUNTED: &str = "(attribute_exists(terms.max_opens) OR attribute_exists(terms.max_opens_per_hour) \
+    OR terms.track = :tracks OR attribute_exists(terms.confirmed_only) OR attribute_exists(terms.password_hash))";
+
 /// What follows from the link on which a condition failed.
 enum Ruling {
     /// An earlier write of this request has counted the opening.
@@ -165,6 +170,8 @@ impl Count {
 
     fn of_opening(id: &LinkId, opening: &Opening, seen: Option<&Link>) -> Result<Self, Unavailable> {
         let mut count = Self::new(&opening.now.to_string(), opening.network);
+        count.conditions.push(COUNTED.to_owned());
+        count.values.push((":tracks", AttributeValue::Bool(true)));
         count.set.push("opens = opens + :one".to_owned());
         count.values.push((":one", number(1)));
         count.admit(&opening.admission);
@@ -180,7 +187,6 @@ impl Count {
         let visitor = opening.visitor.kept(seen.is_none_or(|link| link.terms.track));
         if visitor.tells_where() {
             self.conditions.push("terms.track = :tracks".to_owned());
-            self.values.push((":tracks", AttributeValue::Bool(true)));
         }
         self.set.push(
             "first_opened_at = if_not_exists(first_opened_at, :now), last_opening = :last, announces = :announces"

@@ -18,16 +18,18 @@ use super::opening::{Admission, HOUR_S, OPENING_S, Opening};
 use super::record::Link;
 use super::status::LinkStatus;
 use super::tracking::LastOpening;
+use s3_presigned::Timestamp;
 
 /// The maximum length of `recent_openings`. When it is full, expired entries and the older half are removed.
 pub const MAX_RECENT: usize = 64;
 
 impl Link {
-    /// The link after an opening was granted and counted; `None` if the opening is refused or was counted
-    /// before.
+    /// The link after an opening was granted and counted; `None` if the opening is refused, was counted
+    /// before, or is not counted because no term needs it.
     #[must_use]
     pub fn opened(&self, opening: &Opening) -> Option<Self> {
-        if self.status(opening.now) != LinkStatus::Open
+        if !self.terms.is_counted()
+            || self.status(opening.now) != LinkStatus::Open
             || !self.grants(opening)
             || self.counted_at(opening).is_some()
         {
@@ -58,6 +60,11 @@ impl Link {
         let is_open = matches!(self.status(opening.now), LinkStatus::Open | LinkStatus::UsedUp);
         let at_s = self.recent_openings.get(&opening.nonce).copied()?;
         (is_open && self.grants(opening) && opening.now.epoch_s() < at_s + OPENING_S).then_some(at_s)
+    }
+
+    /// Whether the link has no openings left in the hour of `now`.
+    pub fn is_busy(&self, now: Timestamp) -> bool {
+        self.hour_window.used_in(now.epoch_s() / HOUR_S, self.terms.max_opens_per_hour).is_none()
     }
 
     fn grants(&self, opening: &Opening) -> bool {
@@ -93,10 +100,13 @@ mod tests {
     use super::*;
     use crate::link::{Attempt, LinkTerms, PasswordHash, Revoked, RevokedBecause, Visitor};
     use crate::testing::samples::{at, link};
-    use s3_presigned::Timestamp;
 
     fn with(terms: LinkTerms) -> Link {
         Link { terms, ..link(None) }
+    }
+
+    fn tracked() -> LinkTerms {
+        LinkTerms { track: true, ..LinkTerms::default() }
     }
 
     fn visit(now: &str) -> Opening {
@@ -130,6 +140,15 @@ mod tests {
         let next = once.opened(&visit("2026-11-24T11:00:00Z")).unwrap();
         assert_eq!(next.opens, 2);
         assert_eq!(next.opened(&visit("2026-11-24T10:59:59.9Z")), None, "the hour before does not come back");
+    }
+
+    #[test]
+    fn nothing_is_counted_where_no_term_needs_it() {
+        let now = at("2026-11-24T10:00:00Z");
+        for admission in [Admission::Request, Admission::Confirmed] {
+            assert_eq!(with(LinkTerms::default()).opened(&opening(now, admission.clone())), None);
+            assert!(with(tracked()).opened(&opening(now, admission)).is_some());
+        }
     }
 
     #[test]
@@ -175,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_link_remembers_no_more_than_its_latest_openings() {
-        let mut link = with(LinkTerms::default());
+        let mut link = with(tracked());
         let first = visit("2026-11-24T10:00:00Z");
         let mut last = first.clone();
         for _ in 0..MAX_RECENT {
@@ -194,7 +213,7 @@ mod tests {
         let hash = PasswordHash::new("secret", [1; 16]).unwrap();
         let now = at("2026-11-24T10:00:00Z");
         let attempt = |network| Attempt { now, nonce: nonce(), network };
-        let link = with(LinkTerms { allowed_network: network, ..LinkTerms::default() });
+        let link = with(LinkTerms { allowed_network: network, ..tracked() });
         let visit = |network| Opening { network, ..opening(now, Admission::Request) };
         for other in [None, "192.0.3.0/24".parse().ok()] {
             assert_eq!(link.opened(&visit(other)), None);
@@ -213,7 +232,7 @@ mod tests {
             ..opening(Timestamp::from_epoch_s(at_s + n), Admission::Request)
         };
         let many = (0..MAX_RECENT as u64).map(numbered);
-        let link = many.fold(with(LinkTerms::default()), |link, opening| link.opened(&opening).unwrap());
+        let link = many.fold(with(tracked()), |link, opening| link.opened(&opening).unwrap());
         (link, numbered(0))
     }
 

@@ -8,7 +8,7 @@ use super::resume_cookie::ResumeCookie;
 use super::{Ports, Settings, page};
 use crate::http::{Problem, Reply};
 use crate::link::token::LinkId;
-use crate::link::{Admission, Link, LinkStatus, Network};
+use crate::link::{Admission, HOUR_S, Link, LinkStatus, Network, left_in_window_s};
 use crate::log;
 use crate::ports::{OpeningStore, Signer, VersionCheck};
 
@@ -64,7 +64,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
             return Ok(unchanged(&link));
         }
         self.check_there(&link).await?;
-        Ok(facts(&link))
+        Ok(facts(&self.as_asked(&link)))
     }
 
     /// GET.
@@ -86,6 +86,9 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
                 self.go_on(&link).await
             };
         }
+        if let Some(counted_s) = self.counted_before(&link, self.known_id().as_ref()) {
+            return self.repeat(&link, counted_s).await;
+        }
         self.check_welcome(&link)?;
         if link.terms.password_hash.is_some() {
             return Err(Problem::PasswordRequired);
@@ -94,6 +97,9 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
             return self.ask(&link);
         }
         if self.wants_page_of(&link) {
+            if link.is_busy(self.request.now) {
+                return Err(Problem::LinkBusy(left_in_window_s(self.request.now, HOUR_S)));
+            }
             return self.open_page(&link).await;
         }
         if self.request.has(&link.etag) {
@@ -202,11 +208,16 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
 
     /// The id of the page that asks, of a GET whose outcome was unknown, or of this one.
     fn id_of_get(&self) -> PageId {
-        let known = || {
+        self.known_id().unwrap_or_else(|| PageId::of(self.request.entropy))
+    }
+
+    /// The id of the page that asks, or of a page or a GET before this one in the same browser.
+    fn known_id(&self) -> Option<PageId> {
+        let in_cookies = || {
             let cookies = self.request.headers.cookies;
             PageId::in_cookies(cookies, &self.ports.keys, &self.link_id, self.request.now).map(|(_, id)| id)
         };
-        self.page_that_asks().or_else(known).unwrap_or_else(|| PageId::of(self.request.entropy))
+        self.page_that_asks().or_else(in_cookies)
     }
 
     /// The page whose markup sends this request.

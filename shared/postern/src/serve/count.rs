@@ -26,7 +26,9 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
                 Counted::Granted(link) => break link,
                 Counted::Refused(None) => return Err(Problem::TokenUnknown),
                 Counted::Refused(Some(link)) => {
-                    if let Some(counted_s) = self.counted_before(&link, &attempt, page) {
+                    if let Some(counted_s) =
+                        self.counted_before(&link, page).filter(|_| link.terms.password_hash.is_some())
+                    {
                         self.check_network(&link)?;
                         return self.granted(&link, counted_s, self.credentials().await?.as_deref());
                     }
@@ -65,12 +67,25 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
         }
     }
 
-    /// When the page's opening was counted under the link's password. Only a visitor who knew the password
-    /// has such a page.
-    fn counted_before(&self, link: &Link, attempt: &Attempt, page: Option<&PageId>) -> Option<u64> {
-        let hash = link.terms.password_hash.clone()?;
-        let admission = Admission::Password(hash, attempt.nonce.clone());
-        link.counted_at(&self.opening(admission, link.terms.allowed_network, page))
+    /// When the page's opening was counted, in the way that the link asks for now. If the link has a password,
+    /// only a visitor who knew it has such a page.
+    pub(super) fn counted_before(&self, link: &Link, page: Option<&PageId>) -> Option<u64> {
+        let admission = match &link.terms.password_hash {
+            Some(hash) => Admission::Password(hash.clone(), self.nonce()),
+            None => Admission::Confirmed,
+        };
+        link.counted_at(&self.opening(admission, link.terms.allowed_network, Some(page?)))
+    }
+
+    /// Continues an opening that was counted at `counted_s`, if its answer was lost: the browser has no resume
+    /// cookie yet. Nothing is counted again.
+    pub(super) async fn repeat(&self, link: &Link, counted_s: u64) -> Result<Reply, Problem> {
+        self.check_open_or_used_up(link)?;
+        if self.wants_page_of(link) {
+            return Ok(self.open_page(link).await?.with("set-cookie", self.resume(link, counted_s)));
+        }
+        self.check_there(link).await?;
+        self.granted(link, counted_s, self.credentials().await?.as_deref())
     }
 
     /// Counts the opening with one conditional write, which names the visitor's network. If the link has a
@@ -97,6 +112,8 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
                 self.granted(&link, counted_s, credentials.as_deref())
             }
             (Counted::Refused(None), _) => Err(Problem::TokenUnknown),
+            // The token or the page is from a time when the link counted.
+            (Counted::Refused(Some(link)), _) if !link.terms.is_counted() => self.go_on(&link).await,
             (Counted::Refused(Some(link)), _) => {
                 self.announce(link.used_up_news()).await;
                 self.refuse(&link, &opening.admission)
@@ -146,14 +163,18 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
         counted_s: u64,
         credentials: Option<&SigningCredentials>,
     ) -> Result<Reply, Problem> {
-        let life = self.settings.url_life.of_resume_cookie(link);
-        let cookie = ResumeCookie::new(link, counted_s, life);
-        let cookie = cookie.set_cookie(&self.ports.keys, &self.link_id, self.request.path, self.request.now);
         let opened = match self.returns_to_page(link) {
             true => self.to_page(),
             false => self.redirect(link, credentials)?,
         };
-        Ok(opened.with("set-cookie", cookie))
+        Ok(opened.with("set-cookie", self.resume(link, counted_s)))
+    }
+
+    /// The `Set-Cookie` of the resume cookie.
+    fn resume(&self, link: &Link, counted_s: u64) -> String {
+        let life = self.settings.url_life.of_resume_cookie(link);
+        let cookie = ResumeCookie::new(link, counted_s, life);
+        cookie.set_cookie(&self.ports.keys, &self.link_id, self.request.path, self.request.now)
     }
 
     fn opening(&self, admission: Admission, network: Option<Network>, page: Option<&PageId>) -> Opening {

@@ -56,17 +56,31 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
             if self.request.method == Method::Post { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
         let vary = "accept, sec-fetch-dest";
         Ok(redirect(status, &url)
-            .with("cache-control", cache_control(link, now.until(ends)))
+            .with("cache-control", self.cache_control(link, now.until(ends)))
             .with("vary", vary))
     }
 
     /// The link, with a file that is saved if the visitor asks for that.
-    fn as_asked<'l>(&self, link: &'l Link) -> Cow<'l, Link> {
+    pub(super) fn as_asked<'l>(&self, link: &'l Link) -> Cow<'l, Link> {
         if !self.request.query.download {
             return Cow::Borrowed(link);
         }
         let terms = LinkTerms { as_attachment: true, ..link.terms.clone() };
         Cow::Owned(Link { terms, ..link.clone() })
+    }
+
+    /// How long a browser may keep the redirect, if the owner allows it: always less than the URL's life, because
+    /// the answer needs time. What a page of the link asks for is not kept: a page that is loaded after a change
+    /// of the link's file must show that file.
+    fn cache_control(&self, link: &Link, left: Duration) -> String {
+        let most = left.as_secs().saturating_sub(REDIRECT_MARGIN_S);
+        let query = &self.request.query;
+        match link.terms.redirect_max_age_s.map(|age| age.min(most)) {
+            Some(age) if age > 0 && !link.terms.counts() && !query.is_embedded() && !query.download => {
+                format!("private, max-age={age}")
+            }
+            _ => "no-store".to_owned(),
+        }
     }
 
     /// When the URL expires, a whole second: never later than the link or its credentials.
@@ -82,16 +96,6 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
             true => Ok(signed),
             false => Err(Unavailable::new("sign a URL", "the signer's session has ended").into()),
         }
-    }
-}
-
-/// How long a browser may keep the redirect, if the owner allows it: always less than the URL's life, because
-/// the answer needs time.
-fn cache_control(link: &Link, left: Duration) -> String {
-    let most = left.as_secs().saturating_sub(REDIRECT_MARGIN_S);
-    match link.terms.redirect_max_age_s.map(|age| age.min(most)) {
-        Some(age) if age > 0 && !link.terms.counts() => format!("private, max-age={age}"),
-        _ => "no-store".to_owned(),
     }
 }
 

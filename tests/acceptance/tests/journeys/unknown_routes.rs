@@ -102,7 +102,7 @@ async fn the_page_of_an_expired_url_needs_no_token() {
             let headers = [("accept", accept), ("accept-language", language)];
             let page = app.open_with(Method::GET, &url, &headers).await;
             assert_eq!((page.status(), header(&page, "content-type")), (StatusCode::OK, PAGE), "{accept}");
-            assert_eq!(header(&page, "cache-control"), "public, max-age=300");
+            assert_eq!(header(&page, "cache-control"), "public, max-age=0, s-maxage=300");
             assert_eq!(header(&page, "set-cookie"), "");
             assert!(page.text().await.unwrap().contains(title), "{language}");
         }

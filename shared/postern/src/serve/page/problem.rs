@@ -44,7 +44,8 @@ pub fn of_problem(context: &PageContext<'_>, problem: &Problem, request_id: &str
 }
 
 /// The page to which the distribution leads where it refuses a signed URL. It is the same for everybody who
-/// reads its language, so it may be kept for five minutes.
+/// reads its language, so an edge may keep it for five minutes. A browser may not: after it has opened the link
+/// again, the same URL may be valid.
 ///
 /// Its status is 200: CloudFront replaces an error only by a page that it gets without one, and answers with the
 /// error's status itself.
@@ -54,7 +55,7 @@ pub fn of_expired_url(context: &PageContext<'_>) -> Reply {
         format!("<main class=\"card\">\n{}<h1>{title}</h1>\n<p>{sentence}</p>\n</main>\n", svg(Icon::Broken));
     Document { status: StatusCode::OK, title, head: "", body: &body, element: None }
         .reply(context)
-        .with("cache-control", "public, max-age=300")
+        .with("cache-control", "public, max-age=0, s-maxage=300")
         .with("vary", "accept-language")
 }
 
@@ -102,7 +103,7 @@ mod tests {
             assert!(page.body.contains(&format!("<h1>{title}</h1>\n<p>{sentence}</p>")), "{}", page.body);
             assert!(!page.body.contains("<form") && page.header("set-cookie").is_none());
             assert_eq!(page.status, StatusCode::OK, "CloudFront shows no page that is an error itself");
-            assert_eq!(page.header("cache-control"), Some("public, max-age=300"));
+            assert_eq!(page.header("cache-control"), Some("public, max-age=0, s-maxage=300"));
             assert_eq!(page.header("vary"), Some("accept-language"), "one page for each language");
         }
     }

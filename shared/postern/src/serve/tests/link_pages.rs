@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::link::PageMode;
+use crate::serve::page_id::PageId;
 
 /// A browser that opens the link in a tab.
 const TAB: Headers<'_> = Headers { sec_fetch_dest: "document", ..BROWSER };
@@ -134,6 +135,67 @@ async fn a_page_after_a_reload_is_the_same_opening() {
         assert_eq!(world.ask(NOW, shown(&id_of(page)), IMAGE).await.unwrap().status, StatusCode::FOUND);
     }
     assert_eq!(world.link().await.opens, 1);
+}
+
+/// The last opening was counted and its answer was lost. So the browser has the page's cookie only.
+#[tokio::test]
+async fn a_page_after_a_lost_answer_is_the_same_opening() {
+    for link_terms in [
+        at_most(1),
+        LinkTerms { page: Some(PageMode::Never), ..at_most(1) },
+        LinkTerms { confirm: true, ..at_most(1) },
+        LinkTerms { max_opens: Some(1), ..with_password() },
+    ] {
+        let world = World::with(link_terms.clone(), None).await;
+        let asked = world.asked(TAB);
+        let text = PageId::seal(&world.ports.keys, &world.link().await.link_id, at(NOW), asked.entropy);
+        let cookies = &format!("{}={text}", "__Secure-postern-again");
+        let tab = Headers { cookies, ..TAB };
+        let counted = match link_terms.confirm || link_terms.password_hash.is_some() {
+            true => {
+                let body = format!("page={text}");
+                let password = link_terms.password_hash.as_ref().map_or("", |_| "&password=open+sesame");
+                world.request(NOW, Method::Post, &(body + password), TAB).await
+            }
+            false => world.ask(NOW, shown(&text), IMAGE).await,
+        };
+        assert!(counted.is_ok() && world.link().await.opens == 1, "{link_terms:?}");
+        let again = world.ask(NOW, Query::default(), tab).await.unwrap();
+        let status = if link_terms.page.is_some() { StatusCode::FOUND } else { StatusCode::OK };
+        assert_eq!(again.status, status, "{link_terms:?}");
+        let resumed = &cookie(&again);
+        assert!(resumed.starts_with("__Secure-postern-opened="), "{resumed}");
+        let resumed = Headers { cookies: resumed, ..TAB };
+        assert_eq!(world.ask(NOW, SAVED, resumed).await.unwrap().status, StatusCode::FOUND);
+        assert_eq!(world.link().await.opens, 1);
+        let used_up = if link_terms.password_hash.is_some() { "a password" } else { "a page" };
+        assert_eq!(code(world.ask(NOW, Query::default(), TAB).await), "link_used_up", "without {used_up}");
+        let late = "2026-11-24T10:45:00Z";
+        assert_eq!(code(world.ask(late, Query::default(), tab).await), "link_used_up", "{link_terms:?}");
+        world.revoke().await;
+        assert_eq!(code(world.ask(NOW, Query::default(), tab).await), "link_revoked");
+    }
+}
+
+#[tokio::test]
+async fn a_page_without_openings_in_this_hour_says_so() {
+    let world = World::with(LinkTerms { max_opens_per_hour: Some(1), ..LinkTerms::default() }, None).await;
+    let id = id_of(&world.show(TAB).await);
+    let cookies = &cookie(&world.ask(NOW, shown(&id), IMAGE).await.unwrap());
+    assert_eq!(code(world.ask(NOW, Query::default(), TAB).await), "link_busy");
+    assert_eq!(world.show(Headers { cookies, ..TAB }).await.status, StatusCode::OK, "the same opening");
+    let next_hour = "2026-11-24T11:00:00Z";
+    assert_eq!(world.ask(next_hour, Query::default(), TAB).await.unwrap().status, StatusCode::OK);
+}
+
+/// The link may lead to another file meanwhile, and the page that is loaded then must show that file.
+#[tokio::test]
+async fn what_a_page_asks_for_is_not_kept() {
+    let world = World::with(LinkTerms { redirect_max_age_s: Some(30), ..LinkTerms::default() }, None).await;
+    for (query, headers) in [(SHOWN, IMAGE), (SAVED, TAB)] {
+        let opened = world.ask(NOW, query, headers).await.unwrap();
+        assert_eq!(opened.header("cache-control"), Some("no-store"));
+    }
 }
 
 #[tokio::test]

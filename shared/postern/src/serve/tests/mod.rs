@@ -331,6 +331,21 @@ async fn a_link_that_began_to_count_later_counts() {
 }
 
 #[tokio::test]
+async fn a_link_that_counts_nothing_counts_no_form_and_no_token() {
+    let world = World::with(LinkTerms::default(), None).await;
+    assert_eq!(world.post("").await.unwrap().status, StatusCode::SEE_OTHER);
+    assert_eq!(world.link().await.opens, 0);
+
+    let world = World::with(at_most(5), None).await;
+    assert!(world.get(Headers::default()).await.is_ok());
+    let before = world.link().await;
+    let after = before.changed(LinkTerms::default(), None, "1");
+    world.ports.links.change_link(&before, &after).await.unwrap();
+    assert_eq!(world.get(Headers::default()).await.unwrap().status, StatusCode::FOUND);
+    assert_eq!((world.link().await.opens, world.link().await.last_opening), (1, before.last_opening));
+}
+
+#[tokio::test]
 async fn an_hour_has_only_so_many_openings() {
     let hourly = LinkTerms { max_opens_per_hour: Some(1), ..LinkTerms::default() };
     let world = World::with(hourly, None).await;
@@ -392,6 +407,10 @@ async fn head_tells_the_links_own_facts() {
     assert_eq!(facts.header("etag"), Some(format!("\"{}\"", link.etag).as_str()));
     assert_eq!(facts.header("content-disposition"), Some("inline; filename=\"photo.png\""));
     assert_eq!(facts.header("accept-ranges"), Some("bytes"));
+    let query = Query { download: true, ..Query::default() };
+    let saved = LinkRequest { method: Method::Head, query, ..world.asked(Headers::default()) };
+    let saved = world.answer(&saved).await.unwrap();
+    assert_eq!(saved.header("content-disposition"), Some("attachment; filename=\"photo.png\""));
     let if_none_match = &format!("\"{}\"", link.etag);
     let known = world.head(Headers { if_none_match, ..Headers::default() }).await.unwrap();
     assert_eq!(known.status, StatusCode::NOT_MODIFIED);

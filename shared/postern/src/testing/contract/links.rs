@@ -97,7 +97,8 @@ pub async fn a_walk_meets_the_links_that_live(store: &impl Store, ids: Ids) {
 
 pub async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl Store, ids: Ids) {
     let upload = &ids.upload(1);
-    let link = linked(store, upload, LinkTerms::default()).await;
+    let terms = LinkTerms { max_opens: Some(9), ..LinkTerms::default() };
+    let link = linked(store, upload, terms).await;
     let id = &link.link_id;
     let after = link.changed(LinkTerms { max_opens: Some(2), ..LinkTerms::default() }, None, "1");
     let visit = opening(now(), Admission::Request);

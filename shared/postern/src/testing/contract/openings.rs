@@ -32,6 +32,15 @@ pub async fn openings_are_counted_as_the_rule_says(store: &impl Store, ids: Ids)
         assert_eq!(matches!(counted, Counted::Granted(_)), granted, "after {after_s} s");
     }
 
+    let before = store.link(id).await.unwrap().unwrap();
+    let uncounted = before.changed(LinkTerms::default(), None, "0");
+    assert_eq!(store.change_link(&before, &uncounted).await.unwrap(), Found::Yes);
+    for admission in [Admission::Request, Admission::Confirmed] {
+        let counted = count(store, id, &opening(now(), admission)).await;
+        assert!(matches!(counted, Counted::Refused(Some(_))), "no term needs the count");
+    }
+    assert_eq!(store.link(id).await.unwrap(), Some(uncounted));
+
     let hash = PasswordHash::new("open sesame", [1; 16]).unwrap();
     let password = LinkTerms { password_hash: Some(hash.clone()), ..LinkTerms::default() };
     let before = store.link(id).await.unwrap().unwrap();
