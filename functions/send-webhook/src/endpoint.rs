@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use postern::webhook::{Answer, Webhook, WebhookUrl, retry_after};
+use postern_aws::root_bundle;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Certificate, Client, ClientBuilder, Response};
 use s3_presigned::Timestamp;
 
 /// The timeouts of a connection and of the whole attempt. The specification asks for 15 to 30 s.
@@ -31,7 +32,7 @@ impl Endpoint {
     pub fn new(url: WebhookUrl) -> Result<Self, reqwest::Error> {
         // Only the first call installs it; later calls fail, which is harmless.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
+        let client = trusting_the_platform()?
             .redirect(Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT)
@@ -69,6 +70,13 @@ impl Endpoint {
         let _ = tokio::time::timeout(DRAINING, drain(response)).await;
         Ok(answer)
     }
+}
+
+/// The platform's bundle is read once for this client and the SDK's.
+fn trusting_the_platform() -> Result<ClientBuilder, reqwest::Error> {
+    let client = Client::builder();
+    let Some(bundle) = root_bundle() else { return Ok(client) };
+    Ok(client.tls_certs_only(Certificate::from_pem_bundle(bundle)?))
 }
 
 fn wished(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {

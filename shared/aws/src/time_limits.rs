@@ -18,7 +18,7 @@ use aws_config::timeout::TimeoutConfig;
 use postern::ports::Unavailable;
 use s3_presigned::Timestamp;
 
-/// The timeout for a connection.
+/// The timeout for a connection, which the connector (`https.rs`) applies.
 pub(super) const CONNECT: Duration = Duration::from_secs(1);
 
 /// The time that is kept for the answer before Lambda ends the function.
@@ -66,7 +66,6 @@ impl TimeLimits {
 
     pub(super) fn timeouts(self) -> TimeoutConfig {
         TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
             .operation_attempt_timeout(self.attempt())
             .operation_timeout(self.operation())
             .build()

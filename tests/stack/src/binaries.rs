@@ -87,7 +87,7 @@ pub(crate) fn archives(names: &[String], scratch: &Path) -> Result<Archives, Bin
 }
 
 fn build_and_pack(names: &[String], scratch: &Path) -> Result<Archives, BinariesError> {
-    let executables = build(names)?;
+    let executables = function_executables(names)?;
     let scratch = tempfile::tempdir_in(scratch)
         .map_err(|source| BinariesError::Read { path: scratch.to_owned(), source })?;
     names
@@ -103,7 +103,10 @@ fn build_and_pack(names: &[String], scratch: &Path) -> Result<Archives, Binaries
 }
 
 /// Builds the functions as debug builds, like the tests, and returns the paths of their executables.
-fn build(names: &[String]) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
+///
+/// # Errors
+/// When cargo fails.
+pub fn function_executables(names: &[String]) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
     let bins = names.iter().flat_map(|name| ["--bin", name.as_str()]);
     executables(cargo("build").args(bins))
 }

@@ -38,7 +38,7 @@ mod workspace;
 
 pub(crate) use self::workspace::workspace;
 pub use self::{
-    binaries::{BinariesError, test_executable},
+    binaries::{BinariesError, function_executables, test_executable},
     clients::{http, sdk_config},
     coordinates::{Coordinates, Keys, MissingVariable, PREFIX},
     described::differences,

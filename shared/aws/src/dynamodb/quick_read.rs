@@ -2,7 +2,7 @@
 //!
 //! [`GetItem`](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html) of one key is the
 //! only call that the opening of an ordinary link waits for. Endpoint and credentials come from the SDK, the
-//! signature from `aws-sigv4`, and the connection is the SDK's connector. There is one attempt. If the answer is not
+//! signature from `aws-sigv4`, and the connection from the [connector](crate::https) that all clients share. There is one attempt. If the answer is not
 //! 200 with an item or without one, the caller sends the read again through the SDK, which handles errors and
 //! retries.
 //!
@@ -18,8 +18,7 @@ use aws_sdk_dynamodb::config::endpoint::{DefaultResolver, Params, ResolveEndpoin
 use aws_sdk_dynamodb::config::http::HttpRequest;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use aws_smithy_http_client::Connector;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_types::service_config::ServiceConfigKey;
 use futures::FutureExt;
 use http_body_util::BodyExt;
@@ -28,8 +27,8 @@ use serde_dynamo::Item;
 use serde_json::json;
 
 use super::item::PK;
-use crate::TLS;
-use crate::time_limits::{CONNECT, attempt_timeout};
+use crate::https;
+use crate::time_limits::attempt_timeout;
 
 /// The timeout of the read. DynamoDB answers within milliseconds. A connection that was closed while the environment
 /// was frozen gives no answer at all.
@@ -72,10 +71,8 @@ impl QuickRead {
         }
         let url = endpoint.url().trim_end_matches('/').to_owned();
         let host = url.parse::<http::Uri>().ok()?.authority()?.to_string();
-        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).build();
-        let connector = Connector::builder().connector_settings(settings).tls_provider(TLS).build();
         let credentials = sdk.credentials_provider()?;
-        let connector = SharedHttpConnector::new(connector);
+        let connector = https::connector();
         let timeout = attempt_timeout(sdk).min(LONGEST);
         Some(Self { connector, url, host, region, credentials, timeout })
     }

@@ -1,0 +1,159 @@
+//! The HTTPS connections of a function: one connector, which the clients of all services and the quick read share.
+//!
+//! The SDK's own HTTP client makes one more connector whenever a client of a service is made, to check it, and each
+//! connector parses the root certificates again. This one is made once, and parses them once.
+
+use std::sync::LazyLock;
+
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+
+use crate::roots::root_bundle;
+use crate::time_limits::CONNECT;
+
+static CONNECTOR: LazyLock<SharedHttpConnector> = LazyLock::new(|| trusting(root_bundle()));
+
+/// The connector. The first call reads the root certificates.
+pub(crate) fn connector() -> SharedHttpConnector {
+    CONNECTOR.clone()
+}
+
+/// The connector, for the SDK. The timeout of a connection is [`CONNECT`], whatever the SDK's configuration says.
+pub(crate) fn client() -> SharedHttpClient {
+    let connector = connector();
+    http_client_fn(move |_, _| connector.clone())
+}
+
+/// A connector that trusts the certificates of `bundle`, and without one the platform's.
+fn trusting(bundle: Option<&[u8]>) -> SharedHttpConnector {
+    let only = |pem| TrustStore::empty().with_pem_certificate(pem);
+    let roots = bundle.map_or_else(TrustStore::default, only);
+    // The default trusts the platform's certificates.
+    let tls = TlsContext::builder().with_trust_store(roots).build().unwrap_or_default();
+    let connector = Connector::builder()
+        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).build())
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls)
+        .build();
+    SharedHttpConnector::new(connector)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::thread::{self, JoinHandle};
+
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_smithy_runtime_api::client::http::HttpConnector;
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use postern::ports::LinkReader;
+    use postern::testing::samples::link;
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+    use super::*;
+    use crate::{Table, TimeLimits, sdk_config};
+
+    type Authority = CertifiedIssuer<'static, KeyPair>;
+
+    fn authority(name: &str) -> Authority {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    }
+
+    /// What a server sees of one connection: the request's first line, or why there was none.
+    type Seen = Result<String, String>;
+
+    /// A server whose certificate is for `name`. It answers each of `connections` with an empty item, and then returns
+    /// what it has seen.
+    fn serve(authority: &Authority, name: &str, connections: usize) -> (String, JoinHandle<Vec<Seen>>) {
+        let key = KeyPair::generate().unwrap();
+        let certificate =
+            CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, authority).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let ring = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(ring)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+        let (listener, config) = (TcpListener::bind("127.0.0.1:0").unwrap(), Arc::new(config));
+        let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        let served = move || (0..connections).map(|_| answer(&listener, config.clone())).collect();
+        (url, thread::spawn(served))
+    }
+
+    fn answer(listener: &TcpListener, config: Arc<ServerConfig>) -> Seen {
+        let connection = ServerConnection::new(config).unwrap();
+        let mut stream = StreamOwned::new(connection, listener.accept().unwrap().0);
+        let mut request = [0; 4096];
+        let read = stream.read(&mut request).map_err(|error| error.to_string())?;
+        let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+        stream.write_all(head.as_bytes()).map_err(|error| error.to_string())?;
+        Ok(String::from_utf8_lossy(&request[..read]).lines().next().unwrap_or_default().to_owned())
+    }
+
+    /// The status of an answer, or the error with its causes.
+    async fn get(connector: &SharedHttpConnector, url: &str) -> Result<u16, String> {
+        let answer = connector.call(HttpRequest::get(url).unwrap()).await;
+        answer.map(|answer| answer.status().as_u16()).map_err(|error| format!("{error:?}"))
+    }
+
+    #[tokio::test]
+    async fn a_server_is_trusted_only_if_the_bundle_has_its_authority() {
+        let (ours, other) = (authority("ours"), authority("other"));
+        let both = other.pem() + &ours.pem();
+        for (bundle, trusted) in [
+            (Some(ours.pem()), true),
+            (Some(both), true),
+            (Some(other.pem()), false),
+            // The platform's certificates.
+            (None, false),
+        ] {
+            let (url, seen) = serve(&ours, "localhost", 1);
+            let answer = get(&trusting(bundle.as_deref().map(str::as_bytes)), &url).await;
+            let seen = seen.join().unwrap().remove(0);
+            if trusted {
+                assert_eq!((answer, seen), (Ok(200), Ok("GET / HTTP/1.1".to_owned())));
+            } else {
+                assert!(answer.as_ref().is_err_and(|error| error.contains("UnknownIssuer")), "{answer:?}");
+                assert!(seen.as_ref().is_err_and(|error| error.contains("UnknownCA")), "{seen:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_certificate_for_another_name_is_refused() {
+        let authority = authority("ours");
+        let (url, seen) = serve(&authority, "elsewhere.example", 1);
+        let answer = get(&trusting(Some(authority.pem().as_bytes())), &url).await;
+        assert!(answer.as_ref().is_err_and(|error| error.contains("NotValidForName")), "{answer:?}");
+        assert!(seen.join().unwrap().remove(0).is_err());
+    }
+
+    #[tokio::test]
+    async fn the_clients_of_a_function_refuse_an_unknown_authority() {
+        let (url, seen) = serve(&authority("unknown"), "localhost", 2);
+        let sdk = sdk_config(TimeLimits::SERVE_LINK).await.into_builder();
+        let sdk = sdk
+            .region(aws_config::Region::new("eu-central-1"))
+            .endpoint_url(url)
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
+            .build();
+        // The quick read, and then the SDK.
+        let table = Table::new(&sdk, "table").with_quick_reads(&sdk);
+        assert!(table.link(&link(None).link_id).await.is_err());
+        let seen = seen.join().unwrap();
+        assert!(seen.iter().all(|seen| seen.as_ref().is_err_and(|e| e.contains("UnknownCA"))), "{seen:?}");
+    }
+}
