@@ -9,7 +9,7 @@ use postern::webhook::{Answer, Webhook, WebhookUrl, retry_after};
 use postern_aws::root_bundle;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, Response};
+use reqwest::{Certificate, Client, Response};
 use s3_presigned::Timestamp;
 
 /// The timeouts of a connection and of the whole attempt. The specification asks for 15 to 30 s.
@@ -30,9 +30,18 @@ impl Endpoint {
     /// # Errors
     /// If the system has no certificates to trust.
     pub fn new(url: WebhookUrl) -> Result<Self, reqwest::Error> {
+        Self::trusting(root_bundle(), url)
+    }
+
+    /// Trusts the certificates of `bundle`, and without one the platform's.
+    fn trusting(bundle: Option<&[u8]>, url: WebhookUrl) -> Result<Self, reqwest::Error> {
         // Only the first call installs it; later calls fail, which is harmless.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = trusting_the_platform()?
+        let client = match bundle {
+            Some(pem) => Client::builder().tls_certs_only(Certificate::from_pem_bundle(pem)?),
+            None => Client::builder(),
+        };
+        let client = client
             .redirect(Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT)
@@ -72,13 +81,6 @@ impl Endpoint {
     }
 }
 
-/// The platform's bundle is read once for this client and the SDK's.
-fn trusting_the_platform() -> Result<ClientBuilder, reqwest::Error> {
-    let client = Client::builder();
-    let Some(bundle) = root_bundle() else { return Ok(client) };
-    Ok(client.tls_certs_only(Certificate::from_pem_bundle(bundle)?))
-}
-
 fn wished(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?, now)
 }
@@ -95,7 +97,13 @@ async fn drain(mut response: Response) {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::sync::Arc;
+
     use postern_aws::lambda::causes;
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ServerConfig, ServerConnection, StreamOwned};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -145,6 +153,47 @@ mod tests {
         let error = post(&Endpoint::new(url.parse().unwrap()).unwrap()).await.unwrap_err();
         let said = format!("{} {error:?}", causes(&error));
         assert!(!said.contains("capability") && !said.contains("secret"), "{said}");
+    }
+
+    fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    }
+
+    /// Takes one connection over TLS, and answers its request. The receiver's name is `localhost`.
+    fn receive(authority: &CertifiedIssuer<'static, KeyPair>) -> WebhookUrl {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, authority).unwrap().der().clone();
+        let ring = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(ring).with_safe_default_protocol_versions().unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        std::thread::spawn(move || {
+            let connection = ServerConnection::new(Arc::new(config)).unwrap();
+            let mut stream = StreamOwned::new(connection, listener.accept().unwrap().0);
+            // A client that refuses the certificate sends no request.
+            if stream.read(&mut [0; 4096]).is_ok() {
+                stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").unwrap();
+            }
+        });
+        url.parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_receiver_of_an_unknown_authority_is_refused() {
+        let (ours, other) = (authority("ours"), authority("other"));
+        let trusting = Endpoint::trusting(Some(ours.pem().as_bytes()), receive(&ours)).unwrap();
+        assert_eq!(post(&trusting).await.unwrap(), Answer::Status { status: 204, retry_after: None });
+        for bundle in [Some(other.pem()), None] {
+            let bundle = bundle.as_deref().map(str::as_bytes);
+            let error = post(&Endpoint::trusting(bundle, receive(&ours)).unwrap()).await.unwrap_err();
+            assert!(format!("{error:?}").contains("UnknownIssuer"), "{error:?}");
+        }
     }
 
     #[tokio::test]

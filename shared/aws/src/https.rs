@@ -33,6 +33,7 @@ fn trusting(bundle: Option<&[u8]>) -> SharedHttpConnector {
     let roots = bundle.map_or_else(TrustStore::default, only);
     // The default trusts the platform's certificates.
     let tls = TlsContext::builder().with_trust_store(roots).build().unwrap_or_default();
+    #[expect(clippy::disallowed_methods, reason = "this is the connector of all clients")]
     let connector = Connector::builder()
         .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT).build())
         .tls_provider(Provider::Rustls(CryptoMode::Ring))

@@ -102,6 +102,7 @@ fn hear(reader: &mut impl BufRead) -> Heard {
 }
 
 /// Clients of the service at `url`, with the retries of the functions and short timeouts.
+#[expect(clippy::disallowed_methods, reason = "connections without TLS, of one test")]
 pub(super) fn sdk(url: &str, attempt: Duration) -> SdkConfig {
     let timeouts =
         TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(attempt * 4).build();

@@ -7,6 +7,7 @@ use aws_smithy_http_client::{Builder, tls};
 /// Returns the configuration for AWS clients that use `credentials`.
 ///
 /// Without an endpoint, the clients send their requests to AWS, over TLS.
+#[expect(clippy::disallowed_methods, reason = "clients of tests, which live as long as their runtime")]
 pub fn sdk_config(region: &str, endpoint: Option<&str>, credentials: Credentials) -> SdkConfig {
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
