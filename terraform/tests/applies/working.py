@@ -48,7 +48,7 @@ class Working:
     def __enter__(self) -> Working:
         for part in ("", "tests/fixtures", "tests/applies/root"):
             _copy(MODULE / part, self.folder / "terraform" / part)
-        shutil.copy(REPOSITORY / "tests" / "stack" / "leash.py", self.folder)
+        shutil.copy(REPOSITORY / "tests" / "stack" / "end_with_caller.py", self.folder)
         with zipfile.ZipFile(self.folder / "terraform" / "tests" / "fixtures" / "package.zip", "w") as package:
             package.writestr("bootstrap", "#!/bin/sh\nexit 1\n")
         self.run("init", "-input=false")
@@ -64,7 +64,7 @@ class Working:
         foreign = ("AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE")
         surroundings = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
         return subprocess.Popen(
-            [sys.executable, self.folder / "leash.py", "terraform", *arguments],
+            [sys.executable, self.folder / "end_with_caller.py", "terraform", *arguments],
             cwd=self.folder / ROOT,
             env=surroundings | {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"},
             start_new_session=True,
@@ -76,7 +76,7 @@ class Working:
 
     def run(self, *arguments: str, errors: int = subprocess.STDOUT) -> str:
         """Runs a command to its end, and returns its output. Its standard input stays open until then, because
-        `leash.py` kills the command when the input closes."""
+        `end_with_caller.py` kills the command when the input closes."""
         with self.start(*arguments, errors=errors) as process:
             said = process.stdout.read()
             if process.wait() != 0:

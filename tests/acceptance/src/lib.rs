@@ -25,7 +25,7 @@ pub mod explained;
 pub mod roles;
 
 /// How long a journey waits for work that goes on after the API has answered.
-const PATIENCE: Duration = Duration::from_secs(120);
+const MAX_WAIT: Duration = Duration::from_secs(120);
 
 /// The stack that the journeys of this process share.
 pub fn shared() -> &'static stack::Shared {
@@ -199,7 +199,7 @@ impl App {
             if wished(&upload) {
                 return upload;
             }
-            assert!(begin.elapsed() < PATIENCE, "the condition did not hold in time: {upload}");
+            assert!(begin.elapsed() < MAX_WAIT, "the condition did not hold in time: {upload}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
@@ -259,7 +259,7 @@ impl App {
             if versions.len() == wished {
                 return versions;
             }
-            assert!(begin.elapsed() < PATIENCE, "{upload_id} has {versions:?}, expected {wished}");
+            assert!(begin.elapsed() < MAX_WAIT, "{upload_id} has {versions:?}, expected {wished}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }

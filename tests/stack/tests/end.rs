@@ -79,7 +79,7 @@ fn without_terraform_or_its_provider_dev_says_so_and_exits_with_2() {
     assert_cannot(without_provider, "hashicorp/aws");
 }
 
-/// Without `leash.py`, a killed Terraform would leave its provider running. Terraform itself would not notice
+/// Without `end_with_caller.py`, a killed Terraform would leave its provider running. Terraform itself would not notice
 /// the end of its parent.
 #[test]
 #[ignore = "applies the module for half a minute: cargo test --test end -- --ignored"]

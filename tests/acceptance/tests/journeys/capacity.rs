@@ -20,7 +20,7 @@ use postern_aws::{Bucket, Table};
 use s3_presigned::Timestamp;
 use stack::Keys;
 
-use crate::contract::twin;
+use crate::contract::empty_copy;
 
 /// Versions in one slice.
 const VERSIONS: u16 = 2000;
@@ -100,7 +100,7 @@ async fn comparing_versions_is_faster_than_looking_at_each() {
     let stack = &shared().coordinates;
     let sdk = stack.sdk_config(&Keys::root());
     let (s3, bucket) = bucket(&sdk).await;
-    let table = Table::new(&sdk, twin(&aws_sdk_dynamodb::Client::new(&sdk), &stack.table).await);
+    let table = Table::new(&sdk, empty_copy(&aws_sdk_dynamodb::Client::new(&sdk), &stack.table).await);
     #[expect(clippy::disallowed_methods, reason = "the versions get the present time")]
     let now = Timestamp::from(SystemTime::now());
     let due = (now.epoch_s() / 3600 + 1) * 256 / 24;

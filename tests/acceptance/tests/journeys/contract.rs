@@ -8,8 +8,8 @@ use stack::Keys;
 use tokio::sync::OnceCell;
 
 /// Makes a table with the keys and indexes of the stack's table. No recorder reads its stream.
-pub async fn twin(client: &Client, table: &str) -> String {
-    let name = format!("{table}-twin-{}", uuid::Uuid::new_v4());
+pub async fn empty_copy(client: &Client, table: &str) -> String {
+    let name = format!("{table}-copy-{}", uuid::Uuid::new_v4());
     let described = client.describe_table().table_name(table).send().await.unwrap().table.unwrap();
     let index = |index: aws_sdk_dynamodb::types::GlobalSecondaryIndexDescription| {
         GlobalSecondaryIndex::builder()
@@ -35,7 +35,7 @@ pub async fn twin(client: &Client, table: &str) -> String {
 
 /// Returns the table that all contract tests share. Each of them uses its own ids.
 async fn table() -> Option<Table> {
-    static TWIN: OnceCell<String> = OnceCell::const_new();
+    static COPY: OnceCell<String> = OnceCell::const_new();
     if shared().local.is_none() {
         skipped("the contract of the table", "only a local stack lets a test write into a table");
         return None;
@@ -43,8 +43,8 @@ async fn table() -> Option<Table> {
     let stack = &shared().coordinates;
     let root = Keys { access_key_id: "test".into(), secret_access_key: "test".into(), session_token: None };
     let sdk = stack.sdk_config(&root);
-    let twin = TWIN.get_or_init(async || twin(&Client::new(&sdk), &stack.table).await).await;
-    Some(Table::new(&sdk, twin.clone()))
+    let name = COPY.get_or_init(async || empty_copy(&Client::new(&sdk), &stack.table).await).await;
+    Some(Table::new(&sdk, name.clone()))
 }
 
 postern::contract_tests!(table);

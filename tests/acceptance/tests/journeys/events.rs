@@ -105,7 +105,7 @@ async fn a_record_that_fails_keeps_none_behind_it_from_being_tried() {
     let version = app.show(&upload_id).await["recorded"]["version_id"].as_str().unwrap().to_owned();
     let failing = app.issue_for("photo.png", "image/png", PNG).await;
     let key = format!("arn:aws:s3:::{}/uploads/{}", app.stack.bucket, failing.upload_id);
-    hinder(app.stack, Some(&key)).await;
+    deny_recorder(app.stack, Some(&key)).await;
     assert_eq!(failing.post(PNG).await.status, 201);
     let first = app.versions(&failing.upload_id).await.remove(0);
     let [mut both, second] = [(&failing.upload_id, &first), (&upload_id, &version)]
@@ -114,12 +114,12 @@ async fn a_record_that_fails_keeps_none_behind_it_from_being_tried() {
     send(app.stack, &both.to_string()).await;
     let is_tried = |lines: &[Value]| lines.iter().any(|line| line["verdict"] == "duplicate");
     until_logged(app.stack, &upload_id, is_tried).await;
-    hinder(app.stack, None).await;
+    deny_recorder(app.stack, None).await;
     assert_eq!(app.settled(&failing.upload_id).await["state"], "available");
 }
 
 /// Starts a separate stack. A journey can make its recorder fail without effect on other journeys.
-async fn hindered() -> &'static Stack {
+async fn stack_with_denials() -> &'static Stack {
     let options = Options { visibility_timeout_s: Some(2), ..Options::default() };
     let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{}", acceptance::chain(&error)));
     // The leaked stack ends with this process.
@@ -127,7 +127,7 @@ async fn hindered() -> &'static Stack {
 }
 
 /// Denies the recorder to read versions of a resource. `None` ends the denial.
-async fn hinder(stack: &Coordinates, resource: Option<&str>) {
+async fn deny_recorder(stack: &Coordinates, resource: Option<&str>) {
     let iam = aws_sdk_iam::Client::new(&stack.sdk_config(&Keys::root()));
     let roles = iam.list_roles().send().await.unwrap().roles;
     let recorder = roles
@@ -152,19 +152,19 @@ async fn an_event_that_fails_comes_back_and_one_that_always_fails_ends_in_the_de
     if shared().local.is_none() {
         return skipped("events that fail", "only a local stack lets a test deny a permission");
     }
-    let stack = hindered().await.coordinates();
+    let stack = stack_with_denials().await.coordinates();
     let app = App::new(stack, Some(stack.jwt.clone()));
 
-    hinder(stack, Some("*")).await;
+    deny_recorder(stack, Some("*")).await;
     let form = app.issue_for("photo.png", "image/png", PNG).await;
     assert_eq!(form.post(PNG).await.status, 201);
     until_logged(stack, "will be redelivered", |lines| !lines.is_empty()).await;
     assert_eq!(app.show(&form.upload_id).await["state"], "pending");
-    hinder(stack, None).await;
+    deny_recorder(stack, None).await;
     assert_eq!(app.settled(&form.upload_id).await["state"], "available");
 
     let lost = app.issue_for("photo.png", "image/png", PNG).await;
-    hinder(stack, Some("*")).await;
+    deny_recorder(stack, Some("*")).await;
     assert_eq!(lost.post(PNG).await.status, 201);
     let sqs = aws_sdk_sqs::Client::new(&stack.sdk_config(&stack.observer));
     let mut dead = Vec::new();

@@ -37,7 +37,7 @@ async fn an_upload_removed_while_its_form_is_valid_stays_removed() {
 }
 
 /// Puts many revoked links before an open one in the list. They are copies of it with a later time.
-async fn bury(app: &App, link_id: &str, dead: usize) {
+async fn add_revoked_links(app: &App, link_id: &str, dead: usize) {
     let dynamodb = aws_sdk_dynamodb::Client::new(&app.stack.sdk_config(&Keys::root()));
     let table = &app.stack.table;
     let text = |text: &str| AttributeValue::S(text.to_owned());
@@ -78,7 +78,7 @@ async fn a_link_after_thousands_of_revoked_links_ends_with_its_upload() {
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({})).await;
     // One run of the recorder reads fewer links.
-    bury(&app, link["link_id"].as_str().unwrap(), 5_100).await;
+    add_revoked_links(&app, link["link_id"].as_str().unwrap(), 5_100).await;
     let (status, _) = app.call(Method::DELETE, &format!("/uploads/{upload}"), None).await;
     assert_eq!(status, StatusCode::ACCEPTED);
     app.until(&upload, |upload| upload["state"] == "deleted").await;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::metrics::{assert_is_well_formed, documents, values};
 
 /// A file whose verdict depends on bytes after its first 64 KiB.
-pub struct Far {
+pub struct FarFile {
     pub filename: &'static str,
     pub content_type: &'static str,
     pub bytes: Vec<u8>,
@@ -18,8 +18,8 @@ pub struct Far {
 }
 
 /// Returns valid and invalid files. The local stack accepts images of up to 100 megapixels.
-pub fn far_files() -> Vec<Far> {
-    let far = |filename, content_type, bytes, rejection| Far { filename, content_type, bytes, rejection };
+pub fn far_files() -> Vec<FarFile> {
+    let far = |filename, content_type, bytes, rejection| FarFile { filename, content_type, bytes, rejection };
     let (too_large, bomb) = (Some("image_too_large"), Some("archive_bomb"));
     vec![
         far("small.tiff", "image/tiff", tiff(300, 300), None),
@@ -71,7 +71,7 @@ fn streamed_zip(unpacked: u32) -> Vec<u8> {
 }
 
 /// Waits until the upload is no longer pending, and asserts that its state is the one that the file must get.
-pub async fn settle(app: &App, file: &Far, upload_id: &str) {
+pub async fn settle(app: &App, file: &FarFile, upload_id: &str) {
     let upload = app.settled(upload_id).await;
     let found = (&upload["state"], &upload["rejection"]["reason"]);
     let (state, reason) = match file.rejection {

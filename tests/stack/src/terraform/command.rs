@@ -15,7 +15,7 @@ use super::TerraformError;
 use super::cli::{INIT, is_foreign, last_lines};
 use super::provider::find_provider;
 
-const LEASH: &str = include_str!("../../leash.py");
+const END_WITH_CALLER: &str = include_str!("../../end_with_caller.py");
 
 /// The configuration that applies the module to a local AWS.
 const ROOT: &str = "terraform/tests/local";
@@ -71,7 +71,7 @@ impl Terraform {
     }
 
     async fn output(&self, arguments: &[&str]) -> Result<Output, TerraformError> {
-        let leash = self.folder.join("leash.py");
+        let script = self.folder.join("end_with_caller.py");
         let mut command = tokio::process::Command::new(&self.python);
         for (variable, _) in
             std::env::vars_os().filter(|(variable, _)| is_foreign(variable.as_encoded_bytes()))
@@ -79,7 +79,7 @@ impl Terraform {
             command.env_remove(variable);
         }
         let mut child = command
-            .arg(leash)
+            .arg(script)
             .arg("terraform")
             .args(arguments)
             .current_dir(self.root())
@@ -92,7 +92,7 @@ impl Terraform {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(TerraformError::Run)?;
-        // `leash.py` kills Terraform and its provider when this pipe closes, so it must stay open until they
+        // `end_with_caller.py` kills Terraform and its provider when this pipe closes, so it must stay open until they
         // end.
         let held = child.stdin.take();
         let output = child.wait_with_output().await.map_err(TerraformError::Run);
@@ -118,5 +118,5 @@ fn copy_module(folder: &Path) -> io::Result<()> {
             }
         }
     }
-    fs::write(folder.join("leash.py"), LEASH)
+    fs::write(folder.join("end_with_caller.py"), END_WITH_CALLER)
 }

@@ -15,7 +15,7 @@ use super::calls::Calls;
 use super::number;
 
 /// How often a client sends a request before it gives up.
-const PATIENCE: u32 = 20;
+const MAX_TRIES: u32 = 20;
 
 /// A separate stack. Its functions `issue-upload` and `serve-link` reach AWS through one proxy each.
 pub struct Api {
@@ -80,7 +80,7 @@ impl Client<'_> {
 
     /// Repeats the request until the answer is not 503. Returns its status and its JSON body.
     pub async fn ask(&mut self, method: Method, path: &str, body: Value, key: Option<&str>) -> (u16, Value) {
-        for _ in 0..PATIENCE {
+        for _ in 0..MAX_TRIES {
             self.api.issuing.next_request();
             self.api.serving.next_request();
             let mut request = match path.starts_with("http") {
@@ -108,7 +108,7 @@ impl Client<'_> {
             assert!(retry_after.is_some(), "{method} {path}: 503 without retry-after");
             self.unavailable += 1;
         }
-        panic!("{method} {path} was answered with 503 {PATIENCE} times");
+        panic!("{method} {path} was answered with 503 {MAX_TRIES} times");
     }
 
     /// Repeats the request until the answer is not 503, and asserts its status. Returns its JSON body.

@@ -10,7 +10,7 @@ use postern::ports::UploadReader as _;
 use serde_json::{Value, json};
 use stack::{Coordinates, Keys};
 
-use super::{UNHURRIED_S, number, proxied};
+use super::{LONG_VISIBILITY_S, number, proxied};
 
 /// Returns the event of a version as a message of the queue with this id.
 fn message(stack: &Coordinates, id: usize, upload_id: &str, version: &str) -> Value {
@@ -33,7 +33,7 @@ async fn of_a_batch_of_ten_with_one_failure_only_the_failed_message_is_redeliver
     if shared().local.is_none() {
         return skipped("a batch with a failure", "only a local stack lets a test put a proxy before AWS");
     }
-    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let (stack, proxy) = proxied(LONG_VISIBILITY_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
     let mut messages = Vec::new();
     let mut ids = Vec::new();
@@ -65,7 +65,7 @@ async fn each_of_many_uploads_is_recorded_exactly_once() {
         return skipped("many uploads", "only a local stack lets a test write its records");
     }
     let uploads = usize::try_from(number("POSTERN_MANY_UPLOADS", 100)).unwrap();
-    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let (stack, proxy) = proxied(LONG_VISIBILITY_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
     let form = app.issue(json!({ "filename": "photo.png", "content_type": "image/png" })).await;
 
@@ -115,7 +115,7 @@ async fn the_recorder_needs_no_more_memory_for_a_large_object() {
     if shared().local.is_none() {
         return skipped("the recorder's memory", "only a local stack lets a test look at a process");
     }
-    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let (stack, proxy) = proxied(LONG_VISIBILITY_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
     app.upload("small.png", "image/png", PNG).await;
     let small = proxy.peak_rss_kib();
@@ -138,13 +138,13 @@ async fn five_gibibytes_are_recorded_without_being_read() {
     if shared().local.is_none() {
         return skipped("the recorder's memory", "only a local stack lets a test put a proxy before AWS");
     }
-    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let (stack, proxy) = proxied(LONG_VISIBILITY_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
     let request =
         json!({ "filename": "film.png", "content_type": "image/png", "max_size_bytes": SIZE_BYTES });
     let form = app.issue(request).await;
     proxy.know(&form.upload_id, 0);
-    proxy.stretch(0, SIZE_BYTES);
+    proxy.lengthen(0, SIZE_BYTES);
     assert_eq!(form.post(PNG).await.status, 201);
     let upload = app.settled(&form.upload_id).await;
     assert_eq!(

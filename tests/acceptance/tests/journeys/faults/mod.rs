@@ -22,7 +22,7 @@ use proxy::Proxy;
 
 /// A visibility timeout so long that no message is redelivered while the recorder works on it, even on a slow
 /// machine.
-const UNHURRIED_S: u32 = 300;
+const LONG_VISIBILITY_S: u32 = 300;
 
 /// What the test does with an upload, which decides the states that the upload may end in.
 struct Plan {
@@ -154,7 +154,7 @@ async fn an_upload_costs_two_calls_that_wait_on_each_other() {
     if shared().local.is_none() {
         return skipped("the count of calls", "only a local stack lets a test put a proxy before AWS");
     }
-    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let (stack, proxy) = proxied(LONG_VISIBILITY_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
     let form = app.issue_for("photo.png", "image/png", PNG).await;
     proxy.know(&form.upload_id, 0);

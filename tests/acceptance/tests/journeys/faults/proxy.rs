@@ -106,7 +106,7 @@ impl Proxy {
 
     /// Lengthens this upload's object with zeros to `size_bytes`. A read gets the whole object from now on,
     /// as from a server that ignores `Range`.
-    pub fn stretch(&self, number: usize, size_bytes: u64) {
+    pub fn lengthen(&self, number: usize, size_bytes: u64) {
         self.seen.lock().unwrap().endless = Some(Endless { number, size_bytes, sent_bytes: 0 });
     }
 

@@ -5,8 +5,8 @@ use acceptance::{App, shared, skipped};
 use serde_json::json;
 
 use super::proxy::Read;
-use super::{UNHURRIED_S, proxied};
-use crate::second_reads::{Far, far_files, settle};
+use super::{LONG_VISIBILITY_S, proxied};
+use crate::second_reads::{FarFile, far_files, settle};
 
 /// The most bytes that the recorder asks for in one read.
 const PART_BYTES: u64 = 64 * 1024;
@@ -31,7 +31,7 @@ async fn a_second_read_asks_for_at_most_64_kib() {
     if shared().local.is_none() {
         return skipped("the second read", "only a local stack lets a test put a proxy before AWS");
     }
-    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let (stack, proxy) = proxied(LONG_VISIBILITY_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
     for (number, file) in far_files().iter().enumerate() {
         let form = app.issue(json!({ "filename": file.filename, "content_type": file.content_type })).await;
@@ -57,7 +57,7 @@ async fn a_second_read_of_a_gibibyte_takes_no_more_memory_than_of_a_small_file()
     if shared().local.is_none() {
         return skipped("the recorder's memory", "only a local stack lets a test put a proxy before AWS");
     }
-    let (stack, proxy) = proxied(UNHURRIED_S).await;
+    let (stack, proxy) = proxied(LONG_VISIBILITY_S).await;
     let app = App::new(stack, Some(stack.jwt.clone()));
     app.upload("words.txt", "text/plain", &[b'a'; 1024]).await;
     let small = proxy.peak_rss_kib();
@@ -65,7 +65,9 @@ async fn a_second_read_of_a_gibibyte_takes_no_more_memory_than_of_a_small_file()
     // unchanged. The TIFF names a directory near the end of the lengthened file, where there are zeros too.
     let stretched = far_files().into_iter().filter_map(|file| match file.filename {
         "honest.zip" | "small.jpg" => Some(file),
-        "small.tiff" => Some(Far { bytes: tiff_of_a_gibibyte(), rejection: Some("image_too_large"), ..file }),
+        "small.tiff" => {
+            Some(FarFile { bytes: tiff_of_a_gibibyte(), rejection: Some("image_too_large"), ..file })
+        }
         _ => None,
     });
     for (number, file) in stretched.enumerate() {
@@ -73,7 +75,7 @@ async fn a_second_read_of_a_gibibyte_takes_no_more_memory_than_of_a_small_file()
             .issue(json!({ "filename": file.filename, "content_type": file.content_type, "max_size_bytes": GIB }))
             .await;
         proxy.know(&form.upload_id, number);
-        proxy.stretch(number, GIB);
+        proxy.lengthen(number, GIB);
         assert_eq!(form.post(&file.bytes).await.status, 201);
         settle(&app, &file, &form.upload_id).await;
         assert_eq!(found(proxy.reads(number)).len(), 2, "{}", file.filename);

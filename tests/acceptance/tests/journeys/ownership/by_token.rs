@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use stack::Description;
 
 /// A caller who begins uploads: an owner with a JWT, or a page with an upload token.
-struct Maker {
+struct TokenPage {
     app: App,
     /// The prefix of the caller's routes: nothing, or `/t/<token>`.
     below: String,
 }
 
 /// An upload in parts that a caller has begun.
-struct Foreign {
+struct ForeignUpload {
     upload_id: String,
     s3_upload_id: String,
     /// The path at which the caller lists the parts.
@@ -32,16 +32,16 @@ fn routes_with_a_token() -> Vec<(Method, String)> {
     parsed.collect()
 }
 
-async fn page(app: &App) -> Maker {
+async fn page(app: &App) -> TokenPage {
     let scope =
         json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 9, "expires_in_s": 600 });
     let (status, token) = app.call(Method::POST, "/upload-tokens", Some(scope)).await;
     assert_eq!(status, StatusCode::CREATED, "{token}");
-    Maker { app: App::nobody(), below: token["path"].as_str().unwrap().to_owned() }
+    TokenPage { app: App::nobody(), below: token["path"].as_str().unwrap().to_owned() }
 }
 
-impl Maker {
-    async fn begin(&self) -> Foreign {
+impl TokenPage {
+    async fn begin(&self) -> ForeignUpload {
         let body = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": PNG.len() });
         let path = format!("{}/uploads/multipart", self.below);
         let (status, begun) = self.app.call(Method::POST, &path, Some(body)).await;
@@ -49,11 +49,11 @@ impl Maker {
         let upload_id = begun["upload_id"].as_str().unwrap().to_owned();
         let s3_upload_id = s3_upload_id(&self.app, &upload_id).await;
         let parts = format!("{}/uploads/{upload_id}/parts", self.below);
-        Foreign { upload_id, s3_upload_id, parts }
+        ForeignUpload { upload_id, s3_upload_id, parts }
     }
 
     /// Sends a request to a route, with the ids of the upload `of` in its path and its query.
-    async fn ask(&self, method: &Method, route: &str, of: &Foreign) -> (StatusCode, Value) {
+    async fn ask(&self, method: &Method, route: &str, of: &ForeignUpload) -> (StatusCode, Value) {
         let path = route.replace("/t/{token}", &self.below).replace("{id}", &of.upload_id);
         let path = path.replace("{upload}", &of.s3_upload_id).replace("{part}", "1");
         let path = format!("{path}?key=uploads/{}", of.upload_id);
@@ -78,7 +78,7 @@ async fn s3_upload_id(app: &App, upload_id: &str) -> String {
 async fn a_token_reaches_nothing_that_was_not_made_with_it_by_any_route() {
     let (app, stranger) = (App::user(), App::stranger());
     let (holder, sibling, strangers) = (page(&app).await, page(&app).await, page(&stranger).await);
-    let owners = Maker { app, below: String::new() };
+    let owners = TokenPage { app, below: String::new() };
     let mut foreign = Vec::new();
     for (whose, maker) in [("another token's", &sibling), ("a JWT's", &owners), ("a stranger's", &strangers)]
     {

@@ -24,7 +24,7 @@ fn url(link: &Value) -> &str {
 }
 
 /// Returns a video of two minutes. A browser does not load all of it before it plays.
-pub async fn film() -> Vec<u8> {
+pub async fn video() -> Vec<u8> {
     let (checker, browser) = CHECKER.with_browser("a film").await.unwrap();
     let file = checker.join("film.webm");
     if !file.exists() {
@@ -52,7 +52,7 @@ async fn a_browser_saves_names_shows_images_and_seeks_in_videos() {
         return skipped("downloads in a browser", "only a local stack lets a test count requests");
     }
     let Some((checker, browser)) = CHECKER.with_browser("downloads in a browser").await else { return };
-    let film = film().await;
+    let film = video().await;
     let witnessed = super::shared();
     let _alone = witnessed.alone().await;
     let app = witnessed.app();
@@ -60,13 +60,13 @@ async fn a_browser_saves_names_shows_images_and_seeks_in_videos() {
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let image = app.link(&upload, json!({})).await;
     let upload = app.upload("film.webm", "video/webm", &film).await;
-    let film_link = app.link(&upload, json!({})).await;
+    let video_link = app.link(&upload, json!({})).await;
 
     witnessed.witness.visits();
     let folder = tempfile::tempdir().unwrap();
     let plan = json!({
         "chromium": browser, "saved": saved.iter().map(url).collect::<Vec<_>>(),
-        "image": url(&image), "film": url(&film_link), "kill": witnessed.witness.kill_url(),
+        "image": url(&image), "film": url(&video_link), "kill": witnessed.witness.expire_url(),
     });
     let input = folder.path().join("input.json");
     std::fs::write(&input, plan.to_string()).unwrap();

@@ -135,7 +135,7 @@ fn failed_at_once(seeks: &[Seek]) {
 
 /// Uploads a video that browsers do not load whole.
 async fn uploaded(app: &App) -> String {
-    let film = super::browser::film().await;
+    let film = super::browser::video().await;
     app.upload("film.webm", "video/webm", &film).await
 }
 

@@ -131,7 +131,7 @@ async fn look(browser: &Browser) {
     let witnessed = super::shared();
     let _alone = witnessed.alone().await;
     let app = witnessed.app();
-    let film = super::browser::film().await;
+    let film = super::browser::video().await;
     let name = format!("{}.png", browser.name);
     let image = app.upload(&name, "image/png", PNG).await;
     let text = app.upload("notes.txt", "text/plain", b"some words").await;
@@ -143,7 +143,7 @@ async fn look(browser: &Browser) {
     let (text, video) = (app.link(&text, json!({})).await, app.link(&video, json!({ "max_opens": 1 })).await);
     let folder = tempfile::tempdir().unwrap();
     let plan = json!({
-        "kill": witnessed.witness.kill_url(),
+        "kill": witnessed.witness.expire_url(),
         "free": witnessed.address(&free), "limited": witnessed.address(&limited),
         "saved": { "url": witnessed.address(&saved), "name": name },
         "password": { "url": witnessed.address(&password), "password": "open sesame" },
@@ -177,7 +177,7 @@ async fn keep(browser: &Browser) {
     let limited = app.link(&image, json!({ "max_opens": 1 })).await;
     let folder = tempfile::tempdir().unwrap();
     let plan = json!({
-        "kill": witnessed.witness.kill_url(),
+        "kill": witnessed.witness.expire_url(),
         "free": witnessed.address(&free), "limited": witnessed.address(&limited),
     });
     eprintln!("{}", browser.run("stays.mjs", plan, folder.path()).await);

@@ -4,7 +4,7 @@
 //! The witness forwards requests with the same host, path and query. So the emulator checks the whole
 //! signature, and visitors request exactly the signed URL.
 //!
-//! A request to [`Witness::kill_url`] makes all signed URLs that were requested before expire. From then on
+//! A request to [`Witness::expire_url`] makes all signed URLs that were requested before expire. From then on
 //! the witness answers them as S3 answers an expired URL. It asks the emulator, with
 //! another signature, only for the headers of CORS, which S3 also sets on a refusal. A request to
 //! [`KILL_WITH_PAGE`] does the same, but the witness then answers as a distribution does.
@@ -105,14 +105,14 @@ impl Witness {
     }
 
     /// Returns the URL at which a request makes all requested URLs expire.
-    pub fn kill_url(&self) -> String {
+    pub fn expire_url(&self) -> String {
         format!("{}{KILL}", self.url)
     }
 
     /// Does what a script asks of the witness itself. Returns `None` for a request to forward.
-    fn obey(&self, path: &str) -> Option<Response> {
+    fn run_command(&self, path: &str) -> Option<Response> {
         if path == KILL || path == KILL_WITH_PAGE {
-            self.kill_urls();
+            self.expire_urls();
             self.seen.lock().unwrap().has_page = path == KILL_WITH_PAGE;
             return Some(StatusCode::NO_CONTENT.into_response());
         }
@@ -127,13 +127,13 @@ impl Witness {
         Some(StatusCode::NO_CONTENT.into_response())
     }
 
-    fn kill_urls(&self) {
+    fn expire_urls(&self) {
         let mut seen = self.seen.lock().unwrap();
         let fetched = std::mem::take(&mut seen.fetched);
         seen.dead.extend(fetched);
     }
 
-    fn is_dead(&self, url: &str) -> bool {
+    fn has_expired(&self, url: &str) -> bool {
         let mut seen = self.seen.lock().unwrap();
         seen.fetched.insert(url.to_owned());
         seen.dead.contains(url)
@@ -158,10 +158,10 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
     let is_visit = parts.uri.query().is_some_and(|query| query.contains("X-Amz-Signature="));
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let is_link = path.starts_with("/l/");
-    if let Some(done) = witness.obey(path) {
+    if let Some(done) = witness.run_command(path) {
         return done;
     }
-    if is_visit && witness.is_dead(path) {
+    if is_visit && witness.has_expired(path) {
         return witness.refuse_as_s3(&parts).await;
     }
     if !is_visit && !is_link {
@@ -229,7 +229,7 @@ impl Witness {
             return Response::from_parts(head, Body::from(bytes));
         };
         if std::mem::take(&mut self.seen.lock().unwrap().dies_with_the_cut) {
-            self.kill_urls();
+            self.expire_urls();
         }
         head.headers.insert(header::CONTENT_LENGTH, bytes.len().into());
         let chunks = [Ok(bytes.slice(..after)), Err(std::io::Error::other("cut on purpose"))];

@@ -33,7 +33,7 @@ const DELAYS_S: [i64; 11] = [5, 300, 1800, 7200, 18000, 36000, 41400, 41400, 414
 const FAILED: Reply = Reply(StatusCode::INTERNAL_SERVER_ERROR, None);
 
 /// The queues of the shared stack's sender, its receiver, and the proxy between the sender and SQS.
-struct Wired {
+struct WebhookStack {
     stack: &'static Coordinates,
     receiver: Receiver,
     hours: Hours,
@@ -42,13 +42,17 @@ struct Wired {
 }
 
 /// Returns the value that all tests here share. Its servers run on a runtime that outlives each test.
-async fn wired() -> Option<&'static Wired> {
-    static WIRED: OnceCell<Wired> = OnceCell::const_new();
+async fn wired() -> Option<&'static WebhookStack> {
+    static WIRED: OnceCell<WebhookStack> = OnceCell::const_new();
     if shared().local.is_none() {
         skipped("webhooks", "only a local stack lets a test put events on its bus");
         return None;
     }
-    Some(WIRED.get_or_init(|| async { on_its_own_runtime(Wired::new(&shared().coordinates)).await }).await)
+    Some(
+        WIRED
+            .get_or_init(|| async { on_its_own_runtime(WebhookStack::new(&shared().coordinates)).await })
+            .await,
+    )
 }
 
 async fn on_its_own_runtime<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
@@ -63,7 +67,7 @@ async fn on_its_own_runtime<T: Send + 'static>(work: impl Future<Output = T> + S
     made.await.unwrap()
 }
 
-impl Wired {
+impl WebhookStack {
     async fn new(stack: &'static Coordinates) -> Self {
         let sdk = stack.sdk_config(&Keys::root());
         let receiver = Receiver::start().await;
@@ -106,7 +110,11 @@ impl Wired {
     }
 
     /// Waits until the receiver has got so many attempts of a webhook, and returns them.
-    async fn until_came(&self, id: &str, attempts: usize) -> Vec<(axum::http::HeaderMap, axum::body::Bytes)> {
+    async fn until_received(
+        &self,
+        id: &str,
+        attempts: usize,
+    ) -> Vec<(axum::http::HeaderMap, axum::body::Bytes)> {
         for _ in 0..400 {
             let came = self.receiver.came(id);
             if came.len() >= attempts {
@@ -172,7 +180,7 @@ fn detail(id: &str) -> Value {
 async fn an_independent_library_verifies_a_webhook_with_either_of_two_secrets() {
     let Some(wired) = wired().await else { return };
     wired.tell("verified").await;
-    let (headers, body) = wired.until_came("verified", 1).await.remove(0);
+    let (headers, body) = wired.until_received("verified", 1).await.remove(0);
     assert_eq!(headers["content-type"], "application/json");
     assert_eq!(headers["webhook-id"], "verified");
     let payload: Value = serde_json::from_slice(&body).unwrap();
@@ -198,7 +206,7 @@ async fn an_independent_library_verifies_a_webhook_with_either_of_two_secrets() 
 #[tokio::test]
 async fn an_event_before_the_secret_is_delivered_after_the_secret_is_set() {
     let Some(wired) = wired().await else { return };
-    let came = wired.until_came(EARLY, 1).await;
+    let came = wired.until_received(EARLY, 1).await;
     Webhook::new(NEW_SECRET).unwrap().verify(&came[0].1, &came[0].0).unwrap();
     let attempts = wired.attempts(EARLY).await;
     assert_eq!((&attempts[0]["status"], &attempts[0]["delivered"]), (&Value::Null, &json!(false)));
@@ -209,7 +217,7 @@ async fn a_failed_webhook_is_retried_with_the_same_id_and_a_new_signature() {
     let Some(wired) = wired().await else { return };
     wired.receiver.answer("again", &[FAILED]);
     wired.tell("again").await;
-    let came = wired.until_came("again", 2).await;
+    let came = wired.until_received("again", 2).await;
     assert_eq!(came[0].1, came[1].1, "the same body");
     let at = |place: usize| came[place].0["webhook-timestamp"].to_str().unwrap().parse::<u64>().unwrap();
     assert!((4..20).contains(&(at(1) - at(0))), "{} and {}", at(0), at(1));
@@ -252,7 +260,7 @@ async fn after_a_410_the_event_is_not_retried_but_can_be_redriven() {
     // A redrive moves a message with this body to the queue.
     let sqs = aws_sdk_sqs::Client::new(&wired.stack.sdk_config(&Keys::root()));
     sqs.send_message().queue_url(&wired.queue_url).message_body(event).send().await.unwrap();
-    let came = wired.until_came("gone", 2).await;
+    let came = wired.until_received("gone", 2).await;
     assert_eq!(came[0].1, came[1].1);
     Webhook::new(NEW_SECRET).unwrap().verify(&came[1].1, &came[1].0).unwrap();
 }
@@ -264,7 +272,7 @@ async fn a_redirect_is_not_followed_and_counts_as_a_failure() {
         .receiver
         .answer("redirected", &[Reply(StatusCode::TEMPORARY_REDIRECT, Some(("location", "/elsewhere")))]);
     wired.tell("redirected").await;
-    wired.until_came("redirected", 2).await;
+    wired.until_received("redirected", 2).await;
     assert_eq!(wired.receiver.strayed(), 0);
     assert_eq!(wired.attempts("redirected").await[0]["status"], 307);
 }
@@ -275,7 +283,7 @@ async fn the_sender_waits_as_long_as_retry_after_says() {
     let busy = Reply(StatusCode::TOO_MANY_REQUESTS, Some(("retry-after", "1234")));
     wired.receiver.answer("busy", &[busy, Reply(StatusCode::SERVICE_UNAVAILABLE, None)]);
     wired.tell("busy").await;
-    wired.until_came("busy", 3).await;
+    wired.until_received("busy", 3).await;
     let attempts = wired.attempts("busy").await;
     assert_eq!(attempts[0]["again_in_s"], 1234);
     assert!(wired.hours.asked().contains(&1234));
@@ -297,7 +305,7 @@ async fn a_message_that_is_not_an_event_goes_to_the_dead_letter_queue_and_does_n
     send.send().await.unwrap();
     assert_eq!(wired.until_dead("poison {").await, ("poison {".to_owned(), "no_event".to_owned()));
     for id in ["good-1", "good-2", "good-3"] {
-        let came = wired.until_came(id, 1).await;
+        let came = wired.until_received(id, 1).await;
         let payload: Value = serde_json::from_slice(&came[0].1).unwrap();
         assert_eq!(payload["type"], "link.revoked");
         assert_eq!(came.len(), 1, "{id}");
@@ -309,7 +317,7 @@ async fn no_line_of_the_log_has_an_address_a_body_or_a_secret() {
     let Some(wired) = wired().await else { return };
     wired.receiver.answer("logged", &[FAILED]);
     wired.tell("logged").await;
-    wired.until_came("logged", 2).await;
+    wired.until_received("logged", 2).await;
     let lines = wired.log().await;
     assert!(lines.iter().any(|line| line.contains("\"logged\"")), "{lines:?}");
     for secret in

@@ -5,7 +5,7 @@ the caller ends, also after SIGKILL. A killed Terraform leaves its provider runn
 runs both in one process group. When the pipe closes, it removes the folder of this file and kills
 the whole group.
 
-Usage: leash.py PROGRAM [ARGUMENT...]
+Usage: end_with_caller.py PROGRAM [ARGUMENT...]
 """
 
 import os
@@ -25,7 +25,7 @@ def end_with_the_parent():
 
 def main():
     if os.getpgrp() != os.getpid():
-        sys.exit("failed to start: leash.py must lead a process group of its own")
+        sys.exit("failed to start: end_with_caller.py must lead a process group of its own")
     child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
     threading.Thread(target=end_with_the_parent, daemon=True).start()
     sys.exit(child.wait())
