@@ -110,7 +110,10 @@ fn ranged(
         if (1..=most).contains(&value) {
             return Some(value);
         }
-        problems.push(FieldProblem::new(name, format!("{what}: 1 to {most}; leave it out for no limit")));
+        problems.push(FieldProblem::new(
+            name,
+            format!("{what}: 1 to {most}; for no limit leave it out, or send null to remove it"),
+        ));
         None
     })
 }

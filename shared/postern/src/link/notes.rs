@@ -60,7 +60,7 @@ note! {
 
 /// The text is empty, too long or has control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a note has 1 to {MAX_NOTE_CHARS} characters and no line ends or control characters")]
+#[error("a label or recipient has 1 to {MAX_NOTE_CHARS} characters and no line ends or control characters")]
 pub struct ParseNoteError;
 
 /// The text is empty, too long, or has characters that a note may not have.
