@@ -212,9 +212,19 @@ impl LinkStore for Table {
     }
 
     async fn carry_openings(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
-        let update = self
-            .update_of_link(&before.link_id)
-            .update_expression("SET opens = :opens, hour_window = :hour_window, carried_opens = :carried")
+        let mut set = "SET opens = :opens, hour_window = :hour_window, carried_opens = :carried".to_owned();
+        let mut update = self.update_of_link(&before.link_id);
+        for (name, placeholder, found) in [
+            ("first_opened_at", ":first", after.first_opened_at.as_ref().map(value).transpose()?),
+            ("last_opening", ":last", after.last_opening.as_ref().map(value).transpose()?),
+        ] {
+            if let Some(found) = found {
+                set.extend([", ", name, " = ", placeholder]);
+                update = update.expression_attribute_values(placeholder, found);
+            }
+        }
+        let update = update
+            .update_expression(set)
             .condition_expression(
                 "opens = :before AND hour_window = :hour_before AND carried_opens = :carried_before",
             )

@@ -71,8 +71,15 @@ impl Link {
     #[must_use]
     pub fn carrying(&self, old: &Self) -> Option<Self> {
         let missed = old.opens.checked_sub(self.carried_opens?).filter(|missed| *missed > 0)?;
-        let hour_window = self.hour_window.with(missed, old.hour_window);
-        Some(Self { opens: self.opens + missed, hour_window, carried_opens: Some(old.opens), ..self.clone() })
+        let last = [&self.last_opening, &old.last_opening].into_iter().flatten().max_by_key(|last| last.at);
+        Some(Self {
+            opens: self.opens + missed,
+            hour_window: self.hour_window.with(missed, old.hour_window),
+            carried_opens: Some(old.opens),
+            first_opened_at: [self.first_opened_at, old.first_opened_at].into_iter().flatten().min(),
+            last_opening: last.cloned(),
+            ..self.clone()
+        })
     }
 
     /// The link after its revocation; `None` if it was revoked before.

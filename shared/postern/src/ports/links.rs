@@ -147,8 +147,8 @@ pub trait LinkStore: LinkIndex + LinkReader {
         new: &Link,
         revoked: Revoked,
     ) -> impl Future<Output = Result<Replaced, Unavailable>> + Send;
-    /// Writes the counts of `after` ([`Link::carrying`]) on condition that those of the link are
-    /// still `before`'s: one conditional write.
+    /// Writes the counts of `after` and the times of its first and last opening ([`Link::carrying`]), on condition
+    /// that the counts of the link are still `before`'s: one conditional write.
     fn carry_openings(
         &self,
         before: &Link,

@@ -115,7 +115,8 @@ pub async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl 
     let new = expected.rotated(link_id(upload, 2), now() + Duration::from_secs(1));
     assert_eq!(store.replace_link(&link, &new, revoked).await.unwrap(), Replaced::Changed);
     assert_eq!(store.link(&new.link_id).await.unwrap(), None);
-    assert!(matches!(count(store, id, &opening(now(), Admission::Request)).await, Counted::Granted(_)));
+    let meanwhile = opening(now() + Duration::from_secs(1), Admission::Request);
+    assert!(matches!(count(store, id, &meanwhile).await, Counted::Granted(_)));
     assert_eq!(
         store.replace_link(&expected, &new, revoked).await.unwrap(),
         Replaced::Done,
@@ -130,6 +131,7 @@ pub async fn terms_change_and_tokens_rotate_only_as_they_were_read(store: &impl 
     assert_eq!(store.replace_link(&expected, &new, revoked).await.unwrap(), Replaced::Changed);
     let carrying = new.carrying(&ended).unwrap();
     assert_eq!(carrying.opens, 2, "what was counted meanwhile stays counted");
+    assert!(carrying.first_opened_at.is_some() && carrying.last_opening == ended.last_opening);
     for found in [Found::Yes, Found::No] {
         assert_eq!(store.carry_openings(&new, &carrying).await.unwrap(), found, "once");
         assert_eq!(store.link(&new.link_id).await.unwrap().as_ref(), Some(&carrying));

@@ -136,6 +136,8 @@ impl LinkStore for MemoryWorld {
         match state.links.get_mut(&before.link_id) {
             Some(link) if counts(link) == counts(before) => {
                 (link.opens, link.hour_window, link.carried_opens) = counts(after);
+                (link.first_opened_at, link.last_opening) =
+                    (after.first_opened_at, after.last_opening.clone());
                 Ok(Found::Yes)
             }
             _ => Ok(Found::No),
