@@ -80,13 +80,10 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
         }
         let link = self.read().await?;
         if cookie.is_some_and(|cookie| cookie.is_for(&link)) {
-            return if self.wants_page_of(&link) {
-                self.reopen_page(&link).await
-            } else {
-                self.go_on(&link).await
-            };
+            return self.go_on(&link).await;
         }
-        if let Some(counted_s) = self.counted_before(&link, self.known_id().as_ref()) {
+        // Never by the id in the query: whoever copies the address of what a page shows has that one too.
+        if let Some(counted_s) = self.counted_before(&link, self.id_in_cookies().as_ref()) {
             return self.repeat(&link, counted_s).await;
         }
         self.check_welcome(&link)?;
@@ -137,6 +134,9 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
         self.check_open_or_used_up(link)?;
         if self.returns_to_page(link) {
             return Ok(self.to_page());
+        }
+        if self.request.method == Method::Get && self.wants_page_of(link) {
+            return self.open_page(link).await;
         }
         if self.request.method != Method::Post && self.request.has(&link.etag) {
             return Ok(unchanged(link));
@@ -208,16 +208,14 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
 
     /// The id of the page that asks, of a GET whose outcome was unknown, or of this one.
     fn id_of_get(&self) -> PageId {
-        self.known_id().unwrap_or_else(|| PageId::of(self.request.entropy))
+        let known = self.page_that_asks().or_else(|| self.id_in_cookies());
+        known.unwrap_or_else(|| PageId::of(self.request.entropy))
     }
 
-    /// The id of the page that asks, or of a page or a GET before this one in the same browser.
-    fn known_id(&self) -> Option<PageId> {
-        let in_cookies = || {
-            let cookies = self.request.headers.cookies;
-            PageId::in_cookies(cookies, &self.ports.keys, &self.link_id, self.request.now).map(|(_, id)| id)
-        };
-        self.page_that_asks().or_else(in_cookies)
+    /// The id of a page or a GET before this one, in the same browser.
+    fn id_in_cookies(&self) -> Option<PageId> {
+        let cookies = self.request.headers.cookies;
+        PageId::in_cookies(cookies, &self.ports.keys, &self.link_id, self.request.now).map(|(_, id)| id)
     }
 
     /// The page whose markup sends this request.

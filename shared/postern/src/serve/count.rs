@@ -29,8 +29,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
                     if let Some(counted_s) =
                         self.counted_before(&link, page).filter(|_| link.terms.password_hash.is_some())
                     {
-                        self.check_network(&link)?;
-                        return self.granted(&link, counted_s, self.credentials().await?.as_deref());
+                        return self.repeat(&link, counted_s).await;
                     }
                     self.check_welcome(&link)?;
                     if attempt.network == link.terms.allowed_network {
@@ -77,15 +76,10 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
         link.counted_at(&self.opening(admission, link.terms.allowed_network, Some(page?)))
     }
 
-    /// Continues an opening that was counted at `counted_s`, if its answer was lost: the browser has no resume
-    /// cookie yet. Nothing is counted again.
+    /// Continues an opening that was counted at `counted_s` and whose answer was lost: the browser has no resume
+    /// cookie for this file. Nothing is counted again.
     pub(super) async fn repeat(&self, link: &Link, counted_s: u64) -> Result<Reply, Problem> {
-        self.check_open_or_used_up(link)?;
-        if self.wants_page_of(link) {
-            return Ok(self.open_page(link).await?.with("set-cookie", self.resume(link, counted_s)));
-        }
-        self.check_there(link).await?;
-        self.granted(link, counted_s, self.credentials().await?.as_deref())
+        Ok(self.go_on(link).await?.with("set-cookie", self.resume(link, counted_s)))
     }
 
     /// Counts the opening with one conditional write, which names the visitor's network. If the link has a
@@ -112,7 +106,8 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
                 self.granted(&link, counted_s, credentials.as_deref())
             }
             (Counted::Refused(None), _) => Err(Problem::TokenUnknown),
-            // The token or the page is from a time when the link counted.
+            // No term needs the count: the token or the page is older than the terms, or a form came to a link that
+            // asks for none.
             (Counted::Refused(Some(link)), _) if !link.terms.is_counted() => self.go_on(&link).await,
             (Counted::Refused(Some(link)), _) => {
                 self.announce(link.used_up_news()).await;

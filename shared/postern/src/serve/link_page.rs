@@ -128,21 +128,16 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
         guarded(Reply::empty(StatusCode::SEE_OTHER)).with("location", self.request.path)
     }
 
-    /// The page of a link that opens for everybody.
+    /// The page with the content. What it shows has an id only where the request for it may count an opening: after
+    /// a password or a button the resume cookie lets it through, and nobody else.
     pub(super) async fn open_page(&self, link: &Link) -> Result<Reply, Problem> {
         self.check_there(link).await?;
-        if !link.terms.counts() {
+        if !link.terms.counts() || link.terms.confirm || link.terms.password_hash.is_some() {
             return Ok(page::opened(&self.context(), link, ""));
         }
         let id = self.sealed_id();
         let reply = page::opened(&self.context(), link, &id.text);
         Ok(id.kept(reply, self.request))
-    }
-
-    /// The page of an opening that was granted before.
-    pub(super) async fn reopen_page(&self, link: &Link) -> Result<Reply, Problem> {
-        self.check_open_or_used_up(link)?;
-        self.open_page(link).await
     }
 
     /// The page with the button.

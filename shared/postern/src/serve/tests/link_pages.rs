@@ -177,6 +177,35 @@ async fn a_page_after_a_lost_answer_is_the_same_opening() {
     }
 }
 
+/// Somebody who has the page copies the address of what it shows, or makes one with the id of its form.
+#[tokio::test]
+async fn the_id_of_a_page_is_no_password_and_no_opening_without_its_cookie() {
+    for link_terms in [
+        LinkTerms { max_opens: Some(5), ..with_password() },
+        LinkTerms { confirm: true, ..at_most(5) },
+        at_most(1),
+    ] {
+        let world = World::with(link_terms.clone(), None).await;
+        let text = PageId::seal(&world.ports.keys, &world.link().await.link_id, at(NOW), entropy());
+        let body = format!("page={text}&password=open+sesame");
+        let body = if link_terms.password_hash.is_some() { &body } else { body.split_once('&').unwrap().0 };
+        assert!(world.request(NOW, Method::Post, body, TAB).await.is_ok());
+        let refused = match (&link_terms.password_hash, link_terms.confirm) {
+            (Some(_), _) => "password_required",
+            (None, true) => "confirmation_required",
+            (None, false) => "link_used_up",
+        };
+        let tag = "\"x\"";
+        for headers in [Headers { if_none_match: tag, ..Headers::default() }, TAB] {
+            match world.ask(NOW, shown(&text), headers).await {
+                Ok(page) => assert!(link_terms.confirm && page.body.contains("method=\"post\"")),
+                Err(problem) => assert_eq!(problem.code(), refused, "{link_terms:?}"),
+            }
+        }
+        assert_eq!(world.link().await.opens, 1);
+    }
+}
+
 #[tokio::test]
 async fn a_page_without_openings_in_this_hour_says_so() {
     let world = World::with(LinkTerms { max_opens_per_hour: Some(1), ..LinkTerms::default() }, None).await;
@@ -233,8 +262,7 @@ async fn a_form_leads_back_to_the_page_where_the_browser_keeps_cookies() {
         let cookies = &cookie(&opened);
         let shown = world.show(Headers { cookies, ..TAB }).await;
         assert!(shown.body.contains("<img src="), "{}", shown.body);
-        let id = if link_terms.counts() { id_of(&shown) } else { String::new() };
-        let query = if id.is_empty() { SHOWN } else { Query { page: &id, ..Query::default() } };
+        let query = SHOWN;
         let image = world.ask(NOW, query, Headers { cookies, ..IMAGE }).await.unwrap();
         assert_eq!((image.status, world.link().await.opens), (StatusCode::FOUND, 1));
         assert!(world.ask(NOW, SHOWN, IMAGE).await.is_err(), "without the cookie it is closed");
