@@ -151,11 +151,8 @@ impl Recorder {
         let verdict =
             record_version(&self.ports, &self.config.settings, now, key, version, announced).await?;
         count(verdict, arrival.happened_at);
-        let reason = match verdict {
-            Verdict::Rejected(reason) => reason.map(postern::upload::RejectionReason::as_str),
-            _ => None,
-        };
-        let (upload_id, verdict) = (key.upload_id().to_string(), verdict.as_str());
+        let upload_id = key.upload_id().to_string();
+        let (verdict, reason) = (verdict.as_str(), verdict.reason());
         tracing::info!(
             request_id,
             upload_id,
@@ -226,8 +223,9 @@ impl Report for Counts {
 
     fn looked_at(&self, id: UploadId, version: &VersionId, verdict: Verdict) {
         let upload_id = id.to_string();
-        let (version_id, verdict) = (version.as_str(), verdict.as_str());
-        tracing::info!(upload_id, version_id, verdict, "the hourly run looked at a version");
+        let version_id = version.as_str();
+        let (verdict, reason) = (verdict.as_str(), verdict.reason());
+        tracing::info!(upload_id, version_id, verdict, reason, "the hourly run looked at a version");
     }
 
     fn pause(&self) {

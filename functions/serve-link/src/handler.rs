@@ -127,7 +127,7 @@ fn method(request: &Request) -> Option<Method> {
 }
 
 /// Whether the distribution asks for the page that it shows where it refuses a signed URL
-/// (`terraform/cloudfront.tf`).
+/// (`terraform/expired_page.tf`).
 fn is_expired_page(request: &Request) -> bool {
     let is_read = matches!(request.method(), "GET" | "HEAD");
     is_read && request.route() == "$default" && request.raw_path() == "/expired"

@@ -1,7 +1,7 @@
 //! The HTTPS connections of a function: one connector, which the clients of all services and the quick read share.
 //!
 //! The SDK's own HTTP client makes one more connector whenever a client of a service is made, to check it, and each
-//! connector parses the root certificates again. This one is made once, and parses them once.
+//! connector parses the root certificates again. This one is made once, and reads them once.
 
 use std::sync::LazyLock;
 

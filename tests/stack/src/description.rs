@@ -31,7 +31,7 @@ pub struct Description {
     pub api_cors: Cors,
     /// CORS of the bucket for the pages of the installation's origins.
     pub bucket_cors: Cors,
-    /// CORS of the bucket for the media of a link's page.
+    /// CORS of the bucket for reads by every page: the media of a link's page need it.
     pub media_cors: MediaCors,
     /// The sources of events.
     pub events: Events,

@@ -8,7 +8,7 @@ use std::{
     path::Path,
     process::{Command, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use stack::{function_executables, skipped};
@@ -112,11 +112,13 @@ fn opened(executable: &Path, chosen: Option<&Path>) -> Vec<String> {
         .unwrap();
     // `accept` must not wait for a function that has ended.
     listener.set_nonblocking(true).unwrap();
+    let begin = Instant::now();
     let _connection = loop {
         if let Ok(connection) = listener.accept() {
             break connection;
         }
         assert_eq!(traced.try_wait().unwrap(), None, "{} ended", executable.display());
+        assert!(begin.elapsed() < Duration::from_secs(60), "{} connects nowhere", executable.display());
         thread::sleep(Duration::from_millis(5));
     };
     let text = fs::read_to_string(&trace).unwrap();

@@ -75,7 +75,7 @@ impl LinkTerms {
         Some(note.as_str().replace('%', "%25").replace('"', "%22").replace('\\', "%5C"))
     }
 
-    /// Whether openings are counted: the link has a maximum, a password or a confirmation.
+    /// Whether openings are counted: the link has a maximum, a password or a confirmation, or it is tracked.
     pub fn is_counted(&self) -> bool {
         self.counts() || self.confirm || self.password_hash.is_some()
     }

@@ -53,6 +53,14 @@ impl Verdict {
             Self::ThreatInPinned => "threat_in_pinned",
         }
     }
+
+    /// Why the version was rejected, if the record says it.
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Rejected(reason) => reason.map(RejectionReason::as_str),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{previewers, weighted};
 use crate::link::Client;
 use s3_presigned::Timestamp;
 
-/// The query by which a page that counts nothing shows the link's content.
+/// The query by which a page shows the link's content, if the request counts nothing.
 pub(super) const SHOW: &str = "?show=1";
 
 /// The HTTP method of a request to a link.

@@ -32,7 +32,7 @@ pub(super) fn password(messages: &Messages, id: &str, wrong: bool) -> String {
 }
 
 /// The button that saves the file: a form, because a link cannot say that it was followed. The browser asks
-/// the link itself, and so asks it again where a download has to go on. `id` is empty where nothing is counted.
+/// the link itself, and so asks it again where a download has to go on. `id` is empty where this counts nothing.
 pub(super) fn download(messages: &Messages, id: &str) -> String {
     let sent = sent("download", "1");
     let page = match id {

@@ -10,7 +10,7 @@ use crate::link::Link;
 use crate::serve::request;
 
 /// The page with the content. `id` is the page's one-time id ([`mod@crate::serve::page_id`]); it is empty where
-/// the link counts nothing.
+/// what the page asks for counts nothing.
 pub fn opened(context: &PageContext<'_>, link: &Link, id: &str) -> Reply {
     let messages = context.language.messages();
     let element = Element::of(link);
