@@ -1,5 +1,6 @@
 //! `postern`: tools for operators and developers.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use postern_cli::explain::mask::Secrets;
 use postern_cli::explain::{Outcome, Secret, Settings, explain};
 use postern_cli::input;
 use s3_presigned::Timestamp;
+use serde::Serialize;
 
 /// The variable from which the secret is read, if no file is named.
 const SECRET_VARIABLE: &str = "POSTERN_EXPLAIN_SECRET";
@@ -165,8 +167,14 @@ fn failed(error: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// A reader that went away is no failure.
-fn write(text: &str) -> Result<(), String> {
+/// Writes an answer to standard output. A reader that went away is no failure.
+fn print<A: Serialize + Display>(answer: &A, as_json: bool) -> Result<(), String> {
+    let text = match as_json {
+        true => {
+            serde_json::to_string_pretty(answer).map_err(|error| format!("failed to write JSON: {error}"))?
+        }
+        false => answer.to_string(),
+    };
     match writeln!(io::stdout(), "{}", text.trim_end()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("failed to write: {error}")),
         _ => Ok(()),
@@ -184,12 +192,7 @@ impl Cost {
         };
         let prices = Prices::built_in().map_err(|error| error.to_string())?;
         let costs = estimate(&usage, &prices).map_err(|error| error.to_string())?;
-        let text = match self.json {
-            true => serde_json::to_string_pretty(&costs)
-                .map_err(|error| format!("failed to write JSON: {error}"))?,
-            false => costs.to_string(),
-        };
-        write(&text).map(|()| 0)
+        print(&costs, self.json).map(|()| 0)
     }
 }
 
@@ -198,12 +201,7 @@ impl Explain {
         let input = self.input()?;
         let json = self.json;
         let explanation = explain(&input, &self.settings()?);
-        let text = match json {
-            true => serde_json::to_string_pretty(&explanation)
-                .map_err(|error| format!("failed to write JSON: {error}"))?,
-            false => explanation.to_string(),
-        };
-        write(&text)?;
+        print(&explanation, json)?;
         Ok(match explanation.outcome {
             Outcome::CauseFound => 0,
             Outcome::CausesPossible => 1,

@@ -8,7 +8,7 @@ use super::resume_cookie::ResumeCookie;
 use super::{Ports, Settings, page};
 use crate::http::{Problem, Reply};
 use crate::link::token::LinkId;
-use crate::link::{Admission, HOUR_S, Link, LinkStatus, Network, left_in_window_s};
+use crate::link::{Admission, Link, LinkStatus, Network};
 use crate::log;
 use crate::ports::{OpeningStore, Signer, VersionCheck};
 
@@ -95,7 +95,7 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
         }
         if self.wants_page_of(&link) {
             if link.is_busy(self.request.now) {
-                return Err(Problem::LinkBusy(left_in_window_s(self.request.now, HOUR_S)));
+                return Err(self.busy());
             }
             return self.open_page(&link).await;
         }

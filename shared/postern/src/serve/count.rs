@@ -206,11 +206,16 @@ impl<L: OpeningStore, G: Signer, V: VersionCheck> Exchange<'_, L, G, V> {
         }
     }
 
+    /// The openings of this hour are used up.
+    pub(super) fn busy(&self) -> Problem {
+        Problem::LinkBusy(left_in_window_s(self.request.now, HOUR_S))
+    }
+
     /// Why a count was refused.
     fn refuse(&self, link: &Link, admission: &Admission) -> Result<Reply, Problem> {
         self.check_welcome(link)?;
         if link.admits(admission) {
-            return Err(Problem::LinkBusy(left_in_window_s(self.request.now, HOUR_S)));
+            return Err(self.busy());
         }
         match link.terms.password_hash {
             Some(_) => Err(Problem::PasswordRequired),

@@ -33,8 +33,7 @@ pub fn of_problem(context: &PageContext<'_>, problem: &Problem, request_id: &str
         Problem::Internal(_) => (Icon::Broken, format!("<p class=\"id\">{}</p>", escaped(request_id))),
         _ => (Icon::Broken, String::new()),
     };
-    let body =
-        format!("<main class=\"card\">\n{}<h1>{title}</h1>\n<p>{sentence}</p>\n{rest}\n</main>\n", svg(icon));
+    let body = card(icon, title, sentence, &rest);
     let page = Document { status: problem.status(), title, head: "", body: &body, element: None };
     let reply = page.reply(context);
     Some(match problem.retry_after_s() {
@@ -51,12 +50,15 @@ pub fn of_problem(context: &PageContext<'_>, problem: &Problem, request_id: &str
 /// error's status itself.
 pub fn of_expired_url(context: &PageContext<'_>) -> Reply {
     let (title, sentence) = context.language.messages().url_expired;
-    let body =
-        format!("<main class=\"card\">\n{}<h1>{title}</h1>\n<p>{sentence}</p>\n</main>\n", svg(Icon::Broken));
+    let body = card(Icon::Broken, title, sentence, "");
     Document { status: StatusCode::OK, title, head: "", body: &body, element: None }
         .reply(context)
         .with("cache-control", "public, max-age=0, s-maxage=300")
         .with("vary", "accept-language")
+}
+
+fn card(icon: Icon, title: &str, sentence: &str, rest: &str) -> String {
+    format!("<main class=\"card\">\n{}<h1>{title}</h1>\n<p>{sentence}</p>\n{rest}\n</main>\n", svg(icon))
 }
 
 #[cfg(test)]
