@@ -11,7 +11,8 @@ locals {
 }
 
 # serve-link says for how long an edge keeps the page: for five minutes. So expired URLs cost a request to the API for
-# each value of Accept-Language and edge, not for each URL. The API's throttling limits whoever varies the header. No query and no cookie of the refused URL reaches the API.
+# each value of Accept-Language and edge, not for each URL. The API's throttling limits whoever varies the header. No
+# query and no cookie of the refused URL reaches the API.
 resource "aws_cloudfront_cache_policy" "expired_page" {
   count = local.owns_distribution ? 1 : 0
 
