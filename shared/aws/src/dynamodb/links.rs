@@ -213,16 +213,11 @@ impl LinkStore for Table {
 
     async fn carry_openings(&self, before: &Link, after: &Link) -> Result<Found, Unavailable> {
         let mut set = "SET opens = :opens, hour_window = :hour_window, carried_opens = :carried".to_owned();
-        let mut update = self.update_of_link(&before.link_id);
-        for (name, placeholder, found) in [
+        let times = [
             ("first_opened_at", ":first", after.first_opened_at.as_ref().map(value).transpose()?),
             ("last_opening", ":last", after.last_opening.as_ref().map(value).transpose()?),
-        ] {
-            if let Some(found) = found {
-                set.extend([", ", name, " = ", placeholder]);
-                update = update.expression_attribute_values(placeholder, found);
-            }
-        }
+        ];
+        let (update, _) = set_found(self.update_of_link(&before.link_id), &mut set, times);
         let update = update
             .update_expression(set)
             .condition_expression(
@@ -314,23 +309,35 @@ impl Table {
 
 /// Sets what the change gives the link, and removes what it takes away: its announcement always.
 fn set_or_remove(
-    mut update: UpdateItemFluentBuilder,
+    update: UpdateItemFluentBuilder,
     mut set: String,
     after: &Link,
 ) -> Result<UpdateItemFluentBuilder, Unavailable> {
-    let mut remove = "announces, #event".to_owned();
-    for (name, placeholder, found) in [
+    let attributes = [
         ("expires_at", ":end", after.expires_at.as_ref().map(value).transpose()?),
         ("earlier_urls_end_at", ":earlier", after.earlier_urls_end_at.as_ref().map(value).transpose()?),
         ("told_recipient", ":recipient", after.told_recipient.as_deref().map(text)),
-    ] {
+    ];
+    let (update, missing) = set_found(update, &mut set, attributes);
+    let remove = [vec!["announces", "#event"], missing].concat().join(", ");
+    Ok(update.update_expression(format!("{set} REMOVE {remove}")))
+}
+
+/// Sets the attributes that have a value, each by its name and placeholder. Returns the names of the others.
+fn set_found<const N: usize>(
+    mut update: UpdateItemFluentBuilder,
+    set: &mut String,
+    attributes: [(&'static str, &'static str, Option<AttributeValue>); N],
+) -> (UpdateItemFluentBuilder, Vec<&'static str>) {
+    let mut missing = Vec::new();
+    for (name, placeholder, found) in attributes {
         match found {
             Some(found) => {
                 set.extend([", ", name, " = ", placeholder]);
                 update = update.expression_attribute_values(placeholder, found);
             }
-            None => remove.extend([", ", name]),
+            None => missing.push(name),
         }
     }
-    Ok(update.update_expression(format!("{set} REMOVE {remove}")))
+    (update, missing)
 }
