@@ -19,26 +19,30 @@ use crate::upload::{Upload, UploadState, expiry};
 use crate::value::id::{UploadId, VersionId};
 use s3_presigned::Timestamp;
 
-/// What was reported, all of it, for which uploads the work failed, how often it could be written down, and what
-/// became of the versions that were looked at.
+/// What a run reported.
 #[derive(Default)]
-struct Sum(RefCell<Tidied>, RefCell<Vec<UploadId>>, Cell<usize>, RefCell<Vec<(UploadId, String, Verdict)>>);
+struct Reported {
+    done: RefCell<Tidied>,
+    failed: RefCell<Vec<UploadId>>,
+    looked_at: RefCell<Vec<(UploadId, String, Verdict)>>,
+    pauses: Cell<usize>,
+}
 
-impl Report for Sum {
+impl Report for Reported {
     fn done(&self, what: Tidied) {
-        *self.0.borrow_mut() += what;
+        *self.done.borrow_mut() += what;
     }
 
     fn failed(&self, id: UploadId, _: &Unavailable) {
-        self.1.borrow_mut().push(id);
+        self.failed.borrow_mut().push(id);
     }
 
     fn looked_at(&self, id: UploadId, version: &VersionId, verdict: Verdict) {
-        self.3.borrow_mut().push((id, version.as_str().to_owned(), verdict));
+        self.looked_at.borrow_mut().push((id, version.as_str().to_owned(), verdict));
     }
 
     fn pause(&self) {
-        self.2.set(self.2.get() + 1);
+        self.pauses.set(self.pauses.get() + 1);
     }
 }
 
@@ -49,20 +53,24 @@ async fn world() -> Ports<MemoryWorld, MemoryWorld> {
 }
 
 async fn swept(ports: &Ports<MemoryWorld, MemoryWorld>, now: Timestamp) -> Result<Tidied, Unavailable> {
-    let sum = Sum::default();
-    sweep(ports, now, &sum).await?;
-    let done = sum.0.take();
-    assert_eq!(sum.1.take().len(), done.failed, "a failure is reported with its upload");
+    let reported = Reported::default();
+    sweep(ports, now, &reported).await?;
+    let done = reported.done.take();
+    assert_eq!(reported.failed.take().len(), done.failed, "a failure is reported with its upload");
     Ok(done)
 }
 
 /// Lists the whole bucket, except the numbers of what was merely listed.
 async fn compared(ports: &Ports<MemoryWorld, MemoryWorld>, now: Timestamp) -> Tidied {
-    let sum = Sum::default();
+    let reported = Reported::default();
     ports.store.note_slices_listed((now.epoch_s() / 3600 + 1) * 256 / 24 - 256).await.unwrap();
-    list_bucket(ports, &settings(), now, &sum).await.unwrap();
-    let done = sum.0.take();
-    assert_eq!(sum.3.take().len(), done.looked_at, "a version that is looked at is told with its verdict");
+    list_bucket(ports, &settings(), now, &reported).await.unwrap();
+    let done = reported.done.take();
+    assert_eq!(
+        reported.looked_at.take().len(),
+        done.looked_at,
+        "a version that is looked at is told with its verdict"
+    );
     Tidied { listed: 0, ..done }
 }
 
@@ -84,12 +92,12 @@ async fn what_is_due_expires_once() {
 async fn a_form_that_died_unused_gives_its_bytes_back_and_expires_a_day_later() {
     let world = MemoryWorld::default();
     world.create(&pending().reserving()).await.unwrap();
-    let (ports, sum) = (Ports { store: world.clone(), objects: world }, Sum::default());
+    let (ports, reported) = (Ports { store: world.clone(), objects: world }, Reported::default());
     let died = pending().policy_expires_at;
     assert!(existing(&ports).await.unused_at(died).is_some());
-    sweep(&ports, died, &sum).await.unwrap();
-    assert_eq!(sum.0.take(), Tidied::default());
-    assert_eq!(sum.2.get(), 16, "what was done can be written down after each shard");
+    sweep(&ports, died, &reported).await.unwrap();
+    assert_eq!(reported.done.take(), Tidied::default());
+    assert_eq!(reported.pauses.get(), 16, "what was done can be written down after each shard");
     assert_eq!(existing(&ports).await.unused_at(died), None);
     assert_eq!(existing(&ports).await.state, UploadState::Pending);
 }
@@ -178,7 +186,7 @@ async fn versions_are_looked_at_whatever_becomes_of_what_is_due() {
     let now = at("2026-11-24T12:00:00Z");
     ports.store.note_slices_listed((now.epoch_s() / 3600 + 1) * 256 / 24 - 256).await.unwrap();
     ports.store.fail_next("due");
-    let told = tidy(&ports, &settings(), now, std::future::pending(), &Sum::default()).await;
+    let told = tidy(&ports, &settings(), now, std::future::pending(), &Reported::default()).await;
     assert!(told.is_err(), "it is told");
     assert_eq!(existing(&ports).await.state, UploadState::Available);
 }
@@ -189,9 +197,9 @@ async fn what_there_was_no_time_for_is_left_to_the_next_hour() {
     let ports = Ports { store: world.clone(), objects: world };
     removals(&ports, 30).await;
     let now = at("2026-11-24T12:00:00Z");
-    let sum = Sum::default();
-    tidy(&ports, &settings(), now, std::future::ready(()), &sum).await.unwrap();
-    assert_eq!(sum.0.take(), Tidied::default());
+    let reported = Reported::default();
+    tidy(&ports, &settings(), now, std::future::ready(()), &reported).await.unwrap();
+    assert_eq!(reported.done.take(), Tidied::default());
     assert_eq!(swept(&ports, now).await.unwrap(), Tidied { removed: 30, ..Tidied::default() });
 }
 
@@ -223,9 +231,9 @@ async fn a_version_is_looked_at_from_a_quarter_of_an_hour_to_two_days_after_it_c
 /// It lists one hour's share, and what it has done can be written down after each slice.
 #[tokio::test]
 async fn the_first_run_of_a_stack_makes_nothing_up() {
-    let (ports, sum) = (world().await, Sum::default());
-    list_bucket(&ports, &settings(), at("2026-11-24T12:00:00Z"), &sum).await.unwrap();
-    assert_eq!(sum.2.get(), 11);
+    let (ports, reported) = (world().await, Reported::default());
+    list_bucket(&ports, &settings(), at("2026-11-24T12:00:00Z"), &reported).await.unwrap();
+    assert_eq!(reported.pauses.get(), 11);
 }
 
 #[tokio::test]
@@ -244,12 +252,12 @@ async fn a_version_that_no_record_knows_is_told_and_left() {
     let world = MemoryWorld::default();
     let ports = Ports { store: world.clone(), objects: world };
     ports.objects.put(pending().object_key(), version("a"), png());
-    let sum = Sum::default();
+    let reported = Reported::default();
     let now = at("2026-11-24T12:00:00Z");
     ports.store.note_slices_listed((now.epoch_s() / 3600 + 1) * 256 / 24 - 256).await.unwrap();
-    list_bucket(&ports, &settings(), now, &sum).await.unwrap();
-    assert_eq!((sum.0.borrow().orphans, sum.0.borrow().repaired), (1, 0));
-    assert_eq!(sum.3.take(), [(pending().upload_id, "a".to_owned(), Verdict::Orphan)]);
+    list_bucket(&ports, &settings(), now, &reported).await.unwrap();
+    assert_eq!((reported.done.borrow().orphans, reported.done.borrow().repaired), (1, 0));
+    assert_eq!(reported.looked_at.take(), [(pending().upload_id, "a".to_owned(), Verdict::Orphan)]);
     assert_eq!(ports.objects.versions(pending().object_key()).await.unwrap(), [version("a")]);
 }
 
@@ -315,10 +323,10 @@ async fn versions_that_the_record_settles_cost_no_call_of_their_own() {
     let due = (now.epoch_s() / 3600 + 1) * 256 / 24;
     let before = due - 256 + (slice + 256 - due % 256) % 256;
     ports.store.note_slices_listed(before).await.unwrap();
-    let (sum, calls) = (Sum::default(), ports.store.calls());
-    list_bucket(&ports, &settings(), now, &sum).await.unwrap();
+    let (reported, calls) = (Reported::default(), ports.store.calls());
+    list_bucket(&ports, &settings(), now, &reported).await.unwrap();
     let slices = usize::try_from(due - before).unwrap();
-    assert_eq!(sum.0.take(), Tidied { listed: versions, ..Tidied::default() });
+    assert_eq!(reported.done.take(), Tidied { listed: versions, ..Tidied::default() });
     // For each slice: the bucket's page, sixteen pages of pinned versions, and the note. And one for
     // how far the listing has come.
     assert_eq!(ports.store.calls() - calls, slices * 18 + 1);
@@ -330,10 +338,10 @@ async fn an_hour_that_was_missed_is_made_up_for_and_a_missed_pass_is_told() {
     let ports = Ports { store: world.clone(), objects: world };
     let noon = at("2026-11-24T12:00:00Z");
     let slices = async |now| {
-        let (sum, before) = (Sum::default(), ports.store.slices_listed().await.unwrap());
-        list_bucket(&ports, &settings(), now, &sum).await.unwrap();
+        let (reported, before) = (Reported::default(), ports.store.slices_listed().await.unwrap());
+        list_bucket(&ports, &settings(), now, &reported).await.unwrap();
         let listed = ports.store.slices_listed().await.unwrap().unwrap();
-        (before.map(|before| listed - before), sum.0.take().skipped_slices)
+        (before.map(|before| listed - before), reported.done.take().skipped_slices)
     };
     slices(noon).await;
     assert_eq!(slices(noon).await, (Some(0), 0), "again within the hour");
