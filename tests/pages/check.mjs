@@ -7,24 +7,16 @@
 //         "password": {"url", "password"}, "confirm": {"url"}, "image": {"url"}, "download": [{"url", "name"}]}
 // FOLDER gets the screenshots. Prints a line a check; ends with 1 if one fails.
 
-import { readFile, mkdir } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { check, folder, plan } from "./script.mjs";
 
-const [input, folder] = process.argv.slice(2);
-const plan = JSON.parse(await readFile(input, "utf8"));
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const widths = { phone: { width: 320, height: 640 }, tablet: { width: 768, height: 900 }, desktop: { width: 1280, height: 800 } };
-const failures = [];
 
-function check(what, holds, detail = "") {
-  console.log(`${holds ? "ok" : "FAILED"}  ${what}${holds ? "" : ` ${detail}`}`);
-  if (!holds) failures.push(what);
-}
-
-await mkdir(folder, { recursive: true });
 const browser = await chromium.launch({ executablePath: plan.chromium, args: ["--no-sandbox"] });
 
 // `shows` is true for a page that shows the file.
@@ -105,7 +97,3 @@ for (const entry of plan.pages) {
 }
 
 await browser.close();
-if (failures.length > 0) {
-  console.log(`${failures.length} of the checks failed`);
-  process.exitCode = 1;
-}

@@ -6,21 +6,14 @@
 // A visit to "kill" lets the URLs die to which the links have led.
 // FOLDER/saved gets the files under the names that the browser gives them; FOLDER/film-*.png show
 // where the film stood. Prints a line a check; ends with 1 if one fails.
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { check, folder, plan } from "./script.mjs";
 
-const [input, folder] = process.argv.slice(2);
-const plan = JSON.parse(await readFile(input, "utf8"));
 const saved = join(folder, "saved");
 await mkdir(saved, { recursive: true });
-let failed = false;
-
-function check(what, holds, detail = "") {
-  console.log(`${holds ? "ok" : "FAILED"}  ${what} ${detail}`);
-  failed ||= !holds;
-}
 
 const browser = await chromium.launch({ executablePath: plan.chromium, args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"] });
 
@@ -168,4 +161,3 @@ await killUrls();
 }
 host.close();
 await browser.close();
-process.exitCode = failed ? 1 : 0;

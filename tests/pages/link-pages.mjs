@@ -8,33 +8,16 @@
 // A visit to "kill" lets the URLs expire to which the links have led.
 // FOLDER gets the files. Prints a line a check; ends with 1 if one fails.
 
-import { readFile, readdir, mkdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { launch } from "./launch.mjs";
-
-const [input, folder] = process.argv.slice(2);
-const plan = JSON.parse(await readFile(input, "utf8"));
-await mkdir(folder, { recursive: true });
-let failed = false;
-
-function check(what, holds, detail = "") {
-  console.log(`${holds ? "ok" : "FAILED"}  ${plan.browser} ${what} ${holds ? "" : detail}`);
-  failed ||= !holds;
-}
-
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+import { check, folder, plan, showsImage, wait } from "./script.mjs";
 
 const browser = await launch(plan, { folder, saved: "image/png" });
 
 /// Whether the page shows the image, and the address is the link.
 async function shows(page, url) {
-  const seen = await page
-    .waitForFunction(() => {
-      const image = document.querySelector(".stage img");
-      return image && image.complete && image.naturalWidth > 0;
-    }, { timeout: 15000 })
-    .then(() => true, () => false);
-  return seen && page.url() === url;
+  return (await showsImage(page)) && page.url() === url;
 }
 
 async function expire() {
@@ -130,4 +113,3 @@ for (const kind of ["free", "limited"]) {
   await page.close();
 }
 await browser.close();
-process.exitCode = failed ? 1 : 0;

@@ -5,20 +5,9 @@
 // INPUT: {"browser": "chrome" or "firefox", "path": path, "links": [{"url", "name", "password"}]}
 // FOLDER gets the files. Prints a line a check; ends with 1 if one fails.
 
-import { readFile, readdir, mkdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { launch } from "./launch.mjs";
-
-const [input, folder] = process.argv.slice(2);
-const plan = JSON.parse(await readFile(input, "utf8"));
-await mkdir(folder, { recursive: true });
-let failed = false;
-
-function check(what, holds, detail = "") {
-  console.log(`${holds ? "ok" : "FAILED"}  ${plan.browser} ${what} ${detail}`);
-  failed ||= !holds;
-}
-
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+import { check, folder, plan, wait } from "./script.mjs";
 
 async function saved(name) {
   for (let tries = 0; tries < 100; tries += 1) {
@@ -55,4 +44,3 @@ for (const [number, { url, name, password }] of plan.links.entries()) {
   await page.close();
 }
 await browser.close();
-process.exitCode = failed ? 1 : 0;

@@ -7,19 +7,13 @@
 // FOLDER gets the files. Prints a line of JSON a case: {"name", "itself", "asked", "again", "asked_again"}; the
 // two lists are what S3 was asked, [range or null, status].
 
-import { mkdir, readFile, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { launch } from "./launch.mjs";
-
-const [input, folder] = process.argv.slice(2);
-const plan = JSON.parse(await readFile(input, "utf8"));
-await mkdir(folder, { recursive: true });
+import { folder, plan, visits, wait } from "./script.mjs";
 
 // The local AWS sends a file at this rate or faster.
 const BYTES_PER_S = 20e6;
-
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const visits = async () => (await fetch(`${plan.witness}/witness/visits`)).json();
 
 // Whether a whole file of this name is there, perhaps as "name(1)".
 async function saved(name, seconds) {

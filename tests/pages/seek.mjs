@@ -1,6 +1,6 @@
 // Seeks in a video after its URL has expired, in a real Chromium and a real Firefox.
 //
-// Usage: node seek.mjs INPUT.json
+// Usage: node seek.mjs INPUT.json FOLDER
 // INPUT: {"browser": "chrome" or "firefox", "path": path, "witness": url, "film": url, "kind": kind, "port": port,
 //         "kill": null, "kill-urls" or "kill-urls/page"}
 // `kind` is "page" (the link's own page), "plain" (a page of another origin, at the port, with plain markup) or
@@ -9,13 +9,9 @@
 // seconds. After the URL's death it seeks until a seek fails. The link's page is then loaded again, and a last line is
 // about a seek on it.
 
-import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { launch } from "./launch.mjs";
-
-const plan = JSON.parse(await readFile(process.argv[2], "utf8"));
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const visits = async () => (await fetch(`${plan.witness}/witness/visits`)).json();
+import { plan, visits, wait } from "./script.mjs";
 
 const browser = await launch(plan, { protocolTimeout: 120000 });
 const attribute = plan.kind === "cors" ? 'crossorigin="anonymous"' : "";

@@ -6,30 +6,10 @@
 // INPUT: {"browser": "chrome" or "firefox", "path": path, "free": url, "limited": url, "kill": url}
 // FOLDER gets the printed pages and the browser's profiles. Prints a line a check; ends with 1 if one fails.
 
-import { readFile, mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { launch } from "./launch.mjs";
-
-const [input, folder] = process.argv.slice(2);
-const plan = JSON.parse(await readFile(input, "utf8"));
-await mkdir(folder, { recursive: true });
-let failed = false;
-
-function check(what, holds, detail = "") {
-  console.log(`${holds ? "ok" : "FAILED"}  ${plan.browser} ${what} ${holds ? "" : detail}`);
-  failed ||= !holds;
-}
-
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/// Whether the page shows the image.
-function shows(page) {
-  const isShown = () => {
-    const image = document.querySelector(".stage img");
-    return image && image.complete && image.naturalWidth > 0;
-  };
-  return page.waitForFunction(isShown, { timeout: 20000 }).then(() => true, () => false);
-}
+import { check, folder, plan, showsImage, wait } from "./script.mjs";
 
 // A browser with a profile of its own, which opens the tabs of the last session again.
 function open(profile) {
@@ -79,10 +59,10 @@ for (const kind of ["free", "limited"]) {
   let browser = await open(profile);
   const page = await browser.newPage();
   await page.goto(url);
-  check(`${kind}: the page shows the image`, await shows(page));
+  check(`${kind}: the page shows the image`, await showsImage(page));
   await share(kind, page, url);
   await print(kind, page);
-  check(`${kind}: after printing it is the same page`, page.url() === url && (await shows(page)), page.url());
+  check(`${kind}: after printing it is the same page`, page.url() === url && (await showsImage(page)), page.url());
   if (plan.browser !== "chrome") {
     await browser.close();
     continue;
@@ -100,7 +80,6 @@ for (const kind of ["free", "limited"]) {
     restored = (await browser.pages()).find((tab) => tab.url() === url);
   }
   check(`${kind}: the session comes back with the link`, Boolean(restored), (await browser.pages()).map((tab) => tab.url()).join(" "));
-  if (restored) check(`${kind}: the restored page shows the image`, await shows(restored));
+  if (restored) check(`${kind}: the restored page shows the image`, await showsImage(restored));
   await browser.close();
 }
-process.exitCode = failed ? 1 : 0;

@@ -1,0 +1,30 @@
+// What the scripts here share: the input, the folder, and the lines of their checks.
+
+import { mkdir, readFile } from "node:fs/promises";
+
+// `node SCRIPT INPUT.json FOLDER`
+const [input, output] = process.argv.slice(2);
+
+export const plan = JSON.parse(await readFile(input, "utf8"));
+export const folder = output;
+await mkdir(folder, { recursive: true });
+
+export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// The requests to S3 since the last call, as the witness (`serve_link/witness.rs`) tells them.
+export const visits = async () => (await fetch(`${plan.witness}/witness/visits`)).json();
+
+// Prints a line. The script ends with 1 if a check fails.
+export function check(what, holds, detail = "") {
+  console.log(`${holds ? "ok" : "FAILED"}  ${plan.browser ?? "chrome"} ${what} ${holds ? "" : detail}`);
+  if (!holds) process.exitCode = 1;
+}
+
+// Whether the page of a link shows its image.
+export function showsImage(page) {
+  const isShown = () => {
+    const image = document.querySelector(".stage img");
+    return image && image.complete && image.naturalWidth > 0;
+  };
+  return page.waitForFunction(isShown, { timeout: 20000 }).then(() => true, () => false);
+}
