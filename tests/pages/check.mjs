@@ -12,7 +12,7 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { check, folder, plan } from "./script.mjs";
+import { check, folder, plan, until } from "./script.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const widths = { phone: { width: 320, height: 640 }, tablet: { width: 768, height: 900 }, desktop: { width: 1280, height: 800 } };
@@ -90,7 +90,7 @@ for (const entry of plan.pages) {
   await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${host.address().port}/`);
-  const shown = await page.waitForFunction(() => document.images[0].complete && document.images[0].naturalWidth);
+  const shown = await until(page, () => document.images[0].complete && document.images[0].naturalWidth);
   check("image: an <img> shows it", (await shown.jsonValue()) === 1);
   await page.close();
   host.close();

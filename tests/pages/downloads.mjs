@@ -10,7 +10,7 @@ import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { check, folder, plan } from "./script.mjs";
+import { check, folder, plan, until } from "./script.mjs";
 
 const saved = join(folder, "saved");
 await mkdir(saved, { recursive: true });
@@ -47,10 +47,10 @@ const host = createServer((_, response) =>
 await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
 const page = await browser.newPage();
 await page.goto(`http://localhost:${host.address().port}/`);
-const image = await page.waitForFunction(() => document.images[0].complete && document.images[0].naturalWidth);
+const image = await until(page, () => document.images[0].complete && document.images[0].naturalWidth);
 check("image: an <img> shows it", (await image.jsonValue()) > 0);
 
-const ready = await page.waitForFunction(() => {
+const ready = await until(page, () => {
   const film = document.querySelector("video");
   return film.error ? film.error.message || "error" : film.readyState >= 1 && film.duration;
 });

@@ -11,7 +11,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { launch } from "./launch.mjs";
-import { check, folder, plan, showsImage, wait } from "./script.mjs";
+import { check, folder, plan, showsImage, until, wait } from "./script.mjs";
 
 const browser = await launch(plan, { folder, saved: "image/png" });
 
@@ -84,7 +84,7 @@ for (const kind of ["free", "limited"]) {
 {
   const page = await browser.newPage();
   await page.goto(plan.video);
-  const length = await page.waitForFunction(() => document.querySelector("video")?.duration > 100, { timeout: 15000 }).then(() => true, () => false);
+  const length = await until(page, () => document.querySelector("video")?.duration > 100, 15000).then(() => true, () => false);
   check("video: its length is known", length);
   await page.close();
 }

@@ -20,11 +20,15 @@ export function check(what, holds, detail = "") {
   if (!holds) process.exitCode = 1;
 }
 
+// Waits until `predicate` is true in the page, and returns its value. Puppeteer's default asks once a frame, and a tab
+// in the background draws no frames, such as one that the browser restored.
+export const until = (page, predicate, timeout = 30000) => page.waitForFunction(predicate, { polling: 100, timeout });
+
 // Whether the page of a link shows its image.
 export function showsImage(page) {
   const isShown = () => {
     const image = document.querySelector(".stage img");
     return image && image.complete && image.naturalWidth > 0;
   };
-  return page.waitForFunction(isShown, { timeout: 20000 }).then(() => true, () => false);
+  return until(page, isShown, 20000).then(() => true, () => false);
 }

@@ -11,7 +11,7 @@
 
 import { createServer } from "node:http";
 import { launch } from "./launch.mjs";
-import { plan, visits, wait } from "./script.mjs";
+import { plan, until, visits, wait } from "./script.mjs";
 
 const browser = await launch(plan, { protocolTimeout: 120000 });
 const attribute = plan.kind === "cors" ? 'crossorigin="anonymous"' : "";
@@ -23,7 +23,7 @@ const host = createServer((_, response) =>
 await new Promise((resolve) => host.listen(plan.port, "127.0.0.1", resolve));
 const page = await browser.newPage();
 await page.goto(plan.kind === "page" ? plan.film : `http://localhost:${plan.port}/`);
-const ready = () => page.waitForFunction(() => document.querySelector("video").readyState >= 1, { timeout: 30000 });
+const ready = () => until(page, () => document.querySelector("video").readyState >= 1);
 await ready();
 
 async function seek(to) {
