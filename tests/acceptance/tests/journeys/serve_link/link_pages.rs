@@ -175,14 +175,19 @@ async fn keep(browser: &Browser) {
     let image = app.upload("photo.png", "image/png", PNG).await;
     let free = app.link(&image, json!({})).await;
     let limited = app.link(&image, json!({ "max_opens": 1 })).await;
+    let restored_free = app.link(&image, json!({})).await;
+    let restored = app.link(&image, json!({ "max_opens": 1 })).await;
     let folder = tempfile::tempdir().unwrap();
     let plan = json!({
-        "kill": witnessed.witness.expire_url(),
+        "witness": witnessed.witness.url, "kill": witnessed.witness.expire_url(),
         "free": witnessed.address(&free), "limited": witnessed.address(&limited),
+        "restored": { "free": witnessed.address(&restored_free), "limited": witnessed.address(&restored) },
     });
     eprintln!("{}", browser.run("stays.mjs", plan, folder.path()).await);
-    let path = format!("/links/{}", limited["link_id"].as_str().unwrap());
-    assert_eq!(app.get(&path).await.1["opens"], 1, "print and restored session are the same opening");
+    for link in [&limited, &restored] {
+        let path = format!("/links/{}", link["link_id"].as_str().unwrap());
+        assert_eq!(app.get(&path).await.1["opens"], 1, "a print and a restored session are the same opening");
+    }
 }
 
 #[tokio::test]
