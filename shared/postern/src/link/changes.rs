@@ -107,3 +107,32 @@ pub fn revocation_id(link_id: &LinkId) -> TransitionId {
 pub fn revocation(link_id: &LinkId) -> Announcement {
     Announcement { event: AppEvent::LinkRevoked, id: revocation_id(link_id) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::LastOpening;
+    use crate::link::tracking::Visitor;
+    use crate::testing::samples::{at, link};
+
+    #[test]
+    fn a_rotated_link_carries_the_earliest_first_opening_and_the_latest_last_one() {
+        let [first, second, third] =
+            ["10:00", "10:10", "10:20"].map(|time| at(&format!("2026-11-24T{time}:00Z")));
+        let opened = |link: Link, opens, first, last| Link {
+            opens,
+            first_opened_at: Some(first),
+            last_opening: Some(LastOpening::new(last, Visitor::default())),
+            ..link
+        };
+        let new = link(None).rotated(link(None).link_id, first);
+        // A visitor opened the new link before the opening of the old one was carried over.
+        let new = opened(new, 1, second, second);
+        let carried = new.carrying(&opened(link(None), 2, first, third)).unwrap();
+        assert_eq!((carried.opens, carried.first_opened_at), (3, Some(first)));
+        assert_eq!(carried.last_opening.unwrap().at, third);
+        let carried = new.carrying(&opened(link(None), 1, third, first)).unwrap();
+        assert_eq!((carried.opens, carried.first_opened_at), (2, Some(second)));
+        assert_eq!(carried.last_opening.unwrap().at, second);
+    }
+}

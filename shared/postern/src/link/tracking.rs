@@ -165,6 +165,10 @@ mod tests {
     fn a_link_that_does_not_track_keeps_only_the_kind_of_client() {
         let visitor = TrackNetwork::Full.visitor(Client::Browser, "192.0.2.7".parse().ok(), "DE");
         assert!(visitor.tells_where() && visitor.kept(true) == visitor);
-        assert_eq!(visitor.kept(false), Visitor { client: Client::Browser, ..Visitor::default() });
+        let kept = visitor.kept(false);
+        assert_eq!(kept, Visitor { client: Client::Browser, ..Visitor::default() });
+        assert!(!kept.tells_where());
+        assert!(TrackNetwork::Full.visitor(Client::Browser, None, "DE").tells_where());
+        assert!(TrackNetwork::Full.visitor(Client::Browser, "192.0.2.7".parse().ok(), "").tells_where());
     }
 }

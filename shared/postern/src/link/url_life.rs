@@ -93,9 +93,6 @@ fn slow_s(link: &Link) -> u64 {
 
 /// Whole seconds from `now` to `end`, rounded up; 0 once it has passed.
 fn left_s(now: Timestamp, end: Timestamp) -> u64 {
-    if end <= now {
-        return 0;
-    }
     let left = now.until(end);
     left.as_secs() + u64::from(left.subsec_nanos() > 0)
 }
@@ -186,6 +183,20 @@ mod tests {
         assert_eq!(LIFE.dead_within_s(&dead, at("2026-11-24T11:00:00Z")), 0);
         let dead = short.revoked(revoked(later)).unwrap();
         assert_eq!(LIFE.dead_within_s(&dead, later), 660, "the URLs of the earlier terms");
+    }
+
+    #[test]
+    fn what_is_left_is_rounded_up_to_seconds() {
+        let now = at("2026-11-24T10:00:00Z");
+        for (end, left) in [
+            ("2026-11-24T09:59:59Z", 0),
+            ("2026-11-24T10:00:00Z", 0),
+            ("2026-11-24T10:00:00.001Z", 1),
+            ("2026-11-24T10:00:01Z", 1),
+            ("2026-11-24T10:00:01.5Z", 2),
+        ] {
+            assert_eq!(left_s(now, at(end)), left, "{end}");
+        }
     }
 
     #[test]
