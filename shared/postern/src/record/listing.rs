@@ -47,6 +47,8 @@ struct ListingRun<'a, S, O, R> {
     ports: &'a Ports<S, O>,
     settings: &'a Settings,
     now: Timestamp,
+    /// The recorder looks at versions that came since then.
+    look_back_to: Timestamp,
     report: &'a R,
 }
 
@@ -66,7 +68,7 @@ pub async fn list_bucket<S: RecordStore, O: ObjectStore>(
     now: Timestamp,
     report: &impl Report,
 ) -> Result<(), Unavailable> {
-    let run = ListingRun { ports, settings, now, report };
+    let run = ListingRun { ports, settings, now, look_back_to: now - LOOK_BACK, report };
     let (due, share) = (slices_until(now), SLICES / 24);
     let listed = ports.store.slices_listed().await?.unwrap_or(due.saturating_sub(share + 1));
     let begin = listed.max(due.saturating_sub(SLICES));
@@ -79,6 +81,22 @@ pub async fn list_bucket<S: RecordStore, O: ObjectStore>(
         report.pause();
     }
     result
+}
+
+/// Compares one slice now, and looks at every version in it that came since `since`. After a table was
+/// restored to an earlier time, this finds the versions that are older than what [`list_bucket`] looks at.
+///
+/// # Errors
+/// If the table or the bucket could not be listed. The slice may be compared again.
+pub async fn compare_slice<S: RecordStore, O: ObjectStore>(
+    ports: &Ports<S, O>,
+    settings: &Settings,
+    now: Timestamp,
+    slice: u8,
+    since: Timestamp,
+    report: &impl Report,
+) -> Result<(), Unavailable> {
+    ListingRun { ports, settings, now, look_back_to: since, report }.slice(slice.into()).await
 }
 
 impl<S: RecordStore, O: ObjectStore, R: Report> ListingRun<'_, S, O, R> {
@@ -145,7 +163,7 @@ impl<S: RecordStore, O: ObjectStore, R: Report> ListingRun<'_, S, O, R> {
         if came_at >= self.now - EVENT_IS_LATE {
             return Ok(Tidied::default());
         }
-        if came_at >= self.now - LOOK_BACK {
+        if came_at >= self.look_back_to {
             return self.look(key, &version).await;
         }
         self.ports.store.list_pinned(key.upload_id(), &version, self.now).await?;

@@ -3,13 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use super::listing::list_bucket;
+use super::listing::{compare_slice, list_bucket};
 use super::report::{Report, Tidied};
 use super::samples::{png, settings};
 use super::sweep::sweep;
 use super::tidy::tidy;
 use super::*;
-use crate::link::{Link, RevokedBecause};
+use crate::link::{Link, Revoked, RevokedBecause};
 use crate::ports::{
     LINKS_SETTLE, LinkReader, LinkStore, ObjectStore, RecordStore, Unavailable, UploadReader, UploadStore,
 };
@@ -259,6 +259,68 @@ async fn a_version_that_no_record_knows_is_told_and_left() {
     assert_eq!((reported.done.borrow().orphans, reported.done.borrow().repaired), (1, 0));
     assert_eq!(reported.looked_at.take(), [(pending().upload_id, "a".to_owned(), Verdict::Orphan)]);
     assert_eq!(ports.objects.versions(pending().object_key()).await.unwrap(), [version("a")]);
+}
+
+/// The table was restored to an earlier time beside a bucket that went on: `terraform/README.md`, "Records from
+/// an earlier time".
+#[tokio::test]
+async fn a_restored_table_beside_a_bucket_that_went_on_is_reconciled() {
+    let world = MemoryWorld::default();
+    let ports = Ports { store: world.clone(), objects: world };
+    let (saved_at, now) = (at("2026-11-24T12:00:00Z"), at("2026-11-28T12:00:00Z"));
+    let upload = |n: u8| Upload { upload_id: UploadId::random([n; 16]), ..pending() };
+    let arrive = async |upload: &Upload, came_at: Timestamp| {
+        ports.objects.put_at(upload.object_key(), version(&upload.upload_id.digits(2)), png(), came_at);
+    };
+    let [kept, shared, deleted, awaited, unknown] = [1, 2, 3, 4, 5].map(upload);
+    for before in [&kept, &shared, &deleted, &awaited] {
+        ports.store.create(before).await.unwrap();
+    }
+    let pin = async |upload: &Upload| {
+        let (key, version) = (upload.object_key(), version(&upload.upload_id.digits(2)));
+        record_version(&ports, &settings(), saved_at, key, &version, None).await.unwrap()
+    };
+    let record = async |upload: &Upload| ports.store.upload(upload.upload_id).await.unwrap().unwrap();
+    for before in [&kept, &shared, &deleted] {
+        arrive(before, saved_at).await;
+        pin(before).await;
+    }
+    let link_id = crate::testing::samples::keys(&[1]).make([1; 16]).link_id();
+    let link = Link::to(&record(&shared).await, link_id.clone(), saved_at, None).unwrap();
+    ports.store.create_link(&link).await.unwrap();
+    let saved = ports.store.table();
+
+    // What the restored table does not know.
+    let revoked = Revoked { at: saved_at, because: RevokedBecause::Revoked };
+    ports.store.end_link(&link_id, shared.upload_id, revoked).await.unwrap();
+    ports.store.begin_deletion(deleted.upload_id, &deleted.owner).await.unwrap();
+    swept(&ports, saved_at).await.unwrap();
+    ports.store.create(&unknown).await.unwrap();
+    for since in [&awaited, &unknown] {
+        arrive(since, saved_at + Duration::from_mins(1)).await;
+        pin(since).await;
+    }
+    ports.store.restore(saved);
+
+    // The hourly run notices the file that is gone. It does not look at versions of three days ago.
+    assert_eq!(compared(&ports, now).await, Tidied { looked_at: 1, vanished: 1, ..Tidied::default() });
+    assert_eq!(record(&awaited).await.state, UploadState::Pending);
+    let reported = Reported::default();
+    for slice in 0..=u8::MAX {
+        compare_slice(&ports, &settings(), now, slice, saved_at, &reported).await.unwrap();
+    }
+    let looked_at: Vec<_> =
+        reported.looked_at.take().into_iter().map(|(id, _, verdict)| (id, verdict)).collect();
+    let pinned = Verdict::Pinned { size_bytes: png().size_bytes };
+    assert_eq!(looked_at, [(awaited.upload_id, pinned), (unknown.upload_id, Verdict::Orphan)]);
+
+    assert_eq!(record(&kept).await.state, UploadState::Available);
+    assert_eq!(record(&awaited).await.state, UploadState::Available);
+    assert!(record(&deleted).await.vanished_at().is_some());
+    assert_eq!(ports.store.upload(unknown.upload_id).await.unwrap(), None);
+    assert_eq!(ports.objects.versions(unknown.object_key()).await.unwrap().len(), 1, "its file is kept");
+    let link = ports.store.link(&link_id).await.unwrap().unwrap();
+    assert_eq!(link.revoked, None, "the link works again, and has to be revoked again");
 }
 
 /// A year old, and S3's event was lost.

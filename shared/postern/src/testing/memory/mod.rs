@@ -15,4 +15,4 @@ mod world;
 
 pub use objects::FixedSigner;
 pub use turns::{Requests, for_every_order};
-pub use world::{Loss, MemoryWorld};
+pub use world::{Loss, MemoryWorld, SavedTable};

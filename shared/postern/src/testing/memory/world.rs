@@ -22,6 +22,14 @@ pub(super) fn came_at() -> Timestamp {
 #[derive(Debug, Clone, Default)]
 pub struct MemoryWorld(Arc<Mutex<State>>);
 
+/// Uploads, links and the progress of the listing at an earlier time.
+#[derive(Debug)]
+pub struct SavedTable {
+    uploads: BTreeMap<UploadId, Upload>,
+    links: BTreeMap<LinkId, Link>,
+    slices_listed: Option<u64>,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) uploads: BTreeMap<UploadId, Upload>,
@@ -115,6 +123,23 @@ impl MemoryWorld {
     pub fn put_at(&self, key: ObjectKey, version: VersionId, object: ObservedObject, came_at: Timestamp) {
         self.lock().came.insert(version.clone(), came_at);
         self.put(key, version, object);
+    }
+
+    /// What the table has now.
+    pub fn table(&self) -> SavedTable {
+        let state = self.lock();
+        SavedTable {
+            uploads: state.uploads.clone(),
+            links: state.links.clone(),
+            slices_listed: state.slices_listed,
+        }
+    }
+
+    /// Gives the table what it had before. The bucket stays as it is.
+    pub fn restore(&self, saved: SavedTable) {
+        let mut state = self.lock();
+        (state.uploads, state.links) = (saved.uploads, saved.links);
+        state.slices_listed = saved.slices_listed;
     }
 
     /// Lets a page of a listing of the bucket show so many versions.
