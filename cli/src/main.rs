@@ -30,6 +30,8 @@ struct Cli {
 enum Command {
     Explain(Explain),
     Cost(Cost),
+    #[cfg(feature = "aws")]
+    Doctor(postern_operate::doctor::Doctor),
 }
 
 /// Explains why S3, CloudFront or the API refused a request.
@@ -152,6 +154,8 @@ fn main() -> ExitCode {
     let ended = match cli.command {
         Command::Explain(command) => command.run(),
         Command::Cost(command) => command.run(),
+        #[cfg(feature = "aws")]
+        Command::Doctor(command) => doctor(&command),
     };
     match ended {
         Ok(code) => ExitCode::from(code),
@@ -179,6 +183,12 @@ fn print<A: Serialize + Display>(answer: &A, as_json: bool) -> Result<(), String
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("failed to write: {error}")),
         _ => Ok(()),
     }
+}
+
+#[cfg(feature = "aws")]
+fn doctor(command: &postern_operate::doctor::Doctor) -> Result<u8, String> {
+    let (report, ended) = command.run()?;
+    print(&report, command.json).map(|()| ended.code())
 }
 
 impl Cost {

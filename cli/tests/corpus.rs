@@ -1,8 +1,8 @@
 //! The corpus: inputs with their origin, the expected cause, and the program's whole answer as a snapshot. It also makes
 //! `docs/troubleshooting.md`.
 //!
-//! `UPDATE_CORPUS=1 cargo test -p postern-cli --test corpus` writes the snapshots and the page anew. The expected causes
-//! are written by hand.
+//! `UPDATE_CORPUS=1 cargo test -p postern-cli --no-default-features --test corpus` writes the snapshots and the page
+//! anew. The expected causes are written by hand.
 
 #![expect(
     clippy::unwrap_used,

@@ -102,7 +102,7 @@ fn the_memory_of_the_arithmetic_is_the_module_s_default() {
 /// The page about capacity shows a command and its sum.
 #[test]
 fn the_sum_in_the_page_about_capacity_is_what_its_command_prints() {
-    let (_, rest) = CAPACITY.split_once("postern-cli -- cost").unwrap();
+    let (_, rest) = CAPACITY.split_once("postern-cli --no-default-features -- cost").unwrap();
     let (arguments, rest) = rest.split_once('\n').unwrap();
     let arguments: Vec<_> = ["cost"].into_iter().chain(arguments.split_whitespace()).collect();
     let output = postern(&arguments);
