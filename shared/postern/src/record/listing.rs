@@ -16,6 +16,7 @@
 //! be exact: the record and S3 decide what happens to a version, as after an event.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
@@ -47,8 +48,8 @@ struct ListingRun<'a, S, O, R> {
     ports: &'a Ports<S, O>,
     settings: &'a Settings,
     now: Timestamp,
-    /// The recorder looks at versions that came since then.
-    look_back_to: Timestamp,
+    /// When the listed versions came that the recorder looks at.
+    came: Range<Timestamp>,
     report: &'a R,
 }
 
@@ -68,7 +69,7 @@ pub async fn list_bucket<S: RecordStore, O: ObjectStore>(
     now: Timestamp,
     report: &impl Report,
 ) -> Result<(), Unavailable> {
-    let run = ListingRun { ports, settings, now, look_back_to: now - LOOK_BACK, report };
+    let run = ListingRun { ports, settings, now, came: now - LOOK_BACK..now - EVENT_IS_LATE, report };
     let (due, share) = (slices_until(now), SLICES / 24);
     let listed = ports.store.slices_listed().await?.unwrap_or(due.saturating_sub(share + 1));
     let begin = listed.max(due.saturating_sub(SLICES));
@@ -83,8 +84,9 @@ pub async fn list_bucket<S: RecordStore, O: ObjectStore>(
     result
 }
 
-/// Compares one slice now, and looks at every version in it that came since `since`. After a table was
-/// restored to an earlier time, this finds the versions that are older than what [`list_bucket`] looks at.
+/// Compares one slice now, and looks at every version in it that came since `since`, except what the record
+/// has settled. After a table was restored to an earlier time, this finds the versions that are older than
+/// what [`list_bucket`] looks at.
 ///
 /// # Errors
 /// If the table or the bucket could not be listed. The slice may be compared again.
@@ -96,7 +98,9 @@ pub async fn compare_slice<S: RecordStore, O: ObjectStore>(
     since: Timestamp,
     report: &impl Report,
 ) -> Result<(), Unavailable> {
-    ListingRun { ports, settings, now, look_back_to: since, report }.slice(slice.into()).await
+    // The clock of S3 may be ahead.
+    let came = since..now + Duration::from_mins(1);
+    ListingRun { ports, settings, now, came, report }.slice(slice.into()).await
 }
 
 impl<S: RecordStore, O: ObjectStore, R: Report> ListingRun<'_, S, O, R> {
@@ -160,11 +164,11 @@ impl<S: RecordStore, O: ObjectStore, R: Report> ListingRun<'_, S, O, R> {
     /// recent version. An older version may have been pinned before that list existed.
     async fn take_up(&self, listed: ListedVersion) -> Result<Tidied, Unavailable> {
         let ListedVersion { key, version, came_at } = listed;
-        if came_at >= self.now - EVENT_IS_LATE {
-            return Ok(Tidied::default());
-        }
-        if came_at >= self.look_back_to {
+        if self.came.contains(&came_at) {
             return self.look(key, &version).await;
+        }
+        if came_at >= self.came.end {
+            return Ok(Tidied::default());
         }
         self.ports.store.list_pinned(key.upload_id(), &version, self.now).await?;
         Ok(Tidied::default())
