@@ -13,6 +13,8 @@ import { createServer } from "node:http";
 import { launch } from "./launch.mjs";
 import { plan, until, visits, wait } from "./script.mjs";
 
+// What an earlier browser asked is no request of this one.
+await visits();
 const browser = await launch(plan, { protocolTimeout: 120000 });
 const attribute = plan.kind === "cors" ? 'crossorigin="anonymous"' : "";
 const host = createServer((_, response) =>
