@@ -154,6 +154,16 @@ output "files_key_policy" {
   value       = data.aws_iam_policy_document.files_key.json
 }
 
+output "operator_policy" {
+  description = "Policy in JSON for a role of an operator: the commands of postern that show, revoke, reconcile and redrive."
+  value       = data.aws_iam_policy_document.operator.json
+}
+
+output "emergency_policy" {
+  description = "Policy in JSON for a role that may run postern emergency. It can change the rights of the download signer and the configuration of serve-link."
+  value       = data.aws_iam_policy_document.emergency.json
+}
+
 output "operations_key_policy" {
   description = "Key policy in JSON for a key of yours in operations_key. The key may be made in the same apply."
   value       = data.aws_iam_policy_document.operations_key.json

@@ -184,6 +184,13 @@ data "aws_iam_policy_document" "record_upload" {
     resources = ["${aws_dynamodb_table.main.arn}/index/links_by_upload"]
   }
 
+  # It shows the recorder nothing new: with the right to list the bucket, it knows every upload.
+  statement {
+    sid       = "FindsTheLinksThatAnOperatorRevokes"
+    actions   = ["dynamodb:Query"]
+    resources = ["${aws_dynamodb_table.main.arn}/index/links_by_owner"]
+  }
+
   statement {
     sid       = "FindsWhatIsUnfinished"
     actions   = ["dynamodb:Query"]

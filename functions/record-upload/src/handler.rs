@@ -1,5 +1,6 @@
-//! Handles the function's events: batches of SQS messages and of the table's stream, and the schedule's task. Each
-//! becomes calls of [`postern::record`]; at most sixteen of a batch run at once, which bounds the memory.
+//! Handles the function's events: batches of SQS messages and of the table's stream, the schedule's task, and what an
+//! operator asks. Each becomes calls of [`postern::record`] or [`postern::operate`]; at most sixteen of a batch run at
+//! once, which bounds the memory.
 //!
 //! The answer to a batch names the messages that must be redelivered
 //! ([partial batch responses](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)).
@@ -12,6 +13,8 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsMessage};
 use lambda_runtime::LambdaEvent;
 use postern::concurrency::{results, try_each};
 use postern::config::RecordConfig;
+use postern::log;
+use postern::operate::{OperatorEvent, Order, revoke};
 use postern::ports::Unavailable;
 use postern::record::event::{Arrival, Ignored, Notice, read};
 use postern::record::removal::{Removal, remove_upload};
@@ -22,7 +25,8 @@ use postern::value::id::{UploadId, VersionId};
 use postern_aws::lambda::{Metrics, causes, metrics};
 use postern_aws::{Bucket, Table, TimeLimits, upload_of_key};
 use s3_presigned::Timestamp;
-use serde::Deserialize;
+
+use crate::payload::{Answer, Batch, BatchRecord, Done, Payload, Scheduled, Task};
 
 /// How long an hourly run lasts. Lambda ends the function after a minute, and a call may take some seconds.
 const TIDY_FOR: Duration = Duration::from_secs(45);
@@ -34,55 +38,28 @@ pub struct Recorder {
     pub metrics: Metrics,
 }
 
-/// An event of the function.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub enum Payload {
-    /// From the queue or the table's stream.
-    Batch(Batch),
-    /// From the schedule.
-    Task { task: Task },
-}
-
-/// A task of the schedule.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Task {
-    /// See [`postern::record::tidy`].
-    Tidy,
-}
-
-/// Records of the queue or of the table's stream.
-#[derive(Deserialize)]
-pub struct Batch {
-    #[serde(rename = "Records")]
-    records: Vec<BatchRecord>,
-}
-
-/// A message of the queue, or a change of the table.
-#[derive(Deserialize)]
-#[serde(tag = "eventSource")]
-enum BatchRecord {
-    #[serde(rename = "aws:sqs")]
-    Message(Box<SqsMessage>),
-    #[serde(rename = "aws:dynamodb")]
-    Change(Box<EventRecord>),
-}
-
 impl Recorder {
     /// Handles one event.
     ///
     /// # Errors
-    /// If the hourly run failed; Lambda calls it again.
-    pub async fn take(&self, event: LambdaEvent<Payload>) -> Result<SqsBatchResponse, Unavailable> {
+    /// If the hourly run failed; Lambda calls it again. If the table failed while links were revoked for an operator;
+    /// the operator asks again.
+    pub async fn take(&self, event: LambdaEvent<Payload>) -> Result<Answer, Unavailable> {
         let (now, deadline) = (clock(), event.context.deadline());
         match event.payload {
-            Payload::Batch(batch) => Ok(self.take_batch(now, deadline, batch).await),
-            Payload::Task { task: Task::Tidy } => self.tidy(now).await,
+            Payload::Batch(batch) => Ok(Answer::Batch(self.take_batch(now, deadline, batch).await)),
+            Payload::Task(Scheduled { task: Task::Tidy }) => {
+                self.tidy(now).await.map(|_| Answer::Batch(SqsBatchResponse::default()))
+            }
+            Payload::Operator(OperatorEvent { operator: order }) => {
+                let invocation_id = event.context.request_id;
+                let done = log::of_request(self.obey(now, deadline, &invocation_id, &order)).await?;
+                Ok(Answer::Operator { invocation_id, done })
+            }
         }
     }
 
-    async fn tidy(&self, now: Timestamp) -> Result<SqsBatchResponse, Unavailable> {
+    async fn tidy(&self, now: Timestamp) -> Result<Tidied, Unavailable> {
         let time_is_up = tokio::time::sleep(TIDY_FOR);
         let counts = Counts { metrics: self.metrics, sum: RefCell::default() };
         let result = tidy(&self.ports, &self.config.settings, now, time_is_up, &counts).await;
@@ -90,8 +67,46 @@ impl Recorder {
             Metrics::count(metrics::TIDY_RUNS);
         }
         counts.pause();
-        log_run(&counts.sum.take(), result.is_ok());
-        result.map(|()| SqsBatchResponse::default())
+        let done = counts.sum.take();
+        log_run(&done, result.is_ok());
+        result.map(|()| done)
+    }
+
+    /// Does what an operator asks, and writes into the log who asked.
+    async fn obey(
+        &self,
+        now: Timestamp,
+        deadline: SystemTime,
+        invocation_id: &str,
+        order: &Order,
+    ) -> Result<Done, Unavailable> {
+        let (operator, action) = (order.by.as_str(), order.action.as_str());
+        tracing::info!(invocation_id, operator, action, "an operator's command begins");
+        let work = async {
+            Ok(match revoke(&self.ports.store, self.config.url_life, now, &order.action).await? {
+                Some(answer) => Done::Revoked(answer),
+                None => Done::Reconciled { reconciled: self.tidy(now).await? },
+            })
+        };
+        let result = TimeLimits::RECORD_UPLOAD.in_time(now, deadline, work).await.flatten();
+        match &result {
+            Ok(answer) => {
+                let (revoked, outcome) = answer.outcome();
+                tracing::info!(
+                    invocation_id,
+                    operator,
+                    action,
+                    outcome,
+                    revoked,
+                    "an operator's command ended"
+                );
+            }
+            Err(error) => {
+                let cause = causes(error);
+                tracing::error!(invocation_id, operator, action, cause, "an operator's command failed");
+            }
+        }
+        result
     }
 
     /// Takes a batch. The answer names the records that failed, or did not end in time, and only those

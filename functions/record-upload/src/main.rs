@@ -9,6 +9,7 @@ use postern::record::Ports;
 use postern_aws::{Bucket, Table, TimeLimits, lambda, sdk_config};
 
 mod handler;
+mod payload;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -22,7 +23,7 @@ async fn main() -> Result<(), Error> {
     };
     let recorder = handler::Recorder { ports, config, metrics };
     let recorder = &recorder;
-    run(service_fn(|event: LambdaEvent<handler::Payload>| async move {
+    run(service_fn(|event: LambdaEvent<payload::Payload>| async move {
         Ok::<_, Error>(recorder.take(event).await?)
     }))
     .await

@@ -12,8 +12,10 @@
 //!  upload, link                    the records, and the changes that they allow
 //!  log                             the ids that the log lines of a request carry
 //!  ports                           what is needed of the table, the bucket and the signer, as traits
+//!  revocation                      revoking many links
 //!  http                            answers and problems
 //!  issue, record, serve, webhook   the four functions, over the ports
+//!  operate                         what an operator asks of a function
 //!  config                          what each function reads from its environment
 //! ```
 //!
@@ -28,9 +30,11 @@ pub mod keys;
 pub mod link;
 pub mod log;
 pub mod media;
+pub mod operate;
 pub mod paging;
 pub mod ports;
 pub mod record;
+pub mod revocation;
 pub mod serve;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

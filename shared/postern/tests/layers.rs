@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// In the order of `lib.rs`'s picture. `testing` may use all of them.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 16] = [
     "concurrency",
     "value",
     "media",
@@ -16,15 +16,17 @@ const LAYERS: [&str; 14] = [
     "link",
     "log",
     "ports",
+    "revocation",
     "http",
     "issue",
     "record",
     "serve",
     "webhook",
+    "operate",
 ];
 
-/// The four functions do not use each other.
-const USE_CASES: [&str; 4] = ["issue", "record", "serve", "webhook"];
+/// The four functions, and the commands of an operator, do not use each other.
+const USE_CASES: [&str; 5] = ["issue", "record", "serve", "webhook", "operate"];
 
 #[test]
 fn a_module_uses_only_the_layers_before_it() {

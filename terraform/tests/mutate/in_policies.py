@@ -2,7 +2,7 @@
 
 from mutant import Mutant
 
-BUCKET, KEYS, ROLES = "bucket_policy.tf", "keys.tf", "roles.tf"
+BUCKET, KEYS, OPERATOR, ROLES = "bucket_policy.tf", "keys.tf", "operator.tf", "roles.tf"
 
 MUTANTS = [
     Mutant("plain-http-allowed", BUCKET, 'values   = ["false"]', 'values   = ["true"]', "requests would travel without TLS, and none with it", inside='sid       = "NothingTravelsWithoutTls"'),
@@ -57,4 +57,17 @@ MUTANTS = [
     Mutant("the-schedule-invokes-anything", "schedule.tf", 'resources = [aws_lambda_function.main["record-upload"].arn]', 'resources = ["*"]', "the schedule could call any function", inside='sid       = "CallsTheRecorder"'),
     Mutant("the-scanner-reads-everything", "scanning.tf", "resources = [local.uploads_arn]", 'resources = ["*"]', "GuardDuty could read other buckets", inside='sid = "ReadsFilesAndTagsThem"', run="scanned"),
     Mutant("any-api-invokes", "api.tf", '"${aws_apigatewayv2_api.main.execution_arn}/*/*"', '"arn:aws:execute-api:*"', "somebody's API could call our functions without a JWT", inside='resource "aws_lambda_permission" "api"'),
+    Mutant("the-recorder-finds-no-owners-links", ROLES, "/index/links_by_owner", "/index/links_by_upload", "an operator could not revoke an owner's links", inside='sid       = "FindsTheLinksThatAnOperatorRevokes"'),
+    Mutant("an-operator-writes-records", OPERATOR, 'actions   = ["dynamodb:GetItem"]', 'actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]', "a record could be changed behind the rules", inside='sid       = "ReadsUploadsAndLinks"'),
+    Mutant("an-operator-lists-due-work", OPERATOR, '["links_by_owner", "links_by_upload", "uploads_by_owner"]', "keys(local.description.table.indexes)", "an operator could list the uploads of everybody", inside='sid       = "ListsUploadsAndLinksOfAnOwner"'),
+    Mutant("an-operator-acts-as-any-user", OPERATOR, 'resources = [aws_lambda_function.main["record-upload"].arn]', 'resources = [aws_lambda_function.main["record-upload"].arn, aws_lambda_function.main["issue-upload"].arn]', "an operator could write the event of any user's request", inside='sid       = "AsksTheRecorderToRevokeAndReconcile"'),
+    Mutant("an-operator-reads-events-that-wait", OPERATOR, "resources = local.dead_letter_queue_arns", "resources = concat(local.dead_letter_queue_arns, [aws_sqs_queue.uploads.arn])", "an operator could take events from the recorder", inside='sid       = "LooksIntoTheDeadLetterQueues"'),
+    Mutant("an-operator-drops-deletions", OPERATOR, "resources = concat([aws_sqs_queue.dead_uploads.arn], aws_sqs_queue.dead_webhook[*].arn)", "resources = local.dead_letter_queue_arns", "an operator could drop what cannot be redriven", inside='sid       = "TakesMessagesThatAreRedriven"'),
+    Mutant("an-operator-sends-to-any-queue", OPERATOR, "resources = concat([aws_sqs_queue.uploads.arn], aws_sqs_queue.webhook[*].arn)", 'resources = ["*"]', "an operator could send to every queue of the account", inside='sid       = "SendsRedrivenMessagesToTheirQueue"'),
+    Mutant("an-operator-reads-every-log", OPERATOR, 'contains(["record-upload", "send-webhook"], name)', "name != null", "the logs of the API have ids of owners", inside='sid     = "ReadsWhyMessagesFailed"'),
+    Mutant("the-emergency-changes-the-upload-signer", OPERATOR, 'aws_iam_role.signer["download"].arn', 'aws_iam_role.signer["upload"].arn', "the sessions that sign downloads would live on", inside='sid       = "EndsTheSessionsOfTheDownloadSigner"'),
+    Mutant("the-emergency-opens-the-signers-trust", OPERATOR, '"iam:PutRolePolicy"]', '"iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"]', "a person could become the download signer", inside='sid       = "EndsTheSessionsOfTheDownloadSigner"'),
+    Mutant("the-emergency-replaces-the-code", OPERATOR, '"lambda:UpdateFunctionConfiguration",', '"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",', "the public function could be replaced", inside='sid = "StartsServeLinkAnew"'),
+    Mutant("the-emergency-starts-another-function", OPERATOR, 'aws_lambda_function.main["serve-link"].arn', 'aws_lambda_function.main["issue-upload"].arn', "sessions that have leaked would live on", inside='sid = "StartsServeLinkAnew"'),
+    Mutant("the-emergency-leaves-the-key-group", OPERATOR, 'local.owns_distribution ? [1] : []', "[]", "URLs that a key of yours has signed would live on", inside='dynamic "statement" {', run="all_options"),
 ]

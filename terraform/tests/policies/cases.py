@@ -23,6 +23,7 @@ OTHER_TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/another"
 STREAM = f"{TABLE}/stream/2026-01-01T00:00:00.000"
 OTHER_STREAM = f"{OTHER_TABLE}/stream/2026-01-01T00:00:00.000"
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-uploads"
+DEAD_UPLOADS = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-uploads-dead"
 DEAD_TIDY = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-tidy-dead"
 DEAD_REMOVALS = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-removals-dead"
 DEAD_EVENTS = f"arn:aws:sqs:us-east-1:{ACCOUNT}:postern-app-events-dead"
@@ -48,6 +49,7 @@ WEBHOOK_RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/postern/postern-webhook
 DISTRIBUTION = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1OURS"
 OTHER_DISTRIBUTION = f"arn:aws:cloudfront::{OTHER_ACCOUNT}:distribution/E2THEIRS"
 API = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:api1"
+KEY_GROUP = f"arn:aws:cloudfront::{ACCOUNT}:any"
 XRAY = f"arn:aws:xray:us-east-1:{ACCOUNT}:any"
 PIPE = f"arn:aws:pipes:us-east-1:{ACCOUNT}:pipe/postern-app-events"
 
@@ -77,6 +79,8 @@ SENDER = _role("postern-us-east-1-send-webhook")
 UPLOADER, DOWNLOADER = _role("postern-us-east-1-upload-signer"), _role("postern-us-east-1-download-signer")
 PIPE_ROLE = _role("postern-us-east-1-app-events")
 SCHEDULE_ROLE = _role("postern-us-east-1-schedule")
+OPERATOR, EMERGENCY = _role("operator"), _role("emergency")
+"""Roles of the user with the policies that the module offers as outputs."""
 ADMIN = _role("admin")
 """A role of the account whose own policy allows everything."""
 GUARDDUTY, BACKUP = _role("guardduty-files"), _role("backup")
@@ -284,6 +288,8 @@ def _functions() -> list[Case]:
         NO(RECORD, "dynamodb:PartiQLSelect", f"{TABLE}/index/uploads_unfinished"),
         NO(ISSUE, "dynamodb:Query", f"{TABLE}/index/uploads_unfinished"),
         NO(RECORD, "dynamodb:Query", f"{TABLE}/index/uploads_by_owner"),
+        YES(RECORD, "dynamodb:Query", f"{TABLE}/index/links_by_owner"),
+        *[NO(RECORD, f"dynamodb:{a}", f"{TABLE}/index/links_by_owner") for a in ("PartiQLSelect", "Scan")],
         NO(RECORD, "dynamodb:Scan", f"{TABLE}/index/links_by_upload"),
         YES(RECORD, "s3:GetObjectVersion", FILE, BY_HEADER),
         YES(RECORD, "s3:GetObjectVersion", FILE, BY_HEADER | {"s3:signatureAge": "3600000"}),
@@ -368,6 +374,54 @@ def _functions() -> list[Case]:
     ]
 
 
+def _people() -> list[Case]:
+    """Returns the cases of the policies that the module offers for roles of people."""
+    signer, serve, log = role_arn("postern-us-east-1-download-signer"), function_arn("serve-link"), log_group("/aws/lambda/postern-record-upload")
+    functions = ("issue-upload", "record-upload", "serve-link", "send-webhook")
+    return [
+        # An operator reads and writes nothing in the table: changes go through the recorder.
+        YES(OPERATOR, "dynamodb:GetItem", TABLE),
+        *[NO(OPERATOR, f"dynamodb:{a}", TABLE) for a in ("BatchGetItem", "DeleteItem", "PutItem", "Query", "Scan", "UpdateItem")],
+        NO(OPERATOR, "dynamodb:GetItem", OTHER_TABLE),
+        *[YES(OPERATOR, "dynamodb:Query", f"{TABLE}/index/{index}") for index in ("links_by_owner", "links_by_upload", "uploads_by_owner")],
+        NO(OPERATOR, "dynamodb:Query", f"{TABLE}/index/uploads_unfinished"),
+        *[NO(OPERATOR, f"dynamodb:{a}", f"{TABLE}/index/links_by_owner") for a in ("PartiQLSelect", "Scan")],
+        YES(OPERATOR, "kms:Decrypt", OPERATIONS_KEY, VIA_TABLE),
+        *[NO(OPERATOR, "kms:Decrypt", key, context) for key, context in ((OPERATIONS_KEY, VIA_OTHER_TABLE), (OPERATIONS_KEY, DIRECTLY_FOR_TABLE), (OTHER_KEY, VIA_TABLE), (FILES_KEY, VIA_S3))],
+        NO(OPERATOR, "kms:Encrypt", OPERATIONS_KEY, VIA_TABLE),
+        # Who may invoke issue-upload acts as any user.
+        *[(YES if name == "record-upload" else NO)(OPERATOR, "lambda:InvokeFunction", function_arn(name)) for name in functions],
+        *[NO(OPERATOR, f"lambda:{a}", function_arn("record-upload")) for a in ("InvokeAsync", "UpdateFunctionCode", "UpdateFunctionConfiguration")],
+        *[YES(OPERATOR, f"sqs:{a}", queue) for queue in (DEAD_REMOVALS, DEAD_TIDY, DEAD_UPLOADS) for a in ("ChangeMessageVisibility", "GetQueueUrl", "ReceiveMessage")],
+        YES(OPERATOR, "sqs:DeleteMessage", DEAD_UPLOADS),
+        *[NO(OPERATOR, f"sqs:{a}", queue) for queue in (DEAD_REMOVALS, DEAD_TIDY, QUEUE) for a in ("DeleteMessage", "PurgeQueue")],
+        *[NO(OPERATOR, f"sqs:{a}", DEAD_UPLOADS) for a in ("PurgeQueue", "SetQueueAttributes")],
+        *[NO(OPERATOR, f"sqs:{a}", queue) for queue in (QUEUE, OTHER_QUEUE) for a in ("ChangeMessageVisibility", "ReceiveMessage")],
+        *[YES(OPERATOR, f"sqs:{a}", QUEUE) for a in ("GetQueueUrl", "SendMessage")],
+        *[NO(OPERATOR, f"sqs:{a}", OTHER_QUEUE) for a in ("DeleteMessage", "GetQueueUrl", "SendMessage")],
+        NO(OPERATOR, "sqs:SendMessage", DEAD_UPLOADS),
+        NO(OPERATOR, "sqs:PurgeQueue", QUEUE),
+        *[YES(OPERATOR, "logs:FilterLogEvents", arn) for arn in (log, f"{log}:log-stream:1")],
+        *[NO(OPERATOR, f"logs:{a}", f"{log}:log-stream:1") for a in ("DeleteLogStream", "PutLogEvents")],
+        NO(OPERATOR, "logs:FilterLogEvents", f"{log_group('/aws/lambda/postern-serve-link')}:log-stream:1"),
+        *[NO(OPERATOR, a, FILE) for a in ("s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject")],
+        *[NO(OPERATOR, "kms:GenerateMac", key) for key in (LINK_KEY, UPLOAD_TOKEN_KEY)],
+        *[NO(who, "sts:AssumeRole", role_arn(f"postern-us-east-1-{name}")) for who in (OPERATOR, EMERGENCY) for name in ("download-signer", "upload-signer", "serve-link")],
+        # The emergency changes the download signer and serve-link, and reads no record.
+        *[YES(EMERGENCY, f"iam:{a}", signer) for a in ("DeleteRolePolicy", "GetRolePolicy", "PutRolePolicy")],
+        *[NO(EMERGENCY, f"iam:{a}", signer) for a in ("AttachRolePolicy", "PassRole", "UpdateAssumeRolePolicy")],
+        *[NO(who, "iam:PutRolePolicy", role_arn(f"postern-us-east-1-{name}")) for who in (EMERGENCY, OPERATOR) for name in ("serve-link", "upload-signer")],
+        NO(OPERATOR, "iam:PutRolePolicy", signer),
+        *[YES(EMERGENCY, f"lambda:{a}", serve) for a in ("GetAlias", "GetFunctionConfiguration", "PublishVersion", "UpdateAlias", "UpdateFunctionConfiguration")],
+        *[NO(EMERGENCY, f"lambda:{a}", serve) for a in ("InvokeFunction", "UpdateFunctionCode")],
+        *[NO(EMERGENCY, "lambda:UpdateFunctionConfiguration", function_arn(name)) for name in functions if name != "serve-link"],
+        YES(EMERGENCY, "cloudfront:ListKeyGroups", KEY_GROUP),
+        *[NO(EMERGENCY, f"cloudfront:{a}", KEY_GROUP) for a in ("DeleteKeyGroup", "UpdateDistribution")],
+        *[NO(EMERGENCY, f"dynamodb:{a}", TABLE) for a in ("GetItem", "UpdateItem")],
+        NO(EMERGENCY, "s3:GetObjectVersion", FILE),
+    ]
+
+
 def _services() -> list[Case]:
     """Returns the cases of AWS's services. They may act for our stack only, not for other resources or accounts."""
     ours, theirs = {"aws:SourceAccount": ACCOUNT}, {"aws:SourceAccount": OTHER_ACCOUNT}
@@ -447,11 +501,12 @@ def _services() -> list[Case]:
     ]
 
 
-EVERYWHERE = [*_files(), *_functions(), *_services()]
+EVERYWHERE = [*_files(), *_functions(), *_people(), *_services()]
 
 CASES = {
     "plain": [
         *EVERYWHERE,
+        NO(EMERGENCY, "cloudfront:UpdateKeyGroup", KEY_GROUP),
         *[NO(who, "xray:PutTraceSegments", XRAY) for who in (ISSUE, RECORD, SERVE)],
         NO(AUDITOR, "s3:ListBucketVersions", BUCKET),
         NO(APIGATEWAY, "lambda:InvokeFunction", function_arn("serve-link:live"), {"aws:SourceArn": f"{API}/$default/GET/l/x"}),
@@ -543,6 +598,15 @@ CASES = {
         *[NO(ADMIN, "kms:GenerateMac", key) for key in (SECOND_LINK_KEY, SECOND_UPLOAD_TOKEN_KEY)],
         *[NO(STRANGER, "kms:PutKeyPolicy", key) for key in (SECOND_LINK_KEY, SECOND_UPLOAD_TOKEN_KEY)],
         *[YES(ADMIN, f"kms:{a}", key) for a in ADMINISTRATION for key in (SECOND_LINK_KEY, SECOND_UPLOAD_TOKEN_KEY)],
+        # The emergency changes CloudFront's key group. Redriven webhooks go to their queue.
+        *[YES(EMERGENCY, f"cloudfront:{a}", KEY_GROUP) for a in ("CreatePublicKey", "DeletePublicKey", "GetKeyGroup", "GetPublicKey", "ListPublicKeys", "UpdateKeyGroup")],
+        NO(OPERATOR, "cloudfront:UpdateKeyGroup", KEY_GROUP),
+        *[YES(OPERATOR, f"sqs:{a}", DEAD_WEBHOOK) for a in ("ChangeMessageVisibility", "DeleteMessage", "ReceiveMessage")],
+        YES(OPERATOR, "sqs:ReceiveMessage", DEAD_EVENTS),
+        NO(OPERATOR, "sqs:DeleteMessage", DEAD_EVENTS),
+        YES(OPERATOR, "sqs:SendMessage", WEBHOOK_QUEUE),
+        *[NO(OPERATOR, f"sqs:{a}", WEBHOOK_QUEUE) for a in ("DeleteMessage", "ReceiveMessage")],
+        YES(OPERATOR, "logs:FilterLogEvents", f"{log_group('/aws/lambda/postern-send-webhook')}:log-stream:1"),
         # Of CloudFront, only our distribution may read, and only versions below uploads/.
         YES(CLOUDFRONT, "s3:GetObjectVersion", FILE, {"aws:SourceArn": DISTRIBUTION}),
         NO(CLOUDFRONT, "s3:GetObject", FILE, {"aws:SourceArn": DISTRIBUTION}),

@@ -137,7 +137,7 @@ def excerpt(resources: list[dict]) -> dict:
 
     pipe = values.get("aws_pipes_pipe.app[0]")
     return {
-        "role policies": {a: {"role": v["role"], "document": document(v["policy"])} for a, v in of("aws_iam_role_policy").items()},
+        "role policies": {a: {"role": v["role"], "document": document(v["policy"])} for a, v in of("aws_iam_role_policy").items()} | offered(resources),
         "trusts": {a: {"role": v["name"], "document": document(v["assume_role_policy"])} for a, v in of("aws_iam_role").items()},
         "key policies": {a: {"key": v["arn"], "document": document(v["policy"])} for a, v in of("aws_kms_key").items()},
         "bucket policies": {a: {"bucket": v["bucket"], "document": document(v["policy"])} for a, v in of("aws_s3_bucket_policy").items()},
@@ -154,6 +154,12 @@ def excerpt(resources: list[dict]) -> dict:
             "bus": _without_nothing(pipe["target_parameters"][0]["eventbridge_event_bus_parameters"][0]),
         },
     }
+
+
+def offered(resources: list[dict]) -> dict[str, dict]:
+    """Returns the policies that the module offers as outputs, as if each belonged to a role of this name."""
+    texts = {r["address"].removeprefix("data."): r["values"]["json"] for r in resources if r["mode"] == "data" and r["type"] == "aws_iam_policy_document"}
+    return {f"output.{name}_policy": {"role": name, "document": document(texts[f"aws_iam_policy_document.{name}"])} for name in ("operator", "emergency")}
 
 
 def document(text: str) -> dict:

@@ -12,7 +12,11 @@ from rendered import RUNS, documents, snapshot
 FILES_KEY = "arn:aws:kms:us-east-1:111122223333:key/files"
 
 # Statements that may allow every resource, with the reason. (In a key's own policy, "*" means the key.)
-REASONED_RESOURCES = {"SendsItsTraces": "X-Ray knows no resource for the two rights that send traces"}
+REASONED_RESOURCES = {
+    "SendsItsTraces": "X-Ray knows no resource for the two rights that send traces",
+    "LooksForTheKeyGroup": "CloudFront knows no resource for the list of key groups",
+    "ReplacesTheKeysOfTheKeyGroup": "CloudFront knows no resource for the rights on key groups and public keys",
+}
 
 # Services that do not send the source account. The ARN of the source contains it.
 WITHOUT_SOURCE_ACCOUNT = {"cloudfront.amazonaws.com"}

@@ -61,6 +61,8 @@ UNNOTICEABLE = {
     ("ReadsTheTablesEncryption", "without StringEquals kms:ViaService"): "the key's own policy demands it too",
     ("SignsAsTheUploadSigner", "with sts:*"): "the signer's trust lets nothing else through",
     ("SignsAsTheDownloadSigner", "with sts:*"): "the signer's trust lets nothing else through",
+    ("LooksForTheKeyGroup", "on every resource"): "it is on every resource already",
+    ("ReplacesTheKeysOfTheKeyGroup", "on every resource"): "it is on every resource already",
     ("SendsItsTraces", "on every resource"): "it is on every resource already",
     ("ChangesNoKeyOfAnIndexAndAnnouncesOnlyOpenings", "on every resource"): "the function updates items of one table",
     ("OurDistributionReadsVersions", "without StringEquals aws:SourceArn"): "NoServiceReadsButOurDistribution refuses the others",

@@ -217,6 +217,20 @@ mod tests {
         assert_eq!(from(Some("x-absent")), None, "not the front itself, which all visitors share");
     }
 
+    /// An operator's event, the schedule's and the queue's have no route and no owner here.
+    #[test]
+    fn an_event_of_another_source_names_no_route_and_no_owner() {
+        for event in [
+            json!({ "operator": { "by": "arn:aws:iam::1:user/ann", "action": "reconcile" } }),
+            json!({ "task": "tidy" }),
+            json!({ "Records": [] }),
+        ] {
+            let request = Request::new(from_value(event).unwrap(), "i".to_owned());
+            assert_eq!((request.route(), request.method(), request.raw_path()), ("", "", ""));
+            assert!(request.owner("sub").is_err());
+        }
+    }
+
     #[derive(Clone, Default)]
     struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
 

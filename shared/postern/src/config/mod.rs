@@ -85,6 +85,8 @@ pub struct RecordConfig {
     pub bucket: String,
     /// The rules of the stack for every object.
     pub settings: Settings,
+    /// How long the URLs of links live, which an operator who revokes links is told.
+    pub url_life: UrlLife,
 }
 
 /// The environment of `serve-link`.
@@ -128,7 +130,7 @@ impl IssueConfig {
     pub fn read(lookup: impl Lookup) -> Result<Self, ConfigError> {
         let signer = signer_role(&lookup)?;
         let form_ttl_s = number(&lookup, "POSTERN_FORM_TTL_S", 60, signer.session.as_secs())?;
-        let url_life = url_life(&lookup, &signer)?;
+        let url_life = url_life(&lookup, signer.session.as_secs())?;
         Ok(Self {
             table: required(&lookup, "POSTERN_TABLE")?,
             signer,
@@ -170,6 +172,7 @@ impl RecordConfig {
                     .filter(|most| *most > 0),
                 scan: parsed(&lookup, "POSTERN_CONTENT_SCAN")?,
             },
+            url_life: url_life(&lookup, MAX_CHAINED_SESSION_S)?,
         })
     }
 }
@@ -181,7 +184,7 @@ impl ServeConfig {
     /// For the first variable that is missing or malformed.
     pub fn read(lookup: impl Lookup) -> Result<Self, ConfigError> {
         let signer = signer_role(&lookup)?;
-        let url_life = url_life(&lookup, &signer)?;
+        let url_life = url_life(&lookup, signer.session.as_secs())?;
         Ok(Self {
             table: required(&lookup, "POSTERN_TABLE")?,
             signer,
@@ -211,8 +214,7 @@ fn signer_role(lookup: &impl Lookup) -> Result<SignerRole, ConfigError> {
 }
 
 /// The floor and the ceiling of a URL's life. No URL outlives the session that signs it.
-fn url_life(lookup: &impl Lookup, signer: &SignerRole) -> Result<UrlLife, ConfigError> {
-    let session_s = signer.session.as_secs();
+fn url_life(lookup: &impl Lookup, session_s: u64) -> Result<UrlLife, ConfigError> {
     let floor_s = number(lookup, "POSTERN_LINK_URL_TTL_S", 1, session_s)?;
     let ceiling_s = number(lookup, "POSTERN_LINK_URL_TTL_MAX_S", floor_s, session_s)?;
     let rule = "write a number that is not below POSTERN_LINK_URL_TTL_S";

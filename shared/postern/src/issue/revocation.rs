@@ -6,8 +6,8 @@
 //! still show it among those of its former upload, so each write has the condition that the link leads to
 //! the upload whose links are revoked.
 //!
-//! Revoked links stay in the index, and a request ignores them. A request that has read very many of them
-//! ends early; the `cursor` of its answer says where the next request continues.
+//! A request that has read very many links ends early ([`crate::revocation`]); the `cursor` of its answer says where
+//! the next request continues.
 
 use http::StatusCode;
 use serde::Serialize;
@@ -16,21 +16,15 @@ use super::link_view::LinkView;
 use super::owned::owned_upload;
 use super::paging::{self, PageRequest};
 use super::{Caller, Owned, Ports, Settings};
-use crate::concurrency;
 use crate::http::{Problem, Reply};
 use crate::link::token::LinkId;
 use crate::link::{Revoked, RevokedBecause};
 use crate::paging::PageStart;
-use crate::ports::{LinkStore, LinksOf, Revocation, Unavailable, UploadStore};
+use crate::ports::{LinkStore, LinksOf, Revocation, UploadStore};
+use crate::revocation::{MAX_PAGES, end_links};
 use crate::value::id::UploadId;
 
-/// The most links that one request revokes, so that it is answered in time.
-const MAX_REVOKED: usize = 1000;
-
-/// The most pages that one request reads, for the same reason. A page has 500 links, revoked ones included.
-const MAX_PAGES: usize = 60;
-
-/// The same limit for the deletion of an upload. The recorder revokes the rest.
+/// As [`MAX_PAGES`], for the deletion of an upload. The recorder revokes the rest.
 const PAGES_OF_REMOVED: usize = 4;
 
 /// The result of revoking many links.
@@ -105,7 +99,8 @@ async fn revoke_those_of<S: LinkStore, G, P>(
     of: LinksOf<'_>,
     start: Option<PageStart>,
 ) -> Result<Reply, Problem> {
-    let (revoked, start) = end_links(ports, caller, of, start, by_wish(caller), MAX_PAGES).await?;
+    let (revoked, start) =
+        end_links(&ports.store, &caller.owner, of, start, by_wish(caller), MAX_PAGES).await?;
     let view = RevokedView {
         revoked,
         more: start.is_some(),
@@ -125,46 +120,8 @@ pub(super) async fn end_links_of_removed<S: LinkStore, G, P>(
 ) -> Result<(), Problem> {
     let revoked = Revoked { at: caller.now, because: RevokedBecause::UploadDeleted };
     let of = LinksOf::Upload(id);
-    end_links(ports, caller, of, None, revoked, PAGES_OF_REMOVED).await.map(|_| ())
-}
-
-/// Revokes the caller's links page by page. Returns how many it revoked, and where the next request
-/// continues.
-async fn end_links<S: LinkStore, G, P>(
-    ports: &Ports<S, G, P>,
-    caller: &Caller,
-    of: LinksOf<'_>,
-    mut start: Option<PageStart>,
-    revoked: Revoked,
-    most_pages: usize,
-) -> Result<(usize, Option<PageStart>), Problem> {
-    let mut ended = 0;
-    for _ in 0..most_pages {
-        let page = ports.store.live_links(of, start.as_ref()).await?;
-        ended += page.items.len();
-        let ends =
-            page.items.into_iter().map(|id| async move { end_one(ports, caller, of, &id, revoked).await });
-        concurrency::all(ends).await?;
-        start = page.next;
-        if start.is_none() || ended >= MAX_REVOKED {
-            break;
-        }
-    }
-    Ok((ended, start))
-}
-
-/// Revokes a link that the index has shown among those `of` an upload or an owner.
-async fn end_one<S: LinkStore, G, P>(
-    ports: &Ports<S, G, P>,
-    caller: &Caller,
-    of: LinksOf<'_>,
-    id: &LinkId,
-    revoked: Revoked,
-) -> Result<(), Unavailable> {
-    match of {
-        LinksOf::Upload(upload) => ports.store.revoke_of_upload(id, &caller.owner, upload, revoked).await,
-        LinksOf::Owner(_) => ports.store.revoke(id, &caller.owner, revoked).await.map(|_| ()),
-    }
+    end_links(&ports.store, &caller.owner, of, None, revoked, PAGES_OF_REMOVED).await?;
+    Ok(())
 }
 
 fn by_wish(caller: &Caller) -> Revoked {

@@ -114,6 +114,13 @@ impl LinkToken {
 }
 
 impl LinkId {
+    /// The id of the link that a token leads to. Nothing is verified: a forged token has an id too, but no link.
+    /// An operator without the keys finds a link by it.
+    pub fn of_token(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|_| text.len() == TOKEN_CHARS)?;
+        Some(LinkToken(bytes.try_into().ok()?).link_id())
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -175,6 +182,17 @@ mod tests {
         assert_eq!(keys(&[1]).verify(&token.reveal()).unwrap().link_id(), token.link_id());
         assert_eq!(token.link_id().to_string().parse::<LinkId>().unwrap(), token.link_id());
         assert!("QUJD".parse::<LinkId>().is_err(), "base64url of another length");
+    }
+
+    #[test]
+    fn a_token_names_its_link_without_the_keys() {
+        let token = keys(&[1]).make_counting([9; 16]);
+        assert_eq!(LinkId::of_token(&token.reveal()), Some(token.link_id()));
+        let long = token.reveal() + "AAAA";
+        for text in ["", "QUJD", token.link_id().as_str(), &long, &token.reveal().replacen('B', "+", 1)[1..]]
+        {
+            assert_eq!(LinkId::of_token(text), None, "{text}");
+        }
     }
 
     /// The table has only a digest, from which no token can be made.

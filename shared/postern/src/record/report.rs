@@ -6,7 +6,7 @@ use crate::value::id::{UploadId, VersionId};
 use s3_presigned::Timestamp;
 
 /// What was done: for one upload, or in all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Tidied {
     /// Uploads that expired.
     pub expired: usize,
