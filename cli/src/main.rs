@@ -32,6 +32,9 @@ enum Command {
     Cost(Cost),
     #[cfg(feature = "aws")]
     Doctor(postern_operate::doctor::Doctor),
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    Operate(postern_operate::commands::Command),
 }
 
 /// Explains why S3, CloudFront or the API refused a request.
@@ -156,6 +159,8 @@ fn main() -> ExitCode {
         Command::Cost(command) => command.run(),
         #[cfg(feature = "aws")]
         Command::Doctor(command) => doctor(&command),
+        #[cfg(feature = "aws")]
+        Command::Operate(command) => operate(&command),
     };
     match ended {
         Ok(code) => ExitCode::from(code),
@@ -189,6 +194,12 @@ fn print<A: Serialize + Display>(answer: &A, as_json: bool) -> Result<(), String
 fn doctor(command: &postern_operate::doctor::Doctor) -> Result<u8, String> {
     let (report, ended) = command.run()?;
     print(&report, command.json).map(|()| ended.code())
+}
+
+#[cfg(feature = "aws")]
+fn operate(command: &postern_operate::commands::Command) -> Result<u8, String> {
+    let (report, ended) = command.run()?;
+    print(&report, command.json()).map(|()| ended.code())
 }
 
 impl Cost {

@@ -31,6 +31,7 @@ mod logs;
 mod many_links;
 mod metrics;
 mod multipart;
+mod operating;
 mod ownership;
 mod pages;
 mod ranges;
