@@ -59,9 +59,12 @@ def baseline(work: Path, mutants: list[Mutant]) -> dict[str, list[dict]]:
 
 
 def with_documents(planned: list[dict], applied: list[dict]) -> list[dict]:
-    """A plan with the policy documents that are not known in it, as they are without a mistake."""
+    """A plan with the policy documents that are not known in it, as they are without a mistake. A plan names no data
+    source, so the documents that are outputs are missing in it."""
+    there = {one["address"] for one in planned}
+    missing = [one for one in applied if one["mode"] == "data" and one["address"] not in there]
     known = {one["address"]: {k: v for k, v in one["values"].items() if k in ("policy", "assume_role_policy")} for one in applied}
-    return [one | {"values": known.get(one["address"], {}) | _known(one["values"])} for one in planned]
+    return [one | {"values": known.get(one["address"], {}) | _known(one["values"])} for one in planned] + missing
 
 
 def _known(values: dict) -> dict:
