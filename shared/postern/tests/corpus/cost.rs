@@ -1,5 +1,6 @@
 //! What the rules cost on heads that were made to cost much: the time grows as the head does, and no faster.
 
+use std::hint::black_box;
 use std::time::Duration;
 
 use postern::media::AllowedTypes;
@@ -86,6 +87,22 @@ fn the_time_of_all_rules_grows_as_the_head_does() {
             time(&head(*hostile, HEAD_BYTES)).as_nanos() / time(&head(*hostile, HEAD_BYTES / 8)).as_nanos();
         assert!(growth < MOST_GROWTH.into(), "{hostile:?}: {growth}");
     }
+}
+
+/// The rules take about one and a half. A search for each tag of its own, six in all, takes 18.
+const MOST_PASSES: u128 = 6;
+
+#[test]
+fn the_rules_take_no_longer_than_a_few_passes_over_an_ordinary_image() {
+    let image = head((b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"compressed pixels\x00\x80\xff"), HEAD_BYTES);
+    let pass = || {
+        let began = on_the_processor();
+        black_box(image.iter().fold(0_u8, |sum, byte| black_box(sum ^ byte)));
+        on_the_processor().checked_sub(began).unwrap()
+    };
+    let pass = (0..5).map(|_| pass()).min().unwrap();
+    let passes = time(&image).as_nanos() / pass.as_nanos();
+    assert!(passes < MOST_PASSES, "{passes} passes");
 }
 
 #[test]
