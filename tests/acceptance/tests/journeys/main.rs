@@ -19,6 +19,7 @@ mod cloudfront;
 mod contents;
 mod contract;
 mod cors;
+mod depth;
 mod downloads;
 mod events;
 mod faults;

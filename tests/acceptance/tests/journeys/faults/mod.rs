@@ -18,6 +18,7 @@ use reqwest::Method;
 use serde_json::Value;
 use stack::{Coordinates, Keys, Options, Stack};
 
+use crate::depth::HELD;
 use proxy::Proxy;
 
 /// A visibility timeout so long that no message is redelivered while the recorder works on it, even on a slow
@@ -158,11 +159,12 @@ async fn an_upload_costs_two_calls_that_wait_on_each_other() {
     let app = App::new(stack, Some(stack.jwt.clone()));
     let form = app.issue_for("photo.png", "image/png", PNG).await;
     proxy.know(&form.upload_id, 0);
+    proxy.hold_answers(HELD);
     assert_eq!(form.post(PNG).await.status, 201);
     let upload: Value = app.settled(&form.upload_id).await;
     assert_eq!(upload["state"], "available", "{upload}");
     // The recorder reads the record and the object concurrently. Then it writes once.
     let expected = [("GetItem", 1), ("GetObject", 1), ("UpdateItem", 1)];
     let expected: BTreeMap<_, _> = expected.map(|(operation, count)| (operation.to_owned(), count)).into();
-    assert_eq!(proxy.calls(0), expected);
+    assert_eq!((proxy.calls(0), proxy.depth(0)), (expected, 2));
 }

@@ -7,10 +7,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::depth::{Span, depth};
 
 /// The fault of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,9 @@ struct Seen {
     at_once: usize,
     most_at_once: usize,
     reads: Vec<(usize, Read)>,
+    /// How long the answer to each call is held back.
+    held_answers: Duration,
+    spans: Vec<(usize, Span)>,
 }
 
 /// An object that the proxy lengthens with zeros.
@@ -142,6 +147,18 @@ impl Proxy {
         of.map(|((_, operation), count)| (operation.clone(), *count)).collect()
     }
 
+    /// Holds the answer to each call back from now on.
+    pub fn hold_answers(&self, held: Duration) {
+        self.seen.lock().unwrap().held_answers = held;
+    }
+
+    /// Returns how many of the calls for an upload waited on each other.
+    pub fn depth(&self, number: usize) -> usize {
+        let seen = self.seen.lock().unwrap();
+        let spans = seen.spans.iter().filter(|(of, _)| *of == number).map(|(_, span)| *span);
+        depth(&spans.collect::<Vec<_>>())
+    }
+
     /// Returns the reads of an upload's object, in order.
     pub fn reads(&self, number: usize) -> Vec<Read> {
         let seen = self.seen.lock().unwrap();
@@ -155,6 +172,7 @@ impl Proxy {
 
     async fn serve(&self, mut client: TcpStream) -> std::io::Result<()> {
         let request = read_request(&mut client).await?;
+        let begin = Instant::now();
         let (fault, is_dynamodb) = self.fault_of(&request);
         match fault {
             Fault::ResetBefore => return Ok(()),
@@ -171,6 +189,7 @@ impl Proxy {
         self.hold(&request).await;
         let response = forward(&self.upstream, &request).await?;
         self.note_read(&request, &response);
+        self.note_span(&request, begin).await;
         if let Some(endless) = self.endless(&request) {
             return self.send_endlessly(client, &response, endless).await;
         }
@@ -194,6 +213,17 @@ impl Proxy {
         let status = std::str::from_utf8(&response[9..12]).unwrap().parse().unwrap();
         let read = Read { range: range.to_owned(), status, body_bytes: response.len() - head - 4 };
         seen.reads.push((number, read));
+    }
+
+    /// Notes from when to when a call lasted, and holds its answer back.
+    async fn note_span(&self, request: &[u8], begin: Instant) {
+        let held = self.seen.lock().unwrap().held_answers;
+        tokio::time::sleep(held).await;
+        let mut seen = self.seen.lock().unwrap();
+        let text = String::from_utf8_lossy(request);
+        if let Some(number) = upload_id(&text).and_then(|id| seen.uploads.get(id).copied()) {
+            seen.spans.push((number, Span { begin, end: Instant::now() }));
+        }
     }
 
     async fn hold(&self, request: &[u8]) {

@@ -1,8 +1,12 @@
 //! The AWS calls that a request to a link or for a form costs. The witness counts them.
 
+use std::time::Duration;
+
 use acceptance::{PNG, skipped};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+
+use crate::depth::HELD;
 
 fn url(link: &Value) -> &str {
     link["url"].as_str().unwrap()
@@ -122,6 +126,59 @@ async fn a_form_waits_for_one_call_and_a_tokens_form_too() {
             "{issued}"
         );
     }
+}
+
+#[tokio::test]
+async fn each_route_waits_for_the_calls_that_it_needs() {
+    if !super::is_local() {
+        return skipped("calls of a route", "only a local stack lets a test count requests");
+    }
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
+    let file = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": 9 });
+    let upload = app.upload("photo.png", "image/png", PNG).await;
+    let other = app.upload("other.png", "image/png", PNG).await;
+    let links = [app.link(&upload, json!({})).await, app.link(&upload, json!({})).await];
+    let terms =
+        json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 9, "expires_in_s": 600 });
+    let (_, token) = app.call(Method::POST, "/upload-tokens", Some(terms.clone())).await;
+    let uploads = format!("/uploads/{upload}");
+    let [link, revoked] = links.map(|link| format!("/links/{}", link["link_id"].as_str().unwrap()));
+    let token = format!("/upload-tokens/{}", token["upload_token_id"].as_str().unwrap());
+    let target = json!({ "upload_id": other });
+    witnessed.issuing.calls();
+    witnessed.issuing.hold_answers(HELD);
+    // The calls in alphabetical order, and how many of them wait on each other.
+    for (method, path, body, calls, depth) in [
+        (Method::POST, "/uploads".to_owned(), Some(file), &["PutItem"][..], 1),
+        (Method::GET, "/uploads".to_owned(), None, &["Query"], 1),
+        (Method::GET, uploads.clone(), None, &["GetItem"], 1),
+        (Method::POST, format!("{uploads}/links"), Some(json!({})), &["GetItem", "TransactWriteItems"], 2),
+        (Method::GET, format!("{uploads}/links"), None, &["GetItem", "Query"], 2),
+        (Method::GET, "/links".to_owned(), None, &["Query"], 1),
+        (Method::GET, link.clone(), None, &["GetItem"], 1),
+        (Method::PATCH, link.clone(), Some(json!({ "max_opens": 3 })), &["GetItem", "UpdateItem"], 2),
+        (
+            Method::PUT,
+            format!("{link}/target"),
+            Some(target),
+            &["GetItem", "GetItem", "TransactWriteItems"],
+            2,
+        ),
+        (Method::POST, format!("{link}/rotate"), None, &["GetItem", "GetItem", "TransactWriteItems"], 3),
+        (Method::DELETE, revoked, None, &["UpdateItem"], 1),
+        (Method::POST, "/upload-tokens".to_owned(), Some(terms), &["PutItem"], 1),
+        (Method::DELETE, token, None, &["UpdateItem"], 1),
+        (Method::DELETE, uploads, None, &["Query", "UpdateItem"], 2),
+    ] {
+        let (status, answer) = app.call(method.clone(), &path, body).await;
+        assert!(status.is_success(), "{method} {path}: {answer}");
+        let (mut made, waited) = witnessed.issuing.calls_and_depth();
+        made.sort();
+        assert!(made == calls && waited == depth, "{method} {path}: {made:?}, {waited} wait on each other");
+    }
+    witnessed.issuing.hold_answers(Duration::ZERO);
 }
 
 /// Returns the peak memory of the function's processes, in KiB.

@@ -17,12 +17,15 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header, request, response};
 use axum::response::{IntoResponse, Response};
+
+use crate::depth::{Span, depth};
 
 /// A visitor's request to S3: its `Range`, `Origin` and whether it has a cookie, and the status of the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +38,8 @@ pub struct LinkRequest {
 
 #[derive(Default)]
 struct Seen {
-    calls: Vec<String>,
+    calls: Vec<(String, Span)>,
+    held: Duration,
     visits: Vec<LinkRequest>,
     cut_after: Option<usize>,
     dies_with_the_cut: bool,
@@ -88,9 +92,21 @@ impl Witness {
         receiver.recv().unwrap()
     }
 
-    /// Returns the calls to AWS since the last time, in order.
+    /// Returns the calls to AWS since the last time, in the order of their answers.
     pub fn calls(&self) -> Vec<String> {
-        std::mem::take(&mut self.seen.lock().unwrap().calls)
+        self.calls_and_depth().0
+    }
+
+    /// Returns the calls to AWS since the last time, and how many of them waited on each other.
+    pub fn calls_and_depth(&self) -> (Vec<String>, usize) {
+        let calls = std::mem::take(&mut self.seen.lock().unwrap().calls);
+        let (operations, spans): (_, Vec<_>) = calls.into_iter().unzip();
+        (operations, depth(&spans))
+    }
+
+    /// Holds the answer to each call to AWS back from now on.
+    pub fn hold_answers(&self, held: Duration) {
+        self.seen.lock().unwrap().held = held;
     }
 
     /// Returns the requests of visitors to S3 since the last time.
@@ -147,8 +163,12 @@ impl Witness {
         self.seen.lock().unwrap().visits.push(visit);
     }
 
-    fn note_call(&self, operation: String) {
-        self.seen.lock().unwrap().calls.push(operation);
+    /// Notes a call that is answered, and holds its answer back.
+    async fn note_call(&self, operation: String, begin: Instant) {
+        let held = self.seen.lock().unwrap().held;
+        tokio::time::sleep(held).await;
+        let span = Span { begin, end: Instant::now() };
+        self.seen.lock().unwrap().calls.push((operation, span));
     }
 }
 
@@ -164,9 +184,8 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
     if is_visit && witness.has_expired(path) {
         return witness.refuse_as_s3(&parts).await;
     }
-    if !is_visit && !is_link {
-        witness.note_call(operation(&parts, &body));
-    }
+    let begin = Instant::now();
+    let call = (!is_visit && !is_link).then(|| operation(&parts, &body));
     let behind = if is_link { &witness.api_url } else { &witness.upstream };
     let sent = witness
         .client
@@ -184,6 +203,9 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
     // Both headers are about the connection to the emulator. The server sets them for its own connection.
     head.headers.remove(header::TRANSFER_ENCODING);
     head.headers.remove(header::CONNECTION);
+    if let Some(call) = call {
+        witness.note_call(call, begin).await;
+    }
     if !is_visit {
         return Response::from_parts(head, Body::from(bytes));
     }
