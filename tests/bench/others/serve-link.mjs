@@ -1,31 +1,15 @@
-// What serve-link does for a link that is not counted, in Node with the AWS SDK for JavaScript, as a
-// program that asks the Lambda Runtime API for its events: token, cookie, one consistent read, the
-// link's terms, a presigned URL, a redirect, a line of the log. Connections are kept and the clients
-// are made once. Pages are left out, and so is renewing the session: both are off the way measured.
+// What serve-link does for a link that is not counted, in Node with the AWS SDK for JavaScript: token, cookie,
+// one consistent read, the link's terms, a presigned URL, a redirect, a line of the log. Connections are kept and
+// the clients are made once. Pages are left out, and so is renewing the session: both are off the way measured.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { Agent, request } from 'node:http'
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { GenerateMacCommand, KMSClient } from '@aws-sdk/client-kms'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { logRequest, run } from './runtime.mjs'
 
 const environment = process.env
-const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-const [host, port] = environment.AWS_LAMBDA_RUNTIME_API.split(':')
-
-function call(method, path, body) {
-  return new Promise((resolve, reject) => {
-    const sent = request({ agent, host, port, method, path: `/2018-06-01/runtime/invocation/${path}` }, (answer) => {
-      const chunks = []
-      answer.on('data', (chunk) => chunks.push(chunk))
-      answer.on('end', () => resolve({ headers: answer.headers, text: Buffer.concat(chunks).toString() }))
-    })
-    sent.on('error', reject)
-    sent.end(body)
-  })
-}
-
 const dynamodb = new DynamoDBClient({})
 const [mac, session] = await Promise.all([
   new KMSClient({}).send(
@@ -165,27 +149,8 @@ async function open(event) {
   return { statusCode: 302, headers: { ...guards, 'cache-control': cacheControl, location: url } }
 }
 
-// One line a request.
-function log(id, event, { statusCode }) {
-  console.log(
-    JSON.stringify({
-      timestamp: new Date().toISOString(),
-      level: 'INFO',
-      message: 'request',
-      request_id: event.requestContext.requestId,
-      invocation_id: id,
-      route: event.routeKey,
-      status: statusCode,
-      target: 'serve-link',
-    }),
-  )
-}
-
-for (;;) {
-  const next = await call('GET', 'next')
-  const event = JSON.parse(next.text)
+await run(async (event, id) => {
   const answer = await open(event)
-  const id = next.headers['lambda-runtime-aws-request-id']
-  log(id, event, answer)
-  await call('POST', `${id}/response`, JSON.stringify(answer))
-}
+  logRequest(id, event, answer)
+  return answer
+})

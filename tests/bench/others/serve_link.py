@@ -1,13 +1,12 @@
-"""What serve-link does for a link that is not counted, in Python with boto3, as a program that asks
-the Lambda Runtime API for its events: token, cookie, one consistent read, the link's terms, a
-presigned URL, a redirect, a line of the log. Connections are kept and the clients are made once.
+"""What serve-link does for a link that is not counted, in Python with boto3: token, cookie, one
+consistent read, the link's terms, a presigned URL, a redirect, a line of the log. Connections are kept and the
+clients are made once.
 Pages are left out, and so is renewing the session: both are off the way measured."""
 
 import base64
 import datetime
 import hashlib
 import hmac
-import http.client
 import json
 import os
 import re
@@ -16,16 +15,9 @@ import urllib.parse
 import boto3
 from botocore.config import Config
 
+import runtime
+
 environment = os.environ
-runtime = http.client.HTTPConnection(environment["AWS_LAMBDA_RUNTIME_API"])
-
-
-def call(method, path, body=None):
-    runtime.request(method, f"/2018-06-01/runtime/invocation/{path}", body)
-    answer = runtime.getresponse()
-    return answer.headers, answer.read()
-
-
 dynamodb = boto3.client("dynamodb")
 key = boto3.client("kms").generate_mac(
     KeyId=environment["POSTERN_LINK_KEYS"].split("=")[1],
@@ -183,25 +175,10 @@ def open_link(event):
     return {"statusCode": 302, "headers": {**GUARDS, "cache-control": cache_control, "location": url}}
 
 
-def log(invocation_id, event, answer):
-    """One line a request, written at once as Lambda's own Python does."""
-    line = {
-        "timestamp": datetime.datetime.now(datetime.timezone.utc).isoformat(),
-        "level": "INFO",
-        "message": "request",
-        "request_id": event["requestContext"]["requestId"],
-        "invocation_id": invocation_id,
-        "route": event["routeKey"],
-        "status": answer["statusCode"],
-        "target": "serve-link",
-    }
-    print(json.dumps(line), flush=True)
-
-
-while True:
-    headers, body = call("GET", "next")
-    event = json.loads(body)
+def handle(event, invocation_id):
     answer = open_link(event)
-    invocation_id = headers["lambda-runtime-aws-request-id"]
-    log(invocation_id, event, answer)
-    call("POST", f"{invocation_id}/response", json.dumps(answer))
+    runtime.log_request(invocation_id, event, answer)
+    return answer
+
+
+runtime.run(handle)

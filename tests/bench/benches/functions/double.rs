@@ -1,5 +1,4 @@
-//! A stand-in for Lambda and AWS: the Runtime API, and the three AWS calls of an opening, answered at once
-//! from memory.
+//! A stand-in for Lambda and AWS: the Runtime API, and the AWS calls of the functions, answered at once from memory.
 //!
 //! An emulator would be the bottleneck here. Every program gets the same answers over plain HTTP, so the
 //! results do not include TLS.
@@ -13,6 +12,8 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use s3_presigned::Timestamp;
+
+use crate::work::{IMAGE_BYTES, MAC, VERSION, image};
 
 /// The running double.
 pub struct Double {
@@ -32,16 +33,14 @@ struct Orders {
 struct Served {
     event: String,
     item: String,
-    mac: String,
     orders: Arc<Orders>,
     answers: Mutex<Sender<String>>,
     taken: AtomicU64,
 }
 
 impl Double {
-    /// Answers reads with `item` (DynamoDB's JSON) and MACs with `mac` (base64); every invocation
-    /// is `event`.
-    pub fn start(event: String, item: String, mac: String) -> Self {
+    /// Answers reads of the table with `item` (DynamoDB's JSON); every invocation is `event`.
+    pub fn start(event: String, item: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (sender, answers) = channel();
@@ -49,7 +48,6 @@ impl Double {
         let served = Served {
             event,
             item,
-            mac,
             orders: orders.clone(),
             answers: Mutex::new(sender),
             taken: AtomicU64::new(0),
@@ -86,31 +84,34 @@ impl Served {
                 }
             }
             let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-            let mut body = vec![0; length.map_or(0, |length| length.trim().parse().unwrap())];
-            reader.read_exact(&mut body)?;
-            writer.write_all(self.answer(&head, body).as_bytes())?;
+            let body = body(&head, &mut reader)?;
+            writer.write_all(&self.answer(&head, body))?;
         }
     }
 
-    fn answer(&self, head: &str, body: Vec<u8>) -> String {
+    fn answer(&self, head: &str, body: Vec<u8>) -> Vec<u8> {
         if head.contains("/invocation/next ") {
-            return self.next();
+            return self.next().into();
         }
         if head.contains("/response ") {
             let sender = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             sender.send(String::from_utf8(body).unwrap()).unwrap_or_default();
-            return http("202 Accepted", "application/json", "", "{}");
+            return http("202 Accepted", "application/json", "", "{}").into();
         }
-        if head.contains("x-amz-target: dynamodb_20120810.getitem") {
-            return http("200 OK", "application/x-amz-json-1.0", "", &format!(r#"{{"Item":{}}}"#, self.item));
+        if head.starts_with("get ") && head.contains("/uploads/") {
+            return object();
         }
-        if head.contains("x-amz-target: trentservice.generatemac") {
-            let body = format!(r#"{{"KeyId":"k","Mac":"{}","MacAlgorithm":"HMAC_SHA_256"}}"#, self.mac);
-            return http("200 OK", "application/x-amz-json-1.1", "", &body);
-        }
-        assert!(String::from_utf8_lossy(&body).contains("Action=AssumeRole"), "not foreseen: {head}");
-        http("200 OK", "text/xml", "", &session())
+        let target = head.lines().find_map(|line| line.strip_prefix("x-amz-target:")).unwrap_or_default();
+        let json = match target.trim().rsplit('.').next() {
+            Some("getitem") => format!(r#"{{"Item":{}}}"#, self.item),
+            Some("putitem" | "updateitem" | "transactwriteitems") => "{}".to_owned(),
+            Some("generatemac") => format!(r#"{{"KeyId":"k","Mac":"{MAC}","MacAlgorithm":"HMAC_SHA_256"}}"#),
+            _ => {
+                assert!(String::from_utf8_lossy(&body).contains("Action=AssumeRole"), "not foreseen: {head}");
+                return http("200 OK", "text/xml", "", &session()).into();
+            }
+        };
+        http("200 OK", "application/x-amz-json-1.0", "", &json).into()
     }
 
     fn next(&self) -> String {
@@ -132,11 +133,51 @@ impl Served {
     }
 }
 
+/// Reads a body with a length, or in chunks, as Go's runtime sends an answer.
+fn body(head: &str, reader: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    if let Some(length) = length {
+        let mut body = vec![0; length.trim().parse().unwrap()];
+        reader.read_exact(&mut body)?;
+        return Ok(body);
+    }
+    let mut body = Vec::new();
+    while head.contains("transfer-encoding: chunked") {
+        let mut length = String::new();
+        reader.read_line(&mut length)?;
+        let length = usize::from_str_radix(length.trim(), 16).unwrap();
+        let begin = body.len();
+        body.resize(begin + length + 2, 0);
+        reader.read_exact(&mut body[begin..])?;
+        body.truncate(begin + length);
+        if length == 0 {
+            break;
+        }
+    }
+    Ok(body)
+}
+
 fn http(status: &str, content_type: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
     )
+}
+
+/// The first bytes of an image of which the functions read no more.
+fn object() -> Vec<u8> {
+    let head = image();
+    let headers = format!(
+        "HTTP/1.1 206 Partial Content\r\ncontent-type: image/png\r\ncontent-length: {}\r\n\
+         content-range: bytes 0-{}/{IMAGE_BYTES}\r\netag: \"0123456789abcdef0123456789abcdef\"\r\n\
+         last-modified: Tue, 24 Nov 2026 10:00:00 GMT\r\nx-amz-version-id: {VERSION}\r\n\
+         x-amz-server-side-encryption: aws:kms\r\n\
+         x-amz-server-side-encryption-aws-kms-key-id: {}\r\n\r\n",
+        head.len(),
+        head.len() - 1,
+        bench::KMS_KEY,
+    );
+    [headers.as_bytes(), head].concat()
 }
 
 /// An hour's session, with a token as long as STS makes them.
