@@ -16,7 +16,13 @@
 //! are measured in place of a new build, and compared with the first. `POSTERN_BENCH_ONLY` names the function to
 //! measure. A missing program is reported.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "this is a measurement")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "this is a measurement"
+)]
 
 #[path = "functions/double.rs"]
 mod double;
@@ -83,7 +89,9 @@ fn round(work: &Work, programs: &[Program], extent: &Extent, seen: &mut [Seen]) 
             seen.cold_ms.push(subject.cold_ms);
         }
     }
-    subjects.iter().for_each(|subject| subject.warm_up(extent.warm_up));
+    for subject in &subjects {
+        subject.warm_up(extent.warm_up);
+    }
     for _ in 0..extent.turns {
         for (subject, seen) in subjects.iter().zip(&mut *seen) {
             seen.warm_cpu_us.push(subject.take_turn(extent.invocations));

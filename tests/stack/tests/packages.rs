@@ -1,7 +1,5 @@
 //! Tests of the packages for an AWS account: their sizes, which decide how long Lambda loads a function.
 
-#![expect(clippy::unwrap_used, reason = "a failing test should stop at its cause")]
-
 use stack::{Processor, package};
 
 /// The most bytes of each package.

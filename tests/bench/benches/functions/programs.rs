@@ -6,11 +6,13 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use crate::work::WORKS;
 
+/// Returns the command that runs a function.
+type CommandOf = Box<dyn Fn(&str) -> Vec<String>>;
+
 /// A program in one language.
 pub struct Program {
     pub name: String,
-    /// The command that runs a function.
-    pub command: Box<dyn Fn(&str) -> Vec<String>>,
+    pub command: CommandOf,
     /// The command that prints its version; none for Rust.
     pub version: Vec<String>,
     /// Whether its answers are checked.
