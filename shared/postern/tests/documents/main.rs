@@ -14,7 +14,7 @@ fn root() -> PathBuf {
 #[test]
 fn every_path_in_the_documents_for_developers_exists() {
     let mut checked = 0;
-    for document in ["docs/architecture.md", "docs/security.md", "CONTRIBUTING.md"] {
+    for document in ["docs/architecture.md", "docs/performance.md", "docs/security.md", "CONTRIBUTING.md"] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         for name in text.split('`').skip(1).step_by(2).filter(|name| is_path(name)) {
             let places = ["", "shared/postern/src"];
