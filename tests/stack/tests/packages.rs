@@ -2,7 +2,7 @@
 
 use stack::{Processor, package};
 
-/// The most bytes of each package: a fifteenth more than a build for x86_64 had when this was written.
+/// The most bytes of each package: a fifteenth more than a build for `x86_64` had when this was written.
 const MOST: [(&str, usize); 4] = [
     ("issue-upload", 3_450_000),
     ("record-upload", 3_850_000),
