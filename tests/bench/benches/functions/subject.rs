@@ -43,7 +43,8 @@ impl Subject {
             .envs(variables(&double.address))
             .env("_HANDLER", work.function)
             .stdin(Stdio::null())
-            .stdout(Stdio::null());
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let begin = Instant::now();
         let child = on_one_processor(subject);
         let check = program.is_compared.then_some(work.check);
