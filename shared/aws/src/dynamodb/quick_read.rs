@@ -7,7 +7,7 @@
 //! retries.
 //!
 //! Only `serve-link` uses it. With it the whole function opens 1.6 times as many links in the same processor time:
-//! measured in pairs with `cargo bench --bench open`, where `POSTERN_BENCH_BUILT` names a release build with
+//! measured in pairs with `cargo bench --bench functions`, where `POSTERN_BENCH_BUILT` names a release build with
 //! [`Table::with_quick_reads`](super::Table::with_quick_reads) and one without.
 
 use std::time::{Duration, SystemTime};
