@@ -8,6 +8,7 @@
 //! issuer    signs the tokens that the API accepts
 //! binaries  cargo build, stripped and zipped
 //! packages  the functions, packed for an AWS account
+//! sbom      what each package is built from
 //! provision makes the stack from terraform/description.json and `policies`
 //! terraform makes the stack by `terraform apply` of the module
 //! ─▶ coordinates: everything that a test or a program needs to know
@@ -29,6 +30,7 @@ mod policies;
 mod provision;
 mod proxy;
 mod python;
+mod sbom;
 mod server;
 mod skip;
 mod stack;
@@ -51,6 +53,7 @@ pub use self::{
     packages::{Package, PackageError, Processor, package},
     provision::ProvisionError,
     python::PythonError,
+    sbom::{SbomError, sbom},
     server::{Server, ServerError},
     skip::skipped,
     stack::{Options, STRANGER, SUBJECT, Shared, Stack, StartError, python, shared},

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use stack::{Processor, Steps, package};
+use stack::{Processor, Steps, package, sbom};
 
 use super::failure::Failure;
 
@@ -21,6 +21,10 @@ pub(crate) struct Package {
     /// Write to this folder instead.
     #[arg(long, value_name = "FOLDER", default_value = "target/lambda")]
     out: PathBuf,
+
+    /// Also write what each package is built from, as FUNCTION/bootstrap.cdx.json (needs cargo-cyclonedx).
+    #[arg(long)]
+    sbom: bool,
 }
 
 impl Package {
@@ -31,14 +35,23 @@ impl Package {
         let processor = target.map_or(Processor::Host, Processor::Target);
         let out = self.out;
         let built = steps.run_talking("build and pack the functions", async {
-            let built = tokio::task::spawn_blocking(move || package(&processor, &out)).await;
+            let of_target = processor.clone();
+            let built = tokio::task::spawn_blocking(move || package(&of_target, &out)).await;
             built
                 .map_err(|error| Failure::from_error("build the packages", &error))?
                 .map_err(|error| Failure::from_error("build the packages", &error))
         });
-        for package in built.await? {
+        let built = built.await?;
+        for package in &built {
             let (path, size_kb) = (package.path.display(), package.size_bytes / 1024);
             steps.say(&format!("  {path}  {size_kb} KB  sha256 {}", package.sha256));
+        }
+        if self.sbom {
+            let listed = sbom(&processor, &built)
+                .map_err(|error| Failure::from_error("list what the packages are built from", &error))?;
+            for path in listed {
+                steps.say(&format!("  {}", path.display()));
+            }
         }
         steps.say(&format!("  For terraform: architecture = \"{}\"", if arm64 { "arm64" } else { "x86_64" }));
         Ok(())
