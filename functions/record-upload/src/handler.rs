@@ -14,9 +14,10 @@ use lambda_runtime::LambdaEvent;
 use postern::concurrency::{results, try_each};
 use postern::config::RecordConfig;
 use postern::log;
-use postern::operate::{OperatorEvent, Order, revoke};
+use postern::operate::{Action, OperatorEvent, Order, revoke};
 use postern::ports::Unavailable;
 use postern::record::event::{Arrival, Ignored, Notice, read};
+use postern::record::listing::compare_slice;
 use postern::record::removal::{Removal, remove_upload};
 use postern::record::report::{Report, Tidied};
 use postern::record::tidy::tidy;
@@ -72,6 +73,13 @@ impl Recorder {
         result.map(|()| done)
     }
 
+    async fn compare(&self, now: Timestamp, slice: u8, since: Timestamp) -> Result<Tidied, Unavailable> {
+        let counts = Counts { metrics: self.metrics, sum: RefCell::default() };
+        let result = compare_slice(&self.ports, &self.config.settings, now, slice, since, &counts).await;
+        counts.pause();
+        result.map(|()| counts.sum.take())
+    }
+
     /// Does what an operator asks, and writes into the log who asked.
     async fn obey(
         &self,
@@ -83,10 +91,14 @@ impl Recorder {
         let (operator, action) = (order.by.as_str(), order.action.as_str());
         tracing::info!(invocation_id, operator, action, "an operator's command begins");
         let work = async {
-            Ok(match revoke(&self.ports.store, self.config.url_life, now, &order.action).await? {
-                Some(answer) => Done::Revoked(answer),
-                None => Done::Reconciled { reconciled: self.tidy(now).await? },
-            })
+            if let Some(answer) = revoke(&self.ports.store, self.config.url_life, now, &order.action).await? {
+                return Ok(Done::Revoked(answer));
+            }
+            let reconciled = match order.action {
+                Action::ReconcileSlice { slice, since } => self.compare(now, slice, since).await?,
+                _ => self.tidy(now).await?,
+            };
+            Ok(Done::Reconciled { reconciled })
         };
         let result = TimeLimits::RECORD_UPLOAD.in_time(now, deadline, work).await.flatten();
         match &result {

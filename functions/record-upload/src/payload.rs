@@ -104,6 +104,7 @@ mod tests {
         let upload = "0a1b2c3d-0000-4000-8000-000000000000";
         [
             json!("reconcile"),
+            json!({ "reconcile_slice": { "slice": 7, "since": "2026-11-24T10:00:00Z" } }),
             json!({ "revoke_link": { "link_id": id } }),
             json!({ "revoke_links_of_upload": { "upload_id": upload } }),
             json!({ "revoke_links_of_owner": { "owner": "https://issuer.test#ann" } }),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::link::token::LinkId;
 use crate::paging::PageStart;
 use crate::value::id::{Owner, UploadId};
+use s3_presigned::Timestamp;
 
 /// The event. It has this one field, so that no event of another source is taken for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,13 @@ pub enum Action {
     },
     /// Does the hourly work now.
     Reconcile,
+    /// Compares one slice of the bucket with the records, after the table was restored to an earlier time.
+    ReconcileSlice {
+        /// The first two digits of the ids, as a number.
+        slice: u8,
+        /// The versions that came since then are looked at.
+        since: Timestamp,
+    },
 }
 
 impl Action {
@@ -63,6 +71,7 @@ impl Action {
             Self::RevokeLinksOfUpload { .. } => "revoke_links_of_upload",
             Self::RevokeLinksOfOwner { .. } => "revoke_links_of_owner",
             Self::Reconcile => "reconcile",
+            Self::ReconcileSlice { .. } => "reconcile_slice",
         }
     }
 }
@@ -125,6 +134,7 @@ mod tests {
             json!({ "revoke_links_of_upload": { "upload_id": upload, "after": after } }),
             json!({ "revoke_links_of_owner": { "owner": "https://issuer.test#ann", "after": after } }),
             json!("reconcile"),
+            json!({ "reconcile_slice": { "slice": 255, "since": "2026-11-24T10:00:00.000Z" } }),
         ] {
             let event = json!({ "operator": { "by": BY, "action": action } });
             let read: OperatorEvent = from_value(event.clone()).unwrap();
@@ -150,6 +160,8 @@ mod tests {
             json!({ "operator": { "by": BY, "action": "delete_everything" } }),
             json!({ "operator": { "by": BY, "action": link } }),
             json!({ "operator": { "by": BY, "action": more } }),
+            json!({ "operator": { "by": BY, "action": { "reconcile_slice": { "slice": 0 } } } }),
+            json!({ "operator": { "by": BY, "action": { "reconcile_slice": { "slice": 256, "since": "2026-11-24T10:00:00Z" } } } }),
             json!({ "operator": order.to_string() }),
         ] {
             assert!(from_value::<OperatorEvent>(event.clone()).is_err(), "{event}");

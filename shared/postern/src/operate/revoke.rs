@@ -91,7 +91,7 @@ pub async fn revoke<S: LinkStore + UploadReader>(
             let of = LinksOf::Owner(owner);
             many(store, url_life, now, (owner, of), after.clone()).await.map(Some)
         }
-        Action::Reconcile => Ok(None),
+        Action::Reconcile | Action::ReconcileSlice { .. } => Ok(None),
     }
 }
 

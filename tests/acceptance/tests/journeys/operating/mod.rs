@@ -4,6 +4,7 @@
 mod dead_letters;
 mod events;
 pub mod program;
+mod restoring;
 mod revoking;
 mod shows;
 
