@@ -92,8 +92,9 @@ fn report(done: Result<Tidied, &str>, invocation_id: Option<&str>) -> (Report, E
             "The run ended. The log of record-upload names what failed, what has no record and what is missing."
         }
     };
-    let json = json!({ "reconciled": tidied, "invocation_id": invocation_id });
-    let text = format!("{}{end}", fields(&json["reconciled"]));
+    let counts = json!(tidied);
+    let text = format!("{}{end}", fields(&counts));
+    let json = json!({ "reconciled": counts, "invocation_id": invocation_id });
     (Report::new(json, text), if problems == 0 { Ended::Well } else { Ended::Problem })
 }
 
