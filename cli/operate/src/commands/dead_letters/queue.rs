@@ -1,6 +1,8 @@
 //! One queue of SQS.
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::SdkError;
+use aws_sdk_sqs::operation::get_queue_url::GetQueueUrlError;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 
 use super::super::aws::Aws;
@@ -22,13 +24,17 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Finds the queue `name` in AWS.
-    pub(super) async fn find(aws: &Aws, name: &str) -> Result<Self, String> {
+    /// Finds the queue `name` in AWS; `None` if there is no such queue.
+    pub(super) async fn find(aws: &Aws, name: &str) -> Result<Option<Self>, String> {
         let client = Client::new(&aws.sdk);
         let found = client.get_queue_url().queue_name(name).send().await;
+        let error = found.as_ref().err().and_then(SdkError::as_service_error);
+        if error.is_some_and(GetQueueUrlError::is_queue_does_not_exist) {
+            return Ok(None);
+        }
         let url =
             found.map_err(|error| format!("failed to find the queue {name}: {}", told(&error)))?.queue_url;
-        Ok(Self { client, url: url.unwrap_or_default() })
+        Ok(Some(Self { client, url: url.unwrap_or_default() }))
     }
 
     /// Receives a few messages; none if the queue is empty. They are hidden for a minute.

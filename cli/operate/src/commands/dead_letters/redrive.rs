@@ -15,7 +15,7 @@ pub(super) async fn redrive(aws: &Aws, queue: Redriven, dry_run: bool) -> Result
     let (dead, source) = queue.names();
     let find = |name: &'static str| async move {
         let queue = aws.stack.queues.get(name).ok_or_else(|| format!("the stack has no queue {name}"))?;
-        Queue::find(aws, queue).await
+        Queue::find(aws, queue).await?.ok_or_else(|| format!("there is no queue {queue}"))
     };
     let (dead, source) = (find(dead).await?, find(source).await?);
     if dry_run {

@@ -29,8 +29,9 @@ pub(super) async fn show(aws: &Aws, limit: usize) -> Result<(Report, Ended), Str
     let mut waiting = Vec::new();
     let mut queues = 0;
     for (queue, name) in aws.stack.dead_letter_queues() {
+        // Where only the stack's name is known, the queues of an option may not exist.
+        let Some(found) = Queue::find(aws, name).await? else { continue };
         queues += 1;
-        let found = Queue::find(aws, name).await?;
         let messages = some(&found, limit).await?;
         for message in &messages {
             waiting.push(waits(&causes, queue, message).await);
@@ -38,7 +39,7 @@ pub(super) async fn show(aws: &Aws, limit: usize) -> Result<(Report, Ended), Str
         }
     }
     if queues == 0 {
-        return Err("the stack's queues are not known: give --outputs FILE".to_owned());
+        return Err("no dead-letter queue of the stack is known: give --outputs FILE".to_owned());
     }
     let text = match waiting.len() {
         0 => "No message waits in a dead-letter queue.".to_owned(),
