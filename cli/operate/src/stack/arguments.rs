@@ -42,6 +42,10 @@ pub struct StackArguments {
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
+    /// An origin that the CORS rules must allow, such as `https://app.example.com`.
+    #[arg(long, value_name = "ORIGIN")]
+    origin: Option<String>,
+
     /// A file with a JWT that the API accepts; `POSTERN_TOKEN` does the same. It is never printed.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -69,6 +73,7 @@ impl StackArguments {
         replace(&mut stack.bucket, self.bucket.as_ref());
         replace(&mut stack.table, self.table.as_ref());
         replace(&mut stack.region, self.region.as_ref());
+        replace(&mut stack.origin, self.origin.as_ref());
         stack.region = stack.region.or(region);
         stack.endpoint = stack.endpoint.or_else(|| lookup("AWS_ENDPOINT_URL"));
         stack.jwt = match &self.token_file {

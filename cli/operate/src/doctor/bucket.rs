@@ -1,0 +1,225 @@
+//! Judges the bucket.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::observed::{Findings, Judged, Observed, is};
+use super::settings::Description;
+use crate::stack::Stack;
+
+/// The statements of the bucket's policy that refuse something in every stack.
+pub const DENIES: [&str; 10] = [
+    "NothingTravelsWithoutTls",
+    "OnlyTheUploadSignerPutsFiles",
+    "NothingIsPutOutsideUploads",
+    "NoOtherKeyEncryptsWhereOneIsNamed",
+    "NoOtherEncryptionWhereOneIsNamed",
+    "NoKeyOfTheClientsEncrypts",
+    "NoFormOutlivesItsLife",
+    "NoLinkUrlOutlivesItsLife",
+    "NobodyLaysADeleteMarker",
+    "OnlyTheRecorderRemovesVersions",
+];
+
+/// Two more, whose names depend on the options.
+const READ_DENIES: [&[&str]; 2] =
+    [&["OnlyTheNamedRolesRead"], &["NoServiceReads", "NoServiceReadsButOurDistribution"]];
+
+/// What was read of the bucket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bucket {
+    pub versioning: Observed<Option<String>>,
+    pub encryption: Observed<Option<Encryption>>,
+    pub ownership: Observed<Option<String>>,
+    /// How many of the four settings are on.
+    pub public_access: Observed<Vec<bool>>,
+    pub policy: Observed<Value>,
+    pub cors: Observed<Vec<CorsRule>>,
+    pub preflight: Observed<Preflight>,
+    pub lifecycle: Observed<Vec<LifecycleRule>>,
+    pub events: Observed<Vec<QueueEvents>>,
+    /// S3's clock minus this machine's, in seconds.
+    pub clock_ahead_s: Observed<i64>,
+}
+
+/// Default encryption.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encryption {
+    pub algorithm: String,
+    pub key: Option<String>,
+    pub bucket_key: bool,
+}
+
+/// A CORS rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorsRule {
+    pub methods: BTreeSet<String>,
+    pub exposed: BTreeSet<String>,
+}
+
+/// The answer to a preflight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preflight {
+    pub origin: String,
+    pub status: u16,
+    pub allowed_origin: Option<String>,
+}
+
+/// A lifecycle rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LifecycleRule {
+    pub id: String,
+    pub is_enabled: bool,
+    pub ends_parts: bool,
+    /// Whether it removes objects or versions, other than delete markers without versions.
+    pub removes: bool,
+}
+
+/// Events that go to a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueEvents {
+    pub queue_arn: String,
+    pub events: BTreeSet<String>,
+    pub prefix: Option<String>,
+}
+
+/// Judges all of it.
+pub fn judge(stack: &Stack, description: &Description, bucket: &Bucket, findings: &mut Findings) {
+    findings.judge("bucket-versioning", &bucket.versioning, |status| {
+        is("versioning", status.as_deref(), "Enabled")
+    });
+    findings.judge("bucket-encryption", &bucket.encryption, |seen| encryption(stack, seen.as_ref()));
+    findings.judge("bucket-ownership", &bucket.ownership, |rule| {
+        is("ownership", rule.as_deref(), "BucketOwnerEnforced")
+    });
+    findings.judge("bucket-public-access", &bucket.public_access, |settings| public_access(settings));
+    findings.judge("bucket-policy", &bucket.policy, policy);
+    findings.judge("bucket-cors", &bucket.cors, |rules| cors(description, rules));
+    findings.judge("bucket-preflight", &bucket.preflight, preflight);
+    findings.judge("bucket-lifecycle", &bucket.lifecycle, |rules| lifecycle(rules));
+    findings.judge("bucket-abandoned-parts", &bucket.lifecycle, |rules| abandoned_parts(rules));
+    findings.judge("bucket-events", &bucket.events, |queues| events(stack, description, queues));
+}
+
+fn encryption(stack: &Stack, seen: Option<&Encryption>) -> Judged {
+    let Some(Encryption { algorithm, key, bucket_key }) = seen else {
+        return Err("no default encryption".to_owned());
+    };
+    if algorithm != "aws:kms" {
+        return Err(format!("encrypted with {algorithm}, not aws:kms"));
+    }
+    if let Some(wanted) = &stack.files_key_arn {
+        is("key", key.as_deref(), wanted)?;
+    }
+    match bucket_key {
+        true => Ok("aws:kms with the files key and bucket keys".to_owned()),
+        false => Err("bucket keys are off".to_owned()),
+    }
+}
+
+fn public_access(settings: &[bool]) -> Judged {
+    let on = settings.iter().filter(|on| **on).count();
+    if on == 4 { Ok("all blocked".to_owned()) } else { Err(format!("{on} of 4 settings are on")) }
+}
+
+fn policy(policy: &Value) -> Judged {
+    let statements = policy.get("Statement").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let has = |wanted: &str| {
+        statements.iter().any(|statement| {
+            let field = |name: &str| statement.get(name).and_then(Value::as_str);
+            field("Sid") == Some(wanted) && field("Effect") == Some("Deny")
+        })
+    };
+    let lacking = DENIES.iter().filter(|wanted| !has(wanted)).copied();
+    let reads = READ_DENIES.iter().filter(|wanted| !wanted.iter().any(|wanted| has(wanted)));
+    let missing: Vec<&str> = lacking.chain(reads.filter_map(|wanted| wanted.first().copied())).collect();
+    if missing.is_empty() {
+        return Ok(format!("{} statements, each refusal is there", statements.len()));
+    }
+    Err(format!("lacks {}", missing.join(", ")))
+}
+
+fn cors(description: &Description, rules: &[CorsRule]) -> Judged {
+    let wanted = &description.bucket_cors;
+    let uploads = rules.iter().find(|rule| rule.methods.contains("POST"));
+    let Some(rule) = uploads else { return Err("no rule allows POST".to_owned()) };
+    let missing = |wanted: &BTreeSet<String>, seen: &BTreeSet<String>| -> Vec<String> {
+        let seen: BTreeSet<String> = seen.iter().map(|name| name.to_lowercase()).collect();
+        wanted.iter().filter(|name| !seen.contains(&name.to_lowercase())).cloned().collect()
+    };
+    let missing =
+        [missing(&wanted.allow_methods, &rule.methods), missing(&wanted.expose_headers, &rule.exposed)]
+            .concat();
+    if missing.is_empty() {
+        Ok("methods and exposed headers".to_owned())
+    } else {
+        Err(format!("lacks {}", missing.join(", ")))
+    }
+}
+
+/// Judges a preflight to the bucket or to the API.
+pub fn preflight(seen: &Preflight) -> Judged {
+    let Preflight { origin, status, allowed_origin } = seen;
+    match allowed_origin.as_deref() {
+        Some(allowed) if (200..300).contains(status) && (allowed == origin || allowed == "*") => {
+            Ok(format!("{origin} is allowed"))
+        }
+        _ => Err(format!(
+            "{origin} gets {status} and {}",
+            allowed_origin.as_deref().unwrap_or("no allowed origin")
+        )),
+    }
+}
+
+fn lifecycle(rules: &[LifecycleRule]) -> Judged {
+    let bad: Vec<&str> =
+        rules.iter().filter(|rule| rule.is_enabled && rule.removes).map(|rule| rule.id.as_str()).collect();
+    if bad.is_empty() {
+        Ok("no rule removes files".to_owned())
+    } else {
+        Err(format!("removes files: {}", bad.join(", ")))
+    }
+}
+
+fn abandoned_parts(rules: &[LifecycleRule]) -> Judged {
+    match rules.iter().find(|rule| rule.is_enabled && rule.ends_parts) {
+        Some(rule) => Ok(rule.id.clone()),
+        None => Err("no rule ends abandoned multipart uploads".to_owned()),
+    }
+}
+
+fn events(stack: &Stack, description: &Description, queues: &[QueueEvents]) -> Judged {
+    let Some(name) = stack.queues.get("uploads") else {
+        return if queues.is_empty() {
+            Err("no queue is told".to_owned())
+        } else {
+            Ok("a queue is told".to_owned())
+        };
+    };
+    let ours = queues.iter().find(|queue| queue.queue_arn.ends_with(&format!(":{name}")));
+    let Some(ours) = ours else { return Err(format!("{name} is not told")) };
+    let missing: Vec<&str> = description.events.bucket.difference(&ours.events).map(String::as_str).collect();
+    if !missing.is_empty() {
+        return Err(format!("{name} is not told of {}", missing.join(", ")));
+    }
+    match ours.prefix.as_deref() {
+        Some(prefix) if !description.object_prefix.starts_with(prefix) => {
+            Err(format!("only keys with {prefix} are told"))
+        }
+        _ => Ok(format!("{name} is told")),
+    }
+}
+
+/// Judges the clock of this machine against S3's.
+pub fn clock(ahead_s: &i64) -> Judged {
+    const FIFTEEN_MINUTES: u64 = 900;
+    const A_MINUTE: u64 = 60;
+    match ahead_s.unsigned_abs() {
+        off if off >= FIFTEEN_MINUTES => Err(format!("off by {off} s: AWS refuses signatures")),
+        off if off >= A_MINUTE => {
+            Err(format!("off by {off} s: signatures still pass, and lives of URLs seem wrong"))
+        }
+        off => Ok(format!("off by {off} s")),
+    }
+}

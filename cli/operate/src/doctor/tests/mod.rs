@@ -1,0 +1,108 @@
+//! The judgements, over values as a stack has them: a whole stack passes, and each fault that is planted into it is
+//! named, by its check only.
+
+mod healthy;
+mod page;
+mod planted;
+
+use std::collections::BTreeSet;
+
+use self::healthy::healthy;
+use super::catalog::{CHECKS, Local};
+use super::observed::Unseen;
+use super::report::{Report, Verdict};
+use super::{Seen, judge};
+use crate::ended::Ended;
+
+/// The checks that no command can do, also in an account.
+const NEVER: [&str; 2] = ["app-events-detail-type", "signature-age-refused"];
+
+fn report(seen: &Seen) -> Report {
+    Report { findings: judge(seen), left_behind: Vec::new() }
+}
+
+#[test]
+fn a_whole_stack_passes_every_check_that_a_command_can_do() {
+    let report = report(&healthy());
+    for finding in &report.findings {
+        let passed = matches!(finding.verdict, Verdict::Pass { .. });
+        assert_eq!(passed, !NEVER.contains(&finding.check), "{finding:?}");
+    }
+    assert_eq!(report.ended(), Ended::Well);
+}
+
+#[test]
+fn the_report_has_every_check_of_the_list_once_and_no_other() {
+    let found: Vec<&str> = report(&healthy()).findings.iter().map(|finding| finding.check).collect();
+    let listed: Vec<&str> = CHECKS.iter().map(|check| check.id).collect();
+    assert_eq!(found, listed);
+    assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), found.len());
+}
+
+#[test]
+fn what_cannot_be_read_is_no_failure_and_says_why() {
+    let mut seen = healthy();
+    let why = || Unseen("the caller may not s3:GetBucketPolicy (AccessDenied)".to_owned());
+    seen.bucket.policy = Err(why());
+    let report = report(&seen);
+    assert_eq!(report.failures(), Vec::<&str>::new());
+    let of = |id: &str| report.findings.iter().find(|finding| finding.check == id).unwrap().verdict.clone();
+    for id in ["bucket-policy", "signature-age"] {
+        assert_eq!(of(id), Verdict::CouldNotLook { because: why().0 });
+    }
+    assert_eq!(report.ended(), Ended::Well);
+}
+
+#[test]
+fn on_a_local_aws_nothing_passes_that_it_cannot_show() {
+    let mut seen = healthy();
+    seen.stack.endpoint = Some("http://127.0.0.1:1".to_owned());
+    for (finding, check) in report(&seen).findings.iter().zip(CHECKS) {
+        if let Local::CannotShow(why) = check.local {
+            let because = format!("local AWS: {why}");
+            assert_eq!(finding.verdict, Verdict::CouldNotLook { because }, "{}", check.id);
+        }
+    }
+}
+
+#[test]
+fn on_a_local_aws_what_it_is_made_without_is_no_failure() {
+    let mut seen = healthy();
+    seen.table.recovery = Ok(None);
+    assert_eq!(report(&seen).failures(), ["table-recovery"]);
+    seen.stack.endpoint = Some("http://127.0.0.1:1".to_owned());
+    assert_eq!(report(&seen).failures(), Vec::<&str>::new());
+}
+
+#[test]
+fn security_keeps_the_checks_with_a_risk() {
+    let report = report(&healthy()).of_security();
+    assert!(report.findings.len() > 20);
+    assert!(report.findings.iter().all(|finding| finding.risk.is_some()));
+}
+
+#[test]
+fn a_canary_that_left_something_behind_is_a_problem() {
+    let mut report = report(&healthy());
+    report.left_behind.push("upload a".to_owned());
+    assert_eq!(report.ended(), Ended::Problem);
+    assert!(report.to_string().contains("left behind: upload a"));
+}
+
+#[test]
+fn each_risk_of_a_check_is_one_of_the_threat_model() {
+    let model = include_str!("../../../../../docs/security.md");
+    for check in CHECKS {
+        for risk in check.risk.into_iter().flat_map(|risk| risk.split(" to ")) {
+            assert!(model.contains(&format!("\n### {risk}. ")), "{}: {risk}", check.id);
+        }
+    }
+}
+
+#[test]
+fn the_statements_that_the_bucket_needs_are_those_of_the_module() {
+    let module = include_str!("../../../../../terraform/bucket_policy.tf");
+    for sid in super::bucket::DENIES {
+        assert!(module.contains(&format!("= \"{sid}\"")), "{sid}");
+    }
+}
