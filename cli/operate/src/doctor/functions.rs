@@ -168,7 +168,7 @@ fn sessions(seen: &Functions) -> BTreeMap<String, Observed<(u64, u64)>> {
             let asked = function.as_ref().map_err(Clone::clone)?.environment.get("POSTERN_SIGNER_SESSION_S");
             asked
                 .and_then(|value| value.parse().ok())
-                .ok_or_else(|| Unseen("POSTERN_SIGNER_SESSION_S is no number".to_owned()))
+                .ok_or_else(|| Unseen::Because("POSTERN_SIGNER_SESSION_S is no number".to_owned()))
         });
         let asked_s = asked_s.unwrap_or_else(|| Err(Unseen::unknown("functions")));
         Some((role.to_owned(), longest_s.and_then(|longest_s| Ok((asked_s?, longest_s)))))

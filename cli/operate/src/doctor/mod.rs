@@ -98,19 +98,20 @@ struct Seen {
 
 /// Does all checks. The canary is sent only if it is asked for.
 pub async fn look(clients: &Clients, stack: &Stack, with_canary: bool) -> Report {
+    // Boxed, because together they are larger than the stack of a thread.
     let (bucket, keys, table, queues, functions, api) = tokio::join!(
-        read::bucket(clients, stack),
-        read::keys(clients, stack),
-        read::table(clients, stack),
-        read::queues(clients, stack),
-        read::functions(clients, stack),
-        read::api(clients, stack),
+        Box::pin(read::bucket(clients, stack)),
+        Box::pin(read::keys(clients, stack)),
+        Box::pin(read::table(clients, stack)),
+        Box::pin(read::queues(clients, stack)),
+        Box::pin(read::functions(clients, stack)),
+        Box::pin(read::api(clients, stack)),
     );
     let table_arn = table.described.as_ref().ok().and_then(|table| table.arn.clone());
-    let watch = read::watch(clients, stack, table_arn.as_deref()).await;
+    let watch = Box::pin(read::watch(clients, stack, table_arn.as_deref())).await;
     let made = Made::default();
     let canary = match with_canary {
-        true => send_canary(clients, stack, &functions, &made).await,
+        true => Box::pin(send_canary(clients, stack, &functions, &made)).await,
         false => Canary::not_run("not asked for: give --canary and a token"),
     };
     let seen = Seen { stack: stack.clone(), bucket, keys, table, queues, functions, api, watch, canary };

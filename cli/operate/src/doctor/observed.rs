@@ -7,7 +7,12 @@ use super::report::{Finding, Verdict};
 
 /// Why something could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unseen(pub String);
+pub enum Unseen {
+    /// It could not be looked at, for this reason.
+    Because(String),
+    /// AWS says that what the stack names does not exist.
+    Missing(String),
+}
 
 /// What was read, or why it could not be read.
 pub type Observed<T> = Result<T, Unseen>;
@@ -18,7 +23,7 @@ pub type Judged = Result<String, String>;
 impl Unseen {
     /// No source of the stack names what has to be read.
     pub fn unknown(what: &str) -> Self {
-        Self(format!("no source names the stack's {what}: give --outputs"))
+        Self::Because(format!("no source names the stack's {what}: give --outputs"))
     }
 }
 
@@ -40,7 +45,8 @@ impl Findings {
         let check = check(id);
         let verdict = match seen {
             Ok(value) => verdict(check, judge(value)),
-            Err(Unseen(because)) => Verdict::CouldNotLook { because: because.clone() },
+            Err(Unseen::Because(because)) => Verdict::CouldNotLook { because: because.clone() },
+            Err(Unseen::Missing(what)) => verdict(check, Err(what.clone())),
         };
         self.add(check, verdict);
     }
@@ -59,7 +65,8 @@ impl Findings {
                 Ok(Ok(seen)) if seen.is_empty() => good.push(name.clone()),
                 Ok(Ok(seen)) => good.push(format!("{name}: {seen}")),
                 Ok(Err(seen)) => bad.push(format!("{name}: {seen}")),
-                Err(Unseen(because)) => unseen.push(format!("{name}: {because}")),
+                Err(Unseen::Because(because)) => unseen.push(format!("{name}: {because}")),
+                Err(Unseen::Missing(what)) => bad.push(format!("{name}: {what}")),
             }
         }
         let verdict = if !bad.is_empty() {

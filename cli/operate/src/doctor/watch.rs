@@ -56,8 +56,9 @@ pub fn judge(watch: &Watch, findings: &mut Findings) {
             (state, _) => Err(format!("the pipe is {}", state.unwrap_or("in an unknown state"))),
         }
     });
-    let unseen: Observed<()> =
-        Err(Unseen("no command can look into a pipe: docs/doctor.md#what-no-command-can-show".to_owned()));
+    let unseen: Observed<()> = Err(Unseen::Because(
+        "no command can look into a pipe: docs/doctor.md#what-no-command-can-show".to_owned(),
+    ));
     findings.judge("app-events-detail-type", &unseen, |()| Ok(String::new()));
 }
 
@@ -90,7 +91,7 @@ pub fn judge_signature_age(
     findings: &mut Findings,
 ) {
     findings.judge("signature-age", policy, |policy| signature_age(policy, functions));
-    let unseen: Observed<()> = Err(Unseen(
+    let unseen: Observed<()> = Err(Unseen::Because(
         "only the signer roles can sign such a URL: docs/doctor.md#what-no-command-can-show".to_owned(),
     ));
     findings.judge("signature-age-refused", &unseen, |()| Ok(String::new()));

@@ -52,6 +52,11 @@ pub struct StackArguments {
 }
 
 impl StackArguments {
+    /// The arguments that name the file of `cargo dev --env-file`, and nothing else.
+    pub fn of_env_file(path: &Path) -> Self {
+        Self { env_file: Some(path.to_owned()), ..Self::default() }
+    }
+
     /// Reads the sources and puts them together. `lookup` reads environment variables.
     ///
     /// # Errors
@@ -60,8 +65,8 @@ impl StackArguments {
         let region =
             self.region.clone().or_else(|| lookup("AWS_REGION").or_else(|| lookup("AWS_DEFAULT_REGION")));
         let mut stack = match (&self.outputs, &self.env_file, &self.name) {
-            (Some(path), ..) => of_outputs(path)?,
-            (None, Some(path), _) => of_env_file(path)?,
+            (Some(path), ..) => read_outputs(path)?,
+            (None, Some(path), _) => read_env_file(path)?,
             (None, None, Some(name)) => env_file::named(name, region.as_deref()),
             (None, None, None) => return Err(StackError::NoSource),
         };
@@ -90,13 +95,13 @@ fn replace(value: &mut Option<String>, by: Option<&String>) {
     }
 }
 
-fn of_outputs(path: &Path) -> Result<Stack, StackError> {
+fn read_outputs(path: &Path) -> Result<Stack, StackError> {
     let name = path.display().to_string();
     let json = serde_json::from_str(&text(path)?).map_err(|error| StackError::NoJson(name.clone(), error))?;
     outputs::read(&json).ok_or(StackError::NoOutputs(name))
 }
 
-fn of_env_file(path: &Path) -> Result<Stack, StackError> {
+fn read_env_file(path: &Path) -> Result<Stack, StackError> {
     env_file::read(&text(path)?).ok_or_else(|| StackError::NoVariables(path.display().to_string()))
 }
 

@@ -4,28 +4,16 @@ use std::collections::BTreeMap;
 
 use super::{Secret, Stack};
 
-/// The functions of a local stack.
-const FUNCTIONS: [&str; 4] = ["issue-upload", "record-upload", "serve-link", "send-webhook"];
+/// The functions of every stack.
+const FUNCTIONS: [&str; 3] = ["issue-upload", "record-upload", "serve-link"];
 
-/// The roles of a local stack.
-const ROLES: [&str; 7] = [
-    "issue-upload",
-    "record-upload",
-    "serve-link",
-    "send-webhook",
-    "upload-signer",
-    "download-signer",
-    "schedule",
-];
+/// The roles of every stack.
+const ROLES: [&str; 6] =
+    ["issue-upload", "record-upload", "serve-link", "upload-signer", "download-signer", "schedule"];
 
-/// The queues of a local stack, with the ends of their names.
-const QUEUES: [(&str, &str); 5] = [
-    ("uploads", "uploads"),
-    ("dead_uploads", "uploads-dead"),
-    ("dead_removals", "removals-dead"),
-    ("webhook", "webhook"),
-    ("dead_webhook", "webhook-dead"),
-];
+/// The queues of every stack, local ones too, with the ends of their names.
+const QUEUES: [(&str, &str); 3] =
+    [("uploads", "uploads"), ("dead_uploads", "uploads-dead"), ("dead_removals", "removals-dead")];
 
 /// Reads the file. Returns `None` if it names no API.
 pub(super) fn read(text: &str) -> Option<Stack> {

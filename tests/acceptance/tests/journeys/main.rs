@@ -20,6 +20,7 @@ mod contents;
 mod contract;
 mod cors;
 mod depth;
+mod doctor;
 mod downloads;
 mod events;
 mod faults;

@@ -68,7 +68,7 @@ const REFUSALS: [(&str, &[&str]); 5] = [
 impl Canary {
     /// A canary that was not sent.
     pub fn not_run(because: &str) -> Self {
-        let unseen = || Unseen(because.to_owned());
+        let unseen = || Unseen::Because(because.to_owned());
         Self {
             posted: Err(unseen()),
             encryption: Err(unseen()),
@@ -104,10 +104,10 @@ pub fn judge(
         status => Err(format!("the file's URL answers {status}")),
     });
     let life = canary.opened.as_ref().map_err(Clone::clone).and_then(|opened| {
-        let opened = opened.as_ref().map_err(|_| Unseen("the link did not open".to_owned()))?;
-        let life_s = opened
-            .life_s
-            .ok_or_else(|| Unseen("a distribution's URL does not say how long it lives".to_owned()))?;
+        let opened = opened.as_ref().map_err(|_| Unseen::Because("the link did not open".to_owned()))?;
+        let life_s = opened.life_s.ok_or_else(|| {
+            Unseen::Because("a distribution's URL does not say how long it lives".to_owned())
+        })?;
         Ok((life_s, allowed_life_s(functions)))
     });
     findings.judge("canary-url-life", &life, url_life);
@@ -132,7 +132,8 @@ pub fn judge(
     step(findings, "canary-removed", &canary.removed, |state| is("state", Some(state), "deleted"));
     for (check, codes) in REFUSALS {
         let answer = canary.refused.get(check).cloned();
-        let answer = answer.unwrap_or_else(|| Err(Unseen("the canary did not come so far".to_owned())));
+        let answer =
+            answer.unwrap_or_else(|| Err(Unseen::Because("the canary did not come so far".to_owned())));
         step(findings, check, &answer, |answer| refusal(answer, codes));
     }
 }

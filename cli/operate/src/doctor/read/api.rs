@@ -47,8 +47,10 @@ async fn routes(clients: &Clients, stack: &Stack) -> Observed<BTreeMap<String, S
 
 async fn preflight(clients: &Clients, stack: &Stack) -> Observed<Preflight> {
     let url = known(stack.api_url.as_ref(), "API URL")?;
-    let origin =
-        stack.origin.as_ref().ok_or_else(|| Unseen("no origin is known: give --origin".to_owned()))?;
+    let origin = stack
+        .origin
+        .as_ref()
+        .ok_or_else(|| Unseen::Because("no origin is known: give --origin".to_owned()))?;
     let request = clients.http.request(Method::OPTIONS, format!("{url}/uploads")).header("origin", origin);
     let request = request
         .header("access-control-request-method", "POST")
@@ -90,7 +92,7 @@ async fn issuer(clients: &Clients, stack: &Stack) -> (Observed<Discovery>, Obser
     let text = |name: &str| document.as_ref()?.get(name)?.as_str().map(str::to_owned);
     let keys = match text("jwks_uri") {
         Some(url) => json(clients, &url).await.map(|(_, keys)| signing_keys(keys.as_ref())),
-        None => Err(Unseen("the issuer's document names no keys".to_owned())),
+        None => Err(Unseen::Because("the issuer's document names no keys".to_owned())),
     };
     (Ok(Discovery { configured, status, named: text("issuer") }), keys)
 }
@@ -107,12 +109,12 @@ async fn configured_issuer(clients: &Clients, stack: &Stack) -> Observed<String>
     };
     let issuer =
         authorizers.iter().find(ours).and_then(|ours| ours.jwt_configuration.as_ref()?.issuer.clone());
-    issuer.ok_or_else(|| Unseen("the API has no JWT authorizer".to_owned()))
+    issuer.ok_or_else(|| Unseen::Because("the API has no JWT authorizer".to_owned()))
 }
 
 async fn json(clients: &Clients, url: &str) -> Observed<(u16, Option<Value>)> {
     let answer = clients.http.get(url).send().await;
-    let answer = answer.map_err(|error| Unseen(format!("{url}: {}", no_http(&error).0)))?;
+    let answer = answer.map_err(|error| no_http(&error))?;
     let status = answer.status().as_u16();
     let body = answer.text().await.map_err(|error| no_http(&error))?;
     Ok((status, serde_json::from_str(&body).ok().filter(|_| status == 200)))

@@ -121,7 +121,7 @@ async fn policy(clients: &Clients, bucket: &str) -> Observed<serde_json::Value> 
     let policy =
         unset("s3:GetBucketPolicy", &["NoSuchBucketPolicy"], answer)?.and_then(|answer| answer.policy);
     let policy = policy.unwrap_or_else(|| "{}".to_owned());
-    serde_json::from_str(&policy).map_err(|error| Unseen(format!("the policy is no JSON: {error}")))
+    serde_json::from_str(&policy).map_err(|error| Unseen::Because(format!("the policy is no JSON: {error}")))
 }
 
 async fn cors(clients: &Clients, bucket: &str) -> Observed<Vec<CorsRule>> {
@@ -211,7 +211,7 @@ async fn preflight(clients: &Clients, stack: &Stack, bucket: &str) -> (Observed<
         .and_then(|date| OffsetDateTime::parse(&date.replace("GMT", "+0000"), &Rfc2822).ok());
     let ahead_s = there
         .map(|there| (there - here).whole_seconds())
-        .ok_or_else(|| Unseen("S3's answer has no date".to_owned()));
+        .ok_or_else(|| Unseen::Because("S3's answer has no date".to_owned()));
     let seen = Preflight {
         origin,
         status: answer.status().as_u16(),
@@ -220,7 +220,7 @@ async fn preflight(clients: &Clients, stack: &Stack, bucket: &str) -> (Observed<
     let seen = if stack.origin.is_some() {
         Ok(seen)
     } else {
-        Err(Unseen("no origin is known: give --origin".to_owned()))
+        Err(Unseen::Because("no origin is known: give --origin".to_owned()))
     };
     (seen, ahead_s)
 }
@@ -232,7 +232,7 @@ pub async fn key_of_object(clients: &Clients, stack: &Stack, key: &str) -> Obser
     // An answer to HEAD has no body, so no code either.
     let answer =
         answer.map_err(|error| match error.raw_response().map(|answer| answer.status().as_u16()) {
-            Some(403) => Unseen("the bucket lets only its readers look at objects (403)".to_owned()),
+            Some(403) => Unseen::Because("the bucket lets only its readers look at objects (403)".to_owned()),
             _ => unseen("s3:GetObject", &error),
         })?;
     Ok(answer.ssekms_key_id)

@@ -43,10 +43,11 @@ async fn function(clients: &Clients, name: &str) -> Observed<Function> {
     let answer = answer.map_err(|error| unseen("lambda:GetFunction", &error))?;
     let program = match answer.code.and_then(|code| code.location) {
         Some(url) => program(clients, &url).await,
-        None => Err(Unseen("lambda:GetFunction gives no package".to_owned())),
+        None => Err(Unseen::Because("lambda:GetFunction gives no package".to_owned())),
     };
-    let configuration =
-        answer.configuration.ok_or_else(|| Unseen("lambda:GetFunction answers nothing".to_owned()))?;
+    let configuration = answer
+        .configuration
+        .ok_or_else(|| Unseen::Because("lambda:GetFunction answers nothing".to_owned()))?;
     let variables = configuration.environment.and_then(|environment| environment.variables);
     Ok(Function {
         state: configuration.state.map(|state| state.as_str().to_owned()),
@@ -63,7 +64,7 @@ async fn function(clients: &Clients, name: &str) -> Observed<Function> {
 async fn program(clients: &Clients, url: &str) -> Observed<String> {
     let answer = clients.http.get(url).send().await.map_err(|error| no_http(&error))?;
     if !answer.status().is_success() {
-        return Err(Unseen(format!("the package's address answers {}", answer.status())));
+        return Err(Unseen::Because(format!("the package's address answers {}", answer.status())));
     }
     let package = answer.bytes().await.map_err(|error| no_http(&error))?;
     processor(&package)
@@ -72,7 +73,7 @@ async fn program(clients: &Clients, url: &str) -> Observed<String> {
 /// The processor of the program `bootstrap` in a ZIP archive, by the
 /// [ELF header](https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html).
 fn processor(package: &[u8]) -> Observed<String> {
-    let unreadable = || Unseen("the package has no program bootstrap".to_owned());
+    let unreadable = || Unseen::Because("the package has no program bootstrap".to_owned());
     let mut archive = ZipArchive::new(Cursor::new(package)).map_err(|_| unreadable())?;
     let mut header = [0; 20];
     archive

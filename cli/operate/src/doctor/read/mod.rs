@@ -20,7 +20,10 @@ use super::observed::{Observed, Unseen};
 
 /// Why a call did not answer: its error code, and the action that the caller lacks.
 fn unseen<E: ProvideErrorMetadata + Debug, R>(action: &str, error: &SdkError<E, R>) -> Unseen {
-    Unseen(match error.code() {
+    if let Some(code) = error.code().filter(|code| is_missing(code)) {
+        return Unseen::Missing(format!("it does not exist: {action} answers {code}"));
+    }
+    Unseen::Because(match error.code() {
         Some(code) if is_denied(code) => format!("the caller may not {action} ({code})"),
         Some(code) => format!("{action} answers {code}"),
         None => match error {
@@ -31,6 +34,21 @@ fn unseen<E: ProvideErrorMetadata + Debug, R>(action: &str, error: &SdkError<E, 
             _ => format!("{action} has no answer: is there a network, and are there credentials?"),
         },
     })
+}
+
+fn is_missing(code: &str) -> bool {
+    let code = code.rsplit('.').next().unwrap_or(code);
+    matches!(
+        code,
+        "ResourceNotFoundException"
+            | "NotFoundException"
+            | "TableNotFoundException"
+            | "NoSuchEntity"
+            | "NoSuchEntityException"
+            | "NoSuchBucket"
+            | "NonExistentQueue"
+            | "QueueDoesNotExist"
+    )
 }
 
 fn is_denied(code: &str) -> bool {
@@ -57,5 +75,5 @@ fn known<'a>(value: Option<&'a String>, what: &str) -> Observed<&'a str> {
 }
 
 fn no_http(error: &reqwest::Error) -> Unseen {
-    Unseen(if error.is_connect() { "no connection".to_owned() } else { "no answer".to_owned() })
+    Unseen::Because(if error.is_connect() { "no connection".to_owned() } else { "no answer".to_owned() })
 }

@@ -8,7 +8,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use serde_json::Value;
 
-use super::{is_denied, no_http};
+use super::{is_denied, is_missing, no_http};
 use crate::clients::Clients;
 use crate::doctor::observed::{Observed, Unseen};
 
@@ -37,14 +37,17 @@ pub async fn call(clients: &Clients, call: Call<'_>) -> Observed<Value> {
     }
     let code = ["__type", "code", "Code"].iter().find_map(|name| json.get(name)?.as_str());
     let code = code.and_then(|code| code.rsplit('#').next()).unwrap_or("an error without a code");
-    Err(Unseen(match is_denied(code) {
+    if is_missing(code) {
+        return Err(Unseen::Missing(format!("it does not exist: {} answers {code}", call.action)));
+    }
+    Err(Unseen::Because(match is_denied(code) {
         true => format!("the caller may not {} ({code})", call.action),
         false => format!("{} answers {status} {code}", call.action),
     }))
 }
 
 async fn request(clients: &Clients, call: &Call<'_>) -> Observed<reqwest::Request> {
-    let unsent = |why: &str| Unseen(format!("{} was not sent: {why}", call.action));
+    let unsent = |why: &str| Unseen::Because(format!("{} was not sent: {why}", call.action));
     let region = clients.config.region().ok_or_else(|| unsent("no region"))?;
     let url = match clients.config.endpoint_url() {
         Some(endpoint) => format!("{}{}", endpoint.trim_end_matches('/'), call.path),

@@ -34,7 +34,7 @@ pub async fn keys(clients: &Clients, stack: &Stack) -> BTreeMap<String, Observed
 async fn key(clients: &Clients, arn: &str) -> Observed<Key> {
     let answer = clients.kms.describe_key().key_id(arn).send().await;
     let key = answer.map_err(|error| unseen("kms:DescribeKey", &error))?.key_metadata;
-    let key = key.ok_or_else(|| Unseen("kms:DescribeKey answers nothing".to_owned()))?;
+    let key = key.ok_or_else(|| Unseen::Because("kms:DescribeKey answers nothing".to_owned()))?;
     Ok(Key {
         state: key.key_state.map(|state| state.as_str().to_owned()).unwrap_or_default(),
         usage: key.key_usage.map(|usage| usage.as_str().to_owned()).unwrap_or_default(),
@@ -81,7 +81,7 @@ async fn expiry(clients: &Clients, table: &str) -> Observed<Expiry> {
 async fn described(clients: &Clients, table: &str) -> Observed<Described> {
     let answer = clients.dynamodb.describe_table().table_name(table).send().await;
     let table = answer.map_err(|error| unseen("dynamodb:DescribeTable", &error))?.table;
-    let table = table.ok_or_else(|| Unseen("dynamodb:DescribeTable answers nothing".to_owned()))?;
+    let table = table.ok_or_else(|| Unseen::Because("dynamodb:DescribeTable answers nothing".to_owned()))?;
     let stream = table.stream_specification.filter(|stream| stream.stream_enabled);
     Ok(Described {
         arn: table.table_arn,
@@ -122,7 +122,9 @@ async fn queue(clients: &Clients, name: &str) -> Observed<Queue> {
     let waiting = number(QueueAttributeName::ApproximateNumberOfMessages);
     let held = number(QueueAttributeName::ApproximateNumberOfMessagesNotVisible).unwrap_or_default();
     Ok(Queue {
-        waiting: waiting.ok_or_else(|| Unseen("sqs:GetQueueAttributes answers no number".to_owned()))? + held,
+        waiting: waiting
+            .ok_or_else(|| Unseen::Because("sqs:GetQueueAttributes answers no number".to_owned()))?
+            + held,
         redrive: json(QueueAttributeName::RedrivePolicy).and_then(|policy| {
             let after = policy.get("maxReceiveCount")?;
             Some(Redrive {

@@ -103,7 +103,7 @@ async fn arn_of(clients: &Clients, stack: &Stack, role: &str) -> Observed<String
     let name = known(stack.roles.get(role), "roles")?;
     let answer = clients.iam.get_role().role_name(name).send().await;
     let role = answer.map_err(|error| unseen("iam:GetRole", &error))?.role;
-    role.map(|role| role.arn).ok_or_else(|| Unseen("iam:GetRole answers nothing".to_owned()))
+    role.map(|role| role.arn).ok_or_else(|| Unseen::Because("iam:GetRole answers nothing".to_owned()))
 }
 
 async fn simulated(clients: &Clients, stack: &Stack, rule: &Rule) -> Observed<Vec<Right>> {
@@ -132,7 +132,11 @@ async fn reads_uploads(clients: &Clients, stack: &Stack, table_arn: Option<&str>
     let role = arn_of(clients, stack, "serve-link").await?;
     let (link, upload) =
         tokio::try_join!(reads(clients, &role, table, "LINK#a"), reads(clients, &role, table, "UPLOAD#a"))?;
-    if link { Ok(upload) } else { Err(Unseen("the simulation refuses a link's item too".to_owned())) }
+    if link {
+        Ok(upload)
+    } else {
+        Err(Unseen::Because("the simulation refuses a link's item too".to_owned()))
+    }
 }
 
 async fn reads(clients: &Clients, role: &str, table: &str, key: &str) -> Observed<bool> {
@@ -180,7 +184,7 @@ async fn pipe(clients: &Clients, stack: &Stack) -> Observed<Pipe> {
     let bus = stack
         .event_bus
         .as_ref()
-        .ok_or_else(|| Unseen("the stack has no event bus (app_events)".to_owned()))?;
+        .ok_or_else(|| Unseen::Because("the stack has no event bus (app_events)".to_owned()))?;
     let path = format!("/v1/pipes/{bus}-app-events");
     let request = Call {
         service: "pipes",

@@ -132,6 +132,11 @@ const FAULTS: &[Fault] = &[
     ("function-triggers", "no trigger of the stream", |seen| {
         triggers(seen).pop();
     }),
+    ("hourly-run", "deleted", |seen| seen.functions.schedule = Err(missing())),
+    ("function-triggers", "the function is gone", |seen| {
+        seen.functions.triggers.insert("send-webhook".to_owned(), Err(missing()));
+    }),
+    ("app-events-pipe", "deleted", |seen| seen.watch.pipe = Err(missing())),
     ("hourly-run", "switched off", |seen| {
         seen.functions.schedule.as_mut().unwrap().state = Some("DISABLED".to_owned());
     }),
@@ -224,6 +229,10 @@ const FAULTS: &[Fault] = &[
     }),
 ];
 
+fn missing() -> Unseen {
+    Unseen::Missing("it does not exist".to_owned())
+}
+
 fn encryption(seen: &mut Seen) -> &mut crate::doctor::bucket::Encryption {
     seen.bucket.encryption.as_mut().unwrap().as_mut().unwrap()
 }
@@ -306,7 +315,7 @@ fn a_canary_whose_file_does_not_open_names_the_keys_too() {
 #[test]
 fn one_part_that_cannot_be_read_hides_no_failure_of_another() {
     let mut seen = healthy();
-    seen.keys.insert("operations".to_owned(), Err(Unseen("AccessDenied".to_owned())));
+    seen.keys.insert("operations".to_owned(), Err(Unseen::Because("AccessDenied".to_owned())));
     assert_eq!(report(&seen).failures(), Vec::<&str>::new());
     key(&mut seen, "files").state = "Disabled".to_owned();
     assert_eq!(report(&seen).failures(), ["keys"]);
