@@ -212,7 +212,7 @@ fn events(stack: &Stack, description: &Description, queues: &[QueueEvents]) -> J
 }
 
 /// Judges the clock of this machine against S3's.
-pub fn clock(ahead_s: &i64) -> Judged {
+pub fn clock(ahead_s: i64) -> Judged {
     const FIFTEEN_MINUTES: u64 = 900;
     const A_MINUTE: u64 = 60;
     match ahead_s.unsigned_abs() {

@@ -34,7 +34,7 @@ pub struct Schedule {
 /// What was read of all functions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Functions {
-    pub functions: BTreeMap<String, Observed<Function>>,
+    pub by_name: BTreeMap<String, Observed<Function>>,
     pub triggers: BTreeMap<String, Observed<Vec<Trigger>>>,
     pub schedule: Observed<Schedule>,
     /// The longest session of each role, in seconds.
@@ -43,7 +43,7 @@ pub struct Functions {
 
 /// Judges all of it.
 pub fn judge(stack: &Stack, description: &Description, seen: &Functions, findings: &mut Findings) {
-    let functions = &seen.functions;
+    let functions = &seen.by_name;
     findings.judge_each("function-state", functions, |_, function| state(function));
     findings.judge_each("function-environment", functions, |name, function| {
         environment(stack, description, name, function)
@@ -164,7 +164,7 @@ fn sessions(seen: &Functions) -> BTreeMap<String, Observed<(u64, u64)>> {
     let signers = [("upload-signer", "issue-upload"), ("download-signer", "serve-link")];
     let pairs = signers.into_iter().filter_map(|(role, function)| {
         let longest_s = seen.sessions.get(role)?.clone();
-        let asked_s = seen.functions.get(function).map(|function| {
+        let asked_s = seen.by_name.get(function).map(|function| {
             let asked = function.as_ref().map_err(Clone::clone)?.environment.get("POSTERN_SIGNER_SESSION_S");
             asked
                 .and_then(|value| value.parse().ok())

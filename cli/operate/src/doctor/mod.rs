@@ -128,7 +128,7 @@ async fn send_canary(
     let (Some(url), Some(jwt)) = (&stack.api_url, &stack.jwt) else {
         return Canary::not_run("no token is given: --token-file, or POSTERN_TOKEN");
     };
-    let scans = functions.functions.get("record-upload").and_then(|function| function.as_ref().ok());
+    let scans = functions.by_name.get("record-upload").and_then(|function| function.as_ref().ok());
     let scans = scans.and_then(|function| function.environment.get("POSTERN_CONTENT_SCAN"));
     let patience = if scans.is_some_and(|scan| scan == "required") { PATIENCE_WITH_SCAN } else { PATIENCE };
     let api = canary::Api { http: &clients.http, url, jwt, patience };
@@ -155,9 +155,9 @@ fn judge(seen: &Seen) -> Vec<Finding> {
     storage::judge_queues(stack, &description, &seen.queues, &mut findings);
     functions::judge(stack, &description, &seen.functions, &mut findings);
     api::judge(&description, &seen.api, &mut findings);
-    findings.judge("clock", &seen.bucket.clock_ahead_s, bucket::clock);
+    findings.judge("clock", &seen.bucket.clock_ahead_s, |ahead_s| bucket::clock(*ahead_s));
     watch::judge(&seen.watch, &mut findings);
-    canary::judge(stack, &seen.functions.functions, &seen.canary, &mut findings);
-    watch::judge_signature_age(&seen.bucket.policy, &seen.functions.functions, &mut findings);
+    canary::judge(stack, &seen.functions.by_name, &seen.canary, &mut findings);
+    watch::judge_signature_age(&seen.bucket.policy, &seen.functions.by_name, &mut findings);
     findings.into_vec()
 }

@@ -83,10 +83,7 @@ impl Findings {
 
     fn add(&mut self, check: &'static Check, verdict: Verdict) {
         let verdict = match (self.is_local, check.local, verdict) {
-            (true, Local::CannotShow(why), _) => {
-                Verdict::CouldNotLook { because: format!("local AWS: {why}") }
-            }
-            (true, Local::Without(why), Verdict::Fail { .. }) => {
+            (true, Local::CannotShow(why), _) | (true, Local::Without(why), Verdict::Fail { .. }) => {
                 Verdict::CouldNotLook { because: format!("local AWS: {why}") }
             }
             (.., verdict) => verdict,

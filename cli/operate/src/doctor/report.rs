@@ -67,6 +67,7 @@ pub struct Report {
 
 impl Report {
     /// Keeps the checks that are about a risk of the threat model.
+    #[must_use]
     pub fn of_security(mut self) -> Self {
         self.findings.retain(|finding| finding.risk.is_some());
         self

@@ -53,7 +53,7 @@ impl Patient {
         Box::pin(look(&self.clients, &self.stack, false)).await
     }
 
-    /// Plants nothing itself: the fault is there. The check of this name must fail, and no other.
+    /// The fault is planted. These checks must fail, and no other.
     async fn names(&self, fault: &str, checks: &[&str]) {
         let report = self.look().await;
         assert_eq!(report.failures(), checks, "{fault}\n{report}");
@@ -83,6 +83,7 @@ async fn doctor_passes_on_a_local_stack_and_names_each_planted_fault() {
     assert!(passed >= 44, "{report}");
 
     Box::pin(in_the_bucket(&patient)).await;
+    Box::pin(in_what_the_bucket_allows_removes_and_reports(&patient)).await;
     Box::pin(in_keys_table_and_queues(&patient)).await;
     Box::pin(in_the_functions(&patient)).await;
     Box::pin(in_the_api(&patient)).await;
@@ -158,7 +159,10 @@ async fn in_the_bucket(patient: &Patient) {
     s3.put_bucket_policy().bucket(bucket).policy(older).send().await.unwrap();
     patient.names("signatures may be a week old", &["signature-age"]).await;
     s3.put_bucket_policy().bucket(bucket).policy(policy).send().await.unwrap();
+}
 
+async fn in_what_the_bucket_allows_removes_and_reports(patient: &Patient) {
+    let (s3, bucket) = (&patient.clients.s3, patient.at.bucket.as_str());
     let cors = s3.get_bucket_cors().bucket(bucket).send().await.unwrap().cors_rules.unwrap();
     let put = async |rules: Vec<CorsRule>| {
         let rules = CorsConfiguration::builder().set_cors_rules(Some(rules)).build().unwrap();

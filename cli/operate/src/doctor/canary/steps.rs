@@ -216,14 +216,13 @@ impl Api<'_> {
                 canary.revoked = Ok(self.revoke(&link).await);
             }
         }
-        let deletion = self.request(Method::DELETE, &format!("/uploads/{}", issued.upload_id));
-        canary.removed = Ok(match self.text(deletion).await {
-            Err(why) => Err(why),
-            Ok(_) => {
-                made.drop_upload(&issued.upload_id);
-                self.until(&issued.upload_id, |state| state == "deleted").await
-            }
-        });
+        canary.removed = Ok(self.delete(&issued.upload_id, made).await);
+    }
+
+    async fn delete(&self, upload_id: &str, made: &Made) -> Step<String> {
+        self.text(self.request(Method::DELETE, &format!("/uploads/{upload_id}"))).await?;
+        made.drop_upload(upload_id);
+        self.until(upload_id, |state| state == "deleted").await
     }
 
     /// Reads the record until its state is such, or patience ends. Returns the last state.

@@ -31,7 +31,7 @@ pub async fn functions(clients: &Clients, stack: &Stack) -> Functions {
     let (functions, triggers, schedule, sessions) =
         tokio::join!(functions, triggers, schedule(clients, stack), sessions);
     Functions {
-        functions: functions.into_iter().collect(),
+        by_name: functions.into_iter().collect(),
         triggers: triggers.into_iter().collect(),
         schedule,
         sessions: sessions.into_iter().collect(),

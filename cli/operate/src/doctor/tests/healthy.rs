@@ -116,13 +116,13 @@ fn preflight() -> Preflight {
     Preflight { origin: ORIGIN.to_owned(), status: 200, allowed_origin: Some(ORIGIN.to_owned()) }
 }
 
-fn key(is_cipher: bool) -> Observed<Key> {
+fn key(is_cipher: bool) -> Key {
     let [usage, spec] = if is_cipher {
         ["ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"]
     } else {
         ["GENERATE_VERIFY_MAC", "HMAC_256"]
     };
-    Ok(Key { state: "Enabled".to_owned(), usage: usage.to_owned(), spec: spec.to_owned() })
+    Key { state: "Enabled".to_owned(), usage: usage.to_owned(), spec: spec.to_owned() }
 }
 
 fn table() -> Table {
@@ -198,7 +198,7 @@ fn functions() -> Functions {
     let trigger = |source: &str| Trigger { source_arn: source.to_owned(), state: "Enabled".to_owned() };
     let stream = "arn:aws:dynamodb:eu-central-1:123456789012:table/postern/stream/2026-01-01T00:00:00.000";
     Functions {
-        functions: map(["issue-upload", "record-upload", "serve-link", "send-webhook"]
+        by_name: map(["issue-upload", "record-upload", "serve-link", "send-webhook"]
             .map(|name| (name, function(name)))),
         triggers: map([
             ("record-upload", Ok(vec![trigger(&format!("{QUEUE}postern-uploads")), trigger(stream)])),
@@ -281,10 +281,10 @@ pub(super) fn healthy() -> Seen {
         stack: stack(),
         bucket: bucket(),
         keys: map([
-            ("files", key(true)),
-            ("operations", key(true)),
-            ("links 1", key(false)),
-            ("upload tokens 1", key(false)),
+            ("files", Ok(key(true))),
+            ("operations", Ok(key(true))),
+            ("links 1", Ok(key(false))),
+            ("upload tokens 1", Ok(key(false))),
         ]),
         table: table(),
         queues: queues(),
