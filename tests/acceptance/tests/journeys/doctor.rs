@@ -53,6 +53,19 @@ impl Patient {
         Box::pin(look(&self.clients, &self.stack, false)).await
     }
 
+    /// Every upload of the canary's user is deleted, or is about to be.
+    async fn has_no_upload_of_the_canary(&self) {
+        let request = self.clients.http.get(format!("{}/uploads", self.at.api_url)).bearer_auth(&self.at.jwt);
+        let list: Value = request.send().await.unwrap().json().await.unwrap();
+        let states: Vec<&str> = list["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|upload| upload["state"].as_str().unwrap())
+            .collect();
+        assert!(states.len() >= 3 && states.iter().all(|state| state.starts_with("delet")), "{states:?}");
+    }
+
     /// The fault is planted. These checks must fail, and no other.
     async fn names(&self, fault: &str, checks: &[&str]) {
         let report = self.look().await;
@@ -71,6 +84,10 @@ async fn doctor_passes_on_a_local_stack_and_names_each_planted_fault() {
     let report = Box::pin(look(&patient.clients, &patient.stack, true)).await;
     assert_eq!((report.failures(), report.ended()), (Vec::new(), Ended::Well), "{report}");
     assert_eq!(report.left_behind, Vec::<String>::new());
+    for text in [report.to_string(), serde_json::to_string(&report).unwrap()] {
+        assert!(!text.contains(&patient.at.jwt), "the token is shown");
+    }
+    patient.has_no_upload_of_the_canary().await;
     for check in ONLY_IN_AN_ACCOUNT {
         let finding = report.findings.iter().find(|finding| finding.check == check).unwrap();
         assert!(
@@ -376,6 +393,7 @@ async fn for_the_canary(patient: &Patient) {
     let report = Box::pin(look(&patient.clients, &patient.stack, true)).await;
     assert_eq!(report.failures(), ["canary-upload"], "no form is taken\n{report}");
     assert_eq!(report.left_behind, Vec::<String>::new());
+    patient.has_no_upload_of_the_canary().await;
     s3.put_bucket_policy().bucket(&patient.at.bucket).policy(policy).send().await.unwrap();
 }
 
