@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
+use std::time::Duration;
 
 use futures::future::join_all;
 use zip::ZipArchive;
@@ -11,6 +12,10 @@ use crate::clients::Clients;
 use crate::doctor::functions::{Function, Functions, Schedule, Trigger};
 use crate::doctor::observed::{Observed, Unseen};
 use crate::stack::Stack;
+
+/// How often a function is read that is being changed, and how long is waited in between.
+const READS: u32 = 30;
+const BETWEEN_READS: Duration = Duration::from_secs(1);
 
 /// Reads all of it.
 pub async fn functions(clients: &Clients, stack: &Stack) -> Functions {
@@ -38,7 +43,21 @@ pub async fn functions(clients: &Clients, stack: &Stack) -> Functions {
     }
 }
 
+/// Reads a function. One that is being made or changed is read again, for half a minute.
 async fn function(clients: &Clients, name: &str) -> Observed<Function> {
+    for _ in 0..READS {
+        let function = function_now(clients, name).await?;
+        let is_changing = function.state.as_deref() == Some("Pending")
+            || function.last_update.as_deref() == Some("InProgress");
+        if !is_changing {
+            return Ok(function);
+        }
+        tokio::time::sleep(BETWEEN_READS).await;
+    }
+    function_now(clients, name).await
+}
+
+async fn function_now(clients: &Clients, name: &str) -> Observed<Function> {
     let answer = clients.lambda.get_function().function_name(name).send().await;
     let answer = answer.map_err(|error| unseen("lambda:GetFunction", &error))?;
     let program = match answer.code.and_then(|code| code.location) {
