@@ -193,7 +193,7 @@ causes! {
         change: [
             "Compare the key letter by letter. A key has no leading slash.",
             "A key from an S3 event is form-encoded: decode it once (`+` is a space).",
-            "An object under a delete marker is also missing: `aws s3api list-object-versions --prefix KEY`.",
+            "An object under a delete marker is also missing: `aws s3api list-object-versions --bucket BUCKET --prefix KEY`.",
         ],
         unknown: [];
     VERSION_MISSING = "version_missing", Object,
