@@ -12,6 +12,8 @@ pub struct Api {
     /// The authorization of each route.
     pub routes: Observed<BTreeMap<String, String>>,
     pub preflight: Observed<Preflight>,
+    /// The origins that the API's CORS allows.
+    pub origins: Observed<Vec<String>>,
     /// The status of a request without a token.
     pub without_token: Observed<u16>,
     /// The answer to an invented link.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::observed::{Findings, Judged, Observed, is};
+use super::observed::{Findings, Judged, Observed, Unseen, is};
 use super::settings::Description;
 use crate::stack::Stack;
 
@@ -85,7 +85,13 @@ pub struct QueueEvents {
 }
 
 /// Judges all of it.
-pub fn judge(stack: &Stack, description: &Description, bucket: &Bucket, findings: &mut Findings) {
+pub fn judge(
+    stack: &Stack,
+    description: &Description,
+    bucket: &Bucket,
+    api_origins: &Observed<Vec<String>>,
+    findings: &mut Findings,
+) {
     findings.judge("bucket-versioning", &bucket.versioning, |status| {
         is("versioning", status.as_deref(), "Enabled")
     });
@@ -95,7 +101,7 @@ pub fn judge(stack: &Stack, description: &Description, bucket: &Bucket, findings
     });
     findings.judge("bucket-public-access", &bucket.public_access, |settings| public_access(settings));
     findings.judge("bucket-policy", &bucket.policy, policy);
-    findings.judge("bucket-cors", &bucket.cors, |rules| cors(description, rules));
+    findings.judge("bucket-cors", &uploads_rule(&bucket.cors, api_origins), |rule| cors(description, rule));
     findings.judge("bucket-preflight", &bucket.preflight, preflight);
     findings.judge("bucket-lifecycle", &bucket.lifecycle, |rules| lifecycle(rules));
     findings.judge("bucket-abandoned-parts", &bucket.lifecycle, |rules| abandoned_parts(rules));
@@ -140,10 +146,39 @@ fn policy(policy: &Value) -> Judged {
     Err(format!("lacks {}", missing.join(", ")))
 }
 
-fn cors(description: &Description, rules: &[CorsRule]) -> Judged {
+/// What a browser's uploads need of CORS.
+enum UploadsRule {
+    Found(CorsRule),
+    Lacking,
+    /// The API allows no origin either: no browser is meant to upload.
+    NotWanted,
+}
+
+fn uploads_rule(
+    rules: &Observed<Vec<CorsRule>>,
+    api_origins: &Observed<Vec<String>>,
+) -> Observed<UploadsRule> {
+    let rules = rules.as_ref().map_err(Clone::clone)?;
+    if let Some(rule) = rules.iter().find(|rule| rule.methods.contains("POST")) {
+        return Ok(UploadsRule::Found(rule.clone()));
+    }
+    let origins = api_origins.as_ref().map_err(|why| {
+        Unseen::Because(match why {
+            Unseen::Because(why) | Unseen::Missing(why) => {
+                format!("no rule allows POST, and whether the API allows origins is unknown: {why}")
+            }
+        })
+    })?;
+    Ok(if origins.is_empty() { UploadsRule::NotWanted } else { UploadsRule::Lacking })
+}
+
+fn cors(description: &Description, rule: &UploadsRule) -> Judged {
     let wanted = &description.bucket_cors;
-    let uploads = rules.iter().find(|rule| rule.methods.contains("POST"));
-    let Some(rule) = uploads else { return Err("no rule allows POST".to_owned()) };
+    let rule = match rule {
+        UploadsRule::Found(rule) => rule,
+        UploadsRule::Lacking => return Err("no rule allows POST, and the API allows origins".to_owned()),
+        UploadsRule::NotWanted => return Ok("no rule allows POST, and the API allows no origin".to_owned()),
+    };
     let missing = |wanted: &BTreeSet<String>, seen: &BTreeSet<String>| -> Vec<String> {
         let seen: BTreeSet<String> = seen.iter().map(|name| name.to_lowercase()).collect();
         wanted.iter().filter(|name| !seen.contains(&name.to_lowercase())).cloned().collect()

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use self::canary::{Canary, Made};
+use self::canary::{Canary, Made, Run};
 pub use self::catalog::{CHECKS, Check, Local};
 use self::observed::{Findings, Observed};
 pub use self::report::{Finding, Report, Verdict};
@@ -110,12 +110,12 @@ pub async fn look(clients: &Clients, stack: &Stack, with_canary: bool) -> Report
     let table_arn = table.described.as_ref().ok().and_then(|table| table.arn.clone());
     let watch = Box::pin(read::watch(clients, stack, table_arn.as_deref())).await;
     let made = Made::default();
-    let canary = match with_canary {
+    let (canary, ran) = match with_canary {
         true => Box::pin(send_canary(clients, stack, &functions, &made)).await,
-        false => Canary::not_run("not asked for: give --canary and a token"),
+        false => (Canary::not_run("not asked for: give --canary and a token"), Run::Whole),
     };
     let seen = Seen { stack: stack.clone(), bucket, keys, table, queues, functions, api, watch, canary };
-    Report { findings: judge(&seen), left_behind: made.left() }
+    Report { findings: judge(&seen), interrupted: ran == Run::Interrupted, left_behind: made.left() }
 }
 
 /// Sends the canary, and removes what it made, also after Ctrl-C.
@@ -124,24 +124,16 @@ async fn send_canary(
     stack: &Stack,
     functions: &functions::Functions,
     made: &Made,
-) -> Canary {
+) -> (Canary, Run) {
     let (Some(url), Some(jwt)) = (&stack.api_url, &stack.jwt) else {
-        return Canary::not_run("no token is given: --token-file, or POSTERN_TOKEN");
+        return (Canary::not_run("no token is given: --token-file, or POSTERN_TOKEN"), Run::Whole);
     };
     let scans = functions.by_name.get("record-upload").and_then(|function| function.as_ref().ok());
     let scans = scans.and_then(|function| function.environment.get("POSTERN_CONTENT_SCAN"));
     let patience = if scans.is_some_and(|scan| scan == "required") { PATIENCE_WITH_SCAN } else { PATIENCE };
     let api = canary::Api { http: &clients.http, url, jwt, patience };
     let key_of = async |key: &str| read::key_of_object(clients, stack, key).await;
-    let canary = tokio::select! {
-        canary = canary::run(&api, made, key_of) => canary,
-        _ = tokio::signal::ctrl_c() => Canary::not_run("interrupted"),
-    };
-    tokio::select! {
-        () = api.remove(made) => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-    canary
+    canary::send(&api, made, key_of, canary::interrupted).await
 }
 
 /// Judges what was read. The same values give the same findings.
@@ -149,7 +141,7 @@ fn judge(seen: &Seen) -> Vec<Finding> {
     let description = Description::built_in();
     let mut findings = Findings::new(seen.stack.is_local());
     let stack = &seen.stack;
-    bucket::judge(stack, &description, &seen.bucket, &mut findings);
+    bucket::judge(stack, &description, &seen.bucket, &seen.api.origins, &mut findings);
     storage::judge_keys(&seen.keys, &mut findings);
     storage::judge_table(stack, &description, &seen.table, &mut findings);
     storage::judge_queues(stack, &description, &seen.queues, &mut findings);

@@ -55,11 +55,19 @@ impl Finding {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 /// All outcomes. `Display` is the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The outcomes in the order of the checks.
     pub findings: Vec<Finding>,
+    /// Whether a signal ended the canary early.
+    #[serde(skip_serializing_if = "is_false")]
+    pub interrupted: bool,
     /// What the canary left behind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<String>,
@@ -73,9 +81,9 @@ impl Report {
         self
     }
 
-    /// A problem if a check failed or the canary left something behind; else whether anything was looked at.
+    /// A problem if a check failed, or the canary was interrupted or left something behind; else whether anything was looked at.
     pub fn ended(&self) -> Ended {
-        if self.findings.iter().any(Finding::failed) || !self.left_behind.is_empty() {
+        if self.findings.iter().any(Finding::failed) || self.interrupted || !self.left_behind.is_empty() {
             Ended::Problem
         } else if self.findings.iter().any(|finding| matches!(finding.verdict, Verdict::Pass { .. })) {
             Ended::Well
@@ -104,6 +112,9 @@ impl fmt::Display for Report {
             if let Verdict::Fail { fix, .. } = verdict {
                 writeln!(formatter, "{:<14}  {:<width$}  fix: {fix}", "", "")?;
             }
+        }
+        if self.interrupted {
+            writeln!(formatter, "interrupted: the canary did not come to its end")?;
         }
         for left in &self.left_behind {
             writeln!(formatter, "left behind: {left}")?;

@@ -1,18 +1,21 @@
 //! The canary: a file that is uploaded, recorded, opened, revoked and removed, and forms that S3 must refuse.
 //!
 //! ```text
+//! send     runs the steps until a signal comes, and removes what they made
 //! steps    talks to the API, to S3 and to the link; what they made is in `made`
 //! made     what is still to be removed
 //! judge    here: what the steps saw
 //! ```
 
 mod made;
+mod send;
 mod steps;
 
 use std::collections::BTreeMap;
 
 pub use self::made::Made;
-pub use self::steps::{Api, run};
+pub use self::send::{Run, interrupted, send};
+pub use self::steps::Api;
 use super::api::{Answer, short};
 use super::functions::Function;
 use super::observed::{Findings, Judged, Observed, Unseen, is};
@@ -78,6 +81,31 @@ impl Canary {
             revoked: Err(unseen()),
             removed: Err(unseen()),
             refused: REFUSALS.map(|(check, _)| (check, Err(unseen()))).into(),
+        }
+    }
+}
+
+/// Why a step was not taken, unless there is another reason.
+const NOT_YET: &str = "an earlier step of the canary failed";
+
+impl Canary {
+    /// Gives the steps that were not taken another reason.
+    fn interrupt(&mut self) {
+        let Self { posted, encryption, recorded, opened, head, revoked, removed, refused } = self;
+        for why in [posted.as_mut().err(), encryption.as_mut().err(), recorded.as_mut().err()]
+            .into_iter()
+            .chain([
+                opened.as_mut().err(),
+                head.as_mut().err(),
+                revoked.as_mut().err(),
+                removed.as_mut().err(),
+            ])
+            .chain(refused.values_mut().map(|step| step.as_mut().err()))
+            .flatten()
+        {
+            if *why == Unseen::Because(NOT_YET.to_owned()) {
+                *why = Unseen::Because("interrupted".to_owned());
+            }
         }
     }
 }

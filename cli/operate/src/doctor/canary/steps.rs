@@ -17,7 +17,8 @@ use crate::stack::Secret;
 /// How often a record is read until its state has changed.
 const POLL: Duration = Duration::from_millis(500);
 
-const NAME: &str = "postern-doctor-canary";
+/// What the names of the canary's files begin with.
+pub(super) const NAME: &str = "postern-doctor-canary";
 
 /// A pixel, for stacks that take no text.
 const PNG: [u8; 67] = [
@@ -63,23 +64,22 @@ struct Sample {
     bytes: Vec<u8>,
 }
 
-/// Does all steps. What it makes is in `made` until it is removed.
+/// Does all steps. What they saw is in `canary` as soon as a step ends, and what they make is in `made` until it is removed.
 pub async fn run(
     api: &Api<'_>,
     made: &Made,
     key_of: impl AsyncFn(&str) -> Observed<Option<String>>,
-) -> Canary {
-    let mut canary = Canary::not_run("an earlier step of the canary failed");
+    canary: &mut Canary,
+) {
     match api.issue_any(made).await {
         Err(why) => canary.posted = Ok(Err(why)),
         Ok((sample, issued)) => {
-            api.refused_forms(&sample, &issued, made, &mut canary).await;
-            api.whole_path(&sample, &issued, made, &mut canary, key_of).await;
-            api.refused_checksum(&sample, made, &mut canary).await;
-            api.refused_put(&sample, made, &mut canary).await;
+            api.refused_forms(&sample, &issued, made, canary).await;
+            api.whole_path(&sample, &issued, made, canary, key_of).await;
+            api.refused_checksum(&sample, made, canary).await;
+            api.refused_put(&sample, made, canary).await;
         }
     }
-    canary
 }
 
 impl Api<'_> {
@@ -122,9 +122,10 @@ impl Api<'_> {
         if let (Some(body), Some(more)) = (body.as_object_mut(), more.as_object()) {
             body.extend(more.clone());
         }
-        let issued: Issued = self.ask(self.request(Method::POST, path).json(&body)).await?;
-        made.add_upload(&issued.upload_id);
-        Ok(issued)
+        made.begin_upload();
+        let issued: Step<Issued> = self.ask(self.request(Method::POST, path).json(&body)).await;
+        made.end_upload(issued.as_ref().ok().map(|issued| issued.upload_id.as_str()));
+        issued
     }
 
     /// Issues a text, or an image where the stack takes no text.

@@ -17,14 +17,15 @@ const INVENTED: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Reads all of it.
 pub async fn api(clients: &Clients, stack: &Stack) -> Api {
-    let (routes, preflight, without_token, invented_link, (discovery, keys)) = tokio::join!(
+    let (routes, preflight, origins, without_token, invented_link, (discovery, keys)) = tokio::join!(
         routes(clients, stack),
         preflight(clients, stack),
+        origins(clients, stack),
         without_token(clients, stack),
         invented_link(clients, stack),
         issuer(clients, stack),
     );
-    Api { routes, preflight, without_token, invented_link, discovery, keys }
+    Api { routes, preflight, origins, without_token, invented_link, discovery, keys }
 }
 
 async fn routes(clients: &Clients, stack: &Stack) -> Observed<BTreeMap<String, String>> {
@@ -62,6 +63,13 @@ async fn preflight(clients: &Clients, stack: &Stack) -> Observed<Preflight> {
         status: answer.status().as_u16(),
         allowed_origin: allowed.and_then(|allowed| allowed.to_str().ok()).map(str::to_owned),
     })
+}
+
+async fn origins(clients: &Clients, stack: &Stack) -> Observed<Vec<String>> {
+    let id = known(stack.api_id.as_ref(), "API id")?;
+    let api = clients.api_gateway.get_api().api_id(id).send().await;
+    let api = api.map_err(|error| unseen("apigateway:GET on the API", &error))?;
+    Ok(api.cors_configuration.and_then(|cors| cors.allow_origins).unwrap_or_default())
 }
 
 async fn without_token(clients: &Clients, stack: &Stack) -> Observed<u16> {

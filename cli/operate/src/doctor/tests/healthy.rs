@@ -219,6 +219,7 @@ fn api() -> Api {
     Api {
         routes: Ok(routes.into_iter().map(|route| (route.key, route.authorization)).collect()),
         preflight: Ok(preflight()),
+        origins: Ok(vec![ORIGIN.to_owned()]),
         without_token: Ok(401),
         invented_link: Ok(Answer { status: 404, body: "{\"code\":\"link_not_found\"}".to_owned() }),
         discovery: Ok(Discovery {

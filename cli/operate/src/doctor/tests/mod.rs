@@ -18,7 +18,7 @@ use crate::ended::Ended;
 const NEVER: [&str; 2] = ["app-events-detail-type", "signature-age-refused"];
 
 fn report(seen: &Seen) -> Report {
-    Report { findings: judge(seen), left_behind: Vec::new() }
+    Report { findings: judge(seen), interrupted: false, left_behind: Vec::new() }
 }
 
 #[test]
@@ -74,6 +74,21 @@ fn on_a_local_aws_what_it_is_made_without_is_no_failure() {
     assert_eq!(report(&seen).failures(), Vec::<&str>::new());
 }
 
+/// The verdict of one check.
+fn verdict(seen: &Seen, id: &str) -> Verdict {
+    report(seen).findings.into_iter().find(|finding| finding.check == id).unwrap().verdict
+}
+
+#[test]
+fn a_stack_without_origins_needs_no_rule_for_uploads() {
+    let mut seen = healthy();
+    seen.bucket.cors.as_mut().unwrap().truncate(1);
+    seen.api.origins = Ok(Vec::new());
+    assert!(matches!(verdict(&seen, "bucket-cors"), Verdict::Pass { .. }));
+    seen.api.origins = Err(Unseen::Because("no API id".to_owned()));
+    assert!(matches!(verdict(&seen, "bucket-cors"), Verdict::CouldNotLook { .. }));
+}
+
 #[test]
 fn security_keeps_the_checks_with_a_risk() {
     let report = report(&healthy()).of_security();
@@ -87,6 +102,14 @@ fn a_canary_that_left_something_behind_is_a_problem() {
     report.left_behind.push("upload a".to_owned());
     assert_eq!(report.ended(), Ended::Problem);
     assert!(report.to_string().contains("left behind: upload a"));
+}
+
+#[test]
+fn an_interrupted_canary_is_a_problem() {
+    let mut report = report(&healthy());
+    report.interrupted = true;
+    assert_eq!(report.ended(), Ended::Problem);
+    assert!(report.to_string().contains("interrupted"));
 }
 
 #[test]
