@@ -55,12 +55,18 @@ pub fn judge(description: &Description, api: &Api, findings: &mut Findings) {
         status => Err(format!("a request without a token gets {status}")),
     });
     findings.judge("links-answer", &api.invented_link, |answer| match answer.status {
-        // The gateway answers 404 too if no route fits. Its body is `{"message":"Not Found"}`.
-        404 if !answer.body.starts_with("{\"message\"") => Ok("404 by serve-link".to_owned()),
+        // The gateway answers 404 too if no route fits, and so does any other server.
+        404 if code(&answer.body).as_deref() == Some("link_unknown") => Ok("404 link_unknown".to_owned()),
         status => Err(format!("an invented link gets {status} {}", short(&answer.body))),
     });
     findings.judge("authorizer-discovery", &api.discovery, discovery);
     findings.judge("authorizer-keys", &api.keys, |keys| self::keys(keys));
+}
+
+/// The code of an answer of serve-link or of the API.
+fn code(body: &str) -> Option<String> {
+    let problem: serde_json::Value = serde_json::from_str(body).ok()?;
+    problem.get("code")?.as_str().map(str::to_owned)
 }
 
 /// The beginning of a text, for a table.

@@ -4,27 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::bucket_policy;
 use super::observed::{Findings, Judged, Observed, Unseen, is};
 use super::settings::Description;
 use crate::stack::Stack;
-
-/// The statements of the bucket's policy that refuse something in every stack.
-pub const DENIES: [&str; 10] = [
-    "NothingTravelsWithoutTls",
-    "OnlyTheUploadSignerPutsFiles",
-    "NothingIsPutOutsideUploads",
-    "NoOtherKeyEncryptsWhereOneIsNamed",
-    "NoOtherEncryptionWhereOneIsNamed",
-    "NoKeyOfTheClientsEncrypts",
-    "NoFormOutlivesItsLife",
-    "NoLinkUrlOutlivesItsLife",
-    "NobodyLaysADeleteMarker",
-    "OnlyTheRecorderRemovesVersions",
-];
-
-/// Two more, whose names depend on the options.
-const READ_DENIES: [&[&str]; 2] =
-    [&["OnlyTheNamedRolesRead"], &["NoServiceReads", "NoServiceReadsButOurDistribution"]];
 
 /// What was read of the bucket.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +65,7 @@ pub struct QueueEvents {
     pub queue_arn: String,
     pub events: BTreeSet<String>,
     pub prefix: Option<String>,
+    pub suffix: Option<String>,
 }
 
 /// Judges all of it.
@@ -100,7 +84,7 @@ pub fn judge(
         is("ownership", rule.as_deref(), "BucketOwnerEnforced")
     });
     findings.judge("bucket-public-access", &bucket.public_access, |settings| public_access(settings));
-    findings.judge("bucket-policy", &bucket.policy, policy);
+    findings.judge("bucket-policy", &bucket.policy, |policy| bucket_policy::judge(stack, policy));
     findings.judge("bucket-cors", &uploads_rule(&bucket.cors, api_origins), |rule| cors(description, rule));
     findings.judge("bucket-preflight", &bucket.preflight, preflight);
     findings.judge("bucket-lifecycle", &bucket.lifecycle, |rules| lifecycle(rules));
@@ -115,11 +99,16 @@ fn encryption(stack: &Stack, seen: Option<&Encryption>) -> Judged {
     if algorithm != "aws:kms" {
         return Err(format!("encrypted with {algorithm}, not aws:kms"));
     }
-    if let Some(wanted) = &stack.files_key_arn {
-        is("key", key.as_deref(), wanted)?;
-    }
+    let key = key.as_deref().ok_or_else(|| "encrypted with the key of AWS".to_owned())?;
+    let seen = match &stack.files_key_arn {
+        Some(wanted) => {
+            is("key", Some(key), wanted)?;
+            "the files key".to_owned()
+        }
+        None => format!("{key} (no source names the files key)"),
+    };
     match bucket_key {
-        true => Ok("aws:kms with the files key and bucket keys".to_owned()),
+        true => Ok(format!("aws:kms with {seen}, and bucket keys")),
         false => Err("bucket keys are off".to_owned()),
     }
 }
@@ -127,23 +116,6 @@ fn encryption(stack: &Stack, seen: Option<&Encryption>) -> Judged {
 fn public_access(settings: &[bool]) -> Judged {
     let on = settings.iter().filter(|on| **on).count();
     if on == 4 { Ok("all blocked".to_owned()) } else { Err(format!("{on} of 4 settings are on")) }
-}
-
-fn policy(policy: &Value) -> Judged {
-    let statements = policy.get("Statement").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let has = |wanted: &str| {
-        statements.iter().any(|statement| {
-            let field = |name: &str| statement.get(name).and_then(Value::as_str);
-            field("Sid") == Some(wanted) && field("Effect") == Some("Deny")
-        })
-    };
-    let lacking = DENIES.iter().filter(|wanted| !has(wanted)).copied();
-    let reads = READ_DENIES.iter().filter(|wanted| !wanted.iter().any(|wanted| has(wanted)));
-    let missing: Vec<&str> = lacking.chain(reads.filter_map(|wanted| wanted.first().copied())).collect();
-    if missing.is_empty() {
-        return Ok(format!("{} statements, each refusal is there", statements.len()));
-    }
-    Err(format!("lacks {}", missing.join(", ")))
 }
 
 /// What a browser's uploads need of CORS.
@@ -237,6 +209,9 @@ fn events(stack: &Stack, description: &Description, queues: &[QueueEvents]) -> J
     let missing: Vec<&str> = description.events.bucket.difference(&ours.events).map(String::as_str).collect();
     if !missing.is_empty() {
         return Err(format!("{name} is not told of {}", missing.join(", ")));
+    }
+    if let Some(suffix) = ours.suffix.as_deref().filter(|suffix| !suffix.is_empty()) {
+        return Err(format!("only keys that end with {suffix} are told"));
     }
     match ours.prefix.as_deref() {
         Some(prefix) if !description.object_prefix.starts_with(prefix) => {

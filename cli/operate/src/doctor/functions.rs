@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::observed::{Findings, Judged, Observed, Unseen, is};
 use super::settings::Description;
 use crate::stack::Stack;
@@ -28,7 +30,10 @@ pub struct Trigger {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     pub state: Option<String>,
+    pub expression: Option<String>,
     pub target_arn: Option<String>,
+    /// What the schedule sends to its target.
+    pub input: Option<Value>,
 }
 
 /// What was read of all functions.
@@ -71,10 +76,16 @@ pub fn judge(stack: &Stack, description: &Description, seen: &Functions, finding
         self::triggers(stack, name, triggers)
     });
     findings.judge("hourly-run", &seen.schedule, |schedule| {
+        let wanted = &description.events.schedule;
         is("schedule", schedule.state.as_deref(), "ENABLED")?;
+        is("schedule", schedule.expression.as_deref(), &wanted.expression)?;
+        if schedule.input.as_ref() != Some(&wanted.input) {
+            let input = schedule.input.as_ref().map_or("nothing".to_owned(), Value::to_string);
+            return Err(format!("it sends {input}, not {}", wanted.input));
+        }
         let recorder = stack.functions.get("record-upload").map(|name| format!(":{name}"));
         match (&schedule.target_arn, recorder) {
-            (Some(target), Some(recorder)) if target.ends_with(&recorder) => Ok("enabled".to_owned()),
+            (Some(target), Some(recorder)) if target.ends_with(&recorder) => Ok(wanted.expression.clone()),
             (target, _) => Err(format!("it calls {}", target.as_deref().unwrap_or("nothing"))),
         }
     });
@@ -135,7 +146,16 @@ fn environment(stack: &Stack, description: &Description, name: &str, function: &
             }
         }
     }
-    if wrong.is_empty() {
+    let others = function.environment.keys().filter(|name| !described.environment.contains_key(*name));
+    // They change which program runs, or are settings of other versions.
+    let (bad, others): (Vec<&String>, Vec<&String>) = others.partition(|name| {
+        name.starts_with("POSTERN_") || name.starts_with("LD_") || *name == "AWS_LAMBDA_EXEC_WRAPPER"
+    });
+    wrong.extend(bad.into_iter().map(|name| format!("{name} is not of the module")));
+    if wrong.is_empty() && !others.is_empty() {
+        let others: Vec<&str> = others.into_iter().map(String::as_str).collect();
+        Ok(format!("{} variables, and {}", described.environment.len(), others.join(" ")))
+    } else if wrong.is_empty() {
         Ok(format!("{} variables", described.environment.len()))
     } else {
         Err(wrong.join(", "))
@@ -143,9 +163,15 @@ fn environment(stack: &Stack, description: &Description, name: &str, function: &
 }
 
 fn settings(function: &Function) -> Judged {
+    const SESSION: &str = "POSTERN_SIGNER_SESSION_S";
     let number = |name: &str| function.environment.get(name).and_then(|value| value.parse::<u64>().ok());
-    let Some(session_s) = number("POSTERN_SIGNER_SESSION_S") else { return Ok(String::new()) };
     let lives = ["POSTERN_FORM_TTL_S", "POSTERN_LINK_URL_TTL_S", "POSTERN_LINK_URL_TTL_MAX_S"];
+    for name in [SESSION].into_iter().chain(lives) {
+        if let Some(value) = function.environment.get(name).filter(|_| number(name).is_none()) {
+            return Err(format!("{name} is no number: {value}"));
+        }
+    }
+    let Some(session_s) = number(SESSION) else { return Ok(String::new()) };
     for name in lives {
         if let Some(life_s) = number(name).filter(|life_s| *life_s > session_s) {
             return Err(format!("{name} is {life_s}, and the session ends after {session_s} s"));

@@ -11,6 +11,7 @@
 
 mod api;
 mod bucket;
+mod bucket_policy;
 mod canary;
 mod catalog;
 mod functions;

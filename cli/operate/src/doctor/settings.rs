@@ -66,8 +66,19 @@ pub struct Events {
     pub bucket: BTreeSet<String>,
     /// The queue between bucket and recorder.
     pub queue: Queue,
+    /// The hourly run.
+    pub schedule: Schedule,
     /// The queue of webhooks.
     pub webhook: Queue,
+}
+
+/// The hourly run.
+#[derive(Debug, Deserialize)]
+pub struct Schedule {
+    /// When it runs.
+    pub expression: String,
+    /// What the function is called with.
+    pub input: serde_json::Value,
 }
 
 /// A queue.

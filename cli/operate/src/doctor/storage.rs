@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::observed::{Findings, Judged, Observed, is};
+use super::observed::{Findings, Judged, Observed, Unseen, is};
 use super::settings::Description;
 use crate::stack::Stack;
 
@@ -110,7 +110,7 @@ pub fn judge_queues(
     queues: &BTreeMap<String, Observed<Queue>>,
     findings: &mut Findings,
 ) {
-    let (dead, live): (BTreeMap<_, _>, BTreeMap<_, _>) =
+    let (mut dead, live): (BTreeMap<_, _>, BTreeMap<_, _>) =
         queues.clone().into_iter().partition(|(name, _)| name.starts_with("dead_"));
     findings.judge_each("queue-redrive", &live, |name, queue| {
         let events = &description.events;
@@ -127,39 +127,76 @@ pub fn judge_queues(
             _ => Ok(format!("after {wanted} tries")),
         }
     });
-    let uploads = live
-        .get("uploads")
-        .cloned()
-        .unwrap_or_else(|| Err(super::observed::Unseen::unknown("queue uploads")));
-    findings.judge("queue-policy", &uploads, queue_policy);
+    let uploads = live.get("uploads").cloned().unwrap_or_else(|| Err(Unseen::unknown("queue uploads")));
+    findings.judge("queue-policy", &uploads, |queue| queue_policy(stack, queue));
+    // The outputs name every queue, and this one is in every stack. A local stack has no such queue.
+    if !stack.is_local() && !dead.contains_key("dead_tidy") {
+        dead.insert(
+            "other queues".to_owned(),
+            Err(Unseen::Because("no source names them: give --outputs".to_owned())),
+        );
+    }
     findings.judge_each("dead-letters", &dead, |_, queue| match queue.waiting {
         0 => Ok("empty".to_owned()),
         waiting => Err(format!("{waiting} messages")),
     });
 }
 
-fn queue_policy(queue: &Queue) -> Judged {
+fn queue_policy(stack: &Stack, queue: &Queue) -> Judged {
     let statements =
         queue.policy.as_ref().and_then(|policy| policy.get("Statement")).and_then(Value::as_array);
     let statements = statements.map(Vec::as_slice).unwrap_or_default();
     let allows = statements
         .iter()
         .filter(|statement| statement.get("Effect").and_then(Value::as_str) == Some("Allow"));
+    let account = queue.redrive.as_ref().and_then(|redrive| redrive.to_arn.split(':').nth(4));
     let (mut of_s3, mut open) = (false, Vec::new());
     for statement in allows {
         let sid = statement.get("Sid").and_then(Value::as_str).unwrap_or("a statement without a name");
         let service = statement.pointer("/Principal/Service").and_then(Value::as_str);
-        let condition = statement.get("Condition").map(Value::to_string).unwrap_or_default().to_lowercase();
-        if service == Some("s3.amazonaws.com") {
-            of_s3 = true;
-        }
-        if !(service.is_some() && condition.contains("aws:sourcearn")) {
+        if is_narrow(stack, statement, service, account) {
+            of_s3 |= service == Some("s3.amazonaws.com");
+        } else {
             open.push(sid);
         }
     }
     match (of_s3, open.as_slice()) {
+        (true, []) if stack.bucket.is_none() => {
+            Ok("a bucket of the account may send (no source names the stack's)".to_owned())
+        }
         (true, []) => Ok("the bucket may send".to_owned()),
         (false, []) => Err("S3 may not send".to_owned()),
         (_, open) => Err(format!("open to others: {}", open.join(", "))),
+    }
+}
+
+/// Whether a statement lets the stack's bucket send, or a rule of the same account, and nothing else.
+fn is_narrow(stack: &Stack, statement: &Value, service: Option<&str>, account: Option<&str>) -> bool {
+    let condition = |operators: &[&str], key: &str| {
+        let conditions = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
+        let of = conditions.filter(|(operator, _)| operators.contains(&operator.as_str()));
+        let keys = of.flat_map(|(_, keys)| keys.as_object().into_iter().flatten());
+        keys.filter(|(name, _)| name.eq_ignore_ascii_case(key)).find_map(|(_, value)| only(value))
+    };
+    let source = condition(&["ArnEquals", "ArnLike", "StringEquals"], "aws:SourceArn");
+    let of = condition(&["StringEquals"], "aws:SourceAccount");
+    let is_source = source.is_some_and(|source| match (service, &stack.bucket) {
+        _ if source.contains('*') => false,
+        (Some("s3.amazonaws.com"), Some(bucket)) => source.ends_with(&format!(":s3:::{bucket}")),
+        (Some("s3.amazonaws.com"), None) => source.contains(":s3:::"),
+        (Some("events.amazonaws.com"), _) => source.contains(":rule/"),
+        _ => false,
+    });
+    let action = statement.get("Action").and_then(only);
+    let is_send = action.is_some_and(|action| action.eq_ignore_ascii_case("sqs:SendMessage"));
+    is_source && is_send && of.is_some_and(|of| account.is_none_or(|account| account == of))
+}
+
+/// A text, or the only text of a list.
+fn only(value: &Value) -> Option<&str> {
+    match value.as_array().map(Vec::as_slice) {
+        Some([value]) => value.as_str(),
+        Some(_) => None,
+        None => value.as_str(),
     }
 }

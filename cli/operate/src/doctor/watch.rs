@@ -48,7 +48,11 @@ pub fn judge(watch: &Watch, findings: &mut Findings) {
         false => Ok("serve-link is refused the item of an upload".to_owned()),
         true => Err("serve-link may read the item of an upload".to_owned()),
     });
-    findings.judge("alarms", &watch.alarms, alarms);
+    let named = watch.alarms.as_ref().map_err(Clone::clone).and_then(|named| match named.is_empty() {
+        true => Err(Unseen::Because("the outputs name no alarm (alarms = false)".to_owned())),
+        false => Ok(named),
+    });
+    findings.judge("alarms", &named, |named| alarms(named));
     findings.judge("app-events-pipe", &watch.pipe, |pipe| {
         match (pipe.state.as_deref(), pipe.detail_type.as_deref()) {
             (Some("RUNNING"), Some(path)) if path.starts_with("$.") => Ok("running".to_owned()),
@@ -90,35 +94,41 @@ pub fn judge_signature_age(
     functions: &BTreeMap<String, Observed<Function>>,
     findings: &mut Findings,
 ) {
-    findings.judge("signature-age", policy, |policy| signature_age(policy, functions));
+    let judged = policy.as_ref().map_err(Clone::clone).and_then(|policy| signature_age(policy, functions));
+    findings.judge("signature-age", &judged, Clone::clone);
     let unseen: Observed<()> = Err(Unseen::Because(
         "only the signer roles can sign such a URL: docs/doctor.md#what-no-command-can-show".to_owned(),
     ));
     findings.judge("signature-age-refused", &unseen, |()| Ok(String::new()));
 }
 
-fn signature_age(policy: &Value, functions: &BTreeMap<String, Observed<Function>>) -> Judged {
+/// Compares the caps. Unseen if the caps are there, and the settings are not known.
+fn signature_age(policy: &Value, functions: &BTreeMap<String, Observed<Function>>) -> Observed<Judged> {
     let wanted = [
         ("NoFormOutlivesItsLife", "issue-upload", "POSTERN_FORM_TTL_S"),
         ("NoLinkUrlOutlivesItsLife", "serve-link", "POSTERN_LINK_URL_TTL_MAX_S"),
     ];
-    let statements = policy.get("Statement").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let mut seen = Vec::new();
+    let (mut seen, mut unseen) = (Vec::new(), None);
     for (sid, function, variable) in wanted {
-        let statement =
-            statements.iter().find(|statement| statement.get("Sid").and_then(Value::as_str) == Some(sid));
-        let cap = statement
-            .and_then(|statement| statement.pointer("/Condition/NumericGreaterThan/s3:signatureAge"));
-        let cap = cap.map(|cap| cap.to_string().trim_matches(['"', '[', ']']).to_owned());
-        let cap_ms: u64 = cap.and_then(|cap| cap.parse().ok()).ok_or_else(|| format!("{sid} has no cap"))?;
-        let setting = functions.get(function).and_then(|function| function.as_ref().ok());
-        let setting = setting.and_then(|function| function.environment.get(variable)?.parse::<u64>().ok());
-        match setting {
-            Some(life_s) if life_s * 1000 != cap_ms => {
-                return Err(format!("{sid} caps at {} s, and {variable} is {life_s}", cap_ms / 1000));
+        let Some(cap_ms) = cap_ms(policy, sid) else { return Ok(Err(format!("{sid} has no cap"))) };
+        let function = functions.get(function).cloned().unwrap_or_else(|| Err(Unseen::unknown("functions")));
+        match function.map(|function| function.environment.get(variable)?.parse::<u64>().ok()) {
+            Ok(Some(life_s)) if life_s.checked_mul(1000) != Some(cap_ms) => {
+                return Ok(Err(format!("{sid} caps at {} s, and {variable} is {life_s}", cap_ms / 1000)));
             }
-            _ => seen.push(format!("{} s", cap_ms / 1000)),
+            Ok(Some(_)) => seen.push(format!("{} s", cap_ms / 1000)),
+            Ok(None) => unseen = Some(Unseen::Because(format!("{variable} is no number"))),
+            Err(why) => unseen = Some(why),
         }
     }
-    Ok(format!("forms {}", seen.join(", links ")))
+    unseen.map_or_else(|| Ok(Ok(format!("forms {}", seen.join(", links ")))), Err)
+}
+
+/// The cap of a statement, in milliseconds.
+fn cap_ms(policy: &Value, sid: &str) -> Option<u64> {
+    let statements = policy.get("Statement")?.as_array()?;
+    let statement =
+        statements.iter().find(|statement| statement.get("Sid").and_then(Value::as_str) == Some(sid))?;
+    let cap = statement.pointer("/Condition/NumericGreaterThan/s3:signatureAge")?.to_string();
+    cap.trim_matches(['"', '[', ']']).parse().ok()
 }

@@ -49,6 +49,9 @@ pub struct Opened {
     pub is_same: bool,
     /// How long the URL lives, if its query says so.
     pub life_s: Option<u64>,
+    /// How the file is encrypted, and the ARN of the key, as S3's answer says.
+    pub encryption: Option<String>,
+    pub key: Option<String>,
 }
 
 /// An answer to HEAD.
@@ -149,10 +152,7 @@ pub fn judge(
             Err(format!("{} with {size}, not {}", head.status, head.wanted_bytes))
         }
     });
-    step(findings, "canary-kms", &canary.opened, |opened| match opened.status {
-        200 => Ok("encrypted, stored, and decrypted".to_owned()),
-        status => Err(format!("the file's URL answers {status}")),
-    });
+    step(findings, "canary-kms", &with_encryption(&canary.opened), |opened| kms(stack, opened));
     step(findings, "canary-revoked", &canary.revoked, |status| match status {
         410 => Ok("410".to_owned()),
         status => Err(format!("the revoked link answers {status}")),
@@ -169,6 +169,29 @@ pub fn judge(
 /// Judges a step. A step that failed is a failure of its check.
 fn step<T>(findings: &mut Findings, check: &str, seen: &Observed<Step<T>>, judge: impl FnOnce(&T) -> Judged) {
     findings.judge(check, seen, |step| judge(step.as_ref().map_err(Clone::clone)?));
+}
+
+/// An opening whose answer says how the file is encrypted, or that failed.
+fn with_encryption(opened: &Observed<Step<Opened>>) -> Observed<Step<Opened>> {
+    match opened {
+        Ok(Ok(Opened { status: 200, encryption: None, .. })) => {
+            Err(Unseen::Because("the file's answer does not say how it is encrypted".to_owned()))
+        }
+        opened => opened.clone(),
+    }
+}
+
+fn kms(stack: &Stack, opened: &Opened) -> Judged {
+    if opened.status != 200 {
+        return Err(format!("the file's URL answers {}", opened.status));
+    }
+    is("encryption", opened.encryption.as_deref(), "aws:kms")?;
+    match (&stack.files_key_arn, &opened.key) {
+        (Some(wanted), Some(key)) => {
+            is("key", Some(key), wanted).map(|_| "with the files key, stored and decrypted".to_owned())
+        }
+        _ => Ok("aws:kms, stored and decrypted".to_owned()),
+    }
 }
 
 /// The lives that serve-link's settings allow: from, to.

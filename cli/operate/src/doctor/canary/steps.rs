@@ -107,6 +107,9 @@ impl Api<'_> {
         let answer = sent(request).await?;
         let status = answer.status();
         let body = answer.text().await.map_err(|error| no_answer(&error))?;
+        if status.as_u16() == 401 {
+            return Err("the API answers 401: the token is wrong or expired, or the authorizer does not take its issuer or audience".to_owned());
+        }
         if !status.is_success() {
             return Err(format!("the API answers {status} {}", short(&body)));
         }
@@ -251,8 +254,11 @@ impl Api<'_> {
             location.split(['?', '&']).find_map(|pair| pair.strip_prefix("X-Amz-Expires=")?.parse().ok());
         let file = sent(self.http.get(&location)).await?;
         let status = file.status().as_u16();
+        let header = |name: &str| file.headers().get(name)?.to_str().ok().map(str::to_owned);
+        let encryption = header("x-amz-server-side-encryption");
+        let key = header("x-amz-server-side-encryption-aws-kms-key-id");
         let bytes = file.bytes().await.map_err(|error| no_answer(&error))?;
-        Ok(Opened { status, is_same: bytes == sample.bytes, life_s })
+        Ok(Opened { status, is_same: bytes == sample.bytes, life_s, encryption, key })
     }
 
     async fn head(&self, link: &Linked, sample: &Sample) -> Step<Head> {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use aws_sdk_s3::types::{LifecycleExpiration, LifecycleRule as Rule};
+use aws_sdk_s3::types::{FilterRule, LifecycleExpiration, LifecycleRule as Rule};
 use reqwest::Method;
 use reqwest::header::DATE;
 use s3_presigned::BucketEndpoint;
@@ -163,17 +163,21 @@ async fn events(clients: &Clients, bucket: &str) -> Observed<Vec<QueueEvents>> {
         .queue_configurations
         .unwrap_or_default()
         .into_iter()
-        .map(|queue| QueueEvents {
-            prefix: queue.filter.and_then(|filter| filter.key).and_then(|key| {
-                let rules = key.filter_rules.unwrap_or_default();
-                let is_prefix = |name: &str| name.eq_ignore_ascii_case("prefix");
-                rules
-                    .into_iter()
-                    .find(|rule| rule.name.as_ref().is_some_and(|name| is_prefix(name.as_str())))?
-                    .value
-            }),
-            events: queue.events.iter().map(|event| event.as_str().to_owned()).collect(),
-            queue_arn: queue.queue_arn,
+        .map(|queue| {
+            let rules = queue.filter.and_then(|filter| filter.key).and_then(|key| key.filter_rules);
+            let rules = rules.unwrap_or_default();
+            let value = |wanted: &str| {
+                let of = |rule: &&FilterRule| {
+                    rule.name.as_ref().is_some_and(|name| name.as_str().eq_ignore_ascii_case(wanted))
+                };
+                rules.iter().find(of).and_then(|rule| rule.value.clone())
+            };
+            QueueEvents {
+                prefix: value("prefix"),
+                suffix: value("suffix"),
+                events: queue.events.iter().map(|event| event.as_str().to_owned()).collect(),
+                queue_arn: queue.queue_arn,
+            }
         })
         .collect())
 }

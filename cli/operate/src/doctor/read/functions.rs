@@ -125,8 +125,11 @@ async fn schedule(clients: &Clients, stack: &Stack) -> Observed<Schedule> {
     let name = recorder.strip_suffix("-record-upload").unwrap_or(recorder);
     let answer = clients.scheduler.get_schedule().name(format!("{name}-tidy")).send().await;
     let answer = answer.map_err(|error| unseen("scheduler:GetSchedule", &error))?;
+    let input = answer.target.as_ref().and_then(|target| serde_json::from_str(target.input.as_ref()?).ok());
     Ok(Schedule {
         state: answer.state.map(|state| state.as_str().to_owned()),
+        expression: answer.schedule_expression,
+        input,
         target_arn: answer.target.map(|target| target.arn),
     })
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::doctor::Seen;
 use crate::doctor::api::{Answer, Api, Discovery, SigningKey};
-use crate::doctor::bucket::{Bucket, CorsRule, DENIES, Encryption, LifecycleRule, Preflight, QueueEvents};
+use crate::doctor::bucket::{Bucket, CorsRule, Encryption, LifecycleRule, Preflight, QueueEvents};
 use crate::doctor::canary::{Canary, Head, Opened};
 use crate::doctor::functions::{Function, Functions, Schedule, Trigger};
 use crate::doctor::observed::Observed;
@@ -47,11 +47,13 @@ fn stack() -> Stack {
             ("webhook", "postern-webhook"),
             ("dead_uploads", "postern-uploads-dead"),
             ("dead_removals", "postern-removals-dead"),
+            ("dead_tidy", "postern-tidy-dead"),
             ("dead_webhook", "postern-webhook-dead"),
         ]),
         roles: names(&[
             ("upload-signer", "postern-upload-signer"),
             ("download-signer", "postern-download-signer"),
+            ("record-upload", "postern-record-upload"),
         ]),
         files_key_arn: Some(KEY.to_owned()),
         operations_key_arn: Some(OPERATIONS_KEY.to_owned()),
@@ -63,13 +65,16 @@ fn stack() -> Stack {
     }
 }
 
+/// The policy that Terraform renders from the module, for this stack.
 pub(super) fn policy() -> Value {
-    let deny = |sid: &str| {
-        let age_ms = "900000";
-        json!({ "Sid": sid, "Effect": "Deny", "Condition": { "NumericGreaterThan": { "s3:signatureAge": age_ms } } })
-    };
-    let sids = DENIES.iter().chain(&["OnlyTheNamedRolesRead", "NoServiceReads"]);
-    json!({ "Statement": sids.map(|sid| deny(sid)).collect::<Vec<_>>() })
+    let snapshot = include_str!("../../../../../terraform/tests/policies/snapshots/plain.json");
+    let snapshot: Value = serde_json::from_str(snapshot).unwrap();
+    let policy = snapshot["bucket policies"]["aws_s3_bucket_policy.files"]["document"].to_string();
+    let policy = policy.replace("postern-files-111122223333-us-east-1", "postern-files");
+    let policy = policy
+        .replace("postern-us-east-1-", "postern-")
+        .replace("us-east-1:111122223333", "eu-central-1:123456789012");
+    serde_json::from_str(&policy).unwrap()
 }
 
 fn bucket() -> Bucket {
@@ -107,6 +112,7 @@ fn bucket() -> Bucket {
             queue_arn: format!("{QUEUE}postern-uploads"),
             events: description.events.bucket,
             prefix: Some("uploads/".to_owned()),
+            suffix: None,
         }]),
         clock_ahead_s: Ok(-2),
     }
@@ -148,8 +154,12 @@ fn queues() -> BTreeMap<String, Observed<Queue>> {
         policy: Some(json!({ "Statement": [{
             "Sid": "OurBucketReportsUploads",
             "Effect": "Allow",
+            "Action": "sqs:SendMessage",
             "Principal": { "Service": "s3.amazonaws.com" },
-            "Condition": { "ArnEquals": { "aws:SourceArn": "arn:aws:s3:::postern-files" } },
+            "Condition": {
+                "ArnEquals": { "aws:SourceArn": "arn:aws:s3:::postern-files" },
+                "StringEquals": { "aws:SourceAccount": "123456789012" },
+            },
         }]})),
     };
     let events = Description::built_in().events;
@@ -158,6 +168,7 @@ fn queues() -> BTreeMap<String, Observed<Queue>> {
         ("webhook", Ok(live("webhook", events.webhook.max_receive_count))),
         ("dead_uploads", dead()),
         ("dead_removals", dead()),
+        ("dead_tidy", dead()),
         ("dead_webhook", dead()),
     ])
 }
@@ -196,6 +207,7 @@ fn functions() -> Functions {
         })
     };
     let trigger = |source: &str| Trigger { source_arn: source.to_owned(), state: "Enabled".to_owned() };
+    let schedule = Description::built_in().events.schedule;
     let stream = "arn:aws:dynamodb:eu-central-1:123456789012:table/postern/stream/2026-01-01T00:00:00.000";
     Functions {
         by_name: map(["issue-upload", "record-upload", "serve-link", "send-webhook"]
@@ -206,6 +218,8 @@ fn functions() -> Functions {
         ]),
         schedule: Ok(Schedule {
             state: Some("ENABLED".to_owned()),
+            expression: Some(schedule.expression),
+            input: Some(schedule.input),
             target_arn: Some(
                 "arn:aws:lambda:eu-central-1:123456789012:function:postern-record-upload".to_owned(),
             ),
@@ -221,7 +235,7 @@ fn api() -> Api {
         preflight: Ok(preflight()),
         origins: Ok(vec![ORIGIN.to_owned()]),
         without_token: Ok(401),
-        invented_link: Ok(Answer { status: 404, body: "{\"code\":\"link_not_found\"}".to_owned() }),
+        invented_link: Ok(Answer { status: 404, body: "{\"code\":\"link_unknown\"}".to_owned() }),
         discovery: Ok(Discovery {
             configured: ISSUER.to_owned(),
             status: 200,
@@ -261,7 +275,13 @@ fn canary() -> Canary {
         posted: Ok(Ok(Answer { status: 201, body: String::new() })),
         encryption: Ok(Ok(Some(KEY.to_owned()))),
         recorded: Ok(Ok("available".to_owned())),
-        opened: Ok(Ok(Opened { status: 200, is_same: true, life_s: Some(60) })),
+        opened: Ok(Ok(Opened {
+            status: 200,
+            is_same: true,
+            life_s: Some(60),
+            encryption: Some("aws:kms".to_owned()),
+            key: Some(KEY.to_owned()),
+        })),
         head: Ok(Ok(Head { status: 200, size_bytes: Some(2048), wanted_bytes: 2048 })),
         revoked: Ok(Ok(410)),
         removed: Ok(Ok("deleted".to_owned())),

@@ -123,9 +123,24 @@ fn each_risk_of_a_check_is_one_of_the_threat_model() {
 }
 
 #[test]
-fn the_statements_that_the_bucket_needs_are_those_of_the_module() {
-    let module = include_str!("../../../../../terraform/bucket_policy.tf");
-    for sid in super::bucket::DENIES {
-        assert!(module.contains(&format!("= \"{sid}\"")), "{sid}");
+fn what_no_source_names_was_not_looked_at() {
+    let mut seen = healthy();
+    seen.queues.remove("dead_tidy");
+    seen.watch.alarms = Ok([].into());
+    seen.functions.by_name.clear();
+    seen.canary.opened.as_mut().unwrap().as_mut().unwrap().encryption = None;
+    for id in ["dead-letters", "alarms", "signature-age", "canary-kms"] {
+        assert!(matches!(verdict(&seen, id), Verdict::CouldNotLook { .. }), "{id}: {:?}", verdict(&seen, id));
     }
+    // A cap that is missing needs no settings.
+    seen.bucket.policy = Ok(serde_json::json!({ "Statement": [] }));
+    assert!(matches!(verdict(&seen, "signature-age"), Verdict::Fail { .. }));
+}
+
+#[test]
+fn an_unknown_files_key_is_not_claimed() {
+    let mut seen = healthy();
+    seen.stack.files_key_arn = None;
+    let Verdict::Pass { seen } = verdict(&seen, "bucket-encryption") else { panic!() };
+    assert!(seen.contains("no source names the files key"), "{seen}");
 }
