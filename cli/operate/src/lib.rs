@@ -6,6 +6,7 @@
 //! commands  shows, lists, revokes, reconciles, dead letters, the emergency
 //! doctor    looks at a running stack, and names what is wrong with it
 //! ended     exit codes
+//! text      cleans texts of others for a terminal
 //! ```
 
 pub mod clients;
@@ -13,3 +14,4 @@ pub mod commands;
 pub mod doctor;
 pub mod ended;
 pub mod stack;
+pub mod text;

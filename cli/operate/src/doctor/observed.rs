@@ -86,6 +86,9 @@ impl Findings {
             (true, Local::CannotShow(why), _) | (true, Local::Without(why), Verdict::Fail { .. }) => {
                 Verdict::CouldNotLook { because: format!("local AWS: {why}") }
             }
+            (true, Local::Without(why), Verdict::CouldNotLook { because }) => {
+                Verdict::CouldNotLook { because: format!("local AWS: {why} ({because})") }
+            }
             (.., verdict) => verdict,
         };
         self.found.push(Finding::new(check, verdict));

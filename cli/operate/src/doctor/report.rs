@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::catalog::Check;
 use crate::ended::Ended;
+use crate::text::on_one_line;
 
 /// The outcome of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -108,7 +109,7 @@ impl fmt::Display for Report {
                 Verdict::CouldNotLook { because } => ("could not look", because),
             };
             let risk = risk.map(|risk| format!(" [{risk}]")).unwrap_or_default();
-            writeln!(formatter, "{outcome:<14}  {check:<width$}  {seen}{risk}")?;
+            writeln!(formatter, "{outcome:<14}  {check:<width$}  {}{risk}", on_one_line(seen))?;
             if let Verdict::Fail { fix, .. } = verdict {
                 writeln!(formatter, "{:<14}  {:<width$}  fix: {fix}", "", "")?;
             }
@@ -117,7 +118,7 @@ impl fmt::Display for Report {
             writeln!(formatter, "interrupted: the canary did not come to its end")?;
         }
         for left in &self.left_behind {
-            writeln!(formatter, "left behind: {left}")?;
+            writeln!(formatter, "left behind: {}", on_one_line(left))?;
         }
         let count = |wanted: fn(&Verdict) -> bool| {
             self.findings.iter().filter(|finding| wanted(&finding.verdict)).count()

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::steps::NAME;
-use crate::doctor::api::short;
+use crate::text::on_one_line;
 
 /// What the canary made and did not remove yet. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ impl Made {
         if let Some(upload_id) = upload_id {
             self.add_upload(upload_id);
             // Nothing can be done about a closed standard error.
-            let _ = writeln!(std::io::stderr(), "canary: upload {}", short(upload_id));
+            let _ = writeln!(std::io::stderr(), "canary: upload {}", on_one_line(upload_id));
         }
     }
 

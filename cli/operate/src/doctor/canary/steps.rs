@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use reqwest::multipart::{Form, Part};
-use reqwest::{Client, Method, RequestBuilder, Response, header};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -107,11 +107,8 @@ impl Api<'_> {
         let answer = sent(request).await?;
         let status = answer.status();
         let body = answer.text().await.map_err(|error| no_answer(&error))?;
-        if status.as_u16() == 401 {
-            return Err("the API answers 401: the token is wrong or expired, or the authorizer does not take its issuer or audience".to_owned());
-        }
         if !status.is_success() {
-            return Err(format!("the API answers {status} {}", short(&body)));
+            return Err(refusal(status, &body));
         }
         Ok(body)
     }
@@ -315,6 +312,15 @@ fn moved(url: &str) -> String {
     format!("{before}{DATE}{date}{rest}")
 }
 
+/// What an answer of the API says that is an error.
+fn refusal(status: StatusCode, body: &str) -> String {
+    if status == StatusCode::UNAUTHORIZED {
+        return "the API answers 401: the token is wrong or expired, or of another issuer or audience"
+            .to_owned();
+    }
+    format!("the API answers {status} {}", short(body))
+}
+
 async fn sent(request: RequestBuilder) -> Step<Response> {
     request.send().await.map_err(|error| no_answer(&error))
 }
@@ -351,5 +357,11 @@ mod tests {
             assert_eq!(moved(&url(date)), url(other));
         }
         assert_eq!(moved("https://b/k"), "https://b/k");
+    }
+
+    #[test]
+    fn a_refused_token_is_named() {
+        assert!(refusal(StatusCode::UNAUTHORIZED, "{}").contains("the token is wrong or expired"));
+        assert_eq!(refusal(StatusCode::CONFLICT, "{}"), "the API answers 409 Conflict {}");
     }
 }

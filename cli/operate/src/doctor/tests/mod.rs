@@ -105,6 +105,23 @@ fn a_canary_that_left_something_behind_is_a_problem() {
 }
 
 #[test]
+fn what_others_wrote_does_not_steer_the_terminal() {
+    let mut seen = healthy();
+    seen.api.discovery.as_mut().unwrap().named = Some("https://\u{1b}[2J\u{202e}\n".to_owned());
+    let text = report(&seen).to_string();
+    assert!(text.contains("https://\u{fffd}[2J\u{fffd}\u{fffd} [S2]"), "{text}");
+}
+
+#[test]
+fn on_a_local_aws_what_no_source_names_says_what_the_page_says() {
+    let mut seen = healthy();
+    seen.stack.endpoint = Some("http://127.0.0.1:1".to_owned());
+    seen.watch.alarms = Err(Unseen::unknown("alarms"));
+    let Verdict::CouldNotLook { because } = verdict(&seen, "alarms") else { panic!() };
+    assert!(because.starts_with("local AWS: `cargo dev` makes no alarms ("), "{because}");
+}
+
+#[test]
 fn an_interrupted_canary_is_a_problem() {
     let mut report = report(&healthy());
     report.interrupted = true;
