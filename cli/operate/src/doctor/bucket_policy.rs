@@ -218,24 +218,25 @@ impl Values {
                 let name = stack.roles.get(*role).map(String::as_str);
                 !seen.is_empty() && seen.iter().all(|arn| is_arn_of(arn, name))
             }
-            Chosen => {
-                !seen.is_empty()
-                    && seen.iter().all(|value| {
-                        !value.starts_with('*') && !value.ends_with("/*") || is_arn_of(value, None)
-                    })
-            }
+            Chosen => !seen.is_empty() && seen.iter().all(|value| is_single(value)),
         }
     }
 }
 
-/// Whether this is the ARN of a role or of its sessions. No name: of any single role.
+/// Whether a value has no wildcard, except that for the sessions of one role.
+fn is_single(value: &str) -> bool {
+    let role = value.strip_suffix("/*").filter(|role| role.contains(":assumed-role/"));
+    !role.unwrap_or(value).contains(['*', '?'])
+}
+
+/// Whether this is the ARN of this role or of its sessions. No name: of any role.
 fn is_arn_of(arn: &str, name: Option<&str>) -> bool {
     let seen = match (arn.split_once(":role/"), arn.split_once(":assumed-role/")) {
         (Some((_, role)), _) => role.rsplit('/').next(),
         (None, Some((_, session))) => session.strip_suffix("/*"),
         (None, None) => None,
     };
-    seen.is_some_and(|seen| !seen.contains('*') && name.is_none_or(|name| name == seen))
+    is_single(arn) && seen.is_some_and(|seen| name.is_none_or(|name| name == seen))
 }
 
 fn is_everyone(principal: Option<&Value>) -> bool {
@@ -334,6 +335,14 @@ mod tests {
             ),
             ("OnlyTheRecorderRemovesVersions", "StringNotLike", PRINCIPAL, "*"),
             ("OnlyTheNamedRolesRead", "StringNotLike", PRINCIPAL, "*"),
+            ("OnlyTheNamedRolesRead", "StringNotLike", PRINCIPAL, "arn:aws:sts::111122223333:assumed-role/*"),
+            ("OnlyTheNamedRolesRead", "StringNotLike", PRINCIPAL, "arn:aws:iam::111122223333:*"),
+            (
+                "OnlyTheRecorderRemovesVersions",
+                "StringNotLike",
+                PRINCIPAL,
+                "arn:aws:iam::*:role/postern-us-east-1-record-upload",
+            ),
             ("OnlyTheNamedRolesRead", "StringNotLike", PRINCIPAL, "arn:aws:iam::111122223333:role/*"),
             (
                 "NoOtherKeyEncryptsWhereOneIsNamed",
