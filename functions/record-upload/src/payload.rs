@@ -9,16 +9,42 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsMessage};
 use postern::operate::{self, OperatorEvent};
 use postern::record::report::Tidied;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// An event of the function.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "Map<String, Value>")]
 pub enum Payload {
     /// From the queue or the table's stream.
     Batch(Batch),
     /// From the schedule.
     Task(Scheduled),
     /// From an operator.
+    Operator(OperatorEvent),
+}
+
+/// Takes only an object: serde would read a struct from an array too, by the order of its fields.
+impl TryFrom<Map<String, Value>> for Payload {
+    type Error = serde_json::Error;
+
+    fn try_from(event: Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let is_array = |name| event.get(name).is_some_and(Value::is_array);
+        if is_array("operator") {
+            return Err(serde::de::Error::custom("an order of an operator is an object"));
+        }
+        Ok(match serde_json::from_value(Value::Object(event))? {
+            Source::Batch(batch) => Self::Batch(batch),
+            Source::Task(task) => Self::Task(task),
+            Source::Operator(event) => Self::Operator(event),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Source {
+    Batch(Batch),
+    Task(Scheduled),
     Operator(OperatorEvent),
 }
 
@@ -93,7 +119,7 @@ impl Done {
 mod tests {
     use proptest::collection::{btree_map, vec};
     use proptest::prelude::*;
-    use serde_json::{Value, from_str, from_value, json};
+    use serde_json::{from_str, from_value, json};
 
     use super::*;
 
@@ -148,6 +174,22 @@ mod tests {
         }
         assert_eq!(kind(&json!({ "task": "tidy" })), Some("task"));
         assert_eq!(kind(&json!({ "Records": [] })), Some("batch"));
+    }
+
+    /// Serde reads a struct from an array of its fields too.
+    #[test]
+    fn no_array_is_an_event() {
+        let order = orders().remove(2)["operator"].clone();
+        for event in [
+            json!([order]),
+            json!([[order["by"], order["action"]]]),
+            json!({ "operator": [order["by"], order["action"]] }),
+            json!(["tidy"]),
+            json!([[]]),
+        ] {
+            assert_eq!(kind(&event), None, "{event}");
+            assert!(from_str::<Payload>(&event.to_string()).is_err(), "{event}");
+        }
     }
 
     /// Each text that is an event here, in each place that a request can fill.
