@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use clap::{Args, Parser, Subcommand};
 use postern_cli::cost::{Prices, Usage, estimate};
-use postern_cli::explain::mask::Secrets;
+use postern_cli::explain::mask::{Secrets, mask_link_tokens};
 use postern_cli::explain::{Outcome, Secret, Settings, explain};
 use postern_cli::input;
 use s3_presigned::Timestamp;
@@ -152,7 +152,7 @@ fn main() -> ExitCode {
             let _ = write!(io::stdout(), "{help}");
             return ExitCode::SUCCESS;
         }
-        Err(wrong) => return failed(&wrong.to_string()),
+        Err(wrong) => return failed("wrong_usage", &wrong.to_string(), asks_for_json()),
     };
     let ended = match cli.command {
         Command::Explain(command) => command.run(),
@@ -164,15 +164,26 @@ fn main() -> ExitCode {
     };
     match ended {
         Ok(code) => ExitCode::from(code),
-        Err(error) => failed(&format!("error: {error}")),
+        Err(error) => failed("could_not_look", &format!("error: {error}"), asks_for_json()),
     }
 }
 
-/// An argument that is repeated may be a URL.
-fn failed(error: &str) -> ExitCode {
-    let error = Secrets::default().mask(error);
-    // Nothing can be done about a closed standard error.
-    let _ = writeln!(io::stderr(), "{}", error.trim_end());
+/// Whether the command line asks for JSON, also where it could not be read.
+fn asks_for_json() -> bool {
+    std::env::args_os().any(|argument| argument == "--json")
+}
+
+/// Says what is wrong on standard error, and for a program on standard output too. An argument that is repeated may be a
+/// URL, or a link's token.
+fn failed(code: &str, error: &str, as_json: bool) -> ExitCode {
+    let error = mask_link_tokens(&Secrets::default().mask(error));
+    let error = error.trim_end();
+    // Nothing can be done about a closed standard output or standard error.
+    if as_json {
+        let cause = error.trim_start_matches("error: ");
+        let _ = writeln!(io::stdout(), "{}", serde_json::json!({ "error": code, "cause": cause }));
+    }
+    let _ = writeln!(io::stderr(), "{error}");
     ExitCode::from(2)
 }
 

@@ -80,3 +80,37 @@ fn its_own_errors_have_no_secret() {
     let (exit, said) = explain(&["--size", URL], "");
     assert!(exit == 2 && !said.contains("0123456789abcdef"), "{exit}: {said}");
 }
+
+#[test]
+fn an_error_is_json_where_json_is_asked_for() {
+    for (arguments, code) in [
+        (&["explain", "--size", "many", "--json"][..], "wrong_usage"),
+        (&["explain", "/no/such/file", "--json"], "could_not_look"),
+    ] {
+        let output = postern(arguments, "");
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((output.status.code(), said.pointer("/error").unwrap().as_str()), (Some(2), Some(code)));
+        assert!(!said.pointer("/cause").unwrap().as_str().unwrap().is_empty());
+        assert!(!output.stderr.is_empty());
+    }
+}
+
+#[test]
+#[cfg(feature = "aws")]
+fn no_error_repeats_a_links_token() {
+    const TOKEN: &str = "AQkJCQkJCQkJCQkJCQkJCQkAAAAAAAAA";
+    for arguments in [
+        &["upload", "show", TOKEN][..],
+        &["owner", "revoke", TOKEN],
+        &["uploads", "--owner", TOKEN],
+        &["links", "--upload", TOKEN],
+        &["upload", TOKEN],
+        &[TOKEN],
+    ] {
+        for json in [&[][..], &["--json"]] {
+            let output = postern(&[arguments, json].concat(), "");
+            let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            assert!(output.status.code() == Some(2) && !said.contains(TOKEN), "{said}");
+        }
+    }
+}

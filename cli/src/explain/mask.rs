@@ -3,6 +3,8 @@
 //! Two nets: the values that were recognized as secrets in the input, and the shapes of secrets (parameters of a
 //! signature, JWTs, tokens in the paths of the API), which also catch what was not recognized.
 
+use std::ops::RangeInclusive;
+
 use super::recognize::url::decoded;
 use super::recognize::{Evidence, Scheme};
 
@@ -54,6 +56,31 @@ const SECRET_ELEMENTS: [&str; 7] = [
     "CanonicalRequestBytes",
     "ArgumentValue",
 ];
+
+/// The lengths of a link's token, which is 24 bytes in base64url, with one character more or less.
+const LINK_TOKEN: RangeInclusive<usize> = 31..=33;
+
+/// Masks every word that has the shape of a link's token, for a text that may repeat an argument.
+pub fn mask_link_tokens(text: &str) -> String {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let (mut masked, mut word) = (String::new(), String::new());
+    let end = |masked: &mut String, word: &mut String| {
+        // Names in AWS may be as long. They have no capital letter, and nearly every token has one.
+        let is_token = LINK_TOKEN.contains(&word.len()) && word.contains(|c: char| c.is_ascii_uppercase());
+        masked.push_str(if is_token { MASK } else { word });
+        word.clear();
+    };
+    for c in text.chars() {
+        if is_part(c) {
+            word.push(c);
+        } else {
+            end(&mut masked, &mut word);
+            masked.push(c);
+        }
+    }
+    end(&mut masked, &mut word);
+    masked
+}
 
 /// The secrets of one input.
 #[derive(Clone, Default)]
@@ -189,5 +216,19 @@ mod tests {
         let secrets = Secrets::of(&evidence, &["another-secret"]);
         assert_eq!(secrets.mask("0123456789 and another-secret"), "*** and ***");
         assert_eq!(format!("{secrets:?}"), "Secrets(..)");
+    }
+
+    #[test]
+    fn a_links_token_is_masked_and_a_name_in_aws_is_not() {
+        let token = "AQkJCQkJCQkJCQkJCQkJCQkAAAAAAAAA";
+        for word in [token, &token[1..]] {
+            assert_eq!(
+                mask_link_tokens(&format!("invalid value '{word}' for <ID>")),
+                "invalid value '***' for <ID>"
+            );
+        }
+        for name in ["postern-eu-north-1-upload-signer", "0a1b2c3d-0000-4000-8000-000000000000"] {
+            assert_eq!(mask_link_tokens(name), name);
+        }
     }
 }
