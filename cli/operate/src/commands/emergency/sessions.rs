@@ -11,6 +11,17 @@ use super::super::failure::told;
 const POLICY: &str = "EmergencyStop";
 const ISSUED: &str = "aws:TokenIssueTime";
 
+/// The role's policy of the name [`POLICY`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// There is none.
+    None,
+    /// An emergency of this time wrote it.
+    Ours(Timestamp),
+    /// Somebody else wrote it. It may deny more, so it is neither replaced nor removed.
+    Foreign,
+}
+
 /// The role whose sessions are ended.
 pub(super) struct Sessions {
     iam: aws_sdk_iam::Client,
@@ -26,15 +37,15 @@ impl Sessions {
         &self.role
     }
 
-    /// The time of the emergency whose policy the role has.
-    pub(super) async fn denied_before(&self) -> Result<Option<Timestamp>, String> {
+    /// The policy that the role has.
+    pub(super) async fn stop(&self) -> Result<Stop, String> {
         let found = self.iam.get_role_policy().role_name(&self.role).policy_name(POLICY).send().await;
         match found {
-            Ok(found) => Ok(time_in(found.policy_document())),
+            Ok(found) => Ok(time_in(found.policy_document()).map_or(Stop::Foreign, Stop::Ours)),
             Err(error)
                 if error.as_service_error().is_some_and(GetRolePolicyError::is_no_such_entity_exception) =>
             {
-                Ok(None)
+                Ok(Stop::None)
             }
             Err(error) => Err(format!("failed to read the policies of {}: {}", self.role, told(&error))),
         }
@@ -68,11 +79,12 @@ fn document(at: Timestamp) -> Value {
     })
 }
 
-/// IAM returns the document percent-encoded.
+/// The time in a document that is exactly what [`document`] makes. IAM returns it percent-encoded.
 fn time_in(document: &str) -> Option<Timestamp> {
     let text = percent_encoding::percent_decode_str(document).decode_utf8().ok()?;
     let document: Value = serde_json::from_str(&text).ok()?;
-    document.pointer("/Statement/0/Condition/DateLessThan")?.get(ISSUED)?.as_str()?.parse().ok()
+    let at = document.pointer("/Statement/0/Condition/DateLessThan")?.get(ISSUED)?.as_str()?.parse().ok()?;
+    (document == self::document(at)).then_some(at)
 }
 
 #[cfg(test)]
@@ -96,5 +108,31 @@ mod tests {
                 .to_string();
         assert_eq!(time_in(&encoded), Some(time));
         assert_eq!(time_in("{}"), None);
+    }
+
+    #[test]
+    fn a_policy_that_denies_more_or_something_else_is_not_taken_for_ours() {
+        let ours = document(at("2026-11-24T10:00:00Z"));
+        assert!(time_in(&ours.to_string()).is_some());
+        let changed = |pointer: &str, value: Value| {
+            let mut document = ours.clone();
+            *document.pointer_mut(pointer).unwrap() = value;
+            document
+        };
+        let always = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "Action": "*", "Resource": "*" }] });
+        let mut more = ours.clone();
+        more["Statement"].as_array_mut().unwrap().push(always["Statement"][0].clone());
+        for foreign in [
+            always,
+            more,
+            changed("/Statement/0/Effect", "Allow".into()),
+            changed("/Statement/0/Action", "s3:GetObject".into()),
+            changed(
+                "/Statement/0/Condition/DateLessThan",
+                json!({ ISSUED: "2026-11-24T10:00:00Z", "aws:CurrentTime": "2026-11-24T10:00:00Z" }),
+            ),
+        ] {
+            assert_eq!(time_in(&foreign.to_string()), None, "{foreign}");
+        }
     }
 }

@@ -4,6 +4,8 @@ use s3_presigned::Timestamp;
 use serde_json::json;
 
 use super::super::report::Report;
+use super::foreign;
+use super::sessions::Stop;
 use super::site::{LONGEST_SESSION, Site};
 use crate::ended::Ended;
 
@@ -12,7 +14,11 @@ const CLOSED: &str = "The key group still trusts only the key of the emergency. 
 
 /// Removes the policy an hour after the emergency: before that, a session that has leaked could sign again.
 pub(super) async fn undo(site: &Site, now: Timestamp, dry_run: bool) -> Result<(Report, Ended), String> {
-    let denied_before = site.sessions.denied_before().await?;
+    let denied_before = match site.sessions.stop().await? {
+        Stop::Foreign => return Ok(foreign(site.sessions.role())),
+        Stop::Ours(at) => Some(at),
+        Stop::None => None,
+    };
     if let Some(at) = denied_before.filter(|at| now < *at + LONGEST_SESSION) {
         let json = json!({ "error": "too_early", "not_before": at + LONGEST_SESSION });
         let text = format!(
