@@ -33,7 +33,7 @@ data "aws_iam_policy_document" "operator" {
 
   statement {
     sid       = "LooksIntoTheDeadLetterQueues"
-    actions   = ["sqs:ChangeMessageVisibility", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+    actions   = ["sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
     resources = local.dead_letter_queue_arns
   }
 

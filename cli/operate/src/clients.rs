@@ -4,11 +4,14 @@
 //! names one. Sessions of IAM Identity Center are read from the environment only: run
 //! `eval "$(aws configure export-credentials --format env)"` first.
 
+use std::error::Error;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -16,6 +19,41 @@ use crate::stack::Stack;
 
 /// How long one call may take with its retries.
 const OPERATION: Duration = Duration::from_secs(20);
+
+/// Why there are no clients.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientsError {
+    /// The environment has no credentials.
+    #[error("no AWS credentials: {}. {}", cause(.source.as_ref()), advice(*.is_local))]
+    NoCredentials {
+        /// Whether the stack is on a local AWS.
+        is_local: bool,
+        /// What the SDK says.
+        source: Option<CredentialsError>,
+    },
+    /// The platform's certificates cannot be read.
+    #[error("failed to make an HTTP client: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+fn advice(is_local: bool) -> &'static str {
+    match is_local {
+        true => "For a local stack set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to `test`",
+        false => {
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN for a session), or AWS_PROFILE"
+        }
+    }
+}
+
+/// The text of the innermost cause.
+fn cause(error: Option<&CredentialsError>) -> String {
+    let Some(error) = error else { return "none are configured".to_owned() };
+    let mut innermost: &dyn Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
 
 /// The clients for one stack.
 #[derive(Debug, Clone)]
@@ -46,9 +84,11 @@ impl Clients {
     /// The clients for a stack, with the credentials of the environment.
     ///
     /// # Errors
-    /// If the platform's certificates cannot be read.
-    pub async fn new(stack: &Stack) -> Result<Self, reqwest::Error> {
-        Self::from_config(sdk_config(stack).await)
+    /// If the environment has no credentials, or the platform's certificates cannot be read.
+    pub async fn new(stack: &Stack) -> Result<Self, ClientsError> {
+        let config = sdk_config(stack).await;
+        check_credentials(&config, stack.is_local()).await?;
+        Ok(Self::from_config(config)?)
     }
 
     /// The clients of a configuration, for a caller with credentials of its own.
@@ -88,6 +128,18 @@ pub async fn sdk_config(stack: &Stack) -> SdkConfig {
     config.load().await
 }
 
+/// Looks once for credentials, so that a call does not fail for want of them.
+///
+/// # Errors
+/// If there are none.
+pub async fn check_credentials(config: &SdkConfig, is_local: bool) -> Result<(), ClientsError> {
+    let Some(provider) = config.credentials_provider() else {
+        return Err(ClientsError::NoCredentials { is_local, source: None });
+    };
+    let found = provider.provide_credentials().await;
+    found.map(drop).map_err(|error| ClientsError::NoCredentials { is_local, source: Some(error) })
+}
+
 /// An HTTP client for the API and for signed URLs. It follows no redirect, because what a link redirects to is looked
 /// at.
 ///
@@ -97,4 +149,37 @@ pub fn http() -> reqwest::Result<reqwest::Client> {
     // Only the first call installs the provider. Later calls fail, which is harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(OPERATION).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::provider::{SharedCredentialsProvider, future};
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Nothing;
+
+    impl aws_credential_types::provider::ProvideCredentials for Nothing {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            future::ProvideCredentials::ready(Err(CredentialsError::not_loaded("no profile is set")))
+        }
+    }
+
+    #[tokio::test]
+    async fn without_credentials_one_line_says_what_to_set() {
+        let nothing = SharedCredentialsProvider::new(Nothing);
+        let empty = SdkConfig::builder().credentials_provider(nothing).build();
+        for (config, cause) in
+            [(empty, "no profile is set"), (SdkConfig::builder().build(), "none are configured")]
+        {
+            for (is_local, set) in [(false, "AWS_PROFILE"), (true, "to `test`")] {
+                let error = check_credentials(&config, is_local).await.unwrap_err().to_string();
+                assert!(error.contains(cause) && error.contains(set) && !error.contains('\n'), "{error}");
+            }
+        }
+    }
 }

@@ -392,7 +392,7 @@ def _people() -> list[Case]:
         # Who may invoke issue-upload acts as any user.
         *[(YES if name == "record-upload" else NO)(OPERATOR, "lambda:InvokeFunction", function_arn(name)) for name in functions],
         *[NO(OPERATOR, f"lambda:{a}", function_arn("record-upload")) for a in ("InvokeAsync", "UpdateFunctionCode", "UpdateFunctionConfiguration")],
-        *[YES(OPERATOR, f"sqs:{a}", queue) for queue in (DEAD_REMOVALS, DEAD_TIDY, DEAD_UPLOADS) for a in ("ChangeMessageVisibility", "GetQueueUrl", "ReceiveMessage")],
+        *[YES(OPERATOR, f"sqs:{a}", queue) for queue in (DEAD_REMOVALS, DEAD_TIDY, DEAD_UPLOADS) for a in ("ChangeMessageVisibility", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage")],
         YES(OPERATOR, "sqs:DeleteMessage", DEAD_UPLOADS),
         *[NO(OPERATOR, f"sqs:{a}", queue) for queue in (DEAD_REMOVALS, DEAD_TIDY, QUEUE) for a in ("DeleteMessage", "PurgeQueue")],
         *[NO(OPERATOR, f"sqs:{a}", DEAD_UPLOADS) for a in ("PurgeQueue", "SetQueueAttributes")],

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use super::report::clean;
+
 /// An error and what caused it. A cause that repeats the text before it is left out.
 pub(super) fn told(error: &(dyn Error + 'static)) -> String {
     let (mut text, mut source) = (error.to_string(), error.source());
@@ -12,7 +14,7 @@ pub(super) fn told(error: &(dyn Error + 'static)) -> String {
         }
         source = error.source();
     }
-    text
+    clean(&text)
 }
 
 #[cfg(test)]

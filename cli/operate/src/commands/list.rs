@@ -1,5 +1,7 @@
 //! Lists the uploads of an owner, or the links of an owner or to an upload, newest first.
 
+use std::num::NonZeroUsize;
+
 use clap::Args;
 use postern::paging::{Page, PageStart};
 use postern::ports::{LinkStore as _, LinksOf, UploadReader as _, UploadStore as _};
@@ -9,7 +11,7 @@ use serde_json::json;
 use super::arguments::Common;
 use super::aws::{Aws, now};
 use super::failure::told;
-use super::record::no_upload;
+use super::record::{is_known, no_owner, no_upload};
 use super::reference::{OwnerReference, UploadReference};
 use super::report::{Report, progress};
 use super::view::{LinkView, UploadView};
@@ -27,8 +29,8 @@ pub struct Uploads {
     owner: OwnerReference,
 
     /// The most uploads that are listed.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    limit: usize,
+    #[arg(long, value_name = "N", default_value = "1000")]
+    limit: NonZeroUsize,
 
     #[command(flatten)]
     pub(super) common: Common,
@@ -47,8 +49,8 @@ pub struct Links {
     upload: Option<UploadReference>,
 
     /// The most links that are listed.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    limit: usize,
+    #[arg(long, value_name = "N", default_value = "1000")]
+    limit: NonZeroUsize,
 
     #[command(flatten)]
     pub(super) common: Common,
@@ -60,7 +62,10 @@ impl Uploads {
         let read = async |start: Option<PageStart>| {
             table.uploads_of(&self.owner.0, start.as_ref(), PAGE).await.map_err(|error| told(&error))
         };
-        let (uploads, more) = all(self.limit, read).await?;
+        let (uploads, more) = all(self.limit.get(), read).await?;
+        if uploads.is_empty() && !is_known(&table, &self.owner.0).await? {
+            return Ok(no_owner(&self.owner.0));
+        }
         let views: Vec<_> = uploads.iter().map(UploadView::of).collect();
         Ok((report("uploads", &views, UploadView::line, more), Ended::Well))
     }
@@ -82,7 +87,12 @@ impl Links {
         let read = async |start: Option<PageStart>| {
             table.links(of, start.as_ref(), PAGE).await.map_err(|error| told(&error))
         };
-        let (links, more) = all(self.limit, read).await?;
+        let (links, more) = all(self.limit.get(), read).await?;
+        if let (true, LinksOf::Owner(owner)) = (links.is_empty(), of)
+            && !is_known(&table, owner).await?
+        {
+            return Ok(no_owner(owner));
+        }
         let views: Vec<_> = links.iter().map(|link| LinkView::of(link, now())).collect();
         Ok((report("links", &views, LinkView::line, more), Ended::Well))
     }

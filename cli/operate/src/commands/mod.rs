@@ -96,7 +96,7 @@ pub enum LinkCommand {
     #[command(after_help = EXIT_CODES)]
     Show {
         /// A link's id, its token, or its address; `-`: standard input.
-        #[arg(value_name = "ID|TOKEN|URL")]
+        #[arg(value_name = "ID|TOKEN|URL", allow_hyphen_values = true)]
         link: LinkReference,
         #[command(flatten)]
         common: Common,
@@ -105,7 +105,7 @@ pub enum LinkCommand {
     #[command(after_help = EXIT_CODES)]
     Revoke {
         /// A link's id, its token, or its address; `-`: standard input.
-        #[arg(value_name = "ID|TOKEN|URL")]
+        #[arg(value_name = "ID|TOKEN|URL", allow_hyphen_values = true)]
         link: LinkReference,
         #[command(flatten)]
         change: Change,
@@ -177,6 +177,43 @@ impl Command {
             Self::DeadLetters(command) => command.run(aws).await,
             Self::Reconcile(command) => command.run(aws).await,
             Self::Emergency(command) => command.run(aws).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(subcommand)]
+        command: Command,
+    }
+
+    /// The ids of links are base64url, so one of 64 begins with a hyphen.
+    #[test]
+    fn a_links_id_may_begin_with_a_hyphen() {
+        for id in
+            ["-hTuz3MXZeTiEZU3-HYpnesGc2WpJEi67Xhp6QSKcPo", "-VTuz3MXZeTiEZU3-HYpnesGc2WpJEi67Xhp6QSKcPo"]
+        {
+            for line in [["--dry-run", id, "--json"], [id, "--dry-run", "--json"]] {
+                let parsed =
+                    Line::try_parse_from([&["postern", "link", "revoke"][..], &line].concat()).unwrap();
+                let Command::Link(LinkCommand::Revoke { link, change }) = parsed.command else { panic!() };
+                assert_eq!(link.read().unwrap().as_str(), id);
+                assert!(change.dry_run && change.common.json, "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_limit_of_zero_is_refused() {
+        for line in ["uploads --owner i#a", "links --owner i#a", "dead-letters show"] {
+            let parsed = |limit| Line::try_parse_from(format!("postern {line} --limit {limit}").split(' '));
+            assert!(parsed(0).is_err() && parsed(1).is_ok(), "{line}");
         }
     }
 }

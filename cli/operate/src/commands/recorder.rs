@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_sdk_lambda::error::SdkError;
 use aws_sdk_lambda::operation::RequestId as _;
+use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use postern::operate::{Action, Operator, OperatorEvent, Order};
 use serde_json::Value;
@@ -22,6 +24,43 @@ pub(super) struct Recorder {
     by: Operator,
 }
 
+/// The function did nothing, or not everything.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum AskError {
+    /// A repetition cannot help.
+    #[error(
+        "there is no function {function} in this region of the account of {by}: compare the stack's name, the region and \
+         the credentials"
+    )]
+    NoFunction {
+        /// The name that was called.
+        function: String,
+        /// Who called.
+        by: String,
+    },
+    /// The function was not called, or failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl AskError {
+    /// The code in the JSON of an answer.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::NoFunction { .. } => "function_not_found",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// What to do, after a period.
+    pub(super) fn advice(&self) -> &'static str {
+        match self {
+            Self::NoFunction { .. } => "",
+            Self::Failed(_) => " Run the command again: what was done stays done.",
+        }
+    }
+}
+
 /// An answer of the function.
 pub(super) struct Answered {
     pub(super) answer: Value,
@@ -30,16 +69,13 @@ pub(super) struct Answered {
 }
 
 impl Recorder {
-    /// Asks STS who the caller is.
+    /// Finds the function's name.
     ///
     /// # Errors
-    /// If the function's name is not known, or STS does not say who the caller is.
-    pub(super) async fn open(aws: &Aws) -> Result<Self, String> {
+    /// If the function's name is not known.
+    pub(super) fn open(aws: &Aws) -> Result<Self, String> {
         let function = aws.function("record-upload")?.to_owned();
-        let identity = aws_sdk_sts::Client::new(&aws.sdk).get_caller_identity().send().await;
-        let identity =
-            identity.map_err(|error| format!("failed to ask STS who you are: {}", told(&error)))?;
-        let by = Operator::try_from(identity.arn.unwrap_or_default()).map_err(|error| error.to_string())?;
+        let by = Operator::try_from(aws.caller.clone()).map_err(|error| error.to_string())?;
         // A function that still runs would be called a second time.
         let config = aws_sdk_lambda::config::Builder::from(&aws.sdk)
             .retry_config(RetryConfig::disabled())
@@ -52,12 +88,12 @@ impl Recorder {
     ///
     /// # Errors
     /// If the function was not called, or failed.
-    pub(super) async fn ask(&self, action: Action) -> Result<Answered, String> {
+    pub(super) async fn ask(&self, action: Action) -> Result<Answered, AskError> {
         let event = OperatorEvent { operator: Order { by: self.by.clone(), action } };
-        let payload = serde_json::to_vec(&event).map_err(|error| error.to_string())?;
+        let payload = serde_json::to_vec(&event).map_err(|error| AskError::Failed(error.to_string()))?;
         let invoke = self.lambda.invoke().function_name(&self.function).payload(Blob::new(payload));
         let output = invoke.send().await;
-        let output = output.map_err(|error| format!("failed to call {}: {}", self.function, told(&error)))?;
+        let output = output.map_err(|error| self.not_called(&error))?;
         let invocation_id = output.request_id().map(str::to_owned);
         let mut answer: Value = output
             .payload()
@@ -71,10 +107,18 @@ impl Recorder {
             } else {
                 ""
             };
-            return Err(format!("{} failed (invocation {id}): {message}{hint}", self.function));
+            let failed = format!("{} failed (invocation {id}): {message}{hint}", self.function);
+            return Err(AskError::Failed(failed));
         }
         let told = answer.as_object_mut().and_then(|answer| answer.remove("invocation_id"));
         let invocation_id = told.and_then(|id| id.as_str().map(str::to_owned)).or(invocation_id);
         Ok(Answered { answer, invocation_id })
+    }
+
+    fn not_called(&self, error: &SdkError<InvokeError>) -> AskError {
+        if error.as_service_error().is_some_and(InvokeError::is_resource_not_found_exception) {
+            return AskError::NoFunction { function: self.function.clone(), by: self.by.as_str().to_owned() };
+        }
+        AskError::Failed(format!("failed to call {}: {}", self.function, told(error)))
     }
 }

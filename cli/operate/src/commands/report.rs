@@ -38,12 +38,26 @@ impl Serialize for Report {
     }
 }
 
-/// File names and labels come from users. Their control characters must not reach a terminal.
+/// The last guard of a terminal. Each value was cleaned before, because only the lines of the text itself may end.
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
-        f.write_str(&self.text.chars().map(shown).collect::<String>())
+        let lines: Vec<_> = self.text.split('\n').map(clean).collect();
+        f.write_str(&lines.join("\n"))
     }
+}
+
+/// A value for a line of text. File names, labels and messages come from users: a character that ends a line, moves the
+/// cursor, or changes the direction of the text is replaced.
+pub(super) fn clean(value: &str) -> String {
+    value.chars().map(|c| if is_invisible(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// Control characters, separators of lines, and format characters. U+200C and U+200D shape letters and stay.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Says how far a command is, on standard error.
@@ -70,8 +84,7 @@ fn collect(lines: &mut Vec<(String, String)>, name: &str, json: &Value) {
             }
         }
         Value::Null => {}
-        // A line break in a value would look like another field.
-        Value::String(text) => lines.push((name.to_owned(), text.replace('\n', "\u{fffd}"))),
+        Value::String(text) => lines.push((name.to_owned(), clean(text))),
         Value::Array(items) if items.is_empty() => {}
         other => lines.push((name.to_owned(), other.to_string())),
     }
@@ -82,6 +95,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn no_character_of_a_value_ends_a_line_or_turns_the_text() {
+        for c in [
+            '\n', '\r', '\t', '\u{1b}', '\u{85}', '\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}', '\u{200f}',
+            '\u{feff}',
+        ] {
+            assert_eq!(clean(&format!("a{c}b")), "a\u{fffd}b", "{c:?}");
+            assert!(
+                !Report::new(json!(null), format!("a{c}b")).to_string().contains(c) || c == '\n',
+                "{c:?}"
+            );
+        }
+        assert_eq!(
+            clean("Überblick  می\u{200c}خواهم 👩\u{200d}🔬.png"),
+            "Überblick  می\u{200c}خواهم 👩\u{200d}🔬.png"
+        );
+    }
 
     #[test]
     fn a_field_is_a_line_and_what_users_wrote_stays_in_it() {

@@ -7,6 +7,8 @@ use postern::value::id::ObjectKey;
 use s3_presigned::Timestamp;
 use serde::Serialize;
 
+use super::report::clean;
+
 /// An upload.
 #[derive(Debug, Serialize)]
 pub(super) struct UploadView {
@@ -99,7 +101,13 @@ impl UploadView {
 
     /// One line of a list.
     pub(super) fn line(&self) -> String {
-        format!("{}  {:9}  {}  {}", self.upload_id, self.state.as_str(), self.created_at, self.filename)
+        format!(
+            "{}  {:9}  {}  {}",
+            self.upload_id,
+            self.state.as_str(),
+            self.created_at,
+            clean(&self.filename)
+        )
     }
 }
 
@@ -135,7 +143,11 @@ impl LinkView {
     pub(super) fn line(&self) -> String {
         format!(
             "{}  {:7}  {}  {}  {}",
-            self.link_id, self.state, self.created_at, self.upload_id, self.filename
+            self.link_id,
+            self.state,
+            self.created_at,
+            self.upload_id,
+            clean(&self.filename)
         )
     }
 }
@@ -146,6 +158,17 @@ mod tests {
     use serde_json::to_value;
 
     use super::*;
+
+    #[test]
+    fn a_file_name_cannot_forge_a_row_of_a_list() {
+        let mut upload = UploadView::of(&pending());
+        upload.filename = "a\nb\u{202e}c\u{2028}d".to_owned();
+        let mut shown = LinkView::of(&link(None), at("2026-11-24T10:00:00Z"));
+        shown.filename.clone_from(&upload.filename);
+        for line in [upload.line(), shown.line()] {
+            assert!(line.ends_with("a\u{fffd}b\u{fffd}c\u{fffd}d"), "{line:?}");
+        }
+    }
 
     #[test]
     fn an_upload_names_its_object_and_its_version() {

@@ -23,7 +23,7 @@ pub struct StackArguments {
     env_file: Option<PathBuf>,
 
     /// The stack's name, from which the names of functions, queues, roles and table follow.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["outputs", "env_file"])]
     name: Option<String>,
 
     /// The URL of the API.
@@ -117,6 +117,8 @@ fn text(path: &Path) -> Result<String, StackError> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
 
     #[test]
@@ -133,6 +135,22 @@ mod tests {
         assert_eq!(stack.bucket.as_deref(), Some("files"));
         assert_eq!(stack.roles["serve-link"], "postern-eu-west-1-serve-link");
         assert!(!stack.is_local());
+    }
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        stack: StackArguments,
+    }
+
+    #[test]
+    fn a_name_beside_a_file_is_refused() {
+        let parsed = |line: &str| Line::try_parse_from(line.split(' '));
+        for file in ["--outputs", "--env-file"] {
+            let error = parsed(&format!("postern --name other {file} file")).unwrap_err();
+            assert_eq!(error.kind(), clap::error::ErrorKind::ArgumentConflict, "{file}");
+            parsed(&format!("postern {file} file --bucket files")).unwrap();
+        }
     }
 
     #[test]

@@ -51,6 +51,7 @@ pub(super) fn named(name: &str, region: Option<&str>) -> Stack {
     let queues = QUEUES.map(|(queue, end)| (queue.to_owned(), format!("{name}-{end}")));
     let roles = region.map(|region| ROLES.map(|role| (role.to_owned(), format!("{name}-{region}-{role}"))));
     Stack {
+        name: Some(name.to_owned()),
         functions: functions.into(),
         queues: queues.into(),
         roles: roles.into_iter().flatten().collect(),
@@ -102,6 +103,17 @@ export POSTERN_TEST_TABLE='it'\''s'
         assert_eq!(stack.roles["upload-signer"], "it's-eu-central-1-upload-signer");
         assert_eq!(stack.jwt.as_ref().unwrap().expose(), "the.secret.jwt");
         assert!(stack.is_local());
+    }
+
+    #[test]
+    fn a_name_leads_to_every_dead_letter_queue_that_a_stack_can_have() {
+        let stack = named("p", None);
+        let dead = stack.sought_dead_letter_queues();
+        let names: Vec<_> = dead.iter().map(|queue| queue.name.as_str()).collect();
+        let all = ["p-app-events-dead", "p-removals-dead", "p-tidy-dead", "p-uploads-dead", "p-webhook-dead"];
+        assert_eq!(names, all);
+        assert!(dead.iter().all(|queue| !queue.is_certain));
+        assert_eq!(stack.sought_queue("webhook").unwrap().name, "p-webhook");
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(super) fn read(json: &Value) -> Option<Stack> {
     let texts = |name: &str| texts(outputs.get(name));
     let region = text("table_arn").and_then(|arn| arn.split(':').nth(3).map(str::to_owned));
     Some(Stack {
+        name: None,
         region: region.filter(|region| !region.is_empty()),
         endpoint: None,
         api_url: text("api_endpoint"),
@@ -24,6 +25,7 @@ pub(super) fn read(json: &Value) -> Option<Stack> {
         link_base_url: text("link_base_url"),
         bucket: text("bucket_name"),
         table: text("table_name"),
+        table_arn: text("table_arn"),
         functions: texts("function_names"),
         queues: texts("queue_names"),
         roles: texts("role_names"),
@@ -101,8 +103,11 @@ mod tests {
         let plain = read(&module()).unwrap();
         assert_eq!(read(&Value::Object(root)).as_ref(), Some(&plain));
         assert_eq!(read(&below).as_ref(), Some(&plain));
+        assert_eq!(plain.home(), Some(("aws", "123456789012")));
         assert_eq!(plain.region.as_deref(), Some("eu-central-1"));
-        assert_eq!(plain.dead_letter_queues().collect::<Vec<_>>(), [("uploads", "postern-uploads-dead")]);
+        let dead = plain.sought_dead_letter_queues();
+        let dead: Vec<_> = dead.iter().map(|queue| (queue.name.as_str(), queue.is_certain)).collect();
+        assert_eq!(dead, [("postern-uploads-dead", true)]);
         assert_eq!(plain.alarms, Some(vec!["postern-errors".to_owned()]));
     }
 

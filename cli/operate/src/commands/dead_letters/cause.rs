@@ -22,6 +22,12 @@ const PAGES: usize = 10;
 
 const UNKNOWN: &str = "unknown";
 
+/// The reason of a message that the recorder would acknowledge without work.
+const IGNORED: &str = "ignored";
+
+/// The reason of a message in the queue of webhooks that is no event.
+const NO_EVENT: &str = "no_event";
+
 /// What a message is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Contents {
@@ -30,13 +36,13 @@ pub(super) struct Contents {
     /// Why it failed.
     pub(super) cause: String,
     /// What to do.
-    pub(super) then: &'static str,
+    pub(super) then: String,
 }
 
 /// Where causes are found.
 pub(super) struct Causes {
     logs: Client,
-    bucket: String,
+    bucket: Option<String>,
     recorder: Option<String>,
 }
 
@@ -44,34 +50,34 @@ impl Causes {
     pub(super) fn new(aws: &Aws) -> Self {
         Self {
             logs: Client::new(&aws.sdk),
-            bucket: aws.stack.bucket.clone().unwrap_or_default(),
+            bucket: aws.stack.bucket.clone(),
             recorder: aws.stack.functions.get("record-upload").map(|name| format!("/aws/lambda/{name}")),
         }
     }
 
-    /// What the message in `queue` is about. It was sent at `sent_ms`, in milliseconds since 1970.
-    pub(super) async fn of(&self, queue: &str, message: &Message, sent_ms: Option<u64>) -> Contents {
+    /// What the message in `queue`, which has this URL, is about. It was sent at `sent_ms`, in milliseconds since 1970.
+    pub(super) async fn of(
+        &self,
+        queue: &str,
+        url: &str,
+        message: &Message,
+        sent_ms: Option<u64>,
+    ) -> Contents {
         let body = message.body.as_deref().unwrap_or_default();
         match queue {
-            "uploads" => Contents {
-                what: uploads(body, &self.bucket),
-                cause: self.logged(message.message_id.as_deref().unwrap_or_default(), sent_ms).await,
-                then: "remove the cause, then run: postern dead-letters redrive uploads",
-            },
-            "webhook" => Contents {
-                what: event(body),
-                cause: reason(message),
-                then: "repair the receiver, then run: postern dead-letters redrive webhook",
-            },
-            "removals" => {
-                reported(body, "a deletion", "remove the cause; the next hourly run ends the deletion")
+            "uploads" => {
+                let (what, is_ignored) = uploads(body, self.bucket.as_deref());
+                let cause = self.logged(message.message_id.as_deref().unwrap_or_default(), sent_ms).await;
+                Contents { what, cause, then: advice(queue, is_ignored.then_some(IGNORED), url) }
             }
-            "tidy" => reported(body, "an hourly run", "remove the cause; the next hourly run does the work"),
-            _ => reported(
-                body,
-                "an event for the app",
-                "see `What waits in a dead-letter queue` in docs/architecture.md",
-            ),
+            "webhook" => {
+                let reason = reason(message);
+                let then = advice(queue, Some(&reason), url);
+                Contents { what: event(body), cause: reason, then }
+            }
+            "removals" => reported(body, "a deletion", advice(queue, None, url)),
+            "tidy" => reported(body, "an hourly run", advice(queue, None, url)),
+            _ => reported(body, "an event for the app", advice(queue, None, url)),
         }
     }
 
@@ -113,13 +119,62 @@ fn cause_in(line: &str, message_id: &str) -> Option<String> {
     is_of.then(|| cause.to_owned())
 }
 
-/// The uploads that S3's event names.
-fn uploads(body: &str, bucket: &str) -> String {
-    let arrivals = read(body, bucket).into_iter().map(|notice| match notice {
+/// What to do about a message of a queue, whose reason may be known.
+fn advice(queue: &str, reason: Option<&str>, url: &str) -> String {
+    let purge = format!("aws sqs purge-queue --queue-url {url}");
+    match (queue, reason) {
+        ("uploads", Some(IGNORED)) => format!(
+            "nothing is lost without it, and no redrive is needed. Send the other messages again (postern dead-letters \
+             redrive uploads), look who may send to the queues, and delete what is left: {purge}"
+        ),
+        ("uploads", _) => "remove the cause, then run: postern dead-letters redrive uploads".to_owned(),
+        ("webhook", Some(NO_EVENT)) => format!(
+            "a redrive does not help, and leaves it here: it is no event of the app. Look who may send to the queues, send \
+             the other messages again (postern dead-letters redrive webhook), then delete what is left: {purge}"
+        ),
+        ("webhook", Some("gone")) => "the receiver answered 410, so it wants no more events. Let it accept them, then run: \
+             postern dead-letters redrive webhook. If it should get none: remove `webhook` from the module, which deletes \
+             the queue"
+            .to_owned(),
+        ("webhook", _) => "repair the receiver, then run: postern dead-letters redrive webhook".to_owned(),
+        ("removals", _) => format!(
+            "remove the cause; the next hourly run ends the deletion. The message and its alarm stay until you purge the \
+             queue: {purge}"
+        ),
+        ("tidy", _) => format!(
+            "remove the cause; the next hourly run does the work. The message and its alarm stay until you purge the \
+             queue: {purge}"
+        ),
+        _ => format!(
+            "remove the cause, and let the app catch up (docs/runbook.md#dead-app-events). The message and its alarm stay \
+             until you purge the queue: {purge}"
+        ),
+    }
+}
+
+/// The uploads that S3's event names, and whether the recorder ignores the whole message.
+fn uploads(body: &str, bucket: Option<&str>) -> (String, bool) {
+    let notices = read(body, bucket.unwrap_or(&bucket_in(body)));
+    let is_ignored = notices.iter().all(|notice| matches!(notice, Notice::Ignored(_)));
+    let arrivals = notices.into_iter().map(|notice| match notice {
         Notice::Arrived(arrival) => format!("upload {} version {}", arrival.key.upload_id(), arrival.version),
         Notice::Ignored(reason) => format!("a message that is ignored ({})", reason.as_str()),
     });
-    arrivals.collect::<Vec<_>>().join(", ")
+    (arrivals.collect::<Vec<_>>().join(", "), is_ignored)
+}
+
+/// The bucket that an event names, for a stack whose bucket is not known.
+fn bucket_in(body: &str) -> String {
+    let event: Value = serde_json::from_str(body).unwrap_or_default();
+    let bucket = ["/Records/0/s3/bucket/name", "/detail/s3ObjectDetails/bucketName"]
+        .iter()
+        .find_map(|pointer| event.pointer(pointer)?.as_str());
+    bucket.unwrap_or_default().to_owned()
+}
+
+/// Whether the sender of webhooks would give a message up again at once: it is no event.
+pub(super) fn has_no_event(message: &Message) -> bool {
+    reason(message) == NO_EVENT
 }
 
 /// The event that a webhook carries.
@@ -141,7 +196,7 @@ fn reason(message: &Message) -> String {
 
 /// A report of Lambda ([destinations](https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html)),
 /// Scheduler or Pipes.
-fn reported(body: &str, what: &str, then: &'static str) -> Contents {
+fn reported(body: &str, what: &str, then: String) -> Contents {
     let report: Value = serde_json::from_str(body).unwrap_or_default();
     let text = |pointer: &str| report.pointer(pointer).and_then(Value::as_str);
     let causes = [
@@ -181,12 +236,12 @@ mod tests {
             "responseContext": { "functionError": "Unhandled" },
             "DDBStreamBatchInfo": { "startSequenceNumber": "100" },
         });
-        let told = reported(&report.to_string(), "a deletion", "then");
+        let told = reported(&report.to_string(), "a deletion", "then".to_owned());
         assert_eq!(
             (told.what.as_str(), told.cause.as_str()),
             ("a deletion at 100 of the table's stream", "RetryAttemptsExhausted: Unhandled")
         );
-        assert_eq!(reported("noise", "an hourly run", "then").cause, "unknown");
+        assert_eq!(reported("noise", "an hourly run", "then".to_owned()).cause, "unknown");
     }
 
     #[test]
@@ -194,5 +249,43 @@ mod tests {
         let body = json!({ "detail-type": "link.revoked", "detail": { "link_id": "l1" } });
         assert_eq!(event(&body.to_string()), "link.revoked l1");
         assert_eq!(event("noise"), "no event");
+    }
+
+    #[test]
+    fn the_advice_follows_the_cause() {
+        let purge = "aws sqs purge-queue --queue-url https://sqs/dead";
+        let of = |queue, reason| advice(queue, reason, "https://sqs/dead");
+        for (queue, reason, begins, is_purged) in [
+            ("uploads", None, "remove the cause, then run: postern dead-letters redrive uploads", false),
+            ("uploads", Some(IGNORED), "nothing is lost without it", true),
+            ("webhook", Some("exhausted"), "repair the receiver", false),
+            ("webhook", Some("unknown"), "repair the receiver", false),
+            ("webhook", Some("gone"), "the receiver answered 410", false),
+            ("webhook", Some("no_event"), "a redrive does not help", true),
+            ("removals", None, "remove the cause", true),
+            ("tidy", None, "remove the cause", true),
+            ("app_events", None, "remove the cause, and let the app catch up", true),
+        ] {
+            let advice = of(queue, reason);
+            assert!(advice.starts_with(begins), "{queue} {reason:?}: {advice}");
+            assert_eq!(advice.contains(purge), is_purged, "{queue} {reason:?}: {advice}");
+        }
+    }
+
+    #[test]
+    fn a_message_is_ignored_only_if_all_of_it_is() {
+        let record = |bucket: &str| {
+            json!({ "eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Post",
+                "eventTime": "2026-11-24T10:00:00.000Z",
+                "s3": { "bucket": { "name": bucket }, "object": {
+                    "key": "uploads/0a1b2c3d-0000-4000-8000-000000000000", "versionId": "v", "size": 1 } } })
+        };
+        let body = |buckets: &[&str]| {
+            json!({ "Records": buckets.iter().map(|bucket| record(bucket)).collect::<Vec<_>>() }).to_string()
+        };
+        assert!(!uploads(&body(&["files", "other"]), Some("files")).1);
+        assert!(uploads(&body(&["other"]), Some("files")).1);
+        assert!(!uploads(&body(&["other"]), None).1, "the stack's bucket is not known");
+        assert!(uploads("noise", Some("files")).1);
     }
 }

@@ -11,6 +11,9 @@ mod queue;
 mod redrive;
 mod redriven;
 mod show;
+mod stop;
+
+use std::num::NonZeroUsize;
 
 use clap::Subcommand;
 
@@ -29,15 +32,16 @@ pub enum DeadLetters {
     #[command(after_help = EXIT_CODES)]
     Show {
         /// The most messages of each queue that are shown.
-        #[arg(long, value_name = "N", default_value_t = 100)]
-        limit: usize,
+        #[arg(long, value_name = "N", default_value = "100")]
+        limit: NonZeroUsize,
         #[command(flatten)]
         common: Common,
     },
     /// Sends the messages of a dead-letter queue to the queue that they came from.
     ///
     /// Remove the cause first. Each message is sent, and then removed from the dead-letter queue. A run that is
-    /// interrupted may leave one message in both: the functions expect repetitions.
+    /// interrupted may leave one message in both: the functions expect repetitions. A run that fails or is interrupted
+    /// puts back what it has received, so it can be repeated at once.
     #[command(after_help = EXIT_CODES)]
     Redrive {
         /// The queue whose messages are sent again.
@@ -58,7 +62,7 @@ impl DeadLetters {
 
     pub(super) async fn run(&self, aws: &Aws) -> Result<(Report, Ended), String> {
         match self {
-            Self::Show { limit, .. } => show::show(aws, *limit).await,
+            Self::Show { limit, .. } => show::show(aws, limit.get()).await,
             Self::Redrive { queue, change } => redrive::redrive(aws, *queue, change.dry_run).await,
         }
     }

@@ -1,74 +1,263 @@
 //! Sends dead messages to the queue that they came from.
 
-use std::collections::HashSet;
-
+use aws_sdk_sqs::types::Message;
 use serde_json::json;
 
 use super::super::aws::Aws;
 use super::super::report::{Report, progress};
-use super::queue::Queue;
+use super::cause::has_no_event;
+use super::queue::{AT_ONCE, Found, Mailbox, Queue, look};
 use super::redriven::Redriven;
+use super::stop::Stop;
 use crate::ended::Ended;
+
+/// How far a redrive is.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Moved {
+    /// Sent again, and removed.
+    sent: usize,
+    /// Left in the dead-letter queue, because the function would send them back at once.
+    left: usize,
+    /// Read by somebody else when the command ended.
+    hidden: usize,
+}
 
 /// `postern dead-letters redrive`.
 pub(super) async fn redrive(aws: &Aws, queue: Redriven, dry_run: bool) -> Result<(Report, Ended), String> {
     let (dead, source) = queue.names();
-    let find = |name: &'static str| async move {
-        let queue = aws.stack.queues.get(name).ok_or_else(|| format!("the stack has no queue {name}"))?;
-        Queue::find(aws, queue).await?.ok_or_else(|| format!("there is no queue {queue}"))
+    let find = |role: &'static str| async move {
+        let sought = aws.stack.sought_queue(role).ok_or_else(|| format!("the stack has no queue {role}"))?;
+        match Queue::find(aws, &sought.name).await? {
+            Found::Queue(queue) => Ok(queue),
+            Found::Missing => Err(format!("there is no queue {}", sought.name)),
+            Found::Denied(error) => Err(error),
+        }
     };
     let (dead, source) = (find(dead).await?, find(source).await?);
+    let stop = Stop::on_signal();
     if dry_run {
-        return count(&dead).await;
+        return count(&dead, &stop).await;
     }
-    let mut moved = 0;
-    let done = all(&dead, &source, &mut moved).await;
-    Ok(match done {
-        Ok(()) => (
-            Report::new(json!({ "redriven": moved }), format!("{moved} message(s) were sent again.")),
-            Ended::Well,
-        ),
-        Err(error) => {
-            let json = json!({ "error": "failed", "cause": error, "redriven": moved });
-            let text = format!("{error}\n{moved} message(s) were sent again before. Run the command again.");
-            (Report::new(json, text), Ended::Problem)
+    let (done, moved) = all(&dead, &source, &stop).await;
+    Ok(report(done, moved))
+}
+
+/// Moves all messages. A message that was received and not moved is put back, so that the next run finds it.
+async fn all(dead: &impl Mailbox, source: &impl Mailbox, stop: &Stop) -> (Result<(), String>, Moved) {
+    let (mut sent, mut held, mut left) = (0, Vec::new(), Vec::new());
+    let mut done = send_all(dead, source, stop, &mut sent, &mut held, &mut left).await;
+    for message in held.iter().chain(&left) {
+        dead.put_back(message).await;
+    }
+    let mut hidden = 0;
+    if done.is_ok() {
+        match dead.hidden().await {
+            Ok(count) => hidden = count,
+            Err(error) => done = Err(error),
         }
-    })
+    }
+    (done, Moved { sent, left: left.len(), hidden })
 }
 
 /// A message that fails again comes back to the dead-letter queue with another id, after minutes.
-async fn all(dead: &Queue, source: &Queue, moved: &mut usize) -> Result<(), String> {
+async fn send_all(
+    dead: &impl Mailbox,
+    source: &impl Mailbox,
+    stop: &Stop,
+    moved: &mut usize,
+    held: &mut Vec<Message>,
+    left: &mut Vec<Message>,
+) -> Result<(), String> {
     loop {
-        let messages = dead.receive().await?;
-        if messages.is_empty() {
+        stop.check()?;
+        *held = dead.receive(AT_ONCE).await?;
+        if held.is_empty() {
             return Ok(());
         }
-        for message in &messages {
+        while let Some(message) = held.first() {
+            stop.check()?;
+            if has_no_event(message) {
+                let message = held.remove(0);
+                left.retain(|other| other.message_id != message.message_id);
+                left.push(message);
+                continue;
+            }
             source.send(message).await?;
             dead.remove(message).await?;
+            held.remove(0);
             *moved += 1;
         }
         progress(format_args!("{moved} message(s) sent again so far"));
     }
 }
 
-async fn count(dead: &Queue) -> Result<(Report, Ended), String> {
-    let (mut seen, mut messages) = (HashSet::new(), Vec::new());
-    loop {
-        let received = dead.receive().await?;
-        let new: Vec<_> = received.into_iter().filter(|m| seen.insert(m.message_id.clone())).collect();
-        if new.is_empty() {
-            break;
+fn report(done: Result<(), String>, moved: Moved) -> (Report, Ended) {
+    let Moved { sent, left, hidden } = moved;
+    if let Err(error) = done {
+        let text = format!(
+            "{error}\n{sent} message(s) were sent again before. The others were put back. Run the command again."
+        );
+        let json =
+            json!({ "error": "failed", "cause": error, "redriven": sent, "left": left, "hidden": hidden });
+        return (Report::new(json, text), Ended::Problem);
+    }
+    let mut lines = vec![format!("{sent} message(s) were sent again.")];
+    if left > 0 {
+        lines.push(format!(
+            "{left} message(s) without an event were left: `postern dead-letters show` says what to do."
+        ));
+    }
+    if hidden > 0 {
+        lines.push(hidden_text(hidden, "this queue"));
+    }
+    let error = match (hidden, left) {
+        (0, 0) => None,
+        (0, _) => Some("messages_left"),
+        _ => Some("messages_hidden"),
+    };
+    let json = json!({ "redriven": sent, "left": left, "hidden": hidden, "error": error });
+    (Report::new(json, lines.join("\n")), if error.is_some() { Ended::Problem } else { Ended::Well })
+}
+
+/// What is said of messages that somebody reads.
+pub(super) fn hidden_text(hidden: usize, queue: &str) -> String {
+    format!("{hidden} message(s) of {queue} are being read by somebody: run the command again in a minute.")
+}
+
+async fn count(dead: &impl Mailbox, stop: &Stop) -> Result<(Report, Ended), String> {
+    let hidden = dead.hidden().await?;
+    let messages = look(dead, usize::MAX, stop).await?;
+    let left = messages.iter().filter(|message| has_no_event(message)).count();
+    let count = messages.len() - left;
+    let error = (hidden > 0).then_some("messages_hidden");
+    let json = json!({ "dry_run": true, "would_redrive": count, "would_leave": left, "hidden": hidden,
+        "error": error });
+    let mut text = format!("Dry run: {count} message(s) would be sent again. Nothing was changed.");
+    if left > 0 {
+        text = format!("{text}\n{left} message(s) without an event would be left.");
+    }
+    if hidden > 0 {
+        text = format!("{text}\n{}", hidden_text(hidden, "this queue"));
+    }
+    let ended = if hidden > 0 { Ended::Problem } else { Ended::Well };
+    Ok((Report::new(json, text), ended))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use aws_sdk_sqs::types::MessageAttributeValue;
+
+    use super::*;
+
+    /// A queue in memory. Received messages are hidden until they are put back.
+    #[derive(Default)]
+    struct Memory {
+        visible: RefCell<Vec<Message>>,
+        hidden: RefCell<Vec<Message>>,
+        /// Sending fails from this message on.
+        fails_at: Option<usize>,
+        /// Signals after so many messages.
+        stops: Option<(usize, Stop)>,
+    }
+
+    impl Memory {
+        fn of(ids: &[&str]) -> Self {
+            let messages = ids.iter().map(|id| Message::builder().message_id(*id).body(*id).build());
+            Self { visible: RefCell::new(messages.collect()), ..Self::default() }
         }
-        messages.extend(new);
+
+        fn ids(&self) -> Vec<String> {
+            self.visible.borrow().iter().map(|message| message.body.clone().unwrap()).collect()
+        }
     }
-    for message in &messages {
-        dead.put_back(message).await;
+
+    impl Mailbox for Memory {
+        async fn receive(&self, most: usize) -> Result<Vec<Message>, String> {
+            let mut visible = self.visible.borrow_mut();
+            let most = most.min(visible.len());
+            let received: Vec<_> = visible.drain(..most).collect();
+            self.hidden.borrow_mut().extend(received.clone());
+            Ok(received)
+        }
+
+        async fn put_back(&self, message: &Message) {
+            self.hidden.borrow_mut().retain(|other| other != message);
+            self.visible.borrow_mut().push(message.clone());
+        }
+
+        async fn send(&self, message: &Message) -> Result<(), String> {
+            let sent = self.visible.borrow().len();
+            if self.fails_at == Some(sent) {
+                return Err("throttled".to_owned());
+            }
+            self.visible.borrow_mut().push(message.clone());
+            if let Some((_, stop)) = self.stops.as_ref().filter(|(after, _)| *after == sent + 1) {
+                stop.set();
+            }
+            Ok(())
+        }
+
+        async fn remove(&self, message: &Message) -> Result<(), String> {
+            self.hidden.borrow_mut().retain(|other| other != message);
+            Ok(())
+        }
+
+        async fn hidden(&self) -> Result<usize, String> {
+            Ok(self.hidden.borrow().len())
+        }
     }
-    let count = messages.len();
-    let json = json!({ "dry_run": true, "would_redrive": count });
-    Ok((
-        Report::new(json, format!("Dry run: {count} message(s) would be sent again. Nothing was changed.")),
-        Ended::Well,
-    ))
+
+    #[tokio::test]
+    async fn a_redrive_that_failed_or_was_stopped_can_be_repeated_at_once() {
+        let stop = Stop::default();
+        for source in [
+            Memory { fails_at: Some(1), ..Memory::default() },
+            Memory { stops: Some((1, stop.clone())), ..Memory::default() },
+        ] {
+            let dead = Memory::of(&["1", "2", "3"]);
+            let (done, moved) = all(&dead, &source, &stop).await;
+            assert_eq!((done.is_err(), moved.sent), (true, 1), "{done:?}");
+            assert_eq!(dead.ids(), ["2", "3"], "the rest is visible again");
+            assert_eq!(report(done, moved).1, Ended::Problem);
+            let (done, moved) = all(&dead, &Memory::default(), &Stop::default()).await;
+            assert_eq!((done, moved), (Ok(()), Moved { sent: 2, ..Moved::default() }));
+        }
+    }
+
+    #[tokio::test]
+    async fn messages_that_somebody_reads_are_a_problem() {
+        let dead = Memory::of(&["1", "2"]);
+        dead.receive(1).await.unwrap();
+        let (counted, ended) = count(&dead, &Stop::default()).await.unwrap();
+        assert_eq!((ended, &counted.json()["hidden"]), (Ended::Problem, &json!(1)));
+        assert_eq!(dead.ids(), ["2"], "a dry run puts back what it received");
+        let (done, moved) = all(&dead, &Memory::default(), &Stop::default()).await;
+        assert_eq!(moved, Moved { sent: 1, left: 0, hidden: 1 });
+        let (told, ended) = report(done, moved);
+        assert_eq!((ended, &told.json()["error"]), (Ended::Problem, &json!("messages_hidden")));
+        assert!(told.to_string().contains("run the command again in a minute"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn a_message_without_an_event_is_left() {
+        let dead = Memory::of(&["1"]);
+        let reason = MessageAttributeValue::builder().data_type("String").string_value("no_event").build();
+        let foreign =
+            Message::builder().message_id("2").body("2").message_attributes("reason", reason.unwrap());
+        dead.visible.borrow_mut().push(foreign.build());
+        let source = Memory::default();
+        let (done, moved) = all(&dead, &source, &Stop::default()).await;
+        assert_eq!((&done, moved), (&Ok(()), Moved { sent: 1, left: 1, hidden: 0 }));
+        assert_eq!((source.ids(), dead.ids()), (vec!["1".to_owned()], vec!["2".to_owned()]));
+        assert_eq!(report(done, moved).1, Ended::Problem);
+    }
+
+    #[tokio::test]
+    async fn no_more_messages_than_asked_for_are_looked_at() {
+        let dead = Memory::of(&["1", "2", "3"]);
+        assert_eq!(look(&dead, 1, &Stop::default()).await.unwrap().len(), 1);
+        assert_eq!(dead.ids().len(), 3);
+    }
 }

@@ -73,9 +73,17 @@ async fn what_does_not_exist_is_a_problem_and_what_names_nothing_is_wrong_usage(
         let shown = postern.run(&arguments).await.ended(1);
         assert_eq!(shown["error"], error, "{arguments:?}");
     }
-    for arguments in [&["uploads", "--owner", owner][..], &["links", "--owner", owner]] {
-        postern.run(arguments).await.ended(0);
+    for arguments in [
+        &["uploads", "--owner", owner][..],
+        &["links", "--owner", owner],
+        &["owner", "revoke", owner],
+        &["owner", "revoke", owner, "--dry-run"],
+    ] {
+        assert_eq!(postern.run(arguments).await.ended(1)["error"], "owner_unknown", "{arguments:?}");
     }
+    let future = postern.run(&["reconcile", "--since", "2999-01-01T00:00:00Z"]).await;
+    assert!(future.shown.contains("in the future"), "{}", future.shown);
+    future.ended(2);
     let almost = "AQkJCQkJCQkJCQkJCQkJCQkAAAAAAAA";
     for arguments in [
         &["upload", "show", "photo.png"][..],
