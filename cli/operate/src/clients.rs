@@ -45,14 +45,17 @@ fn advice(is_local: bool) -> &'static str {
     }
 }
 
-/// The text of the innermost cause.
+/// The text of the innermost cause, on one line and without the sources that are not set up.
 fn cause(error: Option<&CredentialsError>) -> String {
     let Some(error) = error else { return "none are configured".to_owned() };
     let mut innermost: &dyn Error = error;
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    innermost.to_string()
+    let text = innermost.to_string();
+    let lines: Vec<_> =
+        text.lines().map(str::trim).filter(|line| !line.contains("was not enabled")).collect();
+    lines.join(" ").trim_end_matches("Attempted:").trim_end_matches([' ', '.']).to_owned()
 }
 
 /// The clients for one stack.
@@ -157,6 +160,8 @@ mod tests {
 
     use super::*;
 
+    const SAID: &str = "no profile is set. Attempted:\n  Environment: the provider was not enabled: not set";
+
     #[derive(Debug)]
     struct Nothing;
 
@@ -165,7 +170,7 @@ mod tests {
         where
             Self: 'a,
         {
-            future::ProvideCredentials::ready(Err(CredentialsError::not_loaded("no profile is set")))
+            future::ProvideCredentials::ready(Err(CredentialsError::not_loaded(SAID)))
         }
     }
 
