@@ -61,7 +61,7 @@ fn continued(done: Option<Done>, now: Timestamp) -> Done {
 
 async fn start(site: &Site, now: Timestamp, dry_run: bool) -> Result<(Report, Ended), String> {
     let found = match site.sessions.stop().await? {
-        Stop::Foreign => return Ok(foreign(site.sessions.role())),
+        Stop::Foreign => return Ok(site.sessions.foreign()),
         Stop::Ours(at) => Some(site.done(at).await?),
         Stop::None => None,
     };
@@ -90,17 +90,6 @@ async fn start(site: &Site, now: Timestamp, dry_run: bool) -> Result<(Report, En
             (Report::new(json, text), Ended::Problem)
         }
     })
-}
-
-/// The answer where the role has a policy `EmergencyStop` that the program did not write.
-fn foreign(role: &str) -> (Report, Ended) {
-    let json = json!({ "error": "policy_not_ours", "role": role });
-    let text = format!(
-        "The role {role} has a policy EmergencyStop that this program did not write. It may deny more than the emergency \
-         does, so it was neither replaced nor removed, and nothing was changed. If it should go: aws iam \
-         delete-role-policy --role-name {role} --policy-name EmergencyStop"
-    );
-    (Report::new(json, text), Ended::Problem)
 }
 
 async fn perform(site: &Site, plan: Done, continues: bool) -> Result<(), String> {

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::super::aws::Aws;
 use super::super::failure::told;
+use super::super::report::Report;
+use crate::ended::Ended;
 
 const POLICY: &str = "EmergencyStop";
 const ISSUED: &str = "aws:TokenIssueTime";
@@ -31,6 +33,18 @@ pub(super) struct Sessions {
 impl Sessions {
     pub(super) fn new(aws: &Aws, role: String) -> Self {
         Self { iam: aws_sdk_iam::Client::new(&aws.sdk), role }
+    }
+
+    /// The answer where the role has a policy `EmergencyStop` that the program did not write.
+    pub(super) fn foreign(&self) -> (Report, Ended) {
+        let role = &self.role;
+        let json = json!({ "error": "policy_not_ours", "role": role });
+        let text = format!(
+            "The role {role} has a policy EmergencyStop that this program did not write. It may deny more than the \
+             emergency does, so it was neither replaced nor removed, and nothing was changed. If it should go: aws iam \
+             delete-role-policy --role-name {role} --policy-name EmergencyStop"
+        );
+        (Report::new(json, text), Ended::Problem)
     }
 
     pub(super) fn role(&self) -> &str {

@@ -4,7 +4,6 @@ use s3_presigned::Timestamp;
 use serde_json::json;
 
 use super::super::report::Report;
-use super::foreign;
 use super::sessions::Stop;
 use super::site::{LONGEST_SESSION, Site};
 use crate::ended::Ended;
@@ -15,7 +14,7 @@ const CLOSED: &str = "The key group still trusts only the key of the emergency. 
 /// Removes the policy an hour after the emergency: before that, a session that has leaked could sign again.
 pub(super) async fn undo(site: &Site, now: Timestamp, dry_run: bool) -> Result<(Report, Ended), String> {
     let denied_before = match site.sessions.stop().await? {
-        Stop::Foreign => return Ok(foreign(site.sessions.role())),
+        Stop::Foreign => return Ok(site.sessions.foreign()),
         Stop::Ours(at) => Some(at),
         Stop::None => None,
     };

@@ -5,8 +5,10 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::steps::NAME;
 use crate::text::on_one_line;
+
+/// What the names of the canary's files begin with.
+pub(super) const NAME: &str = "postern-doctor-canary";
 
 /// What the canary made and did not remove yet. Clones share it.
 #[derive(Debug, Clone, Default)]

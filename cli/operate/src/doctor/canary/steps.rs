@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::made::NAME;
 use super::{Canary, Head, Made, Opened, Step};
 use crate::doctor::api::{Answer, short};
 use crate::doctor::observed::Observed;
@@ -16,9 +17,6 @@ use crate::stack::Secret;
 
 /// How often a record is read until its state has changed.
 const POLL: Duration = Duration::from_millis(500);
-
-/// What the names of the canary's files begin with.
-pub(super) const NAME: &str = "postern-doctor-canary";
 
 /// A pixel, for stacks that take no text.
 const PNG: [u8; 67] = [
