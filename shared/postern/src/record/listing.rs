@@ -98,8 +98,8 @@ pub async fn compare_slice<S: RecordStore, O: ObjectStore>(
     since: Timestamp,
     report: &impl Report,
 ) -> Result<(), Unavailable> {
-    // The clock of S3 may be ahead.
-    let came = since..now + Duration::from_mins(1);
+    // S3 states whole seconds, and its clock may be ahead.
+    let came = since.floor_s()..now + Duration::from_mins(1);
     ListingRun { ports, settings, now, came, report }.slice(slice.into()).await
 }
 

@@ -323,6 +323,20 @@ async fn a_restored_table_beside_a_bucket_that_went_on_is_reconciled() {
     assert_eq!(link.revoked, None, "the link works again, and has to be revoked again");
 }
 
+/// S3 states when a version came in whole seconds.
+#[tokio::test]
+async fn a_version_of_the_same_second_came_since_then() {
+    for (since, is_looked_at) in
+        [("2026-11-24T10:00:30.700Z", true), ("2026-11-24T10:00:30Z", true), ("2026-11-24T10:00:31Z", false)]
+    {
+        let (ports, reported) = (world().await, Reported::default());
+        ports.objects.put_at(pending().object_key(), version("a"), png(), at("2026-11-24T10:00:30Z"));
+        let (now, slice) = (at("2026-11-28T12:00:00Z"), pending().upload_id.slice());
+        compare_slice(&ports, &settings(), now, slice, at(since), &reported).await.unwrap();
+        assert_eq!(reported.looked_at.take().len(), usize::from(is_looked_at), "{since}");
+    }
+}
+
 /// A year old, and S3's event was lost.
 #[tokio::test]
 async fn a_pinned_version_that_is_gone_is_noticed_whatever_its_age() {
