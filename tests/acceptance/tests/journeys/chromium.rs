@@ -22,6 +22,9 @@ pub static CLIENTS: Scripts = Scripts { name: "browser", folder: OnceCell::const
 /// `tests/pages`: checks of the pages for people, and of what links download.
 pub static CHECKER: Scripts = Scripts { name: "pages", folder: OnceCell::const_new() };
 
+/// `tests/client`: the types of the browser client.
+pub static CLIENT: Scripts = Scripts { name: "client", folder: OnceCell::const_new() };
+
 /// One folder of scripts.
 pub struct Scripts {
     name: &'static str,
@@ -36,11 +39,16 @@ impl Scripts {
             skipped(what, "there is no Chromium here");
             return None;
         };
-        let Some(folder) = self.folder.get_or_init(|| install(self.name)).await else {
+        Some((self.installed(what).await?, browser))
+    }
+
+    /// Returns the folder of the scripts with their packages. Without npm, prints a skip and returns `None`.
+    pub async fn installed(&self, what: &str) -> Option<PathBuf> {
+        let folder = self.folder.get_or_init(|| install(self.name)).await;
+        if folder.is_none() {
             skipped(what, "there is no npm here");
-            return None;
-        };
-        Some((folder.clone(), browser))
+        }
+        folder.clone()
     }
 
     /// Returns Chromium and Firefox, for a script that drives both. Prints a skip for a missing browser.

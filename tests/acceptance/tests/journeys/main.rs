@@ -14,6 +14,7 @@ mod browsers;
 mod capacity;
 mod checksums;
 mod chromium;
+mod client;
 mod clients;
 mod cloudfront;
 mod contents;

@@ -8,7 +8,7 @@ use acceptance::skipped;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The folders that have scripts.
-const FOLDERS: [&str; 5] = [".ci", "docs", "shared", "terraform", "tests"];
+const FOLDERS: [&str; 6] = [".ci", "client", "docs", "shared", "terraform", "tests"];
 
 /// Generated folders, which are not searched.
 const MADE: [&str; 3] = ["node_modules", "target", ".terraform"];

@@ -19,6 +19,15 @@ use tokio::process::Command;
 
 use self::markdown::{Snippet, commands, snippets};
 
+/// Returns the scripts for pages of a document.
+pub fn scripts(markdown: &str) -> Vec<&str> {
+    snippets(markdown)
+        .into_iter()
+        .filter(|snippet| snippet.language == "js")
+        .map(|snippet| snippet.text)
+        .collect()
+}
+
 const README: &str = include_str!("../../../../../README.md");
 const UPLOADING: &str = include_str!("../../../../../docs/uploading.md");
 const REVOCATION: &str = include_str!("../../../../../docs/revocation.md");

@@ -1,0 +1,25 @@
+// What all modules use: errors and keys.
+
+const LONGEST_RETRY_AFTER_S = 60 // a longer wait is left to the app
+
+export class PosternError extends Error {
+  name = 'PosternError'
+  constructor(code, message, { cause, ...more } = {}) {
+    super(message, { cause })
+    Object.assign(this, { code, status: undefined, errors: undefined, retryAfter: undefined }, more)
+  }
+}
+
+export const failure = (code, message) => (cause) => {
+  throw new PosternError(code, message ?? String(cause), { cause })
+}
+export const networkError = failure('network', 'The network failed.')
+export const unreadable = failure('unreadable', 'The file cannot be read: it was changed, moved or removed.')
+
+export function isTransient({ code, status, retryAfter = 0 }) {
+  const isOverloaded = status >= 500 || status === 429 || status === 408
+  return (code === 'network' || code === 'RequestTimeout' || isOverloaded) && retryAfter <= LONGEST_RETRY_AFTER_S
+}
+
+export const newKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,0 +1,191 @@
+// Sends a large file in parts. The browser reads each part while it sends it, so none is held in memory.
+
+import { isTransient, newKey } from './common.js'
+import { entryOf } from './resume.js'
+
+const FIRST_BOUND = 3
+const MAX_BOUND = 6 // the connections that a browser opens to one host
+const FAST_PART_MS = 10_000
+const MAX_REFUSALS = 3
+
+// The upload takes no more parts, or another upload token made it.
+const ENDED = ['upload_not_found', 'multipart_not_found', 'parts_refused', 'NoSuchUpload']
+
+const never = new AbortController().signal
+
+export async function sendParts(transfer) {
+  const entry = await entryOf(transfer)
+  transfer.onSettled = entry.remove
+  const known = entry.read()
+  try {
+    if (!known || !(await wentOn(transfer, known))) await begin(transfer, entry)
+  } catch (error) {
+    if (transfer.signal.aborted) await giveUp(transfer, entry)
+    throw error
+  }
+}
+
+// Sends what S3 does not have yet, if the upload still takes parts.
+async function wentOn(transfer, { uploadId, partSize }) {
+  transfer.uploadId = uploadId
+  try {
+    const { parts } = await transfer.call('GET', `/uploads/${uploadId}/parts`)
+    await sendMissing(transfer, partSize, parts)
+    return true
+  } catch (error) {
+    if (!ENDED.includes(error.code)) throw error
+  }
+}
+
+async function begin(transfer, entry) {
+  const key = newKey()
+  // It is not interrupted, so that whatever it begins can be given up.
+  const ask = () => transfer.ask('POST', '/uploads/multipart', transfer.body, key, never)
+  const note = ({ upload_id, part_size_bytes }) => {
+    transfer.uploadId = upload_id
+    entry.write({ uploadId: upload_id, partSize: part_size_bytes })
+    return part_size_bytes
+  }
+  let isAsked = false
+  const partSize = await transfer
+    .retry(() => {
+      isAsked = true
+      return ask()
+    })
+    .then(note, async (error) => {
+      if (isAsked && transfer.signal.aborted) await ask().then(note, () => {})
+      throw error
+    })
+  await sendMissing(transfer, partSize, [])
+}
+
+async function sendMissing(transfer, partSize, stored) {
+  const { file, progress } = transfer
+  const sizeOf = (number) => Math.min(partSize, file.size - (number - 1) * partSize)
+  const sent = new Map(stored.map(({ part_number, size_bytes }) => [part_number, size_bytes]))
+  const queue = []
+  let loaded = 0
+  for (let number = 1; sizeOf(number) > 0; number += 1) {
+    if (sent.get(number) === sizeOf(number)) {
+      loaded += sizeOf(number)
+    } else {
+      queue.push(number)
+      sent.set(number, 0)
+    }
+  }
+  progress.begin(loaded)
+  progress.enter('sending')
+  const urlOf = signer(transfer, queue)
+  const lanes = new Lanes()
+  await lanes.run(queue, (number) => {
+    const count = (bytes) => {
+      loaded += bytes - sent.get(number)
+      sent.set(number, bytes)
+      progress.sent(loaded)
+    }
+    const from = (number - 1) * partSize
+    return sendPart({ transfer, lanes, urlOf, number, count, body: file.slice(from, from + sizeOf(number)) })
+  }).catch((error) => {
+    transfer.interrupt() // what the other lanes send
+    throw error
+  })
+  progress.enter('checking')
+  await transfer.call('POST', `/uploads/${transfer.uploadId}/complete`)
+}
+
+async function sendPart({ transfer, lanes, urlOf, number, count, body }) {
+  let refusals = 0
+  const attempt = async () => {
+    const began = performance.now()
+    try {
+      await transfer.send('PUT', await urlOf(number, refusals > 0), body, count)
+    } catch (error) {
+      count(0)
+      throw error
+    }
+    count(body.size)
+    lanes.succeeded(performance.now() - began)
+  }
+  await transfer.retry(() => lanes.use(attempt), (error) => {
+    lanes.failed()
+    if (error.status === 403) refusals += 1 // the URL has expired
+    return !lanes.failure && (isTransient(error) || (error.status === 403 && refusals < MAX_REFUSALS))
+  })
+}
+
+// Signs a URL with those of the next parts. Each is used once, because a refused or interrupted one may have expired.
+function signer(transfer, queue) {
+  const signed = new Map()
+  return async (number, isRefused) => {
+    if (isRefused) signed.clear()
+    if (!signed.has(number)) {
+      const numbers = [number, ...queue.slice(0, 2 * MAX_BOUND).filter((next) => !signed.has(next))]
+      const answer = transfer.ask('POST', `/uploads/${transfer.uploadId}/parts`, { part_numbers: numbers })
+      for (const each of numbers) signed.set(each, answer)
+    }
+    const answer = signed.get(number)
+    signed.delete(number)
+    const { parts } = await answer
+    return parts.find(({ part_number }) => part_number === number).url
+  }
+}
+
+// How many parts are sent at once: more while parts are fast, half after a failure.
+class Lanes {
+  #bound = FIRST_BOUND
+  #fast = 0
+  #used = 0
+  #waiting = []
+
+  succeeded(ms) {
+    this.#fast = ms < FAST_PART_MS ? this.#fast + 1 : 0
+    if (this.#fast < this.#bound || this.#bound === MAX_BOUND) return
+    this.#bound += 1
+    this.#fast = 0
+  }
+
+  failed() {
+    this.#bound = Math.max(1, this.#bound >> 1)
+    this.#fast = 0
+  }
+
+  // Waits for a lane: parts that are sent again wait too.
+  async use(attempt) {
+    while (this.#used >= this.#bound) await new Promise((go) => this.#waiting.push(go))
+    this.#used += 1
+    try {
+      if (this.failure) throw this.failure
+      return await attempt()
+    } finally {
+      this.#used -= 1
+      this.#waiting.shift()?.()
+    }
+  }
+
+  async run(queue, send) {
+    const begun = new Set()
+    while ((queue.length || begun.size) && !this.failure) {
+      while (queue.length && begun.size < this.#bound) {
+        const part = send(queue.shift())
+          .catch((error) => (this.failure ??= error))
+          .finally(() => begun.delete(part))
+        begun.add(part)
+      }
+      await Promise.race(begun)
+    }
+    if (this.failure) throw this.failure
+  }
+}
+
+// Parts that were on their way when the upload was cancelled are removed with the others.
+async function giveUp(transfer, entry) {
+  entry.remove()
+  for (let tries = 0; transfer.uploadId && tries < 3; tries += 1) {
+    try {
+      return await transfer.ask('DELETE', `/uploads/${transfer.uploadId}/parts`, undefined, undefined, never)
+    } catch (error) {
+      if (!isTransient(error)) return // the file has arrived
+      await new Promise((done) => setTimeout(done, 1000))
+    }
+  }
+}

@@ -1,0 +1,261 @@
+// Uploads files from a page. docs/browser.md shows how, and postern.d.ts has the types.
+
+import { PosternError, failure, isTransient, networkError, newKey, unreadable } from './common.js'
+import { Progress } from './progress.js'
+
+export { PosternError }
+
+const LARGEST_FORM_BYTES = 32 * 2 ** 20 // a larger file goes in parts
+const MAX_FAILURES = 9 // in a row, about two minutes
+const ANSWER_MS = 30_000
+const STALL_MS = 60_000
+const MAX_CHECK_MS = 30 * 60_000
+
+// Some systems know no type for these extensions.
+const TYPES = { avif: 'image/avif', heic: 'image/heic', heif: 'image/heif', jxl: 'image/jxl' }
+
+export function upload(file, options) {
+  const transfer = new Transfer(file, options)
+  return Object.assign(transfer.run(), { pause: () => transfer.pause(), resume: () => transfer.resume() })
+}
+
+export async function uploadAll(files, options) {
+  const { sendAll } = await import('./all.js').catch(networkError)
+  return sendAll(files, options, (...of) => new Transfer(...of))
+}
+
+// One upload. The other modules use it too.
+class Transfer {
+  #key = newKey()
+  #isPaused = false
+  #waiting = new Set() // what `resume` continues
+  #requests = new Set() // what `pause` interrupts
+
+  constructor(file, options) {
+    const { filename = file.name, contentType, metadata, path, signal, onProgress } = options
+    const extension = filename?.split('.').pop().toLowerCase()
+    this.file = file
+    this.options = options
+    // A signal of its own, so that its listeners end with the upload.
+    this.signal = AbortSignal.any(signal ? [signal] : [])
+    this.progress = new Progress(file.size, (progress) => onProgress?.({ ...progress, uploadId: this.uploadId }))
+    this.body = {
+      filename,
+      content_type: contentType || file.type || TYPES[extension] || 'application/octet-stream',
+      size_bytes: file.size,
+      metadata,
+      path: path ?? (file.webkitRelativePath || undefined),
+    }
+  }
+
+  get isSmall() {
+    return this.file.size <= LARGEST_FORM_BYTES
+  }
+
+  async run() {
+    await null // so that the caller has the task before the first progress
+    this.signal.addEventListener('abort', () => this.interrupt())
+    try {
+      this.progress.enter('preparing')
+      await (this.isSmall ? this.#sendForm() : this.#sendParts())
+      this.onSent?.()
+      const result = await this.#checked()
+      this.onSettled?.()
+      return result
+    } catch (error) {
+      throw this.signal.aborted ? new PosternError('aborted', 'The upload was cancelled.', { cause: error }) : error
+    }
+  }
+
+  pause() {
+    this.#isPaused = true
+    this.interrupt()
+    this.progress.hold('paused', true)
+  }
+
+  resume() {
+    this.#isPaused = false
+    this.progress.hold('paused', false)
+    for (const go of this.#waiting) go()
+    this.#waiting.clear()
+  }
+
+  // Ends what is being sent.
+  interrupt() {
+    for (const request of this.#requests) request.abort()
+  }
+
+  // Repeats `attempt` after a transient failure. A failure during a pause or without a network does not count.
+  async retry(attempt, isWorthIt = isTransient) {
+    for (let failures = 0; ; ) {
+      while (this.#isPaused && !this.signal.aborted) await this.#until((go) => this.#waiting.add(go))
+      this.signal.throwIfAborted()
+      try {
+        return await attempt()
+      } catch (error) {
+        this.signal.throwIfAborted()
+        if (this.#isPaused) continue
+        if (error.code === 'network' && navigator.onLine === false) {
+          this.progress.hold('offline', true)
+          await this.#until((go) => addEventListener('online', go, { once: true }))
+          this.progress.hold('offline', false)
+          continue
+        }
+        if (error.code !== 'completing') failures += 1
+        if (failures >= MAX_FAILURES || !isWorthIt(error)) throw error
+        const backOff = Math.min(30, 2 ** failures / 4) * (1 + Math.random())
+        await this.sleep(Math.max(backOff, error.retryAfter ?? 0))
+      }
+    }
+  }
+
+  // Waits for `go`, or until the upload is given up.
+  #until(register) {
+    return new Promise((end) => {
+      const go = () => {
+        this.signal.removeEventListener('abort', go)
+        end()
+      }
+      register(go)
+      this.signal.addEventListener('abort', go)
+    })
+  }
+
+  sleep(seconds) {
+    return this.#until((go) => setTimeout(go, seconds * 1000))
+  }
+
+  // Asks the API, again after a transient failure.
+  call(method, route, body, key) {
+    return this.retry(() => this.ask(method, route, body, key))
+  }
+
+  // Asks the API once.
+  async ask(method, route, body, key, signal = this.signal) {
+    const { endpoint, jwt } = this.options
+    const headers = {}
+    if (body) headers['content-type'] = 'application/json'
+    if (key) headers['idempotency-key'] = key
+    if (jwt) headers.authorization = `Bearer ${await Promise.resolve().then(jwt).catch(failure('jwt'))}`
+    const request = {
+      method,
+      headers,
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+    }
+    const answer = await fetch(endpoint + route, request).catch(networkError)
+    const text = await answer.text().catch(networkError)
+    if (answer.ok) return text && JSON.parse(text)
+    const { status } = answer
+    let problem = {}
+    try {
+      problem = JSON.parse(text)
+    } catch {} // something before the API has answered
+    throw new PosternError(problem.code ?? `http_${status}`, problem.message ?? `The server answered ${status}.`, {
+      status,
+      errors: problem.errors,
+      retryAfter: Number(answer.headers.get('retry-after')) || undefined,
+      uploadId: problem.upload_id,
+    })
+  }
+
+  // Sends a body to S3 once. `onSent` gets the bytes so far.
+  async send(method, url, body, onSent) {
+    this.signal.throwIfAborted()
+    if (this.#isPaused) networkError()
+    const request = new XMLHttpRequest()
+    let stalled
+    this.#requests.add(request)
+    await new Promise((end) => {
+      request.onloadend = end
+      request.upload.onprogress = ({ loaded }) => {
+        clearTimeout(stalled)
+        stalled = setTimeout(() => request.abort(), STALL_MS)
+        onSent(loaded)
+      }
+      request.open(method, url)
+      request.send(body)
+    })
+    clearTimeout(stalled)
+    this.#requests.delete(request)
+    const { status, responseText } = request
+    if (status >= 200 && status < 300) return
+    if (!status) {
+      // A file that was changed since fails like the network.
+      await this.file.slice(0, 1).arrayBuffer().catch(unreadable)
+      networkError()
+    }
+    const said = (element) => new RegExp(`<${element}>([^<]*)`).exec(responseText)?.[1]
+    throw new PosternError(said('Code') ?? `http_${status}`, said('Message') ?? `S3 answered ${status}.`, { status })
+  }
+
+  async #sendParts() {
+    const { sendParts } = await this.retry(() => import('./parts.js').catch(networkError))
+    return sendParts(this)
+  }
+
+  async #sendForm() {
+    let form = await this.batchForm?.()
+    for (let refusals = 0; ; refusals += 1) {
+      form ??= await this.#issue()
+      try {
+        return await this.#post(form)
+      } catch (error) {
+        // Usually the form has expired: then the API answers that the key is spent.
+        if (error.code !== 'AccessDenied' || refusals === 2) throw error
+        form = undefined
+      }
+    }
+  }
+
+  async #issue() {
+    await this.addChecksum()
+    try {
+      return await this.call('POST', '/uploads', this.body, this.#key)
+    } catch (error) {
+      if (error.code !== 'idempotency_key_spent') throw error
+      if (error.uploadId) return { upload_id: error.uploadId }
+      this.#key = newKey()
+      return this.call('POST', '/uploads', this.body, this.#key)
+    }
+  }
+
+  // The browser computes the digest outside of the page's thread. Pages without TLS have no `subtle`.
+  async addChecksum() {
+    if (!crypto.subtle) return
+    const bytes = await this.file.arrayBuffer().catch(unreadable)
+    const digest = await crypto.subtle.digest('SHA-256', bytes)
+    this.body.checksum_sha256 = btoa(String.fromCharCode(...new Uint8Array(digest)))
+  }
+
+  // Without `url`, S3 has the file already.
+  async #post({ upload_id, url, fields }) {
+    this.uploadId = upload_id
+    this.progress.enter('sending')
+    let isRepeated = false
+    await this.retry(async () => {
+      if (!url || (isRepeated && (await this.ask('GET', `/uploads/${upload_id}`)).state !== 'pending')) return
+      isRepeated = true
+      const form = new FormData()
+      for (const field of Object.entries(fields)) form.append(...field)
+      form.append('file', this.file)
+      this.progress.sent(0)
+      await this.send('POST', url, form, (bytes) => this.progress.sent(bytes))
+    })
+  }
+
+  // Waits until the recorder has accepted or rejected the file.
+  async #checked() {
+    this.progress.sent(this.file.size)
+    this.progress.enter('checking')
+    const begin = performance.now()
+    for (let seconds = 0.3; performance.now() - begin < MAX_CHECK_MS; seconds = Math.min(10, seconds * 1.4)) {
+      const { state, rejection } = await this.call('GET', `/uploads/${this.uploadId}`)
+      if (state === 'available') return { uploadId: this.uploadId, state }
+      if (state === 'rejected') return { uploadId: this.uploadId, state, reason: rejection?.reason, detail: rejection?.detail }
+      if (state !== 'pending') throw new PosternError(state, `The upload is ${state}.`)
+      await this.sleep(seconds)
+    }
+    throw new PosternError('timeout', 'The file was sent, and no answer about it came in time.')
+  }
+}

@@ -1,0 +1,95 @@
+//! The browser client (`client/`): its own tests, its types, and a journey in a real Chromium and a real Firefox, which
+//! `tests/pages/client.mjs` drives. The journey also runs the scripts of `docs/browser.md` as they stand.
+
+use std::path::{Path, PathBuf};
+
+use acceptance::{App, shared, skipped};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::chromium::{Browser, CHECKER, CLIENT};
+use crate::snippets::scripts;
+
+const BROWSER: &str = include_str!("../../../../docs/browser.md");
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Runs a program that must succeed. Prints a skip if it is missing.
+async fn run(what: &str, program: &str, arguments: &[&str], folder: &Path) {
+    let Ok(output) = Command::new(program).args(arguments).current_dir(folder).output().await else {
+        return skipped(what, &format!("there is no {program}"));
+    };
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+#[tokio::test]
+async fn the_client_passes_its_tests_against_a_stack_in_memory() {
+    run("the tests of the client", "node", &["--test"], &root().join("tests/client")).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn the_types_of_the_client_are_what_an_app_writes_under_strict() {
+    let Some(folder) = CLIENT.installed("the types of the client").await else { return };
+    let tsc = folder.join("node_modules/typescript/bin/tsc");
+    let options = "--noEmit --strict --target es2023 --module nodenext --lib es2023,dom,dom.iterable";
+    let arguments: Vec<_> = [tsc.to_str().unwrap()].into_iter().chain(options.split(' ')).collect();
+    let arguments = [arguments, vec!["types.ts"]].concat();
+    run("the types of the client", "node", &arguments, &root().join("tests/client")).await;
+}
+
+/// Returns the address of a page with an upload token.
+async fn endpoint(app: &App) -> String {
+    let token = json!({
+        "content_types": ["*/*"], "max_size_bytes": 100_000_000, "uses": 20, "expires_in_s": 900, "label": "page",
+    });
+    let (status, token) = app.call(Method::POST, "/upload-tokens", Some(token)).await;
+    assert_eq!(status, StatusCode::CREATED, "{token}");
+    format!("{}{}", app.stack.api_url, token["path"].as_str().unwrap())
+}
+
+async fn uploads(browser: &Browser) {
+    let app = App::user();
+    let plan = json!({
+        "origin": app.stack.origin, "api": app.stack.api_url, "storage": app.stack.endpoint,
+        "endpoint": endpoint(&app).await, "jwt": app.stack.jwt, "client": root().join("client"),
+        "recipes": scripts(BROWSER),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let said = browser.run("client.mjs", plan, folder.path()).await;
+    eprintln!("{said}");
+    let ids: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    let id = |name: &str| ids[name].as_str().unwrap();
+    for (name, size_bytes) in [("small", None), ("large", Some(60 * 1024 * 1024)), ("single", None)] {
+        let upload = app.show(id(name)).await;
+        assert_eq!(
+            (&upload["state"], &upload["surplus_versions"]),
+            (&json!("available"), &json!(0)),
+            "{upload}"
+        );
+        assert!(size_bytes.is_none_or(|bytes: u64| upload["recorded"]["size_bytes"] == bytes), "{upload}");
+        assert_eq!(upload["checksum_sha256"].is_string(), size_bytes.is_none(), "{upload}");
+    }
+    let (status, problem) = app.get(&format!("/uploads/{}/parts", id("cancelled"))).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::NOT_FOUND, &json!("multipart_not_found")),
+        "{problem}"
+    );
+    app.assert_given_up(id("cancelled")).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn browsers_upload_resume_after_a_reload_and_cancel() {
+    if shared().local.is_none() {
+        return skipped("the client in browsers", "only a local stack lets a test keep requests back");
+    }
+    for browser in CHECKER.with_both_browsers("the client in browsers").await {
+        uploads(&browser).await;
+    }
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileOf, opened, page, until, wait } from './page.mjs'
+import { PART_BYTES } from './stack.mjs'
+import { PosternError, uploadAll } from '../../client/postern.js'
+
+const named = (count) => Array.from({ length: count }, (_, n) => fileOf(1000 + n, `photo ${n}.png`))
+const sendAll = (stack, files, options = {}) => uploadAll(files, { endpoint: stack.endpoint, ...options })
+const SINGLE = /^POST \/uploads$/
+const BATCH = /batch/
+
+const namesOf = (stack, results) => results.map(({ uploadId }) => stack.uploads.get(uploadId)?.body.filename)
+
+test('the forms of small files come in batches of 50, and the results in order', async () => {
+  const stack = opened()
+  const files = named(60)
+  const results = await sendAll(stack, files)
+  assert.deepEqual(namesOf(stack, results), files.map(({ name }) => name))
+  assert.deepEqual([stack.count(BATCH), stack.count(SINGLE), stack.count(/^POST s3/)], [2, 0, 60])
+  assert.ok([...stack.uploads.values()].every(({ stored, body }) => stored === 1 && body.checksum_sha256))
+})
+
+test('no more files are sent at once than asked for', async () => {
+  const stack = opened()
+  page.sendMs = 3
+  await sendAll(stack, named(12), { concurrency: 2 })
+  assert.equal(page.mostSending, 2)
+})
+
+test('no batch has so many bytes that its last form would expire first', async () => {
+  const stack = opened()
+  await sendAll(stack, [1, 2, 3].map((n) => fileOf(30 * 2 ** 20, `photo ${n}.png`)))
+  assert.deepEqual([stack.count(BATCH), stack.count(SINGLE)], [1, 1])
+})
+
+test('while the recorder is late, not all files are sent', async () => {
+  const stack = opened()
+  stack.verdict = {}
+  const sent = sendAll(stack, named(30))
+  await until(() => stack.count(/^POST s3/) >= 20)
+  await wait(50)
+  assert.equal(stack.count(/^POST s3/), 20)
+  stack.verdict = { state: 'available' }
+  assert.ok((await sent).every(({ state }) => state === 'available'))
+})
+
+test('a lost answer of the batch costs nothing', async () => {
+  const stack = opened()
+  stack.fault(BATCH, 'lost')
+  await sendAll(stack, named(5))
+  assert.equal(stack.made, 5)
+})
+
+test('an API without the batch route is asked for each form', async () => {
+  const stack = opened()
+  stack.hasBatch = false
+  const results = await sendAll(stack, named(5))
+  assert.ok(results.every(({ state }) => state === 'available'))
+  assert.deepEqual([stack.count(BATCH), stack.count(SINGLE)], [1, 5])
+})
+
+test('one refused file has its own error, and the others are sent', async () => {
+  const stack = opened()
+  const files = named(3)
+  files.splice(1, 0, fileOf(10, 'a/b'))
+  const results = await sendAll(stack, files)
+  assert.ok(results[1] instanceof PosternError)
+  assert.equal(results[1].errors[0].field, 'filename')
+  assert.deepEqual(results.map(({ state }) => state), ['available', undefined, 'available', 'available'])
+})
+
+test('a form of a batch that has expired is replaced', async () => {
+  const stack = opened()
+  stack.fault(/^POST s3/, () => stack.expireSignatures())
+  const results = await sendAll(stack, named(4), { concurrency: 1 })
+  assert.ok(results.every(({ state }) => state === 'available'))
+  assert.deepEqual([stack.count(BATCH), stack.count(SINGLE)], [1, 4])
+})
+
+test('large and single files need no batch, and each file has its progress', async () => {
+  const stack = opened()
+  const seen = new Map()
+  const onFile = (index, { phase }) => seen.set(index, phase)
+  const files = [fileOf(5 * PART_BYTES, 'video.mp4', 'video/mp4'), fileOf(10)]
+  const results = await sendAll(stack, files, { onFile })
+  assert.deepEqual(results.map(({ state }) => state), ['available', 'available'])
+  assert.deepEqual([stack.count(BATCH), stack.count(SINGLE)], [0, 1])
+  assert.deepEqual([seen.get(0), seen.get(1)], ['checking', 'checking'])
+})
+
+test('a signal cancels every file', async () => {
+  const stack = opened()
+  const control = new AbortController()
+  page.onSend = () => stack.count(/^POST s3/) === 2 && control.abort()
+  const results = await sendAll(stack, named(9), { signal: control.signal, concurrency: 1 })
+  assert.equal(results.length, 9)
+  assert.equal(results.filter(({ code }) => code === 'aborted').length >= 7, true)
+  assert.equal(stack.count(/^POST s3/), 2)
+})
+
+test('without a network, each file has the error', async () => {
+  const stack = opened()
+  stack.fault(/./, 'cut', Infinity)
+  const results = await sendAll(stack, named(3))
+  assert.deepEqual(results.map(({ code }) => code), ['network', 'network', 'network'])
+  assert.deepEqual(await sendAll(stack, []), [])
+})

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFile, readdir } from 'node:fs/promises'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+
+const folder = new URL('../../client/', import.meta.url)
+const MAX_CORE_BYTES = 6 * 1024
+
+const textOf = (name) => readFile(new URL(name, folder), 'utf8')
+
+// The module and what it loads before it runs.
+async function loadedBy(name, found = new Set()) {
+  found.add(name)
+  for (const [, next] of (await textOf(name)).matchAll(/^(?:import|export) .* from '\.\/(.+)'$/gm))
+    if (!found.has(next)) await loadedBy(next, found)
+  return [...found]
+}
+
+test('the core and what it always loads have at most 6 KB, compressed', async () => {
+  const core = await loadedBy('postern.js')
+  assert.deepEqual(core, ['postern.js', 'common.js', 'progress.js'])
+  const sizes = await Promise.all(core.map(async (name) => gzipSync(await textOf(name)).length))
+  const bytes = sizes.reduce((sum, size) => sum + size)
+  assert.ok(bytes <= MAX_CORE_BYTES, `${bytes} bytes`)
+})
+
+test('no module loads anything from elsewhere or evaluates text, so that a strict CSP holds', async () => {
+  for (const name of (await readdir(folder)).filter((name) => name.endsWith('.js'))) {
+    const text = await textOf(name)
+    for (const [, from] of text.matchAll(/(?:from |import\()'([^']+)'/g)) assert.match(from, /^\.\/\w+\.js$/, name)
+    assert.doesNotMatch(text, /\beval\(|new Function|createObjectURL|https?:/, name)
+  }
+})
+
+test('npm packs every module and the types', async () => {
+  const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json'], { cwd: folder })
+  const files = JSON.parse(stdout)[0].files.map(({ path }) => path)
+  assert.deepEqual(files.sort(), (await readdir(folder)).sort())
+})

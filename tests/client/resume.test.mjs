@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { closed, failed, fileOf, opened, page, until } from './page.mjs'
+import { PART_BYTES } from './stack.mjs'
+import { upload } from '../../client/postern.js'
+
+const PARTS = 6
+const PUT = /^PUT s3/
+const large = (name = 'video.mp4') => fileOf(5 * PART_BYTES + 1000, name, 'video/mp4')
+const send = (stack, file, options = {}) => upload(file, { endpoint: stack.endpoint, ...options })
+
+// An upload of which S3 has some parts, in a page that was closed then.
+async function crashed() {
+  const stack = opened()
+  page.onSend = () => stack.count(PUT) < 2 || new Promise(() => {})
+  send(stack, large())
+  await until(() => stack.made && stack.only.parts.size >= 2 && page.answering === 0)
+  closed()
+  return { stack, had: [...stack.only.parts.keys()] }
+}
+
+test('after a crash only the missing parts are sent, also of another object for the same file', async () => {
+  const { stack, had } = await crashed()
+  const before = stack.count(PUT)
+  let first
+  const onProgress = ({ phase, loaded }) => (first ??= phase === 'sending' ? loaded : undefined)
+  assert.equal((await send(stack, large(), { onProgress })).state, 'available')
+  assert.deepEqual([stack.made, stack.count(PUT) - before], [1, PARTS - had.length])
+  assert.equal(first, had.length * PART_BYTES, 'the progress begins with what S3 has')
+  assert.equal(Object.keys(localStorage).length, 0, 'nothing is kept of a finished upload')
+})
+
+test('another file, other metadata and another time are another upload', async () => {
+  const { stack } = await crashed()
+  const changed = new Uint8Array(await large().arrayBuffer())
+  changed[0] ^= 1
+  const others = [
+    [large('other.mp4'), {}],
+    [large(), { metadata: { album: '7' } }],
+    [new File([changed], 'video.mp4', { type: 'video/mp4', lastModified: 1 }), {}],
+    [new File([large()], 'video.mp4', { type: 'video/mp4', lastModified: 2 }), {}],
+  ]
+  for (const [n, [file, options]] of others.entries()) {
+    await send(stack, file, options)
+    assert.equal(stack.made, n + 2)
+  }
+})
+
+test('no token is kept, and nothing that names the file', async () => {
+  await crashed()
+  const kept = JSON.stringify({ ...localStorage })
+  assert.match(kept, /uploadId/)
+  for (const secret of ['token', 'api.test', 's3.test', 'video']) assert.ok(!kept.includes(secret), kept)
+})
+
+test('an upload that has ended, or that another token made, begins anew', async () => {
+  for (const end of [({ only }) => (only.parts = undefined), ({ uploads }) => uploads.clear()]) {
+    const { stack } = await crashed()
+    end(stack)
+    assert.equal((await send(stack, large())).state, 'available')
+    assert.equal(stack.made, 2)
+  }
+})
+
+test('a page that was closed after all parts completes them', async () => {
+  const stack = opened()
+  stack.fault(/complete/, { status: 410, text: '{"code":"upload_token_expired"}' })
+  await failed(send(stack, large()))
+  assert.equal((await send(stack, large())).state, 'available')
+  assert.deepEqual([stack.made, stack.count(PUT)], [1, PARTS])
+})
+
+test('a storage that is full, denied or broken is no error, and old entries are removed', async () => {
+  localStorage.setItem('postern:old', JSON.stringify({ uploadId: 'x', at: 0 }))
+  localStorage.setItem('postern:broken', '{')
+  localStorage.setItem('of the app', 'kept')
+  const stack = opened()
+  localStorage.setItem('postern:old', JSON.stringify({ uploadId: 'x', at: 0 }))
+  localStorage.setItem('postern:broken', '{')
+  localStorage.setItem('of the app', 'kept')
+  await send(stack, large())
+  assert.deepEqual(Object.keys(localStorage), ['of the app'])
+  const storage = Object.getOwnPropertyDescriptor(globalThis, 'localStorage')
+  for (const broken of [
+    { get() { throw new DOMException('', 'SecurityError') } },
+    { value: { getItem: () => null, setItem() { throw new DOMException('', 'QuotaExceededError') }, removeItem() {} } },
+  ]) {
+    Object.defineProperty(globalThis, 'localStorage', { configurable: true, ...broken })
+    const result = await send(stack, large()).finally(() => Object.defineProperty(globalThis, 'localStorage', storage))
+    assert.equal(result.state, 'available')
+  }
+})

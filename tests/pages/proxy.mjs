@@ -1,0 +1,57 @@
+// The page of an app for a browser, and a proxy for all its other requests. The proxy sees what reaches S3, and can keep
+// requests back. `launchBehind` starts the browser.
+
+import { readFile } from "node:fs/promises";
+import { createServer, request } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { launch } from "./launch.mjs";
+
+const types = { ".js": "text/javascript", ".html": "text/html" };
+
+// `serve(pathname)` returns `{ body, type }` or nothing. `allow(request)` is awaited before a request goes on.
+// `done(request, status)` sees each answer.
+export async function openProxy({ origin, serve, allow, done }) {
+  const server = createServer(async (asked, answer) => {
+    const url = new URL(asked.url);
+    if (url.origin === origin) {
+      const served = await serve(url.pathname);
+      const policy = { "content-security-policy": served?.policy ?? "", "cache-control": "no-store" };
+      answer.writeHead(served ? 200 : 404, { "content-type": served?.type ?? "text/plain", ...policy });
+      return answer.end(served?.body);
+    }
+    asked.on("error", () => {});
+    if (!(await allow(asked))) return asked.destroy();
+    const { method, headers } = asked;
+    const sent = request(url, { method, headers, agent: false }, (told) => {
+      done(asked, told.statusCode);
+      answer.writeHead(told.statusCode, told.headers);
+      told.pipe(answer);
+    });
+    sent.on("error", () => answer.destroy());
+    asked.on("close", () => asked.complete || sent.destroy());
+    asked.pipe(sent);
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  return server;
+}
+
+export function launchBehind(plan, { port }) {
+  const proxied = ["--no-sandbox", `--proxy-server=http://127.0.0.1:${port}`, "--proxy-bypass-list=<-loopback>"];
+  return launch(plan, {
+    args: plan.browser === "chrome" ? [...proxied, "--disable-features=LocalNetworkAccessChecks"] : [],
+    extraPrefsFirefox: {
+      "network.proxy.type": 1,
+      "network.proxy.http": "127.0.0.1",
+      "network.proxy.http_port": port,
+      "network.proxy.no_proxies_on": "",
+      "network.proxy.allow_hijacking_localhost": true,
+    },
+  });
+}
+
+// A file of `folder`, by the rest of a path.
+export async function fileIn(folder, rest) {
+  const path = join(folder, normalize(`/${rest}`));
+  const body = await readFile(path).catch(() => undefined);
+  return body && { body, type: types[extname(path)] ?? "text/plain" };
+}
