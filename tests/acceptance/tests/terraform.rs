@@ -6,16 +6,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a journey fails at an unexpected answer of the stack")]
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use acceptance::{App, PNG, Posted, chain};
-use stack::{Applied, Coordinates, Options, StartError, differences, test_executable};
+use serde_json::Value;
+use stack::{
+    Applied, Coordinates, Keys, Options, StartError, differences, function_executables, test_executable,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: cargo test --test terraform -- --ignored"]
 async fn the_journeys_pass_on_terraforms_stack_and_a_destroy_leaves_nothing() {
     // The journeys are built first, so that the stack does not run while cargo builds.
     let journeys = test_executable("journeys").unwrap_or_else(|error| panic!("{}", chain(&error)));
+    let postern = postern().await;
     let applied = match Applied::start(Options::default()).await {
         Ok(applied) => applied,
         Err(StartError::Terraform(error)) if error.is_unavailable() => {
@@ -27,6 +33,7 @@ async fn the_journeys_pass_on_terraforms_stack_and_a_destroy_leaves_nothing() {
 
     assert_eq!(differences(coordinates).await.unwrap(), [""; 0], "from terraform/description.json");
     plain_http_is_refused(coordinates, applied.stack().server().endpoint()).await;
+    doctor_passes(&postern, coordinates, applied.outputs()).await;
     walk(&journeys, coordinates);
 
     for gap in applied.plan_again().await.unwrap_or_else(|error| panic!("{}", chain(&error))) {
@@ -55,8 +62,33 @@ async fn plain_http_is_refused(stack: &'static Coordinates, plain: &str) {
     assert_eq!(form.post(PNG).await, Posted::stored());
 }
 
+async fn postern() -> PathBuf {
+    let build = || function_executables(&["postern".to_owned()]);
+    tokio::task::spawn_blocking(build).await.unwrap().unwrap().remove("postern").unwrap()
+}
+
+/// `postern doctor` learns the stack from Terraform's outputs, and finds nothing wrong.
+async fn doctor_passes(postern: &Path, stack: &Coordinates, outputs: &Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("outputs.json");
+    fs::write(&file, outputs.to_string()).unwrap();
+    let keys = Keys::root();
+    let mut command = tokio::process::Command::new(postern);
+    command.args(["doctor", "--api-url", &stack.api_url, "--outputs"]).arg(&file).env_clear().envs([
+        ("AWS_ACCESS_KEY_ID", keys.access_key_id.as_str()),
+        ("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_ENDPOINT_URL", stack.endpoint.as_deref().unwrap()),
+        ("POSTERN_TOKEN", &stack.jwt),
+    ]);
+    let output = command.stdin(Stdio::null()).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    eprintln!("postern doctor on Terraform's stack: {}", said.lines().last().unwrap());
+}
+
 /// Runs the journeys in a separate process, with the coordinates of the stack.
-fn walk(journeys: &std::path::Path, stack: &Coordinates) {
+fn walk(journeys: &Path, stack: &Coordinates) {
     let output = Command::new(journeys)
         .envs(stack.variables())
         .current_dir(env!("CARGO_MANIFEST_DIR"))

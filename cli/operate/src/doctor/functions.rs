@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use postern::config;
 use serde_json::Value;
 
 use super::observed::{Findings, Judged, Observed, Unseen, is};
@@ -65,7 +66,8 @@ pub fn judge(stack: &Stack, description: &Description, seen: &Functions, finding
     findings.judge_each("function-processor", &programs, |_, (architecture, program)| {
         is("processor", Some(program), architecture.as_deref().unwrap_or("x86_64"))
     });
-    findings.judge_each("function-settings", functions, |_, function| settings(function));
+    findings
+        .judge_each("function-settings", functions, |name, function| settings(description, name, function));
     findings.judge_each("role-sessions", &sessions(seen), |_, (asked_s, longest_s)| {
         match longest_s >= asked_s {
             true => Ok(format!("{longest_s} s")),
@@ -162,27 +164,19 @@ fn environment(stack: &Stack, description: &Description, name: &str, function: &
     }
 }
 
-fn settings(function: &Function) -> Judged {
-    const SESSION: &str = "POSTERN_SIGNER_SESSION_S";
-    let number = |name: &str| function.environment.get(name).and_then(|value| value.parse::<u64>().ok());
-    let lives = ["POSTERN_FORM_TTL_S", "POSTERN_LINK_URL_TTL_S", "POSTERN_LINK_URL_TTL_MAX_S"];
-    for name in [SESSION].into_iter().chain(lives) {
-        if let Some(value) = function.environment.get(name).filter(|_| number(name).is_none()) {
-            return Err(format!("{name} is no number: {value}"));
-        }
+/// Reads the environment as the function does at its start. Lambda sets the region.
+fn settings(description: &Description, name: &str, function: &Function) -> Judged {
+    let of_module = description.functions.get(name).map(|function| &function.environment);
+    if of_module.is_some_and(|all| all.keys().any(|variable| !function.environment.contains_key(variable))) {
+        return Ok("not complete: see function-environment".to_owned());
     }
-    let Some(session_s) = number(SESSION) else { return Ok(String::new()) };
-    for name in lives {
-        if let Some(life_s) = number(name).filter(|life_s| *life_s > session_s) {
-            return Err(format!("{name} is {life_s}, and the session ends after {session_s} s"));
-        }
-    }
-    match (number("POSTERN_LINK_URL_TTL_S"), number("POSTERN_LINK_URL_TTL_MAX_S")) {
-        (Some(least_s), Some(most_s)) if least_s > most_s => {
-            Err(format!("POSTERN_LINK_URL_TTL_S is {least_s}, beyond POSTERN_LINK_URL_TTL_MAX_S, {most_s}"))
-        }
-        _ => Ok(format!("sessions of {session_s} s")),
-    }
+    let lookup = |variable: &str| match variable {
+        "AWS_REGION" => Some("of the function".to_owned()),
+        _ => function.environment.get(variable).cloned(),
+    };
+    config::check(name, lookup).map_err(|error| error.to_string())?;
+    let session_s = function.environment.get("POSTERN_SIGNER_SESSION_S");
+    Ok(session_s.map(|session_s| format!("sessions of {session_s} s")).unwrap_or_default())
 }
 
 /// For each signer role: the session that its function asks for, and the longest that the role gives.

@@ -136,9 +136,9 @@ pub fn judge_queues(
             Err(Unseen::Because("no source names them: give --outputs".to_owned())),
         );
     }
-    findings.judge_each("dead-letters", &dead, |_, queue| match queue.waiting {
+    findings.judge_each("dead-letters", &dead, |name, queue| match queue.waiting {
         0 => Ok("empty".to_owned()),
-        waiting => Err(format!("{waiting} messages")),
+        waiting => Err(format!("{waiting} messages (docs/runbook.md#{})", name.replace('_', "-"))),
     });
 }
 

@@ -28,6 +28,15 @@ causes! {
             "Clients add a `content-type` of their own (browsers, curl's `-d`, axios): set it to the signed value.",
         ],
         unknown: ["The URL names the signed headers, and not their values: ask the program that signed."];
+    PAYLOAD_HASH_MISSING = "payload_hash_missing", Header,
+        sees: "InvalidRequest: Missing required header for this request: x-amz-content-sha256",
+        happened: "The request is signed in its `Authorization` header, and has no `x-amz-content-sha256`. S3 needs that header in every request that is signed this way.",
+        change: [
+            "Send `x-amz-content-sha256` with the SHA-256 of the body in hexadecimal, or with `UNSIGNED-PAYLOAD`, and sign it with the other headers.",
+            "Older versions of curl do not send it with `--aws-sigv4`: add `-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'`.",
+            "A presigned URL and a form need no `Authorization` header: send the request without it.",
+        ],
+        unknown: [];
     KEY_ENCODED_DIFFERENTLY = "key_encoded_differently", Object,
         sees: "SignatureDoesNotMatch for keys with spaces, +, %, umlauts or slashes",
         happened: "The key in the URL is encoded otherwise than when it was signed: twice, with `+` for a space, or in another letter form.",

@@ -141,6 +141,8 @@ fn parameters(case: &Case<'_>, error: &ErrorBody) -> Vec<Found> {
 fn arguments(case: &Case<'_>, error: &ErrorBody) -> Vec<Found> {
     let found = if error.says("Only one auth mechanism") {
         Found::certain(&cause::TWO_AUTHORIZATIONS).named("authorization")
+    } else if error.says("Missing required header") && error.says("x-amz-content-sha256") {
+        Found::certain(&cause::PAYLOAD_HASH_MISSING).named("x-amz-content-sha256")
     } else if error.says("KMS") && (error.says("Signature Version 4") || error.says("secure connection")) {
         Found::certain(&cause::KMS_NEEDS_V4)
     } else if error.says("authorization mechanism you have provided is not supported") {

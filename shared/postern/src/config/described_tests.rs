@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ConfigError, IssueConfig, RecordConfig, ServeConfig, WebhookConfig};
+use super::check;
 
 /// A valid value of every coordinate: optional parts are on, since a function reads fewer variables
 /// without them.
@@ -54,17 +54,6 @@ struct Function {
     environment: BTreeMap<String, String>,
 }
 
-/// Reads the environment of the function `name` through `lookup`.
-fn read(name: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
-    match name {
-        "issue-upload" => IssueConfig::read(lookup).map(drop),
-        "record-upload" => RecordConfig::read(lookup).map(drop),
-        "send-webhook" => WebhookConfig::read(lookup).map(drop),
-        "serve-link" => ServeConfig::read(lookup).map(drop),
-        other => panic!("{other} has no configuration here"),
-    }
-}
-
 #[test]
 fn each_function_reads_the_variables_that_it_is_given_and_no_other() {
     let text = include_str!("../../../../terraform/description.json");
@@ -82,7 +71,7 @@ fn each_function_reads_the_variables_that_it_is_given_and_no_other() {
             let coordinate = function.environment.get(variable)?;
             Some((*coordinates.get(coordinate.as_str())?).to_owned())
         };
-        read(&name, lookup).unwrap_or_else(|error| panic!("{name}: {error}"));
+        check(&name, lookup).unwrap_or_else(|error| panic!("{name}: {error}"));
         let given: BTreeSet<_> = function.environment.keys().cloned().collect();
         assert_eq!(*asked.borrow(), given, "{name}");
     }

@@ -122,6 +122,20 @@ pub struct DistributionRef {
     pub window: Duration,
 }
 
+/// Whether the function `name` can read its environment, as it does at its start. Another name has no rules here.
+///
+/// # Errors
+/// For the first variable that is missing or malformed.
+pub fn check(name: &str, lookup: impl Lookup) -> Result<(), ConfigError> {
+    match name {
+        "issue-upload" => IssueConfig::read(lookup).map(drop),
+        "record-upload" => RecordConfig::read(lookup).map(drop),
+        "send-webhook" => WebhookConfig::read(lookup).map(drop),
+        "serve-link" => ServeConfig::read(lookup).map(drop),
+        _ => Ok(()),
+    }
+}
+
 impl IssueConfig {
     /// Reads the environment.
     ///

@@ -31,6 +31,7 @@ const PARALLELISM: &str = "-parallelism=30";
 pub struct Applied {
     stack: Stack,
     terraform: Terraform,
+    outputs: Value,
     python: PathBuf,
     steps: Steps,
 }
@@ -80,12 +81,17 @@ impl Applied {
         let outputs = terraform.json(&["output", "-json"]).await?;
         let origin = origins.into_iter().next().unwrap_or_default();
         let coordinates = coordinates(&outputs, &endpoint, &issuer, origin)?;
-        Ok(Self { stack: Stack { server, proxy, issuer, coordinates }, terraform, python, steps })
+        Ok(Self { stack: Stack { server, proxy, issuer, coordinates }, terraform, outputs, python, steps })
     }
 
     /// The stack.
     pub fn stack(&self) -> &Stack {
         &self.stack
+    }
+
+    /// What `terraform output -json` printed after the apply.
+    pub fn outputs(&self) -> &Value {
+        &self.outputs
     }
 
     /// Plans again. Returns the changes that the plan has only because of known gaps of the local AWS.
@@ -101,7 +107,7 @@ impl Applied {
     /// # Errors
     /// [`TerraformError::Remains`] if anything remains except keys whose deletion is scheduled.
     pub async fn destroy(self) -> Result<(), TerraformError> {
-        let Self { stack, terraform, python, steps } = self;
+        let Self { stack, terraform, outputs: _, python, steps } = self;
         let destroy = terraform.run(&[
             "destroy",
             "-auto-approve",

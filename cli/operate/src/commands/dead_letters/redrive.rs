@@ -1,6 +1,9 @@
 //! Sends dead messages to the queue that they came from.
 
+use std::collections::HashSet;
+
 use aws_sdk_sqs::types::Message;
+use postern::value::checksum::ChecksumSha256;
 use serde_json::json;
 
 use super::super::aws::Aws;
@@ -18,6 +21,8 @@ struct Moved {
     sent: usize,
     /// Left in the dead-letter queue, because the function would send them back at once.
     left: usize,
+    /// Sent again, and given up again while the command ran.
+    returned: usize,
     /// Read by somebody else when the command ended.
     hidden: usize,
 }
@@ -44,9 +49,9 @@ pub(super) async fn redrive(aws: &Aws, queue: Redriven, dry_run: bool) -> Result
 
 /// Moves all messages. A message that was received and not moved is put back, so that the next run finds it.
 async fn all(dead: &impl Mailbox, source: &impl Mailbox, stop: &Stop) -> (Result<(), String>, Moved) {
-    let (mut sent, mut held, mut left) = (0, Vec::new(), Vec::new());
-    let mut done = send_all(dead, source, stop, &mut sent, &mut held, &mut left).await;
-    for message in held.iter().chain(&left) {
+    let mut run = Run::default();
+    let mut done = run.send_all(dead, source, stop).await;
+    for message in run.held.iter().chain(&run.left) {
         dead.put_back(message).await;
     }
     let mut hidden = 0;
@@ -56,49 +61,64 @@ async fn all(dead: &impl Mailbox, source: &impl Mailbox, stop: &Stop) -> (Result
             Err(error) => done = Err(error),
         }
     }
-    (done, Moved { sent, left: left.len(), hidden })
+    let (left, returned): (Vec<&Message>, Vec<_>) =
+        run.left.iter().partition(|message| has_no_event(message));
+    (done, Moved { sent: run.sent.len(), left: left.len(), returned: returned.len(), hidden })
 }
 
-/// A message that fails again comes back to the dead-letter queue with another id, after minutes.
-async fn send_all(
-    dead: &impl Mailbox,
-    source: &impl Mailbox,
-    stop: &Stop,
-    moved: &mut usize,
-    held: &mut Vec<Message>,
-    left: &mut Vec<Message>,
-) -> Result<(), String> {
-    loop {
-        stop.check()?;
-        *held = dead.receive(AT_ONCE).await?;
-        if held.is_empty() {
-            return Ok(());
-        }
-        while let Some(message) = held.first() {
+/// The messages of one run.
+#[derive(Default)]
+struct Run {
+    /// The bodies that were sent again.
+    sent: HashSet<ChecksumSha256>,
+    /// Received, and neither sent nor left.
+    held: Vec<Message>,
+    /// Received, and not sent again.
+    left: Vec<Message>,
+}
+
+impl Run {
+    /// A message that fails again comes back with another id and the same body. It is sent once in a run: the sender of
+    /// webhooks gives a message up within a second if its receiver answers 410.
+    async fn send_all(
+        &mut self,
+        dead: &impl Mailbox,
+        source: &impl Mailbox,
+        stop: &Stop,
+    ) -> Result<(), String> {
+        loop {
             stop.check()?;
-            if has_no_event(message) {
-                let message = held.remove(0);
-                left.retain(|other| other.message_id != message.message_id);
-                left.push(message);
-                continue;
+            self.held = dead.receive(AT_ONCE).await?;
+            if self.held.is_empty() {
+                return Ok(());
             }
-            source.send(message).await?;
-            dead.remove(message).await?;
-            held.remove(0);
-            *moved += 1;
+            while let Some(message) = self.held.first() {
+                stop.check()?;
+                let body = ChecksumSha256::of(message.body.as_deref().unwrap_or_default().as_bytes());
+                if has_no_event(message) || self.sent.contains(&body) {
+                    let message = self.held.remove(0);
+                    self.left.retain(|other| other.message_id != message.message_id);
+                    self.left.push(message);
+                    continue;
+                }
+                source.send(message).await?;
+                dead.remove(message).await?;
+                self.held.remove(0);
+                self.sent.insert(body);
+            }
+            progress(format_args!("{} message(s) sent again so far", self.sent.len()));
         }
-        progress(format_args!("{moved} message(s) sent again so far"));
     }
 }
 
 fn report(done: Result<(), String>, moved: Moved) -> (Report, Ended) {
-    let Moved { sent, left, hidden } = moved;
+    let Moved { sent, left, returned, hidden } = moved;
     if let Err(error) = done {
         let text = format!(
             "{error}\n{sent} message(s) were sent again before. The others were put back. Run the command again."
         );
-        let json =
-            json!({ "error": "failed", "cause": error, "redriven": sent, "left": left, "hidden": hidden });
+        let json = json!({ "error": "failed", "cause": error, "redriven": sent, "left": left,
+            "returned": returned, "hidden": hidden });
         return (Report::new(json, text), Ended::Problem);
     }
     let mut lines = vec![format!("{sent} message(s) were sent again.")];
@@ -107,15 +127,22 @@ fn report(done: Result<(), String>, moved: Moved) -> (Report, Ended) {
             "{left} message(s) without an event were left: `postern dead-letters show` says what to do."
         ));
     }
+    if returned > 0 {
+        lines.push(format!(
+            "{returned} message(s) failed again and came back while the command ran: the cause is still there. `postern \
+             dead-letters show` names it."
+        ));
+    }
     if hidden > 0 {
         lines.push(hidden_text(hidden, "this queue"));
     }
-    let error = match (hidden, left) {
+    let error = match (hidden, left + returned) {
         (0, 0) => None,
         (0, _) => Some("messages_left"),
         _ => Some("messages_hidden"),
     };
-    let json = json!({ "redriven": sent, "left": left, "hidden": hidden, "error": error });
+    let json =
+        json!({ "redriven": sent, "left": left, "returned": returned, "hidden": hidden, "error": error });
     (Report::new(json, lines.join("\n")), if error.is_some() { Ended::Problem } else { Ended::Well })
 }
 
@@ -234,7 +261,7 @@ mod tests {
         assert_eq!((ended, &counted.json()["hidden"]), (Ended::Problem, &json!(1)));
         assert_eq!(dead.ids(), ["2"], "a dry run puts back what it received");
         let (done, moved) = all(&dead, &Memory::default(), &Stop::default()).await;
-        assert_eq!(moved, Moved { sent: 1, left: 0, hidden: 1 });
+        assert_eq!(moved, Moved { sent: 1, hidden: 1, ..Moved::default() });
         let (told, ended) = report(done, moved);
         assert_eq!((ended, &told.json()["error"]), (Ended::Problem, &json!("messages_hidden")));
         assert!(told.to_string().contains("run the command again in a minute"), "{told}");
@@ -249,9 +276,40 @@ mod tests {
         dead.visible.borrow_mut().push(foreign.build());
         let source = Memory::default();
         let (done, moved) = all(&dead, &source, &Stop::default()).await;
-        assert_eq!((&done, moved), (&Ok(()), Moved { sent: 1, left: 1, hidden: 0 }));
+        assert_eq!((&done, moved), (&Ok(()), Moved { sent: 1, left: 1, ..Moved::default() }));
         assert_eq!((source.ids(), dead.ids()), (vec!["1".to_owned()], vec!["2".to_owned()]));
         assert_eq!(report(done, moved).1, Ended::Problem);
+    }
+
+    /// The sender of webhooks gives a message up at once if its receiver answers 410.
+    #[tokio::test]
+    async fn a_message_that_comes_back_at_once_is_sent_once_in_a_run() {
+        struct Gone<'a>(&'a Memory);
+        impl Mailbox for Gone<'_> {
+            async fn receive(&self, _: usize) -> Result<Vec<Message>, String> {
+                Ok(Vec::new())
+            }
+            async fn put_back(&self, _: &Message) {}
+            async fn send(&self, message: &Message) -> Result<(), String> {
+                let (id, body) = (message.message_id.clone().unwrap(), message.body.clone());
+                let again = Message::builder().message_id(format!("{id} again")).set_body(body).build();
+                self.0.visible.borrow_mut().push(again);
+                Ok(())
+            }
+            async fn remove(&self, _: &Message) -> Result<(), String> {
+                Ok(())
+            }
+            async fn hidden(&self) -> Result<usize, String> {
+                Ok(0)
+            }
+        }
+        let dead = Memory::of(&["1", "2"]);
+        let (done, moved) = all(&dead, &Gone(&dead), &Stop::default()).await;
+        assert_eq!((&done, moved), (&Ok(()), Moved { sent: 2, returned: 2, ..Moved::default() }));
+        assert_eq!(dead.ids(), ["1", "2"], "they wait for the next run");
+        let (told, ended) = report(done, moved);
+        assert_eq!((ended, &told.json()["error"]), (Ended::Problem, &json!("messages_left")));
+        assert!(told.to_string().contains("came back"), "{told}");
     }
 
     #[tokio::test]

@@ -68,7 +68,8 @@ async fn start(site: &Site, now: Timestamp, dry_run: bool) -> Result<(Report, En
     let plan = continued(found, now);
     let continues = found == Some(plan);
     if dry_run {
-        return Ok((would(site, plan, continues), Ended::Well));
+        let earlier = found.filter(|_| !continues).map(|found| found.at);
+        return Ok((would(site, plan, continues, earlier), Ended::Well));
     }
     Ok(match perform(site, plan, continues).await {
         Ok(()) => {
@@ -112,7 +113,8 @@ async fn perform(site: &Site, plan: Done, continues: bool) -> Result<(), String>
     Ok(())
 }
 
-fn would(site: &Site, plan: Done, continues: bool) -> Report {
+/// What a run would do, and the earlier emergency whose policy it would replace.
+fn would(site: &Site, plan: Done, continues: bool, earlier: Option<Timestamp>) -> Report {
     let role = site.sessions.role();
     let mut steps = Vec::new();
     if !continues {
@@ -127,9 +129,19 @@ fn would(site: &Site, plan: Done, continues: bool) -> Report {
             site.function.name()
         ));
     }
-    let json = json!({ "dry_run": true, "continues": continues.then_some(plan.at), "would": steps });
+    let json = json!({ "dry_run": true, "continues": continues.then_some(plan.at), "in_force_since": earlier,
+        "would": steps });
     let steps = steps.join("\n  ");
-    Report::new(json, format!("Dry run: the command would\n  {steps}\nNothing was changed."))
+    let before = match (earlier, continues) {
+        (Some(at), _) => format!(
+            "The emergency of {at} is in force. The command would begin another one, which also ends what was signed since.\n"
+        ),
+        (None, true) => {
+            format!("The emergency of {} is not complete: the command would continue it.\n", plan.at)
+        }
+        (None, false) => String::new(),
+    };
+    Report::new(json, format!("{before}Dry run: the command would\n  {steps}\nNothing was changed."))
 }
 
 #[cfg(test)]

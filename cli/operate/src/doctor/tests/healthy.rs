@@ -191,6 +191,16 @@ fn value(coordinate: &str) -> &str {
         "signer_session_s" => "3600",
         "form_ttl_s" | "link_url_ttl_max_s" => "900",
         "link_url_ttl_s" => "60",
+        "allowed_types" => "image/*",
+        "brand" | "owner_bytes_per_day" | "owner_pending_uploads" | "redirect_origins" => "none",
+        "content_scan" => "off",
+        "link_check_object" | "link_track" => "false",
+        "link_page" => "auto",
+        "max_image_pixels" => "0",
+        "max_size_bytes" => "1073741824",
+        "track_network" => "prefix",
+        "webhook_url" => "https://app.example.com/hooks",
+        "cloudfront_domain" | "viewer_header" => "",
         _ => "the operator's",
     }
 }

@@ -140,6 +140,20 @@ fn each_risk_of_a_check_is_one_of_the_threat_model() {
 }
 
 #[test]
+fn each_dead_letter_queue_names_its_section_of_the_runbook() {
+    let runbook = include_str!("../../../../../docs/runbook.md");
+    let dead: Vec<_> = healthy().queues.into_keys().filter(|name| name.starts_with("dead_")).collect();
+    assert!(dead.len() >= 4, "{dead:?}");
+    for name in dead {
+        let mut seen = healthy();
+        seen.queues.get_mut(&name).unwrap().as_mut().unwrap().waiting = 2;
+        let Verdict::Fail { seen: text, .. } = verdict(&seen, "dead-letters") else { panic!() };
+        let section = text.split_once("docs/runbook.md#").unwrap().1.trim_end_matches(')');
+        assert!(runbook.contains(&format!("\n### {section}\n")), "{text}");
+    }
+}
+
+#[test]
 fn what_no_source_names_was_not_looked_at() {
     let mut seen = healthy();
     seen.queues.remove("dead_tidy");

@@ -156,6 +156,12 @@ const FAULTS: &[Fault] = &[
     ("function-environment", "a setting that the module does not have", |seen| {
         set(seen, "serve-link", "POSTERN_OTHER", "1");
     }),
+    ("function-settings", "a limit is no number", |seen| {
+        set(seen, "issue-upload", "POSTERN_OWNER_PENDING_UPLOADS", "rubbish");
+    }),
+    ("function-settings", "a setting is no word that the function knows", |seen| {
+        set(seen, "serve-link", "POSTERN_LINK_PAGE", "rubbish");
+    }),
     ("function-settings", "a life is no number", |seen| {
         set(seen, "record-upload", "POSTERN_LINK_URL_TTL_S", "rubbish");
     }),
