@@ -94,7 +94,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "files" {
   depends_on = [aws_s3_bucket_versioning.files]
 }
 
-# S3 answers by the first rule that allows the request's origin and method.
+# S3 answers by the first rule that allows the request's origin, method and headers, and Terraform sends the rules in an
+# order of its own. So a read from one of the app's origins gets the answer of either rule: only the rule for uploads
+# shows it ETag and Location. Only that rule allows POST and PUT.
 resource "aws_s3_bucket_cors_configuration" "files" {
   bucket = aws_s3_bucket.files.id
 

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, error::Error};
 use aws_sdk_apigatewayv2::types::Route;
 use aws_sdk_dynamodb::types::{KeySchemaElement, KeyType, StreamViewType};
 use aws_sdk_lambda::types::{EventSourceMappingConfiguration, EventSourcePosition};
-use aws_sdk_s3::types::S3KeyFilter;
+use aws_sdk_s3::types::{CorsRule, S3KeyFilter};
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Map, Value, json};
 
@@ -170,7 +170,13 @@ struct Bucket {
 
 async fn bucket(clients: &Clients, stack: &Coordinates) -> Found<Bucket> {
     let answer = clients.s3.get_bucket_cors().bucket(&stack.bucket).send().await?;
-    let [rule, media] = answer.cors_rules() else { return Err("the bucket has other CORS rules".into()) };
+    // Terraform sends the rules in an order of its own.
+    let takes_forms = |rule: &CorsRule| rule.allowed_methods().iter().any(|method| method == "POST");
+    let (rule, media) = match answer.cors_rules() {
+        [rule, media] if takes_forms(rule) => (rule, media),
+        [media, rule] => (rule, media),
+        _ => return Err("the bucket has other CORS rules".into()),
+    };
     let media_cors = json!({
         "allow_origins": media.allowed_origins(),
         "allow_methods": media.allowed_methods(),
