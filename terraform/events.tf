@@ -39,12 +39,13 @@ locals {
   }
 
   # Detail field -> attribute of the item and its type. Fields that an item lacks are missing in its event, or
-  # empty. Numbers arrive as text, as DynamoDB writes them. No file name: readers of the bus may not be
-  # allowed to see it.
+  # empty. Numbers arrive as text, as DynamoDB writes them. No file name, except in the path of an upload that
+  # was given one: readers of the bus may not be allowed to see it.
   event_detail = {
     transition_id       = "announces.M.id.S"
     owner               = "owner.S"
     upload_id           = "upload_id.S"
+    path                = "told_path.S"
     state               = "state.S"
     version_id          = "recorded.M.version_id.S"
     size_bytes          = "recorded.M.size_bytes.N"

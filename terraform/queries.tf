@@ -68,9 +68,9 @@ locals {
     "forms-without-a-file" = {
       groups = [local.logs_of_functions["issue-upload"], local.logs_of_functions["record-upload"]]
       query  = <<-EOT
-        fields coalesce(span.upload_id, upload_id) as id
-        | filter message = "version recorded" or message = "the hourly run looked at a version" or (message = "request" and status in [200, 201] and route in ["POST /uploads", "POST /uploads/put", "POST /t/{token}/uploads", "POST /t/{token}/direct_uploads", "GET /t/{token}/presign", "GET /t/{token}/s3/params"])
-        | stats count(route) as forms, count(verdict) as files, earliest(@timestamp) as since by id
+        fields coalesce(span.upload_id, upload_id) as id, coalesce(batch_size, route) as form
+        | filter message = "version recorded" or message = "the hourly run looked at a version" or message = "issued in a batch" or (message = "request" and status in [200, 201] and route in ["POST /uploads", "POST /uploads/put", "POST /t/{token}/uploads", "POST /t/{token}/direct_uploads", "GET /t/{token}/presign", "GET /t/{token}/s3/params"])
+        | stats count(form) as forms, count(verdict) as files, earliest(@timestamp) as since by id
         | filter forms > 0 and files = 0
         | sort since asc
       EOT

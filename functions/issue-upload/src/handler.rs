@@ -8,8 +8,8 @@ use postern::config::IssueConfig;
 use postern::http::{Problem, Reply};
 use postern::issue::tokens::Holder;
 use postern::issue::{
-    Caller, Ports, companion, direct_upload, links, multipart, owned_upload, revocation, target, tokens,
-    uploads,
+    Caller, Ports, batch, companion, direct_upload, links, multipart, owned_upload, revocation, target,
+    tokens, uploads,
 };
 use postern::link::token::LinkId;
 use postern::log;
@@ -19,6 +19,10 @@ use postern_aws::lambda::Request;
 use postern_aws::lambda::http_api::{HttpAnswer, HttpEvent};
 use postern_aws::{Parts, RoleSigner, Table, TimeLimits};
 use s3_presigned::Timestamp;
+
+/// The routes below `/t/` that accept an `Idempotency-Key`.
+const IDEMPOTENT_BY_TOKEN: [&str; 3] =
+    ["POST /t/{token}/uploads", "POST /t/{token}/uploads/batch", "POST /t/{token}/uploads/multipart"];
 
 /// The function with its clients.
 pub struct Api {
@@ -56,7 +60,7 @@ impl Api {
         if request.route().contains(" /t/{token}/") {
             let mut holder = tokens::holder(&self.ports, request.path("token"), now, entropy).await?;
             log::name_owner(&self.ports.keys.owner_hash(&holder.caller.owner));
-            if matches!(request.route(), "POST /t/{token}/uploads" | "POST /t/{token}/uploads/multipart") {
+            if IDEMPOTENT_BY_TOKEN.contains(&request.route()) {
                 holder.caller.idempotency_key = request.idempotency_key()?;
             }
             return self.by_token(request, &holder).await;
@@ -75,6 +79,7 @@ impl Api {
             "POST /upload-tokens" => tokens::create(ports, settings, caller, &request.body()?).await,
             "DELETE /upload-tokens/{id}" => tokens::revoke(ports, caller, id).await,
             "POST /uploads/put" => uploads::create_put(ports, settings, caller, &request.body()?).await,
+            "POST /uploads/batch" => batch::create(ports, settings, caller, &request.body()?).await,
             "POST /uploads/multipart" => {
                 multipart::begin(ports, settings, caller, None, &request.body()?).await
             }
@@ -118,6 +123,9 @@ impl Api {
         match request.route() {
             "POST /t/{token}/uploads" => {
                 uploads::create_with_token(ports, settings, holder, &request.body()?).await
+            }
+            "POST /t/{token}/uploads/batch" => {
+                batch::create_with_token(ports, settings, holder, &request.body()?).await
             }
             "GET /t/{token}/uploads/{id}" => uploads::show_to_holder(ports, holder, id).await,
             "POST /t/{token}/uploads/multipart" => {

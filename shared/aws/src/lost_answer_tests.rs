@@ -90,9 +90,26 @@ async fn a_transaction_that_meets_others_is_a_new_one_each_time() {
 async fn a_transaction_whose_answer_is_lost_is_the_same_one_again() {
     let (url, heard) = answering(vec![Answer::Lose, done()]);
     let count = Quota { now: upload(1).uploaded_at, token: None, limits: OwnerLimits::default() };
-    assert_eq!(table(&url).reserve(&upload(1), &count).await.unwrap(), ReserveOutcome::New);
+    assert_eq!(table(&url).reserve(&[upload(1)], &count).await.unwrap(), ReserveOutcome::New);
     let tokens = tokens(&heard.join().unwrap());
     assert!(tokens.len() == 2 && tokens[0] == tokens[1], "{tokens:?}");
+}
+
+/// A repetition may meet a write of the recorder on one of its records.
+#[tokio::test]
+async fn a_batch_reports_the_existing_records_that_it_has_met() {
+    let batch = [upload(1), upload(2), upload(3)];
+    let met = |upload: &Upload| json!({ "Code": "ConditionalCheckFailed", "Item": item(upload) });
+    let reasons =
+        json!([met(&batch[0]), { "Code": "TransactionConflict" }, met(&batch[2]), { "Code": "None" }]);
+    let canceled = refused("TransactionCanceledException", &json!({ "CancellationReasons": reasons }));
+    let (url, heard) = answering(vec![canceled]);
+    let limits = OwnerLimits { pending_uploads: Some(9), bytes_per_day: None };
+    let count = Quota { now: batch[0].uploaded_at, token: None, limits };
+    let existing = vec![batch[0].clone(), batch[2].clone()];
+    assert_eq!(table(&url).reserve(&batch, &count).await.unwrap(), ReserveOutcome::Exists(existing));
+    let heard = heard.join().unwrap();
+    assert_eq!(heard[0].json()["TransactItems"].as_array().unwrap().len(), 4);
 }
 
 #[tokio::test]
@@ -150,8 +167,8 @@ async fn a_refusal_of_a_full_set_reads_all_of_its_records_at_once_and_consistent
     let limits = OwnerLimits { pending_uploads: Some(limit), bytes_per_day: None };
     let count = Quota { now: uploads[0].uploaded_at, token: None, limits };
     let asked = Upload { owner, ..upload(3) };
-    let granted = table(&url).reserve(&asked, &count).await.unwrap();
-    assert_eq!(granted, ReserveOutcome::TooManyPending(uploads[0].policy_expires_at));
+    let granted = table(&url).reserve(&[asked], &count).await.unwrap();
+    assert_eq!(granted, ReserveOutcome::TooManyPending { left: 0, until: uploads[0].policy_expires_at });
     let heard = heard.join().unwrap();
     assert_eq!(heard.len(), 2, "the transaction, and one read");
     let read = &heard[1].json()["RequestItems"]["table"];

@@ -26,6 +26,14 @@ pub fn name_upload(id: UploadId) {
     Span::current().record("upload_id", display(id));
 }
 
+/// Writes a line for each upload of a batch.
+pub fn issued_in_batch(ids: impl ExactSizeIterator<Item = UploadId>) {
+    let batch_size = ids.len();
+    for id in ids {
+        tracing::info!(upload_id = %id, batch_size, "issued in a batch");
+    }
+}
+
 /// Adds the owner's keyed hash to the current request's lines.
 pub fn name_owner(hash: &str) {
     Span::current().record("owner_hash", hash);

@@ -38,6 +38,7 @@ MUTANTS = [
     Mutant("pipe-believes-a-target-of-serve-link", EVENTS, '{ event = { S = ["Link Retargeted"] }, retargeted_at', "{ retargeted_at", "a takeover of serve-link could announce that a link leads elsewhere"),
     Mutant("pipe-believes-serve-link", EVENTS, '{ event = { S = ["Link Revoked"] }, revoked', "{ revoked", "a takeover of serve-link could announce the end of links"),
     Mutant("pipe-tells-untracked-openings", EVENTS, "terms = { M = { track = { BOOL = [true] } } }, ", "", "openings would be told of links whose owners did not ask for it"),
+    Mutant("pipe-tells-the-filename-as-path", EVENTS, '"told_path.S"', '"filename.S"', "the bus would have names of files whose uploads were given no path"),
     Mutant("pipe-tells-the-raw-recipient", EVENTS, '"told_recipient.S"', '"terms.M.recipient.S"', "a quote in a recipient would break the event"),
     Mutant("pipe-before-its-functions", EVENTS, "aws_lambda_event_source_mapping.removals, aws_lambda_function.main]", "aws_lambda_event_source_mapping.removals]", "events of older functions would not be told in an upgrade", run=None),
     Mutant("links-track-by-default", "locals.tf", "tostring(var.link_track)", '"true"', "an option would be ignored"),

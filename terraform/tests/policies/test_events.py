@@ -298,6 +298,12 @@ def test_an_event_names_no_file():
     assert "payslip" not in json.dumps(event(record("MODIFY", **AVAILABLE)))
 
 
+def test_an_event_has_the_path_of_an_upload_that_was_given_one():
+    """The record has the path encoded (`RelativePath` in shared/postern/src/value/relative_path.rs)."""
+    told = event(record("MODIFY", **AVAILABLE, told_path=text("letters/5%25 %22net%22/payslip.pdf")))
+    assert told["detail"] == event(record("MODIFY", **AVAILABLE))["detail"] | {"path": "letters/5%25 %22net%22/payslip.pdf"}
+
+
 def test_a_repeated_write_repeats_the_transition():
     """For a surplus version, the recorder writes the item again, so the pipe makes a second event. It has the same
     `transition_id`, so a consumer can ignore it."""

@@ -8,7 +8,8 @@ use std::time::Duration;
 use futures::FutureExt;
 use postern::http::{Problem, Reply};
 use postern::issue::{
-    Caller, Keys, Ports, Settings, companion, direct_upload, links, multipart, owned_upload, tokens, uploads,
+    Caller, Keys, Ports, Settings, batch, companion, direct_upload, links, multipart, owned_upload, tokens,
+    uploads,
 };
 use postern::keys::{KeyVersion, LinkKeys, TokenKey, TokenKeys, UploadTokenKeys};
 use postern::media::{ContentType, Kind};
@@ -78,7 +79,7 @@ pub fn request_bodies(bytes: &[u8]) {
         settle(owned_upload(&ports, &caller, &id)).unwrap()
     };
     let id = UploadId::random([7; 16]).to_string();
-    let answer = match route % 10 {
+    let answer = match route % 11 {
         0 => settle(uploads::create(&ports, &settings, &caller, body)),
         1 => settle(uploads::create_put(&ports, &settings, &caller, body)),
         2 => settle(tokens::create(&ports, &settings, &caller, body)),
@@ -88,7 +89,8 @@ pub fn request_bodies(bytes: &[u8]) {
         6 => settle(direct_upload::create(&ports, &settings, &holder(), body)),
         7 => settle(multipart::sign(&ports, &settings, now, &upload(), body)),
         8 => settle(companion::complete(&ports, &settings, &holder(), &upload(), body)),
-        _ => settle(links::create(&ports, &settings, &caller, &id, body)),
+        9 => settle(links::create(&ports, &settings, &caller, &id, body)),
+        _ => settle(batch::create(&ports, &settings, &caller, body)),
     };
     if let Err(problem) = answer {
         assert!(!matches!(problem, Problem::Internal(_) | Problem::Unavailable(_)), "{problem:?}");

@@ -472,6 +472,7 @@ fn pending() -> Upload {
     let policy_expires_at = now() + Duration::from_mins(15);
     debug_assert_eq!(ObjectKey::of(upload_id).upload_id(), upload_id);
     Upload {
+        path: None,
         token: None,
         s3_upload_id: None,
         upload_id,

@@ -14,7 +14,7 @@ use super::Table;
 use super::item::{COUNTERS_KEPT_FOR, Item, PK, number, pending_pk, text, upload_pk};
 use postern::ports::Unavailable;
 use postern::upload::Upload;
-use postern::upload::quota::{MAX_PENDING, PendingUpload, not_ended};
+use postern::upload::quota::{MAX_PENDING, PendingUpload, missing_places, not_ended};
 use postern::upload::reservation::{History, takes_files};
 use postern::value::id::Owner;
 use s3_presigned::Timestamp;
@@ -28,38 +28,51 @@ const MOST_AT_ONCE: u8 = 100;
 const _: () = assert!(MAX_PENDING <= MOST_AT_ONCE, "a full set is read at once");
 
 impl Table {
-    pub(super) fn add_pending(&self, upload: &Upload, limit: u8) -> Result<Update, BuildError> {
-        let entry = PendingUpload::of(upload);
+    pub(super) fn add_pending(
+        &self,
+        owner: &Owner,
+        uploads: &[Upload],
+        limit: u8,
+    ) -> Result<Update, BuildError> {
+        let new: BTreeSet<_> = uploads.iter().map(PendingUpload::of).collect();
+        let until = new.last().map_or(0, |last| (last.until + COUNTERS_KEPT_FOR).epoch_s());
+        // An owner never has more pending uploads than the limit, so a larger batch finds no room.
+        let room = u64::from(limit).checked_sub(new.len() as u64);
+        let condition = match room {
+            Some(_) => "attribute_not_exists(pending) OR size(pending) <= :room",
+            None => "attribute_exists(pk) AND size(pending) < :room",
+        };
         Update::builder()
             .table_name(&self.name)
-            .key(PK, text(pending_pk(&upload.owner)))
-            .update_expression("ADD pending :entry SET #ttl = :ttl")
-            .condition_expression("attribute_not_exists(pending) OR size(pending) < :limit")
+            .key(PK, text(pending_pk(owner)))
+            .update_expression("ADD pending :new SET #ttl = :ttl")
+            .condition_expression(condition)
             .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":entry", AttributeValue::Ss(vec![entry.to_text()]))
-            .expression_attribute_values(":limit", number(u64::from(limit)))
-            .expression_attribute_values(":ttl", number((entry.until + COUNTERS_KEPT_FOR).epoch_s()))
+            .expression_attribute_values(":new", texts(&new))
+            .expression_attribute_values(":room", number(room.unwrap_or(0)))
+            .expression_attribute_values(":ttl", number(until))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
     }
 
-    /// Removes entries that accept no more files from the owner's set. `None` if there is a free place now,
-    /// or another request has changed the set meanwhile; otherwise when the first entry ends.
+    /// Removes entries that accept no more files from the owner's set. `None` if there is room for so many uploads
+    /// now, or another request has changed the set meanwhile; otherwise as [`missing_places`].
     pub(super) async fn make_room(
         &self,
         owner: &Owner,
         existing: &BTreeSet<PendingUpload>,
+        uploads: usize,
         limit: u8,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, Unavailable> {
+    ) -> Result<Option<(u8, Timestamp)>, Unavailable> {
         let pending = not_ended(existing, now);
         let settled = self.settled_of(&pending).await?;
-        let left: BTreeSet<_> =
+        let living: BTreeSet<_> =
             pending.into_iter().filter(|entry| !settled.contains(&upload_pk(entry.upload_id))).collect();
-        if let (true, Some(first)) = (left.len() >= usize::from(limit), left.first()) {
-            return Ok(Some(first.until));
+        if let Some(full) = missing_places(&living, uploads, limit, now) {
+            return Ok(Some(full));
         }
-        let gone: Vec<_> = existing.difference(&left).map(|entry| entry.to_text()).collect();
+        let gone: BTreeSet<_> = existing.difference(&living).copied().collect();
         if !gone.is_empty() {
             let update = self
                 .client
@@ -68,7 +81,7 @@ impl Table {
                 .key(PK, text(pending_pk(owner)))
                 // Removing entries by name keeps those that another request has added meanwhile.
                 .update_expression("DELETE pending :gone")
-                .expression_attribute_values(":gone", AttributeValue::Ss(gone));
+                .expression_attribute_values(":gone", texts(&gone));
             self.conditional("make room for an upload", update).await?;
         }
         Ok(None)
@@ -100,6 +113,10 @@ impl Table {
         }
         Ok(settled)
     }
+}
+
+fn texts(entries: &BTreeSet<PendingUpload>) -> AttributeValue {
+    AttributeValue::Ss(entries.iter().map(|entry| entry.to_text()).collect())
 }
 
 /// The entries of the owner's item.

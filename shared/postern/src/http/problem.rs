@@ -115,6 +115,14 @@ pub enum Problem {
     /// The upload token has ended.
     #[error("failed to use an upload token that is {}", status_text(*.0))]
     UploadTokenEnded(TokenStatus),
+    /// The upload token is open, but has too few uses left for a batch.
+    #[error("failed to use an upload token {needed} times that has {left} uses left")]
+    TooFewUses {
+        /// Uses that are left.
+        left: u32,
+        /// Uploads of the batch.
+        needed: usize,
+    },
     /// An owner's limit is reached.
     #[error("failed to reserve an upload: {}", .0.code())]
     LimitReached(ReachedLimit),
@@ -344,6 +352,13 @@ impl Problem {
                     }
                 };
                 (S::GONE, code, detail)
+            }
+            Self::TooFewUses { left, needed } => {
+                let uses = if *left == 1 { "1 use" } else { &format!("{left} uses") };
+                let detail = format!(
+                    "The upload token has {uses} left and this batch needs {needed}: send a smaller batch, or ask the app for a new token."
+                );
+                return (S::CONFLICT, "upload_token_too_few_uses", detail);
             }
             Self::LimitReached(limit) => return (S::TOO_MANY_REQUESTS, limit.code(), limit.detail()),
             Self::MultipartNotFound => (

@@ -7,13 +7,21 @@ pub enum ReachedLimit {
     Pending {
         /// The limit.
         uploads: u8,
-        /// Seconds until the first of them ends.
+        /// How many more the owner may have now.
+        left: u8,
+        /// How many the request needs.
+        needed: usize,
+        /// Seconds until enough of them have ended.
         retry_after_s: u64,
     },
     /// The bytes that may be reserved in a day (UTC).
     BytesPerDay {
         /// The limit.
         bytes: u64,
+        /// How many are left.
+        left: u64,
+        /// How many the request needs.
+        needed: u64,
         /// Seconds until the next day.
         retry_after_s: u64,
     },
@@ -29,11 +37,14 @@ impl ReachedLimit {
 
     pub(super) fn detail(self) -> String {
         match self {
-            Self::Pending { uploads, retry_after_s } => format!(
+            Self::Pending { uploads, left: 0, retry_after_s, .. } => format!(
                 "You have {uploads} pending uploads, which is the limit: finish one, or wait {retry_after_s} seconds."
             ),
-            Self::BytesPerDay { bytes, retry_after_s } => format!(
-                "This upload would exceed your limit of {bytes} bytes a day (UTC): wait {retry_after_s} seconds, or declare a smaller size_bytes."
+            Self::Pending { uploads, left, needed, retry_after_s } => format!(
+                "You may have {left} more pending uploads ({uploads} in all), and this batch needs {needed}: finish some, send a smaller batch, or wait {retry_after_s} seconds."
+            ),
+            Self::BytesPerDay { bytes, left, needed, retry_after_s } => format!(
+                "This request needs {needed} bytes, and {left} of your {bytes} bytes a day (UTC) are left: wait {retry_after_s} seconds, or declare a smaller size_bytes."
             ),
         }
     }

@@ -16,6 +16,7 @@ use crate::upload::quota::OwnerLimits;
 use crate::value::id::{IdempotencyKey, Owner};
 use s3_presigned::{BucketEndpoint, Timestamp};
 
+pub mod batch;
 mod change;
 pub mod companion;
 pub mod direct_upload;
@@ -100,6 +101,8 @@ pub struct Caller {
 
 #[cfg(test)]
 mod advice_tests;
+#[cfg(test)]
+mod batch_tests;
 #[cfg(test)]
 mod form_properties;
 #[cfg(test)]

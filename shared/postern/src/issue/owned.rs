@@ -77,6 +77,11 @@ impl<T: OwnedRecord> Owned<T> {
         record.filter(|record| *record.owner() == caller.owner).map(Self)
     }
 
+    /// The same for one of many records of a request, whose log lines name none of them.
+    pub(super) fn one_of_many(record: T, caller: &Caller) -> Result<Self, Problem> {
+        Self::of(Some(record), caller).ok_or_else(T::not_found)
+    }
+
     /// The page without the records of other owners. The index is by owner, so this is a second check.
     pub(super) fn page(page: Page<T>, caller: &Caller) -> Page<Self> {
         let items = page.items.into_iter().filter_map(|record| Self::of(Some(record), caller));

@@ -13,6 +13,7 @@ use crate::issue::redirect::{RedirectOrigins, RedirectUrl};
 use crate::media::ContentType;
 use crate::value::checksum::ChecksumSha256;
 use crate::value::filename::Filename;
+use crate::value::relative_path::RelativePath;
 use s3_presigned::post_policy::{MAX_METADATA_BYTES, MAX_POST_BYTES, METADATA_PREFIX, metadata_bytes};
 
 /// How large a file may be.
@@ -42,6 +43,7 @@ impl From<u64> for SizeLimit {
 #[serde(deny_unknown_fields)]
 pub(super) struct NewUploadBody {
     pub filename: Option<String>,
+    pub path: Option<String>,
     pub content_type: Option<String>,
     pub size_bytes: Option<u64>,
     pub max_size_bytes: Option<u64>,
@@ -56,6 +58,9 @@ pub(super) struct NewUploadBody {
 pub struct NewUpload {
     /// The file's name.
     pub filename: Filename,
+    /// Where the file was in the folder that was chosen. Its last segment is the file's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<RelativePath>,
     /// The declared type.
     pub content_type: ContentType,
     /// The fewest bytes: the declared size, or 1.
@@ -92,6 +97,7 @@ impl NewUpload {
     ) -> Result<Self, Problem> {
         let mut problems = Vec::new();
         let filename = required::<Filename>(&mut problems, "filename", body.filename.as_deref());
+        let path = path(&mut problems, body.path.as_deref(), filename.as_ref());
         let content_type =
             required::<ContentType>(&mut problems, "content_type", body.content_type.as_deref());
         let checksum = body.checksum_sha256.as_deref();
@@ -102,6 +108,7 @@ impl NewUpload {
         match (filename, content_type) {
             (Some(filename), Some(content_type)) if problems.is_empty() => Ok(Self {
                 filename,
+                path,
                 content_type,
                 min_size_bytes,
                 max_size_bytes,
@@ -166,6 +173,20 @@ pub(super) fn present<T>(problems: &mut Vec<FieldProblem>, name: &str, value: Op
         problems.push(FieldProblem::new(name, needs::REQUIRED));
     }
     value
+}
+
+/// The recorder compares the file's bytes with its name. An app that reads only the path must find the same
+/// name there.
+fn path(
+    problems: &mut Vec<FieldProblem>,
+    text: Option<&str>,
+    filename: Option<&Filename>,
+) -> Option<RelativePath> {
+    let path: RelativePath = parse_field(problems, "path", text?)?;
+    if filename.is_some_and(|filename| !path.ends_with(filename)) {
+        problems.push(FieldProblem::new("path", "the last segment of a path is the filename"));
+    }
+    Some(path)
 }
 
 /// A declared size is pinned exactly. Without one, the form does not accept an empty file.
@@ -262,6 +283,9 @@ mod tests {
             (r#"{"filename":"a"}"#, "content_type"),
             (r#"{"filename":7,"content_type":"a/b"}"#, "filename"),
             (r#"{"filename":"../a","content_type":"a/b"}"#, "filename"),
+            (r#"{"filename":"a","content_type":"a/b","path":"/x/a"}"#, "path"),
+            (r#"{"filename":"a","content_type":"a/b","path":"x/b"}"#, "path"),
+            (r#"{"filename":"a","content_type":"a/b","path":""}"#, "path"),
             (r#"{"filename":"a","content_type":"ab"}"#, "content_type"),
             (r#"{"filename":"a","content_type":"a/b","siez":1}"#, "siez"),
             (r#"{"filename":"a","content_type":"a/b","size_bytes":-1}"#, "size_bytes"),
@@ -288,6 +312,18 @@ mod tests {
         let large =
             format!(r#"{{"filename":"a","content_type":"a/b","metadata":{{"a":"{}"}}}}"#, "x".repeat(2048));
         assert_eq!(fields(&large), ["metadata"]);
+    }
+
+    /// A client of before a deployment may repeat its request after it.
+    #[test]
+    fn the_path_is_part_of_the_hash_and_a_request_without_one_keeps_its_hash() {
+        let hash = |rest: &str| {
+            let body = format!(r#"{{"filename":"a","content_type":"a/b"{rest}}}"#);
+            NewUpload::parse(body.as_bytes(), 1000, None).unwrap().hash().to_string()
+        };
+        insta::assert_snapshot!(hash(""), @"PUOqq2vdWOXVlGrMKpTNHF/3LR9VPePPVdwraYIpIwU=");
+        assert_ne!(hash(""), hash(r#","path":"a""#));
+        assert_ne!(hash(r#","path":"x/a""#), hash(r#","path":"y/a""#));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::upload::scan::ScanStatus;
 use crate::upload::{RejectionReason, Upload, UploadState};
 use crate::value::checksum::ChecksumSha256;
 use crate::value::id::{TransitionId, UploadId};
+use crate::value::relative_path::RelativePath;
 use s3_presigned::Timestamp;
 
 /// An upload as the API shows it to its owner.
@@ -17,6 +18,8 @@ pub(super) struct UploadView {
     upload_id: UploadId,
     state: UploadState,
     filename: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<RelativePath>,
     content_type: String,
     min_size_bytes: u64,
     max_size_bytes: u64,
@@ -80,6 +83,7 @@ impl UploadView {
             upload_id: upload.upload_id,
             state: upload.state,
             filename: upload.filename.into(),
+            path: upload.path,
             content_type: upload.content_type.into(),
             min_size_bytes: upload.min_size_bytes,
             max_size_bytes: upload.max_size_bytes,

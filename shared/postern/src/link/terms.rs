@@ -8,6 +8,7 @@ use super::network::Network;
 use super::notes::{Note, VisitorNote};
 use super::page_mode::PageMode;
 use super::password::PasswordHash;
+use crate::value::app_event;
 use crate::value::filename::Filename;
 
 /// The terms of a link. A missing term sets no rule.
@@ -68,11 +69,10 @@ impl LinkTerms {
         self.max_opens.is_some() || self.max_opens_per_hour.is_some()
     }
 
-    /// For whom a tracked link is, as events name it: the recipient, else the label. Pipes does not escape
-    /// what it writes into an event, so `"`, `\\` and `%` are percent-encoded.
+    /// For whom a tracked link is, as events name it: the recipient, else the label.
     pub fn told_recipient(&self) -> Option<String> {
         let note = self.recipient.as_ref().or(self.label.as_ref()).filter(|_| self.track)?;
-        Some(note.as_str().replace('%', "%25").replace('"', "%22").replace('\\', "%5C"))
+        Some(app_event::told(note.as_str()))
     }
 
     /// Whether openings are counted: the link has a maximum, a password or a confirmation, or it is tracked.

@@ -20,7 +20,7 @@ pub use objects::{
     VersionCursor, VersionPage,
 };
 pub use parts::{Completed, PartStore, StoredPart};
-pub use quotas::{Quota, QuotaStore, ReserveOutcome};
+pub use quotas::{MAX_BATCH, Quota, QuotaStore, ReserveOutcome};
 pub use records::{DueCursor, DuePage, LINKS_SETTLE, PinnedCursor, PinnedPage, RecordStore};
 pub use signer::Signer;
 pub use unavailable::Unavailable;

@@ -39,6 +39,7 @@ pub fn pending() -> Upload {
         owner: "https://issuer.test#ann".parse().unwrap(),
         state: UploadState::Pending,
         filename: "photo.png".parse().unwrap(),
+        path: None,
         content_type: "image/png".parse().unwrap(),
         min_size_bytes: 1,
         max_size_bytes: 1000,

@@ -66,6 +66,20 @@ pub fn not_ended(entries: &BTreeSet<PendingUpload>, now: Timestamp) -> BTreeSet<
     entries.iter().filter(|entry| entry.until > now).copied().collect()
 }
 
+/// If `more` uploads have no place beside the pending `entries`: how many have one, and when enough entries have
+/// ended. No wait makes room for more than `limit`; then the last entry counts, or `now`.
+pub fn missing_places(
+    entries: &BTreeSet<PendingUpload>,
+    more: usize,
+    limit: u8,
+    now: Timestamp,
+) -> Option<(u8, Timestamp)> {
+    let limit = usize::from(limit);
+    let missing = (entries.len() + more).checked_sub(limit).filter(|missing| *missing > 0)?;
+    let until = entries.iter().take(missing).next_back().map_or(now, |freeing| freeing.until);
+    Some((u8::try_from(limit.saturating_sub(entries.len())).unwrap_or(u8::MAX), until))
+}
+
 /// The day of `now` (UTC) as `2026-11-24`, and when the next one begins.
 pub fn day(now: Timestamp) -> (String, Timestamp) {
     const DAY_S: u64 = 24 * 3600;
@@ -93,6 +107,28 @@ mod tests {
         assert_eq!(not_ended(&entries, at("2026-11-24T10:14:59Z")), entries);
         assert_eq!(not_ended(&entries, at("2026-11-24T10:15:00Z")), BTreeSet::new());
         assert_eq!(PendingUpload::parse("x"), None);
+    }
+
+    #[test]
+    fn uploads_without_a_place_wait_for_as_many_to_end() {
+        let entry = |n: u8| PendingUpload {
+            until: at("2026-11-24T10:15:00Z") + Duration::from_mins(n.into()),
+            upload_id: UploadId::random([n; 16]),
+        };
+        let (entries, now) = ((0..4).map(entry).collect(), at("2026-11-24T10:00:00Z"));
+        for (more, limit, expected) in [
+            (1, 5, None),
+            (6, 10, None),
+            (1, 4, Some((0, entry(0).until))),
+            (2, 5, Some((1, entry(0).until))),
+            (3, 5, Some((1, entry(1).until))),
+            (5, 5, Some((1, entry(3).until))),
+            (1, 3, Some((0, entry(1).until))),
+            (9, 5, Some((1, entry(3).until))),
+        ] {
+            assert_eq!(missing_places(&entries, more, limit, now), expected, "{more} of {limit}");
+        }
+        assert_eq!(missing_places(&BTreeSet::new(), 2, 1, now), Some((1, now)));
     }
 
     #[test]

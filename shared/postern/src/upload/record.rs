@@ -15,6 +15,7 @@ use crate::value::app_event::Announcement;
 use crate::value::checksum::ChecksumSha256;
 use crate::value::filename::Filename;
 use crate::value::id::{Owner, S3UploadId, TransitionId, UploadId, VersionId};
+use crate::value::relative_path::{self, RelativePath};
 use s3_presigned::Timestamp;
 
 /// The most surplus versions that the record names. Further ones are removed too.
@@ -31,6 +32,14 @@ pub struct Upload {
     pub state: UploadState,
     /// The file's name.
     pub filename: Filename,
+    /// Where the file was in the folder that was chosen.
+    #[serde(
+        default,
+        rename = "told_path",
+        with = "relative_path::as_told",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub path: Option<RelativePath>,
     /// The media type that was declared and pinned.
     pub content_type: ContentType,
     /// The fewest bytes that are valid.

@@ -142,3 +142,16 @@ fn a_tombstone_stays_from_the_removal_or_the_end_of_the_form_whichever_is_later(
         assert_eq!(days_left, Duration::from_hours(35 * 24), "{now}");
     }
 }
+
+/// The pipe copies the path from the record into events, and escapes nothing.
+#[test]
+fn a_record_keeps_its_path_in_text_that_needs_no_escape() {
+    let path = "5% \"off\", \"owner\": \"x/\u{1F600}.png";
+    let upload = Upload { path: path.parse().ok(), ..pending() };
+    let item = serde_json::to_value(&upload).unwrap();
+    assert_eq!(item["told_path"], "5%25 %22off%22, %22owner%22: %22x/\u{1F600}.png");
+    assert_eq!(serde_json::from_value::<Upload>(item).unwrap(), upload);
+    let older = serde_json::to_value(pending()).unwrap();
+    assert!(older.get("told_path").is_none(), "as older versions wrote it");
+    assert_eq!(serde_json::from_value::<Upload>(older).unwrap().path, None);
+}

@@ -13,6 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use super::id::TransitionId;
 
+/// A text as events carry it: Pipes does not escape what it writes into an event, so `"`, `\\` and `%` are
+/// percent-encoded.
+pub(crate) fn told(text: &str) -> String {
+    text.replace('%', "%25").replace('"', "%22").replace('\\', "%5C")
+}
+
 /// The event's detail type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AppEvent {

@@ -28,7 +28,7 @@ impl ParseIdError {
 }
 
 /// The id of an upload: a UUID, random (version 4), or derived (version 8) from an idempotency key, so that a
-/// repeated request finds the record of the first one.
+/// repeated request finds the record of the first one, or from a place in a batch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UploadId(Uuid);
@@ -48,6 +48,13 @@ impl UploadId {
     /// another token gives another id.
     pub fn derived_by_token(token: &str, key: &IdempotencyKey) -> Self {
         Self(uuid_of(&["upload by token", token, key.as_str()]))
+    }
+
+    /// The id of the upload at `position` of a batch, whose request would get this id if it were one for a single
+    /// upload. So a batch and a single upload never get the same id for one key.
+    #[must_use]
+    pub fn in_batch(self, position: usize) -> Self {
+        Self(uuid_of(&["upload in a batch", &self.to_string(), &position.to_string()]))
     }
 
     /// The first byte: ids fall evenly into 256 slices.
@@ -333,6 +340,14 @@ mod tests {
         let (ann, bob) = ("i#ann".parse().unwrap(), "i#bob".parse().unwrap());
         assert_eq!(UploadId::derived(&ann, &key), UploadId::derived(&ann, &key));
         assert_ne!(UploadId::derived(&ann, &key), UploadId::derived(&bob, &key));
+    }
+
+    #[test]
+    fn each_place_of_a_batch_has_an_id_of_its_own() {
+        let (one, other) = (UploadId::random([1; 16]), UploadId::random([2; 16]));
+        let places = [one, one.in_batch(0), one.in_batch(1), one.in_batch(10), other.in_batch(0), other];
+        assert_eq!(std::collections::BTreeSet::from(places).len(), places.len());
+        assert_eq!(one.in_batch(1), one.in_batch(1));
     }
 
     #[test]

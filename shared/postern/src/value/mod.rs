@@ -1,6 +1,7 @@
-//! Small values, each checked when it is made: ids, names, checksums.
+//! Small values, each checked when it is made: ids, names, paths, checksums.
 
 pub mod app_event;
 pub mod checksum;
 pub mod filename;
 pub mod id;
+pub mod relative_path;

@@ -10,6 +10,7 @@
 
 mod app_events;
 mod bad_input;
+mod batches;
 mod browsers;
 mod capacity;
 mod checksums;

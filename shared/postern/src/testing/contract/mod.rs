@@ -31,6 +31,7 @@ use s3_presigned::Timestamp;
 use sha2::{Digest, Sha256};
 
 pub mod attempts;
+pub mod batches;
 pub mod links;
 pub mod openings;
 pub mod quotas;
@@ -97,6 +98,13 @@ macro_rules! contract_tests {
                 what_is_not_used_is_given_back_once
                 what_a_dead_form_reserved_is_given_back
             }
+            batches {
+                the_largest_batch_is_written_and_counted_at_once
+                a_batch_that_exists_is_reported_and_costs_nothing
+                a_batch_beyond_a_tokens_uses_leaves_them
+                the_last_uses_are_granted_to_one_batch
+                a_batch_beyond_a_limit_leaves_what_is_left
+            }
         }
     };
     ($store:ident: $($area:ident { $($contract:ident)* })*) => {$($(
@@ -141,6 +149,7 @@ impl Ids {
             upload_id,
             owner: self.owner(&n.to_string()),
             filename: "\u{62a5}\u{544a} \u{1F600}.png".parse().unwrap(),
+            path: Some("a \"b\" 5%/\u{62a5}\u{544a} \u{1F600}.png".parse().unwrap()),
             min_size_bytes: 0,
             max_size_bytes: 5_368_709_120,
             checksum_sha256: Some(ChecksumSha256::of(b"x")),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Ids, Store, is_due, now, owner};
+use crate::ports::ReserveOutcome::{TooManyBytes, TooManyPending};
 use crate::ports::{Created, Found, Quota, ReserveOutcome, Written};
 use crate::testing::samples::{self, upload_token_keys};
 use crate::upload::quota::{OwnerLimits, day};
@@ -12,7 +13,7 @@ use crate::upload::{Upload, expiry};
 /// So many ask at once for the last use.
 const RACE: u8 = 50;
 
-fn token(ids: Ids, uses: u32) -> UploadToken {
+pub(super) fn token(ids: Ids, uses: u32) -> UploadToken {
     let secret = ids.bytes(9);
     let expires_at = now() + Duration::from_hours(1);
     UploadToken {
@@ -26,8 +27,17 @@ fn token(ids: Ids, uses: u32) -> UploadToken {
 }
 
 /// Upload number `n` of `mine`, of 10 bytes.
-fn upload(ids: Ids, n: u8, mine: &str) -> Upload {
+pub(super) fn upload(ids: Ids, n: u8, mine: &str) -> Upload {
     Upload { owner: ids.owner(mine), max_size_bytes: 10, ..ids.upload(n) }
+}
+
+async fn reserve(store: &impl Store, upload: &Upload, count: &Quota) -> ReserveOutcome {
+    store.reserve(std::slice::from_ref(upload), count).await.unwrap()
+}
+
+/// Reserves each upload by itself, all at once.
+async fn race(store: &impl Store, uploads: &[Upload], count: &Quota) -> Vec<ReserveOutcome> {
+    futures::future::join_all(uploads.iter().map(|upload| reserve(store, upload, count))).await
 }
 
 pub async fn a_token_is_made_once_and_ended_by_its_owner(store: &impl Store, ids: Ids) {
@@ -39,11 +49,11 @@ pub async fn a_token_is_made_once_and_ended_by_its_owner(store: &impl Store, ids
     assert_eq!(store.create_token(&token).await.unwrap(), Created::Exists(Box::new(token.clone())));
     let count = Quota { now: now(), token: Some(id.clone()), limits: OwnerLimits::default() };
     let first = upload(ids, 120, "token");
-    assert_eq!(store.reserve(&first, &count).await.unwrap(), ReserveOutcome::New);
-    assert_eq!(store.reserve(&first, &count).await.unwrap(), ReserveOutcome::Exists(Box::new(first.clone())));
+    assert_eq!(reserve(store, &first, &count).await, ReserveOutcome::New);
+    assert_eq!(reserve(store, &first, &count).await, ReserveOutcome::Exists(vec![first.clone()]));
     let is_due = is_due(store, &first, expiry(first.policy_expires_at)).await;
     assert!(is_due, "a counted upload waits for the sweeper as any other");
-    let used = token.used(now()).unwrap();
+    let used = token.used(1, now()).unwrap();
     assert_eq!(store.token(id).await.unwrap().as_ref(), Some(&used), "a repetition uses nothing up");
     assert_eq!(store.revoke_token(id, &stranger, now()).await.unwrap(), Found::No);
     for at in [now(), now() + Duration::from_hours(1)] {
@@ -52,7 +62,7 @@ pub async fn a_token_is_made_once_and_ended_by_its_owner(store: &impl Store, ids
     }
     let late = upload(ids, 121, "token");
     let ended = ReserveOutcome::TokenEnded(TokenStatus::Revoked);
-    assert_eq!(store.reserve(&late, &count).await.unwrap(), ended);
+    assert_eq!(reserve(store, &late, &count).await, ended);
     assert_eq!(store.upload(late.upload_id).await.unwrap(), None, "nothing is written");
 }
 
@@ -61,8 +71,7 @@ pub async fn the_last_use_is_granted_once(store: &impl Store, ids: Ids) {
     store.create_token(&token).await.unwrap();
     let count = Quota { now: now(), token: Some(token.token_id.clone()), limits: OwnerLimits::default() };
     let uploads: Vec<_> = (0..RACE).map(|n| upload(ids, 130 + n, "race")).collect();
-    let grants = uploads.iter().map(|upload| store.reserve(upload, &count));
-    let granted = futures::future::try_join_all(grants).await.unwrap();
+    let granted = race(store, &uploads, &count).await;
     assert_eq!(granted.iter().filter(|granted| **granted == ReserveOutcome::New).count(), 1);
     let ended = ReserveOutcome::TokenEnded(TokenStatus::UsedUp);
     assert!(
@@ -72,17 +81,16 @@ pub async fn the_last_use_is_granted_once(store: &impl Store, ids: Ids) {
     assert_eq!(store.token(&token.token_id).await.unwrap().unwrap().uses_left, 0);
     let expired = Quota { now: token.expires_at, ..count };
     let ended = ReserveOutcome::TokenEnded(TokenStatus::Expired);
-    assert_eq!(store.reserve(&upload(ids, 190, "race"), &expired).await.unwrap(), ended);
+    assert_eq!(reserve(store, &upload(ids, 190, "race"), &expired).await, ended);
 }
 
 pub async fn pending_uploads_are_limited(store: &impl Store, ids: Ids) {
     let limits = OwnerLimits { pending_uploads: Some(2), bytes_per_day: None };
     let count = Quota { now: now(), token: None, limits };
     let mine = |n| upload(ids, n, "pending");
-    let race: Vec<_> = (200..206).map(mine).collect();
-    let granted =
-        futures::future::try_join_all(race.iter().map(|upload| store.reserve(upload, &count))).await.unwrap();
-    let won: Vec<_> = race
+    let racers: Vec<_> = (200..206).map(mine).collect();
+    let granted = race(store, &racers, &count).await;
+    let won: Vec<_> = racers
         .iter()
         .zip(&granted)
         .filter(|(_, granted)| **granted == ReserveOutcome::New)
@@ -91,55 +99,43 @@ pub async fn pending_uploads_are_limited(store: &impl Store, ids: Ids) {
     assert_eq!(won.len(), 2, "{granted:?}");
     let first = won.first().unwrap();
     let until = first.policy_expires_at;
-    let full = store.reserve(&mine(210), &count).await.unwrap();
-    assert_eq!(full, ReserveOutcome::TooManyPending(until));
+    let full = reserve(store, &mine(210), &count).await;
+    assert_eq!(full, TooManyPending { left: 0, until });
     store.settle(first.upload_id, &super::condemn("wrong"), None).await.unwrap();
-    let full = store.reserve(&mine(210), &count).await.unwrap();
-    assert_eq!(
-        full,
-        ReserveOutcome::TooManyPending(until),
-        "a form that brought a wrong file may bring another"
-    );
+    let full = reserve(store, &mine(210), &count).await;
+    assert_eq!(full, TooManyPending { left: 0, until }, "a form that brought a wrong file may bring another");
     store.settle(first.upload_id, &super::pin("a"), None).await.unwrap();
-    assert_eq!(
-        store.reserve(&mine(210), &count).await.unwrap(),
-        ReserveOutcome::New,
-        "a recorded upload makes room"
-    );
-    assert_eq!(store.reserve(&mine(211), &count).await.unwrap(), ReserveOutcome::TooManyPending(until));
+    assert_eq!(reserve(store, &mine(210), &count).await, ReserveOutcome::New, "a recorded upload makes room");
+    assert_eq!(reserve(store, &mine(211), &count).await, TooManyPending { left: 0, until });
     let later = Quota { now: until, ..count };
-    assert_eq!(
-        store.reserve(&mine(211), &later).await.unwrap(),
-        ReserveOutcome::New,
-        "a dead form makes room"
-    );
+    assert_eq!(reserve(store, &mine(211), &later).await, ReserveOutcome::New, "a dead form makes room");
 }
 
 pub async fn bytes_of_a_day_are_limited(store: &impl Store, ids: Ids) {
     let limits = OwnerLimits { pending_uploads: None, bytes_per_day: Some(25) };
     let count = Quota { now: now(), token: None, limits };
     let (_, tomorrow) = day(now());
-    let race: Vec<_> = (220..226).map(|n| upload(ids, n, "bytes")).collect();
-    let granted =
-        futures::future::try_join_all(race.iter().map(|upload| store.reserve(upload, &count))).await.unwrap();
+    let racers: Vec<_> = (220..226).map(|n| upload(ids, n, "bytes")).collect();
+    let granted = race(store, &racers, &count).await;
     assert_eq!(granted.iter().filter(|granted| **granted == ReserveOutcome::New).count(), 2, "{granted:?}");
     assert_eq!(
-        store.reserve(&upload(ids, 230, "bytes"), &count).await.unwrap(),
-        ReserveOutcome::TooManyBytes(tomorrow)
+        reserve(store, &upload(ids, 230, "bytes"), &count).await,
+        TooManyBytes { left: 5, until: tomorrow }
     );
     let large = Upload { max_size_bytes: 26, ..upload(ids, 231, "large") };
-    assert_eq!(store.reserve(&large, &count).await.unwrap(), ReserveOutcome::TooManyBytes(tomorrow));
+    let refused = reserve(store, &large, &count).await;
+    assert_eq!(refused, TooManyBytes { left: 25, until: tomorrow });
     let next = Quota { now: tomorrow, ..count };
-    assert_eq!(store.reserve(&upload(ids, 230, "bytes"), &next).await.unwrap(), ReserveOutcome::New);
+    assert_eq!(reserve(store, &upload(ids, 230, "bytes"), &next).await, ReserveOutcome::New);
 }
 
 pub async fn rejected_parts_make_room(store: &impl Store, ids: Ids) {
     let limits = OwnerLimits { pending_uploads: Some(1), bytes_per_day: None };
     let count = Quota { now: now(), token: None, limits };
     let parts = Upload { s3_upload_id: Some("parts".parse().unwrap()), ..upload(ids, 240, "parts") };
-    assert_eq!(store.reserve(&parts, &count).await.unwrap(), ReserveOutcome::New);
+    assert_eq!(reserve(store, &parts, &count).await, ReserveOutcome::New);
     store.settle(parts.upload_id, &super::condemn("wrong"), None).await.unwrap();
-    assert_eq!(store.reserve(&upload(ids, 241, "parts"), &count).await.unwrap(), ReserveOutcome::New);
+    assert_eq!(reserve(store, &upload(ids, 241, "parts"), &count).await, ReserveOutcome::New);
 }
 
 /// An owner with 25 bytes a day, and the uploads of ten bytes that it is granted.
@@ -157,11 +153,11 @@ impl<S: Store> Day<'_, S> {
     async fn reserve(&self, n: u8) -> ReserveOutcome {
         let limits = OwnerLimits { pending_uploads: None, bytes_per_day: Some(25) };
         let count = Quota { now: now(), token: None, limits };
-        self.store.reserve(&self.upload(n), &count).await.unwrap()
+        reserve(self.store, &self.upload(n), &count).await
     }
 
     async fn is_full(&self, n: u8) -> bool {
-        matches!(self.reserve(n).await, ReserveOutcome::TooManyBytes(_))
+        matches!(self.reserve(n).await, TooManyBytes { .. })
     }
 
     async fn status(&self, n: u8) -> Upload {

@@ -5,7 +5,7 @@ use crate::ports::{
     Completed, Created, Found, PartStore, Quota, QuotaStore, ReserveOutcome, StoredPart, Unavailable,
 };
 use crate::upload::Upload;
-use crate::upload::quota::{PendingUpload, day, not_ended};
+use crate::upload::quota::{PendingUpload, day, missing_places, not_ended};
 use crate::upload::token::{TokenStatus, UploadToken, UploadTokenId};
 use crate::value::id::{ObjectKey, Owner, S3UploadId};
 use s3_presigned::{SigningCredentials, Timestamp};
@@ -66,46 +66,55 @@ impl QuotaStore for MemoryWorld {
         }
     }
 
-    async fn reserve(&self, upload: &Upload, count: &Quota) -> Result<ReserveOutcome, Unavailable> {
-        self.answered("grant", || self.grant_once(upload, count))
+    async fn reserve(&self, uploads: &[Upload], count: &Quota) -> Result<ReserveOutcome, Unavailable> {
+        self.answered("grant", || self.grant_once(uploads, count))
     }
 }
 
 impl MemoryWorld {
-    fn grant_once(&self, upload: &Upload, count: &Quota) -> Result<ReserveOutcome, Unavailable> {
+    fn grant_once(&self, uploads: &[Upload], count: &Quota) -> Result<ReserveOutcome, Unavailable> {
         let mut state = self.call("grant")?;
         let state = &mut *state;
-        if let Some(existing) = state.uploads.get(&upload.upload_id) {
-            return Ok(ReserveOutcome::Exists(Box::new(existing.clone())));
+        let Some(owner) = uploads.first().map(|upload| &upload.owner) else { return Ok(ReserveOutcome::New) };
+        let existing = uploads.iter().filter_map(|upload| state.uploads.get(&upload.upload_id));
+        let existing: Vec<_> = existing.take(state.reported.unwrap_or(usize::MAX)).cloned().collect();
+        if !existing.is_empty() {
+            return Ok(ReserveOutcome::Exists(existing));
         }
+        let uses = u32::try_from(uploads.len()).unwrap_or(u32::MAX);
         let token = count.token.as_ref().map(|id| state.quotas.tokens.get(id));
-        let used = token.map(|token| token.and_then(|token| token.used(count.now)));
+        let used = token.map(|token| token.and_then(|token| token.used(uses, count.now)));
         if let (Some(token), Some(None)) = (token, &used) {
-            let forgotten = TokenStatus::Expired;
-            return Ok(ReserveOutcome::TokenEnded(token.map_or(forgotten, |token| token.status(count.now))));
+            return Ok(match token.map(|token| (token.status(count.now), token.uses_left)) {
+                Some((TokenStatus::Open, left)) => ReserveOutcome::TooFewUses(left),
+                Some((ended, _)) => ReserveOutcome::TokenEnded(ended),
+                None => ReserveOutcome::TokenEnded(TokenStatus::Expired),
+            });
         }
-        let mut pending = state.quotas.pending.get(&upload.owner).cloned().unwrap_or_default();
+        let mut pending = state.quotas.pending.get(owner).cloned().unwrap_or_default();
         if let Some(limit) = count.limits.pending_uploads {
             pending = not_ended(&pending, count.now);
             pending.retain(|entry| state.uploads.get(&entry.upload_id).is_some_and(Upload::takes_files));
-            if let (true, Some(first)) = (pending.len() >= usize::from(limit), pending.first()) {
-                return Ok(ReserveOutcome::TooManyPending(first.until));
+            if let Some((left, until)) = missing_places(&pending, uploads.len(), limit, count.now) {
+                return Ok(ReserveOutcome::TooManyPending { left, until });
             }
-            pending.insert(PendingUpload::of(upload));
+            pending.extend(uploads.iter().map(PendingUpload::of));
         }
         let (today, tomorrow) = day(count.now);
-        let bytes = state.quotas.bytes.entry((upload.owner.clone(), today)).or_default();
+        let bytes = state.quotas.bytes.entry((owner.clone(), today)).or_default();
         if let Some(limit) = count.limits.bytes_per_day {
-            if *bytes + upload.max_size_bytes > limit {
-                return Ok(ReserveOutcome::TooManyBytes(tomorrow));
+            let asked: u64 = uploads.iter().map(|upload| upload.max_size_bytes).sum();
+            let left = limit.saturating_sub(*bytes);
+            if asked > left {
+                return Ok(ReserveOutcome::TooManyBytes { left, until: tomorrow });
             }
-            *bytes += upload.max_size_bytes;
+            *bytes += asked;
         }
         if let Some(Some(token)) = used {
             state.quotas.tokens.insert(token.token_id.clone(), token);
         }
-        state.quotas.pending.insert(upload.owner.clone(), pending);
-        state.uploads.insert(upload.upload_id, upload.clone());
+        state.quotas.pending.insert(owner.clone(), pending);
+        state.uploads.extend(uploads.iter().map(|upload| (upload.upload_id, upload.clone())));
         Ok(ReserveOutcome::New)
     }
 }

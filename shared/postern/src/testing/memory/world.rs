@@ -58,6 +58,8 @@ pub(super) struct State {
     pub(super) slices_listed: Option<u64>,
     /// Links that one call reads to find those that live, if it is to be few.
     pub(super) live_page: Option<u8>,
+    /// Existing records that a reservation reports, if it is to be few.
+    pub(super) reported: Option<usize>,
     pub(super) calls: usize,
     /// The calls that wait, while a test orders them.
     pub(super) turns: Option<Turns>,
@@ -166,6 +168,11 @@ impl MemoryWorld {
     /// Lets a call that looks for links that live read so many.
     pub fn read_links_at_once(&self, limit: u8) {
         self.lock().live_page = Some(limit);
+    }
+
+    /// Lets a reservation that meets existing records report so many, as when another write is under way.
+    pub fn report_existing(&self, limit: usize) {
+        self.lock().reported = Some(limit);
     }
 
     /// How many calls have been made.

@@ -129,11 +129,11 @@ impl UploadToken {
         }
     }
 
-    /// The token after one use at `now`; `None` unless it is open.
+    /// The token after so many uses at `now`; `None` unless it is open and has them left.
     #[must_use]
-    pub fn used(&self, now: Timestamp) -> Option<Self> {
-        let is_open = self.status(now) == TokenStatus::Open;
-        is_open.then(|| Self { uses_left: self.uses_left.saturating_sub(1), ..self.clone() })
+    pub fn used(&self, uses: u32, now: Timestamp) -> Option<Self> {
+        let uses_left = self.uses_left.checked_sub(uses)?;
+        (self.status(now) == TokenStatus::Open).then(|| Self { uses_left, ..self.clone() })
     }
 
     /// The token after its owner revoked it. A second revocation changes nothing.
@@ -167,10 +167,11 @@ mod tests {
     #[test]
     fn a_token_is_counted_down_and_never_below_nothing() {
         let now = at("2026-11-24T10:30:00Z");
-        let one = token(2).used(now).unwrap();
-        let none = one.used(now).unwrap();
+        let one = token(2).used(1, now).unwrap();
+        let none = one.used(1, now).unwrap();
         assert_eq!((one.uses_left, none.uses_left), (1, 0));
-        assert_eq!((none.status(now), none.used(now)), (TokenStatus::UsedUp, None));
+        assert_eq!((none.status(now), none.used(1, now)), (TokenStatus::UsedUp, None));
+        assert_eq!((token(5).used(5, now).unwrap().uses_left, token(5).used(6, now)), (0, None));
     }
 
     #[test]
@@ -178,7 +179,7 @@ mod tests {
         let (now, later) = (at("2026-11-24T10:30:00Z"), at("2026-11-24T11:00:00Z"));
         assert_eq!(token(1).status(later), TokenStatus::Expired);
         let revoked = token(1).revoked(now);
-        assert_eq!((revoked.status(now), revoked.used(now)), (TokenStatus::Revoked, None));
+        assert_eq!((revoked.status(now), revoked.used(1, now)), (TokenStatus::Revoked, None));
         assert_eq!(revoked.revoked(later), revoked, "the first end stays");
     }
 

@@ -114,7 +114,7 @@ async fn live(app: &App) -> [String; 4] {
     app.link(&gone, json!({})).await;
     delete(app, &format!("/uploads/{gone}")).await;
 
-    let retried = app.issue(json!({ "filename": "a.png", "content_type": "image/png" })).await;
+    let retried = app.issue(json!({ "filename": "a.png", "path": PATH, "content_type": "image/png" })).await;
     assert_eq!(retried.post(b"no picture").await.status, 201);
     app.until(&retried.upload_id, |upload| upload["state"] == "rejected").await;
     assert_eq!(retried.post(PNG).await.status, 201);
@@ -145,6 +145,9 @@ async fn open_links(app: &App, upload: &str) {
         form.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
     }
 }
+
+/// A path that would make an event invalid JSON if it were not encoded.
+const PATH: &str = r#"5 % "off"/a.png"#;
 
 /// A text that would make an event invalid JSON if it were not encoded, because Pipes does not escape text.
 const RECIPIENT: &str = r#"Ada "5 %" Lovelace", "owner": "x"#;
@@ -197,6 +200,7 @@ async fn every_change_is_told_in_its_schema_and_the_example_consumer_takes_each_
         expected.iter().map(|(upload, name)| (((*upload).clone(), (*name).to_owned()), 1)).collect();
     assert_eq!(told(&events), expected);
     assert_names_the_recipient_of_a_tracked_link(&events);
+    assert_has_the_path_of_the_upload_that_was_given_one(&events, retried);
     consume(app.stack, &events, &uploads).await;
 }
 
@@ -208,6 +212,15 @@ fn assert_names_the_recipient_of_a_tracked_link(events: &[Value]) {
     assert!(!recipient.contains(['"', '\\']), "Pipes would not escape this: {recipient}");
     assert_eq!(percent_encoding::percent_decode_str(recipient).decode_utf8().unwrap(), RECIPIENT);
     assert_eq!(of("Link Used Up")["recipient"], json!(null), "a link that does not track");
+}
+
+fn assert_has_the_path_of_the_upload_that_was_given_one(events: &[Value], upload: &str) {
+    for event in events.iter().filter(|event| event["detail-type"].as_str().unwrap().starts_with("Upload")) {
+        let path = event["detail"]["path"].as_str();
+        let path = path.map(|path| percent_encoding::percent_decode_str(path).decode_utf8().unwrap());
+        let expected = (event["detail"]["upload_id"] == upload).then_some(PATH);
+        assert_eq!(path.as_deref(), expected, "{event}");
+    }
 }
 
 /// Gives the example consumer every event three times, in random order, and checks the consumer's table.

@@ -151,7 +151,14 @@ async fn each_route_waits_for_the_calls_that_it_needs() {
     witnessed.issuing.hold_answers(HELD);
     // The calls in alphabetical order, and how many of them wait on each other.
     for (method, path, body, calls, depth) in [
-        (Method::POST, "/uploads".to_owned(), Some(file), &["PutItem"][..], 1),
+        (Method::POST, "/uploads".to_owned(), Some(file.clone()), &["PutItem"][..], 1),
+        (
+            Method::POST,
+            "/uploads/batch".to_owned(),
+            Some(json!({ "uploads": vec![file; 50] })),
+            &["TransactWriteItems"],
+            1,
+        ),
         (Method::GET, "/uploads".to_owned(), None, &["Query"], 1),
         (Method::GET, uploads.clone(), None, &["GetItem"], 1),
         (Method::POST, format!("{uploads}/links"), Some(json!({})), &["GetItem", "TransactWriteItems"], 2),
