@@ -50,7 +50,10 @@ function batches(transfers) {
 function shareForms(batch) {
   let forms
   for (const [index, transfer] of batch.entries())
-    transfer.batchForm = async () => (await (forms ??= issueForms(batch)))?.[index]
+    transfer.batchForm = async () => {
+      const form = (await (forms ??= issueForms(batch)))?.[index]
+      return form?.url && form // an upload that takes no more files has no URL
+    }
 }
 
 // Without an answer, each file asks for its own form, and gets its own error.

@@ -29,7 +29,7 @@ export interface UploadOptions extends AllOptions {
   filename?: string
   /** By default the file's type, or the type of its extension. */
   contentType?: string
-  /** The path of the file in its folder. By default `webkitRelativePath`. */
+  /** The path of the file in its folder, which ends with the file's name. By default that of `webkitRelativePath`. */
   path?: string
   onProgress?: (progress: Progress) => void
 }

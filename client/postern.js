@@ -34,6 +34,7 @@ class Transfer {
   constructor(file, options) {
     const { filename = file.name, contentType, metadata, path, signal, onProgress } = options
     const extension = filename?.split('.').pop().toLowerCase()
+    const folder = file.webkitRelativePath?.match(/.*\//)?.[0]
     this.file = file
     this.options = options
     // A signal of its own, so that its listeners end with the upload.
@@ -44,7 +45,7 @@ class Transfer {
       content_type: contentType || file.type || TYPES[extension] || 'application/octet-stream',
       size_bytes: file.size,
       metadata,
-      path: path ?? (file.webkitRelativePath || undefined),
+      path: path ?? (folder && folder + filename),
     }
   }
 

@@ -51,6 +51,14 @@ test('a lost answer of the batch costs nothing', async () => {
   assert.equal(stack.made, 5)
 })
 
+test('an upload of the batch that takes no more files is replaced', async () => {
+  const stack = opened()
+  const uploads = ['a', 'b'].map((upload_id) => ({ upload_id, state: 'expired' }))
+  stack.fault(BATCH, { status: 201, headers: {}, text: JSON.stringify({ uploads }) })
+  const results = await sendAll(stack, named(2))
+  assert.deepEqual([results.map(({ state }) => state), stack.count(SINGLE)], [['available', 'available'], 2])
+})
+
 test('an API without the batch route is asked for each form', async () => {
   const stack = opened()
   stack.hasBatch = false

@@ -87,6 +87,20 @@ test('the errors of API and S3 keep their codes', async () => {
   assert.equal((await failed(send(stack))).code, 'http_401')
 })
 
+test('a file of a folder has its path, which ends with the name that is sent', async () => {
+  for (const [webkitRelativePath, options, path] of [
+    ['trip/day 1/photo.png', {}, 'trip/day 1/photo.png'],
+    ['trip/day 1/photo.png', { filename: '$& 1.png' }, 'trip/day 1/$& 1.png'],
+    ['trip/photo.png', { path: 'other/photo.png' }, 'other/photo.png'],
+    ['', {}, undefined],
+  ]) {
+    const stack = opened()
+    const file = Object.defineProperty(fileOf(10, 'photo.png'), 'webkitRelativePath', { value: webkitRelativePath })
+    await send(stack, file, options)
+    assert.equal(stack.only.body.path, path)
+  }
+})
+
 test('while the browser has no network, the upload waits without counting failures', async () => {
   const stack = opened()
   const phases = []
