@@ -15,10 +15,12 @@ use crate::upload::quota::{MAX_PENDING, OwnerLimits};
 use crate::{issue, serve};
 use s3_presigned::BucketEndpoint;
 
+mod check;
 #[cfg(test)]
 mod described_tests;
 mod webhook;
 
+pub use check::check;
 pub use webhook::WebhookConfig;
 
 /// The largest limit of pixels; 0 means no limit.
@@ -120,20 +122,6 @@ pub struct DistributionRef {
     pub secret_arn: String,
     /// The window to which signing times are rounded.
     pub window: Duration,
-}
-
-/// Whether the function `name` can read its environment, as it does at its start. Another name has no rules here.
-///
-/// # Errors
-/// For the first variable that is missing or malformed.
-pub fn check(name: &str, lookup: impl Lookup) -> Result<(), ConfigError> {
-    match name {
-        "issue-upload" => IssueConfig::read(lookup).map(drop),
-        "record-upload" => RecordConfig::read(lookup).map(drop),
-        "send-webhook" => WebhookConfig::read(lookup).map(drop),
-        "serve-link" => ServeConfig::read(lookup).map(drop),
-        _ => Ok(()),
-    }
 }
 
 impl IssueConfig {
