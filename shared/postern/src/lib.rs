@@ -14,6 +14,7 @@
 //!  ports                           what is needed of the table, the bucket and the signer, as traits
 //!  revocation                      revoking many links
 //!  http                            answers and problems
+//!  page                            what pages for people have in common
 //!  issue, record, serve, webhook   the four functions, over the ports
 //!  operate                         what an operator asks of a function
 //!  config                          what each function reads from its environment
@@ -31,6 +32,7 @@ pub mod link;
 pub mod log;
 pub mod media;
 pub mod operate;
+pub mod page;
 pub mod paging;
 pub mod ports;
 pub mod record;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// In the order of `lib.rs`'s picture. `testing` may use all of them.
-const LAYERS: [&str; 16] = [
+const LAYERS: [&str; 17] = [
     "concurrency",
     "value",
     "media",
@@ -18,6 +18,7 @@ const LAYERS: [&str; 16] = [
     "ports",
     "revocation",
     "http",
+    "page",
     "issue",
     "record",
     "serve",

@@ -15,13 +15,14 @@ use http::StatusCode;
 
 use super::Settings;
 use super::answer::{Exchange, guarded};
-use super::page::{self, PageContext};
+use super::page;
 use super::page_id::PageId;
 use super::request::{LinkRequest, Method};
 use crate::http::{Problem, Reply};
 use crate::keys::LinkKeys;
 use crate::link::token::{LinkId, LinkToken};
 use crate::link::{Link, PageMode};
+use crate::page::PageContext;
 use crate::ports::{OpeningStore, Signer, VersionCheck};
 use crate::value::filename::Disposition;
 

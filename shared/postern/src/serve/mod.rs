@@ -25,25 +25,23 @@ use s3_presigned::BucketEndpoint;
 
 use crate::keys::LinkKeys;
 use crate::link::{PageMode, TrackNetwork, UrlLife};
+use crate::page::{Brand, Destination};
 
 mod answer;
 mod cookie;
 mod count;
 pub mod distribution;
 mod link_page;
-pub mod messages;
 pub mod page;
 pub mod page_id;
 mod previewers;
 mod redirect;
 pub mod request;
 pub mod resume_cookie;
-mod weighted;
 
 pub use answer::answer;
 use distribution::Distribution;
 pub use link_page::{again_cookie, page_of_expired_url, page_of_problem};
-use page::{Brand, Destination};
 
 /// The ports of `serve-link`.
 #[derive(Debug)]

@@ -5,9 +5,10 @@
 
 use std::net::IpAddr;
 
-use super::messages::Language;
-use super::{previewers, weighted};
+use super::previewers;
 use crate::link::Client;
+use crate::page::accept::{names_html, prefers};
+use crate::page::messages::Language;
 use s3_presigned::Timestamp;
 
 /// The query by which a page shows the link's content, if the request counts nothing.
@@ -110,12 +111,7 @@ impl LinkRequest<'_> {
 
     /// Whether the client wants a page rather than JSON: browsers name the type, programs do not.
     pub fn wants_page(&self) -> bool {
-        let is_html = |range: &str| {
-            let mut parts = range.split(';').map(str::trim);
-            let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("text/html"));
-            named && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-        };
-        self.headers.accept.split(',').any(is_html)
+        names_html(self.headers.accept)
     }
 
     /// Whether a browser opens the link in a tab, as opposed to a program, a player or a page that embeds the
@@ -158,12 +154,6 @@ impl Query<'_> {
     pub fn is_embedded(&self) -> bool {
         self.show || !self.page.is_empty()
     }
-}
-
-/// Whether the first of the media ranges that `accept` weighs most is among `ranges`.
-fn prefers(accept: &str, ranges: &[&str]) -> bool {
-    let most_wanted = weighted::heaviest(weighted::entries(accept)).unwrap_or_default();
-    ranges.iter().any(|range| range.eq_ignore_ascii_case(most_wanted))
 }
 
 #[cfg(test)]

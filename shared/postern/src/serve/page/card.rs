@@ -1,8 +1,8 @@
 //! What chats and networks read of a page to make a card: [Open Graph](https://ogp.me/) and Twitter's tags.
 
-use super::file_kind::{Element, FileKind};
-use super::{PageContext, escaped, figures};
+use super::element::{Element, kind_of};
 use crate::link::Link;
+use crate::page::{PageContext, escaped, figures};
 
 /// The tags for the page of `link`. The image is named only where anybody may open the link as often as they
 /// like: a previewer's fetch of it must use nothing up.
@@ -10,7 +10,7 @@ pub(super) fn tags(context: &PageContext<'_>, link: &Link) -> String {
     let messages = context.language.messages();
     let name = escaped(link.served_filename().as_str());
     let size = figures::size(link.size_bytes, context.language);
-    let kind = FileKind::of(link).name(messages);
+    let kind = kind_of(link).name(messages);
     let image = context.address.as_ref().filter(|_| is_open_image(link));
     let card = if image.is_some() { "summary_large_image" } else { "summary" };
     let mut tags: Vec<(&str, &str, String)> = vec![

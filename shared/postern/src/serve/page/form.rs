@@ -2,8 +2,8 @@
 //! field, which is neither visible nor reachable, from the moment at which the form is sent
 //! ([HTML, form submission](https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#form-submission-algorithm)).
 
-use super::escaped;
-use crate::serve::messages::Messages;
+use crate::page::escaped;
+use crate::page::messages::Messages;
 
 /// The field with the page's one-time id.
 pub const ID_FIELD: &str = "page";

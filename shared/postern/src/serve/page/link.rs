@@ -2,11 +2,11 @@
 
 use http::StatusCode;
 
-use super::file_kind::{Element, FileKind};
-use super::icons::{Icon, svg};
-use super::{Document, PageContext, card, escaped, figures, form};
+use super::element::{Element, kind_of};
+use super::{card, form};
 use crate::http::Reply;
 use crate::link::Link;
+use crate::page::{Document, Icon, PageContext, escaped, figures, svg};
 use crate::serve::request;
 
 /// The page with the content. `id` is the page's one-time id ([`mod@crate::serve::page_id`]); it is empty where
@@ -50,7 +50,9 @@ pub fn confirm(context: &PageContext<'_>, link: &Link, id: &str) -> Reply {
 fn of_link(context: &PageContext<'_>, link: &Link, element: Option<Element>, body: &str) -> Reply {
     let name = link.served_filename().as_str();
     let head = card::tags(context, link);
-    Document { status: StatusCode::OK, title: name, head: &head, body, element }.reply(context)
+    let needs = super::needs(&context.destination, element);
+    Document { status: StatusCode::OK, title: name, head: &head, style: super::STYLE, body, needs }
+        .reply(context)
 }
 
 /// Whether browsers show the file, as opposed to saving it.
@@ -70,7 +72,7 @@ fn card_of(context: &PageContext<'_>, link: &Link, rest: &str) -> String {
 /// The icon, the name and the facts.
 fn heading(context: &PageContext<'_>, link: &Link) -> String {
     let (messages, language) = (context.language.messages(), context.language);
-    let kind = FileKind::of(link);
+    let kind = kind_of(link);
     let until = link.expires_at.map(|end| {
         let written = figures::minute(end, language);
         format!(" <span>{} <time datetime=\"{end}\">{written}</time></span>", messages.until)

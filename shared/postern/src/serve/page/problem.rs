@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 
-use super::icons::{Icon, svg};
-use super::{Document, PageContext, escaped, form};
+use super::form;
 use crate::http::{Problem, Reply};
+use crate::page::{Document, Icon, PageContext, card, escaped};
 
 /// The page of a problem; `None` for what people do not meet. `id` is the page's one-time id, for a form.
 pub fn of_problem(context: &PageContext<'_>, problem: &Problem, request_id: &str, id: &str) -> Option<Reply> {
@@ -34,7 +34,14 @@ pub fn of_problem(context: &PageContext<'_>, problem: &Problem, request_id: &str
         _ => (Icon::Broken, String::new()),
     };
     let body = card(icon, title, sentence, &rest);
-    let page = Document { status: problem.status(), title, head: "", body: &body, element: None };
+    let page = Document {
+        status: problem.status(),
+        title,
+        head: "",
+        style: super::STYLE,
+        body: &body,
+        needs: super::needs(&context.destination, None),
+    };
     let reply = page.reply(context);
     Some(match problem.retry_after_s() {
         Some(seconds) => reply.with("retry-after", seconds.to_string()),
@@ -51,21 +58,24 @@ pub fn of_problem(context: &PageContext<'_>, problem: &Problem, request_id: &str
 pub fn of_expired_url(context: &PageContext<'_>) -> Reply {
     let (title, sentence) = context.language.messages().url_expired;
     let body = card(Icon::Broken, title, sentence, "");
-    Document { status: StatusCode::OK, title, head: "", body: &body, element: None }
-        .reply(context)
-        .with("cache-control", "public, max-age=0, s-maxage=300")
-        .with("vary", "accept-language")
-}
-
-fn card(icon: Icon, title: &str, sentence: &str, rest: &str) -> String {
-    format!("<main class=\"card\">\n{}<h1>{title}</h1>\n<p>{sentence}</p>\n{rest}\n</main>\n", svg(icon))
+    Document {
+        status: StatusCode::OK,
+        title,
+        head: "",
+        style: super::STYLE,
+        body: &body,
+        needs: super::needs(&context.destination, None),
+    }
+    .reply(context)
+    .with("cache-control", "public, max-age=0, s-maxage=300")
+    .with("vary", "accept-language")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::serve::messages::Language;
-    use crate::serve::page::testing::context;
+    use crate::page::messages::Language;
+    use crate::page::testing::context;
 
     #[test]
     fn every_problem_that_a_person_meets_is_told_in_every_language() {

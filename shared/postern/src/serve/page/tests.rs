@@ -1,9 +1,14 @@
 //! The pages of links as documents.
 
-use super::testing::context;
+use http::StatusCode;
+use s3_presigned::Timestamp;
+
 use super::*;
 use crate::http::Problem;
 use crate::link::{Link, LinkTerms};
+use crate::page::messages::Language;
+use crate::page::testing::context;
+use crate::page::{Brand, PageContext};
 use crate::testing::samples::{at, link};
 
 fn of_type(sniffed_type: &str) -> Link {
@@ -258,5 +263,26 @@ fn a_brand_stands_on_every_page() {
         assert!(page.body.contains("--act:#7a1fa2"));
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.contains("https://cdn.example") && !policy.contains("data:"), "{policy}");
+    }
+}
+
+#[test]
+fn a_page_may_load_what_it_shows_and_nothing_else() {
+    let storage = Destination::of("https://files.example/");
+    let of = |element| {
+        let needs = needs(&storage, element);
+        (needs.images, needs.directives, needs.forms)
+    };
+    let both = vec!["'self'".to_owned(), "https://files.example".to_owned()];
+    let only = |directive: &str| vec![format!("{directive} 'self' https://files.example")];
+    assert_eq!(of(None), (vec![], vec![], both.clone()));
+    assert_eq!(of(Some(Element::Image)), (both.clone(), vec![], both.clone()));
+    for (element, directive) in [
+        (Element::Video, "media-src"),
+        (Element::Audio, "media-src"),
+        (Element::Pdf, "frame-src"),
+        (Element::Text, "frame-src"),
+    ] {
+        assert_eq!(of(Some(element)), (vec![], only(directive), both.clone()), "{element:?}");
     }
 }

@@ -85,7 +85,7 @@ pub enum ParseBrandError {
 
 impl Brand {
     /// The operator's name.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 

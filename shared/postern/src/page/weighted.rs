@@ -5,7 +5,7 @@
 const MAX_ENTRIES: usize = 32;
 
 /// The entries of `header` without their parameters, each with its weight in thousandths: 1000 if it names none.
-pub(super) fn entries(header: &str) -> impl Iterator<Item = (&str, u32)> {
+pub(crate) fn entries(header: &str) -> impl Iterator<Item = (&str, u32)> {
     header.split(',').take(MAX_ENTRIES).map(|entry| {
         let mut parts = entry.split(';').map(str::trim);
         let value = parts.next().unwrap_or_default();
@@ -14,7 +14,7 @@ pub(super) fn entries(header: &str) -> impl Iterator<Item = (&str, u32)> {
 }
 
 /// The value with the greatest weight, the first of equals; `None` if no weight is above 0.
-pub(super) fn heaviest<T>(entries: impl Iterator<Item = (T, u32)>) -> Option<T> {
+pub(crate) fn heaviest<T>(entries: impl Iterator<Item = (T, u32)>) -> Option<T> {
     let accepted = entries.filter(|(_, weight)| *weight > 0);
     accepted.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(value, _)| value)
 }

@@ -4,7 +4,7 @@ use super::file_kind::FileKind;
 
 /// What a page has an icon for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Icon {
+pub(crate) enum Icon {
     /// A file of this type.
     File(FileKind),
     /// A password.
@@ -17,7 +17,7 @@ const SHEET: &str =
     r#"<path d="M6 3h8l5 5v11a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z"/><path d="M14 3v5h5"/>"#;
 
 /// The icon's markup. It says nothing to a screen reader: words stand beside it.
-pub(super) fn svg(icon: Icon) -> String {
+pub(crate) fn svg(icon: Icon) -> String {
     let (sheet, drawing) = match icon {
         Icon::File(kind) => of_file(kind),
         Icon::Lock => (

@@ -1,28 +1,12 @@
-//! What a page says of a file's type, and how it shows such a file.
+//! The kind of a link's file, and how a page shows it.
 //!
 //! Only what browsers show without running it is embedded: the link's disposition decides first
 //! ([`Link::disposition`]), so that SVG, HTML and XML are only offered for download.
 
 use crate::link::Link;
 use crate::media::Kind;
-use crate::serve::messages::Messages;
+use crate::page::FileKind;
 use crate::value::filename::Disposition;
-
-/// The type of a file, as a person calls it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FileKind {
-    Image,
-    Video,
-    Audio,
-    Pdf,
-    Text,
-    Document,
-    Archive,
-    Program,
-    WebPage,
-    Font,
-    Other,
-}
 
 /// The element that shows a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,44 +23,16 @@ pub(super) enum Element {
     Text,
 }
 
-impl FileKind {
-    pub(super) fn of(link: &Link) -> Self {
-        let essence = link.carried_by.as_ref().unwrap_or(&link.sniffed_type).essence();
-        let is_video = link.sniffed_type.essence().starts_with("video/");
-        // Of a container its name says more, and names fit the bytes.
-        let by_name = || Kind::of_name(link.served_filename().as_str());
-        match Kind::of_type(&essence).or_else(by_name) {
-            Some(Kind::Image) => Self::Image,
-            Some(Kind::Media) if is_video => Self::Video,
-            Some(Kind::Media) => Self::Audio,
-            Some(Kind::Pdf) => Self::Pdf,
-            Some(Kind::Document) => Self::Document,
-            Some(Kind::Archive) => Self::Archive,
-            Some(Kind::Program) => Self::Program,
-            Some(Kind::Page) => Self::WebPage,
-            Some(Kind::Font) => Self::Font,
-            Some(Kind::Text) => Self::Text,
-            None if link.reads_as_text => Self::Text,
-            None => Self::Other,
-        }
-    }
-
-    /// The words for it.
-    pub(super) fn name(self, messages: &Messages) -> &'static str {
-        let kinds = &messages.kinds;
-        match self {
-            Self::Image => kinds.image,
-            Self::Video => kinds.video,
-            Self::Audio => kinds.audio,
-            Self::Pdf => kinds.pdf,
-            Self::Text => kinds.text,
-            Self::Document => kinds.document,
-            Self::Archive => kinds.archive,
-            Self::Program => kinds.program,
-            Self::WebPage => kinds.web_page,
-            Self::Font => kinds.font,
-            Self::Other => kinds.other,
-        }
+/// The kind of the link's file.
+pub(super) fn kind_of(link: &Link) -> FileKind {
+    let essence = link.carried_by.as_ref().unwrap_or(&link.sniffed_type).essence();
+    let is_video = link.sniffed_type.essence().starts_with("video/");
+    // Of a container its name says more, and names fit the bytes.
+    let by_name = || Kind::of_name(link.served_filename().as_str());
+    match Kind::of_type(&essence).or_else(by_name) {
+        Some(kind) => FileKind::new(kind, is_video),
+        None if link.reads_as_text => FileKind::Text,
+        None => FileKind::Other,
     }
 }
 
@@ -133,14 +89,14 @@ mod tests {
             ("application/octet-stream", FileKind::Other, None),
         ] {
             let link = link(sniffed_type);
-            assert_eq!((FileKind::of(&link), Element::of(&link)), (kind, element), "{sniffed_type}");
+            assert_eq!((kind_of(&link), Element::of(&link)), (kind, element), "{sniffed_type}");
         }
         for (name, kind) in [("a.zip", FileKind::Archive), ("a.docx", FileKind::Document)] {
             let link = Link { filename: name.parse().unwrap(), ..link("application/zip") };
-            assert_eq!(FileKind::of(&link), kind, "{name}");
+            assert_eq!(kind_of(&link), kind, "{name}");
         }
         let read = Link { reads_as_text: true, ..link("application/octet-stream") };
-        assert_eq!(FileKind::of(&read), FileKind::Text);
+        assert_eq!(kind_of(&read), FileKind::Text);
     }
 
     #[test]

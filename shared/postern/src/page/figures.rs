@@ -2,10 +2,10 @@
 
 use s3_presigned::Timestamp;
 
-use crate::serve::messages::Language;
+use super::messages::Language;
 
 /// A size: thousands as a step, one decimal, the language's own mark.
-pub(super) fn size(bytes: u64, language: Language) -> String {
+pub(crate) fn size(bytes: u64, language: Language) -> String {
     if bytes < 1000 {
         return format!("{bytes} B");
     }
@@ -23,7 +23,7 @@ pub(super) fn size(bytes: u64, language: Language) -> String {
 }
 
 /// A time to the minute, in UTC: a page without script does not know the visitor's time zone.
-pub(super) fn minute(at: Timestamp, language: Language) -> String {
+pub(crate) fn minute(at: Timestamp, language: Language) -> String {
     let text = at.to_string();
     let (date, clock) = text.split_once('T').unwrap_or((&text, ""));
     let mut parts = date.splitn(3, '-');
