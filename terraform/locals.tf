@@ -15,6 +15,13 @@ locals {
     aws_apigatewayv2_api.main.api_endpoint,
   )
 
+  # The origins under which browsers reach the API. From there the page of an upload token posts files.
+  api_origins = concat(
+    var.execute_api_endpoint ? [aws_apigatewayv2_api.main.api_endpoint] : [],
+    var.custom_domain == null ? [] : ["https://${var.custom_domain.name}"],
+    var.link_base_url == null ? [] : regexall("^https?://[^/]+", var.link_base_url),
+  )
+
   # The parts that are set. Terraform writes an attribute that is left out as null.
   brand_parts = { for name, value in var.brand : name => value if value != null }
   brand       = length(local.brand_parts) == 0 ? "none" : jsonencode(local.brand_parts)

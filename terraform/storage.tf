@@ -100,18 +100,14 @@ resource "aws_s3_bucket_lifecycle_configuration" "files" {
 resource "aws_s3_bucket_cors_configuration" "files" {
   bucket = aws_s3_bucket.files.id
 
-  dynamic "cors_rule" {
-    for_each = length(var.origins) > 0 ? [local.description.bucket_cors] : []
-
-    content {
-      id              = "uploads"
-      allowed_origins = var.origins
-      allowed_methods = cors_rule.value.allow_methods
-      allowed_headers = cors_rule.value.allow_headers
-      # A browser client hangs at 100 % if it may not read ETag and Location.
-      expose_headers  = cors_rule.value.expose_headers
-      max_age_seconds = cors_rule.value.max_age_s
-    }
+  cors_rule {
+    id              = "uploads"
+    allowed_origins = concat(var.origins, local.api_origins)
+    allowed_methods = local.description.bucket_cors.allow_methods
+    allowed_headers = local.description.bucket_cors.allow_headers
+    # A browser client hangs at 100 % if it may not read ETag and Location.
+    expose_headers  = local.description.bucket_cors.expose_headers
+    max_age_seconds = local.description.bucket_cors.max_age_s
   }
 
   # A link's page plays video and audio with CORS: without this rule they do not play, and with it they fail at

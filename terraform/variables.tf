@@ -24,7 +24,7 @@ variable "bucket_name" {
 }
 
 variable "origins" {
-  description = "Origins whose pages may call the API and post files, for example [\"https://app.example.com\"]. Without any the API has no CORS, and the bucket lets pages only read: only servers and native apps can then upload."
+  description = "Origins whose pages may call the API and post files, for example [\"https://app.example.com\"]. Without any the API has no CORS, and the bucket lets pages of other origins only read: only servers, native apps and the page of an upload token can then upload."
   type        = list(string)
   default     = []
   nullable    = false
@@ -258,7 +258,7 @@ variable "link_page" {
 }
 
 variable "brand" {
-  description = "What the pages of links show of you. name (null): 1 to 60 characters. logo_svg (null): the text of an SVG image, at most 2048 bytes, without scripts, event handlers and addresses. logo_url (null), in place of logo_svg: an https URL, whose origin the pages' policy then allows for images. color (null): the color of the buttons, as #rrggbb. All variables of a function share 4 KB."
+  description = "What the pages of links and of upload tokens show of you. name (null): 1 to 60 characters. logo_svg (null): the text of an SVG image, at most 2048 bytes, without scripts, event handlers and addresses. logo_url (null), in place of logo_svg: an https URL, whose origin the pages' policy then allows for images. color (null): the color of the buttons, as #rrggbb. All variables of a function share 4 KB."
   type = object({
     name     = optional(string)
     logo_svg = optional(string)

@@ -22,6 +22,12 @@ variables {
 run "defaults" {
   command = plan
 
+  override_resource {
+    target          = aws_apigatewayv2_api.main
+    override_during = plan
+    values          = { id = "api1", api_endpoint = "https://api1.execute-api.us-east-1.amazonaws.com", execution_arn = "arn:aws:execute-api:us-east-1:111122223333:api1" }
+  }
+
   variables {
     deletion_protection = null
   }
@@ -67,8 +73,8 @@ run "defaults" {
   }
 
   assert {
-    condition     = [for rule in aws_s3_bucket_cors_configuration.files.cors_rule : [rule.allowed_methods, rule.allowed_origins]] == [[toset(["GET", "HEAD"]), toset(["*"])]]
-    error_message = "Without origins, pages may only read: the page of a link plays media with CORS."
+    condition     = { for rule in aws_s3_bucket_cors_configuration.files.cors_rule : rule.id => rule.allowed_origins } == { uploads = toset([aws_apigatewayv2_api.main.api_endpoint]), media = toset(["*"]) }
+    error_message = "Without origins, only the page of an upload token may write. Others may only read: the page of a link plays media with CORS."
   }
 
   assert {
@@ -268,12 +274,18 @@ run "each_variable_of_a_function_has_its_coordinate" {
 run "origins_bring_cors" {
   command = plan
 
+  override_resource {
+    target          = aws_apigatewayv2_api.main
+    override_during = plan
+    values          = { id = "api1", api_endpoint = "https://api1.execute-api.us-east-1.amazonaws.com", execution_arn = "arn:aws:execute-api:us-east-1:111122223333:api1" }
+  }
+
   variables {
     origins = ["https://app.example.com", "http://localhost:5173"]
   }
 
   assert {
-    condition     = alltrue([for rule in aws_s3_bucket_cors_configuration.files.cors_rule : toset(rule.allowed_origins) == toset(var.origins) && contains(rule.expose_headers, "ETag") && contains(rule.expose_headers, "Location") if rule.id == "uploads"])
+    condition     = alltrue([for rule in aws_s3_bucket_cors_configuration.files.cors_rule : toset(rule.allowed_origins) == setunion(var.origins, [aws_apigatewayv2_api.main.api_endpoint]) && contains(rule.expose_headers, "ETag") && contains(rule.expose_headers, "Location") if rule.id == "uploads"])
     error_message = "The bucket must let the origins in and expose ETag and Location."
   }
 
@@ -328,6 +340,11 @@ run "links_may_begin_elsewhere" {
   assert {
     condition     = output.link_base_url == "https://cdn.example.com/files"
     error_message = "link_base_url must win."
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_s3_bucket_cors_configuration.files.cors_rule : contains(rule.allowed_origins, "https://cdn.example.com") if rule.id == "uploads"])
+    error_message = "The page of an upload token must be able to post from there too."
   }
 }
 

@@ -7,9 +7,10 @@ use lambda_runtime::LambdaEvent;
 use postern::config::IssueConfig;
 use postern::http::{Problem, Reply};
 use postern::issue::tokens::Holder;
+use postern::issue::upload_page::{self, PageRequest};
 use postern::issue::{
-    Caller, Ports, batch, companion, direct_upload, links, multipart, owned_upload, revocation, target,
-    tokens, uploads,
+    Caller, Ports, Settings, batch, client_files, companion, direct_upload, links, multipart, owned_upload,
+    revocation, target, tokens, uploads,
 };
 use postern::link::token::LinkId;
 use postern::log;
@@ -24,39 +25,73 @@ use s3_presigned::Timestamp;
 const IDEMPOTENT_BY_TOKEN: [&str; 3] =
     ["POST /t/{token}/uploads", "POST /t/{token}/uploads/batch", "POST /t/{token}/uploads/multipart"];
 
+/// The route of the page at an upload token's address.
+const UPLOAD_PAGE: &str = "GET /t/{token}";
+
 /// The function with its clients.
 pub struct Api {
     pub ports: Ports<Table, RoleSigner, Parts>,
     pub config: IssueConfig,
 }
 
-/// Answers one request in time. A problem is an answer too.
+/// Answers one request in time. A problem is an answer too, and a page for people.
 pub async fn answer<'a>(
     event: LambdaEvent<HttpEvent>,
+    settings: &Settings,
     api: impl Future<Output = Result<&'a Api, Unavailable>>,
 ) -> HttpAnswer {
     let deadline = event.context.deadline();
     let request = Request::new(event.payload, event.context.request_id);
     log::of_request(async {
-        let result = in_time(&request, deadline, api).await;
-        request.answer(result)
+        let (now, entropy) = match now_and_entropy() {
+            Ok(taken) => taken,
+            Err(problem) => return request.answer(Err(problem)),
+        };
+        let work = async {
+            match client_file(&request) {
+                Some(file) => file,
+                None => api.await?.dispatch(&request, now, entropy).await,
+            }
+        };
+        let result = TimeLimits::ISSUE_UPLOAD.in_time(now, deadline, work).await;
+        request.answer_with(result.unwrap_or_else(|late| Err(late.into())), |problem| {
+            let page = || {
+                upload_page::page_of_problem(settings, &page_request(&request, now), problem, request.id())
+            };
+            let page = (request.route() == UPLOAD_PAGE).then(page).flatten();
+            page.unwrap_or_else(|| problem.reply(request.id()))
+        })
     })
     .await
 }
 
-async fn in_time<'a>(
-    request: &Request,
-    deadline: SystemTime,
-    api: impl Future<Output = Result<&'a Api, Unavailable>>,
-) -> Result<Reply, Problem> {
-    let (now, entropy) = now_and_entropy()?;
-    let work = async { api.await?.dispatch(request, now, entropy).await };
-    TimeLimits::ISSUE_UPLOAD.in_time(now, deadline, work).await?
+/// A file of the browser client, which needs nothing of AWS; `None` for other routes.
+fn client_file(request: &Request) -> Option<Result<Reply, Problem>> {
+    let if_none_match = request.header("if-none-match");
+    match request.route() {
+        "GET /postern.js" => Some(Ok(client_files::entry(if_none_match))),
+        "GET /postern/{version}/{file}" => {
+            Some(client_files::file(request.path("version"), request.path("file"), if_none_match))
+        }
+        _ => None,
+    }
+}
+
+fn page_request(request: &Request, now: Timestamp) -> PageRequest<'_> {
+    PageRequest {
+        now,
+        token: request.path("token"),
+        accept: request.header("accept"),
+        accept_language: request.header("accept-language"),
+    }
 }
 
 impl Api {
     async fn dispatch(&self, request: &Request, now: Timestamp, entropy: [u8; 16]) -> Result<Reply, Problem> {
         name_records(request);
+        if request.route() == UPLOAD_PAGE {
+            return upload_page::show(&self.ports, &self.config.settings, &page_request(request, now)).await;
+        }
         if request.route().contains(" /t/{token}/") {
             let mut holder = tokens::holder(&self.ports, request.path("token"), now, entropy).await?;
             log::name_owner(&self.ports.keys.owner_hash(&holder.caller.owner));

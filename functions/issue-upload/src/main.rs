@@ -21,10 +21,11 @@ async fn main() -> Result<(), Error> {
     let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = IssueConfig::read(|name: &str| std::env::var(name).ok())?;
     let sdk = sdk_config(TimeLimits::ISSUE_UPLOAD).await;
-    let api = ColdStart::begin(move || api(sdk.clone(), config.clone(), metrics)).await;
+    let settings = &config.settings;
+    let api = ColdStart::begin(|| api(sdk.clone(), config.clone(), metrics)).await;
     let api = &api;
     run(service_fn(|event: LambdaEvent<HttpEvent>| async move {
-        Ok::<_, Error>(handler::answer(event, api.get()).await)
+        Ok::<_, Error>(handler::answer(event, settings, api.get()).await)
     }))
     .await
 }

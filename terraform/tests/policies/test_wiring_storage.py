@@ -50,9 +50,10 @@ def test_abandoned_parts_and_bare_markers_end_and_nothing_else_does(run):
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_a_browser_of_a_named_origin_reads_what_an_upload_answers(run):
+def test_a_browser_of_a_named_origin_or_of_the_apis_own_reads_what_an_upload_answers(run):
     rule, _ = of(run, "aws_s3_bucket_cors_configuration")["files"]["cors_rule"]
-    assert rule["allowed_origins"] == ["https://app.example.com"]
+    own = "https://files.example.com" if run == "front" else "https://api1.execute-api.us-east-1.amazonaws.com"
+    assert set(rule["allowed_origins"]) == {"https://app.example.com", own}
     assert {"ETag", "Location"} <= set(rule["expose_headers"]) and {"POST", "PUT", "GET"} <= set(rule["allowed_methods"])
 
 

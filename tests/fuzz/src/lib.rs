@@ -53,6 +53,7 @@ fn settings() -> Settings {
         allowed_types: "*/*".parse().unwrap(),
         redirect_origins: "https://app.example".parse().unwrap(),
         track_links: false,
+        brand: postern::page::Brand::default(),
     }
 }
 

@@ -153,6 +153,7 @@ impl IssueConfig {
                 allowed_types: parsed(&lookup, "POSTERN_ALLOWED_TYPES")?,
                 redirect_origins: parsed(&lookup, "POSTERN_REDIRECT_ORIGINS")?,
                 track_links: parsed(&lookup, "POSTERN_LINK_TRACK")?,
+                brand: parsed(&lookup, "POSTERN_BRAND")?,
             },
         })
     }

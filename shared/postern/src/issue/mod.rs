@@ -12,12 +12,14 @@ use std::time::Duration;
 use crate::issue::redirect::RedirectOrigins;
 use crate::link::UrlLife;
 use crate::media::AllowedTypes;
+use crate::page::Brand;
 use crate::upload::quota::OwnerLimits;
 use crate::value::id::{IdempotencyKey, Owner};
 use s3_presigned::{BucketEndpoint, Timestamp};
 
 pub mod batch;
 mod change;
+pub mod client_files;
 pub mod companion;
 pub mod direct_upload;
 mod foreign_request;
@@ -42,6 +44,7 @@ pub mod revocation;
 mod signing;
 pub mod target;
 pub mod tokens;
+pub mod upload_page;
 mod upload_view;
 pub mod uploads;
 
@@ -84,6 +87,8 @@ pub struct Settings {
     pub redirect_origins: RedirectOrigins,
     /// Whether links track their openings unless their owner says otherwise.
     pub track_links: bool,
+    /// What the page of an upload token shows of the stack's operator.
+    pub brand: Brand,
 }
 
 /// The caller, the time, and the request's random bytes.

@@ -35,6 +35,7 @@ pub(super) fn settings() -> Settings {
         limits: OwnerLimits::default(),
         redirect_origins: "https://app.example".parse().unwrap(),
         track_links: false,
+        brand: Brand::default(),
         allowed_types: AllowedTypes::all(),
     }
 }

@@ -133,7 +133,7 @@ pub async fn holder<S: QuotaStore, G, P>(
     let (token_id, scope) = match opened.ok_or(Problem::UploadTokenUnknown)? {
         OpenedToken::Sealed(id, scope) => (id, scope),
         OpenedToken::ByLinkKey(id) => {
-            let scope = recorded_scope(&ports.store, &id).await?;
+            let scope = of_link_key(&ports.store, &id).await?.scope();
             (id, scope)
         }
     };
@@ -145,11 +145,34 @@ pub async fn holder<S: QuotaStore, G, P>(
     Ok(Holder { token, scope, caller })
 }
 
-/// The scope from the record of a token that was sealed under a link key. `serve-link` can make such a seal,
+/// Returns the record of the token `text` after one read. A forged token costs none, and one whose seal says that
+/// it has expired costs none.
+///
+/// # Errors
+/// [`Problem::UploadTokenUnknown`] for a forged token; [`Problem::UploadTokenEnded`] for an expired one.
+pub(super) async fn recorded<S: QuotaStore, G, P>(
+    ports: &Ports<S, G, P>,
+    text: &str,
+    now: Timestamp,
+) -> Result<UploadToken, Problem> {
+    let opened = UploadTokenSecret::open(&ports.keys.upload_tokens, &ports.keys.links, text);
+    match opened.ok_or(Problem::UploadTokenUnknown)? {
+        OpenedToken::Sealed(_, scope) if scope.expires_at <= now => {
+            Err(Problem::UploadTokenEnded(TokenStatus::Expired))
+        }
+        OpenedToken::Sealed(id, _) => {
+            let token = ports.store.token(&id).await?;
+            token.ok_or(Problem::UploadTokenEnded(TokenStatus::Expired))
+        }
+        OpenedToken::ByLinkKey(id) => of_link_key(&ports.store, &id).await,
+    }
+}
+
+/// The record of a token that was sealed under a link key. `serve-link` can make such a seal,
 /// but no record, so the scope in the seal is never used.
-async fn recorded_scope<S: QuotaStore>(store: &S, id: &UploadTokenId) -> Result<TokenScope, Problem> {
+async fn of_link_key<S: QuotaStore>(store: &S, id: &UploadTokenId) -> Result<UploadToken, Problem> {
     let token = store.token(id).await?.filter(|token| !token.has_own_key);
-    token.map(|token| token.scope()).ok_or(Problem::UploadTokenUnknown)
+    token.ok_or(Problem::UploadTokenUnknown)
 }
 
 impl Holder {

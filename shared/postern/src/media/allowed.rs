@@ -30,6 +30,12 @@ impl AllowedTypes {
     pub fn allows(&self, declared: &ContentType) -> bool {
         self.0.iter().any(|range| range.matches(declared))
     }
+
+    /// The part of `ranges` that the list allows.
+    pub fn among(&self, ranges: &[MediaRange]) -> Vec<MediaRange> {
+        let pairs = ranges.iter().flat_map(|range| self.0.iter().map(move |own| (own, range)));
+        pairs.filter_map(|(own, range)| own.shared_with(range)).cloned().collect()
+    }
 }
 
 impl FromStr for AllowedTypes {
@@ -53,6 +59,22 @@ impl fmt::Display for AllowedTypes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_two_lists_allow_is_the_narrower_of_each_pair() {
+        for (stack, token, both) in [
+            ("*/*", "image/*,application/pdf", "image/*, application/pdf"),
+            ("image/png,application/pdf", "*/*", "image/png, application/pdf"),
+            ("image/png,application/pdf", "image/*", "image/png"),
+            ("image/*", "image/png,imagex/y,text/plain", "image/png"),
+            ("text/plain", "text/csv,text/plain", "text/plain"),
+            ("image/*", "video/*", ""),
+        ] {
+            let (stack, token): (AllowedTypes, AllowedTypes) =
+                (stack.parse().unwrap(), token.parse().unwrap());
+            assert_eq!(AllowedTypes(stack.among(&token.0)).to_string(), both);
+        }
+    }
 
     #[test]
     fn what_is_no_list_of_types_is_refused() {

@@ -32,6 +32,20 @@ impl MediaRange {
             None => essence == self.0,
         }
     }
+
+    /// The narrower of two ranges, which is what both contain; `None` if they have no type in common.
+    pub fn shared_with<'a>(&'a self, other: &'a Self) -> Option<&'a Self> {
+        let contains = |wide: &Self, narrow: &Self| match wide.0.strip_suffix('*') {
+            Some("*/") => true,
+            Some(kind) => narrow.0.starts_with(kind),
+            None => wide == narrow,
+        };
+        match (contains(self, other), contains(other, self)) {
+            (true, _) => Some(other),
+            (_, true) => Some(self),
+            _ => None,
+        }
+    }
 }
 
 impl FromStr for MediaRange {

@@ -11,6 +11,8 @@ pub(crate) enum Icon {
     Lock,
     /// A link that does not open.
     Broken,
+    /// Files that are sent.
+    Send,
 }
 
 const SHEET: &str =
@@ -23,6 +25,10 @@ pub(crate) fn svg(icon: Icon) -> String {
         Icon::Lock => (
             "",
             r#"<rect x="4" y="10" width="16" height="11" rx="2"/><path d="M8 10V7a4 4 0 0 1 8 0v3"/><path d="M12 14v3"/>"#,
+        ),
+        Icon::Send => (
+            "",
+            r#"<path d="M12 16V4"/><path d="M7 9l5-5 5 5"/><path d="M4 16v3a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-3"/>"#,
         ),
         Icon::Broken => (
             "",
@@ -80,9 +86,9 @@ mod tests {
     fn each_kind_has_a_drawing_that_screen_readers_leave_out() {
         use FileKind::{Archive, Audio, Document, Font, Image, Other, Program, Text, Video, WebPage};
         let kinds = [Image, Video, Audio, Document, Text, Archive, Program, WebPage, Font, Other];
-        let icons = kinds.map(Icon::File).into_iter().chain([Icon::Lock, Icon::Broken]).map(svg);
+        let icons = kinds.map(Icon::File).into_iter().chain([Icon::Lock, Icon::Broken, Icon::Send]).map(svg);
         let drawn: BTreeSet<_> = icons.collect();
-        assert_eq!(drawn.len(), kinds.len() + 2, "no two look the same");
+        assert_eq!(drawn.len(), kinds.len() + 3, "no two look the same");
         assert_eq!(svg(Icon::File(FileKind::Pdf)), svg(Icon::File(Document)));
         for icon in drawn {
             assert!(

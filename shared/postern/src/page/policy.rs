@@ -33,7 +33,8 @@ impl Needs {
     /// The policy of a page with this `style`, which shows the logo from `logo`, a source of its own.
     pub(super) fn policy(&self, style: &str, logo: Option<&str>) -> String {
         let style = STANDARD.encode(Sha256::digest(style));
-        let images: Vec<_> = self.images.iter().map(String::as_str).chain(logo).collect();
+        let mut images: Vec<_> = self.images.iter().map(String::as_str).chain(logo).collect();
+        images.dedup();
         let mut directives = vec!["default-src 'none'".to_owned(), format!("style-src 'sha256-{style}'")];
         directives.extend(self.directives.iter().cloned());
         if !images.is_empty() {
@@ -71,5 +72,7 @@ mod tests {
             "{style}; script-src 'self'; img-src 'self' data:; form-action 'self' https://files.example; {end}"
         );
         assert_eq!(all.policy("", Some("data:")), expected);
+        let same = Needs { images: vec!["data:".to_owned()], ..Needs::default() };
+        assert!(same.policy("", Some("data:")).contains("; img-src data:; "), "a source stands there once");
     }
 }

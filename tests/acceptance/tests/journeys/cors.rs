@@ -55,6 +55,19 @@ async fn the_bucket_allows_the_apps_origin_and_exposes_the_headers_that_clients_
     assert_eq!(cause, "cors_origin");
 }
 
+/// The page of an upload token has the API's own origin.
+#[tokio::test]
+async fn the_bucket_allows_the_apis_own_origin() {
+    let app = App::user();
+    let form = app.issue(serde_json::json!({ "filename": "a", "content_type": "text/plain" })).await;
+    let origin = app.stack.api_url.split('/').take(3).collect::<Vec<_>>().join("/");
+    let response = preflight(&form.url, &origin, "POST", "content-type").await;
+    assert_eq!(
+        (response.status(), header(&response, "access-control-allow-origin")),
+        (StatusCode::OK, origin.as_str())
+    );
+}
+
 /// A browser reads an answer with CORS of these origins: of a link's page, and of a page of another origin whose
 /// request was redirected.
 #[tokio::test]

@@ -51,6 +51,7 @@ mod takeover;
 mod targets;
 mod tidying;
 mod unknown_routes;
+mod upload_page;
 mod upload_tokens;
 mod verifiers;
 mod webhooks;

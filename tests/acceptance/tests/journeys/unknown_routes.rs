@@ -53,7 +53,6 @@ async fn an_address_without_a_route_gets_a_problem_with_a_code() {
         (Method::GET, "/t"),
         (Method::GET, "/t/"),
         (Method::POST, "/t/"),
-        (Method::GET, "/t/some-token"),
         (Method::GET, "/t/some-token/s3/sts"),
         (Method::PUT, "/uploads"),
         (Method::POST, "/upload"),

@@ -64,6 +64,7 @@ pub(crate) async fn provision(
 ) -> Result<Provisioned, ProvisionError> {
     let Settings { description, endpoint, region, origins, .. } = settings;
     let account = account(clients).await?;
+    let of_bucket = [origins, &own_origins(endpoint)].concat();
     let bucket = format!("{NAME}-files-{account}-{region}");
 
     let policies = Policies::new(&account, region).step("read the policies that Terraform renders")?;
@@ -78,7 +79,7 @@ pub(crate) async fn provision(
         table::create(clients, &description.table, &keys.operations),
         webhook::create(clients, &policies, &description.events.webhook, &keys.operations),
         code::upload(clients, &account, region, settings.archives),
-        bucket::create(clients, &bucket, region, &keys.files, description, origins),
+        bucket::create(clients, &bucket, region, &keys.files, description, &of_bucket),
     )?;
 
     let resources = Resources {
@@ -134,6 +135,12 @@ pub(crate) async fn provision(
         observer: observer.key,
         outsider: outsider.key,
     })
+}
+
+/// The origins under which browsers reach the API, by both names of this machine. From there the page of an upload token
+/// posts files.
+fn own_origins(endpoint: &str) -> [String; 2] {
+    [endpoint.to_owned(), endpoint.replace("127.0.0.1", "localhost")]
 }
 
 async fn account(clients: &Clients) -> Result<String, ProvisionError> {

@@ -1,0 +1,163 @@
+//! The page at an upload token's address, and the files of the client that it loads. One test drives the page
+//! in a real Chromium and a real Firefox (`tests/pages/upload-page.mjs`). It makes the tokens, and then looks at what
+//! arrived. The other tests need no browser.
+
+use std::path::Path;
+
+use acceptance::{App, PNG};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::chromium::{Browser, CHECKER};
+
+const TAB: [(&str, &str); 2] = [("accept", "text/html,*/*;q=0.8"), ("sec-fetch-dest", "document")];
+
+async fn token(app: &App, uses: u32) -> Value {
+    let body = json!({
+        "content_types": ["image/png", "text/plain"], "max_size_bytes": 1_000_000, "uses": uses,
+        "expires_in_s": 3600, "label": "Documents <2026>",
+    });
+    let (status, token) = app.call(Method::POST, "/upload-tokens", Some(body)).await;
+    assert_eq!(status, StatusCode::CREATED, "{token}");
+    token
+}
+
+/// A token without uses.
+async fn spent(app: &App) -> Value {
+    let token = token(app, 1).await;
+    let body = json!({ "filename": "a.png", "content_type": "image/png", "size_bytes": PNG.len() });
+    let path = format!("{}/uploads", token["path"].as_str().unwrap());
+    assert_eq!(App::nobody().call(Method::POST, &path, Some(body)).await.0, StatusCode::CREATED);
+    token
+}
+
+async fn revoked(app: &App) -> Value {
+    let token = token(app, 1).await;
+    assert_eq!(app.call(Method::DELETE, &management(&token), None).await.0, StatusCode::NO_CONTENT);
+    token
+}
+
+fn management(token: &Value) -> String {
+    format!("/upload-tokens/{}", token["upload_token_id"].as_str().unwrap())
+}
+
+fn url(app: &App, token: &Value) -> String {
+    format!("{}{}", app.stack.api_url, token["path"].as_str().unwrap())
+}
+
+fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn an_address_is_a_page_while_its_token_is_open() {
+    let app = App::user();
+    let open = app.open_with(Method::GET, &url(&app, &token(&app, 2).await), &TAB).await;
+    assert_eq!((open.status(), header(&open, "cache-control")), (StatusCode::OK, "no-store"));
+    assert_eq!(header(&open, "referrer-policy"), "no-referrer");
+    assert!(header(&open, "content-security-policy").contains("frame-ancestors 'none'"));
+    assert!(open.text().await.unwrap().contains("<bdi>Documents &lt;2026&gt;</bdi>"));
+    let forged = json!({ "path": format!("/t/{}", "A".repeat(100)) });
+    for (token, status, code, title) in [
+        (spent(&app).await, StatusCode::GONE, "upload_token_used_up", "Hier k\u{f6}nnen keine Dateien"),
+        (revoked(&app).await, StatusCode::GONE, "upload_token_revoked", "Dieser Link wurde widerrufen"),
+        (forged, StatusCode::NOT_FOUND, "upload_token_unknown", "Diesen Link gibt es nicht"),
+    ] {
+        let url = url(&app, &token);
+        let page = app.open_with(Method::GET, &url, &[TAB[0], ("accept-language", "de")]).await;
+        assert_eq!((page.status(), header(&page, "content-type")), (status, "text/html; charset=utf-8"));
+        assert!(page.text().await.unwrap().contains(title), "{code}");
+        let problem = app.open_with(Method::GET, &url, &[("accept", "*/*")]).await;
+        assert_eq!(
+            (problem.status(), header(&problem, "content-type")),
+            (status, "application/problem+json")
+        );
+        assert_eq!(problem.json::<Value>().await.unwrap()["code"], code);
+    }
+}
+
+/// The stack serves what is in the folder `client`, and a page of the app may load it.
+#[tokio::test]
+async fn the_stack_serves_its_browser_client() {
+    let app = App::nobody();
+    let get = async |path: &str, headers: &[(&str, &str)]| {
+        app.open_with(Method::GET, &format!("{}{path}", app.stack.api_url), headers).await
+    };
+    let origin = [("origin", app.stack.origin.as_str())];
+    let entry = get("/postern.js", &origin).await;
+    assert_eq!((entry.status(), header(&entry, "cache-control")), (StatusCode::OK, "public, max-age=300"));
+    assert_eq!(header(&entry, "access-control-allow-origin"), app.stack.origin);
+    let module = entry.text().await.unwrap();
+    let folder = module.split("'./").nth(1).unwrap().rsplit_once('/').unwrap().0;
+    let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../client");
+    for name in ["postern.js", "page.js"] {
+        let path = format!("/{folder}/{name}");
+        let file = get(&path, &origin).await;
+        assert_eq!(
+            (file.status(), header(&file, "content-type")),
+            (StatusCode::OK, "text/javascript; charset=utf-8")
+        );
+        assert_eq!(header(&file, "cache-control"), "public, max-age=31536000, immutable");
+        assert_eq!(header(&file, "access-control-allow-origin"), app.stack.origin);
+        let etag = header(&file, "etag").to_owned();
+        assert_eq!(file.text().await.unwrap(), std::fs::read_to_string(client.join(name)).unwrap());
+        let known = get(&path, &[("if-none-match", &etag)]).await;
+        assert_eq!((known.status(), header(&known, "etag")), (StatusCode::NOT_MODIFIED, etag.as_str()));
+    }
+    let earlier = get("/postern/0000000000000000/page.js", &[]).await;
+    assert_eq!(earlier.status(), StatusCode::FOUND);
+    assert_eq!(header(&earlier, "location"), format!("../{}/page.js", folder.trim_start_matches("postern/")));
+    let unknown = get(&format!("/{folder}/other.js"), &[]).await;
+    assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+    assert_eq!(unknown.json::<Value>().await.unwrap()["code"], "route_not_found");
+}
+
+async fn look(browser: &Browser) {
+    let app = App::user();
+    let (open, ending) = (token(&app, 7).await, token(&app, 3).await);
+    let files = tempfile::tempdir().unwrap();
+    // Bytes after the end of an image are part of it.
+    let (large, too_large) = ([PNG, vec![0; 900_000].as_slice()].concat(), vec![0; 1_000_001]);
+    for (name, bytes) in [
+        ("photo.png", PNG),
+        ("slow.png", large.as_slice()),
+        ("too-large.png", too_large.as_slice()),
+        ("page.html", b"<!DOCTYPE html>"),
+        ("fake.png", b"only words, no image"),
+    ] {
+        std::fs::write(files.path().join(name), bytes).unwrap();
+    }
+    // On a local stack the page is then of another origin than the bucket, as in an AWS account.
+    let at = |token: &Value| url(&app, token).replace("127.0.0.1", "localhost");
+    let plan = json!({
+        "open": at(&open), "ending": at(&ending), "spent": at(&spent(&app).await), "revoked": at(&revoked(&app).await),
+        "files": files.path(),
+        "revoke": { "url": format!("{}{}", app.stack.api_url, management(&ending)), "jwt": app.stack.jwt },
+    });
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scripts/upload-page").join(browser.name);
+    std::fs::create_dir_all(&folder).unwrap();
+    eprintln!("{}", browser.run("upload-page.mjs", plan, &folder).await);
+    let uploads = app.get("/uploads?limit=100").await.1["items"].as_array().unwrap().clone();
+    let of_page = |name: &str| {
+        let named = uploads.iter().filter(|upload| upload["filename"] == name);
+        let mut states: Vec<_> = named.map(|upload| upload["state"].as_str().unwrap().to_owned()).collect();
+        states.sort();
+        states
+    };
+    assert!(
+        !of_page("photo.png").is_empty() && of_page("photo.png").iter().all(|state| state == "available")
+    );
+    assert!(of_page("fake.png").iter().all(|state| state == "rejected"));
+    for never_sent in ["too-large.png", "page.html"] {
+        assert!(of_page(never_sent).is_empty(), "{never_sent}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn the_page_of_an_upload_token_sends_files_in_chromium_and_in_firefox() {
+    for browser in CHECKER.with_both_browsers("the page of an upload token").await {
+        look(&browser).await;
+    }
+}

@@ -1,0 +1,195 @@
+// The page at an upload token's address in a real Chromium or a real Firefox: files are chosen, dropped and pasted,
+// refused, rejected, paused and given up. The page writes nothing to the console, axe finds nothing, and no page of
+// another origin frames it.
+//
+// Usage: node upload-page.mjs INPUT.json FOLDER
+// INPUT: {"browser": "chrome" or "firefox", "path": path, "files": folder, "open", "ending", "spent", "revoked": url,
+//         "revoke": {"url", "jwt"}}
+// "revoke" ends the token of "ending". FOLDER gets the screenshots of Chromium. Prints a line a check; ends with 1 if
+// one fails.
+
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { launch } from "./launch.mjs";
+import { check, folder, plan, until } from "./script.mjs";
+
+const isChrome = plan.browser === "chrome";
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const browser = await launch(plan);
+const file = (name) => join(plan.files, name);
+
+// A page that keeps what it writes to the console, and the addresses that it asks.
+async function open(url) {
+  const page = await browser.newPage();
+  const said = [];
+  const asked = [];
+  page.on("console", (message) => said.push(message.text()));
+  page.on("pageerror", (error) => said.push(error.message));
+  page.on("request", (request) => asked.push(`${request.method()} ${request.url()}`));
+  const answer = await page.goto(url);
+  return { page, said, asked, status: answer.status() };
+}
+
+const ready = (page) => page.waitForSelector("#choose:enabled");
+
+async function choose(page, ...names) {
+  const input = await page.$("#file-input");
+  await input.uploadFile(...names.map(file));
+}
+
+// Files that the page gets from an event, as text each.
+const deliver = (page, type, files) =>
+  page.evaluate(
+    (type, files) => {
+      const transfer = new DataTransfer();
+      for (const [name, media, bytes] of files) transfer.items.add(new File([new Uint8Array(bytes)], name, { type: media }));
+      const event = new Event(type, { bubbles: true, cancelable: true });
+      Object.defineProperty(event, type === "drop" ? "dataTransfer" : "clipboardData", { value: transfer });
+      document.getElementById("area").dispatchEvent(event);
+    },
+    type,
+    files,
+  );
+
+// Waits until the row of this name, the last one, is in this state. Returns what it says.
+async function row(page, name, state) {
+  const find = (name, state) => {
+    const rows = [...document.querySelectorAll("#list li")].filter((row) => row.querySelector("bdi").textContent === name);
+    const row = rows.at(-1);
+    return row && (state === "gone on" ? !row.querySelector("[data-does=pause]").hidden : row.className === state) && row.querySelector(".state").textContent.trim();
+  };
+  return page
+    .waitForFunction(find, { polling: 100, timeout: 60000 }, name, state)
+    .then((said) => said.jsonValue())
+    .catch(async () => {
+      check(`${name}: comes to the state ${state || "given up"}`, false, await page.$eval("#list", (list) => list.innerText));
+      return "";
+    });
+}
+
+// Waits until the page sums up so.
+async function sumsUp(page, text) {
+  const isSaid = (text) => document.getElementById("summary").textContent === text;
+  const said = await page.waitForFunction(isSaid, { polling: 100, timeout: 60000 }, text).then(() => text, () => page.$eval("#summary", (summary) => summary.textContent));
+  check(`summary: ${text}`, said === text, said);
+}
+
+const says = (what, said, words) => check(what, said.includes(words), said);
+
+// axe and the width, in light and dark and from a phone to a desktop. Firefox is asked once, as it is.
+async function look(page, name) {
+  const sizes = isChrome ? [["320", { width: 320, height: 640 }], ["1280", { width: 1280, height: 800 }]] : [["own", undefined]];
+  for (const [width, viewport] of sizes) {
+    for (const scheme of isChrome ? ["light", "dark"] : ["own"]) {
+      if (isChrome) {
+        await page.setViewport(viewport);
+        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+      }
+      await page.evaluate(axe);
+      const violations = await page.evaluate(async () => {
+        const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+        return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+      });
+      check(`${name} ${width} ${scheme}: axe`, violations.length === 0, violations.join("; "));
+      const isWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+      check(`${name} ${width} ${scheme}: no sideways scrolling`, !isWide);
+      if (isChrome) await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`), fullPage: true });
+    }
+  }
+}
+
+{
+  const { page, said, asked, status } = await open(plan.open);
+  await ready(page);
+  check("open: status 200", status === 200, status);
+  check("open: no token in the title", !plan.open.includes(await page.title()) && (await page.title()) !== "", await page.title());
+  await look(page, "empty");
+
+  const height = () => page.$eval("#area", (area) => area.getBoundingClientRect().top);
+  const before = await height();
+  await choose(page, "photo.png");
+  says("choose: the file is received", await row(page, "photo.png", "received"), "Received");
+  check("choose: what was there does not move", (await height()) === before);
+  check("choose: the number of files that are left", (await page.$eval("#left", (left) => left.textContent)) === "6");
+  await sumsUp(page, "Received: 1 of 1. All files have been received. You can close this page.");
+
+  const png = [...(await readFile(file("photo.png")))];
+  await deliver(page, "drop", [["first.png", "image/png", png], ["words.txt", "text/plain", [104, 105]]]);
+  says("drop: the first file", await row(page, "first.png", "received"), "Received");
+  says("drop: the second file", await row(page, "words.txt", "received"), "Received");
+  await deliver(page, "paste", [["pasted.png", "image/png", png]]);
+  says("paste: the file", await row(page, "pasted.png", "received"), "Received");
+
+  const sent = asked.length;
+  await choose(page, "page.html", "too-large.png");
+  says("type: refused with what is accepted", await row(page, "page.html", "refused"), "Accepted: PNG, Text");
+  says("size: refused with the limit", await row(page, "too-large.png", "refused"), "The largest size is 1 MB");
+  check("type and size: nothing was asked", asked.length === sent, asked.slice(sent).join(" "));
+
+  await choose(page, "fake.png");
+  const rejected = await row(page, "fake.png", "refused");
+  says("rejected: in the visitor's words", rejected, "The content of the file does not fit");
+  says("rejected: what the server advises", rejected, "text/plain");
+  await sumsUp(page, "Received: 4 of 7. Not received: 3.");
+  await look(page, "mixed");
+
+  const warns = () => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
+  check("leave: no warning when all is done", !(await warns()));
+  if (isChrome) {
+    const network = { latency: 0, download: -1, upload: 100_000 };
+    await page.emulateNetworkConditions(network);
+    await choose(page, "slow.png");
+    await row(page, "slow.png", "gone on");
+    check("leave: a warning while a file is sent", await warns());
+    await page.keyboard.press("Tab"); // from the area to the row's first button
+    const button = (does) => page.waitForSelector(`#list li:last-child [data-does=${does}]:not([hidden])`);
+    await look(page, "sending");
+    await (await button("pause")).press("Enter");
+    await (await button("resume")).press("Enter");
+    await row(page, "slow.png", "gone on");
+    await (await button("cancel")).press("Enter");
+    await until(page, () => document.querySelector("#list li:last-child .state").textContent.trim() === "Cancelled");
+    const focused = await page.evaluate(() => document.activeElement.dataset.does);
+    check("cancel: the focus stays in the row", focused === "retry", focused);
+    await page.emulateNetworkConditions(null);
+    await (await button("retry")).press("Enter");
+    says("retry: the file is received", await row(page, "slow.png", "received"), "Received");
+  }
+  check("open: nothing is written to the console", said.length === 0, said.join("; "));
+  await page.close();
+}
+
+{
+  const { page } = await open(plan.ending);
+  await ready(page);
+  await fetch(plan.revoke.url, { method: "DELETE", headers: { authorization: `Bearer ${plan.revoke.jwt}` } });
+  await choose(page, "photo.png");
+  says("ending: the file says that the address has ended", await row(page, "photo.png", "refused"), "no longer accepts files");
+  await page.close();
+}
+
+for (const [name, title] of [["spent", "No more files can be sent here"], ["revoked", "This link has been revoked"]]) {
+  const { page, status } = await open(plan[name]);
+  check(`${name}: status 410`, status === 410, status);
+  check(`${name}: the page says so`, (await page.$eval("h1", (h1) => h1.textContent)) === title);
+  await look(page, name);
+  await page.close();
+}
+
+{
+  const host = createServer((_, response) =>
+    response.setHeader("content-type", "text/html").end(`<!DOCTYPE html><title>host</title><iframe src="${plan.open}"></iframe>`),
+  );
+  await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${host.address().port}/`);
+  const frames = page.frames().filter((frame) => frame !== page.mainFrame());
+  const shown = await Promise.all(frames.map((frame) => frame.$("#area").catch(() => null)));
+  check("frame: another origin shows nothing of the page", frames.length === 1 && shown.every((area) => area === null));
+  await page.close();
+  host.close();
+}
+
+await browser.close();
