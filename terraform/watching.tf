@@ -320,12 +320,27 @@ locals {
     },
   ]
 
-  dashboard_widgets = flatten([
+  console = lookup({ aws-cn = "console.amazonaws.cn", aws-us-gov = "console.amazonaws-us-gov.com" }, local.partition, "console.aws.amazon.com")
+
+  # Above the columns, the way to the saved queries.
+  dashboard_queries = [for names in [keys(aws_cloudwatch_query_definition.main)] : {
+    type   = "text"
+    x      = 0
+    y      = 0
+    width  = 24
+    height = 2
+    properties = {
+      markdown = "Saved queries: the folder **${var.name}** of [Logs Insights](https://${local.console}/cloudwatch/home?region=${local.region}#logsV2:logs-insights) has ${join(", ", names)}. docs/runbook.md says when to use which."
+    }
+  } if length(names) > 0]
+  dashboard_top = 2 * length(local.dashboard_queries)
+
+  dashboard_widgets = concat(local.dashboard_queries, flatten([
     for column, content in local.dashboard_columns : concat(
       [{
         type       = "text"
         x          = column * 6
-        y          = 0
+        y          = local.dashboard_top
         width      = 6
         height     = 1
         properties = { markdown = "**${content.title}**" }
@@ -334,7 +349,7 @@ locals {
         for row, graph in content.rows : {
           type   = "metric"
           x      = column * 6
-          y      = 1 + row * 6
+          y      = local.dashboard_top + 1 + row * 6
           width  = 6
           height = 6
           properties = {
@@ -348,7 +363,7 @@ locals {
         }
       ],
     )
-  ])
+  ]))
 }
 
 resource "aws_cloudwatch_dashboard" "main" {

@@ -49,6 +49,13 @@ const proxy = await openProxy({
   done: (asked, status) => status === 200 && partOf(asked) && stored.push(partOf(asked)),
 });
 
+async function storedParts(count) {
+  for (let tries = 0; stored.length < count; tries += 1) {
+    if (tries === 1200) throw new Error(`S3 has ${stored.length} parts after a minute`);
+    await wait(50);
+  }
+}
+
 await mkdir(folder, { recursive: true });
 const small = join(folder, "notes.txt");
 const other = join(folder, "more.txt");
@@ -103,7 +110,7 @@ try {
   most = 3;
   await choose(large);
   await begin();
-  while (stored.length < most) await wait(50);
+  await storedParts(most);
   const before = [...stored];
   await page.reload();
   most = Infinity;
@@ -120,7 +127,7 @@ try {
   stored.length = 0;
   await choose(large);
   await begin();
-  while (stored.length < 2) await wait(50);
+  await storedParts(2);
   await page.evaluate(() => window.state.control.abort());
   const three = await ended();
   check("a cancelled upload says so", three.error?.startsWith("aborted"), JSON.stringify(three));

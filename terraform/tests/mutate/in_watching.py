@@ -35,6 +35,7 @@ MUTANTS = [
         Mutant(f"no-metric-of-{name}", WATCHING, f'"{metric}"', f'"{wrong}"', "an alarm on a metric that does not exist never goes off", run=run, inside=alarm(name))
         for name, (metric, wrong, run) in METRICS.items()
     ],
+    Mutant("a-query-that-the-dashboard-does-not-name", WATCHING, 'join(", ", names)', 'join(", ", slice(names, 1, length(names)))', "nobody would find the query"),
     Mutant("another-namespace", WATCHING, 'metric_namespace = "Postern"', 'metric_namespace = "postern"', "no alarm on our own metrics would ever go off"),
     Mutant("another-dimension", WATCHING, "dimensions  = { Function = ", "dimensions  = { FunctionName = ", "the alarm would never go off", inside=alarm("orphaned-versions")),
     Mutant("metric-of-another-function", WATCHING, 'aws_lambda_function.main["serve-link"]', 'aws_lambda_function.main["issue-upload"]', "the alarm would never go off", inside=alarm("forged-tokens")),

@@ -53,6 +53,18 @@ def condition(alarm: dict) -> str:
     return f"{metric} ≥ {alarm['threshold']}{unit}"
 
 
+def test_the_dashboard_links_the_console_and_names_every_saved_query():
+    for run in wiring.RUNS:
+        whole = wiring.whole(run)
+        names = [re.search(r'"(.*)"', address)[1] for address in whole if address.startswith("aws_cloudwatch_query_definition.main[")]
+        boards = [board["dashboard_body"] for address, board in whole.items() if address.startswith("aws_cloudwatch_dashboard.")]
+        for board in boards:
+            texts = [widget["properties"].get("markdown", "") for widget in board["widgets"]]
+            linked = [text for text in texts if "#logsV2:logs-insights" in text]
+            assert len(linked) == (1 if names else 0), run
+            assert all(re.search(rf"[ ,]{name}[,.]", linked[0]) for name in names), run
+
+
 def test_no_alarm_lacks_a_section_and_no_section_lacks_an_alarm():
     names = re.search(r"alarm_short_names = \[(.*?)\]", (MODULE / "watching.tf").read_text(encoding="utf-8"), re.DOTALL)[1]
     assert sorted(sections()) == sorted(all_alarms()) == re.findall(r'"([^"]+)"', names)
