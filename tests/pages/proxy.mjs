@@ -28,7 +28,8 @@ export async function openProxy({ origin, serve, allow, done }) {
       told.pipe(answer);
     });
     sent.on("error", () => answer.destroy());
-    asked.on("close", () => asked.complete || sent.destroy());
+    // Also if the browser goes away in the middle: an answer that nobody reads would keep this program running.
+    answer.on("close", () => sent.destroy());
     asked.pipe(sent);
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));

@@ -9,6 +9,13 @@ export const plan = JSON.parse(await readFile(input, "utf8"));
 export const folder = output;
 await mkdir(folder, { recursive: true });
 
+// A script that waits for ever fails, and tells its checks so far.
+const MINUTES = 20;
+setTimeout(() => {
+  console.log(`FAILED  the script has not ended after ${MINUTES} minutes`);
+  process.exit(1);
+}, MINUTES * 60_000).unref();
+
 export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // The requests to S3 since the last call, as the witness (`serve_link/witness.rs`) tells them.
