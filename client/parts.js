@@ -1,7 +1,6 @@
 // Sends a large file in parts. The browser reads each part while it sends it, so none is held in memory.
 
 import { isTransient, newKey } from './common.js'
-import { entryOf } from './resume.js'
 
 const FIRST_BOUND = 3
 const MAX_BOUND = 6 // the connections that a browser opens to one host
@@ -11,9 +10,13 @@ const MAX_REFUSALS = 3
 // The upload takes no more parts, or another upload token made it.
 const ENDED = ['upload_not_found', 'multipart_not_found', 'parts_refused', 'NoSuchUpload']
 
+const NO_ENTRY = { read() {}, write() {}, remove() {} }
+
 const never = new AbortController().signal
 
 export async function sendParts(transfer) {
+  // Without that module the upload works too, only not after a reload.
+  const { entryOf = () => NO_ENTRY } = await import('./resume.js').catch(() => ({}))
   const entry = await entryOf(transfer)
   transfer.onSettled = entry.remove
   const known = entry.read()

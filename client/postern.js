@@ -20,8 +20,15 @@ export function upload(file, options) {
 }
 
 export async function uploadAll(files, options) {
-  const { sendAll } = await import('./all.js').catch(networkError)
+  const { sendAll } = await loaded(import('./all.js'), './all.js')
   return sendAll(files, options, (...of) => new Transfer(...of))
+}
+
+// Firefox does not load a module again after a failure, unless the address is another one.
+function loaded(module, path) {
+  return module
+    .catch(() => import(/* webpackIgnore: true */ /* @vite-ignore */ `${path}?${newKey()}`))
+    .catch(networkError)
 }
 
 // One upload. The other modules use it too.
@@ -191,7 +198,7 @@ class Transfer {
   }
 
   async #sendParts() {
-    const { sendParts } = await this.retry(() => import('./parts.js').catch(networkError))
+    const { sendParts } = await this.retry(() => loaded(import('./parts.js'), './parts.js'))
     return sendParts(this)
   }
 
