@@ -34,6 +34,7 @@ MUTANTS = [
     fixed("an-account-in-the-pipes-trust", EVENTS, "values   = [local.account]", 'values   = ["111122223333"]'),
     fixed("a-name-of-the-event-bus", EVENTS, "  name = var.name\n", '  name = "postern"\n', inside='resource "aws_cloudwatch_event_bus" "app"'),
     fixed("a-region-in-the-schedules-group", "schedule.tf", ":scheduler:${local.region}:", ":scheduler:us-east-1:"),
+    fixed("the-console-of-another-partition", "watching.tf", 'https://${local.console}/', "https://console.aws.amazon.com/"),
     fixed("a-region-in-the-dashboard", "watching.tf", "region  = local.region", 'region  = "us-east-1"'),
     fixed("a-name-in-the-alarms", "watching.tf", '"${var.name}-${each.key}"', '"postern-${each.key}"'),
     fixed("a-name-in-the-functions", "functions.tf", 'function_name = "${var.name}-${each.key}"', 'function_name = "postern-${each.key}"'),

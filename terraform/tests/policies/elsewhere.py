@@ -14,6 +14,7 @@ from rendered import MODULE
 
 # The order matters: host names come first, because they end differently in China.
 REPLACED = (
+    (r"console\.aws\.amazon\.com", "console.amazonaws.cn"),
     (r"us-east-1\.amazonaws\.com", "cn-north-1.amazonaws.com.cn"),
     # CloudFront takes certificates and web ACLs from us-east-1 only.
     (r"(?<!CLOUDFRONT:)us-east-1", "cn-north-1"),
