@@ -9,7 +9,7 @@ const MAX_UNSETTLED = 20
 export async function sendAll(files, { concurrency = 3, onFile, ...options }, transferOf) {
   const transfers = Array.from(files, (file, index) =>
     transferOf(file, { ...options, onProgress: (progress) => onFile?.(index, progress) }))
-  for (const batch of batches(transfers.filter((transfer) => transfer.isSmall))) shareForms(batch)
+  for (const batch of batches(transfers)) shareForms(batch)
   const results = []
   const sending = new Set()
   const unsettled = new Set() // sent or being sent, without a result
@@ -32,11 +32,13 @@ export async function sendAll(files, { concurrency = 3, onFile, ...options }, tr
   return results
 }
 
+// A large file ends a batch: while it is sent, forms for later files would expire.
 function batches(transfers) {
   const found = []
   let bytes = Infinity
   for (const transfer of transfers) {
-    bytes += transfer.file.size
+    bytes += transfer.isSmall ? transfer.file.size : Infinity
+    if (!transfer.isSmall) continue
     if (bytes > MAX_BATCH_BYTES || found.at(-1).length === MAX_BATCH_FILES) {
       found.push([])
       bytes = transfer.file.size

@@ -18,6 +18,7 @@ const [area, list, summary, template, leftShown] = ['area', 'list', 'summary', '
 const endpoint = location.origin + location.pathname
 
 const entries = []
+const counted = new Set() // the uploads that have cost a use
 let remaining = left
 let isOver = false // the token has ended
 
@@ -66,7 +67,7 @@ class Entry {
   isPending = true
   isCounted = false
 
-  constructor(file, path) {
+  constructor(file, path, why = refusal(file)) {
     Object.assign(this, { file, path, row: template.content.cloneNode(true).firstElementChild })
     const [name, bytes] = this.row.querySelectorAll('.name > *')
     name.textContent = path || file.name
@@ -83,7 +84,6 @@ class Entry {
     }
     this.row.tabIndex = -1
     list.append(this.row)
-    const why = refusal(file)
     if (why) this.end('refused', [why])
     else this.wait()
   }
@@ -116,7 +116,8 @@ class Entry {
     } catch (error) {
       if (ENDED.test(error.code)) isOver = true
       if (error.code === 'upload_token_used_up') remaining = 0
-      const isFinal = isOver || remaining === 0 || error.status === 422
+      // Its own use lasts: an upload in parts goes on with it.
+      const isFinal = isOver || (remaining === 0 && !this.isCounted) || error.status === 422
       const offers = isFinal ? [] : ['retry']
       if (error.code === 'aborted') this.end('cancelled', [texts.cancelled], ...offers)
       else if (this.isSent) this.end('unchecked', [texts.unchecked])
@@ -126,8 +127,9 @@ class Entry {
 
   show({ phase, loaded, total, bytesPerSecond, secondsLeft, uploadId }) {
     if (!this.isPending) return
-    if (uploadId && !this.isCounted) {
-      this.isCounted = true
+    this.isCounted ||= Boolean(uploadId)
+    if (uploadId && !counted.has(uploadId)) {
+      counted.add(uploadId)
       remaining = Math.max(0, remaining - 1)
       leftShown.textContent = number(remaining)
     }
@@ -199,13 +201,13 @@ function advance() {
 }
 
 function add(files) {
-  for (const { file, path } of files) entries.push(new Entry(file, path))
+  for (const { file, path, why } of files) entries.push(new Entry(file, path, why))
   advance()
 }
 
 const plain = (files) => [...files].map((file) => ({ file, path: file.webkitRelativePath || undefined }))
 
-// The files of what was dropped, also of folders in it.
+// The files of what was dropped, also of folders in it. What the browser cannot read gets a row that says so.
 async function dropped(items) {
   const named = [...items].filter((item) => item.kind === 'file')
   const roots = named.map((item) => item.webkitGetAsEntry() ?? item.getAsFile())
@@ -220,9 +222,11 @@ async function dropped(items) {
     for (let more; more?.length !== 0; children.push(...more)) {
       more = await new Promise((done, fail) => reader.readEntries(done, fail))
     }
-    return (await Promise.all(children.map((child) => filesOf(child, false)))).flat()
+    return (await Promise.all(children.map((child) => readable(child, false)))).flat()
   }
-  return (await Promise.all(roots.map((root) => filesOf(root, true)))).flat()
+  const readable = (entry, isRoot) =>
+    filesOf(entry, isRoot).catch(() => [{ file: new File([], entry.name), path: entry.fullPath?.slice(1), why: texts.failed }])
+  return (await Promise.all(roots.map((root) => readable(root, true)))).flat()
 }
 
 function dialog(button, input) {

@@ -10,14 +10,14 @@ const MAX_REFUSALS = 3
 // The upload takes no more parts, or another upload token made it.
 const ENDED = ['upload_not_found', 'multipart_not_found', 'parts_refused', 'NoSuchUpload']
 
-const NO_ENTRY = { read() {}, write() {}, remove() {} }
+const NO_ENTRY = { read() {}, write() {}, remove() {}, release() {} }
 
 const never = new AbortController().signal
 
 export async function sendParts(transfer) {
   // Without that module the upload works too, only not after a reload.
-  const { entryOf = () => NO_ENTRY } = await import('./resume.js').catch(() => ({}))
-  const entry = await entryOf(transfer)
+  const { entryOf } = await import('./resume.js').catch(() => ({}))
+  const entry = (await entryOf?.(transfer)) ?? NO_ENTRY
   transfer.onSettled = entry.remove
   const known = entry.read()
   try {
@@ -25,6 +25,8 @@ export async function sendParts(transfer) {
   } catch (error) {
     if (transfer.signal.aborted) await giveUp(transfer, entry)
     throw error
+  } finally {
+    entry.release()
   }
 }
 
@@ -92,8 +94,8 @@ async function sendMissing(transfer, partSize, stored) {
     transfer.interrupt() // what the other lanes send
     throw error
   })
-  progress.enter('checking')
   await transfer.call('POST', `/uploads/${transfer.uploadId}/complete`)
+  progress.enter('checking') // only now is the file at S3
 }
 
 async function sendPart({ transfer, lanes, urlOf, number, count, body }) {

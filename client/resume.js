@@ -7,13 +7,17 @@ const PREFIX = 'postern:'
 const SAMPLE_BYTES = 65536
 const LIFE_MS = 2 * 24 * 3_600_000 // S3 takes parts for a day
 
-// The entry of a file: of the same name, size, time and metadata, and with the same bytes at three places.
+// The entry of a file: of the same name, size, time and metadata, and with the same bytes at three places. None if this
+// page or another one is sending the file already: whoever cancels one of the two uploads must not end the other one.
 export async function entryOf({ file, body }) {
   const storage = storageOfPage()
-  if (!storage || !crypto.subtle) return { read() {}, write() {}, remove() {} }
+  if (!storage || !crypto.subtle || !navigator.locks) return
   removeOld(storage)
   const key = PREFIX + (await digestOf(file, body))
+  const release = await hold(key)
+  if (!release) return
   return {
+    release,
     read: () => parsed(storage.getItem(key)),
     write(upload) {
       try {
@@ -22,6 +26,14 @@ export async function entryOf({ file, body }) {
     },
     remove: () => storage.removeItem(key),
   }
+}
+
+// Holds the lock until the returned function is called or the page ends. Nothing if another upload holds it.
+function hold(name) {
+  return new Promise((settle) => {
+    const held = () => new Promise((release) => settle(release))
+    navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? held() : settle())).catch(() => settle())
+  })
 }
 
 function storageOfPage() {

@@ -85,6 +85,16 @@ test('a form of a batch that has expired is replaced', async () => {
   assert.deepEqual([stack.count(BATCH), stack.count(SINGLE)], [1, 4])
 })
 
+test('no form waits while a large file is sent', async () => {
+  const stack = opened()
+  const video = fileOf(5 * PART_BYTES, 'video.mp4', 'video/mp4')
+  const [a, b, c, d] = named(4)
+  await sendAll(stack, [a, b, video, c, d], { concurrency: 1 })
+  const [first, second] = [...stack.requests.keys()].filter((at) => BATCH.test(stack.requests[at]))
+  const parts = stack.requests.findIndex((request) => request.startsWith('PUT s3'))
+  assert.ok(first < parts && second > parts, stack.requests.join('; '))
+})
+
 test('large and single files need no batch, and each file has its progress', async () => {
   const stack = opened()
   const seen = new Map()

@@ -22,7 +22,18 @@ performance.now = () => page.clock?.() ?? realNow()
 
 const events = new EventTarget()
 globalThis.addEventListener = events.addEventListener.bind(events)
-Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true })
+
+const locked = new Set()
+const locks = {
+  async request(name, { ifAvailable }, run) {
+    if (!ifAvailable || locked.has(name)) return run(null)
+    const { life } = page
+    locked.add(name)
+    await run({ name })
+    if (life === page.life) locked.delete(name)
+  },
+}
+Object.defineProperty(globalThis, 'navigator', { value: { onLine: true, locks }, configurable: true })
 
 export function setOnline(isOnline) {
   navigator.onLine = isOnline
@@ -94,6 +105,7 @@ globalThis.XMLHttpRequest = class {
 
 // The page is closed or crashes.
 export function closed() {
+  locked.clear()
   Object.assign(page, { life: page.life + 1, sending: 0, onSend() {} })
 }
 

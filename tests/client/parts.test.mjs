@@ -18,6 +18,14 @@ async function assertWhole(stack, file, upload = stack.only) {
   assert.deepEqual([upload.parts.size, upload.stored], [Math.ceil(file.size / PART_BYTES), 1])
 }
 
+test('before S3 has the file, the page does not say that it is being checked', async () => {
+  const stack = opened()
+  const phases = new Set()
+  stack.fault(/complete$/, { status: 422, headers: {}, text: '{"code":"invalid_fields"}' })
+  await failed(send(stack, large(), { onProgress: ({ phase }) => phases.add(phase) }))
+  assert.deepEqual([...phases], ['preparing', 'sending'])
+})
+
 test('a large file goes in parts, several at once, and no more of it is read than a part', async () => {
   const stack = opened()
   const file = large()

@@ -30,6 +30,21 @@ test('after a crash only the missing parts are sent, also of another object for 
   assert.equal(Object.keys(localStorage).length, 0, 'nothing is kept of a finished upload')
 })
 
+test('the same file twice at once is two uploads, and who cancels one does not end the other', async () => {
+  const stack = opened()
+  const control = new AbortController()
+  const one = send(stack, large())
+  await until(() => stack.count(PUT) >= 2)
+  const two = failed(send(stack, large(), { signal: control.signal }))
+  await until(() => stack.made === 2)
+  control.abort()
+  assert.equal((await two).code, 'aborted')
+  assert.equal((await one).state, 'available')
+  assert.equal(Object.keys(localStorage).length, 0)
+  await send(stack, large())
+  assert.equal(stack.made, 3, 'the entry is free again')
+})
+
 test('another file, other metadata and another time are another upload', async () => {
   const { stack } = await crashed()
   const changed = new Uint8Array(await large().arrayBuffer())

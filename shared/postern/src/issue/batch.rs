@@ -26,6 +26,10 @@ use crate::value::checksum::ChecksumSha256;
 use crate::value::id::UploadId;
 use s3_presigned::{SigningCredentials, Timestamp};
 
+/// The largest body: ten times what 50 ordinary uploads need. Lambda takes 6 MB, and millions of empty uploads in it
+/// would need more memory than the function has.
+const MAX_BODY_BYTES: usize = 512 * 1024;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BatchBody {
@@ -80,6 +84,10 @@ fn parse(
     limit: SizeLimit,
     admit: impl Fn(&NewUpload) -> Result<(), Problem>,
 ) -> Result<Vec<NewUpload>, Problem> {
+    if body.len() > MAX_BODY_BYTES {
+        let rule = format!("a batch has at most {MAX_BODY_BYTES} bytes, and this one has {}", body.len());
+        return Err(Problem::field("uploads", rule));
+    }
     let BatchBody { uploads } = parse_json(body)?;
     check_count(settings, uploads.len())?;
     let (mut checked, mut problems) = (Vec::new(), Vec::new());

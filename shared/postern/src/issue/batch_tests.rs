@@ -113,6 +113,9 @@ async fn a_body_that_is_no_batch_is_refused_by_name() {
         let refused = told(create(&world, None, 1, &body).await);
         assert_eq!(refused["errors"][0]["field"], field, "{refused}");
     }
+    let millions = format!(r#"{{"uploads":[{}{{}}]}}"#, "{},".repeat(200_000)).into_bytes();
+    let refused = told(create(&world, None, 1, &millions).await);
+    assert!(refused["errors"][0]["rule"].as_str().unwrap().contains("has at most 524288 bytes"), "{refused}");
     for body in [&b"[]"[..], b"", b"7", &files(2)[1..]] {
         assert_eq!(told(create(&world, None, 1, body).await)["code"], "malformed_body");
     }

@@ -58,6 +58,9 @@ pub fn entry(if_none_match: &str) -> Reply {
     kept(SCRIPT, &module, "public, max-age=300", if_none_match)
 }
 
+/// A browser must not show the answer to one origin to another one: API Gateway writes the origin into it.
+const VARY: &str = "origin";
+
 /// `GET /postern/{version}/{file}`. An earlier version leads to the present one, so that a page that was loaded before
 /// an update can still load a module.
 ///
@@ -68,7 +71,7 @@ pub fn file(version: &str, name: &str, if_none_match: &str) -> Result<Reply, Pro
         FILES.iter().find(|(known, ..)| *known == name).ok_or(Problem::RouteNotFound)?;
     if version != *VERSION {
         let present = format!("../{}/{name}", *VERSION);
-        return Ok(Reply::empty(StatusCode::FOUND).with("location", present));
+        return Ok(Reply::empty(StatusCode::FOUND).with("location", present).with("vary", VARY));
     }
     Ok(kept(media_type, content, "public, max-age=31536000, immutable", if_none_match))
 }
@@ -96,7 +99,7 @@ fn kept(media_type: &str, content: &str, cache_control: &str, if_none_match: &st
             .with("content-type", media_type)
             .with("x-content-type-options", "nosniff"),
     };
-    reply.with("cache-control", cache_control).with("etag", etag)
+    reply.with("cache-control", cache_control).with("etag", etag).with("vary", VARY)
 }
 
 #[cfg(test)]
@@ -129,6 +132,7 @@ mod tests {
             assert_eq!(reply.header("content-type"), Some(*media_type));
             assert_eq!(reply.header("cache-control"), Some("public, max-age=31536000, immutable"));
             assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+            assert_eq!(reply.header("vary"), Some("origin"));
             let etag = reply.header("etag").unwrap();
             for sent in [etag.to_owned(), format!("\"x\", W/{etag}")] {
                 let known = file(&VERSION, name, &sent).unwrap();
@@ -145,6 +149,7 @@ mod tests {
         assert_eq!(earlier.status, StatusCode::FOUND);
         assert_eq!(earlier.header("location").unwrap(), format!("../{}/page.js", *VERSION));
         assert_eq!(earlier.header("cache-control"), Some("no-store"));
+        assert_eq!(earlier.header("vary"), Some("origin"));
         for name in ["", "package.json", "../postern.js", "PAGE.JS"] {
             assert!(matches!(file(&VERSION, name, ""), Err(Problem::RouteNotFound)), "{name}");
         }

@@ -30,6 +30,9 @@ pub enum ParseRelativePathError {
     /// It begins or ends with `/`, or has two of them in a row.
     #[error("a path is relative: it has no \"/\" at its ends, and no two in a row")]
     EmptySegment,
+    /// It begins with a letter and `:`, which is a drive of Windows.
+    #[error("a path is relative: it does not begin with a drive, such as \"C:\"")]
+    Drive,
     /// A segment that is no file name.
     #[error("each segment of a path obeys the rules of a file name: {0}")]
     Segment(ParseFilenameError),
@@ -53,6 +56,9 @@ impl FromStr for RelativePath {
     fn from_str(path: &str) -> Result<Self, Self::Err> {
         if path.len() > MAX_PATH_BYTES {
             return Err(ParseRelativePathError::TooLong);
+        }
+        if matches!(path.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic()) {
+            return Err(ParseRelativePathError::Drive);
         }
         for segment in path.split('/') {
             if segment.is_empty() {
@@ -123,6 +129,8 @@ mod tests {
             ("", E::EmptySegment),
             ("/", E::EmptySegment),
             ("/etc/passwd", E::EmptySegment),
+            ("C:/Windows/a.png", E::Drive),
+            ("c:a.png", E::Drive),
             ("photos/", E::EmptySegment),
             ("photos//a.png", E::EmptySegment),
             ("../a.png", E::Segment(Name::Empty)),
@@ -130,7 +138,7 @@ mod tests {
             ("./a.png", E::Segment(Name::Empty)),
             ("photos/ /a.png", E::Segment(Name::Empty)),
             ("photos\\a.png", E::Segment(Name::Path)),
-            ("C:\\photos/a.png", E::Segment(Name::Path)),
+            ("C:\\photos/a.png", E::Drive),
             ("photos/a\n.png", E::Segment(Name::Control)),
             ("pho\u{202e}tos/a.png", E::Segment(Name::Direction)),
             (&format!("{}/a.png", "x".repeat(256)), E::Segment(Name::TooLong)),
