@@ -72,6 +72,11 @@ async fn receive_new(
     Ok(())
 }
 
+/// When a message was sent to its first queue or, as a copy, to the dead-letter queue: in milliseconds since 1970.
+pub(super) fn sent_ms(message: &Message) -> Option<u64> {
+    message.attributes.as_ref()?.get(&MessageSystemAttributeName::SentTimestamp)?.parse().ok()
+}
+
 /// A queue of SQS.
 pub(super) struct Queue {
     client: Client,

@@ -4,12 +4,13 @@ use std::collections::HashSet;
 
 use aws_sdk_sqs::types::Message;
 use postern::value::checksum::ChecksumSha256;
+use s3_presigned::Timestamp;
 use serde_json::json;
 
-use super::super::aws::Aws;
+use super::super::aws::{Aws, now};
 use super::super::report::{Report, progress};
 use super::cause::has_no_event;
-use super::queue::{AT_ONCE, Found, Mailbox, Queue, look};
+use super::queue::{AT_ONCE, Found, Mailbox, Queue, look, sent_ms};
 use super::redriven::Redriven;
 use super::stop::Stop;
 use crate::ended::Ended;
@@ -49,7 +50,7 @@ pub(super) async fn redrive(aws: &Aws, queue: Redriven, dry_run: bool) -> Result
 
 /// Moves all messages. A message that was received and not moved is put back, so that the next run finds it.
 async fn all(dead: &impl Mailbox, source: &impl Mailbox, stop: &Stop) -> (Result<(), String>, Moved) {
-    let mut run = Run::default();
+    let mut run = Run { began_ms: epoch_ms(now()), ..Run::default() };
     let mut done = run.send_all(dead, source, stop).await;
     for message in run.held.iter().chain(&run.left) {
         dead.put_back(message).await;
@@ -63,23 +64,32 @@ async fn all(dead: &impl Mailbox, source: &impl Mailbox, stop: &Stop) -> (Result
     }
     let (left, returned): (Vec<&Message>, Vec<_>) =
         run.left.iter().partition(|message| has_no_event(message));
-    (done, Moved { sent: run.sent.len(), left: left.len(), returned: returned.len(), hidden })
+    (done, Moved { sent: run.sent, left: left.len(), returned: returned.len(), hidden })
 }
 
 /// The messages of one run.
 #[derive(Default)]
 struct Run {
-    /// The bodies that were sent again.
-    sent: HashSet<ChecksumSha256>,
+    /// When it began, by the clock of this machine: in milliseconds since 1970.
+    began_ms: u128,
+    /// How many messages were sent again.
+    sent: usize,
+    /// Their bodies.
+    bodies: HashSet<ChecksumSha256>,
     /// Received, and neither sent nor left.
     held: Vec<Message>,
     /// Received, and not sent again.
     left: Vec<Message>,
 }
 
+fn epoch_ms(at: Timestamp) -> u128 {
+    Timestamp::from_epoch_s(0).until(at).as_millis()
+}
+
 impl Run {
-    /// A message that fails again comes back with another id and the same body. It is sent once in a run: the sender of
-    /// webhooks gives a message up within a second if its receiver answers 410.
+    /// A message that fails again comes back with another id and the same body, and was sent after the run began. It is
+    /// sent once in a run: the sender of webhooks gives a message up within a second if its receiver answers 410. S3
+    /// may report one event by two equal messages, which are both older.
     async fn send_all(
         &mut self,
         dead: &impl Mailbox,
@@ -95,7 +105,8 @@ impl Run {
             while let Some(message) = self.held.first() {
                 stop.check()?;
                 let body = ChecksumSha256::of(message.body.as_deref().unwrap_or_default().as_bytes());
-                if has_no_event(message) || self.sent.contains(&body) {
+                let is_new = sent_ms(message).is_some_and(|ms| u128::from(ms) >= self.began_ms);
+                if has_no_event(message) || is_new && self.bodies.contains(&body) {
                     let message = self.held.remove(0);
                     self.left.retain(|other| other.message_id != message.message_id);
                     self.left.push(message);
@@ -104,9 +115,10 @@ impl Run {
                 source.send(message).await?;
                 dead.remove(message).await?;
                 self.held.remove(0);
-                self.sent.insert(body);
+                self.bodies.insert(body);
+                self.sent += 1;
             }
-            progress(format_args!("{} message(s) sent again so far", self.sent.len()));
+            progress(format_args!("{} message(s) sent again so far", self.sent));
         }
     }
 }
@@ -174,7 +186,7 @@ async fn count(dead: &impl Mailbox, stop: &Stop) -> Result<(Report, Ended), Stri
 mod tests {
     use std::cell::RefCell;
 
-    use aws_sdk_sqs::types::MessageAttributeValue;
+    use aws_sdk_sqs::types::{MessageAttributeValue, MessageSystemAttributeName};
 
     use super::*;
 
@@ -292,7 +304,9 @@ mod tests {
             async fn put_back(&self, _: &Message) {}
             async fn send(&self, message: &Message) -> Result<(), String> {
                 let (id, body) = (message.message_id.clone().unwrap(), message.body.clone());
-                let again = Message::builder().message_id(format!("{id} again")).set_body(body).build();
+                let sent_ms = epoch_ms(now()).to_string();
+                let again = Message::builder().message_id(format!("{id} again")).set_body(body);
+                let again = again.attributes(MessageSystemAttributeName::SentTimestamp, sent_ms).build();
                 self.0.visible.borrow_mut().push(again);
                 Ok(())
             }
@@ -310,6 +324,14 @@ mod tests {
         let (told, ended) = report(done, moved);
         assert_eq!((ended, &told.json()["error"]), (Ended::Problem, &json!("messages_left")));
         assert!(told.to_string().contains("came back"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn equal_messages_are_all_sent() {
+        let (dead, source) = (Memory::of(&["1", "1", "2"]), Memory::default());
+        let (done, moved) = all(&dead, &source, &Stop::default()).await;
+        assert_eq!((&done, moved), (&Ok(()), Moved { sent: 3, ..Moved::default() }));
+        assert_eq!(source.ids(), ["1", "1", "2"]);
     }
 
     #[tokio::test]

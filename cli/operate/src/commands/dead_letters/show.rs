@@ -1,6 +1,6 @@
 //! Shows the messages of all dead-letter queues.
 
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use aws_sdk_sqs::types::Message;
 use s3_presigned::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::super::aws::Aws;
 use super::super::report::{Report, clean};
 use super::cause::{Causes, Contents};
-use super::queue::{Found, Mailbox as _, Queue, look};
+use super::queue::{Found, Mailbox as _, Queue, look, sent_ms};
 use super::redrive::hidden_text;
 use super::stop::Stop;
 use crate::ended::Ended;
@@ -105,11 +105,7 @@ impl Looked {
 }
 
 async fn waits(causes: &Causes, queue: &str, url: &str, message: &Message) -> Waiting {
-    let sent_ms = message
-        .attributes
-        .as_ref()
-        .and_then(|attributes| attributes.get(&MessageSystemAttributeName::SentTimestamp))
-        .and_then(|text| text.parse::<u64>().ok());
+    let sent_ms = sent_ms(message);
     Waiting {
         queue: queue.to_owned(),
         message_id: message.message_id.clone().unwrap_or_default(),
