@@ -20,7 +20,8 @@ REPLACED = (
     (r"(?<!CLOUDFRONT:)us-east-1", "cn-north-1"),
     (r"arn:aws:", "arn:aws-cn:"),
     (r"111122223333", "444455556666"),
-    (r"\bpostern\b", "depot"),
+    # The name of the stack, and not the addresses of the browser client, which are the same for every stack.
+    (r"\bpostern\b(?!\.js|/\{version\})", "depot"),
 )
 OF_CLOUDFRONT = re.compile(r"(acm|wafv2):us-east-1(:\d+:(?:certificate/(?:edge|cdn)|global))")
 # The name of the stack is replaced, but not the source of the app's events, which is the same for every stack.
