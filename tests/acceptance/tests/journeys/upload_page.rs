@@ -12,10 +12,13 @@ use crate::chromium::{Browser, CHECKER};
 
 const TAB: [(&str, &str); 2] = [("accept", "text/html,*/*;q=0.8"), ("sec-fetch-dest", "document")];
 
+/// The label of the upload tokens.
+const LABEL: &str = "Documents <2026>";
+
 async fn token(app: &App, uses: u32) -> Value {
     let body = json!({
         "content_types": ["image/png", "text/plain"], "max_size_bytes": 1_000_000, "uses": uses,
-        "expires_in_s": 3600, "label": "Documents <2026>",
+        "expires_in_s": 3600, "label": LABEL,
     });
     let (status, token) = app.call(Method::POST, "/upload-tokens", Some(body)).await;
     assert_eq!(status, StatusCode::CREATED, "{token}");
@@ -112,6 +115,18 @@ async fn the_stack_serves_its_browser_client() {
     assert_eq!(unknown.json::<Value>().await.unwrap()["code"], "route_not_found");
 }
 
+/// The owner is also that of other journeys, which make uploads meanwhile.
+async fn uploads_of_the_page(app: &App) -> Vec<Value> {
+    let (mut uploads, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = app.get(&format!("/uploads?limit=100{cursor}")).await.1;
+        let items = page["items"].as_array().unwrap();
+        uploads.extend(items.iter().filter(|upload| upload["label"] == LABEL).cloned());
+        let Some(next) = page["next_cursor"].as_str() else { return uploads };
+        cursor = format!("&cursor={next}");
+    }
+}
+
 async fn look(browser: &Browser) {
     let app = App::user();
     let (open, ending) = (token(&app, 7).await, token(&app, 3).await);
@@ -138,7 +153,7 @@ async fn look(browser: &Browser) {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scripts/upload-page").join(browser.name);
     std::fs::create_dir_all(&folder).unwrap();
     eprintln!("{}", browser.run("upload-page.mjs", plan, &folder).await);
-    let uploads = app.get("/uploads?limit=100").await.1["items"].as_array().unwrap().clone();
+    let uploads = uploads_of_the_page(&app).await;
     let of_page = |name: &str| {
         let named = uploads.iter().filter(|upload| upload["filename"] == name);
         let mut states: Vec<_> = named.map(|upload| upload["state"].as_str().unwrap().to_owned()).collect();
