@@ -37,8 +37,11 @@ function batches(transfers) {
   const found = []
   let bytes = Infinity
   for (const transfer of transfers) {
-    bytes += transfer.isSmall ? transfer.file.size : Infinity
-    if (!transfer.isSmall) continue
+    if (!transfer.isSmall) {
+      bytes = Infinity
+      continue
+    }
+    bytes += transfer.file.size
     if (bytes > MAX_BATCH_BYTES || found.at(-1).length === MAX_BATCH_FILES) {
       found.push([])
       bytes = transfer.file.size

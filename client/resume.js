@@ -31,8 +31,9 @@ export async function entryOf({ file, body }) {
 // Holds the lock until the returned function is called or the page ends. Nothing if another upload holds it.
 function hold(name) {
   return new Promise((settle) => {
-    const held = () => new Promise((release) => settle(release))
-    navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? held() : settle())).catch(() => settle())
+    navigator.locks
+      .request(name, { ifAvailable: true }, (lock) => (lock ? new Promise((release) => settle(release)) : settle()))
+      .catch(() => settle())
   })
 }
 
