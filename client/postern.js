@@ -6,7 +6,7 @@ import { Progress } from './progress.js'
 export { PosternError }
 
 const LARGEST_FORM_BYTES = 32 * 2 ** 20 // a larger file goes in parts
-const MAX_FAILURES = 9 // in a row, about two minutes
+const MAX_FAILURES = 11 // in a row, two and a half to five minutes
 const ANSWER_MS = 30_000
 const STALL_MS = 60_000
 const MAX_CHECK_MS = 30 * 60_000
@@ -153,12 +153,13 @@ class Transfer {
     }
     const answer = await fetch(endpoint + route, request).catch(networkError)
     const text = await answer.text().catch(networkError)
-    if (answer.ok) return text && JSON.parse(text)
     const { status } = answer
-    let problem = {}
+    let said
     try {
-      problem = JSON.parse(text)
-    } catch {} // something before the API has answered
+      said = text && JSON.parse(text)
+    } catch {} // something before the API has answered, such as the sign-in page of a network
+    if (answer.ok) return said ?? networkError()
+    const problem = said || {}
     throw new PosternError(problem.code ?? `http_${status}`, problem.message ?? `The server answered ${status}.`, {
       status,
       errors: problem.errors,
@@ -173,16 +174,20 @@ class Transfer {
     if (this.#isPaused) networkError()
     const request = new XMLHttpRequest()
     let stalled
+    const abortIfStalled = () => {
+      clearTimeout(stalled)
+      stalled = setTimeout(() => request.abort(), STALL_MS)
+    }
     this.#requests.add(request)
     await new Promise((end) => {
       request.onloadend = end
       request.upload.onprogress = ({ loaded }) => {
-        clearTimeout(stalled)
-        stalled = setTimeout(() => request.abort(), STALL_MS)
+        abortIfStalled()
         onSent(loaded)
       }
       request.open(method, url)
       request.send(body)
+      abortIfStalled()
     })
     clearTimeout(stalled)
     this.#requests.delete(request)

@@ -14,7 +14,8 @@ export const wait = (ms) => new Promise((done) => later(done, ms))
 
 globalThis.setTimeout = (run, ms) => {
   page.waits.push(ms)
-  return later(run, ms / FASTER)
+  const { life } = page
+  return later(() => life === page.life && run(), ms / FASTER)
 }
 
 const realNow = performance.now.bind(performance)
