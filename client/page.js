@@ -1,9 +1,10 @@
 // The page at an upload token's address: choose, drop or paste files, and see what becomes of each.
 // All texts come from the page. What a visitor or the server writes is shown as text only.
 
-import { upload } from './postern.js'
+import { createList, isPending } from './list.js'
+import { PosternError } from './postern.js'
 
-const CONCURRENT = 3
+const REFUSED = 'refused' // the code of a file that the page does not send
 
 const ENDED = /^upload_token_(expired|revoked|unknown)$/
 
@@ -17,7 +18,8 @@ const [area, list, summary, template, leftShown] = ['area', 'list', 'summary', '
 )
 const endpoint = location.origin + location.pathname
 
-const entries = []
+const uploads = createList({ endpoint })
+const rows = new Map() // by the id of the upload
 const counted = new Set() // the uploads that have cost a use
 let remaining = left
 let isOver = false // the token has ended
@@ -47,11 +49,17 @@ function refusal(file) {
   if (file.type && !types.some(isAllowed)) return fill(texts.wrongType, { types: typesInWords })
   if (file.size > maxSizeBytes) return fill(texts.tooLarge, { size: size(maxSizeBytes) })
   if (isOver) return texts.ended
-  if (entries.filter((entry) => entry.isPending && !entry.isCounted).length >= remaining) return texts.noneLeft
+  if ([...rows.values()].filter(({ item, isCounted }) => isPending(item) && !isCounted).length >= remaining) return texts.noneLeft
+}
+
+function learn({ code }) {
+  if (ENDED.test(code)) isOver = true
+  if (code === 'upload_token_used_up') remaining = 0
 }
 
 // What a failure means for the visitor. A server's own sentence is added where it says more.
 function explain({ code, status, errors, message }) {
+  if (code === REFUSED) return [message]
   if (code === 'upload_token_used_up') return [texts.noneLeft]
   if (ENDED.test(code)) return [texts.ended]
   if (code === 'EntityTooLarge') return [fill(texts.tooLarge, { size: size(maxSizeBytes) })]
@@ -63,85 +71,72 @@ function explain({ code, status, errors, message }) {
   return [texts.failed, message]
 }
 
-class Entry {
-  isPending = true
-  isCounted = false
+// One file of the list.
+class Row {
+  isCounted = false // whether its upload has cost a use
 
-  constructor(file, path, why = refusal(file)) {
-    Object.assign(this, { file, path, row: template.content.cloneNode(true).firstElementChild })
-    const [name, bytes] = this.row.querySelectorAll('.name > *')
+  constructor({ id, file, path }) {
+    this.element = template.content.cloneNode(true).firstElementChild
+    const [name, bytes] = this.element.querySelectorAll('.name > *')
     name.textContent = path || file.name
-    name.id = `file-${entries.length}`
+    name.id = `file-${id}`
     bytes.textContent = size(file.size)
-    this.bar = this.row.querySelector('progress')
+    this.bar = this.element.querySelector('progress')
     this.bar.setAttribute('aria-labelledby', name.id)
-    this.lines = this.row.querySelectorAll('.state > *')
-    const buttons = [...this.row.querySelectorAll('button')]
-    this.buttons = Object.fromEntries(buttons.map((button) => [button.dataset.does, button]))
-    for (const [does, button] of Object.entries(this.buttons)) {
+    this.lines = this.element.querySelectorAll('.state > *')
+    this.buttons = [...this.element.querySelectorAll('button')]
+    for (const button of this.buttons) {
       button.setAttribute('aria-describedby', name.id)
-      button.addEventListener('click', () => this[does]())
+      button.addEventListener('click', () => uploads[button.dataset.does](id))
     }
-    this.row.tabIndex = -1
-    list.append(this.row)
-    if (why) this.end('refused', [why])
-    else this.wait()
+    this.element.tabIndex = -1
+    list.append(this.element)
   }
 
-  wait() {
-    Object.assign(this, { isPending: true, isWaiting: true, outcome: undefined })
-    this.row.className = ''
-    this.bar.value = 0
-    this.bar.hidden = false
-    this.say(texts.waiting)
-    this.offer('cancel')
+  show(item) {
+    this.item = item
+    const { state, progress, result, error } = item
+    if (progress) this.count(progress.uploadId)
+    this.bar.value = state === 'available' ? 1 : shareOf(progress)
+    this.bar.hidden = !isPending(item) && !progress
+    this.outcome = undefined
+    if (error) learn(error)
+    if (state === 'available') this.end('received', [texts.received])
+    else if (state === 'rejected') this.end('refused', [reasonOf(result), result.detail])
+    else if (state === 'cancelled') this.end('cancelled', [texts.cancelled], this.offers())
+    else if (error && progress?.phase === 'checking') this.end('unchecked', [texts.unchecked])
+    else if (error) this.end('refused', explain(error), this.offers(error))
+    else this.go(item)
   }
 
-  async start() {
-    this.isWaiting = false
-    this.isCounted = false
-    this.isSent = false
-    this.abort = new AbortController()
-    const { file, path } = this
-    this.task = upload(file, {
-      endpoint,
-      path,
-      signal: this.abort.signal,
-      onProgress: (progress) => this.show(progress),
-    })
-    try {
-      const { state, reason, detail } = await this.task
-      if (state === 'available') this.end('received', [texts.received])
-      else this.end('refused', [MISMATCHES.includes(reason) ? texts.mismatch : texts.rejected, detail])
-    } catch (error) {
-      if (ENDED.test(error.code)) isOver = true
-      if (error.code === 'upload_token_used_up') remaining = 0
-      // Its own use lasts: an upload in parts goes on with it.
-      const isFinal = isOver || (remaining === 0 && !this.isCounted) || error.status === 422
-      const offers = isFinal ? [] : ['retry']
-      if (error.code === 'aborted') this.end('cancelled', [texts.cancelled], ...offers)
-      else if (this.isSent) this.end('unchecked', [texts.unchecked])
-      else this.end('refused', explain(error), ...offers)
-    }
+  go({ state, progress }) {
+    this.element.className = ''
+    this.say(state === 'sending' ? rate(progress) : texts[state])
+    if (state === 'checking') this.offer()
+    else if (state === 'paused') this.offer('resume', 'cancel')
+    else this.offer(...(state === 'sending' ? ['pause'] : []), 'cancel')
   }
 
-  show({ phase, loaded, total, bytesPerSecond, secondsLeft, uploadId }) {
-    if (!this.isPending) return
-    this.isCounted ||= Boolean(uploadId)
-    if (uploadId && !counted.has(uploadId)) {
-      counted.add(uploadId)
-      remaining = Math.max(0, remaining - 1)
-      leftShown.textContent = number(remaining)
-    }
-    this.bar.value = total ? loaded / total : Number(phase === 'checking')
-    const percent = number(this.bar.value, { style: 'percent' })
-    const speed = bytesPerSecond && fill(texts.speed, { speed: size(bytesPerSecond), time: duration(secondsLeft) })
-    const sending = fill(texts.sending, { percent })
-    this.say(phase === 'sending' ? [sending, speed].filter(Boolean).join(' · ') : texts[phase])
-    this.isSent ||= phase === 'checking'
-    if (phase === 'checking') this.offer()
-    else if (phase === 'paused') this.offer('resume', 'cancel')
-    else this.offer(...(phase === 'sending' ? ['pause'] : []), 'cancel')
+  // `outcome`: received, refused, cancelled or unchecked.
+  end(outcome, says, offers = []) {
+    this.outcome = outcome
+    this.element.className = outcome
+    this.say(...says)
+    this.offer(...offers)
+  }
+
+  // Its own use lasts: an upload in parts goes on with it.
+  offers({ code, status } = {}) {
+    const isFinal = isOver || (remaining === 0 && !this.isCounted) || status === 422 || code === REFUSED
+    return isFinal ? [] : ['retry']
+  }
+
+  count(uploadId) {
+    this.isCounted = Boolean(uploadId)
+    if (!uploadId || counted.has(uploadId)) return
+    counted.add(uploadId)
+    remaining = Math.max(0, remaining - 1)
+    leftShown.textContent = number(remaining)
   }
 
   say(text, detail = '') {
@@ -153,56 +148,40 @@ class Entry {
   // Shows these buttons. The focus does not get lost with a button that goes.
   offer(...names) {
     const focused = document.activeElement
-    for (const [does, button] of Object.entries(this.buttons)) button.hidden = !names.includes(does)
-    if (this.row.contains(focused) && focused.hidden) (this.buttons[names[0]] ?? this.row).focus()
-  }
-
-  // `outcome`: received, refused, cancelled or unchecked.
-  end(outcome, says, ...offers) {
-    this.bar.hidden = !this.task
-    Object.assign(this, { isPending: false, isWaiting: false, outcome })
-    this.row.className = outcome
-    if (outcome === 'received') this.bar.value = 1
-    this.say(...says)
-    this.offer(...offers)
-    advance()
-  }
-
-  pause() {
-    this.task.pause()
-  }
-
-  resume() {
-    this.task.resume()
-  }
-
-  retry() {
-    this.wait()
-    advance()
-  }
-
-  cancel() {
-    if (this.isWaiting) {
-      this.end('cancelled', [texts.cancelled], 'retry')
-    } else this.abort.abort()
+    for (const button of this.buttons) button.hidden = !names.includes(button.dataset.does)
+    if (!this.element.contains(focused) || !focused.hidden) return
+    const next = this.buttons.find(({ dataset }) => dataset.does === names[0]) ?? this.element
+    next.focus()
   }
 }
 
-// Starts what waits, and sums up.
-function advance() {
-  let free = CONCURRENT - entries.filter((entry) => entry.isPending && !entry.isWaiting).length
-  for (const entry of entries) if (entry.isWaiting && free-- > 0) entry.start()
-  const count = (...outcomes) => entries.filter(({ outcome }) => outcomes.includes(outcome)).length
-  const [received, missing, all] = [count('received'), count('refused', 'cancelled'), entries.length]
+const shareOf = ({ phase, loaded, total } = {}) => (total ? loaded / total : Number(phase === 'checking'))
+
+const reasonOf = ({ reason }) => (MISMATCHES.includes(reason) ? texts.mismatch : texts.rejected)
+
+function rate(progress) {
+  const { bytesPerSecond, secondsLeft } = progress
+  const sending = fill(texts.sending, { percent: number(shareOf(progress), { style: 'percent' }) })
+  if (!bytesPerSecond) return sending
+  return `${sending} · ${fill(texts.speed, { speed: size(bytesPerSecond), time: duration(secondsLeft) })}`
+}
+
+uploads.subscribe(() => {
+  for (const item of uploads.snapshot()) {
+    if (!rows.has(item.id)) rows.set(item.id, new Row(item))
+    if (rows.get(item.id).item !== item) rows.get(item.id).show(item)
+  }
+  const count = (...outcomes) => [...rows.values()].filter(({ outcome }) => outcomes.includes(outcome)).length
+  const [received, missing, all] = [count('received'), count('refused', 'cancelled'), rows.size]
   const lines = [fill(texts.summary, { received: number(received), all: number(all) })]
   if (missing) lines.push(fill(texts.missing, { count: number(missing) }))
   if (received === all) lines.push(texts.complete)
-  summary.textContent = all ? lines.join(' ') : ''
-}
+  const text = all ? lines.join(' ') : ''
+  if (summary.textContent !== text) summary.textContent = text
+})
 
 function add(files) {
-  for (const { file, path, why } of files) entries.push(new Entry(file, path, why))
-  advance()
+  for (const { file, path, why = refusal(file) } of files) uploads.add([{ file, path, error: why && new PosternError(REFUSED, why) }])
 }
 
 const plain = (files) => [...files].map((file) => ({ file, path: file.webkitRelativePath || undefined }))
@@ -258,5 +237,5 @@ addEventListener('drop', async (event) => {
 })
 addEventListener('paste', (event) => add(plain(event.clipboardData.files)))
 addEventListener('beforeunload', (event) => {
-  if (entries.some((entry) => entry.isPending)) event.preventDefault()
+  if (uploads.snapshot().some(isPending)) event.preventDefault()
 })

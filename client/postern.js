@@ -64,6 +64,7 @@ class Transfer {
     await null // so that the caller has the task before the first progress
     this.signal.addEventListener('abort', () => this.interrupt())
     try {
+      this.signal.throwIfAborted()
       this.progress.enter('preparing')
       await (this.isSmall ? this.#sendForm() : this.#sendParts())
       this.onSent?.()

@@ -1,5 +1,6 @@
 // What an app writes in TypeScript. `tsc --strict` checks it, and never runs it.
 
+import { createList, isPending, type List, type Upload } from '../../client/list.js'
 import { PosternError, upload, uploadAll, type Phase, type Result } from '../../client/postern.js'
 
 export async function one(file: File, signal: AbortSignal): Promise<string> {
@@ -39,3 +40,17 @@ export const nameless = upload(new Blob(['text']), { endpoint: '' })
 export const nowhere = upload(new File([], 'empty'), {})
 // @ts-expect-error: several files cannot have the same name
 export const named = uploadAll([], { endpoint: '', filename: 'a' })
+
+export function shown(files: FileList, list: List = createList({ endpoint: '', jwt: () => 'jwt', concurrency: 2 })): () => void {
+  const ids: number[] = list.add([...files, { file: new File([], 'empty'), path: 'folder/empty', error: new PosternError('mine', 'No.') }])
+  const { pause, resume, cancel, retry, remove, subscribe, snapshot } = list
+  for (const act of [pause, resume, cancel, retry, remove]) act(ids[0]!)
+  list.options = { ...list.options, metadata: { album: '7' } }
+  const text = ({ file, path, state, progress, result, error }: Upload) =>
+    [path ?? file.name, state, progress?.loaded, result?.uploadId, error?.code].join()
+  // @ts-expect-error: an upload never changes
+  snapshot()[0]!.state = 'available'
+  // @ts-expect-error: nothing is called so
+  if (snapshot()[0]!.state === 'received') return () => {}
+  return subscribe(() => console.log(snapshot().filter(isPending).map(text)))
+}

@@ -141,7 +141,7 @@ try {
   uploads.cancelled = three.uploadId;
   most = Infinity;
 
-  const [single, many, paused, app] = [0, 1, 2, 3];
+  const [single, many, paused, app, list] = [0, 1, 2, 3, 4];
   await open(`/page/${single}`);
   await choose(small);
   await shown("/^uploaded: /");
@@ -168,6 +168,9 @@ try {
   await open(`/page/${app}`);
   await choose(small);
   await shown("/^available$/");
+  await open(`/page/${list}`);
+  await choose(small, other);
+  await shown("/^notes.txt: available, more.txt: available$/");
   check("the recipes run", true);
   console.log(JSON.stringify(uploads));
 } finally {

@@ -27,6 +27,8 @@ macro_rules! client_files {
 client_files! {
     "all.js" is SCRIPT,
     "common.js" is SCRIPT,
+    "list.d.ts" is TEXT,
+    "list.js" is SCRIPT,
     "page.js" is SCRIPT,
     "parts.js" is SCRIPT,
     "postern.d.ts" is TEXT,

@@ -112,8 +112,8 @@ async fn every_text_and_element_that_the_script_asks_for_is_in_the_page() {
         .skip(1)
         .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap().to_owned());
     let asked: std::collections::BTreeSet<String> = asked.filter(|name| !name.is_empty()).collect();
-    let phases = ["preparing", "sending", "offline", "paused", "checking"].map(str::to_owned);
-    let all: std::collections::BTreeSet<String> = asked.into_iter().chain(phases).collect();
+    let states = ["waiting", "preparing", "sending", "offline", "paused", "checking"].map(str::to_owned);
+    let all: std::collections::BTreeSet<String> = asked.into_iter().chain(states).collect();
     let given: std::collections::BTreeSet<String> = texts.keys().cloned().collect();
     assert_eq!(all, given);
     for id in

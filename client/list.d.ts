@@ -1,0 +1,58 @@
+import type { AllOptions, Phase, PosternError, Progress, Result } from './postern.js'
+
+/** `waiting` for its turn, what is being done, or how the upload ended. */
+export type UploadState = 'waiting' | Phase | 'available' | 'rejected' | 'failed' | 'cancelled'
+
+/** One file of a list. It never changes: a change makes a new one with the same `id`. */
+export interface Upload {
+  readonly id: number
+  readonly file: File
+  /** The path of the file in its folder, where the list was given one. */
+  readonly path: string | undefined
+  readonly state: UploadState
+  /** The last progress; `undefined` while the file waits. */
+  readonly progress: Progress | undefined
+  /** Of an upload that is `available` or `rejected`. */
+  readonly result: Result | undefined
+  /** Of an upload that has `failed`. */
+  readonly error: PosternError | undefined
+}
+
+export interface ListOptions extends AllOptions {
+  /** How many files are sent at once, 3 by default. */
+  concurrency?: number
+}
+
+/** A file with its path in a folder, or one that is not sent because of `error`. */
+export interface NewFile {
+  file: File
+  path?: string
+  error?: PosternError
+}
+
+/** The functions need no `this`. */
+export interface List {
+  /** May be replaced at any time: `jwt` is used at once, the others for files that begin later. */
+  options: ListOptions
+  /** Adds files, which begin as soon as it is their turn. Returns their ids. */
+  add(files: Iterable<File | NewFile>): number[]
+  /** Stops what is being sent. It keeps its turn. */
+  pause(id: number): void
+  resume(id: number): void
+  /** Cancels what waits or is being sent. It is `cancelled` once everything at S3 is given up. */
+  cancel(id: number): void
+  /** Sends a file again that has `failed` or was `cancelled`. */
+  retry(id: number): void
+  /** Cancels the upload and takes it from the list. */
+  remove(id: number): void
+  /** Calls `listener` after each change, until the returned function is called. */
+  subscribe(listener: () => void): () => void
+  /** The files in the order in which they were added. The same array as long as nothing changes. */
+  snapshot(): readonly Upload[]
+}
+
+/** Makes an empty list. */
+export function createList(options: ListOptions): List
+
+/** Whether the upload has not ended. */
+export function isPending(upload: Upload): boolean
