@@ -1,6 +1,7 @@
 // The page at an upload token's address: choose, drop or paste files, and see what becomes of each.
 // All texts come from the page. What a visitor or the server writes is shown as text only.
 
+import { chosenFiles, droppedFiles, fill, isAccepted, shareSent, sizeInWords } from './files.js'
 import { createList, isPending } from './list.js'
 import { PosternError } from './postern.js'
 
@@ -24,15 +25,9 @@ const counted = new Set() // the uploads that have cost a use
 let remaining = left
 let isOver = false // the token has ended
 
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name])
-
 const number = (value, options) => new Intl.NumberFormat(language, options).format(value)
 
-function size(bytes) {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3))
-  return `${number(bytes / 1000 ** step, { maximumFractionDigits: 1 })} ${units[step]}`
-}
+const size = (bytes) => sizeInWords(bytes, language)
 
 function duration(seconds) {
   const units = [['hour', 3600], ['minute', 60]]
@@ -42,11 +37,7 @@ function duration(seconds) {
 
 // Why a file is not sent; undefined if it is.
 function refusal(file) {
-  const type = (file.type || 'application/octet-stream').split(';')[0].trim().toLowerCase()
-  const isAllowed = (range) =>
-    range === '*/*' || range === type || (range.endsWith('/*') && type.startsWith(range.slice(0, -1)))
-  // Without a type the client may know one by the extension, and otherwise the server decides.
-  if (file.type && !types.some(isAllowed)) return fill(texts.wrongType, { types: typesInWords })
+  if (!isAccepted(file, types)) return fill(texts.wrongType, { types: typesInWords })
   if (file.size > maxSizeBytes) return fill(texts.tooLarge, { size: size(maxSizeBytes) })
   if (isOver) return texts.ended
   if ([...rows.values()].filter(({ item, isCounted }) => isPending(item) && !isCounted).length >= remaining) return texts.noneLeft
@@ -97,7 +88,7 @@ class Row {
     this.item = item
     const { state, progress, result, error } = item
     if (progress) this.count(progress.uploadId)
-    this.bar.value = state === 'available' ? 1 : shareOf(progress)
+    this.bar.value = state === 'available' ? 1 : shareSent(progress)
     this.bar.hidden = !isPending(item) && !progress
     this.outcome = undefined
     if (error) learn(error)
@@ -155,13 +146,11 @@ class Row {
   }
 }
 
-const shareOf = ({ phase, loaded, total } = {}) => (total ? loaded / total : Number(phase === 'checking'))
-
 const reasonOf = ({ reason }) => (MISMATCHES.includes(reason) ? texts.mismatch : texts.rejected)
 
 function rate(progress) {
   const { bytesPerSecond, secondsLeft } = progress
-  const sending = fill(texts.sending, { percent: number(shareOf(progress), { style: 'percent' }) })
+  const sending = fill(texts.sending, { percent: number(shareSent(progress), { style: 'percent' }) })
   if (!bytesPerSecond) return sending
   return `${sending} · ${fill(texts.speed, { speed: size(bytesPerSecond), time: duration(secondsLeft) })}`
 }
@@ -181,38 +170,17 @@ uploads.subscribe(() => {
 })
 
 function add(files) {
-  for (const { file, path, why = refusal(file) } of files) uploads.add([{ file, path, error: why && new PosternError(REFUSED, why) }])
-}
-
-const plain = (files) => [...files].map((file) => ({ file, path: file.webkitRelativePath || undefined }))
-
-// The files of what was dropped, also of folders in it. What the browser cannot read gets a row that says so.
-async function dropped(items) {
-  const named = [...items].filter((item) => item.kind === 'file')
-  const roots = named.map((item) => item.webkitGetAsEntry() ?? item.getAsFile())
-  const filesOf = async (entry, isRoot) => {
-    if (entry instanceof File) return plain([entry])
-    if (entry.isFile) {
-      const file = await new Promise((done, fail) => entry.file(done, fail))
-      return [{ file, path: isRoot ? undefined : entry.fullPath.slice(1) }]
-    }
-    const reader = entry.createReader()
-    const children = []
-    for (let more; more?.length !== 0; children.push(...more)) {
-      more = await new Promise((done, fail) => reader.readEntries(done, fail))
-    }
-    return (await Promise.all(children.map((child) => readable(child, false)))).flat()
+  for (const { file, path, error } of files) {
+    const why = refusal(file)
+    uploads.add([{ file, path, error: error ?? (why && new PosternError(REFUSED, why)) }])
   }
-  const readable = (entry, isRoot) =>
-    filesOf(entry, isRoot).catch(() => [{ file: new File([], entry.name), path: entry.fullPath?.slice(1), why: texts.failed }])
-  return (await Promise.all(roots.map((root) => readable(root, true)))).flat()
 }
 
 function dialog(button, input) {
   button.disabled = false
   button.addEventListener('click', () => input.click())
   input.addEventListener('change', () => {
-    add(plain(input.files))
+    add(chosenFiles(input.files))
     input.value = '' // so that the same file can be chosen again
   })
 }
@@ -233,9 +201,9 @@ addEventListener('drop', async (event) => {
   event.preventDefault()
   depth = 0
   area.classList.remove('over')
-  add(await dropped(event.dataTransfer.items))
+  add(await droppedFiles(event.dataTransfer.items))
 })
-addEventListener('paste', (event) => add(plain(event.clipboardData.files)))
+addEventListener('paste', (event) => add(chosenFiles(event.clipboardData.files)))
 addEventListener('beforeunload', (event) => {
   if (uploads.snapshot().some(isPending)) event.preventDefault()
 })

@@ -35,7 +35,8 @@ test('files go through their states, and keep their ids and their order', async 
   const [one, two] = list.snapshot()
   assert.deepEqual(one.result, { uploadId: one.progress.uploadId, state: 'available' })
   assert.deepEqual([one.error, one.path, two.path], [undefined, undefined, 'trip/photo 1.png'])
-  assert.deepEqual([...stack.uploads.values()].map(({ body }) => body.path), [undefined, 'trip/photo 1.png'])
+  const sent = [one, two].map(({ result }) => stack.uploads.get(result.uploadId).body)
+  assert.deepEqual(sent.map(({ filename, path }) => [filename, path]), [['photo 0.png', undefined], ['photo 1.png', 'trip/photo 1.png']])
 })
 
 test('no more files are sent at once than asked for, and the first come first', async () => {

@@ -1,5 +1,6 @@
 // What an app writes in TypeScript. `tsc --strict` checks it, and never runs it.
 
+import { usePostern } from '../../client/react.js'
 import { createList, isPending, type List, type Upload } from '../../client/list.js'
 import { PosternError, upload, uploadAll, type Phase, type Result } from '../../client/postern.js'
 
@@ -53,4 +54,12 @@ export function shown(files: FileList, list: List = createList({ endpoint: '', j
   // @ts-expect-error: nothing is called so
   if (snapshot()[0]!.state === 'received') return () => {}
   return subscribe(() => console.log(snapshot().filter(isPending).map(text)))
+}
+
+export function Component({ jwt, files }: { jwt: () => string; files: FileList }): string[] {
+  const { uploads, add, retry } = usePostern({ endpoint: 'https://api.example.com', jwt })
+  const again = (): void => add(files).forEach(retry)
+  // @ts-expect-error: the hook has a signal of its own
+  usePostern({ endpoint: '', signal: new AbortController().signal })
+  return uploads.map(({ state }) => `${state} ${again}`)
 }

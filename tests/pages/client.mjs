@@ -74,8 +74,8 @@ const browser = await launchBehind(plan, proxy.address());
 const uploads = {};
 try {
   const page = await browser.newPage();
-  // Firefox also reports the load that fails on purpose.
-  page.on("pageerror", (error) => check("no error in the page", String(error).includes("/postern/parts.js"), String(error)));
+  // Firefox also reports the load that fails on purpose, and both the listener that does.
+  page.on("pageerror", (error) => check("no error in the page", /\/postern\/parts.js|of a listener/.test(String(error)), String(error)));
   page.on("console", (message) => /Content.Security/i.test(message.text()) && check("the CSP holds", false, message.text()));
   const open = (path = "/") => page.goto(plan.origin + path);
   const choose = async (...paths) => (await page.$("input")).uploadFile(...paths);
@@ -172,6 +172,20 @@ try {
   await choose(small, other);
   await shown("/^notes.txt: available, more.txt: available$/");
   check("the recipes run", true);
+
+  const listened = await page.evaluate(async (endpoint) => {
+    const { createList } = await import("/postern/list.js");
+    const list = createList({ endpoint });
+    let changes = 0;
+    list.subscribe(() => {
+      throw new Error("of a listener");
+    });
+    list.subscribe(() => (changes += 1));
+    list.add([new File(["words"], "heard.txt", { type: "text/plain" })]);
+    while (["waiting", "preparing", "sending", "checking"].includes(list.snapshot()[0].state)) await new Promise((done) => setTimeout(done, 50));
+    return { state: list.snapshot()[0].state, changes };
+  }, plan.endpoint);
+  check("a listener that fails stops neither the upload nor the others", listened.state === "available" && listened.changes > 3, JSON.stringify(listened));
   console.log(JSON.stringify(uploads));
 } finally {
   await browser.close();

@@ -27,6 +27,7 @@ macro_rules! client_files {
 client_files! {
     "all.js" is SCRIPT,
     "common.js" is SCRIPT,
+    "files.js" is SCRIPT,
     "list.d.ts" is TEXT,
     "list.js" is SCRIPT,
     "page.js" is SCRIPT,
@@ -34,6 +35,8 @@ client_files! {
     "postern.d.ts" is TEXT,
     "postern.js" is SCRIPT,
     "progress.js" is SCRIPT,
+    "react.d.ts" is TEXT,
+    "react.js" is SCRIPT,
     "resume.js" is SCRIPT,
 }
 

@@ -1,5 +1,5 @@
-//! The browser client (`client/`): its own tests, its types, and a journey in a real Chromium and a real Firefox, which
-//! `tests/pages/client.mjs` drives. The journey also runs the scripts of `docs/browser.md` as they stand.
+//! The browser client (`client/`): its own tests, its types, and journeys in a real Chromium and a real Firefox, which
+//! `tests/pages/client.mjs` and `react.mjs` drive. The journeys also run the scripts of `docs/browser.md` as they stand.
 
 use std::path::{Path, PathBuf};
 
@@ -52,17 +52,22 @@ async fn endpoint(app: &App) -> String {
     format!("{}{}", app.stack.api_url, token["path"].as_str().unwrap())
 }
 
-async fn uploads(browser: &Browser) {
-    let app = App::user();
+/// Runs a script, which gets the recipes in this language. Returns the ids that the script prints.
+async fn ids(app: &App, browser: &Browser, script: &str, language: &str) -> Value {
     let plan = json!({
         "origin": app.stack.origin, "api": app.stack.api_url, "storage": app.stack.endpoint,
-        "endpoint": endpoint(&app).await, "jwt": app.stack.jwt, "client": root().join("client"),
-        "recipes": scripts(BROWSER),
+        "endpoint": endpoint(app).await, "jwt": app.stack.jwt, "client": root().join("client"),
+        "recipes": scripts(BROWSER, language),
     });
     let folder = tempfile::tempdir().unwrap();
-    let said = browser.run("client.mjs", plan, folder.path()).await;
+    let said = browser.run(script, plan, folder.path()).await;
     eprintln!("{said}");
-    let ids: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    serde_json::from_str(said.lines().last().unwrap()).unwrap()
+}
+
+async fn uploads(browser: &Browser) {
+    let app = App::user();
+    let ids = ids(&app, browser, "client.mjs", "js").await;
     let id = |name: &str| ids[name].as_str().unwrap();
     for (name, size_bytes) in [("small", None), ("large", Some(60 * 1024 * 1024)), ("single", None)] {
         let upload = app.show(id(name)).await;
@@ -91,5 +96,19 @@ async fn browsers_upload_resume_after_a_reload_and_cancel() {
     }
     for browser in CHECKER.with_both_browsers("the client in browsers").await {
         uploads(&browser).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn a_react_component_uploads_in_strict_mode() {
+    if shared().local.is_none() {
+        return skipped("React in browsers", "only a local stack lets a test keep requests back");
+    }
+    for browser in CHECKER.with_both_browsers("React in browsers").await {
+        let app = App::user();
+        let ids = ids(&app, &browser, "react.mjs", "jsx").await;
+        let upload = app.show(ids["changed"].as_str().unwrap()).await;
+        assert_eq!(upload["metadata"], json!({ "album": "second" }), "{upload}");
     }
 }

@@ -19,11 +19,11 @@ use tokio::process::Command;
 
 use self::markdown::{Snippet, commands, snippets};
 
-/// Returns the scripts for pages of a document.
-pub fn scripts(markdown: &str) -> Vec<&str> {
+/// Returns the scripts for pages of a document, in this language.
+pub fn scripts<'a>(markdown: &'a str, language: &str) -> Vec<&'a str> {
     snippets(markdown)
         .into_iter()
-        .filter(|snippet| snippet.language == "js")
+        .filter(|snippet| snippet.language == language)
         .map(|snippet| snippet.text)
         .collect()
 }

@@ -1,0 +1,59 @@
+// What the page and the element do with files: what was dropped, what is accepted, and sizes in words.
+
+import { unreadable } from './common.js'
+
+// The files of what was dropped, also of folders in it, as `{ file, path }`. What the browser cannot read has an `error`.
+export async function droppedFiles(items) {
+  const named = [...items].filter((item) => item.kind === 'file')
+  const roots = named.map((item) => item.webkitGetAsEntry() ?? item.getAsFile())
+  return (await Promise.all(roots.map((root) => readable(root, true)))).flat()
+}
+
+// Its place in the folder remains known.
+export const chosenFiles = (files) => [...files].map((file) => ({ file, path: file.webkitRelativePath || undefined }))
+
+async function readable(entry, isRoot) {
+  try {
+    return await filesOf(entry, isRoot).catch(unreadable)
+  } catch (error) {
+    return [{ file: new File([], entry.name), path: entry.fullPath?.slice(1), error }]
+  }
+}
+
+async function filesOf(entry, isRoot) {
+  if (entry instanceof File) return chosenFiles([entry])
+  if (entry.isFile) {
+    const file = await new Promise((done, fail) => entry.file(done, fail))
+    return [{ file, path: isRoot ? undefined : entry.fullPath.slice(1) }]
+  }
+  const reader = entry.createReader()
+  const children = []
+  for (let more; more?.length !== 0; children.push(...more)) {
+    more = await new Promise((done, fail) => reader.readEntries(done, fail))
+  }
+  return (await Promise.all(children.map((child) => readable(child, false)))).flat()
+}
+
+// Whether one of the media ranges or extensions (`image/*`, `.pdf`) has the file. Without a type, the client may know one
+// by the extension, and otherwise the server decides.
+export function isAccepted({ name, type }, accepted) {
+  const declared = type.split(';')[0].trim().toLowerCase()
+  const has = (one) => {
+    if (one.startsWith('.')) return name.toLowerCase().endsWith(one.toLowerCase())
+    return one === '*/*' || !declared || one === declared || (one.endsWith('/*') && declared.startsWith(one.slice(0, -1)))
+  }
+  return accepted.some(has)
+}
+
+export function sizeInWords(bytes, language) {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3))
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
+  return `${number.format(bytes / 1000 ** step)} ${units[step]}`
+}
+
+// How much is sent, from 0 to 1.
+export const shareSent = ({ phase, loaded, total } = {}) => (total ? loaded / total : Number(phase === 'checking'))
+
+// Puts the values into the braces of a text.
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name])

@@ -1,0 +1,15 @@
+import type { List, ListOptions, Upload } from './list.js'
+
+export type { Upload }
+
+/** May differ on each render: `jwt` is used at once, the others for files that begin later. */
+export type HookOptions = Omit<ListOptions, 'signal'>
+
+/** The functions are the same on each render. */
+export interface Postern extends Pick<List, 'add' | 'pause' | 'resume' | 'cancel' | 'retry' | 'remove'> {
+  /** The files in the order in which they were added. */
+  uploads: readonly Upload[]
+}
+
+/** Keeps a list of uploads for the component. What waits or is being sent is cancelled when the component is unmounted. */
+export function usePostern(options: HookOptions): Postern
