@@ -17,6 +17,7 @@ import time
 
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
+from ministack.services import s3
 
 GRACE_S = 5
 # A client keeps an idle connection for a shorter time: Terraform's provider for 90 s, Go's default.
@@ -61,6 +62,21 @@ def keep_connections_as_their_clients_do():
     TCPServer._read_data = read_to_the_end
 
 
+def leave_the_checksum_of_parts_to_the_proxy():
+    """Lets a multipart upload with CRC64NVME have no checksum here.
+
+    S3 computes the checksum of the whole object, and the emulator one of the parts' checksums, which takes
+    seconds. The proxy computes what S3 does.
+    """
+    resolve = s3._resolve_multipart_checksum_algorithm
+
+    def resolve_others(headers):
+        algorithm, error = resolve(headers)
+        return (None if algorithm == "CRC64NVME" else algorithm), error
+
+    s3._resolve_multipart_checksum_algorithm = resolve_others
+
+
 def main():
     run_folder = sys.argv[1]
     if os.getpgrp() != os.getpid():
@@ -69,6 +85,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=stop_with_the_parent, args=(run_folder,), daemon=True).start()
     keep_connections_as_their_clients_do()
+    leave_the_checksum_of_parts_to_the_proxy()
     sys.argv = ["ministack"]
     try:
         runpy.run_module("ministack", run_name="__main__", alter_sys=True)

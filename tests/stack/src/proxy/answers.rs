@@ -15,6 +15,8 @@ use super::{Proxy, Serving};
 
 const SIGNED: &str = "X-Amz-Credential=A%2F20261128%2Feu-central-1%2Fs3%2Faws4_request";
 const SHA256_OF_ABC: &str = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
+/// The published check value of `123456789`.
+const CRC64NVME_OF_DIGITS: &str = "rosUhgp5mIg=";
 const ATTRIBUTES: &str = "<GetObjectAttributesResponse><Checksum /></GetObjectAttributesResponse>";
 
 /// The bodies of the forms of which the emulator got the end.
@@ -166,4 +168,73 @@ async fn a_presigned_url_with_an_authorization_header_is_refused() {
         assert!(refused.text().await.unwrap().contains("<Code>InvalidArgument</Code>"));
         assert_ne!(read(method, &url, &signed, &[]).await.status(), StatusCode::BAD_REQUEST);
     }
+}
+
+/// Puts the bytes `123456789` in two parts.
+async fn put_parts(url: &str) {
+    for (number, bytes) in [(1, "1234"), (2, "56789")] {
+        let part = crate::clients::http().put(format!("{url}/bucket/key?partNumber={number}&uploadId=u"));
+        assert_eq!(part.body(bytes).send().await.unwrap().status(), StatusCode::OK);
+    }
+}
+
+/// Completes both parts with this checksum, and returns S3's code for a refusal.
+async fn complete(url: &str, checksum: Option<&str>) -> (StatusCode, String) {
+    let parts = "<Part><PartNumber>1</PartNumber></Part><Part><PartNumber>2</PartNumber></Part>";
+    let request = crate::clients::http().post(format!("{url}/bucket/key?uploadId=u")).body(parts);
+    let request =
+        checksum.iter().fold(request, |request, value| request.header("x-amz-checksum-crc64nvme", *value));
+    let answer = request.send().await.unwrap();
+    let (status, said) = (answer.status(), answer.text().await.unwrap());
+    (status, said.split_once("<Code>").map_or("", |(_, rest)| rest.split('<').next().unwrap()).to_owned())
+}
+
+#[tokio::test]
+async fn parts_with_another_checksum_are_not_completed() {
+    let (url, arrived, _serving) = proxied().await;
+    put_parts(&url).await;
+    for (value, code) in
+        [("AAAAAAAAAAA=", "BadDigest"), ("cm9zVWg=", "InvalidRequest"), ("abc", "InvalidRequest")]
+    {
+        assert_eq!(complete(&url, Some(value)).await, (StatusCode::BAD_REQUEST, code.to_owned()), "{value}");
+    }
+    assert_eq!(arrived.lock().unwrap().len(), 0, "the emulator completes nothing");
+    assert_eq!(complete(&url, Some(CRC64NVME_OF_DIGITS)).await.0, StatusCode::CREATED);
+    assert_eq!(arrived.lock().unwrap().len(), 1);
+    // The emulator knows the answer to a repetition.
+    assert_eq!(complete(&url, Some("AAAAAAAAAAA=")).await.0, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn the_object_of_parts_has_the_checksum_of_the_whole() {
+    for stated in [None, Some(CRC64NVME_OF_DIGITS)] {
+        let (url, _, _serving) = proxied().await;
+        put_parts(&url).await;
+        assert_eq!(complete(&url, stated).await.0, StatusCode::CREATED);
+        let answer = read(Method::HEAD, &url, SIGNED, &[("x-amz-checksum-mode", "ENABLED")]).await;
+        assert_eq!(answer.headers()["x-amz-checksum-crc64nvme"], CRC64NVME_OF_DIGITS);
+        assert_eq!(answer.headers()["x-amz-checksum-type"], "FULL_OBJECT");
+    }
+}
+
+#[tokio::test]
+async fn an_abort_forgets_the_parts() {
+    let (url, arrived, _serving) = proxied().await;
+    put_parts(&url).await;
+    let abort = crate::clients::http().delete(format!("{url}/bucket/key?uploadId=u"));
+    assert_eq!(abort.send().await.unwrap().status(), StatusCode::OK);
+    complete(&url, Some("AAAAAAAAAAA=")).await;
+    assert_eq!(arrived.lock().unwrap().len(), 1, "the emulator knows that there is no such upload");
+}
+
+/// The body of such a part is not the bytes that S3 stores.
+#[tokio::test]
+async fn parts_in_another_form_are_not_compared() {
+    let (url, arrived, _serving) = proxied().await;
+    put_parts(&url).await;
+    let part = crate::clients::http().put(format!("{url}/bucket/key?partNumber=2&uploadId=u"));
+    let part = part.header("x-amz-decoded-content-length", "5").body("5;chunk-signature=s\r\n56789\r\n");
+    assert_eq!(part.send().await.unwrap().status(), StatusCode::OK);
+    complete(&url, Some("AAAAAAAAAAA=")).await;
+    assert_eq!(arrived.lock().unwrap().len(), 1);
 }

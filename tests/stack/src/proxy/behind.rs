@@ -11,7 +11,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 
-use super::checksums::Stored;
+use super::{checksums::Stored, parts::Parts};
 
 /// A client of the emulator behind the proxy, and the checksums that the proxy keeps.
 #[derive(Clone)]
@@ -19,12 +19,13 @@ pub(super) struct Behind {
     client: Client<HttpConnector, Body>,
     authority: String,
     pub(super) stored: Stored,
+    pub(super) parts: Parts,
 }
 
 impl Behind {
     /// Returns a client of the emulator at `host:port`.
     pub(super) fn new(authority: String) -> Self {
-        Self { client: client(), authority, stored: Stored::default() }
+        Self { client: client(), authority, stored: Stored::default(), parts: Parts::default() }
     }
 
     /// Returns the URL of the same path and query at the emulator. Path and query stay as the client wrote

@@ -1,6 +1,6 @@
-//! Checks the checksums in POST forms while the proxy forwards the file, and keeps them for later reads.
+//! Checks the checksums in POST forms while the proxy forwards the file, and keeps checksums for later reads.
 //!
-//! The emulator keeps the checksum of a PUT, but not of a POST. S3 checks and keeps both ([checking
+//! The emulator keeps the checksum of a PUT, but not of a POST or of parts. S3 checks and keeps all of them ([checking
 //! object
 //! integrity](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html)).
 
@@ -18,7 +18,7 @@ const PREFIX: &str = "x-amz-checksum-";
 const ALGORITHMS: [&str; 5] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
 const TYPE: HeaderName = HeaderName::from_static("x-amz-checksum-type");
 
-/// A checksum that a form states.
+/// A checksum that a form states, or that was computed of parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Checksum {
     /// The algorithm in lower case, such as `sha256`.
@@ -50,10 +50,25 @@ impl Checksum {
         Some(Self { algorithm, value: String::from_utf8_lossy(value).into_owned() })
     }
 
+    /// Returns this CRC64NVME.
+    pub(super) fn of_crc64nvme(value: u64) -> Self {
+        Self { algorithm: "crc64nvme", value: STANDARD.encode(value.to_be_bytes()) }
+    }
+
     /// Returns a computation that has read no bytes yet.
     pub(super) fn compute(self) -> Option<Computation> {
         let algorithm = ChecksumAlgorithm::from_str(self.algorithm).ok()?;
         Some(Computation { stated: self, state: algorithm.into_impl() })
+    }
+
+    /// Returns this checksum if it is the computed one.
+    pub(super) fn verified(self, computed: &[u8]) -> Result<Self, ChecksumError> {
+        let stated = STANDARD.decode(&self.value).ok().filter(|stated| stated.len() == computed.len());
+        match stated {
+            None => Err(ChecksumError::Malformed(self.algorithm)),
+            Some(stated) if *stated != *computed => Err(ChecksumError::Mismatch(self.algorithm)),
+            Some(_) => Ok(self),
+        }
     }
 }
 
@@ -65,16 +80,11 @@ impl Computation {
     /// Returns the checksum of the form if it is the one of the bytes.
     pub(super) fn finish(self) -> Result<Checksum, ChecksumError> {
         let computed = self.state.finalize();
-        let stated = STANDARD.decode(&self.stated.value).ok().filter(|stated| stated.len() == computed.len());
-        match stated {
-            None => Err(ChecksumError::Malformed(self.stated.algorithm)),
-            Some(stated) if *stated != *computed => Err(ChecksumError::Mismatch(self.stated.algorithm)),
-            Some(_) => Ok(self.stated),
-        }
+        self.stated.verified(&computed)
     }
 }
 
-/// The checksums of versions that a form has made, by version id. The proxy keeps them as long as it runs.
+/// The checksums of versions that a form or parts have made, by version id. The proxy keeps them as long as it runs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stored(Arc<Mutex<HashMap<String, Vec<Checksum>>>>);
 

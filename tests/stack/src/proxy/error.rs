@@ -7,6 +7,8 @@ use axum::{
     response::Response,
 };
 
+use super::checksums::ChecksumError;
+
 /// Replaces an answer with an error. The CORS headers stay, so that a page in a browser can read the error.
 pub(super) fn replace(
     mut head: response::Parts,
@@ -42,6 +44,15 @@ pub(super) fn of_two_authorizations() -> Response {
     let (head, ()) = axum::http::Response::new(()).into_parts();
     let message = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified";
     replace(head, StatusCode::BAD_REQUEST, "InvalidArgument", message, &[("ArgumentName", "Authorization")])
+}
+
+/// Returns S3's error for a checksum that is not the one of the bytes.
+pub(super) fn of_checksum(head: response::Parts, refused: &ChecksumError) -> Response {
+    let code = match refused {
+        ChecksumError::Malformed(_) => "InvalidRequest",
+        ChecksumError::Mismatch(_) => "BadDigest",
+    };
+    replace(head, StatusCode::BAD_REQUEST, code, &refused.to_string(), &[])
 }
 
 fn element(name: &str, text: &str) -> String {

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! browser, curl, SDK, function ──▶ proxy ──▶ emulator
-//!   object   ranges, `response-*` and stored checksums of an object that is read
-//!   form     the checksum that a POST form states
+//!   object     ranges, `response-*` and stored checksums of an object that is read
+//!   form       the checksum that a POST form states
+//!   multipart  the checksum of a file in parts
 //! ```
 //!
 //! Everything else passes unchanged. So does the header `Host`, because signatures cover it. The emulator
@@ -20,8 +21,10 @@ mod checksums;
 mod error;
 mod form;
 mod form_parts;
+mod multipart;
 mod object;
 mod override_headers;
+mod parts;
 mod probe;
 mod range;
 mod slice;
@@ -119,6 +122,9 @@ async fn pass(State(behind): State<Behind>, mut request: Request) -> Response {
     }
     if let Some(boundary) = form::boundary(&request) {
         return form::pass(&behind, request, boundary).await;
+    }
+    if let Some(asked) = multipart::Asked::of(&request) {
+        return multipart::pass(&behind, request, asked).await;
     }
     let asked = object::Asked::of(&request);
     match behind.send(request).await {

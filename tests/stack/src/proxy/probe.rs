@@ -37,7 +37,7 @@ pub(super) async fn refuse(
 ) -> Response {
     if !form.fields.iter().any(|(name, _)| SIGNED.contains(&name.to_ascii_lowercase().as_str())) {
         // No policy applies to an unsigned form, so the emulator would store the zeros of a probe.
-        return for_the_checksum(Response::new(()).into_parts().0, refused);
+        return error::of_checksum(Response::new(()).into_parts().0, refused);
     }
     let answer = match behind.send(probe(head, boundary, form)).await {
         Ok(answer) => answer,
@@ -49,18 +49,10 @@ pub(super) async fn refuse(
     };
     let said = String::from_utf8_lossy(&body);
     if said.contains(&format!("Extra input fields: {EXTRA_FIELD}<")) {
-        return for_the_checksum(head, refused);
+        return error::of_checksum(head, refused);
     }
     let said = said.replace(&format!(", {EXTRA_FIELD}"), "");
     with_body(head, said)
-}
-
-fn for_the_checksum(head: response::Parts, refused: &ChecksumError) -> Response {
-    let code = match refused {
-        ChecksumError::Malformed(_) => "InvalidRequest",
-        ChecksumError::Mismatch(_) => "BadDigest",
-    };
-    error::replace(head, StatusCode::BAD_REQUEST, code, &refused.to_string(), &[])
 }
 
 fn with_body(mut head: response::Parts, body: String) -> Response {
