@@ -129,7 +129,8 @@ impl Api {
                 multipart::abort(ports, now, &owned_upload(ports, caller, id).await?).await
             }
             "POST /uploads/{id}/complete" => {
-                multipart::complete(ports, now, &owned_upload(ports, caller, id).await?).await
+                let upload = owned_upload(ports, caller, id).await?;
+                multipart::complete(ports, now, &upload, &request.body()?).await
             }
             "POST /uploads" => uploads::create(ports, settings, caller, &request.body()?).await,
             "GET /uploads" => uploads::list(ports, caller, limit, cursor).await,
@@ -178,7 +179,8 @@ impl Api {
                 multipart::abort(ports, now, &holder.upload(ports, id).await?).await
             }
             "POST /t/{token}/uploads/{id}/complete" => {
-                multipart::complete(ports, now, &holder.upload(ports, id).await?).await
+                let upload = holder.upload(ports, id).await?;
+                multipart::complete(ports, now, &upload, &request.body()?).await
             }
             "POST /t/{token}/direct_uploads" => {
                 direct_upload::create(ports, settings, holder, &request.body()?).await

@@ -189,6 +189,11 @@ async fn a_completion_is_sent_once_and_an_outcome_that_is_unknown_is_said_to_be(
         (Answer::Say(404, error("NoSuchUpload")), Ok(Completed::Unknown)),
         (Answer::Say(412, error("PreconditionFailed")), Ok(Completed::ObjectExists)),
         (Answer::Say(400, error("InvalidPart")), Ok(Completed::Refused("InvalidPart".to_owned()))),
+        // The upload was begun with another type of checksum.
+        (Answer::Say(400, error("InvalidRequest")), Ok(Completed::Refused("InvalidRequest".to_owned()))),
+        (Answer::Say(400, error("BadDigest")), Ok(Completed::ChecksumMismatch)),
+        // S3 begins to answer before it knows the checksum of large parts.
+        (Answer::Say(200, error("BadDigest")), Ok(Completed::ChecksumMismatch)),
         (Answer::Say(503, error("SlowDown")), Err(())),
         (Answer::Say(403, error("AccessDenied")), Err(())),
     ] {
@@ -197,7 +202,7 @@ async fn a_completion_is_sent_once_and_an_outcome_that_is_unknown_is_said_to_be(
         let id: S3UploadId = "an-upload".parse().unwrap();
         let part = StoredPart { number: 1, etag: "e".to_owned(), size_bytes: 5 };
         let key = upload(1).object_key();
-        let completed = parts.complete_parts(&example_credentials(), key, &id, &[part]).await;
+        let completed = parts.complete_parts(&example_credentials(), key, &id, &[part], None).await;
         assert_eq!(completed.map_err(drop), expected, "{answer:?}");
         assert_eq!(heard.join().unwrap().len(), 1, "{answer:?}");
     }

@@ -80,7 +80,7 @@ pub fn request_bodies(bytes: &[u8]) {
         settle(owned_upload(&ports, &caller, &id)).unwrap()
     };
     let id = UploadId::random([7; 16]).to_string();
-    let answer = match route % 11 {
+    let answer = match route % 12 {
         0 => settle(uploads::create(&ports, &settings, &caller, body)),
         1 => settle(uploads::create_put(&ports, &settings, &caller, body)),
         2 => settle(tokens::create(&ports, &settings, &caller, body)),
@@ -91,7 +91,8 @@ pub fn request_bodies(bytes: &[u8]) {
         7 => settle(multipart::sign(&ports, &settings, now, &upload(), body)),
         8 => settle(companion::complete(&ports, &settings, &holder(), &upload(), body)),
         9 => settle(links::create(&ports, &settings, &caller, &id, body)),
-        _ => settle(batch::create(&ports, &settings, &caller, body)),
+        10 => settle(batch::create(&ports, &settings, &caller, body)),
+        _ => settle(multipart::complete(&ports, now, &upload(), body)),
     };
     if let Err(problem) = answer {
         assert!(!matches!(problem, Problem::Internal(_) | Problem::Unavailable(_)), "{problem:?}");

@@ -22,6 +22,7 @@ use crate::lambda::causes;
 use crate::time_limits::operation_timeout;
 use postern::ports::{Completed, PartStore, StoredPart, Unavailable};
 use postern::upload::Upload;
+use postern::value::checksum::ChecksumCrc64Nvme;
 use postern::value::id::{ObjectKey, S3UploadId};
 use s3_presigned::SigningCredentials;
 
@@ -84,8 +85,8 @@ impl PartStore for Parts {
             .server_side_encryption(ServerSideEncryption::AwsKms)
             .ssekms_key_id(files_key_arn)
             .set_metadata(Some(metadata))
-            // A checksum of the whole object, not of digests. S3 computes it, and does not demand this type
-            // of those who send parts.
+            // A checksum of the whole object, not of digests. S3 computes it, also of parts that come without
+            // a checksum, and compares it with the one that the completion may state.
             .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
             .checksum_type(ChecksumType::FullObject)
             .send()
@@ -126,6 +127,7 @@ impl PartStore for Parts {
         key: ObjectKey,
         id: &S3UploadId,
         parts: &[StoredPart],
+        checksum: Option<ChecksumCrc64Nvme>,
     ) -> Result<Completed, Unavailable> {
         let part = |part: &StoredPart| {
             CompletedPart::builder().part_number(i32::from(part.number)).e_tag(&part.etag).build()
@@ -140,6 +142,7 @@ impl PartStore for Parts {
             .upload_id(id.as_str())
             .if_none_match("*")
             .checksum_type(ChecksumType::FullObject)
+            .set_checksum_crc64_nvme(checksum.map(|checksum| checksum.to_string()))
             // S3 refuses an object whose size differs from that of the parts that were checked.
             .mpu_object_size(
                 parts.iter().map(|part| part.size_bytes).sum::<u64>().try_into().unwrap_or(i64::MAX),
@@ -178,8 +181,10 @@ fn completed(error: SdkError<CompleteMultipartUploadError>) -> Result<Completed,
         Some("PreconditionFailed") => Ok(Completed::ObjectExists),
         Some(
             refused @ ("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall" | "EntityTooLarge"
-            | "InvalidRequest" | "BadDigest"),
+            | "InvalidRequest"),
         ) => Ok(Completed::Refused(refused.to_owned())),
+        // The completion states no other digest than that of the whole object.
+        Some("BadDigest") => Ok(Completed::ChecksumMismatch),
         // Another completion of the same upload is running.
         Some("ConditionalRequestConflict" | "OperationAborted") => Ok(Completed::Underway),
         _ if may_have_begun(&error) => {

@@ -132,6 +132,9 @@ pub enum Problem {
     /// The parts are not a valid file.
     #[error("failed to complete a multipart upload: {0}")]
     PartsRefused(String),
+    /// The parts are another file than the client's checksum says.
+    #[error("failed to complete a multipart upload: its parts have another checksum")]
+    ChecksumMismatch,
     /// S3 is still making the object, or the outcome is unknown.
     #[error("failed to complete a multipart upload in time")]
     Completing,
@@ -373,6 +376,11 @@ impl Problem {
                     format!("The parts are not a valid file: {why}."),
                 );
             }
+            Self::ChecksumMismatch => (
+                S::UNPROCESSABLE_ENTITY,
+                "checksum_mismatch",
+                "S3 computed another CRC64NVME of the parts than checksum_crc64nvme, and made no file of them: put the parts again and complete them, or give them up and upload the file anew.",
+            ),
             Self::Completing => (
                 S::SERVICE_UNAVAILABLE,
                 "completing",

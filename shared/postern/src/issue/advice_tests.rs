@@ -118,7 +118,7 @@ async fn parts_that_are_a_file_cannot_be_given_up() {
     let upload = in_parts(&world, &ann).await;
     let part = StoredPart { number: 1, etag: "\"e\"".to_owned(), size_bytes: 9 };
     world.store.put_part(upload.s3_upload_id.as_ref().unwrap(), part);
-    parts::complete(&world, ann.now, &upload, None).await.unwrap();
+    parts::complete(&world, ann.now, &upload, None, None).await.unwrap();
     world.store.settle(upload.upload_id, &pin("v1"), None).await.unwrap();
     let recorded = owned_upload(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
     let late = parts::abort(&world, ann.now, &recorded).await.unwrap_err();

@@ -21,7 +21,7 @@ use super::foreign_request::{admit, content_type, renamed};
 use super::object::Object;
 use super::part_plan::planned;
 use super::parts::MAX_URLS;
-use super::request::{NewUpload, NewUploadBody, SizeLimit, parse_json};
+use super::request::{NewUpload, NewUploadBody, SizeLimit, parse_json, parse_optional_json};
 use super::tokens::Holder;
 use super::{Owned, Ports, Settings, parts, uploads};
 
@@ -185,16 +185,13 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     upload: &Owned<Upload>,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let body: CompleteBody = match body.trim_ascii() {
-        b"" => CompleteBody::default(),
-        body => parse_json(body)?,
-    };
+    let body: CompleteBody = parse_optional_json(body)?;
     let said = body.parts.map(|parts| {
         let mut numbers: Vec<_> = parts.iter().map(|Object(part)| part.number).collect();
         numbers.sort_unstable();
         numbers
     });
-    parts::complete(ports, holder.caller.now, upload, said.as_deref()).await?;
+    parts::complete(ports, holder.caller.now, upload, said.as_deref(), None).await?;
     let key = upload.object_key().to_string();
     let location = format!("{}{key}", settings.endpoint.url);
     Ok(Reply::json(

@@ -130,12 +130,12 @@ async fn a_completion_of_unknown_outcome_is_told_to_come_again() {
     put_file(&world, &upload);
     world.store.lose_answer("complete_parts", Loss::Whole);
     let now = upload.uploaded_at;
-    let unknown = multipart::complete(&world, now, &upload).await.unwrap_err();
+    let unknown = multipart::complete(&world, now, &upload, b"").await.unwrap_err();
     assert_eq!((unknown.code(), unknown.retry_after_s()), ("completing", Some(5)));
     world.store.lose_answer("complete_parts", Loss::Whole);
-    let again = multipart::complete(&world, now, &upload).await.unwrap_err();
+    let again = multipart::complete(&world, now, &upload, b"").await.unwrap_err();
     assert_eq!(again.code(), "completing");
-    assert_eq!(multipart::complete(&world, now, &upload).await.unwrap().status, StatusCode::OK);
+    assert_eq!(multipart::complete(&world, now, &upload, b"").await.unwrap().status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn parts_that_are_given_up_free_their_place_and_end_their_key() {
     let ended = owned_upload(&world, &ann, &first.upload_id.to_string()).await.unwrap();
     begin(&world, &limited, &caller("ann", None, 3)).await.unwrap();
     let calls = world.store.calls();
-    let late = multipart::complete(&world, ann.now, &ended).await.unwrap_err();
+    let late = multipart::complete(&world, ann.now, &ended, b"").await.unwrap_err();
     assert_eq!((late.code(), world.store.calls()), ("multipart_not_found", calls), "at once");
     assert_eq!(begin(&world, &limited, &ann).await.unwrap_err().code(), "idempotency_key_spent");
 }
@@ -171,8 +171,9 @@ async fn a_completed_upload_says_so_before_and_after_it_is_recorded() {
     let ann = caller("ann", Some("order-7"), 1);
     let upload = record(&world, &begin(&world, &settings(), &ann).await.unwrap()).await;
     put_file(&world, &upload);
-    let complete =
-        async |upload: &Owned<Upload>| parsed(&multipart::complete(&world, ann.now, upload).await.unwrap());
+    let complete = async |upload: &Owned<Upload>| {
+        parsed(&multipart::complete(&world, ann.now, upload, b"").await.unwrap())
+    };
     let first = complete(&upload).await;
     for verdict in [None, Some(condemn("v1")), Some(pin("v2"))] {
         if let Some(verdict) = verdict {
@@ -197,7 +198,7 @@ async fn parts_that_ended_otherwise_are_not_taken_for_a_file() {
     for now in [ann.now, upload.policy_expires_at] {
         // As a request that read the record before it was given up.
         let listed = multipart::list(&world, now, &upload).await.unwrap_err();
-        let completed = multipart::complete(&world, now, &upload).await.unwrap_err();
+        let completed = multipart::complete(&world, now, &upload, b"").await.unwrap_err();
         assert_eq!((listed.code(), completed.code()), ("multipart_not_found", "multipart_not_found"));
     }
     // A day later the bucket's lifecycle has taken the parts of one that nobody gave up.
@@ -207,7 +208,7 @@ async fn parts_that_ended_otherwise_are_not_taken_for_a_file() {
         .abort_parts(&example_credentials(), left.object_key(), left.s3_upload_id.as_ref().unwrap())
         .await
         .unwrap();
-    let late = multipart::complete(&world, left.policy_expires_at, &left).await.unwrap_err();
+    let late = multipart::complete(&world, left.policy_expires_at, &left, b"").await.unwrap_err();
     assert_eq!(late.code(), "multipart_not_found");
 }
 

@@ -115,6 +115,8 @@ mod link_tests;
 #[cfg(test)]
 mod lost_answer_tests;
 #[cfg(test)]
+mod part_checksum_tests;
+#[cfg(test)]
 mod parts_tests;
 #[cfg(test)]
 mod put_tests;

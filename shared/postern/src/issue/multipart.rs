@@ -10,11 +10,12 @@ use serde_json::json;
 use crate::http::{Problem, Reply};
 use crate::ports::{PartStore, QuotaStore, Signer, UploadStore};
 use crate::upload::Upload;
+use crate::value::checksum::ParseCrc64NvmeError;
 use s3_presigned::Timestamp;
 
 use super::part_plan::{part_size_bytes, planned};
 use super::parts::MAX_URLS;
-use super::request::{NewUpload, parse_json};
+use super::request::{NewUpload, parse_json, parse_optional_json};
 use super::tokens::Holder;
 use super::{Caller, Owned, Ports, Settings, parts};
 
@@ -22,6 +23,12 @@ use super::{Caller, Owned, Ports, Settings, parts};
 #[serde(deny_unknown_fields)]
 struct SignBody {
     part_numbers: Vec<u64>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct CompleteBody {
+    checksum_crc64nvme: Option<String>,
 }
 
 /// `POST /uploads/multipart`; with a `holder` for a page.
@@ -110,7 +117,7 @@ pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
     Ok(Reply::json(StatusCode::OK, &json!({ "parts": shown })))
 }
 
-/// `POST /uploads/{id}/complete`.
+/// `POST /uploads/{id}/complete` `{checksum_crc64nvme?}`; the body may be empty.
 ///
 /// # Errors
 /// As [`parts::complete`].
@@ -118,8 +125,13 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G, P>,
     now: Timestamp,
     upload: &Owned<Upload>,
+    body: &[u8],
 ) -> Result<Reply, Problem> {
-    parts::complete(ports, now, upload, None).await?;
+    let body: CompleteBody = parse_optional_json(body)?;
+    let checksum = body.checksum_crc64nvme.map(|text| text.parse()).transpose();
+    let checksum = checksum
+        .map_err(|rule: ParseCrc64NvmeError| Problem::field("checksum_crc64nvme", rule.to_string()))?;
+    parts::complete(ports, now, upload, None, checksum).await?;
     Ok(Reply::json(StatusCode::OK, &json!({ "upload_id": upload.upload_id })))
 }
 

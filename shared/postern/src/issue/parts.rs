@@ -2,14 +2,17 @@
 //!
 //! ```text
 //!  begin ─▶ S3 upload id ─▶ record (pending, counted) ─▶ part URLs ─▶ S3
-//!  complete ─▶ S3's own list ─▶ sizes within what was granted? ─▶ object, unless there is one
+//!  complete ─▶ S3's own list ─▶ sizes within what was granted? ─▶ object, unless there is one,
+//!                                                                 or its checksum is another one
 //! ```
 //!
 //! Every call names one record, and only the record has S3's id of the multipart upload. So no caller signs
-//! parts of another's upload. The API does not use what a client says about its parts.
+//! parts of another's upload. The API does not use what a client says about its parts. S3 compares what a
+//! client says about the whole file.
 //!
 //! Sources: [Multipart upload](https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html),
-//! [its limits](https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html).
+//! [its limits](https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html),
+//! [its checksums](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html).
 
 use std::time::Duration;
 
@@ -17,6 +20,7 @@ use crate::http::Problem;
 use crate::ports::{Completed, Created, PartStore, QuotaStore, Signer, StoredPart, UploadStore};
 use crate::upload::reservation::Charge;
 use crate::upload::{Upload, UploadState, UsedToken};
+use crate::value::checksum::ChecksumCrc64Nvme;
 use crate::value::id::S3UploadId;
 use s3_presigned::presigned_url::{ObjectRequest, PresignedUrl};
 use s3_presigned::{SigningCredentials, Timestamp};
@@ -129,16 +133,18 @@ pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
     }
 }
 
-/// Makes the object. A repetition succeeds, also after a completion whose answer was lost.
+/// Makes the object, if S3 computes `checksum` of it. A repetition succeeds, also after a completion whose
+/// answer was lost, and compares no checksum with an object that exists.
 ///
 /// # Errors
-/// [`Problem::PartsRefused`] if S3's list differs from what was signed; [`Problem::Completing`] if S3 does
-/// not finish in time.
+/// [`Problem::PartsRefused`] if S3's list differs from what was signed; [`Problem::ChecksumMismatch`], after
+/// which the parts are as they were; [`Problem::Completing`] if S3 does not finish in time.
 pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G, P>,
     now: Timestamp,
     upload: &Owned<Upload>,
     said: Option<&[u64]>,
+    checksum: Option<ChecksumCrc64Nvme>,
 ) -> Result<(), Problem> {
     let id = id_of(upload)?;
     if upload.state != UploadState::Pending {
@@ -156,10 +162,11 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
         }
         return Err(Problem::PartsRefused(why));
     }
-    match ports.parts.complete_parts(&signer, upload.object_key(), id, &stored).await? {
+    match ports.parts.complete_parts(&signer, upload.object_key(), id, &stored, checksum).await? {
         Completed::Done | Completed::ObjectExists => Ok(()),
         Completed::Unknown => became_object(ports, now, upload).await,
         Completed::Underway => taken_effect(ports, upload).await,
+        Completed::ChecksumMismatch => Err(Problem::ChecksumMismatch),
         Completed::Refused(why) => Err(Problem::PartsRefused(why)),
     }
 }

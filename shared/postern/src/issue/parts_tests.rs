@@ -16,7 +16,7 @@ use crate::testing::samples::{condemn, pin};
 use crate::upload::reservation::Reserved;
 use crate::upload::{Upload, UploadState};
 
-const SESSION_ENDS: &str = "2026-11-24T11:00:00Z";
+pub(super) const SESSION_ENDS: &str = "2026-11-24T11:00:00Z";
 const LARGE: u64 = 3 * MIN_PART_BYTES;
 
 fn large() -> Settings {
@@ -24,12 +24,12 @@ fn large() -> Settings {
 }
 
 /// The same, where each owner has so many bytes a day.
-fn counted() -> Settings {
+pub(super) fn counted() -> Settings {
     Settings { limits: OwnerLimits { pending_uploads: None, bytes_per_day: Some(10 * LARGE) }, ..large() }
 }
 
 /// An upload of `ann` in parts, with the exact size.
-async fn begun(world: &World, settings: &Settings, size_bytes: u64) -> Owned<Upload> {
+pub(super) async fn begun(world: &World, settings: &Settings, size_bytes: u64) -> Owned<Upload> {
     let ann = caller("ann", None, u8::try_from(world.store.calls()).unwrap());
     let body = json!({ "filename": "a.png", "content_type": "image/png", "size_bytes": size_bytes });
     let body = body.to_string();
@@ -37,33 +37,33 @@ async fn begun(world: &World, settings: &Settings, size_bytes: u64) -> Owned<Upl
     owned_upload(world, &ann, parsed(&made)["upload_id"].as_str().unwrap()).await.unwrap()
 }
 
-fn put(world: &World, upload: &Upload, number: u16, size_bytes: u64) {
+pub(super) fn put(world: &World, upload: &Upload, number: u16, size_bytes: u64) {
     let part = StoredPart { number, etag: format!("\"{number}\""), size_bytes };
     world.store.put_part(upload.s3_upload_id.as_ref().unwrap(), part);
 }
 
-async fn record(world: &World, upload: &Upload) -> Upload {
+pub(super) async fn record(world: &World, upload: &Upload) -> Upload {
     world.store.upload(upload.upload_id).await.unwrap().unwrap()
 }
 
-fn is_alive(world: &World, upload: &Upload) -> bool {
+pub(super) fn is_alive(world: &World, upload: &Upload) -> bool {
     world.store.has_parts(upload.s3_upload_id.as_ref().unwrap())
 }
 
-fn code(answer: Result<Reply, Problem>) -> &'static str {
+pub(super) fn code(answer: Result<Reply, Problem>) -> &'static str {
     answer.unwrap_err().code()
 }
 
-fn field(answer: Result<Reply, Problem>) -> String {
+pub(super) fn field(answer: Result<Reply, Problem>) -> String {
     let Err(Problem::InvalidFields(fields)) = answer else { panic!("{answer:?}") };
     fields[0].field.clone()
 }
 
 async fn complete(world: &World, upload: &Owned<Upload>) -> Result<Reply, Problem> {
-    multipart::complete(world, caller("ann", None, 0).now, upload).await
+    multipart::complete(world, caller("ann", None, 0).now, upload, b"").await
 }
 
-async fn abort(world: &World, upload: &Owned<Upload>) -> Result<Reply, Problem> {
+pub(super) async fn abort(world: &World, upload: &Owned<Upload>) -> Result<Reply, Problem> {
     multipart::abort(world, caller("ann", None, 0).now, upload).await
 }
 

@@ -128,10 +128,15 @@ impl NewUpload {
 
 /// Checks that a request without fields names none.
 pub(super) fn no_fields(body: &[u8]) -> Result<(), Problem> {
-    #[derive(Deserialize)]
+    #[derive(Deserialize, Default)]
     #[serde(deny_unknown_fields)]
     struct NoFields {}
-    if body.trim_ascii().is_empty() { Ok(()) } else { parse_json::<NoFields>(body).map(|_| ()) }
+    parse_optional_json::<NoFields>(body).map(|_| ())
+}
+
+/// As [`parse_json`]; an empty body is an object without fields.
+pub(super) fn parse_optional_json<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
+    if body.trim_ascii().is_empty() { Ok(T::default()) } else { parse_json(body) }
 }
 
 /// Reads a JSON object. A value of the wrong type is reported with its field.

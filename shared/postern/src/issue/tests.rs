@@ -384,7 +384,7 @@ async fn six_gibibytes_come_in_parts_and_not_a_byte_more() {
             let part = StoredPart { number, etag: "\"e\"".to_owned(), size_bytes };
             world.store.put_part(upload.s3_upload_id.as_ref().unwrap(), part);
         }
-        let done = parts::complete(&world, ann.now, &upload, None).await;
+        let done = parts::complete(&world, ann.now, &upload, None, None).await;
         assert_eq!(done.err().map(|problem| problem.code()), (wrong > 0).then_some("parts_refused"));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Unavailable;
 use crate::upload::Upload;
+use crate::value::checksum::ChecksumCrc64Nvme;
 use crate::value::id::{ObjectKey, S3UploadId};
 use s3_presigned::SigningCredentials;
 use std::future::Future;
@@ -28,6 +29,8 @@ pub enum Completed {
     ObjectExists,
     /// S3 refuses to make an object of these parts; its message.
     Refused(String),
+    /// S3 computed another checksum of these parts, and keeps them.
+    ChecksumMismatch,
     /// S3 has not answered in time, or its answer does not say what it did: the object may exist now, later
     /// or never.
     Underway,
@@ -49,13 +52,14 @@ pub trait PartStore: Send + Sync {
         key: ObjectKey,
         id: &S3UploadId,
     ) -> impl Future<Output = Result<Option<Vec<StoredPart>>, Unavailable>> + Send;
-    /// Makes the object of these parts, unless one exists.
+    /// Makes the object of these parts, unless one exists or its checksum is not `checksum`.
     fn complete_parts(
         &self,
         signer: &SigningCredentials,
         key: ObjectKey,
         id: &S3UploadId,
         parts: &[StoredPart],
+        checksum: Option<ChecksumCrc64Nvme>,
     ) -> impl Future<Output = Result<Completed, Unavailable>> + Send;
     /// Drops all parts; a repetition changes nothing.
     fn abort_parts(

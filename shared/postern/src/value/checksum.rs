@@ -1,4 +1,4 @@
-//! SHA-256 of a file as S3 writes it: 32 bytes in base64.
+//! Checksums of a file as S3 writes them: bytes in base64.
 //!
 //! [Checking object integrity](https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html)
 
@@ -62,6 +62,32 @@ impl fmt::Debug for ChecksumSha256 {
     }
 }
 
+/// A CRC-64/NVME, written as its bytes in base64 with padding, the highest one first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChecksumCrc64Nvme([u8; 8]);
+
+/// The text is no CRC-64/NVME.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a CRC64NVME checksum is 8 bytes in base64, the highest one first: 12 characters, the last one \"=\""
+)]
+pub struct ParseCrc64NvmeError;
+
+impl FromStr for ChecksumCrc64Nvme {
+    type Err = ParseCrc64NvmeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = STANDARD.decode(text).map_err(|_| ParseCrc64NvmeError)?;
+        bytes.try_into().map(Self).map_err(|_| ParseCrc64NvmeError)
+    }
+}
+
+impl fmt::Display for ChecksumCrc64Nvme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&STANDARD.encode(self.0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +104,15 @@ mod tests {
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         ] {
             assert!(text.parse::<ChecksumSha256>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_crc64nvme_is_eight_bytes_in_base64() {
+        let checksum: ChecksumCrc64Nvme = "rosUhgp5mIg=".parse().unwrap();
+        assert_eq!(checksum.to_string(), "rosUhgp5mIg=");
+        for text in ["", "rosUhgp5mIg", "rosUhgp5mA==", "rosUhgp5mIg0", "rosUhgp5mIh=", "ae8b14860a799888"] {
+            assert!(text.parse::<ChecksumCrc64Nvme>().is_err(), "{text:?}");
         }
     }
 }

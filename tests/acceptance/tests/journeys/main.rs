@@ -38,6 +38,7 @@ mod multipart;
 mod operating;
 mod ownership;
 mod pages;
+mod part_checksums;
 mod ranges;
 mod refused_forms;
 mod removal;

@@ -87,7 +87,7 @@ async fn six_gibibytes_are_begun_and_their_last_part_is_signed() {
     assert_eq!(app.call(Method::DELETE, &parts, None).await.0, StatusCode::NO_CONTENT);
 }
 
-/// The emulator ignores checksums of parts, so this test checks the requests that S3 would get.
+/// The local stack does not look at the type of a checksum, so this test checks the requests that S3 would get.
 #[tokio::test]
 async fn a_multipart_upload_requests_a_checksum_of_the_whole_object_and_states_its_size() {
     type Heard = Arc<Mutex<Vec<(String, HeaderMap)>>>;
@@ -117,7 +117,8 @@ async fn a_multipart_upload_requests_a_checksum_of_the_whole_object_and_states_i
     let key = upload.object_key();
     let id = store.begin_parts(&signer, &upload, "arn:key").await.unwrap();
     let part = |number| StoredPart { number, etag: "e".to_owned(), size_bytes: 5 };
-    store.complete_parts(&signer, key, &id, &[part(1), part(2)]).await.unwrap();
+    let checksum = "rosUhgp5mIg=".parse().unwrap();
+    store.complete_parts(&signer, key, &id, &[part(1), part(2)], Some(checksum)).await.unwrap();
     let heard = heard.lock().unwrap().clone();
     let header = |n: usize, name: &str| heard[n].1[name].to_str().unwrap().to_owned();
     assert_eq!(header(0, "x-amz-checksum-algorithm"), "CRC64NVME");
@@ -125,6 +126,7 @@ async fn a_multipart_upload_requests_a_checksum_of_the_whole_object_and_states_i
     assert_eq!(header(0, "x-amz-server-side-encryption"), "aws:kms");
     assert_eq!(header(0, "content-type"), upload.content_type.as_str());
     assert_eq!(header(1, "x-amz-checksum-type"), "FULL_OBJECT");
+    assert_eq!(header(1, "x-amz-checksum-crc64nvme"), "rosUhgp5mIg=");
     assert_eq!(header(1, "x-amz-mp-object-size"), "10");
     assert_eq!(header(1, "if-none-match"), "*");
 }

@@ -7,6 +7,7 @@ use crate::ports::{
 use crate::upload::Upload;
 use crate::upload::quota::{PendingUpload, day, missing_places, not_ended};
 use crate::upload::token::{TokenStatus, UploadToken, UploadTokenId};
+use crate::value::checksum::ChecksumCrc64Nvme;
 use crate::value::id::{ObjectKey, Owner, S3UploadId};
 use s3_presigned::{SigningCredentials, Timestamp};
 
@@ -26,6 +27,11 @@ impl MemoryWorld {
         if let Some((_, parts)) = self.lock().quotas.parts.get_mut(id) {
             parts.push(part);
         }
+    }
+
+    /// Says what S3 computes of the parts of a multipart upload.
+    pub fn compute_checksum(&self, id: &S3UploadId, checksum: ChecksumCrc64Nvme) {
+        self.lock().quotas.checksums.insert(id.clone(), checksum);
     }
 
     /// How many multipart uploads there are.
@@ -150,13 +156,18 @@ impl PartStore for MemoryWorld {
         key: ObjectKey,
         id: &S3UploadId,
         parts: &[StoredPart],
+        checksum: Option<ChecksumCrc64Nvme>,
     ) -> Result<Completed, Unavailable> {
         let mut state = self.call("complete_parts")?;
         // S3 is at work on it for longer than its answer is waited for.
         if state.losing.remove("complete_parts").is_some() {
             return Ok(Completed::Underway);
         }
+        let is_right = checksum.is_none() || checksum == state.quotas.checksums.get(id).copied();
         match state.quotas.parts.get(id) {
+            Some((of, stored)) if *of == key && stored == parts && !is_right => {
+                Ok(Completed::ChecksumMismatch)
+            }
             Some((of, stored)) if *of == key && stored == parts => {
                 state.quotas.parts.remove(id);
                 Ok(Completed::Done)

@@ -6,6 +6,7 @@ use crate::ports::StoredPart;
 use crate::upload::quota::{PendingUpload, day};
 use crate::upload::reservation::Charge;
 use crate::upload::token::{UploadToken, UploadTokenId};
+use crate::value::checksum::ChecksumCrc64Nvme;
 use crate::value::id::{ObjectKey, Owner, S3UploadId};
 
 /// Tokens, pending uploads, bytes of a day, and multipart uploads.
@@ -15,6 +16,8 @@ pub(super) struct Quotas {
     pub(super) pending: BTreeMap<Owner, BTreeSet<PendingUpload>>,
     pub(super) bytes: BTreeMap<(Owner, String), u64>,
     pub(super) parts: BTreeMap<S3UploadId, (ObjectKey, Vec<StoredPart>)>,
+    /// What S3 computes of parts, where a test has said it.
+    pub(super) checksums: BTreeMap<S3UploadId, ChecksumCrc64Nvme>,
 }
 
 impl Quotas {
