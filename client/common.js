@@ -1,4 +1,4 @@
-// What all modules use: errors and keys.
+// What all modules use: errors, keys and further modules.
 
 const LONGEST_RETRY_AFTER_S = 60 // a longer wait is left to the app
 
@@ -20,6 +20,15 @@ export function isTransient({ code, status, retryAfter = 0 }) {
   const isOverloaded = status >= 500 || status === 429 || status === 408
   return (code === 'network' || code === 'RequestTimeout' || isOverloaded) && retryAfter <= LONGEST_RETRY_AFTER_S
 }
+
+// Firefox does not load a module again after a failure, unless the address is another one.
+export function loaded(module, path) {
+  return module
+    .catch(() => import(/* webpackIgnore: true */ /* @vite-ignore */ `${path}?${newKey()}`))
+    .catch(networkError)
+}
+
+export const base64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
 
 export const newKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')

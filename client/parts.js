@@ -1,6 +1,6 @@
 // Sends a large file in parts. The browser reads each part while it sends it, so none is held in memory.
 
-import { isTransient, newKey } from './common.js'
+import { isTransient, loaded, newKey } from './common.js'
 
 const FIRST_BOUND = 3
 const MAX_BOUND = 6 // the connections that a browser opens to one host
@@ -19,15 +19,28 @@ export async function sendParts(transfer) {
   const { entryOf } = await import('./resume.js').catch(() => ({}))
   const entry = (await entryOf?.(transfer)) ?? NO_ENTRY
   transfer.onSettled = entry.remove
-  const known = entry.read()
+  let mismatch
   try {
-    if (!known || !(await wentOn(transfer, known))) await begin(transfer, entry)
-  } catch (error) {
-    if (transfer.signal.aborted) await giveUp(transfer, entry)
-    throw error
+    for (;;) {
+      try {
+        return await send(transfer, entry)
+      } catch (error) {
+        const isMismatch = error.code === 'checksum_mismatch'
+        if (transfer.signal.aborted || isMismatch) await giveUp(transfer, entry)
+        // The token may have no use for another upload.
+        if (mismatch && error.code?.startsWith('upload_token_')) throw mismatch
+        if (mismatch || !isMismatch) throw error
+        mismatch = error
+      }
+    }
   } finally {
     entry.release()
   }
+}
+
+async function send(transfer, entry) {
+  const known = entry.read()
+  if (!known || !(await wentOn(transfer, known))) await begin(transfer, entry)
 }
 
 // Sends what S3 does not have yet, if the upload still takes parts.
@@ -82,7 +95,14 @@ async function sendMissing(transfer, partSize, stored) {
   progress.enter('sending')
   const urlOf = signer(transfer, queue)
   const lanes = new Lanes()
-  await lanes.run(queue, (number) => {
+  const end = new AbortController()
+  const checksum = checksumOfFile(transfer, AbortSignal.any([transfer.signal, end.signal]))
+  checksum.catch((error) => {
+    if (end.signal.aborted) return
+    lanes.failure ??= error
+    transfer.interrupt()
+  })
+  const sendOne = (number) => {
     const count = (bytes) => {
       loaded += bytes - sent.get(number)
       sent.set(number, bytes)
@@ -90,12 +110,24 @@ async function sendMissing(transfer, partSize, stored) {
     }
     const from = (number - 1) * partSize
     return sendPart({ transfer, lanes, urlOf, number, count, body: file.slice(from, from + sizeOf(number)) })
-  }).catch((error) => {
+  }
+  try {
+    await lanes.run(queue, sendOne)
+    const body = { checksum_crc64nvme: await checksum }
+    await transfer.call('POST', `/uploads/${transfer.uploadId}/complete`, body)
+  } catch (error) {
     transfer.interrupt() // what the other lanes send
     throw error
-  })
-  await transfer.call('POST', `/uploads/${transfer.uploadId}/complete`)
+  } finally {
+    end.abort()
+  }
   progress.enter('checking') // only now is the file at S3
+}
+
+// Computed while the parts are sent, also of a file of which S3 has parts: the file may be another one now.
+async function checksumOfFile(transfer, signal) {
+  const { checksumOf } = await transfer.retry(() => loaded(import('./checksum.js'), './checksum.js'))
+  return checksumOf(transfer.file, signal)
 }
 
 async function sendPart({ transfer, lanes, urlOf, number, count, body }) {

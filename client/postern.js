@@ -1,6 +1,6 @@
 // Uploads files from a page. docs/browser.md shows how, and postern.d.ts has the types.
 
-import { PosternError, failure, isTransient, networkError, newKey, unreadable } from './common.js'
+import { PosternError, base64, failure, isTransient, loaded, networkError, newKey, unreadable } from './common.js'
 import { Progress } from './progress.js'
 
 export { PosternError }
@@ -22,13 +22,6 @@ export function upload(file, options) {
 export async function uploadAll(files, options) {
   const { sendAll } = await loaded(import('./all.js'), './all.js')
   return sendAll(files, options, (...of) => new Transfer(...of))
-}
-
-// Firefox does not load a module again after a failure, unless the address is another one.
-function loaded(module, path) {
-  return module
-    .catch(() => import(/* webpackIgnore: true */ /* @vite-ignore */ `${path}?${newKey()}`))
-    .catch(networkError)
 }
 
 // One upload. The other modules use it too.
@@ -238,8 +231,7 @@ class Transfer {
   async addChecksum() {
     if (!crypto.subtle) return
     const bytes = await this.file.arrayBuffer().catch(unreadable)
-    const digest = await crypto.subtle.digest('SHA-256', bytes)
-    this.body.checksum_sha256 = btoa(String.fromCharCode(...new Uint8Array(digest)))
+    this.body.checksum_sha256 = base64(await crypto.subtle.digest('SHA-256', bytes))
   }
 
   // Without `url`, S3 has the file already.

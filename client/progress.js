@@ -33,7 +33,8 @@ export class Progress {
 
   // Begins at `bytes`, which were not sent now.
   begin(bytes) {
-    this.#loaded = this.#most = bytes
+    this.#loaded = bytes
+    this.#most = Math.max(this.#most, bytes)
   }
 
   sent(bytes) {

@@ -61,6 +61,18 @@ test('another file, other metadata and another time are another upload', async (
   }
 })
 
+test('a file that was changed where no sample looks is sent anew', async () => {
+  const { stack } = await crashed()
+  const bytes = new Uint8Array(await large().arrayBuffer())
+  bytes[PART_BYTES - 1] ^= 1
+  const parts = [...stack.only.parts.keys()]
+  assert.ok(parts.includes(1), String(parts))
+  const changed = new File([bytes], 'video.mp4', { type: 'video/mp4', lastModified: 1 })
+  assert.equal((await send(stack, changed)).state, 'available')
+  const [first, second] = stack.uploads.values()
+  assert.deepEqual([stack.made, first.state, second.state], [2, 'expired', 'available'])
+})
+
 test('no token is kept, and nothing that names the file', async () => {
   await crashed()
   const kept = JSON.stringify({ ...localStorage })

@@ -1,6 +1,7 @@
 // An API and an S3 in memory, which refuse, lose answers and expire as a test asks. Nothing here depends on a clock.
 
 import { createHash, randomUUID } from 'node:crypto'
+import { checksumOf } from '../../client/checksum.js'
 
 export const PART_BYTES = 8 * 2 ** 20
 const API = 'https://api.test'
@@ -20,6 +21,7 @@ export class Stack {
   hasBatch = true
   verdict = { state: 'available' }
   completing = 0
+  damaging = 0 // of so many parts, S3 gets another byte
   #faults = []
 
   // For the next `times` requests that match: "cut" (it does not arrive), "lost" (its answer does not), or an answer.
@@ -52,7 +54,7 @@ export class Stack {
     if (fault === 'cut') return undefined
     if (typeof fault === 'function') fault()
     else if (fault && fault !== 'lost') return fault
-    const answer = origin === S3 ? await this.#s3(method, searchParams, body) : this.#api(line, headers, body && JSON.parse(body))
+    const answer = origin === S3 ? await this.#s3(method, searchParams, body) : await this.#api(line, headers, body && JSON.parse(body))
     return fault === 'lost' ? undefined : answer
   }
 
@@ -68,7 +70,7 @@ export class Stack {
     if (!upload) return problem(404, 'upload_not_found')
     if (!rest) return this.#shown(upload)
     if (!upload.parts) return problem(404, 'multipart_not_found')
-    if (rest === '/complete') return this.#complete(upload)
+    if (rest === '/complete') return this.#complete(upload, body)
     if (method === 'DELETE') {
       Object.assign(upload, { state: 'expired', parts: undefined })
       return { status: 204, headers: {}, text: '' }
@@ -130,9 +132,13 @@ export class Stack {
     return json(200, { state: upload.state, rejection: upload.rejection })
   }
 
-  #complete(upload) {
-    const bytes = [...upload.parts.values()].reduce((sum, { size }) => sum + size, 0)
-    if (bytes !== upload.body.size_bytes) return problem(422, 'parts_refused')
+  async #complete(upload, stated) {
+    const parts = [...upload.parts].sort(([one], [other]) => one - other)
+    const whole = new Blob(parts.map(([, { bytes }]) => bytes))
+    if (whole.size !== upload.body.size_bytes) return problem(422, 'parts_refused')
+    upload.stated = stated?.checksum_crc64nvme
+    const computed = await checksumOf(whole, new AbortController().signal)
+    if (upload.stated && upload.stated !== computed) return problem(422, 'checksum_mismatch')
     if (this.completing-- > 0) return problem(503, 'completing', {}, { 'retry-after': '5' })
     upload.stored ||= 1
     return json(200, {})
@@ -140,14 +146,15 @@ export class Stack {
 
   async #s3(method, query, body) {
     if (method === 'POST') return this.#posted(body)
-    const digest = await sha256(body)
+    const bytes = this.damaging && this.damaging-- ? new Blob([new Uint8Array([1]), body.slice(1)]) : body
+    const digest = await sha256(bytes)
     const upload = this.uploads.get(query.get('id'))
     const number = Number(query.get('partNumber'))
     if (Number(query.get('epoch')) !== this.epoch) return refusal(403, 'AccessDenied')
     if (!upload.parts) return refusal(404, 'NoSuchUpload')
     const from = (number - 1) * PART_BYTES
     if (body.size !== Math.min(PART_BYTES, upload.body.size_bytes - from)) return refusal(403, 'SignatureDoesNotMatch')
-    upload.parts.set(number, { size: body.size, sha256: digest })
+    upload.parts.set(number, { size: body.size, sha256: digest, bytes })
     return { status: 200, headers: {}, text: '' }
   }
 

@@ -26,6 +26,7 @@ macro_rules! client_files {
 
 client_files! {
     "all.js" is SCRIPT,
+    "checksum.js" is SCRIPT,
     "common.js" is SCRIPT,
     "files.js" is SCRIPT,
     "list.d.ts" is TEXT,
