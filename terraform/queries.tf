@@ -69,7 +69,7 @@ locals {
       groups = [local.logs_of_functions["issue-upload"], local.logs_of_functions["record-upload"]]
       query  = <<-EOT
         fields coalesce(span.upload_id, upload_id) as id, coalesce(batch_size, route) as form
-        | filter message = "version recorded" or message = "the hourly run looked at a version" or message = "issued in a batch" or (message = "request" and status in [200, 201] and route in ["POST /uploads", "POST /uploads/put", "POST /t/{token}/uploads", "POST /t/{token}/direct_uploads", "GET /t/{token}/presign", "GET /t/{token}/s3/params"])
+        | filter message = "version recorded" or message = "the hourly run looked at a version" or message = "issued in a batch" or (message = "request" and status in [200, 201, 303] and route in ["POST /uploads", "POST /uploads/put", "POST /t/{token}", "POST /t/{token}/uploads", "POST /t/{token}/direct_uploads", "GET /t/{token}/presign", "GET /t/{token}/s3/params"])
         | stats count(form) as forms, count(verdict) as files, earliest(@timestamp) as since by id
         | filter forms > 0 and files = 0
         | sort since asc

@@ -3,8 +3,8 @@
 import puppeteer from "puppeteer-core";
 
 // `plan` names the browser ("chrome" or "firefox") and its path. With a folder, files of the type `saved` are
-// saved there. `options` are further options of puppeteer.
-export async function launch({ browser: name, path }, { folder, saved, ...options } = {}) {
+// saved there. `preferences` are Firefox's. `options` are further options of puppeteer.
+export async function launch({ browser: name, path }, { folder, saved, preferences, ...options } = {}) {
   const saving = folder && {
     "browser.download.folderList": 2,
     "browser.download.dir": folder,
@@ -14,7 +14,7 @@ export async function launch({ browser: name, path }, { folder, saved, ...option
     browser: name,
     executablePath: path,
     args: name === "chrome" ? ["--no-sandbox"] : [],
-    extraPrefsFirefox: saving ?? {},
+    extraPrefsFirefox: { ...saving, ...preferences },
     ...options,
   });
   if (saving && name === "chrome") {

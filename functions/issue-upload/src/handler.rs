@@ -7,7 +7,7 @@ use lambda_runtime::LambdaEvent;
 use postern::config::IssueConfig;
 use postern::http::{Problem, Reply};
 use postern::issue::tokens::Holder;
-use postern::issue::upload_page::{self, PageRequest};
+use postern::issue::upload_page::{self, PageRequest, Visit};
 use postern::issue::{
     Caller, Ports, Settings, batch, client_files, companion, direct_upload, links, multipart, owned_upload,
     revocation, target, tokens, uploads,
@@ -25,8 +25,9 @@ use s3_presigned::Timestamp;
 const IDEMPOTENT_BY_TOKEN: [&str; 3] =
     ["POST /t/{token}/uploads", "POST /t/{token}/uploads/batch", "POST /t/{token}/uploads/multipart"];
 
-/// The route of the page at an upload token's address.
-const UPLOAD_PAGE: &str = "GET /t/{token}";
+/// The routes of the page at an upload token's address: the page, and the form that it has for browsers without a
+/// script.
+const UPLOAD_PAGE: [&str; 2] = ["GET /t/{token}", "POST /t/{token}"];
 
 /// The function with its clients.
 pub struct Api {
@@ -55,10 +56,9 @@ pub async fn answer<'a>(
         };
         let result = TimeLimits::ISSUE_UPLOAD.in_time(now, deadline, work).await;
         request.answer_with(result.unwrap_or_else(|late| Err(late.into())), |problem| {
-            let page = || {
-                upload_page::page_of_problem(settings, &page_request(&request, now), problem, request.id())
-            };
-            let page = (request.route() == UPLOAD_PAGE).then(page).flatten();
+            let asked = page_request(&request, now, entropy);
+            let page = || upload_page::page_of_problem(settings, &asked, problem, request.id());
+            let page = UPLOAD_PAGE.contains(&request.route()).then(page).flatten();
             page.unwrap_or_else(|| problem.reply(request.id()))
         })
     })
@@ -77,20 +77,22 @@ fn client_file(request: &Request) -> Option<Result<Reply, Problem>> {
     }
 }
 
-fn page_request(request: &Request, now: Timestamp) -> PageRequest<'_> {
+fn page_request(request: &Request, now: Timestamp, entropy: [u8; 16]) -> PageRequest<'_> {
     PageRequest {
         now,
         token: request.path("token"),
         accept: request.header("accept"),
         accept_language: request.header("accept-language"),
+        entropy,
+        visit: Visit { key: request.query("key"), etag: request.query("etag"), wait: request.query("wait") },
     }
 }
 
 impl Api {
     async fn dispatch(&self, request: &Request, now: Timestamp, entropy: [u8; 16]) -> Result<Reply, Problem> {
         name_records(request);
-        if request.route() == UPLOAD_PAGE {
-            return upload_page::show(&self.ports, &self.config.settings, &page_request(request, now)).await;
+        if UPLOAD_PAGE.contains(&request.route()) {
+            return self.upload_page(request, &page_request(request, now, entropy)).await;
         }
         if request.route().contains(" /t/{token}/") {
             let mut holder = tokens::holder(&self.ports, request.path("token"), now, entropy).await?;
@@ -104,6 +106,14 @@ impl Api {
         log::name_owner(&self.ports.keys.owner_hash(&owner));
         let caller = Caller { now, owner, idempotency_key: request.idempotency_key()?, entropy };
         self.by_owner(request, &caller).await
+    }
+
+    async fn upload_page(&self, request: &Request, asked: &PageRequest<'_>) -> Result<Reply, Problem> {
+        let (ports, settings) = (&self.ports, &self.config.settings);
+        match request.method() {
+            "POST" => upload_page::begin(ports, settings, asked, &request.body()?).await,
+            _ => upload_page::show(ports, settings, asked).await,
+        }
     }
 
     async fn by_owner(&self, request: &Request, caller: &Caller) -> Result<Reply, Problem> {

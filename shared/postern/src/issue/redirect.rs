@@ -3,7 +3,7 @@
 //! A plain HTML form has no script that reads S3's answer, so S3 itself sends the browser on
 //! (`success_action_redirect`, 303) and appends `bucket`, `key` and `etag` to the query. The URL is
 //! pinned by the form's policy; which origins may stand in it is the stack's choice, so that
-//! a form cannot be used as an open redirect.
+//! a form cannot be used as an open redirect. The form of the upload token's own page leads back to that page.
 //!
 //! Source: [POST Object](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html).
 
@@ -82,6 +82,12 @@ impl FromStr for RedirectOrigins {
 }
 
 impl RedirectUrl {
+    /// The page of an upload token, at the stack's own address. No setting of the operator has to allow it, and no
+    /// part of it comes from a request except `token`, which must have been verified.
+    pub(super) fn of_upload_page(base_url: &str, token: &str) -> Self {
+        Self(format!("{}/t/{token}", base_url.trim_end_matches('/')))
+    }
+
     /// The URL as it came.
     pub fn as_str(&self) -> &str {
         &self.0

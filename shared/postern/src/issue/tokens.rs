@@ -220,13 +220,22 @@ impl Holder {
         ports: &Ports<S, G, P>,
         id: &str,
     ) -> Result<Owned<Upload>, Problem> {
+        Ok(self.upload_and_status(ports, id).await?.0)
+    }
+
+    /// The same with the token's status, which is open or used up.
+    pub(super) async fn upload_and_status<S: UploadStore + QuotaStore, G, P>(
+        &self,
+        ports: &Ports<S, G, P>,
+        id: &str,
+    ) -> Result<(Owned<Upload>, TokenStatus), Problem> {
         let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
         let upload = async { Ok(ports.store.upload(id).await?) };
         let (upload, status) = futures::try_join!(upload, self.status(&ports.store))?;
         if !matches!(status, TokenStatus::Open | TokenStatus::UsedUp) {
             return Err(Problem::UploadTokenEnded(status));
         }
-        Owned::made_with(upload, &self.token)
+        Ok((Owned::made_with(upload, &self.token)?, status))
     }
 
     async fn status<S: QuotaStore>(&self, store: &S) -> Result<TokenStatus, Problem> {

@@ -2,6 +2,7 @@
 
 mod allowed;
 mod content_type;
+pub mod extension;
 mod kind;
 pub mod kinship;
 mod known_types;

@@ -53,6 +53,12 @@ impl Kind {
         split(filename).map(|(_, kind)| kind)
     }
 
+    /// Every extension that promises a kind.
+    #[cfg(test)]
+    pub(super) fn extensions() -> impl Iterator<Item = &'static str> {
+        EXTENSIONS.iter().flat_map(|(_, extensions)| extensions.iter().copied())
+    }
+
     /// Whether content with the found type `essence` may have this name in each of its readings. Plain text
     /// may have the name of a text, whatever format its first line looks like.
     pub fn keeps_name(filename: &Filename, essence: &str, reads_as_text: bool) -> bool {

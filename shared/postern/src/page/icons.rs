@@ -13,6 +13,10 @@ pub(crate) enum Icon {
     Broken,
     /// Files that are sent.
     Send,
+    /// A file that was received.
+    Received,
+    /// A file that was not accepted.
+    Rejected,
 }
 
 const SHEET: &str =
@@ -30,6 +34,10 @@ pub(crate) fn svg(icon: Icon) -> String {
             "",
             r#"<path d="M12 16V4"/><path d="M7 9l5-5 5 5"/><path d="M4 16v3a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-3"/>"#,
         ),
+        Icon::Received => ("", r#"<circle cx="12" cy="12" r="9"/><path d="M8 12.5l2.75 2.75L16 9.5"/>"#),
+        Icon::Rejected => {
+            ("", r#"<circle cx="12" cy="12" r="9"/><path d="M12 7v6"/><path d="M12 16.5v.5"/>"#)
+        }
         Icon::Broken => (
             "",
             r#"<path d="M9 7H7a5 5 0 0 0 0 10h2"/><path d="M15 7h2a5 5 0 0 1 3 9"/><path d="M8 12h3"/><path d="M4 4l16 16"/>"#,

@@ -1,8 +1,8 @@
-//! The page at an upload token's address, and the files of the client that it loads. One test drives the page
-//! in a real Chromium and a real Firefox (`tests/pages/upload-page.mjs`). It makes the tokens, and then looks at what
-//! arrived. The other tests need no browser.
+//! The page at an upload token's address, and the files of the client that it loads. Two tests drive the page
+//! in a real Chromium and a real Firefox, with a script (`tests/pages/upload-page.mjs`) and without
+//! (`upload-page-plain.mjs`). They make the tokens, and then look at what arrived. The other tests need no browser.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use acceptance::{App, PNG};
 use reqwest::{Method, Response, StatusCode};
@@ -79,6 +79,61 @@ async fn an_address_is_a_page_while_its_token_is_open() {
     }
 }
 
+/// A browser without a script posts the page's form. A program that does so gets problems.
+#[tokio::test]
+async fn the_form_of_the_page_leads_to_an_upload_of_its_token() {
+    let app = App::user();
+    let post = async |token: &Value, body: &'static str, accept: &str| {
+        let form =
+            stack::http().post(url(&app, token)).header("content-type", "application/x-www-form-urlencoded");
+        form.header("accept", accept).header("accept-language", "de").body(body).send().await.unwrap()
+    };
+    let open = token(&app, 2).await;
+    let refused = post(&open, "filename=page.html", TAB[0].1).await;
+    assert_eq!(
+        (refused.status(), header(&refused, "cache-control")),
+        (StatusCode::UNPROCESSABLE_ENTITY, "no-store")
+    );
+    assert!(refused.text().await.unwrap().contains("Diese Art von Datei wird nicht angenommen."));
+    let problem = post(&open, "filename=page.html", "*/*").await.json::<Value>().await.unwrap();
+    assert_eq!(
+        (&problem["code"], &problem["errors"][0]["field"]),
+        (&json!("invalid_fields"), &json!("content_type"))
+    );
+
+    let named = post(&open, "page=7&filename=form.png", TAB[0].1).await;
+    assert_eq!((named.status(), header(&named, "referrer-policy")), (StatusCode::SEE_OTHER, "no-referrer"));
+    let query = header(&named, "location").to_owned();
+    assert_eq!(header(&post(&open, "page=7&filename=form.png", "*/*").await, "location"), query);
+    let shown = app.open_with(Method::GET, &format!("{}{query}", url(&app, &open)), &TAB).await;
+    assert_eq!(header(&shown, "referrer-policy"), "no-referrer");
+    let policy = header(&shown, "content-security-policy").to_owned();
+    assert!(policy.contains("form-action 'self' ") && !policy.contains("script-src"), "{policy}");
+    // The address of an upload of one token is none of another's.
+    let other = token(&app, 2).await;
+    for query in [query.clone(), format!("{query}&etag=e")] {
+        let foreign = app.open_with(Method::GET, &format!("{}{query}", url(&app, &other)), &TAB).await;
+        assert_eq!(
+            (foreign.status(), header(&foreign, "content-type")),
+            (StatusCode::NOT_FOUND, "text/html; charset=utf-8")
+        );
+    }
+
+    for (token, status, title) in [
+        (spent(&app).await, StatusCode::GONE, "Hier k\u{f6}nnen keine Dateien"),
+        (revoked(&app).await, StatusCode::GONE, "Dieser Link wurde widerrufen"),
+        (
+            json!({ "path": format!("/t/{}", "A".repeat(100)) }),
+            StatusCode::NOT_FOUND,
+            "Diesen Link gibt es nicht",
+        ),
+    ] {
+        let page = post(&token, "filename=form.png", TAB[0].1).await;
+        assert_eq!((page.status(), header(&page, "content-type")), (status, "text/html; charset=utf-8"));
+        assert!(page.text().await.unwrap().contains(title), "{title}");
+    }
+}
+
 /// The stack serves what is in the folder `client`, and a page of the app may load it.
 #[tokio::test]
 async fn the_stack_serves_its_browser_client() {
@@ -127,11 +182,17 @@ async fn uploads_of_the_page(app: &App) -> Vec<Value> {
     }
 }
 
-async fn look(browser: &Browser) {
-    let app = App::user();
-    let (open, ending) = (token(&app, 7).await, token(&app, 3).await);
+/// The states of the uploads of the page with this name, in order.
+fn states_of(uploads: &[Value], name: &str) -> Vec<String> {
+    let named = uploads.iter().filter(|upload| upload["filename"] == name);
+    let mut states: Vec<_> = named.map(|upload| upload["state"].as_str().unwrap().to_owned()).collect();
+    states.sort();
+    states
+}
+
+/// Files to send. Bytes after the end of an image are part of it.
+fn files() -> tempfile::TempDir {
     let files = tempfile::tempdir().unwrap();
-    // Bytes after the end of an image are part of it.
     let (large, too_large) = ([PNG, vec![0; 900_000].as_slice()].concat(), vec![0; 1_000_001]);
     for (name, bytes) in [
         ("photo.png", PNG),
@@ -142,24 +203,34 @@ async fn look(browser: &Browser) {
     ] {
         std::fs::write(files.path().join(name), bytes).unwrap();
     }
-    // On a local stack the page is then of another origin than the bucket, as in an AWS account.
-    let at = |token: &Value| url(&app, token).replace("127.0.0.1", "localhost");
+    files
+}
+
+/// The folder for what a script leaves.
+fn folder(script: &str, browser: &Browser) -> PathBuf {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scripts");
+    let folder = scripts.join(script).join(browser.name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// On a local stack the page is then of another origin than the bucket, as in an AWS account.
+fn apart(app: &App, token: &Value) -> String {
+    url(app, token).replace("127.0.0.1", "localhost")
+}
+
+async fn look(browser: &Browser) {
+    let app = App::user();
+    let (open, ending) = (token(&app, 7).await, token(&app, 3).await);
+    let (files, at) = (files(), |token: &Value| apart(&app, token));
     let plan = json!({
         "open": at(&open), "ending": at(&ending), "spent": at(&spent(&app).await), "revoked": at(&revoked(&app).await),
         "files": files.path(),
         "revoke": { "url": format!("{}{}", app.stack.api_url, management(&ending)), "jwt": app.stack.jwt },
     });
-    let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scripts/upload-page").join(browser.name);
-    std::fs::create_dir_all(&folder).unwrap();
-    eprintln!("{}", browser.run("upload-page.mjs", plan, &folder).await);
+    eprintln!("{}", browser.run("upload-page.mjs", plan, &folder("upload-page", browser)).await);
     let uploads = uploads_of_the_page(&app).await;
-    let of_page = |name: &str| {
-        let named = uploads.iter().filter(|upload| upload["filename"] == name);
-        let mut states: Vec<_> = named.map(|upload| upload["state"].as_str().unwrap().to_owned()).collect();
-        states.sort();
-        states
-    };
+    let of_page = |name: &str| states_of(&uploads, name);
     assert!(
         !of_page("photo.png").is_empty() && of_page("photo.png").iter().all(|state| state == "available")
     );
@@ -174,5 +245,29 @@ async fn look(browser: &Browser) {
 async fn the_page_of_an_upload_token_sends_files_in_chromium_and_in_firefox() {
     for browser in CHECKER.with_both_browsers("the page of an upload token").await {
         look(&browser).await;
+    }
+}
+
+async fn look_without_a_script(browser: &Browser) {
+    let app = App::user();
+    let (open, files) = (token(&app, 9).await, files());
+    let plan = json!({ "open": apart(&app, &open), "spent": apart(&app, &spent(&app).await), "files": files.path() });
+    let folder = folder("upload-page-plain", browser);
+    eprintln!("{}", browser.run("upload-page-plain.mjs", plan, &folder).await);
+    let uploads = uploads_of_the_page(&app).await;
+    assert!(states_of(&uploads, "fake.png").iter().all(|state| state == "rejected"));
+    assert!(states_of(&uploads, "page.html").is_empty(), "it was refused before");
+    let by_keyboard = states_of(&uploads, "keyboard.png");
+    assert!(
+        !by_keyboard.is_empty() && by_keyboard.iter().all(|state| state == "available"),
+        "{by_keyboard:?}"
+    );
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn the_page_of_an_upload_token_sends_files_without_a_script_in_chromium_and_in_firefox() {
+    for browser in CHECKER.with_both_browsers("the page of an upload token without a script").await {
+        look_without_a_script(&browser).await;
     }
 }

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::accepted::in_words;
+use super::name_form::NameForm;
 use super::texts::{ScriptTexts, Texts};
 use crate::http::Reply;
 use crate::issue::{Settings, client_files};
@@ -14,7 +15,7 @@ use crate::upload::token::UploadToken;
 /// The page's script, a file of the client.
 const SCRIPT: &str = "page.js";
 
-const STYLE: &str = include_str!("upload.css");
+pub(super) const STYLE: &str = include_str!("upload.css");
 
 /// What the script reads.
 #[derive(Serialize)]
@@ -28,8 +29,13 @@ struct ForScript<'a> {
     texts: &'a ScriptTexts,
 }
 
-/// The page of `token`.
-pub(super) fn page(context: &PageContext<'_>, settings: &Settings, token: &UploadToken) -> Reply {
+/// The page of `token`, with a form for a browser that runs no script.
+pub(super) fn page(
+    context: &PageContext<'_>,
+    settings: &Settings,
+    token: &UploadToken,
+    form: &NameForm<'_>,
+) -> Reply {
     let texts = Texts::of(context.language);
     let types = settings.allowed_types.among(&token.content_types);
     let words = in_words(&types, texts);
@@ -43,11 +49,11 @@ pub(super) fn page(context: &PageContext<'_>, settings: &Settings, token: &Uploa
         texts: &texts.script,
     };
     let body = format!(
-        "<main class=\"card send\">\n{}{}<noscript><p>{}</p></noscript>\n{}\
+        "<main class=\"card send\">\n{}{}<noscript>{}</noscript>\n{}\
          <ul id=\"list\" role=\"list\" aria-label=\"{}\"></ul>\n<p id=\"summary\" role=\"status\"></p>\n{}{}</main>\n",
         heading(token.label.as_deref(), texts),
         terms(context, token, &words, max_size_bytes),
-        texts.no_script,
+        form.markup(texts, &words),
         area(texts, &types, token.uses_left),
         texts.list,
         row(texts),
@@ -71,11 +77,11 @@ fn scripts() -> String {
     )
 }
 
-/// The script and the client come from the API, and call the API and the bucket. There is no form. The icon is empty
-/// data: without it browsers would ask for another one.
+/// The script and the client come from the API, and call the API and the bucket. The form leads to this page's own
+/// address. The icon is empty data: without it browsers would ask for another one.
 fn needs(Destination(storage): &Destination) -> Needs {
     let directives = vec!["script-src 'self'".to_owned(), format!("connect-src 'self' {storage}")];
-    Needs { images: vec!["data:".to_owned()], directives, forms: Vec::new() }
+    Needs { images: vec!["data:".to_owned()], directives, forms: vec!["'self'".to_owned()] }
 }
 
 fn heading(label: Option<&str>, texts: &Texts) -> String {

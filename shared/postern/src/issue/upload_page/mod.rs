@@ -3,57 +3,65 @@
 //! ```text
 //!  token ── seal ──▶ forged or expired: no read
 //!    └─ one read: uses left, revoked? ──▶ page ── page.js ──▶ the routes below /t/{token}/, and the bucket
+//!                                          └─ without a script: a form for each step
+//!
+//!  request.rs     what a request asks for
+//!  document.rs    the page, with name_form.rs for a browser without a script
+//!  begin.rs       what the name form sends: an upload
+//!  upload.rs      the page of this upload: file_form.rs for S3, then verdict.rs
 //! ```
 //!
 //! The page says what the token allows, and nothing about its owner or about uploads. Opening it uses
 //! nothing up. Its script and the client that the script uses are files of `client/`
 //! ([`client_files`](super::client_files)); the script has no texts of its own.
 
-use s3_presigned::Timestamp;
-
 use super::{Ports, Settings, tokens};
 use crate::http::{Problem, Reply};
 use crate::log;
-use crate::page::messages::Language;
-use crate::page::{Destination, Document, Icon, Needs, PageContext, accept, card, escaped};
-use crate::ports::QuotaStore;
+use crate::page::{Document, Icon, Needs, accept, card, escaped};
+use crate::ports::{QuotaStore, Signer, UploadStore};
 use crate::upload::token::TokenStatus;
 
 mod accepted;
+mod begin;
 mod document;
+mod file_form;
+mod name_form;
+#[cfg(test)]
+mod plain_tests;
+mod request;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod upload;
+mod verdict;
 
+pub use begin::begin;
+use name_form::NameForm;
+use request::context;
+pub use request::{PageRequest, Visit};
 use texts::Texts;
 
-/// A request for the page. It has no `Debug`: it carries a token.
-#[derive(Clone, Copy)]
-pub struct PageRequest<'a> {
-    /// The time of the request.
-    pub now: Timestamp,
-    /// The token as the request has it.
-    pub token: &'a str,
-    /// `Accept`.
-    pub accept: &'a str,
-    /// `Accept-Language`.
-    pub accept_language: &'a str,
-}
-
-/// `GET /t/{token}`: the page, after one read. A forged or an expired token costs none.
+/// `GET /t/{token}`: the page, after one read, or the page of the upload that the query names. A forged or an expired
+/// token costs none.
 ///
 /// # Errors
-/// [`Problem::UploadTokenUnknown`]; [`Problem::UploadTokenEnded`] unless the token is open.
-/// [`page_of_problem`] makes a page of a problem.
-pub async fn show<S: QuotaStore, G, P>(
+/// [`Problem::UploadTokenUnknown`]; [`Problem::UploadTokenEnded`] unless the token is open;
+/// [`Problem::UploadNotFound`]. [`page_of_problem`] makes a page of a problem.
+pub async fn show<S: UploadStore + QuotaStore, G: Signer, P>(
     ports: &Ports<S, G, P>,
     settings: &Settings,
     request: &PageRequest<'_>,
 ) -> Result<Reply, Problem> {
+    if let Some(key) = request.visit.key {
+        return upload::show(ports, settings, request, key).await;
+    }
     let token = tokens::recorded(ports, request.token, request.now).await?;
     log::name_owner(&ports.keys.owner_hash(&token.owner));
     match token.status(request.now) {
-        TokenStatus::Open => Ok(document::page(&context(settings, request), settings, &token)),
+        TokenStatus::Open => {
+            Ok(document::page(&context(settings, request), settings, &token, &NameForm::of(request)))
+        }
         ended => Err(Problem::UploadTokenEnded(ended)),
     }
 }
@@ -70,13 +78,14 @@ pub fn page_of_problem(
         return None;
     }
     let context = context(settings, request);
-    let messages = context.language.messages();
+    let (messages, texts) = (context.language.messages(), Texts::of(context.language));
     let (title, sentence) = match problem {
-        Problem::UploadTokenUnknown => messages.unknown,
+        Problem::UploadTokenUnknown | Problem::UploadNotFound => messages.unknown,
+        Problem::UploadTokenEnded(_) if request.visit.is_sent() => texts.plain.unknown,
         Problem::UploadTokenEnded(TokenStatus::Revoked) => messages.revoked,
-        Problem::UploadTokenEnded(TokenStatus::UsedUp) => Texts::of(context.language).used_up,
+        Problem::UploadTokenEnded(TokenStatus::UsedUp) => texts.used_up,
         Problem::UploadTokenEnded(_) => messages.expired,
-        Problem::Unavailable(_) | Problem::Internal(_) => messages.failed,
+        Problem::LimitReached(_) | Problem::Unavailable(_) | Problem::Internal(_) => messages.failed,
         _ => return None,
     };
     let rest = match problem {
@@ -91,14 +100,4 @@ pub fn page_of_problem(
         Some(seconds) => reply.with("retry-after", seconds.to_string()),
         None => reply,
     })
-}
-
-fn context<'a>(settings: &'a Settings, request: &PageRequest<'_>) -> PageContext<'a> {
-    PageContext {
-        brand: &settings.brand,
-        destination: Destination::of(&settings.endpoint.url),
-        language: Language::accepted(request.accept_language),
-        address: None,
-        now: request.now,
-    }
 }

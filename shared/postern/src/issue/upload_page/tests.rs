@@ -6,19 +6,20 @@ use serde_json::{Value, json};
 use super::*;
 use crate::issue::client_files;
 use crate::issue::tests::{World, caller, parsed, settings, world};
+use crate::page::messages::Language;
 use crate::ports::{QuotaStore, Unavailable};
 use crate::testing::samples::{at, token};
 use crate::upload::token::{UploadTokenId, seal_by_link_key};
 
 const NOW: &str = "2026-11-24T10:00:00Z";
-const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+pub(super) const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
-fn open_world() -> World {
+pub(super) fn open_world() -> World {
     world("2026-11-24T11:00:00Z")
 }
 
 /// A token of these fields beside the ones that each has.
-async fn made(world: &World, fields: Value) -> Value {
+pub(super) async fn made(world: &World, fields: Value) -> Value {
     let mut body = json!({ "content_types": ["image/*", "application/pdf"], "max_size_bytes": 10_000_000, "uses": 3, "expires_in_s": 600 });
     body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     let settings = Settings { max_size_bytes: 20_000_000, ..settings() };
@@ -26,8 +27,15 @@ async fn made(world: &World, fields: Value) -> Value {
     parsed(&tokens::create(world, &settings, &ann, body.to_string().as_bytes()).await.unwrap())
 }
 
-fn request<'a>(token: &'a str, language: &'a str) -> PageRequest<'a> {
-    PageRequest { now: at(NOW), token, accept: HTML, accept_language: language }
+pub(super) fn request<'a>(token: &'a str, language: &'a str) -> PageRequest<'a> {
+    PageRequest {
+        now: at(NOW),
+        token,
+        accept: HTML,
+        accept_language: language,
+        entropy: [7; 16],
+        visit: Visit::default(),
+    }
 }
 
 async fn shown(fields: Value, settings: &Settings, language: Language) -> Reply {
@@ -62,7 +70,7 @@ async fn a_page_says_in_every_language_what_may_be_sent() {
             &format!("<dt>{}</dt><dd>{largest}</dd>", texts.largest),
             &format!("<dt>{}</dt><dd><span id=\"left\">3</span></dd>", texts.left),
             &format!("<dd><time datetime=\"2026-11-24T10:10:00.000Z\">{until}</time></dd>"),
-            &format!("<noscript><p>{}</p></noscript>", texts.no_script),
+            &format!("<noscript><form method=\"post\"><p>{}</p>", texts.plain.begin),
             texts.choose,
             " multiple accept=\"image/*,application/pdf\"",
         ] {
@@ -151,7 +159,7 @@ async fn a_page_runs_only_the_client_and_reaches_only_the_api_and_the_bucket() {
         rest,
         format!(
             "script-src 'self'; connect-src 'self' {bucket}; img-src data:; \
-             form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
     );
     let files = client_files::with_imports("page.js");
@@ -160,9 +168,7 @@ async fn a_page_runs_only_the_client_and_reaches_only_the_api_and_the_bucket() {
     for (name, ..) in files {
         assert!(page.body.contains(&format!("=\"../{}\"", client_files::address(name))), "{name}");
     }
-    for forbidden in
-        ["http://", "https://", "url(", "@import", " style=", " onclick", " onload", "<form", "<iframe"]
-    {
+    for forbidden in ["http://", "https://", "url(", "@import", " style=", " onclick", " onload", "<iframe"] {
         assert!(!page.body.contains(forbidden), "{forbidden}");
     }
 }

@@ -128,6 +128,43 @@ async fn a_form_waits_for_one_call_and_a_tokens_form_too() {
     }
 }
 
+/// The page of an upload token for a browser without a script: the page, its form twice, and the page of the upload.
+#[tokio::test]
+async fn the_page_of_a_token_costs_one_call_that_is_waited_for() {
+    if !super::is_local() {
+        return skipped("calls of a token's page", "only a local stack lets a test count requests");
+    }
+    let witnessed = super::shared();
+    let _alone = witnessed.alone().await;
+    let app = witnessed.app();
+    let terms =
+        json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 2, "expires_in_s": 600 });
+    let (_, token) = app.call(Method::POST, "/upload-tokens", Some(terms)).await;
+    let url = format!("{}{}", app.stack.api_url, token["path"].as_str().unwrap());
+    let http = stack::http();
+    witnessed.issuing.calls();
+    witnessed.issuing.hold_answers(HELD);
+    let costs = async |request: reqwest::RequestBuilder| {
+        let answer = request.header("accept", "text/html").send().await.unwrap();
+        (answer, witnessed.issuing.calls_and_depth())
+    };
+    let form = |body: &'static str| {
+        let form = http.post(&url).header("content-type", "application/x-www-form-urlencoded");
+        form.body(body)
+    };
+    let one = |call: &str| (vec![call.to_owned()], 1);
+    let (page, spent) = costs(http.get(&url)).await;
+    assert_eq!((page.status(), spent), (StatusCode::OK, one("GetItem")));
+    let (refused, spent) = costs(form("page=7&filename=page.html")).await;
+    assert_eq!((refused.status(), spent), (StatusCode::UNPROCESSABLE_ENTITY, one("GetItem")));
+    let (named, spent) = costs(form("page=7&filename=a.png")).await;
+    assert_eq!((named.status(), spent), (StatusCode::SEE_OTHER, one("TransactWriteItems")));
+    let upload = format!("{url}{}", named.headers()["location"].to_str().unwrap());
+    let (shown, spent) = costs(http.get(&upload)).await;
+    assert_eq!((shown.status(), spent), (StatusCode::OK, (vec!["GetItem".to_owned(); 2], 1)));
+    witnessed.issuing.hold_answers(Duration::ZERO);
+}
+
 #[tokio::test]
 async fn each_route_waits_for_the_calls_that_it_needs() {
     if !super::is_local() {

@@ -1,5 +1,6 @@
 //! What the page of an upload token says in Simplified Chinese.
 
+use super::plain_text::{PlainTexts, Reasons};
 use super::text::{Buttons, Groups, ScriptTexts, Texts};
 
 pub(super) static CHINESE: Texts = Texts {
@@ -21,7 +22,34 @@ pub(super) static CHINESE: Texts = Texts {
     drop: "将文件拖放或粘贴到此处",
     choose: "选择文件",
     folder: "选择文件夹",
-    no_script: "此页面需要 JavaScript 才能发送文件，而您的浏览器没有运行它。请允许此页面使用 JavaScript 并重新加载，或向发送地址的人询问其他方式。",
+    plain: PlainTexts {
+        begin: "此浏览器未在此页面运行 JavaScript。您可以逐个发送文件：先填写名称，再选择文件。",
+        name: "文件名称",
+        name_hint: "按设备显示的名称填写，包括扩展名，例如 photo.jpg",
+        name_wrong: "文件不能使用此名称。",
+        go_on: "继续",
+        choose: "选择文件",
+        file: "文件",
+        limits: "文件不得超过 {size}。请在 {time} 之前发送。",
+        refusal: "如果文件过大或发送过晚，存储服务会返回英文技术信息。请返回并选择其他文件，或重新开始。",
+        send: "发送文件",
+        sending: "正在发送文件。请保持此页面打开，直到出现下一页。",
+        other_name: "使用其他名称",
+        received: ("文件已收到", "您可以关闭此页面。"),
+        checking: ("正在检查文件", "此页面会自动刷新，直到检查结束。"),
+        again: "立即查询",
+        rejected: "文件未被接受",
+        reasons: Reasons {
+            mismatch: "文件内容与其名称或类型不符。",
+            threat: "扫描发现其中含有恶意软件。",
+            archive: "解压后的数据量远大于文件本身。",
+            pixels: "图片像素过多。",
+            other: "文件与此次上传的约定不符。",
+        },
+        missing: ("没有收到文件", "发送时限已过。请重新开始。"),
+        unknown: ("无法得知文件是否被接受", "文件已发送，但此地址已无法显示结果。请询问发送地址的人。"),
+        another: "发送另一个文件",
+    },
     list: "您的文件",
     buttons: Buttons { pause: "暂停", resume: "继续", cancel: "取消", retry: "重试" },
     script: ScriptTexts {

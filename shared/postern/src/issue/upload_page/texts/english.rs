@@ -1,5 +1,6 @@
 //! What the page of an upload token says in English.
 
+use super::plain_text::{PlainTexts, Reasons};
 use super::text::{Buttons, Groups, ScriptTexts, Texts};
 
 pub(super) static ENGLISH: Texts = Texts {
@@ -24,7 +25,37 @@ pub(super) static ENGLISH: Texts = Texts {
     drop: "Drop files here, or paste them",
     choose: "Choose files",
     folder: "Choose a folder",
-    no_script: "This page sends files with JavaScript, and your browser does not run it. Allow JavaScript for this page and reload it, or ask the person who sent you the address for another way.",
+    plain: PlainTexts {
+        begin: "This browser runs no JavaScript for this page. You can send one file at a time: first its name, then the file.",
+        name: "Name of the file",
+        name_hint: "As your device shows it, with its ending, for example photo.jpg",
+        name_wrong: "This cannot be the name of a file.",
+        go_on: "Continue",
+        choose: "Choose the file",
+        file: "File",
+        limits: "The file may be at most {size}. Send it before {time}.",
+        refusal: "If it is larger or comes later, the storage answers with a technical text in English. Then go back, and choose another file or begin again.",
+        send: "Send the file",
+        sending: "The file is being sent. Keep this page open until the next one appears.",
+        other_name: "Use another name",
+        received: ("The file has been received", "You can close this page."),
+        checking: ("The file is being checked", "This page asks again by itself until the check has ended."),
+        again: "Ask again now",
+        rejected: "The file was not accepted",
+        reasons: Reasons {
+            mismatch: "Its content does not fit its name or its type.",
+            threat: "A scan found malware in it.",
+            archive: "It would unpack to far more data than it has.",
+            pixels: "The image has too many pixels.",
+            other: "It does not fit what was agreed for this upload.",
+        },
+        missing: ("No file has arrived", "The time to send it is over. Begin again."),
+        unknown: (
+            "It is not known whether the file was accepted",
+            "It was sent, but this address can no longer say what became of it. Ask the person who sent you the address.",
+        ),
+        another: "Send another file",
+    },
     list: "Your files",
     buttons: Buttons { pause: "Pause", resume: "Continue", cancel: "Cancel", retry: "Try again" },
     script: ScriptTexts {

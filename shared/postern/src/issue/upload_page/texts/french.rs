@@ -1,5 +1,6 @@
 //! What the page of an upload token says in French.
 
+use super::plain_text::{PlainTexts, Reasons};
 use super::text::{Buttons, Groups, ScriptTexts, Texts};
 
 pub(super) static FRENCH: Texts = Texts {
@@ -24,7 +25,40 @@ pub(super) static FRENCH: Texts = Texts {
     drop: "Déposez des fichiers ici ou collez-les",
     choose: "Choisir des fichiers",
     folder: "Choisir un dossier",
-    no_script: "Cette page envoie les fichiers avec JavaScript, que votre navigateur n’exécute pas. Autorisez JavaScript pour cette page et rechargez-la, ou demandez un autre moyen à la personne qui vous a envoyé l’adresse.",
+    plain: PlainTexts {
+        begin: "Ce navigateur n’exécute pas JavaScript sur cette page. Vous pouvez envoyer un fichier à la fois : d’abord son nom, puis le fichier.",
+        name: "Nom du fichier",
+        name_hint: "Tel que votre appareil l’affiche, avec son extension, par exemple photo.jpg",
+        name_wrong: "Un fichier ne peut pas porter ce nom.",
+        go_on: "Continuer",
+        choose: "Choisissez le fichier",
+        file: "Fichier",
+        limits: "Le fichier peut avoir {size} au plus. Envoyez-le avant le {time}.",
+        refusal: "S’il est plus volumineux ou arrive plus tard, le stockage répond par un texte technique en anglais. Revenez alors en arrière et choisissez un autre fichier, ou recommencez.",
+        send: "Envoyer le fichier",
+        sending: "Le fichier est en cours d’envoi. Gardez cette page ouverte jusqu’à l’apparition de la suivante.",
+        other_name: "Utiliser un autre nom",
+        received: ("Le fichier a été reçu", "Vous pouvez fermer cette page."),
+        checking: (
+            "Le fichier est en cours de vérification",
+            "Cette page redemande d’elle-même jusqu’à la fin de la vérification.",
+        ),
+        again: "Redemander maintenant",
+        rejected: "Le fichier n’a pas été accepté",
+        reasons: Reasons {
+            mismatch: "Son contenu ne correspond pas à son nom ou à son type.",
+            threat: "Une analyse y a trouvé un logiciel malveillant.",
+            archive: "Décompressé, il serait bien plus volumineux.",
+            pixels: "L’image a trop de pixels.",
+            other: "Il ne correspond pas à ce qui était convenu pour cet envoi.",
+        },
+        missing: ("Aucun fichier n’est arrivé", "Le délai pour l’envoyer est écoulé. Recommencez."),
+        unknown: (
+            "On ne sait pas si le fichier a été accepté",
+            "Il a été envoyé, mais cette adresse ne peut plus dire ce qu’il est devenu. Demandez à la personne qui vous a envoyé l’adresse.",
+        ),
+        another: "Envoyer un autre fichier",
+    },
     list: "Vos fichiers",
     buttons: Buttons { pause: "Suspendre", resume: "Reprendre", cancel: "Annuler", retry: "Réessayer" },
     script: ScriptTexts {

@@ -1,5 +1,6 @@
 //! What the page of an upload token says in German.
 
+use super::plain_text::{PlainTexts, Reasons};
 use super::text::{Buttons, Groups, ScriptTexts, Texts};
 
 pub(super) static GERMAN: Texts = Texts {
@@ -24,7 +25,40 @@ pub(super) static GERMAN: Texts = Texts {
     drop: "Dateien hier ablegen oder einfügen",
     choose: "Dateien auswählen",
     folder: "Ordner auswählen",
-    no_script: "Diese Seite sendet Dateien mit JavaScript, und Ihr Browser führt es nicht aus. Erlauben Sie JavaScript für diese Seite und laden Sie sie neu, oder bitten Sie die Person, die Ihnen die Adresse geschickt hat, um einen anderen Weg.",
+    plain: PlainTexts {
+        begin: "Dieser Browser führt auf dieser Seite kein JavaScript aus. Sie können eine Datei nach der anderen senden: zuerst den Namen, dann die Datei.",
+        name: "Name der Datei",
+        name_hint: "So, wie Ihr Gerät ihn zeigt, mit der Endung, zum Beispiel foto.jpg",
+        name_wrong: "So kann eine Datei nicht heißen.",
+        go_on: "Weiter",
+        choose: "Datei auswählen",
+        file: "Datei",
+        limits: "Die Datei darf höchstens {size} haben. Senden Sie sie vor diesem Zeitpunkt: {time}.",
+        refusal: "Ist sie größer oder kommt sie später, antwortet der Speicher mit einem technischen Text auf Englisch. Gehen Sie dann zurück, und wählen Sie eine andere Datei oder beginnen Sie neu.",
+        send: "Datei senden",
+        sending: "Die Datei wird gesendet. Lassen Sie diese Seite offen, bis die nächste erscheint.",
+        other_name: "Anderen Namen verwenden",
+        received: ("Die Datei ist angekommen", "Sie können diese Seite schließen."),
+        checking: (
+            "Die Datei wird geprüft",
+            "Diese Seite fragt von selbst wieder nach, bis die Prüfung beendet ist.",
+        ),
+        again: "Jetzt nachfragen",
+        rejected: "Die Datei wurde nicht angenommen",
+        reasons: Reasons {
+            mismatch: "Ihr Inhalt passt nicht zu ihrem Namen oder ihrem Typ.",
+            threat: "Eine Prüfung hat Schadsoftware darin gefunden.",
+            archive: "Beim Entpacken würde sie um ein Vielfaches größer.",
+            pixels: "Das Bild hat zu viele Bildpunkte.",
+            other: "Sie entspricht nicht dem, was für diesen Upload vereinbart war.",
+        },
+        missing: ("Es ist keine Datei angekommen", "Die Zeit dafür ist abgelaufen. Beginnen Sie neu."),
+        unknown: (
+            "Es ist nicht bekannt, ob die Datei angenommen wurde",
+            "Sie wurde gesendet, aber diese Adresse kann nicht mehr sagen, was aus ihr geworden ist. Fragen Sie die Person, die Ihnen die Adresse geschickt hat.",
+        ),
+        another: "Weitere Datei senden",
+    },
     list: "Ihre Dateien",
     buttons: Buttons { pause: "Anhalten", resume: "Fortsetzen", cancel: "Abbrechen", retry: "Noch einmal" },
     script: ScriptTexts {

@@ -6,9 +6,11 @@ mod chinese;
 mod english;
 mod french;
 mod german;
+mod plain_text;
 mod spanish;
 mod text;
 
+pub(super) use plain_text::Reasons;
 pub(super) use text::{ScriptTexts, Texts};
 
 impl Texts {

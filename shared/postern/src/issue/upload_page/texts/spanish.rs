@@ -1,5 +1,6 @@
 //! What the page of an upload token says in Spanish.
 
+use super::plain_text::{PlainTexts, Reasons};
 use super::text::{Buttons, Groups, ScriptTexts, Texts};
 
 pub(super) static SPANISH: Texts = Texts {
@@ -24,7 +25,40 @@ pub(super) static SPANISH: Texts = Texts {
     drop: "Suelte archivos aquí o péguelos",
     choose: "Elegir archivos",
     folder: "Elegir una carpeta",
-    no_script: "Esta página envía los archivos con JavaScript, y su navegador no lo ejecuta. Permita JavaScript en esta página y vuelva a cargarla, o pida otra forma a la persona que le envió la dirección.",
+    plain: PlainTexts {
+        begin: "Este navegador no ejecuta JavaScript en esta página. Puede enviar los archivos de uno en uno: primero el nombre y después el archivo.",
+        name: "Nombre del archivo",
+        name_hint: "Como lo muestra su dispositivo, con su extensión, por ejemplo foto.jpg",
+        name_wrong: "Un archivo no puede llamarse así.",
+        go_on: "Continuar",
+        choose: "Elija el archivo",
+        file: "Archivo",
+        limits: "El archivo puede tener {size} como máximo. Envíelo antes del {time}.",
+        refusal: "Si es más grande o llega más tarde, el almacenamiento responde con un texto técnico en inglés. Entonces vuelva atrás y elija otro archivo, o empiece de nuevo.",
+        send: "Enviar el archivo",
+        sending: "Se está enviando el archivo. Deje esta página abierta hasta que aparezca la siguiente.",
+        other_name: "Usar otro nombre",
+        received: ("El archivo se ha recibido", "Puede cerrar esta página."),
+        checking: (
+            "Se está comprobando el archivo",
+            "Esta página vuelve a preguntar por sí sola hasta que termine la comprobación.",
+        ),
+        again: "Preguntar ahora",
+        rejected: "El archivo no se aceptó",
+        reasons: Reasons {
+            mismatch: "Su contenido no corresponde a su nombre o a su tipo.",
+            threat: "Un análisis encontró software malicioso en él.",
+            archive: "Al descomprimirlo ocuparía mucho más.",
+            pixels: "La imagen tiene demasiados píxeles.",
+            other: "No corresponde a lo acordado para este envío.",
+        },
+        missing: ("No ha llegado ningún archivo", "El plazo para enviarlo ha terminado. Empiece de nuevo."),
+        unknown: (
+            "No se sabe si el archivo se aceptó",
+            "Se envió, pero esta dirección ya no puede decir qué fue de él. Pregunte a la persona que le envió la dirección.",
+        ),
+        another: "Enviar otro archivo",
+    },
     list: "Sus archivos",
     buttons: Buttons { pause: "Pausar", resume: "Continuar", cancel: "Cancelar", retry: "Reintentar" },
     script: ScriptTexts {

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::plain_text::PlainTexts;
+
 /// The texts of the page in one language.
 #[derive(Debug)]
 pub struct Texts {
@@ -28,7 +30,7 @@ pub struct Texts {
     /// The button that opens the dialog for a folder.
     pub folder: &'static str,
     /// For a browser that runs no script.
-    pub no_script: &'static str,
+    pub plain: PlainTexts,
     /// The name of the list of files.
     pub list: &'static str,
     /// The buttons of a file.
