@@ -5,8 +5,6 @@
 
 use std::{
     collections::BTreeMap,
-    env,
-    ffi::OsStr,
     fs,
     io::{self, Cursor, Write},
     path::{Path, PathBuf},
@@ -14,8 +12,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use serde::Deserialize;
 use zip::{CompressionMethod, DateTime, ZipWriter, result::ZipError, write::SimpleFileOptions};
+
+use crate::{cargo, steps::Building};
 
 /// The archive of a function cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -55,17 +54,6 @@ pub enum BinariesError {
     },
 }
 
-#[derive(Deserialize)]
-struct Message {
-    executable: Option<PathBuf>,
-    target: Option<Target>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-}
-
 /// The compressor's best level.
 const SMALLEST: i64 = 9;
 
@@ -77,17 +65,21 @@ pub(crate) type Archives = BTreeMap<String, Vec<u8>>;
 ///
 /// # Errors
 /// When cargo fails, or when a binary cannot be read or packed.
-pub(crate) fn archives(names: &[String], scratch: &Path) -> Result<Archives, BinariesError> {
+pub(crate) fn archives(
+    names: &[String],
+    scratch: &Path,
+    building: &Building,
+) -> Result<Archives, BinariesError> {
     static PACKED: Mutex<Option<Archives>> = Mutex::new(None);
     let mut packed = PACKED.lock().unwrap_or_else(PoisonError::into_inner);
     if packed.is_none() {
-        *packed = Some(build_and_pack(names, scratch)?);
+        *packed = Some(build_and_pack(names, scratch, building)?);
     }
     Ok(packed.clone().unwrap_or_default())
 }
 
-fn build_and_pack(names: &[String], scratch: &Path) -> Result<Archives, BinariesError> {
-    let executables = function_executables(names)?;
+fn build_and_pack(names: &[String], scratch: &Path, building: &Building) -> Result<Archives, BinariesError> {
+    let executables = built(names, building)?;
     let scratch = tempfile::tempdir_in(scratch)
         .map_err(|source| BinariesError::Read { path: scratch.to_owned(), source })?;
     names
@@ -107,8 +99,12 @@ fn build_and_pack(names: &[String], scratch: &Path) -> Result<Archives, Binaries
 /// # Errors
 /// When cargo fails.
 pub fn function_executables(names: &[String]) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
+    built(names, &Building::quiet())
+}
+
+fn built(names: &[String], building: &Building) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
     let bins = names.iter().flat_map(|name| ["--bin", name.as_str()]);
-    executables(cargo("build").args(bins))
+    cargo::executables(cargo::command("build").args(bins), building)
 }
 
 /// Returns the path of the executable of a test of the workspace, and builds it if it is missing.
@@ -117,45 +113,10 @@ pub fn function_executables(names: &[String]) -> Result<BTreeMap<String, PathBuf
 /// When cargo fails, or when there is no such test.
 pub fn test_executable(name: &str) -> Result<PathBuf, BinariesError> {
     // The whole workspace is built, so that features are resolved as for `cargo test`.
-    let mut built = executables(cargo("test").args(["--no-run", "--workspace", "--test", name]))?;
+    let mut cargo = cargo::command("test");
+    cargo.args(["--no-run", "--workspace", "--test", name]);
+    let mut built = cargo::executables(&mut cargo, &Building::quiet())?;
     built.remove(name).ok_or_else(|| BinariesError::NotBuilt(name.to_owned()))
-}
-
-/// Returns a cargo command that behaves as if a person had typed it at the root of the workspace.
-pub(crate) fn cargo(command: &str) -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    for (variable, _) in env::vars_os().filter(|(variable, _)| is_about_one_package(variable)) {
-        cargo.env_remove(variable);
-    }
-    cargo.arg(command).current_dir(crate::workspace());
-    cargo
-}
-
-/// Runs cargo, and reads the paths of the executables from its messages.
-pub(crate) fn executables(cargo: &mut Command) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
-    let output = cargo
-        .args(["--quiet", "--message-format=json-render-diagnostics"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(BinariesError::Cargo)?;
-    if !output.status.success() {
-        return Err(BinariesError::Build(output.status));
-    }
-    let messages = String::from_utf8_lossy(&output.stdout);
-    Ok(messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
-        .filter_map(|message| Some((message.target?.name, message.executable?)))
-        .collect())
-}
-
-/// Whether cargo sets this variable for each package whose programs and tests it runs. Some build scripts
-/// watch these variables. If they stayed set, cargo would build those crates again here, and once more in the
-/// next call by hand.
-fn is_about_one_package(variable: &OsStr) -> bool {
-    let variable = variable.as_encoded_bytes();
-    variable.starts_with(b"CARGO_PKG_") || variable.starts_with(b"CARGO_MANIFEST_")
 }
 
 /// Returns the binary without its symbols, or the whole binary if `strip` is not installed.

@@ -7,6 +7,7 @@
 //! proxy     in front of the emulator; corrects answers that differ from those of S3
 //! issuer    signs the tokens that the API accepts
 //! binaries  cargo build, stripped and zipped
+//! cargo     runs cargo, and reads how far it is
 //! packages  the functions, packed for an AWS account
 //! sbom      what each package is built from
 //! provision makes the stack from terraform/description.json and `policies`
@@ -19,6 +20,7 @@
 //! can show.
 
 mod binaries;
+mod cargo;
 mod clients;
 mod coordinates;
 mod described;
@@ -57,6 +59,6 @@ pub use self::{
     server::{Server, ServerError},
     skip::skipped,
     stack::{Options, STRANGER, SUBJECT, Shared, Stack, StartError, python, shared},
-    steps::{Steps, Transfer},
+    steps::{Building, Steps, Transfer},
     terraform::{Applied, TerraformError, find_provider},
 };

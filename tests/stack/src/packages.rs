@@ -19,7 +19,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     binaries::{self, BinariesError},
+    cargo,
     description::{Description, DescriptionError},
+    steps::Building,
 };
 
 /// The minor version of the C library (2.x) that `provided.al2023` has.
@@ -94,9 +96,9 @@ pub struct Package {
 ///
 /// # Errors
 /// If the target is not installed, cargo fails, or a binary would not start in Lambda.
-pub fn package(processor: &Processor, out: &Path) -> Result<Vec<Package>, PackageError> {
+pub fn package(processor: &Processor, out: &Path, building: &Building) -> Result<Vec<Package>, PackageError> {
     let names: Vec<String> = Description::load()?.functions.into_keys().collect();
-    let mut cargo = binaries::cargo("build");
+    let mut cargo = cargo::command("build");
     cargo.args(["--release", "--locked"]).env("CARGO_ENCODED_RUSTFLAGS", without_paths());
     // Cargo builds only the functions. With the tests, it would also enable features that only tests need.
     cargo.args(names.iter().flat_map(|name| ["--package", name.as_str()]));
@@ -107,7 +109,7 @@ pub fn package(processor: &Processor, out: &Path) -> Result<Vec<Package>, Packag
             cargo.env(variable, linker);
         }
     }
-    let built = binaries::executables(&mut cargo)?;
+    let built = cargo::executables(&mut cargo, building)?;
     names
         .into_iter()
         .map(|name| {

@@ -14,7 +14,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    binaries,
+    cargo,
     packages::{Package, Processor},
 };
 
@@ -67,11 +67,11 @@ struct Crate {
 /// # Errors
 /// If cargo-cyclonedx is not installed or fails, or a file cannot be written.
 pub fn sbom(processor: &Processor, packages: &[Package]) -> Result<Vec<PathBuf>, SbomError> {
-    let installed = binaries::cargo("cyclonedx").arg("--version").stderr(Stdio::null()).output();
+    let installed = cargo::command("cyclonedx").arg("--version").stderr(Stdio::null()).output();
     if !installed.is_ok_and(|output| output.status.success()) {
         return Err(SbomError::Missing);
     }
-    let mut cargo = binaries::cargo("cyclonedx");
+    let mut cargo = cargo::command("cyclonedx");
     cargo.args(["-qq", "--format", "json", "--spec-version", "1.5", "--override-filename", NAME]);
     if let Processor::Target(target) = processor {
         cargo.args(["--target", target]);
@@ -86,7 +86,7 @@ pub fn sbom(processor: &Processor, packages: &[Package]) -> Result<Vec<PathBuf>,
 }
 
 fn crates() -> Result<Vec<Crate>, SbomError> {
-    let mut cargo: Command = binaries::cargo("metadata");
+    let mut cargo: Command = cargo::command("metadata");
     let output = cargo.args(["--no-deps", "--locked", "--format-version", "1"]).output();
     let output = output.map_err(SbomError::Cargo)?;
     let metadata: Metadata = serde_json::from_slice(&output.stdout).map_err(SbomError::Metadata)?;

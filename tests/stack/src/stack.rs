@@ -107,10 +107,9 @@ impl Stack {
                 Server::start(&python, &folder, &endpoint).await.map_err(StartError::from)
             }),
             steps.run("start the issuer of tokens", blocking(Issuer::start)),
-            steps.run_talking(
-                "build and pack the functions",
-                blocking(move || binaries::archives(&names, &scratch))
-            ),
+            steps.build("build and pack the functions", |building| {
+                blocking(move || binaries::archives(&names, &scratch, &building))
+            }),
         )?;
 
         let proxy = proxy.serve(server.endpoint()).map_err(StartError::Proxy)?;

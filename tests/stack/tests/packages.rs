@@ -1,6 +1,6 @@
 //! Tests of the packages for an AWS account: their sizes, which decide how long Lambda loads a function.
 
-use stack::{Processor, package};
+use stack::{Building, Processor, package};
 
 /// The most bytes of each package: a fifteenth more than a build for `x86_64` had when this was written.
 const MOST: [(&str, usize); 4] = [
@@ -14,7 +14,7 @@ const MOST: [(&str, usize); 4] = [
 #[ignore = "builds the functions for minutes: cargo test --test packages -- --ignored --nocapture"]
 fn the_packages_are_small() {
     let folder = tempfile::tempdir().unwrap();
-    let packages = package(&Processor::Host, folder.path()).unwrap();
+    let packages = package(&Processor::Host, folder.path(), &Building::quiet()).unwrap();
     for package in &packages {
         eprintln!("{}: {} bytes, sha256 {}", package.name, package.size_bytes, package.sha256);
     }

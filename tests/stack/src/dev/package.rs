@@ -34,9 +34,9 @@ impl Package {
             target.as_ref().map_or(cfg!(target_arch = "aarch64"), |target| target.starts_with("aarch64"));
         let processor = target.map_or(Processor::Host, Processor::Target);
         let out = self.out;
-        let built = steps.run_talking("build and pack the functions", async {
+        let built = steps.build("build and pack the functions", |building| async {
             let of_target = processor.clone();
-            let built = tokio::task::spawn_blocking(move || package(&of_target, &out)).await;
+            let built = tokio::task::spawn_blocking(move || package(&of_target, &out, &building)).await;
             built
                 .map_err(|error| Failure::from_error("build the packages", &error))?
                 .map_err(|error| Failure::from_error("build the packages", &error))

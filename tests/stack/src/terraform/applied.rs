@@ -65,9 +65,9 @@ impl Applied {
                 Server::start(&python, &folder, &endpoint).await.map_err(StartError::from)
             }),
             steps.run("start the issuer of tokens", blocking(Issuer::start)),
-            steps.run_talking("build and pack the functions", {
+            steps.build("build and pack the functions", |building| {
                 let folder = folder.clone();
-                blocking(move || binaries::archives(&names, &folder))
+                blocking(move || binaries::archives(&names, &folder, &building))
             }),
         )?;
         let proxy = proxy.serve(server.endpoint()).map_err(StartError::Proxy)?;

@@ -1,15 +1,19 @@
 //! Prints steps while they run, with their durations.
 //!
-//! On a terminal, a running step has a spinner or a bar. Elsewhere each finished step prints a line, and a
-//! long transfer prints a line for each quarter.
+//! On a terminal, a running step has a spinner or a bar. Elsewhere each finished step prints a line, a long
+//! transfer prints a line for each quarter, and a long build prints a line every few seconds.
+
+mod building;
+mod transfer;
 
 use std::{
     io::{self, IsTerminal, Write},
-    sync::Mutex,
     time::{Duration, Instant},
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar};
+
+pub use self::{building::Building, transfer::Transfer};
 
 /// Prints steps, or prints nothing.
 #[derive(Debug, Clone)]
@@ -87,6 +91,17 @@ impl Steps {
         result
     }
 
+    /// Does one step that builds with cargo. `work` gives the [`Building`] to cargo's caller.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub async fn build<T, E, W>(&self, title: &str, work: impl FnOnce(Building) -> W) -> Result<T, E>
+    where
+        W: Future<Output = Result<T, E>>,
+    {
+        self.run_talking(title, work(Building::new(self, title))).await
+    }
+
     /// Prints one line of text.
     pub fn say(&self, text: &str) {
         if self.loud {
@@ -102,47 +117,6 @@ impl Steps {
         self.say(&format!("  {mark} {:>8}  {title}", human(took)));
     }
 }
-
-/// A running transfer.
-#[derive(Debug)]
-pub struct Transfer {
-    steps: Steps,
-    title: String,
-    total_bytes: u64,
-    bar: Option<ProgressBar>,
-    state: Mutex<(u64, u64)>,
-}
-
-impl Transfer {
-    fn new(steps: &Steps, title: &str, total_bytes: u64) -> Self {
-        let bar = steps.bars.as_ref().map(|bars| {
-            let bar = bars.add(ProgressBar::new(total_bytes).with_message(title.to_owned()));
-            let style = ProgressStyle::with_template("    {bytes:>10} of {total_bytes} {wide_bar} {msg}");
-            style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
-        });
-        Self { steps: steps.clone(), title: title.to_owned(), total_bytes, bar, state: Mutex::new((0, 0)) }
-    }
-
-    /// Reports that so many more bytes were transferred.
-    pub fn advance(&self, bytes: usize) {
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        if let Some(bar) = &self.bar {
-            bar.inc(bytes);
-            return;
-        }
-        let Ok(mut state) = self.state.lock() else { return };
-        let (moved, told) = &mut *state;
-        *moved += bytes;
-        let quarter = if self.total_bytes < QUARTERS_FROM_BYTES { 0 } else { *moved * 4 / self.total_bytes };
-        if quarter > *told && quarter < 4 {
-            self.steps.say(&format!("    {:>7} %  {}", quarter * 25, self.title));
-            *told = quarter;
-        }
-    }
-}
-
-/// The size from which a transfer prints a line for each quarter.
-const QUARTERS_FROM_BYTES: u64 = 8 * 1024 * 1024;
 
 fn human(took: Duration) -> String {
     if took < Duration::from_secs(1) {
