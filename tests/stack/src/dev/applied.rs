@@ -22,8 +22,8 @@ pub(crate) async fn run(arguments: &Arguments, steps: &Steps) -> Option<Result<(
             steps.say(&failure.to_string());
         }
         steps.say(&guide::text(applied.stack(), &page.origin()));
-        if let Some(Err(error)) = unless_interrupted(page.serve(applied.stack().coordinates())).await {
-            return Some(Err(Failure::from_error("serve the page", &error)));
+        if let Some(Err(failure)) = unless_interrupted(page.serve(applied.stack().coordinates())).await {
+            return Some(Err(failure));
         }
     }
     steps.say("Ending (Ctrl-C ends at once)");

@@ -7,8 +7,8 @@ pub(crate) fn text(stack: &Stack, page: &str) -> String {
     let at = stack.coordinates();
     format!(
         "
-Running
-  page          {page}
+Open {page}/ in a browser: send a file, and see what the pipeline does.
+
   API           {api}
   AWS endpoint  {endpoint}  ({region})
   bucket        {bucket}

@@ -75,8 +75,7 @@ async fn run(arguments: &Arguments, steps: &Steps) -> Result<(), Failure> {
         steps.say(&failure.to_string());
     }
     steps.say(&guide::text(&stack, &page.origin()));
-    let served = page.serve(stack.coordinates()).await;
-    served.map_err(|error| Failure::from_error("serve the page", &error))
+    page.serve(stack.coordinates()).await
 }
 
 fn report(steps: &Steps, failure: &Failure) -> ExitCode {

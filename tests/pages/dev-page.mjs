@@ -1,0 +1,170 @@
+// The page of `cargo dev` in a real Chromium or a real Firefox. A person sends files, and the column beside the page
+// shows form, event, verdict and record of each. The person makes a link, opens it, revokes it, and opens it again. The
+// page writes nothing to the console, and axe finds nothing.
+//
+// Usage: node dev-page.mjs INPUT.json FOLDER
+// INPUT: {"browser": "chrome" or "firefox", "path": path, "files": folder, "url": url}
+// FOLDER gets the screenshots of Chromium. Prints a line a check; ends with 1 if one fails.
+
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { launch } from "./launch.mjs";
+import { check, folder, plan, until } from "./script.mjs";
+
+const isChrome = plan.browser === "chrome";
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const browser = await launch(plan);
+const page = await browser.newPage();
+const said = [];
+page.on("console", (message) => said.push(message.text()));
+page.on("pageerror", (error) => said.push(error.message));
+
+const has = (what, text, ...words) => check(what, words.every((word) => text.includes(word)), text);
+
+async function choose(name) {
+  const input = await page.$("#file-input");
+  await input.uploadFile(join(plan.files, name));
+}
+
+// The trace of a file as a selector, once its steps have come to this.
+async function trace(name, step, came) {
+  const find = (name, step, came) => {
+    const trace = [...document.querySelectorAll(".pipeline-trace")].find((trace) => trace.querySelector("bdi").textContent === name);
+    if (!trace || trace.querySelector(`[data-step=${step}] .pipeline-came b`).textContent !== came) return false;
+    trace.id = `trace-${name.replace(/\W/g, "-")}`;
+    return `#${trace.id}`;
+  };
+  const found = await page.waitForFunction(find, { polling: 100, timeout: 60000 }, name, step, came).catch(async () => {
+    throw new Error(`${name}: ${step} did not come to ${came}: ${await page.$eval("#pipeline", ({ innerText }) => innerText)}`);
+  });
+  return found.jsonValue();
+}
+
+// What a step says, with what its details hold.
+const says = (selector, step) => page.$eval(`${selector} [data-step=${step}]`, ({ textContent }) => textContent);
+
+const times = (selector) => page.$$eval(`${selector} .pipeline-came span`, (spans) => spans.map(({ textContent }) => textContent));
+
+// Where the steps are in the column.
+const places = () => page.$$eval("#pipeline, #pipeline h4", ([column, ...titles]) => titles.map((title) => title.getBoundingClientRect().top - column.getBoundingClientRect().top));
+
+// axe and the width, in light and dark and from a phone to a desktop. Firefox is asked once, as it is.
+async function look(name) {
+  const sizes = isChrome ? [320, 768, 1280, 1920] : [undefined];
+  for (const width of sizes) {
+    for (const scheme of isChrome ? ["light", "dark"] : ["own"]) {
+      if (isChrome) {
+        await page.setViewport({ width, height: 900 });
+        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+      }
+      await page.evaluate(axe);
+      const violations = await page.evaluate(async () => {
+        const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+        return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+      });
+      check(`${name} ${width} ${scheme}: axe`, violations.length === 0, violations.join("; "));
+      const isWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+      check(`${name} ${width} ${scheme}: no sideways scrolling`, !isWide);
+      if (isChrome) await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`), fullPage: true });
+    }
+  }
+}
+
+const showDetails = (selector, isOpen) =>
+  page.$$eval(`${selector} li details`, (all, isOpen) => all.forEach((details) => (details.open = isOpen)), isOpen);
+
+async function read(url) {
+  const answer = await fetch(url);
+  return [answer.status, await answer.text()];
+}
+
+// Opens a link in another page, and returns the status and the text.
+async function opened(url) {
+  const other = await browser.newPage();
+  const answer = await other.goto(url);
+  const text = await other.evaluate(() => document.body.innerText);
+  await other.close();
+  return [answer.status(), text];
+}
+
+{
+  await page.goto(plan.url);
+  await page.waitForSelector("#choose:enabled");
+  check("the address leads to the page of the token", new URL(page.url()).pathname.startsWith("/t/"), page.url());
+  await look("empty");
+}
+
+{
+  const before = await places();
+  await choose("notes.txt");
+  const notes = await trace("notes.txt", "verdict", "pinned");
+  const after = await places();
+  check("nothing moves while the steps come", JSON.stringify(after) === JSON.stringify(before), `${before} ${after}`);
+  const columns = await page.$$eval("#pipeline h4", (titles) => titles.length);
+  check("the first file takes the place of the example", columns === 6, columns);
+  const issued = await says(notes, "issue");
+  has("form: fields with meanings", issued, "x-amz-checksum-sha256", "S3 refuses other bytes", "aws:kms", "x-amz-security-token", "It comes last");
+  has("form: the policy is decoded", issued, "content-length-range", "9 bytes", "expiration");
+  const signature = /x-amz-signature([0-9a-f]+)…/.exec(issued)?.[1];
+  check("form: the signature is short", signature?.length === 16, signature);
+  has("S3: its answer", await says(notes, "send"), "201", "<ETag>");
+  has("event: object, version and message", await says(notes, "event"), "uploads/", "version_id", "message");
+  has("verdict: what the recorder logged", await says(notes, "verdict"), '"verdict": "pinned"', "version recorded");
+  has("record: as its owner sees it", await says(notes, "record"), '"state": "available"', '"filename": "notes.txt"', '"sniffed_type": "text/plain"');
+  const shown = await times(notes);
+  const isTime = (text) => /^[\d,]+ ms$/.test(text);
+  check("each step has its time", shown.slice(0, 5).every(isTime) && shown[5] === "", shown.join("; "));
+  const inOrder = [shown[0], shown[2], shown[3]].map((text) => parseInt(text.replace(",", ""), 10));
+  check("form, event and verdict are in order", inOrder.every((ms, index) => index === 0 || ms >= inOrder[index - 1]), shown.join("; "));
+  await look("available");
+  await showDetails(notes, true);
+  await look("details");
+  await showDetails(notes, false);
+
+  await page.click(`${notes} [data-does=link]`);
+  await trace("notes.txt", "link", "open");
+  const url = await page.$eval(`${notes} .pipeline-link a`, ({ href }) => href);
+  const [status, text] = await opened(url);
+  check("link: it leads to the file", status === 200 && text.includes("notes.txt"), `${status} ${text}`);
+  await page.focus(`${notes} [data-does=revoke]`);
+  await page.keyboard.press("Enter");
+  await trace("notes.txt", "link", "revoked");
+  has("link: the revocation has its bound", await says(notes, "link"), "dead within", '"dead_within_s"');
+  const [gone, page410] = await opened(url);
+  check("link: the revoked link has a page that says so", gone === 410 && page410.includes("revoked"), `${gone} ${page410}`);
+  await look("revoked");
+}
+
+{
+  await choose("fake.png");
+  const fake = await trace("fake.png", "verdict", "rejected");
+  has("rejected: the reason and what to do", await says(fake, "verdict"), "content_type_mismatch", "text/plain");
+  has("rejected: the record", await says(fake, "record"), '"state": "rejected"');
+  check("rejected: there is no link", await page.$eval(`${fake} [data-does=link]`, ({ disabled }) => disabled));
+  const open = await page.$$eval(".pipeline-trace", (all) => all.map((trace) => [trace.querySelector("bdi").textContent, trace.open]));
+  check("the newest file is on top, and only it is open", JSON.stringify(open) === '[["fake.png",true],["notes.txt",false]]', JSON.stringify(open));
+  await look("rejected");
+}
+
+{
+  await choose("large.bin");
+  const large = await trace("large.bin", "verdict", "pinned");
+  has("parts: the upload and its signed URLs", await says(large, "issue"), "part_size_bytes", "Part 2", "X-Amz-Signature=");
+  const whole = await page.$eval(large, ({ textContent }) => /X-Amz-Signature=[0-9a-f]{9}/.test(textContent));
+  check("parts: the signatures are short", !whole);
+  has("parts: S3 has each one", await says(large, "send"), "complete", "Part 1", "bytes: 200");
+  await showDetails(large, true);
+  await look("parts");
+}
+
+{
+  const documents = await page.$$eval("#pipeline .pipeline-about a", (links) => [...new Set(links.map(({ href }) => href))]);
+  const answers = await Promise.all(documents.map(read));
+  check("the documents are there", documents.length >= 5 && answers.every(([status, text]) => status === 200 && text.startsWith("# ")), answers.map(([status]) => status).join(" "));
+  const [none] = await read(new URL("/dev/docs/none.md", plan.url));
+  check("a document that does not exist", none === 404, none);
+  check("nothing is written to the console", said.length === 0, said.join("; "));
+}
+
+await browser.close();
