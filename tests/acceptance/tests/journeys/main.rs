@@ -22,6 +22,7 @@ mod contents;
 mod contract;
 mod cors;
 mod depth;
+mod dev_page;
 mod doctor;
 mod downloads;
 mod events;

@@ -58,21 +58,10 @@ fn refusal(parser: &[&str], file: &Path) -> std::io::Result<Option<String>> {
     Ok((!output.status.success()).then(|| format!("{}: {said}", file.display())))
 }
 
-/// Writes the script of the page of `cargo dev` to a file, and returns its path.
-fn script_of_the_page(folder: &Path) -> PathBuf {
-    let page = std::fs::read_to_string(Path::new(ROOT).join("tests/stack/src/dev/page.html")).unwrap();
-    let (_, script) = page.split_once("<script type=\"module\">").unwrap();
-    let file = folder.join("page.mjs");
-    std::fs::write(&file, script.split_once("</script>").unwrap().0).unwrap();
-    file
-}
-
 #[test]
 fn every_script_for_node_and_for_a_browser_parses() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut scripts = scripts(&["js", "mjs"], "node");
+    let scripts = scripts(&["js", "mjs"], "node");
     assert!(scripts.len() >= 9, "{scripts:?}");
-    scripts.push(script_of_the_page(folder.path()));
     match scripts.iter().map(|file| refusal(&["node", "--check"], file)).collect::<Result<Vec<_>, _>>() {
         Ok(said) => assert_eq!(said.into_iter().flatten().collect::<Vec<_>>(), [""; 0]),
         Err(_) => skipped("scripts for Node", "there is no Node"),

@@ -16,6 +16,8 @@
 mod api;
 mod column;
 mod files;
+#[cfg(test)]
+mod tests;
 
 use std::{io, net::TcpListener, sync::Arc};
 

@@ -132,7 +132,7 @@ export class Trace {
         this.#fill("event", 0, table([
           ["key", `uploads/${this.id}`, "The object."],
           ["version_id", line.version_id, "The version. A later version of the same key is another event."],
-          ["message", line.request_id, "The message in the queue. The recorder logs its id."],
+          ["message id", line.request_id, "The message in the queue that brought the event."],
         ]));
         return;
       }
@@ -141,6 +141,7 @@ export class Trace {
   }
 
   async #link() {
+    const clicked = Date.now();
     const link = await this.#answered("POST", `/uploads/${this.id}/links`, {});
     this.link = link;
     const shown = this.#step("link").querySelector(".pipeline-link");
@@ -148,14 +149,15 @@ export class Trace {
     shown.hidden = false;
     this.#bound(`Open it: it leads to the file. If you revoke it now, every URL that it gave out is dead within ${link.dead_within_s} s.`);
     this.#button("revoke").disabled = false;
-    this.#came("link", "open", "");
+    this.#came("link", link.state, "", Date.now(), clicked);
   }
 
   async #revoke() {
+    const clicked = Date.now();
     this.#button("revoke").disabled = true;
     const link = await this.#answered("DELETE", `/links/${this.link.link_id}`);
     this.#bound(`Revoked: open it again. Every URL that it gave out is dead within ${link.dead_within_s} s.`);
-    this.#came("link", link.state, "");
+    this.#came("link", link.state, "", Date.now(), clicked);
     this.#tell(`The link to ${this.name} is revoked.`);
   }
 
@@ -196,12 +198,12 @@ export class Trace {
   }
 
   // Marks a step as done, with what came of it and when.
-  #came(step, what, state = "", at = Date.now()) {
+  #came(step, what, state = "", at = Date.now(), clicked = this.clicked) {
     const element = this.#step(step);
     const [result, time] = element.querySelectorAll(".pipeline-came > *");
     element.dataset.came = state || "done";
     result.textContent = what;
-    time.textContent = `${Math.max(0, at - this.clicked).toLocaleString("en")} ms`;
+    time.textContent = `${Math.max(0, at - clicked).toLocaleString("en")} ms`;
   }
 
   #fail(step, status, index, answer, said, text = pretty(answer)) {
