@@ -189,4 +189,29 @@ mod tests {
             assert_eq!(Line::parse(said, false), Line::Compiler(said), "{said}");
         }
     }
+
+    /// Runs a shell in cargo's place.
+    fn run(script: &str) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
+        executables(Command::new("sh").args(["-c", script]), &Building::quiet())
+    }
+
+    #[test]
+    fn the_executables_are_read_however_much_cargo_writes() {
+        let script = r#"for i in $(seq 3000); do
+            printf '    Building [=>   ] %s/3000: a-crate-with-a-long-name-to-fill-the-pipe\r' $i >&2
+            echo '{"reason":"compiler-artifact","target":{"name":"a-library"},"executable":null}'
+        done
+        echo '{"reason":"compiler-artifact","target":{"name":"serve-link"},"executable":"/target/serve-link"}'
+        echo "no JSON""#;
+        assert_eq!(
+            run(script).unwrap(),
+            [("serve-link".to_owned(), PathBuf::from("/target/serve-link"))].into()
+        );
+    }
+
+    #[test]
+    fn a_build_that_fails_is_an_error() {
+        let failed = run("exit 101").unwrap_err();
+        assert_eq!(failed.to_string(), "build the functions: cargo ended with exit status: 101");
+    }
 }

@@ -14,7 +14,7 @@ use crate::chromium::CHECKER;
 /// How long the program may take until it serves the page. Cargo may build the functions before.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
-/// A file of this size goes in parts.
+/// Files of this size go in parts.
 const LARGE_BYTES: usize = 40_000_000;
 
 /// The running program. It ends when it is dropped, and its stack with it.
@@ -38,7 +38,7 @@ impl Dev {
             }
             None
         });
-        let url = url.await.unwrap().expect("the program ended before it printed the address");
+        let Some(url) = url.await.unwrap() else { panic!("the program ended before it printed the address") };
         // The program must not wait for a reader of what it prints next.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { _program: program, url }
@@ -54,11 +54,12 @@ async fn the_page_of_cargo_dev_shows_what_the_pipeline_does() {
     }
     let dev = Dev::start().await;
     let files = tempfile::tempdir().unwrap();
-    let large = vec![0x9d; LARGE_BYTES];
+    let (large, other) = (vec![0x9d; LARGE_BYTES], vec![0x9e; LARGE_BYTES]);
     for (name, bytes) in [
-        ("notes.txt", b"some text".as_slice()),
+        ("notes <b>.txt", b"some text".as_slice()),
         ("fake.png", b"only words, no image"),
         ("large.bin", large.as_slice()),
+        ("other.bin", other.as_slice()),
     ] {
         std::fs::write(files.path().join(name), bytes).unwrap();
     }

@@ -20,7 +20,8 @@ pub struct Building {
     title: String,
     bar: Option<ProgressBar>,
     begun: Instant,
-    last_line: Mutex<Instant>,
+    /// When the next line is due, since the beginning.
+    next_line: Mutex<Duration>,
 }
 
 impl Building {
@@ -30,8 +31,8 @@ impl Building {
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
-        let begun = Instant::now();
-        Self { steps: steps.clone(), title: title.to_owned(), bar, begun, last_line: Mutex::new(begun) }
+        let next_line = Mutex::new(LINE_EVERY);
+        Self { steps: steps.clone(), title: title.to_owned(), bar, begun: Instant::now(), next_line }
     }
 
     /// Prints nothing but what the compiler says, for tests.
@@ -49,14 +50,19 @@ impl Building {
             bar.set_length(all);
             bar.set_position(compiled);
             bar.set_message(compiling.to_owned());
-            return;
+        } else if let Some(line) = self.line(self.begun.elapsed(), compiled, all) {
+            self.steps.say(&line);
         }
-        let Ok(mut last_line) = self.last_line.lock() else { return };
-        if last_line.elapsed() >= LINE_EVERY {
-            let (took, title) = (human(self.begun.elapsed()), &self.title);
-            self.steps.say(&format!("    {took:>8}  {title}: {compiled} of {all} crates"));
-            *last_line = Instant::now();
+    }
+
+    /// Returns the line for a build that has taken so long, if one is due.
+    fn line(&self, took: Duration, compiled: u64, all: u64) -> Option<String> {
+        let mut next_line = self.next_line.lock().ok()?;
+        if took < *next_line {
+            return None;
         }
+        *next_line = took + LINE_EVERY;
+        Some(format!("    {:>8}  {}: {compiled} of {all} crates", human(took), self.title))
     }
 
     /// Prints what cargo waits for.
@@ -78,5 +84,22 @@ impl Drop for Building {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_there_is_no_terminal_a_build_prints_a_line_every_few_seconds() {
+        let building = Building::new(&Steps::quiet(), "build");
+        let line = |ms, compiled| building.line(Duration::from_millis(ms), compiled, 285);
+        assert_eq!(line(4900, 10), None, "a short build prints none");
+        assert_eq!(line(5100, 12).as_deref(), Some("      5.10 s  build: 12 of 285 crates"));
+        assert_eq!(line(5200, 13), None);
+        assert_eq!(line(10_090, 20), None);
+        assert_eq!(line(90_000, 120).as_deref(), Some("     90.00 s  build: 120 of 285 crates"));
+        assert_eq!(line(90_100, 121), None);
     }
 }

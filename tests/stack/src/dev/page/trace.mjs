@@ -46,10 +46,9 @@ export class Trace {
 
   // `clicked` is when the person chose the file, in milliseconds since 1970.
   begin({ filename }, clicked, isOpen) {
-    this.name = filename;
     this.clicked = clicked;
     this.element.classList.remove("pipeline-empty");
-    this.element.querySelector("bdi").textContent = filename;
+    this.#call(filename);
     this.element.open = isOpen;
     this.#outcome("under way");
   }
@@ -112,12 +111,15 @@ export class Trace {
     if (!this.#isSettled || !this.element.open || this.record) return;
     this.record = true;
     const upload = await this.#ask("GET", `/uploads/${this.id}`);
-    const { state, recorded, rejection, version_id } = upload;
+    const { state, filename, recorded, rejection } = upload;
+    this.#call(filename);
     this.#came("record", state, state);
     this.#fill("record", 0, made("pre", pretty(upload)));
-    if (state === "rejected") this.#say("verdict", `${rejection.reason}: ${rejection.detail}`);
-    if (state === "rejected") this.#say("link", "There is no link to a file that was rejected.");
-    this.#came("event", "received", "", Date.parse((recorded ?? rejection).recorded_at ?? rejection?.rejected_at));
+    if (rejection) {
+      this.#say("verdict", `${rejection.reason}: ${rejection.detail}`);
+      this.#say("link", "There is no link to a file that was rejected.");
+    }
+    this.#came("event", "received", "", Date.parse(recorded?.recorded_at ?? rejection.rejected_at));
     this.#button("link").disabled = state !== "available";
     this.#logged(state);
   }
@@ -179,6 +181,11 @@ export class Trace {
     const headers = { authorization: `Bearer ${this.#jwt}`, ...(body && { "content-type": "application/json" }) };
     const answer = await ask(path, { method, headers, body: body && JSON.stringify(body) });
     return answer.json();
+  }
+
+  #call(name) {
+    this.name = name;
+    this.element.querySelector("bdi").textContent = name;
   }
 
   #step(name) {
