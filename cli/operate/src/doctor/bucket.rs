@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use reqwest::Url;
 use serde_json::Value;
 
 use super::bucket_policy;
@@ -37,6 +38,7 @@ pub struct Encryption {
 /// A CORS rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CorsRule {
+    pub origins: BTreeSet<String>,
     pub methods: BTreeSet<String>,
     pub exposed: BTreeSet<String>,
 }
@@ -85,7 +87,9 @@ pub fn judge(
     });
     findings.judge("bucket-public-access", &bucket.public_access, |settings| public_access(settings));
     findings.judge("bucket-policy", &bucket.policy, |policy| bucket_policy::judge(stack, policy));
-    findings.judge("bucket-cors", &uploads_rule(&bucket.cors, api_origins), |rule| cors(description, rule));
+    findings.judge("bucket-cors", &uploads_rule(stack, &bucket.cors, api_origins), |rule| {
+        cors(stack, description, rule)
+    });
     findings.judge("bucket-preflight", &bucket.preflight, preflight);
     findings.judge("bucket-lifecycle", &bucket.lifecycle, |rules| lifecycle(rules));
     findings.judge("bucket-abandoned-parts", &bucket.lifecycle, |rules| abandoned_parts(rules));
@@ -122,11 +126,12 @@ fn public_access(settings: &[bool]) -> Judged {
 enum UploadsRule {
     Found(CorsRule),
     Lacking,
-    /// The API allows no origin either: no browser is meant to upload.
+    /// The API allows no origin either, and has no known address with pages for upload tokens.
     NotWanted,
 }
 
 fn uploads_rule(
+    stack: &Stack,
     rules: &Observed<Vec<CorsRule>>,
     api_origins: &Observed<Vec<String>>,
 ) -> Observed<UploadsRule> {
@@ -141,14 +146,21 @@ fn uploads_rule(
             }
         })
     })?;
-    Ok(if origins.is_empty() { UploadsRule::NotWanted } else { UploadsRule::Lacking })
+    let has_pages = own_origin(stack).is_some();
+    Ok(if origins.is_empty() && !has_pages { UploadsRule::NotWanted } else { UploadsRule::Lacking })
 }
 
-fn cors(description: &Description, rule: &UploadsRule) -> Judged {
+/// The origin of the pages for upload tokens.
+fn own_origin(stack: &Stack) -> Option<String> {
+    let url = stack.api_url.as_deref().and_then(|url| Url::parse(url).ok())?;
+    Some(url.origin().ascii_serialization())
+}
+
+fn cors(stack: &Stack, description: &Description, rule: &UploadsRule) -> Judged {
     let wanted = &description.bucket_cors;
     let rule = match rule {
         UploadsRule::Found(rule) => rule,
-        UploadsRule::Lacking => return Err("no rule allows POST, and the API allows origins".to_owned()),
+        UploadsRule::Lacking => return Err("no rule allows POST".to_owned()),
         UploadsRule::NotWanted => return Ok("no rule allows POST, and the API allows no origin".to_owned()),
     };
     let missing = |wanted: &BTreeSet<String>, seen: &BTreeSet<String>| -> Vec<String> {
@@ -158,10 +170,12 @@ fn cors(description: &Description, rule: &UploadsRule) -> Judged {
     let missing =
         [missing(&wanted.allow_methods, &rule.methods), missing(&wanted.expose_headers, &rule.exposed)]
             .concat();
-    if missing.is_empty() {
-        Ok("methods and exposed headers".to_owned())
-    } else {
-        Err(format!("lacks {}", missing.join(", ")))
+    if !missing.is_empty() {
+        return Err(format!("lacks {}", missing.join(", ")));
+    }
+    match own_origin(stack).filter(|own| !rule.origins.contains(own) && !rule.origins.contains("*")) {
+        Some(own) => Err(format!("does not allow {own}, the origin of the pages for upload tokens")),
+        None => Ok("origin of the API, methods and exposed headers".to_owned()),
     }
 }
 

@@ -131,6 +131,7 @@ async fn cors(clients: &Clients, bucket: &str) -> Observed<Vec<CorsRule>> {
     Ok(rules
         .into_iter()
         .map(|rule| CorsRule {
+            origins: rule.allowed_origins.into_iter().collect(),
             methods: rule.allowed_methods.into_iter().collect(),
             exposed: rule.expose_headers.unwrap_or_default().into_iter().collect(),
         })

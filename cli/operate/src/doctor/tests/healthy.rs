@@ -90,8 +90,17 @@ fn bucket() -> Bucket {
         public_access: Ok(vec![true; 4]),
         policy: Ok(policy()),
         cors: Ok(vec![
-            CorsRule { methods: ["GET".to_owned()].into(), exposed: [].into() },
             CorsRule {
+                origins: ["*".to_owned()].into(),
+                methods: ["GET".to_owned()].into(),
+                exposed: [].into(),
+            },
+            CorsRule {
+                origins: [
+                    "https://app.example".to_owned(),
+                    "https://a1.execute-api.eu-central-1.amazonaws.com".to_owned(),
+                ]
+                .into(),
                 methods: description.bucket_cors.allow_methods,
                 exposed: description
                     .bucket_cors

@@ -80,10 +80,12 @@ fn verdict(seen: &Seen, id: &str) -> Verdict {
 }
 
 #[test]
-fn a_stack_without_origins_needs_no_rule_for_uploads() {
+fn a_stack_without_origins_and_pages_needs_no_rule_for_uploads() {
     let mut seen = healthy();
     seen.bucket.cors.as_mut().unwrap().truncate(1);
     seen.api.origins = Ok(Vec::new());
+    assert!(matches!(verdict(&seen, "bucket-cors"), Verdict::Fail { .. }));
+    seen.stack.api_url = None;
     assert!(matches!(verdict(&seen, "bucket-cors"), Verdict::Pass { .. }));
     seen.api.origins = Err(Unseen::Because("no API id".to_owned()));
     assert!(matches!(verdict(&seen, "bucket-cors"), Verdict::CouldNotLook { .. }));

@@ -50,6 +50,10 @@ const FAULTS: &[Fault] = &[
     ("bucket-cors", "ETag is not exposed", |seen| {
         seen.bucket.cors.as_mut().unwrap()[1].exposed.remove("etag");
     }),
+    ("bucket-cors", "the API's own origin is not allowed", |seen| {
+        let rule = &mut seen.bucket.cors.as_mut().unwrap()[1];
+        rule.origins = ["https://app.example".to_owned()].into();
+    }),
     ("bucket-preflight", "another origin is allowed", |seen| {
         seen.bucket.preflight.as_mut().unwrap().allowed_origin = Some("https://other.example".to_owned());
     }),
