@@ -2,6 +2,7 @@
 //! in a real Chromium and a real Firefox, with a script (`tests/pages/upload-page.mjs`) and without
 //! (`upload-page-plain.mjs`). They make the tokens, and then look at what arrived. The other tests need no browser.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use acceptance::{App, PNG};
@@ -16,9 +17,13 @@ const TAB: [(&str, &str); 2] = [("accept", "text/html,*/*;q=0.8"), ("sec-fetch-d
 const LABEL: &str = "Documents <2026>";
 
 async fn token(app: &App, uses: u32) -> Value {
+    token_with_label(app, uses, LABEL).await
+}
+
+async fn token_with_label(app: &App, uses: u32, label: &str) -> Value {
     let body = json!({
         "content_types": ["image/png", "text/plain"], "max_size_bytes": 1_000_000, "uses": uses,
-        "expires_in_s": 3600, "label": LABEL,
+        "expires_in_s": 3600, "label": label,
     });
     let (status, token) = app.call(Method::POST, "/upload-tokens", Some(body)).await;
     assert_eq!(status, StatusCode::CREATED, "{token}");
@@ -172,11 +177,15 @@ async fn the_stack_serves_its_browser_client() {
 
 /// The owner is also that of other journeys, which make uploads meanwhile.
 async fn uploads_of_the_page(app: &App) -> Vec<Value> {
+    uploads_with_label(app, LABEL).await
+}
+
+async fn uploads_with_label(app: &App, label: &str) -> Vec<Value> {
     let (mut uploads, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = app.get(&format!("/uploads?limit=100{cursor}")).await.1;
         let items = page["items"].as_array().unwrap();
-        uploads.extend(items.iter().filter(|upload| upload["label"] == LABEL).cloned());
+        uploads.extend(items.iter().filter(|upload| upload["label"] == label).cloned());
         let Some(next) = page["next_cursor"].as_str() else { return uploads };
         cursor = format!("&cursor={next}");
     }
@@ -269,5 +278,48 @@ async fn look_without_a_script(browser: &Browser) {
 async fn the_page_of_an_upload_token_sends_files_without_a_script_in_chromium_and_in_firefox() {
     for browser in CHECKER.with_both_browsers("the page of an upload token without a script").await {
         look_without_a_script(&browser).await;
+    }
+}
+
+/// The paths of the files in a folder. Chromium lists a hundred entries of a folder at a time.
+fn paths_in_folder() -> BTreeSet<String> {
+    let scans = (0..150).map(|n| format!("Holiday 2026/scans/{n:03} & <b>.txt"));
+    let days = (0..50).map(|n| format!("Holiday 2026/days/{}/{n}.txt", n % 7));
+    scans.chain(days).collect()
+}
+
+async fn send_folder(browser: &Browser) {
+    let app = App::user();
+    let (files, paths) = (tempfile::tempdir().unwrap(), paths_in_folder());
+    for path in &paths {
+        let file = files.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, format!("the words of {path}")).unwrap();
+    }
+    let label = |how: &str| format!("{how} in {} {}", browser.name, fastrand::u64(..));
+    let (chosen, dropped) = (label("chosen"), label("dropped"));
+    let uses = u32::try_from(paths.len()).unwrap();
+    let plan = json!({
+        "folder": files.path().join("Holiday 2026"), "paths": paths,
+        "chosen": url(&app, &token_with_label(&app, uses, &chosen).await),
+        "dropped": url(&app, &token_with_label(&app, uses, &dropped).await),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    eprintln!("{}", browser.run("folder.mjs", plan, folder.path()).await);
+    let labels = if browser.name == "chrome" { vec![chosen, dropped] } else { vec![chosen] };
+    for label in labels {
+        let uploads = uploads_with_label(&app, &label).await;
+        let arrived = uploads.iter().filter(|upload| upload["state"] == "available");
+        let arrived: BTreeSet<_> =
+            arrived.map(|upload| upload["path"].as_str().unwrap().to_owned()).collect();
+        assert_eq!((uploads.len(), &arrived), (paths.len(), &paths), "{label}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn a_folder_of_200_files_arrives_with_its_paths() {
+    for browser in CHECKER.with_both_browsers("a folder on the page of an upload token").await {
+        send_folder(&browser).await;
     }
 }
