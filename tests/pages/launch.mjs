@@ -15,6 +15,7 @@ export async function launch({ browser: name, path }, { folder, saved, preferenc
     executablePath: path,
     args: name === "chrome" ? ["--no-sandbox"] : [],
     extraPrefsFirefox: { ...saving, ...preferences },
+    protocolTimeout: 20 * 60_000, // each wait has a limit of its own
     ...options,
   });
   if (saving && name === "chrome") {

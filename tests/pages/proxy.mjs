@@ -8,9 +8,10 @@ import { launch } from "./launch.mjs";
 
 const types = { ".js": "text/javascript", ".html": "text/html" };
 
-// `serve(pathname)` returns `{ body, type }` or nothing. `allow(request)` is awaited before a request goes on.
-// `done(request, status)` sees each answer.
-export async function openProxy({ origin, serve, allow, done }) {
+// `serve(pathname)` returns `{ body, type }` or nothing. `allow(request)` is awaited before a request goes on: it returns
+// true, false to close the connection, or a status to answer with. `done(request, status)` sees each answer, and
+// `loses(request)` says whether the browser never gets it.
+export async function openProxy({ origin, serve, allow, loses = () => false, done }) {
   const server = createServer(async (asked, answer) => {
     const url = new URL(asked.url);
     if (url.origin === origin) {
@@ -20,10 +21,17 @@ export async function openProxy({ origin, serve, allow, done }) {
       return answer.end(served?.body);
     }
     asked.on("error", () => {});
-    if (!(await allow(asked))) return asked.destroy();
+    const allowed = await allow(asked);
+    if (!allowed) return answer.destroy();
+    if (allowed !== true) {
+      for await (const _ of asked);
+      answer.writeHead(allowed, { "access-control-allow-origin": "*" });
+      return answer.end();
+    }
     const { method, headers } = asked;
     const sent = request(url, { method, headers, agent: false }, (told) => {
       done(asked, told.statusCode);
+      if (loses(asked)) return answer.destroy();
       answer.writeHead(told.statusCode, told.headers);
       told.pipe(answer);
     });
@@ -36,9 +44,10 @@ export async function openProxy({ origin, serve, allow, done }) {
   return server;
 }
 
-export function launchBehind(plan, { port }) {
+export function launchBehind(plan, { port }, options = {}) {
   const proxied = ["--no-sandbox", `--proxy-server=http://127.0.0.1:${port}`, "--proxy-bypass-list=<-loopback>"];
   return launch(plan, {
+    ...options,
     args: plan.browser === "chrome" ? [...proxied, "--disable-features=LocalNetworkAccessChecks"] : [],
     extraPrefsFirefox: {
       "network.proxy.type": 1,

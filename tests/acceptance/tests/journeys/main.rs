@@ -16,6 +16,7 @@ mod capacity;
 mod checksums;
 mod chromium;
 mod client;
+mod client_faults;
 mod clients;
 mod cloudfront;
 mod contents;

@@ -10,8 +10,6 @@ use postern::upload::{Upload, UploadState};
 use postern_aws::Table;
 use stack::{Coordinates, Keys};
 
-use super::api::Api;
-
 type Item = HashMap<String, AttributeValue>;
 
 /// One owner's items, and the multipart uploads that S3 has.
@@ -26,8 +24,7 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    pub async fn of(api: &Api, subject: &str) -> Self {
-        let stack = api.stack.coordinates();
+    pub async fn of(stack: &Coordinates, subject: &str) -> Self {
         let sdk = stack.sdk_config(&Keys::root());
         let items = all_items(&aws_sdk_dynamodb::Client::new(&sdk), stack).await;
         let is_theirs = |item: &&Item| string(item, "owner").ends_with(&format!("#{subject}"));
@@ -64,7 +61,7 @@ impl Agreement {
     /// `unavailable` answers were 503. Without an idempotency key, each of these may have made one more
     /// upload.
     pub fn check(&self, asked: usize, unavailable: usize, has_key: bool) {
-        self.multipart_uploads_live_that_records_name();
+        self.multipart_uploads_live_that_pending_records_name();
         self.uses_are_those_that_made_uploads();
         self.counters_hold_every_upload_once();
         let by_jwt = self.uploads.iter().filter(|upload| upload.token.is_none()).count();
@@ -72,13 +69,12 @@ impl Agreement {
         assert!(by_jwt <= most, "{by_jwt} uploads were made for {asked} requests: {:?}", self.uploads);
     }
 
-    fn multipart_uploads_live_that_records_name(&self) {
-        let in_parts = self.uploads.iter().filter(|upload| upload.state == UploadState::Pending);
-        for upload in in_parts {
+    fn multipart_uploads_live_that_pending_records_name(&self) {
+        for upload in &self.uploads {
             let Some(id) = &upload.s3_upload_id else { continue };
             let at_s3 = self.unfinished.get(&upload.object_key().to_string());
             let lives = at_s3.is_some_and(|ids| ids.contains(id.as_str()));
-            assert!(lives, "S3 lacks the multipart upload of {}: {at_s3:?}", upload.upload_id);
+            assert_eq!(lives, upload.state == UploadState::Pending, "S3 has {at_s3:?} of {upload:?}");
         }
     }
 

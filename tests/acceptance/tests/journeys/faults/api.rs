@@ -332,7 +332,7 @@ async fn walk(api: &Api, seed: u64, round: &str) {
         _ => links_that_count(&mut client, key).await,
     }
     api.set(None);
-    Agreement::of(api, &format!("{round}-{seed}")).await.check(
+    Agreement::of(api.stack.coordinates(), &format!("{round}-{seed}")).await.check(
         client.uploads,
         client.unavailable,
         key.is_some(),

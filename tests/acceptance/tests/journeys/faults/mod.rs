@@ -2,7 +2,7 @@
 //! repeated: `POSTERN_FAULT_SEED=<seed> POSTERN_FAULT_UPLOADS=<how many> cargo test --test journeys --
 //! faults`.
 
-mod agreement;
+pub mod agreement;
 mod api;
 mod calls;
 mod late;
