@@ -1,5 +1,6 @@
 // What an app writes in TypeScript. `tsc --strict` checks it, and never runs it.
 
+import type { PosternDrop } from '../../client/drop.js'
 import { usePostern } from '../../client/react.js'
 import { createList, isPending, type List, type Upload } from '../../client/list.js'
 import { PosternError, upload, uploadAll, type Phase, type Result } from '../../client/postern.js'
@@ -62,4 +63,15 @@ export function Component({ jwt, files }: { jwt: () => string; files: FileList }
   // @ts-expect-error: the hook has a signal of its own
   usePostern({ endpoint: '', signal: new AbortController().signal })
   return uploads.map(({ state }) => `${state} ${again}`)
+}
+
+export function element(drop: PosternDrop = document.querySelector('postern-drop')!): void {
+  Object.assign(drop, { jwt: async () => 'jwt', metadata: { album: '7' }, texts: { choose: 'Choose' } })
+  drop.add([new File([], 'empty')])
+  drop.addEventListener('postern-uploaded', ({ detail: { file, uploadId } }) => console.log(file.name, uploadId, drop.uploads.length))
+  document.addEventListener('postern-failed', ({ detail: { error, result } }) => {
+    console.log(error?.code, result?.state === 'rejected' && result.reason)
+    // @ts-expect-error: it may have no error
+    console.log(error.code)
+  })
 }

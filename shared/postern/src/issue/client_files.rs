@@ -28,6 +28,8 @@ client_files! {
     "all.js" is SCRIPT,
     "checksum.js" is SCRIPT,
     "common.js" is SCRIPT,
+    "drop.d.ts" is TEXT,
+    "drop.js" is SCRIPT,
     "files.js" is SCRIPT,
     "list.d.ts" is TEXT,
     "list.js" is SCRIPT,
@@ -39,6 +41,9 @@ client_files! {
     "react.d.ts" is TEXT,
     "react.js" is SCRIPT,
     "resume.js" is SCRIPT,
+    "row.js" is SCRIPT,
+    "style.js" is SCRIPT,
+    "texts.js" is SCRIPT,
 }
 
 /// The first 16 hexadecimal digits of the SHA-256 of all files.

@@ -1,5 +1,6 @@
 //! The browser client (`client/`): its own tests, its types, and journeys in a real Chromium and a real Firefox, which
-//! `tests/pages/client.mjs` and `react.mjs` drive. The journeys also run the scripts of `docs/browser.md` as they stand.
+//! `tests/pages/client.mjs`, `react.mjs` and `drop.mjs` drive. The journeys also run the scripts of `docs/browser.md` as
+//! they stand.
 
 use std::path::{Path, PathBuf};
 
@@ -52,22 +53,22 @@ async fn endpoint(app: &App) -> String {
     format!("{}{}", app.stack.api_url, token["path"].as_str().unwrap())
 }
 
-/// Runs a script, which gets the recipes in this language. Returns the ids that the script prints.
-async fn ids(app: &App, browser: &Browser, script: &str, language: &str) -> Value {
+/// Runs a script, which gets the recipes in this language and a folder. Returns the ids that the script prints.
+async fn ids(app: &App, browser: &Browser, script: &str, language: &str, folder: &Path) -> Value {
     let plan = json!({
         "origin": app.stack.origin, "api": app.stack.api_url, "storage": app.stack.endpoint,
         "endpoint": endpoint(app).await, "jwt": app.stack.jwt, "client": root().join("client"),
-        "recipes": scripts(BROWSER, language),
+        "recipes": scripts(BROWSER, language), "pages": scripts(BROWSER, "html"),
     });
-    let folder = tempfile::tempdir().unwrap();
-    let said = browser.run(script, plan, folder.path()).await;
+    let said = browser.run(script, plan, folder).await;
     eprintln!("{said}");
     serde_json::from_str(said.lines().last().unwrap()).unwrap()
 }
 
 async fn uploads(browser: &Browser) {
     let app = App::user();
-    let ids = ids(&app, browser, "client.mjs", "js").await;
+    let folder = tempfile::tempdir().unwrap();
+    let ids = ids(&app, browser, "client.mjs", "js", folder.path()).await;
     let id = |name: &str| ids[name].as_str().unwrap();
     for (name, size_bytes) in [("small", None), ("large", Some(60 * 1024 * 1024)), ("single", None)] {
         let upload = app.show(id(name)).await;
@@ -107,7 +108,8 @@ async fn a_react_component_uploads_in_strict_mode() {
     }
     for browser in CHECKER.with_both_browsers("React in browsers").await {
         let app = App::user();
-        let ids = ids(&app, &browser, "react.mjs", "jsx").await;
+        let folder = tempfile::tempdir().unwrap();
+        let ids = ids(&app, &browser, "react.mjs", "jsx", folder.path()).await;
         let upload = app.show(ids["changed"].as_str().unwrap()).await;
         assert_eq!(upload["metadata"], json!({ "album": "second" }), "{upload}");
     }
@@ -121,5 +123,21 @@ async fn a_large_file_is_sent_with_flat_memory() {
         let folder = tempfile::tempdir().unwrap();
         let plan = json!({ "client": root().join("client"), "bytes": bytes });
         eprintln!("{}", browser.run("large.mjs", plan, folder.path()).await);
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn the_element_uploads_in_a_form() {
+    if shared().local.is_none() {
+        return skipped("the element in browsers", "only a local stack lets a test keep requests back");
+    }
+    for browser in CHECKER.with_both_browsers("the element in browsers").await {
+        let app = App::user();
+        let screenshots = root().join("target/scripts/element").join(browser.name);
+        std::fs::create_dir_all(&screenshots).unwrap();
+        let ids = ids(&app, &browser, "drop.mjs", "js", &screenshots).await;
+        let upload = app.show(ids["early"].as_str().unwrap()).await;
+        assert_eq!(upload["metadata"], json!({ "album": "early" }), "{upload}");
     }
 }

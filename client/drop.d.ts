@@ -1,0 +1,46 @@
+import type { NewFile, Upload } from './list.js'
+import type { AllOptions, Available, PosternError, Result } from './postern.js'
+
+export type { Upload }
+
+/** The detail of `postern-uploaded`. */
+export interface Uploaded {
+  id: number
+  file: File
+  path: string | undefined
+  uploadId: string
+  result: Available
+  error: undefined
+}
+
+/** The detail of `postern-failed`: a file that was rejected has a `result`, every other one an `error`. */
+export interface Failed {
+  id: number
+  file: File
+  path: string | undefined
+  uploadId: string | undefined
+  result: Result | undefined
+  error: PosternError | undefined
+}
+
+/** `<postern-drop>`. Attributes: `endpoint`, `accept`, `multiple`, `max-size` (bytes), `name`, `required`, `disabled`. */
+export class PosternDrop extends HTMLElement {
+  jwt?: AllOptions['jwt']
+  metadata?: AllOptions['metadata']
+  /** Texts of your own, by their names in docs/browser.md, by a file's state, or by the code of an error or a rejection. */
+  texts: Record<string, string>
+  readonly form: HTMLFormElement | null
+  readonly uploads: readonly Upload[]
+  /** Adds files. Without `multiple`, one file replaces the one before. */
+  add(files: Iterable<File | NewFile>): void
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'postern-drop': PosternDrop
+  }
+  interface GlobalEventHandlersEventMap {
+    'postern-uploaded': CustomEvent<Uploaded>
+    'postern-failed': CustomEvent<Failed>
+  }
+}

@@ -1,0 +1,236 @@
+// The element <postern-drop>: an area to drop and choose files, and a row for each file. docs/browser.md shows how, and
+// drop.d.ts has the types.
+
+import { chosenFiles, droppedFiles, fill, isAccepted, sizeInWords } from './files.js'
+import { createList, isPending } from './list.js'
+import { PosternError } from './postern.js'
+import { make, Row } from './row.js'
+import { style } from './style.js'
+import { TEXTS } from './texts.js'
+
+// Whether another try would fail too: the element does not send the file, or the API never will take it.
+const isFinal = ({ code, status } = {}) => ['not_accepted', 'too_large'].includes(code) || [410, 422].includes(status)
+
+export class PosternDrop extends HTMLElement {
+  static formAssociated = true
+  static observedAttributes = ['accept', 'multiple', 'name', 'required']
+
+  #internals = this.attachInternals()
+  #texts = TEXTS
+  #rows = new Map() // by the id of the upload
+  #list = createList(optionsOf(this))
+  #hint = make('p', { part: 'hint' })
+  #choose = make('button', { part: 'choose', type: 'button' })
+  #input = make('input', { type: 'file', hidden: '' })
+  #area = make('div', { part: 'area', role: 'group' }, this.#hint, this.#choose, this.#input)
+  #files = make('ul', { part: 'list', role: 'list' })
+  #status = make('p', { part: 'status', role: 'status' })
+
+  constructor() {
+    super()
+    const root = this.attachShadow({ mode: 'open', delegatesFocus: true })
+    root.adoptedStyleSheets = [style]
+    root.append(this.#area, this.#files, this.#status)
+    this.#choose.addEventListener('click', () => this.#input.click())
+    this.#input.addEventListener('change', () => {
+      this.add(chosenFiles(this.#input.files))
+      this.#input.value = '' // so that the same file can be chosen again
+    })
+    this.#list.subscribe(() => this.#changed())
+    this.#takeDrops()
+    // What a page has set before this module came.
+    if (!Object.hasOwn(this, 'texts')) return
+    const { texts } = this
+    delete this.texts
+    this.texts = texts
+  }
+
+  get texts() {
+    return this.#texts
+  }
+
+  set texts(texts) {
+    this.#texts = { ...TEXTS, ...texts }
+    this.#show()
+  }
+
+  get form() {
+    return this.#internals.form
+  }
+
+  get uploads() {
+    return this.#list.snapshot()
+  }
+
+  // Adds files, or `{ file, path }`. Without `multiple`, a file replaces the one before.
+  add(files) {
+    const added = Array.from(files, (given) => (given.file ? given : { file: given }))
+    if (!this.hasAttribute('multiple')) {
+      if (added.length) for (const { id } of this.uploads) this.#list.remove(id)
+      added.splice(1)
+    }
+    this.#list.add(added.map(({ file, path, error }) => ({ file, path, error: error ?? this.#refusal(file) })))
+  }
+
+  connectedCallback() {
+    this.#show()
+  }
+
+  // An element that only moves is connected again at once.
+  async disconnectedCallback() {
+    await null
+    if (!this.isConnected) for (const { id } of this.uploads) this.#list.cancel(id)
+  }
+
+  attributeChangedCallback() {
+    this.#show()
+  }
+
+  formDisabledCallback(isDisabled) {
+    this.#choose.disabled = isDisabled
+  }
+
+  formResetCallback() {
+    for (const { id } of this.uploads) this.#list.remove(id)
+  }
+
+  // Why a file is not sent; undefined if it is.
+  #refusal(file) {
+    const refused = (code) => new PosternError(code, fill(this.#texts[code], this.#limits))
+    if (this.#accepted.length && !isAccepted(file, this.#accepted)) return refused('not_accepted')
+    if (file.size > this.#maxBytes) return refused('too_large')
+  }
+
+  get #accepted() {
+    const ranges = this.getAttribute('accept') ?? ''
+    return ranges.split(',').map((range) => range.trim()).filter(Boolean)
+  }
+
+  get #maxBytes() {
+    return Number(this.getAttribute('max-size') ?? Infinity)
+  }
+
+  // What texts may name.
+  get #limits() {
+    return { accept: this.#accepted.join(', '), size: sizeInWords(this.#maxBytes, this.#language) }
+  }
+
+  get #language() {
+    return this.closest('[lang]')?.lang || undefined
+  }
+
+  #takeDrops() {
+    let depth = 0
+    const enter = (by) => {
+      depth = by && depth + by
+      this.#area.classList.toggle('over', depth > 0)
+    }
+    const on = (type, act) =>
+      this.addEventListener(type, (event) => {
+        if (this.#choose.disabled || !event.dataTransfer?.types.includes('Files')) return
+        event.preventDefault()
+        act(event)
+      })
+    on('dragenter', () => enter(1))
+    on('dragleave', () => enter(-1))
+    on('dragover', () => {})
+    on('drop', async (event) => {
+      enter(0)
+      this.add(await droppedFiles(event.dataTransfer.items))
+    })
+  }
+
+  #show() {
+    const texts = this.#texts
+    this.#hint.textContent = texts.drop
+    this.#choose.textContent = texts.choose
+    const labels = Array.from(this.#internals.labels ?? [], ({ textContent }) => textContent.trim())
+    this.#area.setAttribute('aria-label', labels.join(' ') || texts.choose)
+    this.#files.setAttribute('aria-label', texts.list)
+    this.#input.multiple = this.hasAttribute('multiple')
+    this.#input.accept = this.getAttribute('accept') ?? ''
+    for (const row of this.#rows.values()) this.#showRow(row, row.item)
+    this.#sumUp()
+  }
+
+  #showRow(row, item) {
+    row.show(item, { texts: this.#texts, language: this.#language, values: this.#limits, isFinal: isFinal(item.error) })
+  }
+
+  #changed() {
+    const ended = []
+    for (const item of this.uploads) {
+      if (!this.#rows.has(item.id)) this.#append(item)
+      const row = this.#rows.get(item.id)
+      if (row.item === item) continue
+      const { state } = row.item ?? {}
+      this.#showRow(row, item)
+      if (state !== item.state && !isPending(item)) ended.push(item)
+    }
+    const ids = new Set(this.uploads.map(({ id }) => id))
+    for (const [id, row] of this.#rows) if (!ids.has(id)) this.#remove(id, row)
+    this.#sumUp()
+    for (const item of ended) this.#announce(item)
+  }
+
+  #append(item) {
+    const row = new Row(item, (act, id) => this.#list[act](id))
+    this.#rows.set(item.id, row)
+    this.#files.append(row.element)
+  }
+
+  #remove(id, { element }) {
+    const hadFocus = element.contains(this.shadowRoot.activeElement)
+    element.remove()
+    this.#rows.delete(id)
+    if (hadFocus) this.#choose.focus()
+  }
+
+  // The status, and what the form gets.
+  #sumUp() {
+    const done = this.uploads.filter(({ state }) => state === 'available')
+    this.#say(done.length)
+    const name = this.getAttribute('name')
+    const value = new FormData()
+    if (name) for (const { result } of done) value.append(name, result.uploadId)
+    this.#internals.setFormValue(value)
+    const isMissing = this.hasAttribute('required') && !done.length
+    if (this.uploads.some(isPending)) this.#refuse({ customError: true }, this.#texts.pending)
+    else this.#refuse({ valueMissing: isMissing }, isMissing ? this.#texts.required : '')
+  }
+
+  #say(done) {
+    const all = this.uploads.length
+    const count = this.uploads.filter(({ state }) => state === 'failed' || state === 'rejected').length
+    const lines = [all && fill(this.#texts.summary, { done, all }), count && fill(this.#texts.missing, { count })]
+    const said = lines.filter(Boolean).join(' ')
+    if (this.#status.textContent !== said) this.#status.textContent = said
+  }
+
+  // Keeps the form from being sent, with this message at the button.
+  #refuse(flags, message) {
+    this.#internals.setValidity(flags, message, this.#choose)
+  }
+
+  #announce({ id, file, path, state, result, error }) {
+    if (state === 'cancelled') return
+    const type = state === 'available' ? 'postern-uploaded' : 'postern-failed'
+    const detail = { id, file, path, uploadId: result?.uploadId, result, error }
+    this.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, detail }))
+  }
+}
+
+// Read anew for each upload, and `jwt` for each request.
+const optionsOf = (element) => ({
+  get endpoint() {
+    return element.getAttribute('endpoint') ?? ''
+  },
+  get jwt() {
+    return element.jwt
+  },
+  get metadata() {
+    return element.metadata
+  },
+})
+
+if (!customElements.get('postern-drop')) customElements.define('postern-drop', PosternDrop)

@@ -1,0 +1,81 @@
+// One file in the element's list. Names and what the server says are shown as text only.
+
+import { fill, shareSent, sizeInWords } from './files.js'
+import { isPending } from './list.js'
+
+const BUTTONS = ['pause', 'resume', 'retry', 'cancel', 'remove']
+
+// Makes an element. Its children are elements and texts.
+export function make(name, attributes = {}, ...children) {
+  const made = document.createElement(name)
+  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value)
+  made.append(...children)
+  return made
+}
+
+// Which buttons the file has.
+function buttonsOf({ state, error }, isFinal) {
+  if (state === 'sending') return ['pause', 'cancel']
+  if (state === 'paused') return ['resume', 'cancel']
+  if (state === 'checking') return []
+  if (state === 'cancelled' || (error && !isFinal)) return ['retry', 'remove']
+  return isPending({ state }) ? ['cancel'] : ['remove']
+}
+
+export class Row {
+  #name = make('bdi')
+  #size = make('small')
+  #bar = make('progress', { part: 'progress', max: 1 })
+  #own = make('span')
+  #servers = make('span', { lang: 'en' })
+  #buttons = BUTTONS.map((act) => make('button', { type: 'button', part: `button ${act}` }))
+
+  constructor({ id, file, path }, act) {
+    this.#name.textContent = path || file.name
+    this.#name.id = `file-${id}`
+    this.#bar.setAttribute('aria-labelledby', this.#name.id)
+    for (const [index, button] of this.#buttons.entries()) {
+      button.setAttribute('aria-describedby', this.#name.id)
+      button.addEventListener('click', () => act(BUTTONS[index], id))
+    }
+    this.element = make(
+      'li',
+      { tabindex: -1 },
+      make('p', { part: 'name' }, this.#name, ' ', this.#size),
+      make('div', { part: 'buttons' }, ...this.#buttons),
+      this.#bar,
+      make('p', { part: 'state' }, this.#own, ' ', this.#servers),
+    )
+  }
+
+  show(item, look) {
+    const { texts, language, isFinal } = look
+    this.item = item
+    const { file, state, progress } = item
+    this.element.className = state
+    this.element.setAttribute('part', `row ${state}`)
+    this.#size.textContent = sizeInWords(file.size, language)
+    this.#bar.value = state === 'available' ? 1 : shareSent(progress)
+    this.#bar.hidden = !isPending(item)
+    this.#say(item, look)
+    for (const [index, button] of this.#buttons.entries()) button.textContent = texts[BUTTONS[index]]
+    this.#offer(buttonsOf(item, isFinal))
+  }
+
+  #say({ state, progress, result, error }, { texts, language, values }) {
+    const percent = new Intl.NumberFormat(language, { style: 'percent' }).format(shareSent(progress))
+    const known = texts[error?.code ?? result?.reason]
+    const own = fill(known ?? texts[state], { ...values, percent })
+    if (this.#own.textContent !== own) this.#own.textContent = own
+    this.#servers.textContent = known ? '' : (error?.message ?? result?.detail ?? '')
+  }
+
+  // Shows these buttons. The focus does not get lost with a button that goes.
+  #offer(acts) {
+    const focused = this.element.getRootNode().activeElement
+    for (const [index, button] of this.#buttons.entries()) button.hidden = !acts.includes(BUTTONS[index])
+    if (!this.element.contains(focused) || !focused.hidden) return
+    const next = this.#buttons.find((button) => !button.hidden) ?? this.element
+    next.focus()
+  }
+}

@@ -1,0 +1,30 @@
+// What the element says: texts by their use, by the state of a file, and by the code of an error or the reason of a
+// rejection.
+
+export const TEXTS = {
+  drop: 'Drop files here, or',
+  choose: 'Choose files',
+  list: 'Your files',
+  pause: 'Pause',
+  resume: 'Continue',
+  cancel: 'Cancel',
+  retry: 'Try again',
+  remove: 'Remove',
+  waiting: 'Waiting',
+  preparing: 'Preparing',
+  sending: 'Sending, {percent}',
+  offline: 'No connection. The upload continues when it is back.',
+  paused: 'Paused',
+  checking: 'Sent. The file is being checked.',
+  available: 'Uploaded',
+  rejected: 'Not accepted.',
+  failed: 'Not uploaded.',
+  cancelled: 'Cancelled',
+  summary: 'Uploaded: {done} of {all}.',
+  missing: 'Not uploaded: {count}.',
+  pending: 'Wait until all files are uploaded.',
+  required: 'Choose a file.',
+  not_accepted: 'This kind of file is not accepted. Accepted: {accept}.',
+  too_large: 'This file is too large. The largest size is {size}.',
+  network: 'The connection broke. Try again.',
+}

@@ -1,0 +1,246 @@
+// The element <postern-drop> of the client in a real Chromium and a real Firefox: the recipe of docs/browser.md as it stands,
+// what the form gets, refusals, the keyboard, and how the element looks.
+//
+// Usage: node drop.mjs INPUT.json FOLDER
+// INPUT: {"browser": "chrome" or "firefox", "path": path, "origin": origin, "api": url, "endpoint": url, "jwt": JWT,
+//         "storage": S3's url, "client": folder, "recipes": [script], "pages": [html]}
+// FOLDER gets the screenshots of Chromium. Prints a line a check, and a line of JSON with the ids of uploads; ends with 1 if
+// a check fails.
+
+import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileIn, launchBehind, openProxy } from "./proxy.mjs";
+import { check, folder, plan, until, wait } from "./script.mjs";
+
+const isChrome = plan.browser === "chrome";
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const recipe = plan.recipes.find((script) => script.includes("/postern/drop.js"));
+const form = plan.pages.find((html) => html.includes("<postern-drop"));
+const policy = `default-src 'none'; script-src 'self'; img-src data:; style-src 'self'; connect-src ${new URL(plan.api).origin} ${plan.storage}`;
+const css = "html { color-scheme: light dark; background: Canvas; color: CanvasText; font-family: sans-serif } body { margin: 1rem } main { max-width: 40rem; margin: auto }";
+const early = `
+  const drop = document.querySelector("postern-drop");
+  drop.jwt = () => document.documentElement.dataset.jwt;
+  drop.metadata = { album: "early" };
+  drop.texts = { choose: "Datei wählen", available: "Angekommen" };
+  await import("/postern/drop.js");
+`;
+const pageOf = (body, script) =>
+  `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>element</title>
+  <link rel="stylesheet" href="/page.css"><link rel="icon" href="data:,"><main><h1>Photos</h1>${body}</main><script type="module" src="${script}"></script>`;
+const pages = {
+  "/": { type: "text/html", policy, body: pageOf(form.replace(/https:\S+\/t\/<upload token>/, plan.endpoint), "/recipe.js") },
+  "/early": { type: "text/html", policy, body: pageOf(`<postern-drop endpoint="${plan.api}"></postern-drop>`, "/early.js") },
+  "/recipe.js": { type: "text/javascript", body: recipe },
+  "/early.js": { type: "text/javascript", body: early },
+  "/page.css": { type: "text/css", body: css },
+};
+
+// While the gate is closed, no file goes on to S3.
+let isOpen = true;
+let asked = 0;
+const proxy = await openProxy({
+  origin: plan.origin,
+  serve: async (pathname) => (pathname.startsWith("/postern/") ? fileIn(plan.client, pathname.slice("/postern/".length)) : pages[pathname]),
+  async allow(request) {
+    asked += 1;
+    let isClosed = false;
+    request.on("close", () => (isClosed = true));
+    while (request.method === "POST" && !request.url.startsWith(plan.api) && !isOpen && !isClosed) await wait(20);
+    return !isClosed;
+  },
+  done() {},
+});
+
+const browser = await launchBehind(plan, proxy.address());
+const page = await browser.newPage();
+page.on("pageerror", (error) => check("no error in the page", false, String(error)));
+page.on("console", (message) => ["error", "warn"].includes(message.type()) && check("no warning", false, message.text()));
+
+const open = async (path) => {
+  await page.goto(plan.origin + path);
+  await until(page, () => document.querySelector("postern-drop").shadowRoot);
+};
+const inDrop = (act, ...values) => page.evaluate(`(${act})(document.querySelector("postern-drop"), ${values.map((value) => JSON.stringify(value)).join()})`);
+const choose = async (...paths) => (await page.waitForSelector("postern-drop >>> input")).uploadFile(...paths);
+const output = () => page.$eval("output", ({ value }) => value);
+const ids = () => page.evaluate(() => new FormData(document.querySelector("form")).getAll("photo"));
+const isValid = () => page.evaluate(() => document.querySelector("form").checkValidity());
+
+// The row of a file, by its name: its state, what it says and its buttons.
+const row = (name) =>
+  inDrop((drop, name) => {
+    const row = [...drop.shadowRoot.querySelectorAll("li")].find((row) => row.querySelector("bdi").textContent === name);
+    return row && {
+      state: row.className,
+      says: row.querySelector("[part=state]").textContent.trim(),
+      buttons: [...row.querySelectorAll("button:not([hidden])")].map(({ textContent }) => textContent).join(),
+    };
+  }, name);
+
+async function comesTo(name, state) {
+  for (let tries = 0; (await row(name))?.state !== state && tries < 600; tries += 1) await wait(100);
+  const found = await row(name);
+  check(`${name}: comes to ${state}`, found?.state === state, JSON.stringify(found));
+  return found ?? { says: "", buttons: "" };
+}
+
+// Drops files, as [name, type, content] each.
+const dropped = (...files) =>
+  inDrop((drop, files) => {
+    const transfer = new DataTransfer();
+    for (const [name, type, content] of files) transfer.items.add(new File([content], name, { type }));
+    const event = new Event("drop", { bubbles: true, cancelable: true, composed: true });
+    Object.defineProperty(event, "dataTransfer", { value: transfer });
+    drop.shadowRoot.querySelector("[part=area]").dispatchEvent(event);
+  }, files);
+
+// Waits for the button of a row and presses it with the keyboard.
+async function press(name, act) {
+  const button = await page.waitForFunction(
+    (name, act) => {
+      const rows = [...document.querySelector("postern-drop").shadowRoot.querySelectorAll("li")];
+      return rows.find((row) => row.querySelector("bdi").textContent === name)?.querySelector(`[part~=${act}]:not([hidden])`);
+    },
+    { polling: 100, timeout: 60000 },
+    name,
+    act,
+  );
+  await button.focus();
+  await page.keyboard.press("Enter");
+}
+const focused = () => page.evaluate(() => document.querySelector("postern-drop").shadowRoot.activeElement?.textContent ?? "");
+
+async function look(name) {
+  const session = isChrome && (await page.createCDPSession());
+  const emulations = isChrome
+    ? [320, 1000].flatMap((width) => ["light", "dark", "forced"].map((scheme) => ({ width, scheme })))
+    : [{ width: "own", scheme: "own" }];
+  for (const { width, scheme } of emulations) {
+    if (isChrome) {
+      await page.setViewport({ width, height: 700 });
+      const features = [["prefers-color-scheme", scheme === "dark" ? "dark" : "light"], ["forced-colors", scheme === "forced" ? "active" : "none"]];
+      await session.send("Emulation.setEmulatedMedia", { features: features.map(([name, value]) => ({ name, value })) });
+    }
+    await page.evaluate(axe);
+    const violations = await page.evaluate(async () => {
+      const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+      return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`);
+    });
+    check(`${name} ${width} ${scheme}: axe`, violations.length === 0, violations.join("; "));
+    const isWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+    check(`${name} ${width} ${scheme}: no sideways scrolling`, !isWide);
+    if (isChrome) await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`), fullPage: true });
+  }
+  if (session) await session.send("Emulation.setEmulatedMedia", { features: [] });
+}
+
+const notes = join(folder, "notes.txt");
+const more = join(folder, "more.txt");
+await writeFile(notes, `some words of ${plan.browser}`);
+await writeFile(more, "other words");
+const uploads = {};
+
+try {
+  await open("/");
+  await look("empty");
+  check("required: the form is not valid", !(await isValid()));
+  const border = await inDrop((drop) => getComputedStyle(drop.shadowRoot.querySelector("[part=area]")).borderTopStyle);
+  check("the styles hold under the CSP", border === "dashed", border);
+  const label = await inDrop((drop) => drop.shadowRoot.querySelector("[role=group]").ariaLabel ?? drop.shadowRoot.querySelector("[role=group]").getAttribute("aria-label"));
+  check("the label is the area's name", label === "Photos", label);
+  await page.keyboard.press("Tab");
+  check("the keyboard reaches the button", (await focused()) === "Choose files", await focused());
+
+  isOpen = false;
+  await choose(notes, more);
+  await comesTo("notes.txt", "sending");
+  await inDrop((drop) => drop.removeAttribute("required"));
+  check("sending: the form is not valid, even if no file is required", !(await isValid()));
+  await inDrop((drop) => drop.setAttribute("required", ""));
+  check("sending: no value", (await ids()).length === 0);
+  await press("notes.txt", "pause");
+  check("pause: the focus stays in the row", (await comesTo("notes.txt", "paused")) && (await focused()) === "Continue", await focused());
+  await press("notes.txt", "resume");
+  await press("more.txt", "cancel");
+  await comesTo("more.txt", "cancelled");
+  check("cancel: the focus stays in the row", (await focused()) === "Try again", await focused());
+  await press("notes.txt", "pause");
+  await comesTo("notes.txt", "paused");
+  const named = await inDrop((drop) => {
+    const nameOf = (element, attribute) => drop.shadowRoot.getElementById(element.getAttribute(attribute))?.textContent;
+    const row = drop.shadowRoot.querySelector("li");
+    return [nameOf(row.querySelector("progress"), "aria-labelledby"), ...[...row.querySelectorAll("button")].map((button) => nameOf(button, "aria-describedby"))];
+  });
+  check("progress and buttons name their file", named.length === 6 && named.every((name) => name === "notes.txt"), named.join());
+  await look("paused");
+  await press("notes.txt", "resume");
+  await press("more.txt", "retry");
+  isOpen = true;
+  const received = await comesTo("notes.txt", "available");
+  check("available: what the row says", received.says === "Uploaded" && received.buttons === "Remove", JSON.stringify(received));
+  await comesTo("more.txt", "available");
+  check("the recipe hears of the last one", /^(notes|more).txt: [0-9a-f-]{36}$/.test(await output()), await output());
+  check("the value has an id for each file", new Set(await ids()).size === 2, await ids());
+  check("the form is valid", await isValid());
+
+  const before = asked;
+  const hostile = '<img src=x onerror="alert(1)">.html';
+  await dropped([hostile, "text/html", "x"], ["large.txt", "text/plain", "x".repeat(20_000_001)]);
+  const refused = await comesTo(hostile, "failed");
+  check("accept: what the row says", refused.says.includes("Accepted: image/*, .txt") && refused.buttons === "Remove", JSON.stringify(refused));
+  const large = await comesTo("large.txt", "failed");
+  check("max-size: what the row says", large.says.includes("The largest size is 20 MB") && large.buttons === "Remove", JSON.stringify(large));
+  check("refused: nothing is asked", asked === before, asked - before);
+  check("refused: the recipe hears of it", (await output()).startsWith("large.txt: This file is too large"), await output());
+  check("a name is text only", !(await inDrop((drop) => drop.shadowRoot.querySelector("img"))));
+  check("refused: the value stays", (await ids()).length === 2);
+
+  await dropped(["fake.png", "image/png", "only words, no image"]);
+  const rejected = await comesTo("fake.png", "rejected");
+  check("rejected: what the row says", rejected.says.startsWith("Not accepted.") && rejected.says.includes("text/plain"), JSON.stringify(rejected));
+  check("rejected: no value", (await ids()).length === 2);
+  const status = await inDrop((drop) => drop.shadowRoot.querySelector("[role=status]").textContent);
+  check("the status sums up", status === "Uploaded: 2 of 5. Not uploaded: 3.", status);
+  await look("mixed");
+
+  const [first] = await ids();
+  await press("notes.txt", "remove");
+  check("remove: the id goes", (await ids()).length === 1 && !(await ids()).includes(first));
+  check("remove: the focus goes to the button", (await focused()) === "Choose files", await focused());
+  await inDrop((drop) => drop.toggleAttribute("disabled", true));
+  check("disabled: the button too", await inDrop((drop) => drop.shadowRoot.querySelector("[part=choose]").disabled));
+  await inDrop((drop) => drop.toggleAttribute("disabled", false));
+  await page.evaluate(() => document.querySelector("form").reset());
+  check("reset: no file", (await ids()).length === 0 && (await inDrop((drop) => drop.uploads.length)) === 0);
+
+  isOpen = false;
+  await dropped(["moved.txt", "text/plain", "moved"]);
+  await comesTo("moved.txt", "sending");
+  await inDrop((drop) => drop.parentElement.prepend(drop));
+  await wait(500);
+  check("moved: the upload goes on", (await row("moved.txt")).state === "sending", JSON.stringify(await row("moved.txt")));
+  const removed = await page.evaluateHandle(() => document.querySelector("postern-drop"));
+  await removed.evaluate((drop) => drop.remove());
+  const isCancelled = (drop) => drop.uploads[0].state === "cancelled";
+  await page.waitForFunction(isCancelled, { polling: 100, timeout: 30000 }, removed).catch(() => {});
+  check("removed: the upload is cancelled", await removed.evaluate(isCancelled));
+  isOpen = true;
+
+  pages["/early"].body = pages["/early"].body.replace("<html", `<html data-jwt="${plan.jwt}"`);
+  await open("/early");
+  await choose(notes);
+  const translated = await comesTo("notes.txt", "available");
+  check("texts, jwt and metadata may be set before the module comes", translated.says === "Angekommen", JSON.stringify(translated));
+  uploads.early = await inDrop((drop) => drop.uploads[0].result.uploadId);
+  await choose(more);
+  await comesTo("more.txt", "available");
+  check("without multiple, a file replaces the one before", (await inDrop((drop) => drop.uploads.length)) === 1);
+  console.log(JSON.stringify(uploads));
+} finally {
+  await browser.close();
+  proxy.close();
+  proxy.closeAllConnections();
+}
