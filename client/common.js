@@ -1,5 +1,7 @@
 // What all modules use: errors, keys and further modules.
 
+export const LARGEST_FORM_BYTES = 32 * 2 ** 20 // a larger file goes in parts
+
 const LONGEST_RETRY_AFTER_S = 60 // a longer wait is left to the app
 
 export class PosternError extends Error {

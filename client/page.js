@@ -1,6 +1,7 @@
 // The page at an upload token's address: choose, drop or paste files, and see what becomes of each.
 // All texts come from the page. What a visitor or the server writes is shown as text only.
 
+import { LARGEST_FORM_BYTES } from './common.js'
 import { chosenFiles, droppedFiles, fill, isAccepted, shareSent, sizeInWords } from './files.js'
 import { createList, isPending } from './list.js'
 import { PosternError } from './postern.js'
@@ -40,7 +41,10 @@ function refusal(file) {
   if (!isAccepted(file, types)) return fill(texts.wrongType, { types: typesInWords })
   if (file.size > maxSizeBytes) return fill(texts.tooLarge, { size: size(maxSizeBytes) })
   if (isOver) return texts.ended
-  if ([...rows.values()].filter(({ item, isCounted }) => isPending(item) && !isCounted).length >= remaining) return texts.noneLeft
+  // A file that goes in parts may be one that was interrupted. The client knows its upload, and the API refuses another.
+  const mayGoOn = file.size > LARGEST_FORM_BYTES
+  const claimed = [...rows.values()].filter(({ item, isCounted }) => isPending(item) && !isCounted).length
+  if (claimed >= remaining && !mayGoOn) return texts.noneLeft
 }
 
 function learn({ code }) {
@@ -127,7 +131,7 @@ class Row {
     if (!uploadId || counted.has(uploadId)) return
     counted.add(uploadId)
     remaining = Math.max(0, remaining - 1)
-    leftShown.textContent = number(remaining)
+    if (leftShown) leftShown.textContent = number(remaining)
   }
 
   say(text, detail = '') {

@@ -1,11 +1,10 @@
 // Uploads files from a page. docs/browser.md shows how, and postern.d.ts has the types.
 
-import { PosternError, base64, failure, isTransient, loaded, networkError, newKey, unreadable } from './common.js'
+import { LARGEST_FORM_BYTES, PosternError, base64, failure, isTransient, loaded, networkError, newKey, unreadable } from './common.js'
 import { Progress } from './progress.js'
 
 export { PosternError }
 
-const LARGEST_FORM_BYTES = 32 * 2 ** 20 // a larger file goes in parts
 const MAX_FAILURES = 11 // in a row, two and a half to five minutes
 const ANSWER_MS = 30_000
 const STALL_MS = 60_000

@@ -148,7 +148,7 @@ if (isChrome) {
   await look("rejected");
 
   await leaving(() => page.click("a.act"));
-  await name("large.png");
+  await name("big.png");
   const refused = await send("too-large.png");
   check("S3 refuses a file that is too large", refused.status() === 400 && (await refused.text()).includes("EntityTooLarge"), refused.status());
   await page.goBack();

@@ -4,7 +4,7 @@
 //
 // Usage: node upload-page.mjs INPUT.json FOLDER
 // INPUT: {"browser": "chrome" or "firefox", "path": path, "files": folder, "open", "ending", "spent", "revoked": url,
-//         "revoke": {"url", "jwt"}}
+//         "single": url, "revoke": {"url", "jwt"}}
 // "revoke" ends the token of "ending". FOLDER gets the screenshots of Chromium. Prints a line a check; ends with 1 if
 // one fails.
 
@@ -167,6 +167,30 @@ async function look(page, name) {
   await fetch(plan.revoke.url, { method: "DELETE", headers: { authorization: `Bearer ${plan.revoke.jwt}` } });
   await choose(page, "photo.png");
   says("ending: the file says that the address has ended", await row(page, "photo.png", "refused"), "no longer accepts files");
+  await page.close();
+}
+
+// The page is closed half way through an upload in parts that has the token's only use. Firefox's network cannot be slowed.
+if (isChrome) {
+  const { page, status } = await open(plan.single);
+  await ready(page);
+  check("interrupted: status 200 while a use is left", status === 200, status);
+  page.on("dialog", (dialog) => dialog.accept());
+  await page.emulateNetworkConditions({ latency: 0, download: -1, upload: 4_000_000 });
+  await choose(page, "large.png");
+  await until(page, () => document.querySelector("#list progress")?.value > 0.45, 120000);
+  await page.emulateNetworkConditions(null);
+  const again = await page.reload();
+  await ready(page);
+  check("interrupted: status 410 without a use left", again.status() === 410, again.status());
+  says("interrupted: says how to go on", await page.$eval("main", (main) => main.innerText), "choose the same file again");
+  await look(page, "interrupted");
+  await choose(page, "photo.png");
+  says("interrupted: a new file is refused", await row(page, "photo.png", "refused"), "No more files");
+  await choose(page, "other-large.png");
+  says("interrupted: a new large file too", await row(page, "other-large.png", "refused"), "No more files");
+  await choose(page, "large.png");
+  says("interrupted: the same file goes on", await row(page, "large.png", "received"), "Received");
   await page.close();
 }
 

@@ -6,14 +6,16 @@ use serde::Serialize;
 use super::accepted::in_words;
 use super::name_form::NameForm;
 use super::texts::{ScriptTexts, Texts};
-use crate::http::Reply;
+use crate::http::{Problem, Reply};
 use crate::issue::{Settings, client_files};
 use crate::media::MediaRange;
 use crate::page::{Destination, Document, Icon, Needs, PageContext, escaped, figures, svg};
-use crate::upload::token::UploadToken;
+use crate::upload::token::{TokenStatus, UploadToken};
 
 /// The page's script, a file of the client.
 const SCRIPT: &str = "page.js";
+
+const USED_UP: Problem = Problem::UploadTokenEnded(TokenStatus::UsedUp);
 
 pub(super) const STYLE: &str = include_str!("upload.css");
 
@@ -29,7 +31,8 @@ struct ForScript<'a> {
     texts: &'a ScriptTexts,
 }
 
-/// The page of `token`, with a form for a browser that runs no script.
+/// The page of `token`, with a form for a browser that runs no script. If the token has no uses left, the page only lets
+/// a file go on that was interrupted. It is gone for every new file, so its status is that of the problem.
 pub(super) fn page(
     context: &PageContext<'_>,
     settings: &Settings,
@@ -40,7 +43,6 @@ pub(super) fn page(
     let types = settings.allowed_types.among(&token.content_types);
     let words = in_words(&types, texts);
     let max_size_bytes = token.max_size_bytes.min(settings.max_size_bytes);
-    let title = token.label.as_deref().unwrap_or(texts.title);
     let for_script = ForScript {
         types: &types,
         types_in_words: &words,
@@ -48,20 +50,35 @@ pub(super) fn page(
         left: token.uses_left,
         texts: &texts.script,
     };
+    let (status, title, top) = if token.uses_left == 0 {
+        (USED_UP.status(), texts.used_up.0, used_up(texts))
+    } else {
+        let terms = terms(context, token, &words, max_size_bytes);
+        let form = form.markup(texts, &words);
+        let top = format!("{}{terms}<noscript>{form}</noscript>\n", heading(token.label.as_deref(), texts));
+        (StatusCode::OK, token.label.as_deref().unwrap_or(texts.title), top)
+    };
     let body = format!(
-        "<main class=\"card send\">\n{}{}<noscript>{}</noscript>\n{}\
+        "<main class=\"card send\">\n{top}{}\
          <ul id=\"list\" role=\"list\" aria-label=\"{}\"></ul>\n<p id=\"summary\" role=\"status\"></p>\n{}{}</main>\n",
-        heading(token.label.as_deref(), texts),
-        terms(context, token, &words, max_size_bytes),
-        form.markup(texts, &words),
         area(texts, &types, token.uses_left),
         texts.list,
         row(texts),
         data(&for_script),
     );
-    let head = scripts();
-    let needs = needs(&context.destination);
-    Document { status: StatusCode::OK, title, head: &head, style: STYLE, body: &body, needs }.reply(context)
+    let (head, needs) = (scripts(), needs(&context.destination));
+    Document { status, title, head: &head, style: STYLE, body: &body, needs }.reply(context)
+}
+
+/// What a visitor reads who can send no new file.
+fn used_up(texts: &Texts) -> String {
+    let (title, sentence) = texts.used_up;
+    format!(
+        "<div class=\"file\">{}<div><h1>{title}</h1></div></div>\n<p>{sentence}</p>\n\
+         <p class=\"scripted\">{}</p>\n",
+        svg(Icon::Send),
+        texts.interrupted
+    )
 }
 
 /// The script. The browser fetches the files that it imports at once, not one after another.
@@ -114,7 +131,7 @@ fn area(texts: &Texts, types: &[MediaRange], left: u32) -> String {
         types => format!(" accept=\"{}\"", escaped(&types)),
     };
     let (multiple, folder) = match left {
-        1 => ("", String::new()),
+        0 | 1 => ("", String::new()),
         _ => (
             " multiple",
             format!(
@@ -124,10 +141,11 @@ fn area(texts: &Texts, types: &[MediaRange], left: u32) -> String {
             ),
         ),
     };
+    let choose = if left == 0 { texts.plain.choose } else { texts.choose };
     format!(
-        "<div id=\"area\"><p>{}</p><button type=\"button\" id=\"choose\" disabled>{}</button>\
+        "<div id=\"area\"><p>{}</p><button type=\"button\" id=\"choose\" disabled>{choose}</button>\
          <input type=\"file\" id=\"file-input\"{multiple}{accept} hidden>{folder}</div>\n",
-        texts.drop, texts.choose
+        texts.drop
     )
 }
 

@@ -46,8 +46,8 @@ use texts::Texts;
 /// token costs none.
 ///
 /// # Errors
-/// [`Problem::UploadTokenUnknown`]; [`Problem::UploadTokenEnded`] unless the token is open;
-/// [`Problem::UploadNotFound`]. [`page_of_problem`] makes a page of a problem.
+/// [`Problem::UploadTokenUnknown`]; [`Problem::UploadTokenEnded`] unless the token is open, or used up and the client
+/// wants a page; [`Problem::UploadNotFound`]. [`page_of_problem`] makes a page of a problem.
 pub async fn show<S: UploadStore + QuotaStore, G: Signer, P>(
     ports: &Ports<S, G, P>,
     settings: &Settings,
@@ -59,11 +59,17 @@ pub async fn show<S: UploadStore + QuotaStore, G: Signer, P>(
     let token = tokens::recorded(ports, request.token, request.now).await?;
     log::name_owner(&ports.keys.owner_hash(&token.owner));
     match token.status(request.now) {
-        TokenStatus::Open => {
+        status if status == TokenStatus::Open || is_for_a_browser(request, status) => {
             Ok(document::page(&context(settings, request), settings, &token, &NameForm::of(request)))
         }
         ended => Err(Problem::UploadTokenEnded(ended)),
     }
+}
+
+/// Whether the page is shown without uses left. A browser may have an upload that was interrupted: it goes on with its
+/// own use.
+fn is_for_a_browser(request: &PageRequest<'_>, status: TokenStatus) -> bool {
+    status == TokenStatus::UsedUp && accept::names_html(request.accept)
 }
 
 /// The page that tells a person of a problem; `None` for a client that wants no page, and for what people do not

@@ -302,8 +302,8 @@ async fn a_token_without_uses_or_revoked_opens_no_page() {
     let world = open_world();
     let token = made(&world, json!({ "uses": 1 })).await;
     let text = token["token"].as_str().unwrap();
-    let code =
-        async || show(&world, &settings(), &request(text, "en")).await.map_or_else(|e| e.code(), |_| "open");
+    let program = PageRequest { accept: "*/*", ..request(text, "en") };
+    let code = async || show(&world, &settings(), &program).await.map_or_else(|e| e.code(), |_| "open");
     assert_eq!(code().await, "open");
     let holder = crate::issue::tests::holder(&world, &token).await;
     let body = br#"{"filename":"a.png","content_type":"image/png","size_bytes":9}"#;
@@ -312,4 +312,37 @@ async fn a_token_without_uses_or_revoked_opens_no_page() {
     let id = token["upload_token_id"].as_str().unwrap();
     tokens::revoke(&world, &caller("ann", None, 1), id).await.unwrap();
     assert_eq!(code().await, "upload_token_revoked");
+}
+
+/// An upload that was interrupted goes on with its own use.
+#[tokio::test]
+async fn a_browser_gets_a_page_without_uses_left_to_go_on_with_an_interrupted_file() {
+    for language in Language::ALL {
+        let world = open_world();
+        let token = made(&world, json!({ "uses": 1, "label": "Application" })).await;
+        let holder = crate::issue::tests::holder(&world, &token).await;
+        let body = br#"{"filename":"a.png","content_type":"image/png","size_bytes":9}"#;
+        crate::issue::uploads::create_with_token(&world, &settings(), &holder, body).await.unwrap();
+        let request = request(token["token"].as_str().unwrap(), language.messages().tag);
+        let page = show(&world, &settings(), &request).await.unwrap();
+        let texts = Texts::of(language);
+        assert_eq!(page.status, StatusCode::GONE, "no new file is accepted");
+        for part in [
+            texts.used_up.0,
+            texts.used_up.1,
+            texts.interrupted,
+            texts.plain.choose,
+            " id=\"choose\" disabled>",
+        ] {
+            assert!(page.body.contains(part), "{part} {}", page.body);
+        }
+        assert!(
+            !page.body.contains("<form")
+                && !page.body.contains("<noscript")
+                && !page.body.contains(" multiple")
+        );
+        assert_eq!(data(&page)["left"], 0);
+        let late = PageRequest { now: at("2026-11-24T10:10:00Z"), ..request };
+        assert_eq!(show(&world, &settings(), &late).await.unwrap_err().code(), "upload_token_expired");
+    }
 }

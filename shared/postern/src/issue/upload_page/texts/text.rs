@@ -13,6 +13,8 @@ pub struct Texts {
     pub lead: &'static str,
     /// The token has no uses left: a title and a sentence.
     pub used_up: (&'static str, &'static str),
+    /// The token has no uses left, and a file of this browser may go on.
+    pub interrupted: &'static str,
     /// Before the types that are accepted.
     pub accepted: &'static str,
     /// Before the largest size.
