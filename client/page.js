@@ -76,6 +76,8 @@ class Row {
     name.textContent = path || file.name
     name.id = `file-${id}`
     bytes.textContent = size(file.size)
+    // Without pictures the page works too.
+    import('./tile.js').then(({ show }) => show(this.element.querySelector('.tile'), file)).catch(() => {})
     this.bar = this.element.querySelector('progress')
     this.bar.setAttribute('aria-labelledby', name.id)
     this.lines = this.element.querySelectorAll('.state > *')

@@ -121,6 +121,9 @@ async function look(page, name) {
   says("drop: the second file", await row(page, "words.txt", "received"), "Received");
   await deliver(page, "paste", [["pasted.png", "image/png", png]]);
   says("paste: the file", await row(page, "pasted.png", "received"), "Received");
+  const tiles = () => document.querySelectorAll(".tile canvas").length === 3 && [...document.querySelectorAll(".tile")].map((tile) => tile.textContent).join();
+  const tile = await until(page, tiles).then((said) => said.jsonValue(), () => page.$eval("#list", (list) => list.innerHTML));
+  check("tile: a picture of an image, the extension of another file", tile === ",,TXT,", tile);
 
   const sent = asked.length;
   await choose(page, "page.html", "too-large.png");

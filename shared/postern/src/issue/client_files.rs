@@ -44,6 +44,7 @@ client_files! {
     "row.js" is SCRIPT,
     "style.js" is SCRIPT,
     "texts.js" is SCRIPT,
+    "tile.js" is SCRIPT,
 }
 
 /// The first 16 hexadecimal digits of the SHA-256 of all files.
