@@ -8,23 +8,23 @@ use std::{
     fs,
     io::{self, Cursor, Write},
     path::{Path, PathBuf},
-    process::{Command, ExitStatus, Stdio},
+    process::{Command, Stdio},
     sync::{Mutex, PoisonError},
 };
 
 use zip::{CompressionMethod, DateTime, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use crate::{cargo, steps::Building};
+use crate::{
+    cargo::{self, CargoError},
+    steps::Building,
+};
 
 /// The archive of a function cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum BinariesError {
-    /// Cargo could not be run.
-    #[error("build the functions: run cargo")]
-    Cargo(#[source] io::Error),
-    /// Cargo ran and failed. Its output says why.
-    #[error("build the functions: cargo ended with {0}")]
-    Build(ExitStatus),
+    /// Cargo has built nothing.
+    #[error(transparent)]
+    Cargo(#[from] CargoError),
     /// Cargo named no executable for a function.
     #[error("build the functions: cargo built no binary named {0}")]
     NotBuilt(String),
@@ -104,7 +104,7 @@ pub fn function_executables(names: &[String]) -> Result<BTreeMap<String, PathBuf
 
 fn built(names: &[String], building: &Building) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
     let bins = names.iter().flat_map(|name| ["--bin", name.as_str()]);
-    cargo::executables(cargo::command("build").args(bins), building)
+    Ok(cargo::executables(cargo::command("build").args(bins), building)?)
 }
 
 /// Returns the path of the executable of a test of the workspace, and builds it if it is missing.

@@ -9,13 +9,24 @@ use std::{
     ffi::OsStr,
     io::{self, BufReader, Read},
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     thread,
 };
 
 use serde::Deserialize;
 
-use crate::{binaries::BinariesError, steps::Building};
+use crate::steps::Building;
+
+/// Cargo has built nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CargoError {
+    /// Cargo could not be run.
+    #[error("build the functions: run cargo")]
+    Run(#[source] io::Error),
+    /// Cargo ran and failed. Its output says why.
+    #[error("build the functions: cargo ended with {0}")]
+    Build(ExitStatus),
+}
 
 #[derive(Deserialize)]
 struct Message {
@@ -53,7 +64,7 @@ fn is_about_one_package(variable: &OsStr) -> bool {
 pub(crate) fn executables(
     cargo: &mut Command,
     building: &Building,
-) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
+) -> Result<BTreeMap<String, PathBuf>, CargoError> {
     let mut child = cargo
         .arg("--message-format=json-render-diagnostics")
         // Without a terminal, cargo draws its bar only if it is told to, and how wide.
@@ -63,11 +74,11 @@ pub(crate) fn executables(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(BinariesError::Cargo)?;
-    let messages = read(&mut child, building).map_err(BinariesError::Cargo)?;
-    let status = child.wait().map_err(BinariesError::Cargo)?;
+        .map_err(CargoError::Run)?;
+    let messages = read(&mut child, building).map_err(CargoError::Run)?;
+    let status = child.wait().map_err(CargoError::Run)?;
     if !status.success() {
-        return Err(BinariesError::Build(status));
+        return Err(CargoError::Build(status));
     }
     Ok(messages
         .lines()
@@ -191,7 +202,7 @@ mod tests {
     }
 
     /// Runs a shell in cargo's place.
-    fn run(script: &str) -> Result<BTreeMap<String, PathBuf>, BinariesError> {
+    fn run(script: &str) -> Result<BTreeMap<String, PathBuf>, CargoError> {
         executables(Command::new("sh").args(["-c", script]), &Building::quiet())
     }
 

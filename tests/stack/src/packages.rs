@@ -109,7 +109,7 @@ pub fn package(processor: &Processor, out: &Path, building: &Building) -> Result
             cargo.env(variable, linker);
         }
     }
-    let built = cargo::executables(&mut cargo, building)?;
+    let built = cargo::executables(&mut cargo, building).map_err(BinariesError::from)?;
     names
         .into_iter()
         .map(|name| {

@@ -1,14 +1,13 @@
 //! A running build: how many crates of how many cargo has compiled.
 
 use std::{
-    io::{self, Write},
     sync::Mutex,
     time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Steps, human};
+use super::output::{Output, human};
 
 /// How often a build prints a line where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -16,7 +15,7 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 /// A running build. Dropping it clears its bar.
 #[derive(Debug)]
 pub struct Building {
-    steps: Steps,
+    output: Output,
     title: String,
     bar: Option<ProgressBar>,
     begun: Instant,
@@ -25,19 +24,15 @@ pub struct Building {
 }
 
 impl Building {
-    pub(super) fn new(steps: &Steps, title: &str) -> Self {
-        let bar = steps.bars.as_ref().map(|bars| {
-            let bar = bars.add(ProgressBar::new_spinner().with_message(title.to_owned()));
-            bar.enable_steady_tick(Duration::from_millis(100));
-            bar
-        });
+    pub(super) fn new(output: &Output, title: &str) -> Self {
+        let bar = output.spinner(title);
         let next_line = Mutex::new(LINE_EVERY);
-        Self { steps: steps.clone(), title: title.to_owned(), bar, begun: Instant::now(), next_line }
+        Self { output: output.clone(), title: title.to_owned(), bar, begun: Instant::now(), next_line }
     }
 
     /// Prints nothing but what the compiler says, for tests.
     pub fn quiet() -> Self {
-        Self::new(&Steps::quiet(), "")
+        Self::new(&Output::quiet(), "")
     }
 
     /// Reports that cargo has compiled so many crates of `all`, and which ones it compiles now.
@@ -51,7 +46,7 @@ impl Building {
             bar.set_position(compiled);
             bar.set_message(compiling.to_owned());
         } else if let Some(line) = self.line(self.begun.elapsed(), compiled, all) {
-            self.steps.say(&line);
+            self.output.say(&line);
         }
     }
 
@@ -67,15 +62,12 @@ impl Building {
 
     /// Prints what cargo waits for.
     pub(crate) fn waits(&self, text: &str) {
-        self.steps.say(&format!("    {text}"));
+        self.output.say(&format!("    {text}"));
     }
 
     /// Prints a line of the compiler's, also where steps are quiet.
     pub(crate) fn compiler_says(&self, line: &str) {
-        match &self.steps.bars {
-            Some(bars) => drop(bars.println(line)),
-            None => drop(writeln!(io::stderr(), "{line}")),
-        }
+        self.output.complain(line);
     }
 }
 
@@ -93,7 +85,7 @@ mod tests {
 
     #[test]
     fn where_there_is_no_terminal_a_build_prints_a_line_every_few_seconds() {
-        let building = Building::new(&Steps::quiet(), "build");
+        let building = Building::new(&Output::quiet(), "build");
         let line = |ms, compiled| building.line(Duration::from_millis(ms), compiled, 285);
         assert_eq!(line(4900, 10), None, "a short build prints none");
         assert_eq!(line(5100, 12).as_deref(), Some("      5.10 s  build: 12 of 285 crates"));

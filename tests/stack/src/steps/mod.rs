@@ -4,33 +4,29 @@
 //! transfer prints a line for each quarter, and a long build prints a line every few seconds.
 
 mod building;
+mod output;
 mod transfer;
 
-use std::{
-    io::{self, IsTerminal, Write},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar};
-
+use self::output::{Output, human};
 pub use self::{building::Building, transfer::Transfer};
 
 /// Prints steps, or prints nothing.
 #[derive(Debug, Clone)]
 pub struct Steps {
-    bars: Option<MultiProgress>,
-    loud: bool,
+    output: Output,
 }
 
 impl Steps {
     /// Prints to standard output.
     pub fn loud() -> Self {
-        Self { bars: io::stdout().is_terminal().then(MultiProgress::new), loud: true }
+        Self { output: Output::loud() }
     }
 
     /// Prints nothing, for tests.
     pub fn quiet() -> Self {
-        Self { bars: None, loud: false }
+        Self { output: Output::quiet() }
     }
 
     /// Does one step, and prints its outcome.
@@ -38,11 +34,7 @@ impl Steps {
     /// # Errors
     /// Those of the work.
     pub async fn run<T, E>(&self, title: &str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let spinner = self.bars.as_ref().map(|bars| {
-            let spinner = bars.add(ProgressBar::new_spinner().with_message(title.to_owned()));
-            spinner.enable_steady_tick(Duration::from_millis(100));
-            spinner
-        });
+        let spinner = self.output.spinner(title);
         let begun = Instant::now();
         let result = work.await;
         if let Some(spinner) = spinner {
@@ -80,7 +72,7 @@ impl Steps {
     where
         W: Future<Output = Result<T, E>>,
     {
-        let transfer = Transfer::new(self, title, total_bytes);
+        let transfer = Transfer::new(&self.output, title, total_bytes);
         let bar = transfer.bar.clone();
         let begun = Instant::now();
         let result = work(transfer).await;
@@ -99,29 +91,16 @@ impl Steps {
     where
         W: Future<Output = Result<T, E>>,
     {
-        self.run_talking(title, work(Building::new(self, title))).await
+        self.run_talking(title, work(Building::new(&self.output, title))).await
     }
 
     /// Prints one line of text.
     pub fn say(&self, text: &str) {
-        if self.loud {
-            match &self.bars {
-                Some(bars) => drop(bars.println(text)),
-                None => drop(writeln!(io::stdout(), "{text}")),
-            }
-        }
+        self.output.say(text);
     }
 
     fn finished(&self, title: &str, well: bool, took: Duration) {
         let mark = if well { '✓' } else { '✗' };
         self.say(&format!("  {mark} {:>8}  {title}", human(took)));
-    }
-}
-
-fn human(took: Duration) -> String {
-    if took < Duration::from_secs(1) {
-        format!("{} ms", took.as_millis())
-    } else {
-        format!("{:.2} s", took.as_secs_f64())
     }
 }

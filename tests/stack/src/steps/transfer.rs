@@ -4,12 +4,12 @@ use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Steps;
+use super::output::Output;
 
 /// A running transfer.
 #[derive(Debug)]
 pub struct Transfer {
-    steps: Steps,
+    output: Output,
     title: String,
     total_bytes: u64,
     pub(super) bar: Option<ProgressBar>,
@@ -17,13 +17,13 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    pub(super) fn new(steps: &Steps, title: &str, total_bytes: u64) -> Self {
-        let bar = steps.bars.as_ref().map(|bars| {
-            let bar = bars.add(ProgressBar::new(total_bytes).with_message(title.to_owned()));
+    pub(super) fn new(output: &Output, title: &str, total_bytes: u64) -> Self {
+        let bar = output.bar(|| {
+            let bar = ProgressBar::new(total_bytes).with_message(title.to_owned());
             let style = ProgressStyle::with_template("    {bytes:>10} of {total_bytes} {wide_bar} {msg}");
             style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
         });
-        Self { steps: steps.clone(), title: title.to_owned(), total_bytes, bar, state: Mutex::new((0, 0)) }
+        Self { output: output.clone(), title: title.to_owned(), total_bytes, bar, state: Mutex::new((0, 0)) }
     }
 
     /// Reports that so many more bytes were transferred.
@@ -38,7 +38,7 @@ impl Transfer {
         *moved += bytes;
         let quarter = if self.total_bytes < QUARTERS_FROM_BYTES { 0 } else { *moved * 4 / self.total_bytes };
         if quarter > *told && quarter < 4 {
-            self.steps.say(&format!("    {:>7} %  {}", quarter * 25, self.title));
+            self.output.say(&format!("    {:>7} %  {}", quarter * 25, self.title));
             *told = quarter;
         }
     }

@@ -1,17 +1,13 @@
 //! The API, to which the page's server passes requests on.
 
-use std::sync::Arc;
-
 use axum::{
-    body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, StatusCode, header, uri::PathAndQuery},
     response::{IntoResponse, Response},
 };
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use super::Site;
 use crate::failure::Failure;
 
 /// The local AWS holds files in memory.
@@ -54,18 +50,6 @@ impl Api {
         of_this_connection(&mut head.headers);
         let sent = self.client.request(head.method, format!("{}{path}", self.url)).headers(head.headers);
         sent.body(reqwest::Body::wrap_stream(body.into_data_stream())).send().await
-    }
-}
-
-/// Passes a request on to the API.
-pub(super) async fn pass(State(site): State<Arc<Site>>, request: Request) -> Response {
-    match site.api.ask(request).await {
-        Ok(answer) => {
-            let mut answer = axum::http::Response::from(answer).map(Body::new);
-            of_this_connection(answer.headers_mut());
-            answer
-        }
-        Err(error) => bad_gateway(&error),
     }
 }
 

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{Site, api};
+use super::{api, site::Site};
 
 /// The path of the column's style.
 const STYLE: &str = "/dev/column.css";

@@ -16,6 +16,7 @@
 mod api;
 mod column;
 mod files;
+mod site;
 #[cfg(test)]
 mod tests;
 
@@ -23,15 +24,16 @@ use std::{io, net::TcpListener, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    body::Body,
+    extract::{Path, Request, State},
     http::StatusCode,
-    response::Redirect,
+    response::{Redirect, Response},
     routing::get,
 };
 use serde_json::Value;
 use stack::Coordinates;
 
-use self::api::Api;
+use self::{api::Api, site::Site};
 use super::failure::Failure;
 
 /// The page's port. It is bound before the stack starts, because the CORS rules name the page's origin.
@@ -39,15 +41,6 @@ use super::failure::Failure;
 pub(crate) struct Page {
     listener: TcpListener,
     origin: String,
-}
-
-/// What every request needs.
-struct Site {
-    origin: String,
-    stack: Coordinates,
-    api: Api,
-    /// The path of the API's page.
-    path: String,
 }
 
 impl Page {
@@ -69,21 +62,31 @@ impl Page {
         let path = api.make_token(&stack.jwt).await?;
         let site = Site { origin: self.origin, stack: stack.clone(), api, path };
         let listener = tokio::net::TcpListener::from_std(self.listener);
-        let served = async { axum::serve(listener?, site.routes()).await };
+        let served = async { axum::serve(listener?, routes(site)).await };
         served.await.map_err(|error| Failure::from_error("serve the page", &error))
     }
 }
 
-impl Site {
-    fn routes(self) -> Router {
-        Router::new()
-            .route("/", get(|State(site): State<Arc<Self>>| async move { Redirect::to(&site.path) }))
-            .route("/t/{token}", get(column::page).fallback(api::pass))
-            .route("/dev/{file}", get(files::file))
-            .route("/dev/docs/{name}", get(files::document))
-            .route("/dev/log/{upload}", get(log))
-            .fallback(api::pass)
-            .with_state(Arc::new(self))
+fn routes(site: Site) -> Router {
+    Router::new()
+        .route("/", get(|State(site): State<Arc<Site>>| async move { Redirect::to(&site.path) }))
+        .route("/t/{token}", get(column::page).fallback(pass))
+        .route("/dev/{file}", get(files::file))
+        .route("/dev/docs/{name}", get(files::document))
+        .route("/dev/log/{upload}", get(log))
+        .fallback(pass)
+        .with_state(Arc::new(site))
+}
+
+/// Passes a request on to the API.
+async fn pass(State(site): State<Arc<Site>>, request: Request) -> Response {
+    match site.api.ask(request).await {
+        Ok(answer) => {
+            let mut answer = axum::http::Response::from(answer).map(Body::new);
+            api::of_this_connection(answer.headers_mut());
+            answer
+        }
+        Err(error) => api::bad_gateway(&error),
     }
 }
 
