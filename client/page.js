@@ -93,7 +93,7 @@ class Row {
   show(item) {
     this.item = item
     const { state, progress, result, error } = item
-    if (progress) this.count(progress.uploadId)
+    if (progress) this.count(progress)
     this.bar.value = state === 'available' ? 1 : shareSent(progress)
     this.bar.hidden = !isPending(item) && !progress
     this.outcome = undefined
@@ -128,10 +128,12 @@ class Row {
     return isFinal ? [] : ['retry']
   }
 
-  count(uploadId) {
+  // The use of an upload that goes on was counted when this page was loaded.
+  count({ uploadId, isResumed }) {
     this.isCounted = Boolean(uploadId)
     if (!uploadId || counted.has(uploadId)) return
     counted.add(uploadId)
+    if (isResumed) return
     remaining = Math.max(0, remaining - 1)
     if (leftShown) leftShown.textContent = number(remaining)
   }

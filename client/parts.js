@@ -45,7 +45,7 @@ async function send(transfer, entry) {
 
 // Sends what S3 does not have yet, if the upload still takes parts.
 async function wentOn(transfer, { uploadId, partSize }) {
-  transfer.uploadId = uploadId
+  Object.assign(transfer, { uploadId, isResumed: true })
   try {
     const { parts } = await transfer.call('GET', `/uploads/${uploadId}/parts`)
     await sendMissing(transfer, partSize, parts)
@@ -60,7 +60,7 @@ async function begin(transfer, entry) {
   // It is not interrupted, so that whatever it begins can be given up.
   const ask = () => transfer.ask('POST', '/uploads/multipart', transfer.body, key, never)
   const note = ({ upload_id, part_size_bytes }) => {
-    transfer.uploadId = upload_id
+    Object.assign(transfer, { uploadId: upload_id, isResumed: false })
     entry.write({ uploadId: upload_id, partSize: part_size_bytes })
     return part_size_bytes
   }

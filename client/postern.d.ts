@@ -11,6 +11,8 @@ export interface Progress {
   secondsLeft: number | undefined
   /** The upload's id, once the API has given it. */
   uploadId: string | undefined
+  /** Whether the upload began in an earlier page, or before an error, and goes on. */
+  isResumed: boolean
 }
 
 export interface AllOptions {

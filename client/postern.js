@@ -25,6 +25,7 @@ export async function uploadAll(files, options) {
 
 // One upload. The other modules use it too.
 class Transfer {
+  isResumed = false
   #key = newKey()
   #isPaused = false
   #waiting = new Set() // what `resume` continues
@@ -38,7 +39,9 @@ class Transfer {
     this.options = options
     // A signal of its own, so that its listeners end with the upload.
     this.signal = AbortSignal.any(signal ? [signal] : [])
-    this.progress = new Progress(file.size, (progress) => onProgress?.({ ...progress, uploadId: this.uploadId }))
+    this.progress = new Progress(file.size, (progress) => {
+      onProgress?.({ ...progress, uploadId: this.uploadId, isResumed: this.isResumed })
+    })
     this.body = {
       filename,
       content_type: contentType || file.type || TYPES[extension] || 'application/octet-stream',

@@ -23,10 +23,16 @@ test('after a crash only the missing parts are sent, also of another object for 
   const { stack, had } = await crashed()
   const before = stack.count(PUT)
   let first
-  const onProgress = ({ phase, loaded }) => (first ??= phase === 'sending' ? loaded : undefined)
+  let resumed
+  const onProgress = ({ phase, loaded, isResumed }) => {
+    if (phase !== 'sending') return
+    first ??= loaded
+    resumed = isResumed
+  }
   assert.equal((await send(stack, large(), { onProgress })).state, 'available')
   assert.deepEqual([stack.made, stack.count(PUT) - before], [1, PARTS - had.length])
   assert.equal(first, had.length * PART_BYTES, 'the progress begins with what S3 has')
+  assert.ok(resumed, 'the page learns that the upload goes on')
   assert.equal(Object.keys(localStorage).length, 0, 'nothing is kept of a finished upload')
 })
 
