@@ -1,5 +1,5 @@
 import type { NewFile, Upload } from './list.js'
-import type { AllOptions, Available, PosternError, Result } from './postern.js'
+import type { AllOptions, Available, PosternError, Rejected } from './postern.js'
 
 export type { Upload }
 
@@ -14,14 +14,11 @@ export interface Uploaded {
 }
 
 /** The detail of `postern-failed`: a file that was rejected has a `result`, every other one an `error`. */
-export interface Failed {
+export type Failed = {
   id: number
   file: File
   path: string | undefined
-  uploadId: string | undefined
-  result: Result | undefined
-  error: PosternError | undefined
-}
+} & ({ uploadId: string; result: Rejected; error: undefined } | { uploadId: undefined; result: undefined; error: PosternError })
 
 /** `<postern-drop>`. Attributes: `endpoint`, `accept`, `multiple`, `max-size` (bytes), `name`, `required`, `disabled`. */
 export class PosternDrop extends HTMLElement {

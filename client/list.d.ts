@@ -26,8 +26,8 @@ export interface ListOptions extends AllOptions {
 /** A file with its path in a folder, or one that is not sent because of `error`. */
 export interface NewFile {
   file: File
-  path?: string
-  error?: PosternError
+  path?: string | undefined
+  error?: PosternError | undefined
 }
 
 /** The functions need no `this`. */
@@ -36,14 +36,14 @@ export interface List {
   options: ListOptions
   /** Adds files, which begin as soon as it is their turn. Returns their ids. */
   add(files: Iterable<File | NewFile>): number[]
-  /** Stops what is being sent. It keeps its turn. */
+  /** Stops a file that is being sent. It keeps its place among those that are sent at once. */
   pause(id: number): void
   resume(id: number): void
-  /** Cancels what waits or is being sent. It is `cancelled` once everything at S3 is given up. */
+  /** Cancels what waits or is being sent, and removes its parts at S3. A file that S3 has already stays. */
   cancel(id: number): void
   /** Sends a file again that has `failed` or was `cancelled`. */
   retry(id: number): void
-  /** Cancels the upload and takes it from the list. */
+  /** Cancels the upload and takes it from the list. It deletes no file that S3 has. */
   remove(id: number): void
   /** Calls `listener` after each change, until the returned function is called. */
   subscribe(listener: () => void): () => void

@@ -70,7 +70,7 @@ export function element(drop: PosternDrop = document.querySelector('postern-drop
   drop.add([new File([], 'empty')])
   drop.addEventListener('postern-uploaded', ({ detail: { file, uploadId } }) => console.log(file.name, uploadId, drop.uploads.length))
   document.addEventListener('postern-failed', ({ detail: { error, result } }) => {
-    console.log(error?.code, result?.state === 'rejected' && result.reason)
+    console.log(error ? error.code : result.reason)
     // @ts-expect-error: it may have no error
     console.log(error.code)
   })
