@@ -3,7 +3,7 @@
 //
 // Usage: node client-faults.mjs INPUT.json FOLDER
 // INPUT: {"browser": "chrome" or "firefox", "path": path, "origin": origin, "api": url, "storage": S3's url, "jwt": JWT,
-//         "client": folder, "only": part of the names of the cases that run, or null}
+//         "client": folder, "only": part of the names of the cases that run, or null, "minutes": number}
 // Each case has upload tokens of its own, whose label is the name of the case. Prints a line a check, and a line of JSON
 // with the states that the uploads of each case must have; ends with 1 if a check fails.
 
@@ -14,8 +14,8 @@ import { fileIn, launchBehind, openProxy } from "./proxy.mjs";
 import { check, folder, plan, until, wait } from "./script.mjs";
 
 const MIB = 2 ** 20;
-const LARGE_BYTES = 60 * MIB;
-const PARTS = 8;
+const LARGE_BYTES = 40 * MIB;
+const PARTS = 5;
 
 // What the network does. `refuse(request)` returns a status in place of S3's answer, `loses(request)` whether the answer
 // gets lost, `holds(request)` whether the request waits until its connection ends.

@@ -10,7 +10,7 @@ export const folder = output;
 await mkdir(folder, { recursive: true });
 
 // A script that waits for ever fails, and tells its checks so far.
-const MINUTES = 20;
+const MINUTES = plan.minutes ?? 20;
 setTimeout(() => {
   console.log(`FAILED  the script has not ended after ${MINUTES} minutes`);
   process.exit(1);

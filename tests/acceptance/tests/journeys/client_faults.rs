@@ -24,7 +24,7 @@ async fn fail(browser: &Browser, stack: &'static Stack) {
     let app = App::new(coordinates, Some(jwt.clone()));
     let plan = json!({
         "origin": coordinates.origin, "api": coordinates.api_url, "storage": coordinates.endpoint,
-        "jwt": jwt, "only": std::env::var("POSTERN_CASES").ok(), "client": Path::new(env!("CARGO_MANIFEST_DIR")).join("../../client"),
+        "jwt": jwt, "minutes": 40, "only": std::env::var("POSTERN_CASES").ok(), "client": Path::new(env!("CARGO_MANIFEST_DIR")).join("../../client"),
     });
     let folder = tempfile::tempdir().unwrap();
     let said = browser.run("client-faults.mjs", plan, folder.path()).await;
