@@ -30,6 +30,19 @@ export function loaded(module, path) {
     .catch(networkError)
 }
 
+// A signal that ends with any of `signals`, until `release` is called. What `AbortSignal.any` makes lives as long as its
+// signals, and browsers of 2023 do not have it.
+export function linked(signals) {
+  const control = new AbortController()
+  const abort = ({ target }) => control.abort(target.reason)
+  for (const signal of signals) {
+    if (signal.aborted) control.abort(signal.reason)
+    signal.addEventListener('abort', abort)
+  }
+  const release = () => signals.forEach((signal) => signal.removeEventListener('abort', abort))
+  return { signal: control.signal, release }
+}
+
 export const base64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
 
 export const newKey = () =>

@@ -4,12 +4,19 @@
 import { chosenFiles, droppedFiles, fill, isAccepted, sizeInWords } from './files.js'
 import { createList, isPending } from './list.js'
 import { PosternError } from './postern.js'
-import { make, Row } from './row.js'
+import { isUnchecked, make, Row } from './row.js'
 import { style } from './style.js'
 import { TEXTS } from './texts.js'
 
-// Whether another try would fail too: the element does not send the file, or the API never will take it.
-const isFinal = ({ code, status } = {}) => ['not_accepted', 'too_large'].includes(code) || [410, 422].includes(status)
+// Whether another try makes no sense: the file is not sent, the API never will take it, or S3 has it.
+function isFinal(item) {
+  const { code, status } = item.error ?? {}
+  if (code === 'checksum_mismatch') return false
+  return ['not_accepted', 'too_large', 'unreadable'].includes(code) || [410, 422].includes(status) || isUnchecked(item)
+}
+
+// Properties that a page may set before this module came.
+const EARLY = ['texts', 'jwt', 'metadata']
 
 export class PosternDrop extends HTMLElement {
   static formAssociated = true
@@ -17,6 +24,9 @@ export class PosternDrop extends HTMLElement {
 
   #internals = this.attachInternals()
   #texts = TEXTS
+  #jwt
+  #metadata
+  #resets = 0
   #rows = new Map() // by the id of the upload
   #list = createList(optionsOf(this))
   #hint = make('p', { part: 'hint' })
@@ -33,16 +43,32 @@ export class PosternDrop extends HTMLElement {
     root.append(this.#area, this.#files, this.#status)
     this.#choose.addEventListener('click', () => this.#input.click())
     this.#input.addEventListener('change', () => {
-      this.add(chosenFiles(this.#input.files))
+      if (this.isConnected) this.add(chosenFiles(this.#input.files))
       this.#input.value = '' // so that the same file can be chosen again
     })
     this.#list.subscribe(() => this.#changed())
     this.#takeDrops()
-    // What a page has set before this module came.
-    if (!Object.hasOwn(this, 'texts')) return
-    const { texts } = this
-    delete this.texts
-    this.texts = texts
+    for (const name of EARLY.filter((name) => Object.hasOwn(this, name))) {
+      const value = this[name]
+      delete this[name]
+      this[name] = value
+    }
+  }
+
+  get jwt() {
+    return this.#jwt
+  }
+
+  set jwt(jwt) {
+    this.#jwt = jwt
+  }
+
+  get metadata() {
+    return this.#metadata
+  }
+
+  set metadata(metadata) {
+    this.#metadata = metadata
   }
 
   get texts() {
@@ -91,6 +117,7 @@ export class PosternDrop extends HTMLElement {
   }
 
   formResetCallback() {
+    this.#resets += 1
     for (const { id } of this.uploads) this.#list.remove(id)
   }
 
@@ -127,16 +154,18 @@ export class PosternDrop extends HTMLElement {
     }
     const on = (type, act) =>
       this.addEventListener(type, (event) => {
-        if (this.#choose.disabled || !event.dataTransfer?.types.includes('Files')) return
-        event.preventDefault()
-        act(event)
+        if (!event.dataTransfer?.types.includes('Files')) return
+        event.preventDefault() // else the browser would show the file in place of the page
+        if (!this.#choose.disabled) act(event)
       })
     on('dragenter', () => enter(1))
     on('dragleave', () => enter(-1))
     on('dragover', () => {})
     on('drop', async (event) => {
       enter(0)
-      this.add(await droppedFiles(event.dataTransfer.items))
+      const resets = this.#resets
+      const files = await droppedFiles(event.dataTransfer.items)
+      if (this.isConnected && resets === this.#resets) this.add(files)
     })
   }
 
@@ -154,7 +183,7 @@ export class PosternDrop extends HTMLElement {
   }
 
   #showRow(row, item) {
-    row.show(item, { texts: this.#texts, language: this.#language, values: this.#limits, isFinal: isFinal(item.error) })
+    row.show(item, { texts: this.#texts, language: this.#language, values: this.#limits, isFinal: isFinal(item) })
   }
 
   #changed() {
@@ -174,7 +203,7 @@ export class PosternDrop extends HTMLElement {
   }
 
   #append(item) {
-    const row = new Row(item, (act, id) => this.#list[act](id))
+    const row = new Row(item, (act, id) => this.#choose.disabled || this.#list[act](id))
     this.#rows.set(item.id, row)
     this.#files.append(row.element)
   }
@@ -201,7 +230,7 @@ export class PosternDrop extends HTMLElement {
 
   #say(done) {
     const all = this.uploads.length
-    const count = this.uploads.filter(({ state }) => state === 'failed' || state === 'rejected').length
+    const count = this.uploads.filter((item) => item.state === 'rejected' || (item.state === 'failed' && !isUnchecked(item))).length
     const lines = [all && fill(this.#texts.summary, { done, all }), count && fill(this.#texts.missing, { count })]
     const said = lines.filter(Boolean).join(' ')
     if (this.#status.textContent !== said) this.#status.textContent = said

@@ -1,15 +1,19 @@
 // A list of uploads without a look: what waits, what is sent, and what became of each file. The page of an upload
 // token, the React hook and the element show one. docs/browser.md and list.d.ts describe it.
 
-import { upload } from './postern.js'
+import { linked } from './common.js'
+import { PosternError, upload } from './postern.js'
 
 const CONCURRENCY = 3
 
 export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'cancelled'].includes(state)
 
+const known = (error) => (error instanceof PosternError ? error : new PosternError('unexpected', String(error), { cause: error }))
+
 export function createList(options) {
   const changes = new EventTarget() // an error of one listener stops neither the others nor an upload
   const running = new Map() // `{ task, control }` by the item's id
+  const refused = new Set() // the ids of files that were added with an error, which are never sent
   let items = Object.freeze([])
   let lastId = 0
 
@@ -33,25 +37,31 @@ export function createList(options) {
     }
   }
 
-  async function start({ id, file, path }) {
+  async function start(item) {
+    const run = { control: new AbortController() }
+    running.set(item.id, run)
+    update(item.id, { state: 'preparing' })
+    const ended = await send(item, run).then(
+      (result) => ({ state: result.state, result }),
+      (error) => (error.code === 'aborted' ? { state: 'cancelled' } : { state: 'failed', error: known(error) }),
+    )
+    running.delete(item.id)
+    update(item.id, ended)
+    advance()
+  }
+
+  // A promise also where an option is wrong.
+  async function send({ id, file, path }, run) {
     const { jwt, signal } = list.options
-    const control = new AbortController()
-    const task = upload(file, {
+    const either = linked(signal ? [run.control.signal, signal] : [run.control.signal])
+    run.task = upload(file, {
       ...list.options,
       path,
       jwt: jwt && (() => list.options.jwt()),
-      signal: AbortSignal.any(signal ? [control.signal, signal] : [control.signal]),
+      signal: either.signal,
       onProgress: (progress) => update(id, { state: progress.phase, progress }),
     })
-    running.set(id, { task, control })
-    update(id, { state: 'preparing' })
-    const ended = await task.then(
-      (result) => ({ state: result.state, result }),
-      (error) => (error.code === 'aborted' ? { state: 'cancelled' } : { state: 'failed', error }),
-    )
-    running.delete(id)
-    update(id, ended)
-    advance()
+    return run.task.finally(either.release)
   }
 
   const list = {
@@ -62,6 +72,7 @@ export function createList(options) {
         const { file, path, error } = given.file ? given : { file: given }
         lastId += 1
         const state = error ? 'failed' : 'waiting'
+        if (error) refused.add(lastId)
         return Object.freeze({ id: lastId, file, path, state, progress: undefined, result: undefined, error })
       })
       replace([...items, ...added])
@@ -69,8 +80,8 @@ export function createList(options) {
       return added.map(({ id }) => id)
     },
 
-    pause: (id) => running.get(id)?.task.pause(),
-    resume: (id) => running.get(id)?.task.resume(),
+    pause: (id) => running.get(id)?.task?.pause(),
+    resume: (id) => running.get(id)?.task?.resume(),
 
     cancel(id) {
       if (running.has(id)) running.get(id).control.abort()
@@ -78,7 +89,7 @@ export function createList(options) {
     },
 
     retry(id) {
-      if (!['failed', 'cancelled'].includes(itemOf(id)?.state)) return
+      if (!['failed', 'cancelled'].includes(itemOf(id)?.state) || refused.has(id)) return
       update(id, { state: 'waiting', progress: undefined, error: undefined })
       advance()
     },

@@ -36,20 +36,24 @@ function duration(seconds) {
   return number(Math.max(1, Math.round(seconds / length)), { style: 'unit', unit, unitDisplay: 'short' })
 }
 
-// Why a file is not sent; undefined if it is.
-function refusal(file) {
+// Why a file is not sent; undefined if it is. `claimed` uses are those of files that wait before it.
+function refusal(file, claimed) {
   if (!isAccepted(file, types)) return fill(texts.wrongType, { types: typesInWords })
   if (file.size > maxSizeBytes) return fill(texts.tooLarge, { size: size(maxSizeBytes) })
   if (isOver) return texts.ended
   // A file that goes in parts may be one that was interrupted. The client knows its upload, and the API refuses another.
   const mayGoOn = file.size > LARGEST_FORM_BYTES
-  const claimed = [...rows.values()].filter(({ item, isCounted }) => isPending(item) && !isCounted).length
   if (claimed >= remaining && !mayGoOn) return texts.noneLeft
 }
 
 function learn({ code }) {
   if (ENDED.test(code)) isOver = true
-  if (code === 'upload_token_used_up') remaining = 0
+  if (code === 'upload_token_used_up') showLeft(0)
+}
+
+function showLeft(count) {
+  remaining = Math.max(0, count)
+  if (leftShown) leftShown.textContent = number(remaining)
 }
 
 // What a failure means for the visitor. A server's own sentence is added where it says more.
@@ -122,10 +126,11 @@ class Row {
     this.offer(...offers)
   }
 
-  // Its own use lasts: an upload in parts goes on with it.
+  // An upload in parts goes on with its own use. A form that is sent again costs another one.
   offers({ code, status } = {}) {
-    const isFinal = isOver || (remaining === 0 && !this.isCounted) || status === 422 || code === REFUSED
-    return isFinal ? [] : ['retry']
+    const goesOn = this.isCounted && this.item.file.size > LARGEST_FORM_BYTES && code !== 'checksum_mismatch'
+    const isRefused = [REFUSED, 'unreadable'].includes(code) || (status === 422 && code !== 'checksum_mismatch')
+    return isOver || isRefused || (remaining === 0 && !goesOn) ? [] : ['retry']
   }
 
   // The use of an upload that goes on was counted when this page was loaded.
@@ -133,9 +138,7 @@ class Row {
     this.isCounted = Boolean(uploadId)
     if (!uploadId || counted.has(uploadId)) return
     counted.add(uploadId)
-    if (isResumed) return
-    remaining = Math.max(0, remaining - 1)
-    if (leftShown) leftShown.textContent = number(remaining)
+    if (!isResumed) showLeft(remaining - 1)
   }
 
   say(text, detail = '') {
@@ -178,10 +181,13 @@ uploads.subscribe(() => {
 })
 
 function add(files) {
-  for (const { file, path, error } of files) {
-    const why = refusal(file)
-    uploads.add([{ file, path, error: error ?? (why && new PosternError(REFUSED, why)) }])
-  }
+  let claimed = [...rows.values()].filter(({ item, isCounted }) => isPending(item) && !isCounted).length
+  const added = files.map(({ file, path, error }) => {
+    const why = error ? undefined : refusal(file, claimed)
+    if (!error && !why) claimed += 1
+    return { file, path, error: error ?? (why && new PosternError(REFUSED, why)) }
+  })
+  uploads.add(added)
 }
 
 function dialog(button, input) {

@@ -1,6 +1,6 @@
 // Sends a large file in parts. The browser reads each part while it sends it, so none is held in memory.
 
-import { isTransient, loaded, newKey } from './common.js'
+import { isTransient, linked, loaded, newKey } from './common.js'
 
 const FIRST_BOUND = 3
 const MAX_BOUND = 6 // the connections that a browser opens to one host
@@ -18,23 +18,19 @@ export async function sendParts(transfer) {
   // Without that module the upload works too, only not after a reload.
   const { entryOf } = await import('./resume.js').catch(() => ({}))
   const entry = (await entryOf?.(transfer)) ?? NO_ENTRY
-  transfer.onSettled = entry.remove
+  Object.assign(transfer, { entry, onSettled: entry.remove, onEnd: entry.release })
   let mismatch
-  try {
-    for (;;) {
-      try {
-        return await send(transfer, entry)
-      } catch (error) {
-        const isMismatch = error.code === 'checksum_mismatch'
-        if (transfer.signal.aborted || isMismatch) await giveUp(transfer, entry)
-        // The token may have no use for another upload.
-        if (mismatch && error.code?.startsWith('upload_token_')) throw mismatch
-        if (mismatch || !isMismatch) throw error
-        mismatch = error
-      }
+  for (;;) {
+    try {
+      return await send(transfer, entry)
+    } catch (error) {
+      const isMismatch = error.code === 'checksum_mismatch'
+      if (transfer.signal.aborted || isMismatch) await giveUp(transfer, entry)
+      // The token may have no use for another upload.
+      if (mismatch && error.code?.startsWith('upload_token_')) throw mismatch
+      if (mismatch || !isMismatch) throw error
+      mismatch = error
     }
-  } finally {
-    entry.release()
   }
 }
 
@@ -44,11 +40,15 @@ async function send(transfer, entry) {
 }
 
 // Sends what S3 does not have yet, if the upload still takes parts.
-async function wentOn(transfer, { uploadId, partSize }) {
+async function wentOn(transfer, known) {
+  const { uploadId, partSize, checksum } = known
   Object.assign(transfer, { uploadId, isResumed: true })
   try {
     const { parts } = await transfer.call('GET', `/uploads/${uploadId}/parts`)
-    await sendMissing(transfer, partSize, parts)
+    // The parts have become a file, and S3 compares nothing any more.
+    const isFile = parts.length > 0 && parts.every(({ etag }) => etag === null)
+    if (isFile && checksum !== (await checksumOfFile(transfer, transfer.signal))) return false
+    await sendMissing(transfer, { uploadId, partSize }, parts)
     return true
   } catch (error) {
     if (!ENDED.includes(error.code)) throw error
@@ -61,11 +61,12 @@ async function begin(transfer, entry) {
   const ask = () => transfer.ask('POST', '/uploads/multipart', transfer.body, key, never)
   const note = ({ upload_id, part_size_bytes }) => {
     Object.assign(transfer, { uploadId: upload_id, isResumed: false })
-    entry.write({ uploadId: upload_id, partSize: part_size_bytes })
-    return part_size_bytes
+    const upload = { uploadId: upload_id, partSize: part_size_bytes }
+    entry.write(upload)
+    return upload
   }
   let isAsked = false
-  const partSize = await transfer
+  const upload = await transfer
     .retry(() => {
       isAsked = true
       return ask()
@@ -74,10 +75,11 @@ async function begin(transfer, entry) {
       if (isAsked && transfer.signal.aborted) await ask().then(note, () => {})
       throw error
     })
-  await sendMissing(transfer, partSize, [])
+  await sendMissing(transfer, upload, [])
 }
 
-async function sendMissing(transfer, partSize, stored) {
+async function sendMissing(transfer, upload, stored) {
+  const { partSize } = upload
   const { file, progress } = transfer
   const sizeOf = (number) => Math.min(partSize, file.size - (number - 1) * partSize)
   const sent = new Map(stored.map(({ part_number, size_bytes }) => [part_number, size_bytes]))
@@ -96,7 +98,8 @@ async function sendMissing(transfer, partSize, stored) {
   const urlOf = signer(transfer, queue)
   const lanes = new Lanes()
   const end = new AbortController()
-  const checksum = checksumOfFile(transfer, AbortSignal.any([transfer.signal, end.signal]))
+  const { signal, release } = linked([transfer.signal, end.signal])
+  const checksum = checksumOfFile(transfer, signal)
   checksum.catch((error) => {
     if (end.signal.aborted) return
     lanes.failure ??= error
@@ -114,12 +117,14 @@ async function sendMissing(transfer, partSize, stored) {
   try {
     await lanes.run(queue, sendOne)
     const body = { checksum_crc64nvme: await checksum }
+    transfer.entry.write({ ...upload, checksum: body.checksum_crc64nvme })
     await transfer.call('POST', `/uploads/${transfer.uploadId}/complete`, body)
   } catch (error) {
     transfer.interrupt() // what the other lanes send
     throw error
   } finally {
     end.abort()
+    release()
   }
   progress.enter('checking') // only now is the file at S3
 }
@@ -135,7 +140,9 @@ async function sendPart({ transfer, lanes, urlOf, number, count, body }) {
   const attempt = async () => {
     const began = performance.now()
     try {
-      await transfer.send('PUT', await urlOf(number, refusals > 0), body, count)
+      const url = await urlOf(number, refusals > 0)
+      if (lanes.failure) throw lanes.failure
+      await transfer.send('PUT', url, body, count)
     } catch (error) {
       count(0)
       throw error

@@ -1,6 +1,6 @@
 // Uploads files from a page. docs/browser.md shows how, and postern.d.ts has the types.
 
-import { LARGEST_FORM_BYTES, PosternError, base64, failure, isTransient, loaded, networkError, newKey, unreadable } from './common.js'
+import { base64, failure, isTransient, LARGEST_FORM_BYTES, linked, loaded, networkError, newKey, PosternError, unreadable } from './common.js'
 import { Progress } from './progress.js'
 
 export { PosternError }
@@ -37,10 +37,13 @@ class Transfer {
     const folder = file.webkitRelativePath?.match(/.*\//)?.[0]
     this.file = file
     this.options = options
-    // A signal of its own, so that its listeners end with the upload.
-    this.signal = AbortSignal.any(signal ? [signal] : [])
+    Object.assign(this, linked(signal ? [signal] : []))
     this.progress = new Progress(file.size, (progress) => {
-      onProgress?.({ ...progress, uploadId: this.uploadId, isResumed: this.isResumed })
+      try {
+        onProgress?.({ ...progress, uploadId: this.uploadId, isResumed: this.isResumed })
+      } catch (error) {
+        queueMicrotask(() => { throw error }) // an error of the app is none of the upload
+      }
     })
     this.body = {
       filename,
@@ -68,6 +71,10 @@ class Transfer {
       return result
     } catch (error) {
       throw this.signal.aborted ? new PosternError('aborted', 'The upload was cancelled.', { cause: error }) : error
+    } finally {
+      this.progress.report = () => {}
+      this.onEnd?.()
+      this.release()
     }
   }
 
@@ -101,7 +108,7 @@ class Transfer {
         if (this.#isPaused) continue
         if (error.code === 'network' && navigator.onLine === false) {
           this.progress.hold('offline', true)
-          await this.#until((go) => addEventListener('online', go, { once: true }))
+          await this.#until((go) => addEventListener('online', go, { once: true, signal: this.signal }))
           this.progress.hold('offline', false)
           continue
         }
@@ -141,14 +148,10 @@ class Transfer {
     if (body) headers['content-type'] = 'application/json'
     if (key) headers['idempotency-key'] = key
     if (jwt) headers.authorization = `Bearer ${await Promise.resolve().then(jwt).catch(failure('jwt'))}`
-    const request = {
-      method,
-      headers,
-      body: body && JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
-    }
+    const { signal: ends, release } = linked([signal, AbortSignal.timeout(ANSWER_MS)])
+    const request = { method, headers, body: body && JSON.stringify(body), signal: ends }
     const answer = await fetch(endpoint + route, request).catch(networkError)
-    const text = await answer.text().catch(networkError)
+    const text = await answer.text().catch(networkError).finally(release)
     const { status } = answer
     let said
     try {

@@ -4,11 +4,12 @@ import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { createList } from './list.js'
 
 export function usePostern(options) {
-  const [list] = useState(() => createList(options))
   const mount = useRef(null)
+  mount.current ??= new AbortController()
+  const [list] = useState(() => createList({ ...options, signal: mount.current.signal }))
   // StrictMode unmounts and mounts a new component once more: each mount has a signal of its own.
   useEffect(() => {
-    mount.current = new AbortController()
+    if (mount.current.signal.aborted) mount.current = new AbortController()
     return () => mount.current.abort()
   }, [])
   useEffect(() => {

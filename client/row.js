@@ -13,6 +13,9 @@ export function make(name, attributes = {}, ...children) {
   return made
 }
 
+// Whether S3 has the file, and no verdict came.
+export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking'
+
 // Which buttons the file has.
 function buttonsOf({ state, error }, isFinal) {
   if (state === 'sending') return ['pause', 'cancel']
@@ -65,7 +68,7 @@ export class Row {
   #say({ state, progress, result, error }, { texts, language, values }) {
     const percent = new Intl.NumberFormat(language, { style: 'percent' }).format(shareSent(progress))
     const known = texts[error?.code ?? result?.reason]
-    const own = fill(known ?? texts[state], { ...values, percent })
+    const own = fill(isUnchecked({ error, progress }) ? texts.unchecked : (known ?? texts[state]), { ...values, percent })
     if (this.#own.textContent !== own) this.#own.textContent = own
     this.#servers.textContent = known ? '' : (error?.message ?? result?.detail ?? '')
   }

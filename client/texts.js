@@ -19,6 +19,7 @@ export const TEXTS = {
   available: 'Uploaded',
   rejected: 'Not accepted.',
   failed: 'Not uploaded.',
+  unchecked: 'Sent. No answer about the file has come yet.',
   cancelled: 'Cancelled',
   summary: 'Uploaded: {done} of {all}.',
   missing: 'Not uploaded: {count}.',

@@ -217,3 +217,20 @@ test('the app is asked for its JWT before each request', async () => {
   assert.equal(asked, stack.requests.filter((line) => !line.includes('s3')).length)
   assert.equal((await failed(upload(fileOf(10), { endpoint: 'https://api.test', jwt: () => { throw new Error('no login') } }))).code, 'jwt')
 })
+
+test('an error of the app in onProgress is none of the upload', async () => {
+  const stack = opened()
+  const thrown = []
+  const { queueMicrotask } = globalThis
+  globalThis.queueMicrotask = (run) => {
+    try {
+      run()
+    } catch (error) {
+      thrown.push(error.message)
+    }
+  }
+  const onProgress = () => { throw new Error('of the app') }
+  assert.equal((await send(stack, fileOf(1000), { onProgress })).state, 'available')
+  globalThis.queueMicrotask = queueMicrotask
+  assert.deepEqual(new Set(thrown), new Set(['of the app']))
+})

@@ -237,3 +237,61 @@ test('new options are for files that begin later, and a new jwt is for every req
   assert.deepEqual(new Set(jwts), new Set(['Bearer new']))
   assert.deepEqual([...stack.uploads.values()].map(({ body }) => body.metadata.album), ['1', '2'])
 })
+
+test('a file that was added with an error is never sent', async () => {
+  const stack = opened()
+  const list = listOf(stack)
+  const [id] = list.add([{ file: new File([], 'locked.txt'), error: new PosternError('unreadable', 'It cannot be read.') }])
+  list.retry(id)
+  await wait(20)
+  assert.deepEqual([states(list), stack.requests], [['failed'], []])
+})
+
+test('a wrong option is an error of each file, and the page goes on', async () => {
+  opened()
+  for (const options of [undefined, { endpoint: '', signal: new AbortController() }]) {
+    const list = createList(options ?? {})
+    if (!options) list.options = { jwt: 1, endpoint: {}, signal: 1 }
+    list.add(named(5))
+    await ended(list)
+    const [{ state, error }] = list.snapshot()
+    assert.deepEqual([state, error instanceof PosternError, error.code], ['failed', true, 'unexpected'])
+  }
+})
+
+test('a file that has failed stays so, and nothing of it is sent any more', async () => {
+  const stack = opened()
+  const refusal = (status, code) => ({ status, headers: {}, text: `<Error><Code>${code}</Code></Error>` })
+  stack.fault(/part 2$/, refusal(403, 'AccessDenied'))
+  stack.fault(/part 1$/, refusal(400, 'InvalidRequest'))
+  const answer = stack.answer.bind(stack)
+  let signatures = 0
+  // The second part waits for a new URL while the first one is refused for good.
+  stack.answer = async (method, url, request) => {
+    if (url.includes('partNumber=1&')) await wait(100)
+    if (url.endsWith('/parts') && (signatures += 1) > 1) await wait(300)
+    return answer(method, url, request)
+  }
+  const list = listOf(stack)
+  const seen = []
+  list.subscribe(() => seen.push(states(list)[0]))
+  list.add([fileOf(5 * PART_BYTES, 'video.mp4', 'video/mp4')])
+  await until(() => seen.includes('failed'))
+  const { length } = stack.requests
+  await wait(600)
+  assert.equal(seen.at(-1), 'failed')
+  assert.equal(stack.requests.slice(length).filter((request) => request.startsWith('PUT s3')).length, 0)
+})
+
+test('what has ended keeps no listener at the signal of the app', async () => {
+  const stack = opened()
+  const { signal } = new AbortController()
+  let listeners = 0
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
+  signal.addEventListener = (...of) => ((listeners += 1), add(...of))
+  signal.removeEventListener = (...of) => ((listeners -= 1), remove(...of))
+  const list = listOf(stack, { signal })
+  list.add(named(4))
+  await ended(list)
+  assert.equal(listeners, 0)
+})

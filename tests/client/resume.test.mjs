@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { closed, failed, fileOf, opened, page, until } from './page.mjs'
+import { closed, failed, fileOf, opened, page, until, wait } from './page.mjs'
 import { PART_BYTES } from './stack.mjs'
 import { upload } from '../../client/postern.js'
 
@@ -121,5 +121,39 @@ test('a storage that is full, denied or broken is no error, and old entries are 
     Object.defineProperty(globalThis, 'localStorage', { configurable: true, ...broken })
     const result = await send(stack, large()).finally(() => Object.defineProperty(globalThis, 'localStorage', storage))
     assert.equal(result.state, 'available')
+  }
+})
+
+test('a file that is chosen again while it is checked is another upload, which ends nothing of the first', async () => {
+  const stack = opened()
+  stack.verdict = { state: 'pending' } // a scan takes minutes
+  const control = new AbortController()
+  let phase
+  const one = send(stack, large(), { onProgress: (progress) => (phase = progress.phase) })
+  await until(() => phase === 'checking' && stack.only.stored)
+  await wait(20)
+  const two = failed(send(stack, large(), { signal: control.signal }))
+  await until(() => stack.made === 2)
+  control.abort()
+  assert.equal((await two).code, 'aborted')
+  stack.verdict = { state: 'available' }
+  assert.equal((await one).state, 'available')
+})
+
+test('a page that was closed while its file was checked takes no other file for it', async () => {
+  for (const mark of [0, 1]) {
+    const changed = () => {
+      const content = new Uint8Array(5 * PART_BYTES)
+      content[3 * PART_BYTES] = mark // where no sample is taken
+      return new File([content], 'box.bin', { lastModified: 1 })
+    }
+    const stack = opened()
+    stack.verdict = { state: 'pending' }
+    send(stack, new File([new Uint8Array(5 * PART_BYTES)], 'box.bin', { lastModified: 1 }))
+    await until(() => stack.made && stack.only.stored)
+    closed()
+    stack.verdict = { state: 'available' }
+    assert.equal((await send(stack, changed())).state, 'available')
+    assert.equal(stack.made, mark ? 2 : 1)
   }
 })

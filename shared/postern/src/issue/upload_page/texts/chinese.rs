@@ -7,7 +7,7 @@ pub(super) static CHINESE: Texts = Texts {
     title: "发送文件",
     lead: "有人请您发送文件",
     used_up: ("此处无法再发送文件", "此地址可接收的文件数量有限。请向发送者索取新地址。"),
-    interrupted: "如果从此浏览器发送的文件中断了，请再次选择同一文件。发送将从中断处继续。",
+    interrupted: "如果从此浏览器发送的超过 32 MB 的文件中断了，请再次选择同一文件。发送将从中断处继续。",
     accepted: "接受的类型",
     largest: "单个文件上限",
     left: "剩余数量",

@@ -10,7 +10,7 @@ pub(super) static ENGLISH: Texts = Texts {
         "No more files can be sent here",
         "The address allowed a limited number of files. Ask the person who sent it to you for a new one.",
     ),
-    interrupted: "If a file that you were sending from this browser was interrupted, choose the same file again. It goes on where it stopped.",
+    interrupted: "If a file of more than 32 MB that you were sending from this browser was interrupted, choose the same file again. It goes on where it stopped.",
     accepted: "Accepted",
     largest: "Largest file",
     left: "Files left",

@@ -10,7 +10,7 @@ pub(super) static FRENCH: Texts = Texts {
         "Il n’est plus possible d’envoyer de fichiers ici",
         "Cette adresse permettait un nombre limité de fichiers. Demandez-en une nouvelle à la personne qui vous l’a envoyée.",
     ),
-    interrupted: "Si l’envoi d’un fichier depuis ce navigateur a été interrompu, choisissez de nouveau le même fichier. L’envoi reprend là où il s’était arrêté.",
+    interrupted: "Si l’envoi d’un fichier de plus de 32 Mo depuis ce navigateur a été interrompu, choisissez de nouveau le même fichier. L’envoi reprend là où il s’était arrêté.",
     accepted: "Types acceptés",
     largest: "Taille maximale",
     left: "Fichiers restants",

@@ -10,7 +10,7 @@ pub(super) static GERMAN: Texts = Texts {
         "Hier können keine Dateien mehr gesendet werden",
         "Die Adresse galt für eine begrenzte Zahl von Dateien. Bitten Sie die Person, die sie Ihnen geschickt hat, um eine neue.",
     ),
-    interrupted: "Wurde eine Datei unterbrochen, die Sie von diesem Browser aus gesendet haben? Wählen Sie dieselbe Datei noch einmal aus. Es geht dort weiter, wo es stehen blieb.",
+    interrupted: "Wurde eine Datei von mehr als 32 MB unterbrochen, die Sie von diesem Browser aus gesendet haben? Wählen Sie dieselbe Datei noch einmal aus. Es geht dort weiter, wo es stehen blieb.",
     accepted: "Angenommen werden",
     largest: "Größte Datei",
     left: "Noch möglich",

@@ -10,7 +10,7 @@ pub(super) static SPANISH: Texts = Texts {
         "Aquí ya no se pueden enviar más archivos",
         "Esta dirección permitía un número limitado de archivos. Pida una nueva a la persona que se la envió.",
     ),
-    interrupted: "Si se interrumpió el envío de un archivo desde este navegador, elija de nuevo el mismo archivo. El envío continúa donde se detuvo.",
+    interrupted: "Si se interrumpió el envío de un archivo de más de 32 MB desde este navegador, elija de nuevo el mismo archivo. El envío continúa donde se detuvo.",
     accepted: "Se aceptan",
     largest: "Tamaño máximo",
     left: "Archivos restantes",
