@@ -30,9 +30,10 @@ export function loaded(module, path) {
     .catch(networkError)
 }
 
-// A signal that ends with any of `signals`, until `release` is called. What `AbortSignal.any` makes lives as long as its
+// A signal that ends with any of `signals` that are defined, until `release` is called. What `AbortSignal.any` makes lives as long as its
 // signals, and browsers of 2023 do not have it.
-export function linked(signals) {
+export function linked(...given) {
+  const signals = given.filter(Boolean)
   const control = new AbortController()
   const abort = ({ target }) => control.abort(target.reason)
   for (const signal of signals) {
@@ -45,5 +46,6 @@ export function linked(signals) {
 
 export const base64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
 
-export const newKey = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+export const newKey = () => hex(crypto.getRandomValues(new Uint8Array(16)))

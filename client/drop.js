@@ -2,9 +2,9 @@
 // drop.d.ts has the types.
 
 import { chosenFiles, droppedFiles, fill, isAccepted, sizeInWords } from './files.js'
-import { createList, isPending } from './list.js'
+import { createList, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
-import { isUnchecked, make, Row } from './row.js'
+import { make, Row } from './row.js'
 import { style } from './style.js'
 import { TEXTS } from './texts.js'
 

@@ -1,4 +1,4 @@
-// What the page and the element do with files: what was dropped, what is accepted, and sizes in words.
+// What the page and the element do with files: what was dropped, what is accepted, sizes in words, and a row's buttons.
 
 import { unreadable } from './common.js'
 
@@ -57,3 +57,12 @@ export const shareSent = ({ phase, loaded, total } = {}) => (total ? loaded / to
 
 // Puts the values into the braces of a text.
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name])
+
+// Shows some buttons of a row. The focus does not get lost with a button that goes.
+export function showButtons(row, buttons, isShown) {
+  const focused = row.getRootNode().activeElement
+  for (const button of buttons) button.hidden = !isShown(button)
+  if (!row.contains(focused) || !focused.hidden) return
+  const next = buttons.find((button) => !button.hidden) ?? row
+  next.focus()
+}

@@ -8,6 +8,9 @@ const CONCURRENCY = 3
 
 export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'cancelled'].includes(state)
 
+// Whether S3 has the file, and no verdict came.
+export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking'
+
 const known = (error) => (error instanceof PosternError ? error : new PosternError('unexpected', String(error), { cause: error }))
 
 export function createList(options) {
@@ -53,7 +56,7 @@ export function createList(options) {
   // A promise also where an option is wrong.
   async function send({ id, file, path }, run) {
     const { jwt, signal } = list.options
-    const either = linked(signal ? [run.control.signal, signal] : [run.control.signal])
+    const either = linked(run.control.signal, signal)
     run.task = upload(file, {
       ...list.options,
       path,

@@ -2,8 +2,8 @@
 // All texts come from the page. What a visitor or the server writes is shown as text only.
 
 import { LARGEST_FORM_BYTES } from './common.js'
-import { chosenFiles, droppedFiles, fill, isAccepted, shareSent, sizeInWords } from './files.js'
-import { createList, isPending } from './list.js'
+import { chosenFiles, droppedFiles, fill, isAccepted, shareSent, showButtons, sizeInWords } from './files.js'
+import { createList, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
 
 const REFUSED = 'refused' // the code of a file that the page does not send
@@ -105,7 +105,7 @@ class Row {
     if (state === 'available') this.end('received', [texts.received])
     else if (state === 'rejected') this.end('refused', [reasonOf(result), result.detail])
     else if (state === 'cancelled') this.end('cancelled', [texts.cancelled], this.offers())
-    else if (error && progress?.phase === 'checking') this.end('unchecked', [texts.unchecked])
+    else if (isUnchecked(item)) this.end('unchecked', [texts.unchecked])
     else if (error) this.end('refused', explain(error), this.offers(error))
     else this.go(item)
   }
@@ -147,13 +147,8 @@ class Row {
     servers.textContent = detail
   }
 
-  // Shows these buttons. The focus does not get lost with a button that goes.
   offer(...names) {
-    const focused = document.activeElement
-    for (const button of this.buttons) button.hidden = !names.includes(button.dataset.does)
-    if (!this.element.contains(focused) || !focused.hidden) return
-    const next = this.buttons.find(({ dataset }) => dataset.does === names[0]) ?? this.element
-    next.focus()
+    showButtons(this.element, this.buttons, ({ dataset }) => names.includes(dataset.does))
   }
 }
 

@@ -39,7 +39,7 @@ async function send(transfer, entry) {
   if (!known || !(await wentOn(transfer, known))) await begin(transfer, entry)
 }
 
-// Sends what S3 does not have yet, if the upload still takes parts.
+// Sends what S3 does not have yet. False if the upload takes no more parts, or has become another file.
 async function wentOn(transfer, known) {
   const { uploadId, partSize, checksum } = known
   Object.assign(transfer, { uploadId, isResumed: true })
@@ -47,7 +47,7 @@ async function wentOn(transfer, known) {
     const { parts } = await transfer.call('GET', `/uploads/${uploadId}/parts`)
     // The parts have become a file, and S3 compares nothing any more.
     const isFile = parts.length > 0 && parts.every(({ etag }) => etag === null)
-    if (isFile && checksum !== (await checksumOfFile(transfer, transfer.signal))) return false
+    if (isFile) return checksum === (await checksumOfFile(transfer, transfer.signal))
     await sendMissing(transfer, { uploadId, partSize }, parts)
     return true
   } catch (error) {
@@ -98,7 +98,7 @@ async function sendMissing(transfer, upload, stored) {
   const urlOf = signer(transfer, queue)
   const lanes = new Lanes()
   const end = new AbortController()
-  const { signal, release } = linked([transfer.signal, end.signal])
+  const { signal, release } = linked(transfer.signal, end.signal)
   const checksum = checksumOfFile(transfer, signal)
   checksum.catch((error) => {
     if (end.signal.aborted) return

@@ -37,7 +37,7 @@ class Transfer {
     const folder = file.webkitRelativePath?.match(/.*\//)?.[0]
     this.file = file
     this.options = options
-    Object.assign(this, linked(signal ? [signal] : []))
+    Object.assign(this, linked(signal))
     this.progress = new Progress(file.size, (progress) => {
       try {
         onProgress?.({ ...progress, uploadId: this.uploadId, isResumed: this.isResumed })
@@ -148,7 +148,7 @@ class Transfer {
     if (body) headers['content-type'] = 'application/json'
     if (key) headers['idempotency-key'] = key
     if (jwt) headers.authorization = `Bearer ${await Promise.resolve().then(jwt).catch(failure('jwt'))}`
-    const { signal: ends, release } = linked([signal, AbortSignal.timeout(ANSWER_MS)])
+    const { signal: ends, release } = linked(signal, AbortSignal.timeout(ANSWER_MS))
     const request = { method, headers, body: body && JSON.stringify(body), signal: ends }
     const answer = await fetch(endpoint + route, request).catch(networkError)
     const text = await answer.text().catch(networkError).finally(release)

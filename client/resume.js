@@ -1,7 +1,7 @@
 // Remembers an upload in parts, so that it goes on after a reload. The entry is in the storage of the page's origin and
 // has the upload's id, but no token: without the app's JWT or the same upload token it opens nothing.
 
-import { unreadable } from './common.js'
+import { hex, unreadable } from './common.js'
 
 const PREFIX = 'postern:'
 const SAMPLE_BYTES = 65536
@@ -58,5 +58,5 @@ async function digestOf(file, body) {
   const samples = [0, file.size / 2, file.size - SAMPLE_BYTES].map((from) => file.slice(from, from + SAMPLE_BYTES))
   const identity = new Blob([JSON.stringify([body, file.lastModified]), ...samples])
   const digest = await crypto.subtle.digest('SHA-256', await identity.arrayBuffer().catch(unreadable))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex(new Uint8Array(digest))
 }

@@ -1,7 +1,7 @@
 // One file in the element's list. Names and what the server says are shown as text only.
 
-import { fill, shareSent, sizeInWords } from './files.js'
-import { isPending } from './list.js'
+import { fill, shareSent, showButtons, sizeInWords } from './files.js'
+import { isPending, isUnchecked } from './list.js'
 
 const BUTTONS = ['pause', 'resume', 'retry', 'cancel', 'remove']
 
@@ -12,9 +12,6 @@ export function make(name, attributes = {}, ...children) {
   made.append(...children)
   return made
 }
-
-// Whether S3 has the file, and no verdict came.
-export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking'
 
 // Which buttons the file has.
 function buttonsOf({ state, error }, isFinal) {
@@ -62,7 +59,8 @@ export class Row {
     this.#bar.hidden = !isPending(item)
     this.#say(item, look)
     for (const [index, button] of this.#buttons.entries()) button.textContent = texts[BUTTONS[index]]
-    this.#offer(buttonsOf(item, isFinal))
+    const acts = buttonsOf(item, isFinal)
+    showButtons(this.element, this.#buttons, (button) => acts.includes(BUTTONS[this.#buttons.indexOf(button)]))
   }
 
   #say({ state, progress, result, error }, { texts, language, values }) {
@@ -71,14 +69,5 @@ export class Row {
     const own = fill(isUnchecked({ error, progress }) ? texts.unchecked : (known ?? texts[state]), { ...values, percent })
     if (this.#own.textContent !== own) this.#own.textContent = own
     this.#servers.textContent = known ? '' : (error?.message ?? result?.detail ?? '')
-  }
-
-  // Shows these buttons. The focus does not get lost with a button that goes.
-  #offer(acts) {
-    const focused = this.element.getRootNode().activeElement
-    for (const [index, button] of this.#buttons.entries()) button.hidden = !acts.includes(BUTTONS[index])
-    if (!this.element.contains(focused) || !focused.hidden) return
-    const next = this.#buttons.find((button) => !button.hidden) ?? this.element
-    next.focus()
   }
 }
