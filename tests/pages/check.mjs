@@ -7,14 +7,12 @@
 //         "password": {"url", "password"}, "confirm": {"url"}, "image": {"url"}, "download": [{"url", "name"}]}
 // FOLDER gets the screenshots. Prints a line a check; ends with 1 if one fails.
 
-import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { examine } from "./look.mjs";
 import { check, folder, plan, until } from "./script.mjs";
 
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const widths = { phone: { width: 320, height: 640 }, tablet: { width: 768, height: 900 }, desktop: { width: 1280, height: 800 } };
 
 const browser = await chromium.launch({ executablePath: plan.chromium, args: ["--no-sandbox"] });
@@ -35,12 +33,7 @@ async function look({ name, url, language, status, shows }, screen, scheme, forc
   const told = complaints.filter((text) => !text.includes("the server responded with a status of"));
   check(`${what}: nothing loaded, nothing refused`, foreign.length === 0 && told.length === 0, [...foreign, ...told].join(" "));
   check(`${what}: language`, (await page.getAttribute("html", "lang")).startsWith(language.split("-")[0]));
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-  check(`${what}: no sideways scrolling`, !wide);
-  // The browser's debugger injects the checker, so the page's policy does not apply to it.
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-  check(`${what}: axe`, violations.length === 0, JSON.stringify(violations.map(({ id, nodes }) => [id, nodes[0].html])));
+  await examine(page, what);
   await page.screenshot({ path: join(folder, `${what.replaceAll(" ", "-")}.png`) });
   await context.close();
 }
@@ -61,9 +54,7 @@ for (const entry of plan.pages) {
   await page.keyboard.press("Enter");
   await page.waitForSelector("[role=alert]");
   check("password: a wrong one is told beside the field", await page.getAttribute("#password", "aria-describedby") === "wrong");
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => axe.run());
-  check("password, wrong: axe", violations.length === 0, JSON.stringify(violations.map(({ id }) => id)));
+  await examine(page, "password, wrong");
   await page.screenshot({ path: join(folder, "password-wrong.png") });
   await page.fill("#password", plan.password.password);
   const served = page.waitForResponse((response) => response.url().includes("X-Amz-Signature"));

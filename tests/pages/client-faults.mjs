@@ -10,7 +10,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { processesOf } from "./processes.mjs";
-import { fileIn, launchBehind, openProxy } from "./proxy.mjs";
+import { fileIn, launchBehind, openProxy, partOf } from "./proxy.mjs";
 import { check, folder, plan, until, wait } from "./script.mjs";
 
 const MIB = 2 ** 20;
@@ -24,7 +24,6 @@ let network = calm;
 let stored = []; // the parts that S3 has stored, in order
 let sent = 0; // the parts that the browser has sent
 
-const partOf = ({ method, url }) => (method === "PUT" ? Number(new URL(url).searchParams.get("partNumber")) : 0);
 const html = "<!doctype html><title>upload</title><input type=file multiple>";
 const policy = `default-src 'self'; connect-src 'self' ${new URL(plan.api).origin} ${plan.storage}`;
 

@@ -10,7 +10,7 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileIn, launchBehind, openProxy } from "./proxy.mjs";
+import { fileIn, launchBehind, openProxy, partOf } from "./proxy.mjs";
 import { check, folder, plan, until, wait } from "./script.mjs";
 
 const MIB = 2 ** 20;
@@ -23,7 +23,6 @@ const stored = [];
 let sent = 0;
 let most = Infinity;
 let isFirstLoad = true;
-const partOf = (asked) => (asked.method === "PUT" ? Number(new URL(asked.url).searchParams.get("partNumber")) : 0);
 
 const html = `<!doctype html><title>upload</title>
 <form data-endpoint="${plan.endpoint}" data-api="${plan.api}">

@@ -6,15 +6,13 @@
 // INPUT: {"browser": "chrome" or "firefox", "path": path, "files": folder, "url": url}
 // FOLDER gets the screenshots of Chromium. Prints a line a check; ends with 1 if one fails.
 
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { launch } from "./launch.mjs";
-import { check, folder, plan, until } from "./script.mjs";
+import { look } from "./look.mjs";
+import { check, plan, until } from "./script.mjs";
 
 const isChrome = plan.browser === "chrome";
 const notesName = "notes <b>.txt"; // a name is text, not markup
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const browser = await launch(plan);
 const page = await browser.newPage();
 const said = [];
@@ -50,27 +48,7 @@ const times = (selector) => page.$$eval(`${selector} .pipeline-came span`, (span
 // Where the steps are in the column.
 const places = () => page.$$eval("#pipeline, #pipeline h4", ([column, ...titles]) => titles.map((title) => title.getBoundingClientRect().top - column.getBoundingClientRect().top));
 
-// axe and the width, in light and dark and from a phone to a desktop. Firefox is asked once, as it is.
-async function look(name) {
-  const sizes = isChrome ? [320, 768, 1280, 1920] : [undefined];
-  for (const width of sizes) {
-    for (const scheme of isChrome ? ["light", "dark"] : ["own"]) {
-      if (isChrome) {
-        await page.setViewport({ width, height: 900 });
-        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-      }
-      await page.evaluate(axe);
-      const violations = await page.evaluate(async () => {
-        const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-        return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-      });
-      check(`${name} ${width} ${scheme}: axe`, violations.length === 0, violations.join("; "));
-      const isWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-      check(`${name} ${width} ${scheme}: no sideways scrolling`, !isWide);
-      if (isChrome) await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`), fullPage: true });
-    }
-  }
-}
+const SIZES = [320, 768, 1280, 1920].map((width) => [width, 900]);
 
 const showDetails = (selector, isOpen) =>
   page.$$eval(`${selector} li details`, (all, isOpen) => all.forEach((details) => (details.open = isOpen)), isOpen);
@@ -93,7 +71,7 @@ async function opened(url) {
   await page.goto(plan.url);
   await page.waitForSelector("#choose:enabled");
   check("the address leads to the page of the token", new URL(page.url()).pathname.startsWith("/t/"), page.url());
-  await look("empty");
+  await look(page, "empty", SIZES);
 }
 
 {
@@ -119,9 +97,9 @@ async function opened(url) {
   check("each step has its time", shown.slice(0, 5).every(isTime) && shown[5] === "", shown.join("; "));
   const inOrder = [shown[0], shown[2], shown[3]].map((text) => parseInt(text.replace(",", ""), 10));
   check("form, event and verdict are in order", inOrder.every((ms, index) => index === 0 || ms >= inOrder[index - 1]), shown.join("; "));
-  await look("available");
+  await look(page, "available", SIZES);
   await showDetails(notes, true);
-  await look("details");
+  await look(page, "details", SIZES);
   await showDetails(notes, false);
 
   await page.click(`${notes} [data-does=link]`);
@@ -135,7 +113,7 @@ async function opened(url) {
   has("link: the revocation has its bound", await says(notes, "link"), "dead within", '"dead_within_s"');
   const [gone, page410] = await opened(url);
   check("link: the revoked link has a page that says so", gone === 410 && page410.includes("revoked"), `${gone} ${page410}`);
-  await look("revoked");
+  await look(page, "revoked", SIZES);
 }
 
 {
@@ -146,7 +124,7 @@ async function opened(url) {
   check("rejected: there is no link", await page.$eval(`${fake} [data-does=link]`, ({ disabled }) => disabled));
   const open = await page.$$eval(".pipeline-trace", (all) => all.map((trace) => [trace.querySelector("bdi").textContent, trace.open]));
   check("the newest file is on top, and only it is open", JSON.stringify(open) === JSON.stringify([["fake.png", true], [notesName, false]]), JSON.stringify(open));
-  await look("rejected");
+  await look(page, "rejected", SIZES);
 }
 
 {
@@ -157,7 +135,7 @@ async function opened(url) {
   check("parts: the signatures are short", !whole);
   has("parts: S3 has each one", await says(large, "send"), "complete", "Part 1", "bytes: 200");
   await showDetails(large, true);
-  await look("parts");
+  await look(page, "parts", SIZES);
 }
 
 {
@@ -193,7 +171,7 @@ if (isChrome) {
   await choose("fake.png");
   const refused = await trace("fake.png", "send", "400");
   has("refused by S3: its code and its answer", await says(refused, "send"), "EntityTooLarge", "too large");
-  await look("refused");
+  await look(page, "refused", SIZES);
   await page.setRequestInterception(false);
 }
 

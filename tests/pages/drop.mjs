@@ -7,14 +7,13 @@
 // FOLDER gets the screenshots of Chromium. Prints a line a check, and a line of JSON with the ids of uploads; ends with 1 if
 // a check fails.
 
-import { readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { examine } from "./look.mjs";
 import { fileIn, launchBehind, openProxy } from "./proxy.mjs";
 import { check, folder, plan, until, wait } from "./script.mjs";
 
 const isChrome = plan.browser === "chrome";
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const recipe = plan.recipes.find((script) => script.includes("/postern/drop.js"));
 const form = plan.pages.find((html) => html.includes("<postern-drop"));
@@ -124,14 +123,7 @@ async function look(name) {
       const features = [["prefers-color-scheme", scheme === "dark" ? "dark" : "light"], ["forced-colors", scheme === "forced" ? "active" : "none"]];
       await session.send("Emulation.setEmulatedMedia", { features: features.map(([name, value]) => ({ name, value })) });
     }
-    await page.evaluate(axe);
-    const violations = await page.evaluate(async () => {
-      const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-      return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`);
-    });
-    check(`${name} ${width} ${scheme}: axe`, violations.length === 0, violations.join("; "));
-    const isWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-    check(`${name} ${width} ${scheme}: no sideways scrolling`, !isWide);
+    await examine(page, `${name} ${width} ${scheme}`);
     if (isChrome) await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`), fullPage: true });
   }
   if (session) await session.send("Emulation.setEmulatedMedia", { features: [] });

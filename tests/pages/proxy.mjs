@@ -44,6 +44,9 @@ export async function openProxy({ origin, serve, allow, loses = () => false, don
   return server;
 }
 
+// The number of the part that a request sends; 0 for another request.
+export const partOf = ({ method, url }) => (method === "PUT" ? Number(new URL(url).searchParams.get("partNumber")) : 0);
+
 export function launchBehind(plan, { port }, options = {}) {
   const proxied = ["--no-sandbox", `--proxy-server=http://127.0.0.1:${port}`, "--proxy-bypass-list=<-loopback>"];
   return launch(plan, {

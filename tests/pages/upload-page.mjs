@@ -10,13 +10,12 @@
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { launch } from "./launch.mjs";
-import { check, folder, plan, until } from "./script.mjs";
+import { look } from "./look.mjs";
+import { check, plan, until } from "./script.mjs";
 
 const isChrome = plan.browser === "chrome";
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const browser = await launch(plan);
 const file = (name) => join(plan.files, name);
 
@@ -78,34 +77,14 @@ async function sumsUp(page, text) {
 
 const says = (what, said, words) => check(what, said.includes(words), said);
 
-// axe and the width, in light and dark and from a phone to a desktop. Firefox is asked once, as it is.
-async function look(page, name) {
-  const sizes = isChrome ? [["320", { width: 320, height: 640 }], ["1280", { width: 1280, height: 800 }]] : [["own", undefined]];
-  for (const [width, viewport] of sizes) {
-    for (const scheme of isChrome ? ["light", "dark"] : ["own"]) {
-      if (isChrome) {
-        await page.setViewport(viewport);
-        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-      }
-      await page.evaluate(axe);
-      const violations = await page.evaluate(async () => {
-        const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-        return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-      });
-      check(`${name} ${width} ${scheme}: axe`, violations.length === 0, violations.join("; "));
-      const isWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-      check(`${name} ${width} ${scheme}: no sideways scrolling`, !isWide);
-      if (isChrome) await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`), fullPage: true });
-    }
-  }
-}
+const SIZES = [[320, 640], [1280, 800]];
 
 {
   const { page, said, asked, status } = await open(plan.open);
   await ready(page);
   check("open: status 200", status === 200, status);
   check("open: no token in the title", !plan.open.includes(await page.title()) && (await page.title()) !== "", await page.title());
-  await look(page, "empty");
+  await look(page, "empty", SIZES);
 
   const height = () => page.$eval("#area", (area) => area.getBoundingClientRect().top);
   const before = await height();
@@ -136,7 +115,7 @@ async function look(page, name) {
   says("rejected: in the visitor's words", rejected, "The content of the file does not fit");
   says("rejected: what the server advises", rejected, "text/plain");
   await sumsUp(page, "Received: 4 of 7. Not received: 3.");
-  await look(page, "mixed");
+  await look(page, "mixed", SIZES);
 
   const warns = () => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
   check("leave: no warning when all is done", !(await warns()));
@@ -148,7 +127,7 @@ async function look(page, name) {
     check("leave: a warning while a file is sent", await warns());
     await page.keyboard.press("Tab"); // from the area to the row's first button
     const button = (does) => page.waitForSelector(`#list li:last-child [data-does=${does}]:not([hidden])`);
-    await look(page, "sending");
+    await look(page, "sending", SIZES);
     await (await button("pause")).press("Enter");
     await (await button("resume")).press("Enter");
     await row(page, "slow.png", "gone on");
@@ -187,7 +166,7 @@ if (isChrome) {
   await ready(page);
   check("interrupted: status 410 without a use left", again.status() === 410, again.status());
   says("interrupted: says how to go on", await page.$eval("main", (main) => main.innerText), "choose the same file again");
-  await look(page, "interrupted");
+  await look(page, "interrupted", SIZES);
   await choose(page, "photo.png");
   says("interrupted: a new file is refused", await row(page, "photo.png", "refused"), "No more files");
   await choose(page, "other-large.png");
@@ -201,7 +180,7 @@ for (const [name, title] of [["spent", "No more files can be sent here"], ["revo
   const { page, status } = await open(plan[name]);
   check(`${name}: status 410`, status === 410, status);
   check(`${name}: the page says so`, (await page.$eval("h1", (h1) => h1.textContent)) === title);
-  await look(page, name);
+  await look(page, name, SIZES);
   await page.close();
 }
 
