@@ -3,6 +3,7 @@
 
 import { base64, unreadable } from './common.js'
 
+const READ_BYTES = 4 * 1024 * 1024 // browsers take about a millisecond for each read
 const SLICE_BYTES = 512 * 1024 // takes about a millisecond; a multiple of eight
 const LOW = 0xac4bc9b5 // of the reflected polynomial
 const HIGH = 0x9a6c9329
@@ -27,9 +28,10 @@ function shifted(low, high, byte) {
   return [(low >>> 8) | (high << 24), high >>> 8].map((half, n) => half ^ TABLES[at + n])
 }
 
-// The halves after a slice, eight bytes at a time. Every browser's processor has the lowest byte of a word first.
-function added([low, high], slice) {
-  const words = new Int32Array(slice, 0, (slice.byteLength >>> 3) << 1)
+// The halves after a slice, which begins at a multiple of eight, eight bytes at a time. Every browser's processor has the
+// lowest byte of a word first.
+function added([low, high], { buffer, byteOffset, byteLength }) {
+  const words = new Int32Array(buffer, byteOffset, (byteLength >>> 3) << 1)
   for (let n = 0; n < words.length; n += 2) {
     const a = words[n] ^ low
     const b = words[n + 1] ^ high
@@ -44,7 +46,8 @@ function added([low, high], slice) {
     low = TABLES[a0] ^ TABLES[a1] ^ TABLES[a2] ^ TABLES[a3] ^ TABLES[b0] ^ TABLES[b1] ^ TABLES[b2] ^ TABLES[b3]
     high = TABLES[a0 + 1] ^ TABLES[a1 + 1] ^ TABLES[a2 + 1] ^ TABLES[a3 + 1] ^ TABLES[b0 + 1] ^ TABLES[b1 + 1] ^ TABLES[b2 + 1] ^ TABLES[b3 + 1]
   }
-  return new Uint8Array(slice, words.byteLength).reduce((crc, byte) => shifted(...crc, byte), [low, high])
+  const rest = new Uint8Array(buffer, byteOffset + words.byteLength, byteLength & 7)
+  return rest.reduce((crc, byte) => shifted(...crc, byte), [low, high])
 }
 
 // Lets the page go on. A timer would take a second in a tab that is not shown.
@@ -56,13 +59,28 @@ function pause() {
   })
 }
 
+// The next bytes are read while these are computed.
+async function* slicesOf(file, signal) {
+  const read = (from) => {
+    const bytes = file.slice(from, from + READ_BYTES).arrayBuffer()
+    bytes.catch(() => {}) // an error is thrown where the bytes are needed
+    return bytes
+  }
+  let next = read(0)
+  for (let from = 0; from < file.size; from += READ_BYTES) {
+    const bytes = new Uint8Array(await next.catch(unreadable))
+    signal.throwIfAborted()
+    next = read(from + READ_BYTES)
+    for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES)
+  }
+}
+
 // In base64, as S3 writes it.
 export async function checksumOf(file, signal) {
   let crc = [-1, -1]
-  for (let from = 0; from < file.size; from += SLICE_BYTES) {
-    signal.throwIfAborted()
+  for await (const slice of slicesOf(file, signal)) {
+    crc = added(crc, slice)
     await pause()
-    crc = added(crc, await file.slice(from, from + SLICE_BYTES).arrayBuffer().catch(unreadable))
   }
   const [low, high] = crc
   const bytes = new DataView(new ArrayBuffer(8))

@@ -117,17 +117,6 @@ async fn a_react_component_uploads_in_strict_mode() {
 
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
-async fn a_large_file_is_sent_with_flat_memory() {
-    let bytes = std::env::var("POSTERN_LARGE_BYTES").map_or(1_u64 << 30, |text| text.parse().unwrap());
-    for browser in CHECKER.with_both_browsers("a large file of the client").await {
-        let folder = tempfile::tempdir().unwrap();
-        let plan = json!({ "client": root().join("client"), "bytes": bytes });
-        eprintln!("{}", browser.run("large.mjs", plan, folder.path()).await);
-    }
-}
-
-#[tokio::test]
-#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn the_element_uploads_in_a_form() {
     if shared().local.is_none() {
         return skipped("the element in browsers", "only a local stack lets a test keep requests back");

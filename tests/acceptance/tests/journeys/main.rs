@@ -17,6 +17,7 @@ mod checksums;
 mod chromium;
 mod client;
 mod client_faults;
+mod client_speed;
 mod clients;
 mod cloudfront;
 mod contents;
