@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use lambda_runtime::LambdaEvent;
 use postern::config::IssueConfig;
 use postern::http::{Problem, Reply};
+use postern::issue::client_files::FileRequest;
 use postern::issue::tokens::Holder;
 use postern::issue::upload_page::{self, PageRequest, Visit};
 use postern::issue::{
@@ -67,11 +68,14 @@ pub async fn answer<'a>(
 
 /// A file of the browser client, which needs nothing of AWS; `None` for other routes.
 fn client_file(request: &Request) -> Option<Result<Reply, Problem>> {
-    let if_none_match = request.header("if-none-match");
+    let asked = FileRequest {
+        accept_encoding: request.header("accept-encoding"),
+        if_none_match: request.header("if-none-match"),
+    };
     match request.route() {
-        "GET /postern.js" => Some(Ok(client_files::entry(if_none_match))),
+        "GET /postern.js" => Some(Ok(client_files::entry(&asked))),
         "GET /postern/{version}/{file}" => {
-            Some(client_files::file(request.path("version"), request.path("file"), if_none_match))
+            Some(client_files::file(request.path("version"), request.path("file"), &asked))
         }
         _ => None,
     }

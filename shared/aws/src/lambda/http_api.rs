@@ -79,6 +79,8 @@ pub struct HttpAnswer {
     cookies: Vec<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     body: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_base64_encoded: bool,
 }
 
 /// A value that HTTP cannot carry is left out; cookies have a place of their own.
@@ -92,6 +94,7 @@ impl From<Reply> for HttpAnswer {
             headers,
             cookies: cookies.into_iter().map(|(_, value)| value).collect(),
             body: reply.body,
+            is_base64_encoded: reply.is_base64,
         }
     }
 }
@@ -184,5 +187,7 @@ mod tests {
         insta::assert_snapshot!(to_string(&HttpAnswer::from(reply)).unwrap(), @r#"{"statusCode":302,"headers":{"cache-control":"no-store","location":"https://files.example.com/?a=\"b\""},"cookies":["a=b; Secure"]}"#);
         let reply = Reply { body: "{}".to_owned(), ..Reply::empty(StatusCode::GONE) };
         insta::assert_snapshot!(to_string(&HttpAnswer::from(reply)).unwrap(), @r#"{"statusCode":410,"headers":{"cache-control":"no-store"},"body":"{}"}"#);
+        let reply = Reply::bytes(StatusCode::OK, &[0x1f, 0x8b]);
+        insta::assert_snapshot!(to_string(&HttpAnswer::from(reply)).unwrap(), @r#"{"statusCode":200,"headers":{"cache-control":"no-store"},"body":"H4s=","isBase64Encoded":true}"#);
     }
 }

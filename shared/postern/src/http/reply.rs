@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde::Serialize;
 
@@ -15,6 +17,8 @@ pub struct Reply {
     pub headers: Vec<(&'static str, String)>,
     /// The body, perhaps empty.
     pub body: String,
+    /// Whether `body` is base64 of the bytes that the client gets.
+    pub is_base64: bool,
 }
 
 impl Reply {
@@ -27,7 +31,13 @@ impl Reply {
 
     /// An answer without a body that no cache may store.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: vec![("cache-control", "no-store".to_owned())], body: String::new() }
+        let headers = vec![("cache-control", "no-store".to_owned())];
+        Self { status, headers, body: String::new(), is_base64: false }
+    }
+
+    /// An answer whose body is no text, and that no cache may store.
+    pub fn bytes(status: StatusCode, body: &[u8]) -> Self {
+        Self { body: STANDARD.encode(body), is_base64: true, ..Self::empty(status) }
     }
 
     /// The answer with a header set.

@@ -9,7 +9,8 @@ pub(crate) fn entries(header: &str) -> impl Iterator<Item = (&str, u32)> {
     header.split(',').take(MAX_ENTRIES).map(|entry| {
         let mut parts = entry.split(';').map(str::trim);
         let value = parts.next().unwrap_or_default();
-        (value, parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, per_mille))
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        (value, weight.map_or(1000, per_mille))
     })
 }
 

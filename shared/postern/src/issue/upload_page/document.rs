@@ -86,7 +86,7 @@ fn scripts() -> String {
     let files = client_files::with_imports(SCRIPT);
     let preload =
         |name| format!("<link rel=\"modulepreload\" href=\"../{}\">\n", client_files::address(name));
-    let imported: Vec<_> = files.iter().skip(1).map(|(name, ..)| preload(name)).collect();
+    let imported: Vec<_> = files.iter().skip(1).map(|file| preload(file.name)).collect();
     let script = client_files::address(SCRIPT);
     format!(
         "<link rel=\"icon\" href=\"data:,\">\n{}<script type=\"module\" src=\"../{script}\"></script>\n",
