@@ -216,3 +216,6 @@ addEventListener('paste', (event) => add(chosenFiles(event.clipboardData.files))
 addEventListener('beforeunload', (event) => {
   if (uploads.snapshot().some(isPending)) event.preventDefault()
 })
+
+// The form for a browser that does not run this script. It stays for a visitor who is writing in it.
+document.querySelector('.late:not(:focus-within)')?.remove()

@@ -31,7 +31,7 @@ struct ForScript<'a> {
     texts: &'a ScriptTexts,
 }
 
-/// The page of `token`, with a form for a browser that runs no script. If the token has no uses left, the page only lets
+/// The page of `token`, with a form for a browser that does not run the script. If the token has no uses left, the page only lets
 /// a file go on that was interrupted. It is gone for every new file, so its status is that of the problem.
 pub(super) fn page(
     context: &PageContext<'_>,
@@ -50,16 +50,15 @@ pub(super) fn page(
         left: token.uses_left,
         texts: &texts.script,
     };
-    let (status, title, top) = if token.uses_left == 0 {
-        (USED_UP.status(), texts.used_up.0, used_up(texts))
+    let (status, title, top, form) = if token.uses_left == 0 {
+        (USED_UP.status(), texts.used_up.0, used_up(texts), String::new())
     } else {
         let terms = terms(context, token, &words, max_size_bytes);
-        let form = form.markup(texts, &words);
-        let top = format!("{}{terms}<noscript>{form}</noscript>\n", heading(token.label.as_deref(), texts));
-        (StatusCode::OK, token.label.as_deref().unwrap_or(texts.title), top)
+        let top = format!("{}{terms}", heading(token.label.as_deref(), texts));
+        (StatusCode::OK, token.label.as_deref().unwrap_or(texts.title), top, form.markup(texts, &words))
     };
     let body = format!(
-        "<main class=\"card send\">\n{top}{}\
+        "<main class=\"card send\">\n{top}{}{form}\
          <ul id=\"list\" role=\"list\" aria-label=\"{}\"></ul>\n<p id=\"summary\" role=\"status\"></p>\n{}{}</main>\n",
         area(texts, &types, token.uses_left),
         texts.list,

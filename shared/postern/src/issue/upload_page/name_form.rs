@@ -1,4 +1,8 @@
 //! The form that asks for a file's name, where no script can read it from the file.
+//!
+//! Every page has it. A browser that runs no script shows it at once. Otherwise the style shows it after some seconds
+//! (`.late` in `upload.css`), unless the script has started and removed it: a script that is blocked or broken leaves a way
+//! to send files. The form is below everything that can be seen by then, so nothing moves.
 
 use super::request::PageRequest;
 use super::texts::Texts;
@@ -29,17 +33,19 @@ impl<'a> NameForm<'a> {
     /// The form. `types` is what is accepted, in words.
     pub(super) fn markup(&self, texts: &Texts, types: &str) -> String {
         let plain = &texts.plain;
-        let (wrong, state) = match self.wrong(texts, types) {
-            Some(wrong) => (wrong, " aria-invalid=\"true\" aria-describedby=\"wrong name-hint\" autofocus"),
-            None => (String::new(), " aria-describedby=\"name-hint\""),
+        let (wrong, state, class) = match self.wrong(texts, types) {
+            Some(wrong) => {
+                (wrong, " aria-invalid=\"true\" aria-describedby=\"wrong name-hint\" autofocus", "")
+            }
+            None => (String::new(), " aria-describedby=\"name-hint\"", " class=\"late\""),
         };
         format!(
-            "<form method=\"post\"><p>{}</p><label for=\"name\">{}</label>\
+            "<div{class}><form method=\"post\"><p>{}</p><label for=\"name\">{}</label>\
              <p class=\"hint\" id=\"name-hint\">{}</p>{wrong}\
              <input type=\"hidden\" name=\"page\" value=\"{}\">\
              <input id=\"name\" name=\"filename\" value=\"{}\" maxlength=\"{MAX_FILENAME_BYTES}\" \
              autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\" required{state}>\
-             <button>{}</button></form>",
+             <button>{}</button></form></div>\n",
             plain.begin,
             plain.name,
             plain.name_hint,

@@ -124,6 +124,7 @@ async fn a_name_that_is_refused_is_told_at_the_field_and_costs_nothing() {
                 page.body.contains(" aria-invalid=\"true\" aria-describedby=\"wrong name-hint\""),
                 "{body}"
             );
+            assert!(page.body.contains("<div><form method=\"post\">"), "{body}: it is shown at once");
         }
         let page = visitor.post("filename=%22%3E%3Cscript%3E").await.unwrap();
         assert!(page.body.contains(" value=\"&quot;&gt;&lt;script&gt;\" "), "{}", page.body);

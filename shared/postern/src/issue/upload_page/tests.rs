@@ -70,7 +70,7 @@ async fn a_page_says_in_every_language_what_may_be_sent() {
             &format!("<dt>{}</dt><dd>{largest}</dd>", texts.largest),
             &format!("<dt>{}</dt><dd><span id=\"left\">3</span></dd>", texts.left),
             &format!("<dd><time datetime=\"2026-11-24T10:10:00.000Z\">{until}</time></dd>"),
-            &format!("<noscript><form method=\"post\"><p>{}</p>", texts.plain.begin),
+            &format!("<div class=\"late\"><form method=\"post\"><p>{}</p>", texts.plain.begin),
             texts.choose,
             " multiple accept=\"image/*,application/pdf\"",
         ] {
@@ -129,6 +129,7 @@ async fn every_text_and_element_that_the_script_asks_for_is_in_the_page() {
     {
         assert!(page.body.contains(&format!("id=\"{id}\"")) && script.contains(&format!("'{id}'")), "{id}");
     }
+    assert!(page.body.contains("<div class=\"late\">") && script.contains("'.late:not(:focus-within)'"));
 }
 
 #[tokio::test]
@@ -337,11 +338,7 @@ async fn a_browser_gets_a_page_without_uses_left_to_go_on_with_an_interrupted_fi
         ] {
             assert!(page.body.contains(part), "{part} {}", page.body);
         }
-        assert!(
-            !page.body.contains("<form")
-                && !page.body.contains("<noscript")
-                && !page.body.contains(" multiple")
-        );
+        assert!(!page.body.contains("<form") && !page.body.contains(" multiple"));
         assert_eq!(data(&page)["left"], 0);
         let late = PageRequest { now: at("2026-11-24T10:10:00Z"), ..request };
         assert_eq!(show(&world, &settings(), &late).await.unwrap_err().code(), "upload_token_expired");
