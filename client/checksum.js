@@ -1,7 +1,7 @@
 // The CRC-64/NVME of a file, which S3 computes of a file in parts. A number of JavaScript has too few bits for it, and
 // BigInt is slow, so it is kept in two halves.
 
-import { base64, unreadable } from './common.js'
+import { base64, nextTask, unreadable } from './common.js'
 
 const READ_BYTES = 4 * 1024 * 1024 // browsers take about a millisecond for each read
 const SLICE_BYTES = 512 * 1024 // takes about a millisecond; a multiple of eight
@@ -50,15 +50,6 @@ function added([low, high], { buffer, byteOffset, byteLength }) {
   return rest.reduce((crc, byte) => shifted(...crc, byte), [low, high])
 }
 
-// Lets the page go on. A timer would take a second in a tab that is not shown.
-function pause() {
-  const { port1, port2 } = new MessageChannel()
-  return new Promise((go) => {
-    port1.onmessage = () => go(port1.close())
-    port2.postMessage(0)
-  })
-}
-
 // The next bytes are read while these are computed.
 async function* slicesOf(file, signal) {
   const read = (from) => {
@@ -80,7 +71,7 @@ export async function checksumOf(file, signal) {
   let crc = [-1, -1]
   for await (const slice of slicesOf(file, signal)) {
     crc = added(crc, slice)
-    await pause()
+    await nextTask()
   }
   const [low, high] = crc
   const bytes = new DataView(new ArrayBuffer(8))

@@ -44,6 +44,15 @@ export function linked(...given) {
   return { signal: control.signal, release }
 }
 
+// Lets the page go on. A timer would take a second in a tab that is not shown.
+export function nextTask() {
+  const { port1, port2 } = new MessageChannel()
+  return new Promise((go) => {
+    port1.onmessage = () => go(port1.close())
+    port2.postMessage(0)
+  })
+}
+
 export const base64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
 
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

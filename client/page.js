@@ -1,10 +1,12 @@
 // The page at an upload token's address: choose, drop or paste files, and see what becomes of each.
 // All texts come from the page. What a visitor or the server writes is shown as text only.
 
-import { LARGEST_FORM_BYTES } from './common.js'
+import { LARGEST_FORM_BYTES, nextTask } from './common.js'
 import { chosenFiles, droppedFiles, fill, isAccepted, shareSent, showButtons, sizeInWords } from './files.js'
 import { createList, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
+
+const SLICE_MS = 10 // of one task that shows rows
 
 const REFUSED = 'refused' // the code of a file that the page does not send
 
@@ -25,6 +27,8 @@ const rows = new Map() // by the id of the upload
 const counted = new Set() // the uploads that have cost a use
 let remaining = left
 let isOver = false // the token has ended
+let isShowing = false
+let isChanged = false // since the rows were shown
 
 const number = (value, options) => new Intl.NumberFormat(language, options).format(value)
 
@@ -161,11 +165,35 @@ function rate(progress) {
   return `${sending} · ${fill(texts.speed, { speed: size(bytesPerSecond), time: duration(secondsLeft) })}`
 }
 
-uploads.subscribe(() => {
-  for (const item of uploads.snapshot()) {
+// Shows what has changed, in slices: many rows at once would keep the page from answering.
+async function show() {
+  isChanged = true
+  if (isShowing) return
+  isShowing = true
+  try {
+    while (isChanged) {
+      isChanged = false
+      await showRows(uploads.snapshot())
+      if (!isChanged) sumUp()
+    }
+  } finally {
+    isShowing = false
+  }
+}
+
+async function showRows(items) {
+  let began = performance.now()
+  for (const item of items) {
+    if (performance.now() - began > SLICE_MS) {
+      await nextTask()
+      began = performance.now()
+    }
     if (!rows.has(item.id)) rows.set(item.id, new Row(item))
     if (rows.get(item.id).item !== item) rows.get(item.id).show(item)
   }
+}
+
+function sumUp() {
   const count = (...outcomes) => [...rows.values()].filter(({ outcome }) => outcomes.includes(outcome)).length
   const [received, missing, all] = [count('received'), count('refused', 'cancelled'), rows.size]
   const lines = [fill(texts.summary, { received: number(received), all: number(all) })]
@@ -173,10 +201,12 @@ uploads.subscribe(() => {
   if (received === all) lines.push(texts.complete)
   const text = all ? lines.join(' ') : ''
   if (summary.textContent !== text) summary.textContent = text
-})
+}
+
+uploads.subscribe(show)
 
 function add(files) {
-  let claimed = [...rows.values()].filter(({ item, isCounted }) => isPending(item) && !isCounted).length
+  let claimed = uploads.snapshot().filter((item) => isPending(item) && !rows.get(item.id)?.isCounted).length
   const added = files.map(({ file, path, error }) => {
     const why = error ? undefined : refusal(file, claimed)
     if (!error && !why) claimed += 1

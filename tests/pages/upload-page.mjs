@@ -14,73 +14,15 @@ import { join } from "node:path";
 import { launch } from "./launch.mjs";
 import { look } from "./look.mjs";
 import { check, plan, until } from "./script.mjs";
+import { choose, deliver, left, open, ready, row, says, sumsUp } from "./token-page.mjs";
 
 const isChrome = plan.browser === "chrome";
 const browser = await launch(plan);
-const file = (name) => join(plan.files, name);
-
-// A page that keeps what it writes to the console, and the addresses that it asks.
-async function open(url) {
-  const page = await browser.newPage();
-  const said = [];
-  const asked = [];
-  page.on("console", (message) => said.push(message.text()));
-  page.on("pageerror", (error) => said.push(error.message));
-  page.on("request", (request) => asked.push(`${request.method()} ${request.url()}`));
-  const answer = await page.goto(url);
-  return { page, said, asked, status: answer.status() };
-}
-
-const ready = (page) => page.waitForSelector("#choose:enabled");
-
-async function choose(page, ...names) {
-  const input = await page.$("#file-input");
-  await input.uploadFile(...names.map(file));
-}
-
-// Files that the page gets from an event, as text each.
-const deliver = (page, type, files) =>
-  page.evaluate(
-    (type, files) => {
-      const transfer = new DataTransfer();
-      for (const [name, media, bytes] of files) transfer.items.add(new File([new Uint8Array(bytes)], name, { type: media }));
-      const event = new Event(type, { bubbles: true, cancelable: true });
-      Object.defineProperty(event, type === "drop" ? "dataTransfer" : "clipboardData", { value: transfer });
-      document.getElementById("area").dispatchEvent(event);
-    },
-    type,
-    files,
-  );
-
-// Waits until the row of this name, the last one, is in this state. Returns what it says.
-async function row(page, name, state) {
-  const find = (name, state) => {
-    const rows = [...document.querySelectorAll("#list li")].filter((row) => row.querySelector("bdi").textContent === name);
-    const row = rows.at(-1);
-    return row && (state === "gone on" ? !row.querySelector("[data-does=pause]").hidden : row.className === state) && row.querySelector(".state").textContent.trim();
-  };
-  return page
-    .waitForFunction(find, { polling: 100, timeout: 60000 }, name, state)
-    .then((said) => said.jsonValue())
-    .catch(async () => {
-      check(`${name}: comes to the state ${state || "given up"}`, false, await page.$eval("#list", (list) => list.innerText));
-      return "";
-    });
-}
-
-// Waits until the page sums up so.
-async function sumsUp(page, text) {
-  const isSaid = (text) => document.getElementById("summary").textContent === text;
-  const said = await page.waitForFunction(isSaid, { polling: 100, timeout: 60000 }, text).then(() => text, () => page.$eval("#summary", (summary) => summary.textContent));
-  check(`summary: ${text}`, said === text, said);
-}
-
-const says = (what, said, words) => check(what, said.includes(words), said);
 
 const SIZES = [[320, 640], [1280, 800]];
 
 {
-  const { page, said, asked, status } = await open(plan.open);
+  const { page, said, asked, status } = await open(browser, plan.open);
   await ready(page);
   check("open: status 200", status === 200, status);
   check("open: no token in the title", !plan.open.includes(await page.title()) && (await page.title()) !== "", await page.title());
@@ -91,10 +33,10 @@ const SIZES = [[320, 640], [1280, 800]];
   await choose(page, "photo.png");
   says("choose: the file is received", await row(page, "photo.png", "received"), "Received");
   check("choose: what was there does not move", (await height()) === before);
-  check("choose: the number of files that are left", (await page.$eval("#left", (left) => left.textContent)) === "6");
+  check("choose: the number of files that are left", (await left(page)) === "6");
   await sumsUp(page, "Received: 1 of 1. All files have been received. You can close this page.");
 
-  const png = [...(await readFile(file("photo.png")))];
+  const png = [...(await readFile(join(plan.files, "photo.png")))];
   await deliver(page, "drop", [["first.png", "image/png", png], ["words.txt", "text/plain", [104, 105]]]);
   says("drop: the first file", await row(page, "first.png", "received"), "Received");
   says("drop: the second file", await row(page, "words.txt", "received"), "Received");
@@ -144,7 +86,7 @@ const SIZES = [[320, 640], [1280, 800]];
 }
 
 {
-  const { page } = await open(plan.ending);
+  const { page } = await open(browser, plan.ending);
   await ready(page);
   await fetch(plan.revoke.url, { method: "DELETE", headers: { authorization: `Bearer ${plan.revoke.jwt}` } });
   await choose(page, "photo.png");
@@ -154,7 +96,7 @@ const SIZES = [[320, 640], [1280, 800]];
 
 // The page is closed half way through an upload in parts that has the token's only use. Firefox's network cannot be slowed.
 if (isChrome) {
-  const { page, status } = await open(plan.single);
+  const { page, status } = await open(browser, plan.single);
   await ready(page);
   check("interrupted: status 200 while a use is left", status === 200, status);
   page.on("dialog", (dialog) => dialog.accept());
@@ -177,7 +119,7 @@ if (isChrome) {
 }
 
 for (const [name, title] of [["spent", "No more files can be sent here"], ["revoked", "This link has been revoked"]]) {
-  const { page, status } = await open(plan[name]);
+  const { page, status } = await open(browser, plan[name]);
   check(`${name}: status 410`, status === 410, status);
   check(`${name}: the page says so`, (await page.$eval("h1", (h1) => h1.textContent)) === title);
   await look(page, name, SIZES);

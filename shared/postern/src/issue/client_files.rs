@@ -141,7 +141,12 @@ pub(super) fn with_imports(name: &str) -> Vec<&'static ClientFile> {
 }
 
 /// The content with the headers by which browsers keep it, or 304 for a browser that has it.
-fn kept(content: Reply, media_type: &str, [cache_control, vary]: [&str; 2], request: &FileRequest<'_>) -> Reply {
+fn kept(
+    content: Reply,
+    media_type: &str,
+    [cache_control, vary]: [&str; 2],
+    request: &FileRequest<'_>,
+) -> Reply {
     let etag = content.header("etag").unwrap_or_default();
     let has_it = request.if_none_match.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
     let reply = match has_it {
@@ -190,7 +195,9 @@ mod tests {
     #[test]
     fn a_file_is_kept_for_a_year_under_the_digest_of_all() {
         let mut tags = BTreeSet::new();
-        for (ClientFile { name, media_type, .. }, request) in FILES.iter().flat_map(|file| [(file, PLAIN), (file, GZIP)]) {
+        for (ClientFile { name, media_type, .. }, request) in
+            FILES.iter().flat_map(|file| [(file, PLAIN), (file, GZIP)])
+        {
             let reply = file(&VERSION, name, &request).unwrap();
             assert_eq!((reply.status, reply.header("content-type")), (StatusCode::OK, Some(*media_type)));
             assert_eq!(reply.header("cache-control"), Some("public, max-age=31536000, immutable"));
@@ -233,7 +240,11 @@ mod tests {
     fn what_is_compressed_names_neither_its_time_nor_its_system() {
         for ClientFile { name, gzip, .. } in FILES {
             let header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
-            assert_eq!(gzip[..10], header, "{name}: no flags, no time, the best compression, an unknown system");
+            assert_eq!(
+                gzip[..10],
+                header,
+                "{name}: no flags, no time, the best compression, an unknown system"
+            );
         }
     }
 
