@@ -140,7 +140,7 @@ impl Api {
                 multipart::sign(ports, settings, now, &upload, &request.body()?).await
             }
             "DELETE /uploads/{id}/parts" => {
-                multipart::abort(ports, now, &owned_upload(ports, caller, id).await?).await
+                uploads::give_up(ports, now, &owned_upload(ports, caller, id).await?).await
             }
             "POST /uploads/{id}/complete" => {
                 let upload = owned_upload(ports, caller, id).await?;
@@ -190,7 +190,7 @@ impl Api {
                 multipart::sign(ports, settings, now, &upload, &request.body()?).await
             }
             "DELETE /t/{token}/uploads/{id}/parts" => {
-                multipart::abort(ports, now, &holder.upload(ports, id).await?).await
+                uploads::give_up(ports, now, &holder.upload(ports, id).await?).await
             }
             "POST /t/{token}/uploads/{id}/complete" => {
                 let upload = holder.upload(ports, id).await?;

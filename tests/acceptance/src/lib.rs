@@ -269,7 +269,7 @@ impl App {
         self.assert_empty(upload_id, "pending").await;
     }
 
-    /// Asserts that the upload has expired without a file, because its multipart upload was aborted.
+    /// Asserts that the upload has expired without a file, because it was given up.
     pub async fn assert_given_up(&self, upload_id: &str) {
         self.assert_empty(upload_id, "expired").await;
     }

@@ -8,8 +8,9 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 
 use super::Table;
 use super::conflicts::Conflict;
-use super::item::Item;
-use postern::ports::Unavailable;
+use super::item::{Item, from_item};
+use postern::ports::{Unavailable, Written};
+use postern::upload::Upload;
 
 /// The result of a conditional write.
 pub(super) enum Conditional {
@@ -17,6 +18,17 @@ pub(super) enum Conditional {
     Done(Option<Item>),
     /// The condition failed. The existing item, if there is one.
     ConditionFailed(Option<Item>),
+}
+
+/// The same for a write of an upload's item.
+pub(super) fn written(result: Conditional) -> Result<Written, Unavailable> {
+    match result {
+        Conditional::Done(_) => Ok(Written::Applied),
+        Conditional::ConditionFailed(existing) => {
+            let existing = existing.map(from_item::<Upload>).transpose()?;
+            Ok(Written::ConditionFailed(existing.map(Box::new)))
+        }
+    }
 }
 
 /// Errors that contain the existing item of a failed condition.

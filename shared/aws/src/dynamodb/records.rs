@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::Table;
-use super::conditional::Conditional;
-use super::item::{Item, PK, UPLOAD, attribute, from_item, id_of, number, text, value};
+use super::conditional::written;
+use super::item::{Item, PK, UPLOAD, attribute, id_of, number, text, value};
+use super::uploads::EXPIRED;
 use postern::link::Revoked;
 use postern::link::token::LinkId;
 use postern::paging::PageStart;
@@ -145,7 +146,7 @@ impl RecordStore for Table {
     async fn expire(&self, upload: &Upload, now: Timestamp) -> Result<(), Unavailable> {
         // The form's end never changes, so the record as it was read decides whether it is due.
         match upload.expired(now) {
-            Some(after) => self.write_expired("expire an upload", &after, None).await,
+            Some(after) => self.write_expired("expire an upload", &after, EXPIRED, None).await.map(|_| ()),
             None => Ok(()),
         }
     }
@@ -308,16 +309,6 @@ fn with_open_fate(update: UpdateItemFluentBuilder, version: &VersionId) -> Updat
 
 fn keeps_more_than_arrived(charge: &Charge) -> bool {
     charge.after.bytes > charge.after.arrived
-}
-
-fn written(result: Conditional) -> Result<Written, Unavailable> {
-    match result {
-        Conditional::Done(_) => Ok(Written::Applied),
-        Conditional::ConditionFailed(existing) => {
-            let existing = existing.map(from_item::<Upload>).transpose()?;
-            Ok(Written::ConditionFailed(existing.map(Box::new)))
-        }
-    }
 }
 
 /// The index of due work lists what waits for the hourly run. `unfinished` is the first digit of the id, and

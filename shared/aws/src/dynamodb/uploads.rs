@@ -8,14 +8,21 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 
 use super::Table;
-use super::conditional::Conditional;
+use super::conditional::{Conditional, written};
 use super::index::Index;
 use super::item::{Item, PK, UPLOAD, from_item, is_owned_by, text, to_item, upload_pk, value};
 use postern::paging::{Page, PageStart};
-use postern::ports::{Created, Found, Unavailable, UploadReader, UploadStore};
+use postern::ports::{Created, Found, Unavailable, UploadReader, UploadStore, Written};
 use postern::upload::reservation::Charge;
 use postern::upload::{Upload, UploadState, expiry, transition_id};
 use postern::value::id::{Owner, UploadId};
+
+/// Ends the work on an upload.
+pub(super) const EXPIRED: &str =
+    "SET #state = :state, transition_id = :transition REMOVE announces, unfinished, unfinished_since";
+
+/// The same where the hourly run gives bytes back after the form has expired.
+const EXPIRED_AND_DUE: &str = "SET #state = :state, transition_id = :transition REMOVE announces";
 
 impl UploadReader for Table {
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, Unavailable> {
@@ -53,11 +60,13 @@ impl UploadStore for Table {
         self.page(&index, text(owner.as_str()), start, limit).await
     }
 
-    async fn give_up(&self, upload: &Upload, charge: Option<&Charge>) -> Result<(), Unavailable> {
-        match upload.given_up() {
-            Some(after) => self.write_expired("give an upload's parts up", &after, charge).await,
-            None => Ok(()),
-        }
+    async fn give_up(&self, upload: &Upload, charge: Option<&Charge>) -> Result<Written, Unavailable> {
+        let Some(after) = upload.given_up() else {
+            return Ok(Written::ConditionFailed(Some(Box::new(upload.clone()))));
+        };
+        let left = after.charged(charge).and_then(|after| after.unused_at(after.policy_expires_at));
+        let expression = if left.is_some() { EXPIRED_AND_DUE } else { EXPIRED };
+        written(self.write_expired("give an upload up", &after, expression, charge).await?)
     }
 
     async fn begin_deletion(&self, id: UploadId, owner: &Owner) -> Result<Found, Unavailable> {
@@ -115,18 +124,19 @@ impl Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
     }
 
-    /// Writes `expired` unless something has come of the upload since it was read.
+    /// Writes `expired` by this expression, unless something has come of the upload since it was read.
     pub(super) async fn write_expired(
         &self,
         operation: &'static str,
         after: &Upload,
+        expression: &str,
         charge: Option<&Charge>,
-    ) -> Result<(), Unavailable> {
+    ) -> Result<Conditional, Unavailable> {
         let update = self
             .update_upload(after.upload_id, after.state, "")?
-            .update_expression("SET #state = :state, transition_id = :transition REMOVE announces, unfinished, unfinished_since")
+            .update_expression(expression)
             .condition_expression("#state = :pending")
             .expression_attribute_values(":pending", text(UploadState::Pending.as_str()));
-        self.charged(operation, update, charge).await.map(|_| ())
+        self.charged(operation, update, charge).await
     }
 }

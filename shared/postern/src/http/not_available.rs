@@ -33,7 +33,9 @@ impl NotAvailable {
             (UploadState::Expired, _) if self.in_parts => {
                 "its parts expired or were given up. Make a new upload."
             }
-            (UploadState::Expired, _) => "its form expired before a file arrived. Make a new upload.",
+            (UploadState::Expired, _) => {
+                "its form expired or it was given up before a file arrived. Make a new upload."
+            }
             (UploadState::Rejected, true) => {
                 "`rejection` of GET /uploads/{id} says why. Post a valid file by the same form, or make a new upload."
             }

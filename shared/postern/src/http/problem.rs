@@ -129,6 +129,9 @@ pub enum Problem {
     /// The upload is not a multipart upload, or accepts no more parts.
     #[error("failed to find the multipart upload")]
     MultipartNotFound,
+    /// The upload cannot be given up: the recorder has accepted or rejected its file.
+    #[error("failed to give up an upload whose file has arrived")]
+    UploadHasFile,
     /// The parts are not a valid file.
     #[error("failed to complete a multipart upload: {0}")]
     PartsRefused(String),
@@ -368,6 +371,11 @@ impl Problem {
                 S::NOT_FOUND,
                 "multipart_not_found",
                 "There is no such multipart upload, or it has ended: ask for the upload's state, or begin a new one.",
+            ),
+            Self::UploadHasFile => (
+                S::CONFLICT,
+                "upload_has_file",
+                "The file of this upload has arrived, so the upload cannot be given up: ask for its state. Its owner can delete it by DELETE /uploads/{id}.",
             ),
             Self::PartsRefused(why) => {
                 return (

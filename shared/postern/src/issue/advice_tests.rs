@@ -56,10 +56,14 @@ async fn an_upload_without_a_file_is_waited_for_only_while_one_may_come() {
     world.store.settle(parts.upload_id, &rejected("p"), None).await.unwrap();
     assert!(told_of_no_link(&world, &ann, parts.upload_id).await.contains("It accepts no further file"));
     let parts = in_parts(&world, &caller("ann", None, 3)).await;
-    parts::abort(&world, ann.now, &parts).await.unwrap();
+    uploads::give_up(&world, ann.now, &parts).await.unwrap();
     assert!(
         told_of_no_link(&world, &ann, parts.upload_id).await.contains("its parts expired or were given up")
     );
+    let cancelled = form(&world, &caller("ann", None, 4)).await;
+    let upload = owned_upload(&world, &ann, &cancelled.to_string()).await.unwrap();
+    uploads::give_up(&world, ann.now, &upload).await.unwrap();
+    assert!(told_of_no_link(&world, &ann, cancelled).await.contains("or it was given up"));
 }
 
 /// A job that begins again after a crash must find its file and not send it twice.
@@ -121,8 +125,8 @@ async fn parts_that_are_a_file_cannot_be_given_up() {
     parts::complete(&world, ann.now, &upload, None, None).await.unwrap();
     world.store.settle(upload.upload_id, &pin("v1"), None).await.unwrap();
     let recorded = owned_upload(&world, &ann, &upload.upload_id.to_string()).await.unwrap();
-    let late = parts::abort(&world, ann.now, &recorded).await.unwrap_err();
-    assert_eq!(late.code(), "multipart_not_found");
+    let late = uploads::give_up(&world, ann.now, &recorded).await.unwrap_err();
+    assert_eq!(late.code(), "upload_has_file");
     assert_eq!(
         world.store.upload(upload.upload_id).await.unwrap().unwrap().recorded.unwrap().version_id,
         version("v1")

@@ -23,7 +23,7 @@ use super::part_plan::planned;
 use super::parts::MAX_URLS;
 use super::request::{NewUpload, NewUploadBody, SizeLimit, parse_json, parse_optional_json};
 use super::tokens::Holder;
-use super::{Owned, Ports, Settings, parts, uploads};
+use super::{Owned, Ports, Settings, give_up, parts, uploads};
 
 /// Metadata fields in which Uppy repeats the file's name and type. They are dropped.
 const REPEATED: &[&str] = &["name", "type", "filename", "filetype", "relativePath"];
@@ -203,13 +203,13 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
 /// `DELETE …/s3/multipart/{uploadId}?key=`.
 ///
 /// # Errors
-/// As [`parts::abort`].
+/// As [`give_up::give_up`].
 pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G, P>,
     holder: &Holder,
     upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
-    parts::abort(ports, holder.caller.now, upload).await?;
+    give_up::give_up(ports, holder.caller.now, upload).await?;
     Ok(Reply::json(StatusCode::OK, &json!({})))
 }
 

@@ -148,8 +148,8 @@ async fn parts_that_are_given_up_free_their_place_and_end_their_key() {
     assert!(begin(&world, &limited, &caller("ann", None, 3)).await.is_err(), "two may be pending");
     // S3 does not answer, so the client asks again.
     world.store.fail_next("abort_parts");
-    assert!(multipart::abort(&world, ann.now, &first).await.is_err());
-    multipart::abort(&world, ann.now, &first).await.unwrap();
+    assert!(uploads::give_up(&world, ann.now, &first).await.is_err());
+    uploads::give_up(&world, ann.now, &first).await.unwrap();
     let ended = owned_upload(&world, &ann, &first.upload_id.to_string()).await.unwrap();
     begin(&world, &limited, &caller("ann", None, 3)).await.unwrap();
     let calls = world.store.calls();
@@ -194,7 +194,7 @@ async fn parts_that_ended_otherwise_are_not_taken_for_a_file() {
     let ann = caller("ann", None, 1);
     let upload = record(&world, &begin(&world, &settings(), &ann).await.unwrap()).await;
     put_file(&world, &upload);
-    multipart::abort(&world, ann.now, &upload).await.unwrap();
+    uploads::give_up(&world, ann.now, &upload).await.unwrap();
     for now in [ann.now, upload.policy_expires_at] {
         // As a request that read the record before it was given up.
         let listed = multipart::list(&world, now, &upload).await.unwrap_err();

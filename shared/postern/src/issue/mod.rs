@@ -24,6 +24,7 @@ pub mod companion;
 pub mod direct_upload;
 mod foreign_request;
 pub mod form;
+mod give_up;
 mod idempotent;
 mod link_body;
 mod link_change;
@@ -110,6 +111,8 @@ mod advice_tests;
 mod batch_tests;
 #[cfg(test)]
 mod form_properties;
+#[cfg(test)]
+mod give_up_tests;
 #[cfg(test)]
 mod link_tests;
 #[cfg(test)]

@@ -134,16 +134,3 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     parts::complete(ports, now, upload, None, checksum).await?;
     Ok(Reply::json(StatusCode::OK, &json!({ "upload_id": upload.upload_id })))
 }
-
-/// `DELETE /uploads/{id}/parts`.
-///
-/// # Errors
-/// As [`parts::abort`].
-pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G, P>,
-    now: Timestamp,
-    upload: &Owned<Upload>,
-) -> Result<Reply, Problem> {
-    parts::abort(ports, now, upload).await?;
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
-}

@@ -1,4 +1,4 @@
-//! Files in parts: begin, sign, list, complete, abort.
+//! Files in parts: begin, sign, list, complete. [`super::give_up`] aborts them.
 //!
 //! ```text
 //!  begin ─▶ S3 upload id ─▶ record (pending, counted) ─▶ part URLs ─▶ S3
@@ -18,7 +18,6 @@ use std::time::Duration;
 
 use crate::http::Problem;
 use crate::ports::{Completed, Created, PartStore, QuotaStore, Signer, StoredPart, UploadStore};
-use crate::upload::reservation::Charge;
 use crate::upload::{Upload, UploadState, UsedToken};
 use crate::value::checksum::ChecksumCrc64Nvme;
 use crate::value::id::S3UploadId;
@@ -27,7 +26,7 @@ use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::part_plan::{check, last_part, length_of, total_bytes};
 use super::request::NewUpload;
-use super::{Caller, Owned, Ports, Settings, reserve};
+use super::{Caller, Owned, Ports, Settings, give_up, reserve};
 
 /// The most parts that one answer signs: Lambda's answers are limited to 6 MB.
 pub(super) const MAX_URLS: usize = 1000;
@@ -157,7 +156,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     if let Err(why) = check(upload, &stored, said) {
         if total_bytes(&stored) > upload.max_size_bytes {
             // S3 charges for the parts until they are removed, and they can never become the file.
-            ports.store.give_up(upload, upload.charge(total_bytes(&stored)).as_ref()).await?;
+            give_up::end(&ports.store, upload, upload.charge(total_bytes(&stored)).as_ref()).await?;
             ports.parts.abort_parts(&signer, upload.object_key(), id).await?;
         }
         return Err(Problem::PartsRefused(why));
@@ -169,44 +168,6 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
         Completed::ChecksumMismatch => Err(Problem::ChecksumMismatch),
         Completed::Refused(why) => Err(Problem::PartsRefused(why)),
     }
-}
-
-/// Gives the upload up and aborts its multipart upload; a repetition changes nothing.
-///
-/// The record is written first, so that no pending record names parts that are gone. Parts that have become
-/// an object meanwhile stay.
-///
-/// # Errors
-/// [`Problem::MultipartNotFound`] if the parts are a recorded file; [`Problem::Unavailable`] if the table or
-/// S3 does not answer.
-pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
-    ports: &Ports<S, G, P>,
-    now: Timestamp,
-    upload: &Owned<Upload>,
-) -> Result<(), Problem> {
-    let id = id_of(upload)?;
-    if upload.state == UploadState::Available {
-        return Err(Problem::MultipartNotFound);
-    }
-    let signer = ports.signer.credentials(now, 60).await?;
-    let charge = charge_of_parts(&signer, &ports.parts, upload, id).await?;
-    ports.store.give_up(upload, charge.as_ref()).await?;
-    Ok(ports.parts.abort_parts(&signer, upload.object_key(), id).await?)
-}
-
-/// The bytes that the arrived parts count after they are given up; `None` if nothing changes. S3 is asked
-/// only if the upload has reserved bytes.
-async fn charge_of_parts<P: PartStore>(
-    signer: &SigningCredentials,
-    parts: &P,
-    upload: &Upload,
-    id: &S3UploadId,
-) -> Result<Option<Charge>, Problem> {
-    if upload.state != UploadState::Pending || upload.reserved.is_none() {
-        return Ok(None);
-    }
-    let stored = parts.list_parts(signer, upload.object_key(), id).await?;
-    Ok(stored.and_then(|stored| upload.charge(total_bytes(&stored))))
 }
 
 fn part_url(

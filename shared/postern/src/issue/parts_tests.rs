@@ -64,7 +64,7 @@ async fn complete(world: &World, upload: &Owned<Upload>) -> Result<Reply, Proble
 }
 
 pub(super) async fn abort(world: &World, upload: &Owned<Upload>) -> Result<Reply, Problem> {
-    multipart::abort(world, caller("ann", None, 0).now, upload).await
+    uploads::give_up(world, caller("ann", None, 0).now, upload).await
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use http::StatusCode;
 
 use crate::http::{Problem, Reply};
-use crate::ports::{Created, Found, LinkStore, QuotaStore, Signer, UploadStore};
+use crate::ports::{Created, Found, LinkStore, PartStore, QuotaStore, Signer, UploadStore};
 use crate::upload::{Upload, UsedToken};
-use s3_presigned::SigningCredentials;
+use s3_presigned::{SigningCredentials, Timestamp};
 
 use super::form::{IssuedForm, sign_form};
 use super::owned::owned_upload;
@@ -15,7 +15,7 @@ use super::request::{NewUpload, SizeLimit};
 use super::reserve::{self, pending, repeated};
 use super::tokens::Holder;
 use super::upload_view::UploadView;
-use super::{Caller, Owned, Ports, Settings, revocation};
+use super::{Caller, Owned, Ports, Settings, give_up, revocation};
 
 /// `POST /uploads`: a pending record by one conditional put, and its form.
 ///
@@ -136,6 +136,19 @@ pub async fn list<S: UploadStore, G, P>(
     let PageRequest { start, limit } = PageRequest::parse(limit, cursor)?;
     let page = ports.store.uploads_of(&caller.owner, start.as_ref(), limit).await?;
     Ok(Reply::json(StatusCode::OK, &PageView::of(Owned::page(page, caller), UploadView::of)))
+}
+
+/// `DELETE /uploads/{id}/parts`: gives up an upload whose file has not arrived, in parts or by a form.
+///
+/// # Errors
+/// [`Problem::UploadHasFile`] if a file has a verdict.
+pub async fn give_up<S: UploadStore, G: Signer, P: PartStore>(
+    ports: &Ports<S, G, P>,
+    now: Timestamp,
+    upload: &Owned<Upload>,
+) -> Result<Reply, Problem> {
+    give_up::give_up(ports, now, upload).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
 /// `DELETE /uploads/{id}`: begins the deletion. After the answer no link to the upload can be made, and the

@@ -63,13 +63,13 @@ pub trait UploadStore: UploadReader {
         start: Option<&PageStart>,
         limit: u8,
     ) -> impl Future<Output = Result<Page<Upload>, Unavailable>> + Send;
-    /// Writes `expired` if the upload is pending: its parts are given up ([`Upload::given_up`]). The same
-    /// write changes the reservation by `charge`, if any. A repetition changes nothing.
+    /// Writes `expired` if the upload is pending: it is given up ([`Upload::given_up`]). The same write changes
+    /// the reservation by `charge`, if any. A repetition changes nothing.
     fn give_up(
         &self,
         upload: &Upload,
         charge: Option<&Charge>,
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    ) -> impl Future<Output = Result<Written, Unavailable>> + Send;
     /// Writes `deleting` if the upload is `owner`'s; a repetition changes nothing.
     fn begin_deletion(
         &self,

@@ -103,6 +103,21 @@ async fn a_form_that_died_unused_gives_its_bytes_back_and_expires_a_day_later() 
 }
 
 #[tokio::test]
+async fn a_form_that_was_given_up_gives_its_bytes_back_when_it_has_died() {
+    let world = MemoryWorld::default();
+    let form = pending().reserving();
+    world.create(&form).await.unwrap();
+    world.give_up(&form, None).await.unwrap();
+    let ports = Ports { store: world.clone(), objects: world };
+    let died = form.policy_expires_at;
+    let bytes = async || existing(&ports).await.reserved.unwrap().bytes;
+    swept(&ports, died - Duration::from_millis(1)).await.unwrap();
+    assert_eq!(bytes().await, form.max_size_bytes);
+    swept(&ports, died).await.unwrap();
+    assert_eq!((bytes().await, existing(&ports).await.state), (0, UploadState::Expired));
+}
+
+#[tokio::test]
 async fn a_removal_that_the_stream_gave_up_is_brought_to_its_end() {
     let ports = world().await;
     ports.objects.put(pending().object_key(), version("a"), png());

@@ -79,8 +79,13 @@ impl Upload {
             .map(|after| Self { announces: None, ..after })
     }
 
+    /// When a form is given up it stays valid, and so its reservation stays. That of parts was changed then.
     fn has_no_file(&self) -> bool {
-        matches!(self.state, UploadState::Pending | UploadState::Rejected)
+        match self.state {
+            UploadState::Pending | UploadState::Rejected => true,
+            UploadState::Expired => self.s3_upload_id.is_none(),
+            UploadState::Available | UploadState::Deleting | UploadState::Deleted => false,
+        }
     }
 
     /// As [`takes_files`].
@@ -160,6 +165,22 @@ mod tests {
         assert!(!rejected.takes_files());
         let parts = Upload { s3_upload_id: Some("s3".parse().unwrap()), ..pending() };
         assert!(!parts.settled(&condemn("a")).unwrap().takes_files(), "parts become one object");
+    }
+
+    #[test]
+    fn a_form_that_is_given_up_keeps_its_place_and_its_reservation_until_it_dies() {
+        let given_up = reserving(600).given_up().unwrap();
+        let dies = given_up.policy_expires_at;
+        assert!(given_up.takes_files());
+        assert_eq!(given_up.unused_at(at("2026-11-24T10:14:59Z")), None);
+        let given_back = given_up.given_back(&given_up.unused_at(dies).unwrap()).unwrap();
+        assert_eq!(given_back.reserved, Some(Reserved { bytes: 0, arrived: 0 }));
+        assert_eq!((given_back.state, given_back.unused_at(dies)), (UploadState::Expired, None));
+        let late = given_up.charge_of_settlement(&pin("a"), 5).unwrap();
+        assert_eq!(late.after, Reserved { bytes: 5, arrived: 5 }, "what arrives nevertheless counts");
+        let parts = Upload { s3_upload_id: Some("s3".parse().unwrap()), ..given_up };
+        assert!(!parts.takes_files());
+        assert_eq!(parts.unused_at(dies), None, "what arrived of parts was counted when they were given up");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | a version is pinned | what arrived |
 //! | a file is rejected, and the upload can still take another | all of it |
-//! | a file in parts is rejected, its parts are given up, or a form has died | what arrived |
+//! | a file in parts is rejected, its parts are given up, or a form has died, given up or not | what arrived |
 //! | the upload is removed before anything of that, and more may arrive or has arrived uncounted | all of it |
 //!
 //! The record has the reservation. Each change of it ([`Charge`]) is written together with the owner's
@@ -61,14 +61,15 @@ pub struct History {
     pub is_recorded: bool,
 }
 
-/// Whether S3 still accepts a file by the upload's form. After a wrong file the right one may follow. A
-/// deleted upload has a form too, and S3 stores what it brings until the recorder removes it.
+/// Whether S3 still accepts a file by the upload's form. After a wrong file the right one may follow, and a form
+/// that was given up stays valid. A deleted upload has a form too, and S3 stores what it brings until the
+/// recorder removes it.
 pub fn takes_files(state: UploadState, history: History) -> bool {
     let form_is_open = !history.comes_in_parts && history.condemned < MAX_CONDEMNED;
     match state {
         UploadState::Pending => true,
-        UploadState::Rejected => form_is_open,
+        UploadState::Rejected | UploadState::Expired => form_is_open,
         UploadState::Deleting | UploadState::Deleted => form_is_open && !history.is_recorded,
-        UploadState::Available | UploadState::Expired => false,
+        UploadState::Available => false,
     }
 }

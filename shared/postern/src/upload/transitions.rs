@@ -111,8 +111,8 @@ impl Upload {
         is_due.then(|| self.moved_to(UploadState::Expired))
     }
 
-    /// The record after its parts were given up before they became an object; `None` if it is not pending. A
-    /// completion that was running may still bring a valid version.
+    /// The record after the upload was given up before a file had a verdict; `None` if it is not pending. Its
+    /// form, or a completion that was running, may still bring a valid version.
     #[must_use]
     pub fn given_up(&self) -> Option<Self> {
         (self.state == UploadState::Pending).then(|| self.moved_to(UploadState::Expired))

@@ -58,6 +58,18 @@ fn a_late_valid_version_brings_an_expired_upload_back() {
 }
 
 #[test]
+fn only_what_is_pending_is_given_up_and_a_valid_version_may_follow() {
+    let given_up = pending().given_up().unwrap();
+    assert_eq!((given_up.state, &given_up.announces), (UploadState::Expired, &None));
+    assert_eq!(given_up.settled(&pin("a")).unwrap().state, UploadState::Available);
+    let deleting = pending().deleting().unwrap();
+    let settled = [pin("a"), condemn("a")].map(|verdict| pending().settled(&verdict).unwrap());
+    for upload in settled.into_iter().chain([given_up, deleting]) {
+        assert_eq!(upload.given_up(), None, "{:?}", upload.state);
+    }
+}
+
+#[test]
 fn what_is_pending_expires_a_day_after_its_form_and_nothing_else_does() {
     let due = at("2026-11-25T10:15:00Z");
     assert_eq!(pending().expired(at("2026-11-25T10:14:59Z")), None);

@@ -84,6 +84,49 @@ async fn a_token_ends_by_use_and_by_its_owner() {
 }
 
 #[tokio::test]
+async fn a_page_gives_up_its_form_and_no_file_that_has_arrived() {
+    let (app, page) = (App::user(), App::nobody());
+    let (token, other) = (token(&app, 1).await, token(&app, 1).await);
+    let (_, issued) = post(&page, &format!("{}/uploads", path(&token)), png()).await;
+    let form = Form::read(&issued);
+    let give_up = async |below: &str| {
+        let path = format!("{below}/uploads/{}/parts", form.upload_id);
+        page.call(Method::DELETE, &path, None).await
+    };
+    let (status, problem) = give_up(path(&other)).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::NOT_FOUND, &json!("upload_not_found")));
+    app.assert_untouched(&form.upload_id).await;
+    for _ in 0..2 {
+        assert_eq!(give_up(path(&token)).await.0, StatusCode::NO_CONTENT);
+        app.assert_given_up(&form.upload_id).await;
+    }
+    let (status, _) = post(&page, &format!("{}/uploads", path(&token)), png()).await;
+    assert_eq!(status, StatusCode::GONE, "the use does not come back");
+
+    assert_eq!(form.post(PNG).await, Posted::stored(), "S3 still accepts the form");
+    let upload = app.until(&form.upload_id, |upload| upload["state"] != "expired").await;
+    assert_eq!(upload["state"], "available", "a file that arrives nevertheless is not lost");
+    let (status, problem) = give_up(path(&token)).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("upload_has_file")));
+    assert_eq!(app.versions(&form.upload_id).await, [upload["recorded"]["version_id"].as_str().unwrap()]);
+
+    let management = format!("/upload-tokens/{}", token["upload_token_id"].as_str().unwrap());
+    assert_eq!(app.call(Method::DELETE, &management, None).await.0, StatusCode::NO_CONTENT);
+    let (status, problem) = give_up(path(&token)).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::GONE, &json!("upload_token_revoked")));
+}
+
+#[tokio::test]
+async fn an_owner_gives_up_a_form() {
+    let app = App::user();
+    let form = app.issue_for("photo.png", "image/png", PNG).await;
+    let path = format!("/uploads/{}/parts", form.upload_id);
+    assert_eq!(App::stranger().call(Method::DELETE, &path, None).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(app.call(Method::DELETE, &path, None).await.0, StatusCode::NO_CONTENT);
+    app.assert_given_up(&form.upload_id).await;
+}
+
+#[tokio::test]
 async fn a_repeated_request_for_a_token_shows_the_same_one() {
     let app = App::user();
     let body = json!({ "content_types": ["*/*"], "max_size_bytes": 10, "uses": 1, "expires_in_s": 60 });

@@ -62,7 +62,7 @@ macro_rules! contract_tests {
             }
             sweeping {
                 what_is_due_expires_and_may_come_back
-                parts_are_given_up_while_nothing_has_come
+                an_upload_is_given_up_while_nothing_has_come
                 only_the_pinned_version_vanishes
                 a_tombstone_waits_once_more_for_the_sweeper
                 what_is_pinned_is_listed_until_it_goes
@@ -97,6 +97,7 @@ macro_rules! contract_tests {
                 rejected_parts_make_room
                 what_is_not_used_is_given_back_once
                 what_a_dead_form_reserved_is_given_back
+                a_form_that_is_given_up_counts_until_it_dies
             }
             batches {
                 the_largest_batch_is_written_and_counted_at_once

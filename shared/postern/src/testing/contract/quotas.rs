@@ -244,3 +244,26 @@ pub async fn what_a_dead_form_reserved_is_given_back(store: &impl Store, ids: Id
     assert_eq!(written, Written::Applied, "a file that was under way when its form died");
     assert_eq!(day.status(5).await.reserved.unwrap().bytes, 10);
 }
+
+/// S3 accepts a file by the form until the form expires.
+pub async fn a_form_that_is_given_up_counts_until_it_dies(store: &impl Store, ids: Ids) {
+    let limits = OwnerLimits { pending_uploads: Some(1), bytes_per_day: Some(25) };
+    let count = Quota { now: now(), token: None, limits };
+    let [form, next] = [10, 11].map(|n| upload(ids, 242 + n, "cancels").reserving());
+    assert_eq!(reserve(store, &form, &count).await, ReserveOutcome::New);
+    store.give_up(&form, None).await.unwrap();
+    assert!(matches!(reserve(store, &next, &count).await, TooManyPending { .. }), "its place is not free");
+    let dead = form.policy_expires_at;
+    assert!(!is_due(store, &form, dead - Duration::from_millis(1)).await);
+    assert!(is_due(store, &form, dead).await);
+    let given_up = store.upload(form.upload_id).await.unwrap().unwrap();
+    let unused = given_up.unused_at(dead).unwrap();
+    for _ in 0..2 {
+        store.give_back(&given_up, &unused).await.unwrap();
+    }
+    let ended = store.upload(form.upload_id).await.unwrap().unwrap();
+    assert_eq!(ended, given_up.given_back(&unused).unwrap());
+    assert_eq!(ended.reserved.unwrap().bytes, 0);
+    assert!(!is_due(store, &form, expiry(dead)).await, "nothing is left to do");
+    assert_eq!(reserve(store, &next, &Quota { now: dead, ..count }).await, ReserveOutcome::New);
+}

@@ -29,19 +29,20 @@ pub async fn what_is_due_expires_and_may_come_back(store: &impl Store, ids: Ids)
     assert_eq!(existing(store, upload).await, available, "a sweeper that read it before changes nothing");
 }
 
-pub async fn parts_are_given_up_while_nothing_has_come(store: &impl Store, ids: Ids) {
+pub async fn an_upload_is_given_up_while_nothing_has_come(store: &impl Store, ids: Ids) {
     let upload = &ids.upload(1);
-    store.give_up(upload, None).await.unwrap();
+    let give_up = async || store.give_up(upload, None).await.unwrap();
+    assert_eq!(give_up().await, Written::ConditionFailed(None));
     assert_eq!(store.upload(upload.upload_id).await.unwrap(), None, "no write makes a record");
     store.create(upload).await.unwrap();
-    for _ in 0..2 {
-        store.give_up(upload, None).await.unwrap();
-        assert_eq!(existing(store, upload).await, upload.given_up().unwrap());
-    }
+    let given_up = upload.given_up().unwrap();
+    assert_eq!(give_up().await, Written::Applied);
+    assert_eq!(give_up().await, Written::ConditionFailed(Some(Box::new(given_up.clone()))));
+    assert_eq!(existing(store, upload).await, given_up);
     assert!(!is_due(store, upload, expiry(upload.policy_expires_at)).await);
-    assert_eq!(settle(store, upload, &pin("completed meanwhile")).await, Written::Applied);
+    assert_eq!(settle(store, upload, &pin("arrived meanwhile")).await, Written::Applied);
     let available = existing(store, upload).await;
-    store.give_up(upload, None).await.unwrap();
+    assert_eq!(give_up().await, Written::ConditionFailed(Some(Box::new(available.clone()))));
     assert_eq!(existing(store, upload).await, available);
 }
 

@@ -44,12 +44,20 @@ impl UploadStore for MemoryWorld {
         Ok(page(uploads, |upload| (upload.uploaded_at, upload.upload_id.to_string()), start, limit))
     }
 
-    async fn give_up(&self, upload: &Upload, charge: Option<&Charge>) -> Result<(), Unavailable> {
-        let mut state = self.call("give_up")?;
-        let existing = state.uploads.get(&upload.upload_id);
-        let after = existing.and_then(Upload::given_up).and_then(|after| after.charged(charge));
-        state.write_charged(after, charge);
-        Ok(())
+    async fn give_up(&self, upload: &Upload, charge: Option<&Charge>) -> Result<Written, Unavailable> {
+        self.answered("give_up", || {
+            let mut state = self.call("give_up")?;
+            let Some(existing) = state.uploads.get(&upload.upload_id) else {
+                return Ok(Written::ConditionFailed(None));
+            };
+            match existing.given_up().and_then(|after| after.charged(charge)) {
+                Some(after) => {
+                    state.write_charged(Some(after), charge);
+                    Ok(Written::Applied)
+                }
+                None => Ok(Written::ConditionFailed(Some(Box::new(existing.clone())))),
+            }
+        })
     }
 
     async fn begin_deletion(&self, id: UploadId, owner: &Owner) -> Result<Found, Unavailable> {

@@ -244,8 +244,14 @@ async fn a_file_in_parts(client: &mut Client<'_>, key: Option<&str>) {
     client.until(&upload, "available").await;
 }
 
-/// Begins an upload in parts, and aborts it.
-async fn parts_that_are_given_up(client: &mut Client<'_>, key: Option<&str>) {
+/// Begins an upload in parts, and asks for a form, and gives both up.
+async fn uploads_that_are_given_up(client: &mut Client<'_>, key: Option<&str>) {
+    let form = client.told(201, Method::POST, "/uploads", file(), key.map(|_| "form")).await;
+    client.uploads += 1;
+    let path = format!("/uploads/{}/parts", id(&form));
+    client.told(204, Method::DELETE, &path, Value::Null, None).await;
+    client.told(204, Method::DELETE, &path, Value::Null, None).await;
+    client.until(&id(&form), "expired").await;
     let begun = client.told(201, Method::POST, "/uploads/multipart", file(), key).await;
     let parts = format!("/uploads/{}/parts", id(&begun));
     client.told(204, Method::DELETE, &parts, Value::Null, None).await;
@@ -327,7 +333,7 @@ async fn walk(api: &Api, seed: u64, round: &str) {
         0 => a_form_and_its_link(&mut client, key).await,
         1 => a_put_and_its_removal(&mut client, key).await,
         2 => a_file_in_parts(&mut client, key).await,
-        3 => parts_that_are_given_up(&mut client, key).await,
+        3 => uploads_that_are_given_up(&mut client, key).await,
         4 => a_page_with_a_token(&mut client, key).await,
         _ => links_that_count(&mut client, key).await,
     }
