@@ -66,7 +66,8 @@ async function issueForms(batch) {
   try {
     for (const transfer of batch) await transfer.addChecksum()
     const uploads = batch.map(({ body }) => body)
-    return (await batch[0].call('POST', '/uploads/batch', { uploads }, newKey())).uploads
+    const note = ({ uploads }) => uploads.forEach(({ url, upload_id }, index) => url && (batch[index].uploadId = upload_id))
+    return (await batch[0].create('/uploads/batch', { uploads }, newKey(), note)).uploads
   } catch (error) {
     if (error.code !== 'unreadable' && !(error.status < 500)) throw error
   }

@@ -39,7 +39,7 @@ export interface List {
   /** Stops a file that is being sent. It keeps its place among those that are sent at once. */
   pause(id: number): void
   resume(id: number): void
-  /** Cancels what waits or is being sent, and removes its parts at S3. A file that S3 has already stays. */
+  /** Cancels what waits or is being sent, which then leaves nothing at S3. A file that S3 has already stays. */
   cancel(id: number): void
   /** Sends a file again that has `failed` or was `cancelled`. */
   retry(id: number): void

@@ -12,8 +12,6 @@ const ENDED = ['upload_not_found', 'multipart_not_found', 'parts_refused', 'NoSu
 
 const NO_ENTRY = { read() {}, write() {}, remove() {}, release() {} }
 
-const never = new AbortController().signal
-
 export async function sendParts(transfer) {
   // Without that module the upload works too, only not after a reload.
   const { entryOf } = await import('./resume.js').catch(() => ({}))
@@ -25,7 +23,8 @@ export async function sendParts(transfer) {
       return await send(transfer, entry)
     } catch (error) {
       const isMismatch = error.code === 'checksum_mismatch'
-      if (transfer.signal.aborted || isMismatch) await giveUp(transfer, entry)
+      if (transfer.signal.aborted || isMismatch) entry.remove()
+      if (isMismatch) await transfer.giveUp()
       // The token may have no use for another upload.
       if (mismatch && error.code?.startsWith('upload_token_')) throw mismatch
       if (mismatch || !isMismatch) throw error
@@ -56,25 +55,10 @@ async function wentOn(transfer, known) {
 }
 
 async function begin(transfer, entry) {
-  const key = newKey()
-  // It is not interrupted, so that whatever it begins can be given up.
-  const ask = () => transfer.ask('POST', '/uploads/multipart', transfer.body, key, never)
-  const note = ({ upload_id, part_size_bytes }) => {
-    Object.assign(transfer, { uploadId: upload_id, isResumed: false })
-    const upload = { uploadId: upload_id, partSize: part_size_bytes }
-    entry.write(upload)
-    return upload
-  }
-  let isAsked = false
-  const upload = await transfer
-    .retry(() => {
-      isAsked = true
-      return ask()
-    })
-    .then(note, async (error) => {
-      if (isAsked && transfer.signal.aborted) await ask().then(note, () => {})
-      throw error
-    })
+  const { upload_id, part_size_bytes } = await transfer.create('/uploads/multipart', transfer.body, newKey())
+  transfer.isResumed = false
+  const upload = { uploadId: upload_id, partSize: part_size_bytes }
+  entry.write(upload)
   await sendMissing(transfer, upload, [])
 }
 
@@ -218,18 +202,5 @@ class Lanes {
       await Promise.race(begun)
     }
     if (this.failure) throw this.failure
-  }
-}
-
-// Parts that were on their way when the upload was cancelled are removed with the others.
-async function giveUp(transfer, entry) {
-  entry.remove()
-  for (let tries = 0; transfer.uploadId && tries < 3; tries += 1) {
-    try {
-      return await transfer.ask('DELETE', `/uploads/${transfer.uploadId}/parts`, undefined, undefined, never)
-    } catch (error) {
-      if (!isTransient(error)) return // the file has arrived
-      await new Promise((done) => setTimeout(done, 1000))
-    }
   }
 }

@@ -22,7 +22,7 @@ export interface AllOptions {
   jwt?: () => string | Promise<string>
   /** Names (`a-z 0-9 - _ .`) and values (printable ASCII), which everybody who opens a link gets. */
   metadata?: Record<string, string>
-  /** Cancels the upload. A file in parts leaves nothing at S3. */
+  /** Cancels the upload, which then leaves nothing at S3, unless S3 has the whole file. */
   signal?: AbortSignal
 }
 

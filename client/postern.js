@@ -1,6 +1,6 @@
 // Uploads files from a page. docs/browser.md shows how, and postern.d.ts has the types.
 
-import { base64, failure, isTransient, LARGEST_FORM_BYTES, linked, loaded, networkError, newKey, PosternError, unreadable } from './common.js'
+import { base64, failure, isTransient, LARGEST_FORM_BYTES, linked, loaded, networkError, never, newKey, PosternError, unreadable } from './common.js'
 import { Progress } from './progress.js'
 
 export { PosternError }
@@ -28,6 +28,7 @@ class Transfer {
   isResumed = false
   #key = newKey()
   #isPaused = false
+  #isSent = false // whether S3 has the file
   #waiting = new Set() // what `resume` continues
   #requests = new Set() // what `pause` interrupts
 
@@ -65,12 +66,15 @@ class Transfer {
       this.signal.throwIfAborted()
       this.progress.enter('preparing')
       await (this.isSmall ? this.#sendForm() : this.#sendParts())
+      this.#isSent = true
       this.onSent?.()
       const result = await this.#checked()
       this.onSettled?.()
       return result
     } catch (error) {
-      throw this.signal.aborted ? new PosternError('aborted', 'The upload was cancelled.', { cause: error }) : error
+      if (!this.signal.aborted) throw error
+      if (!this.#isSent) await this.giveUp()
+      throw new PosternError('aborted', 'The upload was cancelled.', { cause: error })
     } finally {
       this.progress.report = () => {}
       this.onEnd?.()
@@ -139,6 +143,35 @@ class Transfer {
   // Asks the API, again after a transient failure.
   call(method, route, body, key) {
     return this.retry(() => this.ask(method, route, body, key))
+  }
+
+  // Makes uploads by a request that a cancellation does not interrupt, so that whatever it makes can be given up.
+  async create(route, body, key, note = ({ upload_id }) => (this.uploadId = upload_id)) {
+    let isAsked = false
+    const ask = async () => {
+      isAsked = true
+      const answer = await this.ask('POST', route, body, key, never)
+      note(answer)
+      return answer
+    }
+    try {
+      return await this.retry(ask)
+    } catch (error) {
+      if (isAsked && this.signal.aborted) await ask().catch(() => {}) // its answer may have been lost
+      throw error
+    }
+  }
+
+  // Gives up what was made, in parts or by a form. A part that was on its way is removed with the others.
+  async giveUp() {
+    for (let tries = 0; this.uploadId && tries < 3; tries += 1) {
+      try {
+        return await this.ask('DELETE', `/uploads/${this.uploadId}/parts`, undefined, undefined, never)
+      } catch (error) {
+        if (!isTransient(error)) return // the file has arrived, or the upload token has ended
+        await new Promise((done) => setTimeout(done, 1000))
+      }
+    }
   }
 
   // Asks the API once.
@@ -223,12 +256,12 @@ class Transfer {
   async #issue() {
     await this.addChecksum()
     try {
-      return await this.call('POST', '/uploads', this.body, this.#key)
+      return await this.create('/uploads', this.body, this.#key)
     } catch (error) {
       if (error.code !== 'idempotency_key_spent') throw error
       if (error.uploadId) return { upload_id: error.uploadId }
       this.#key = newKey()
-      return this.call('POST', '/uploads', this.body, this.#key)
+      return this.create('/uploads', this.body, this.#key)
     }
   }
 

@@ -172,6 +172,48 @@ test('a signal cancels at every moment', async () => {
   }
 })
 
+test('a cancelled form is given up, whenever it is cancelled', async () => {
+  const cancelled = async (prepare) => {
+    const stack = opened()
+    const control = new AbortController()
+    prepare(stack, () => control.abort())
+    assert.equal((await failed(send(stack, fileOf(1000), { signal: control.signal }))).code, 'aborted')
+    assert.equal(page.sending, 0)
+    return stack
+  }
+  const halfWay = (stack, cancel) => (page.onSend = (_, share) => share === 0.5 && cancel())
+  const moments = [
+    halfWay,
+    (stack, cancel) => stack.fault(/^POST \/uploads$/, cancel),
+    (stack, cancel) => {
+      stack.fault(/^POST \/uploads$/, 'lost') // with the id
+      until(() => page.waits.length > 0).then(cancel)
+    },
+    (stack, cancel) => {
+      stack.fault(/^DELETE/, 'cut', 2)
+      halfWay(stack, cancel)
+    },
+  ]
+  for (const moment of moments) {
+    const { made, only } = await cancelled(moment)
+    assert.deepEqual([made, only.state, only.stored], [1, 'expired', 0], `${moment}`)
+  }
+  const away = await cancelled((stack, cancel) => {
+    stack.fault(/^DELETE/, 'cut', Infinity)
+    halfWay(stack, cancel)
+  })
+  assert.equal(away.count(/^DELETE/), 3, 'the upload is cancelled nevertheless')
+})
+
+test('a cancellation gives up no file that S3 is known to have', async () => {
+  const stack = opened()
+  stack.verdict = {}
+  const control = new AbortController()
+  const onProgress = ({ phase }) => phase === 'checking' && control.abort()
+  assert.equal((await failed(send(stack, fileOf(1000), { signal: control.signal, onProgress }))).code, 'aborted')
+  assert.deepEqual([stack.count(/^DELETE/), stack.only.stored, stack.only.state], [0, 1, 'pending'])
+})
+
 test('a connection that stalls is given up and the file sent again', async () => {
   for (const moment of [0.25, 0.5]) { // before the first progress, and after it
     const stack = opened()

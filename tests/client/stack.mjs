@@ -69,12 +69,9 @@ export class Stack {
     const upload = this.uploads.get(id)
     if (!upload) return problem(404, 'upload_not_found')
     if (!rest) return this.#shown(upload)
+    if (method === 'DELETE') return this.#givenUp(upload)
     if (!upload.parts) return problem(404, 'multipart_not_found')
     if (rest === '/complete') return this.#complete(upload, body)
-    if (method === 'DELETE') {
-      Object.assign(upload, { state: 'expired', parts: undefined })
-      return { status: 204, headers: {}, text: '' }
-    }
     const etag = upload.stored ? null : '"etag"'
     const sizes = [...upload.parts].map(([part_number, { size }]) => ({ part_number, size_bytes: size, etag }))
     if (method === 'GET') return json(200, { parts: sizes })
@@ -95,7 +92,9 @@ export class Stack {
     }
     if (known.body !== JSON.stringify(body)) return problem(422, 'idempotency_key_reused')
     const { upload_id } = JSON.parse(known.answer.text)
-    if (this.uploads.get(upload_id)?.stored) return problem(409, 'idempotency_key_spent', { upload_id })
+    const upload = this.uploads.get(upload_id)
+    if (upload?.stored) return problem(409, 'idempotency_key_spent', { upload_id })
+    if (upload?.state === 'expired') return problem(409, 'idempotency_key_spent')
     return known.epoch === this.epoch ? known.answer : problem(409, 'idempotency_key_spent')
   }
 
@@ -127,9 +126,16 @@ export class Stack {
     return json(201, { upload_id, method: 'MULTIPART', part_size_bytes: PART_BYTES, part_count: Math.ceil(body.size_bytes / PART_BYTES) })
   }
 
+  #givenUp(upload) {
+    if (!['pending', 'expired'].includes(upload.state)) return problem(409, 'upload_has_file')
+    Object.assign(upload, { state: 'expired', parts: undefined })
+    return { status: 204, headers: {}, text: '' }
+  }
+
   #shown(upload) {
-    // The recorder takes a moment.
-    if (upload.stored && upload.state === 'pending' && (upload.asked += 1) > 1) Object.assign(upload, this.verdict)
+    // The recorder takes a moment, and looks at what arrives for an upload that was given up too.
+    const isOpen = ['pending', 'expired'].includes(upload.state)
+    if (upload.stored && isOpen && (upload.asked += 1) > 1) Object.assign(upload, this.verdict)
     return json(200, { state: upload.state, rejection: upload.rejection })
   }
 

@@ -18,8 +18,9 @@ const LARGE_BYTES = 40 * MIB;
 const PARTS = 5;
 
 // What the network does. `refuse(request)` returns a status in place of S3's answer, `loses(request)` whether the answer
-// gets lost, `holds(request)` whether the request waits until its connection ends.
-const calm = { isCut: false, refuse: () => undefined, loses: () => false, holds: () => false };
+// gets lost, `holds(request)` whether the request waits until its connection ends, and `stalls(request)` whether only its
+// beginning goes on.
+const calm = { isCut: false, refuse: () => undefined, loses: () => false, holds: () => false, stalls: () => false };
 let network = calm;
 let stored = []; // the parts that S3 has stored, in order
 let sent = 0; // the parts that the browser has sent
@@ -42,6 +43,7 @@ const proxy = await openProxy({
     }
     return network.refuse(asked) ?? true;
   },
+  stalls: (asked) => network.stalls(asked),
   loses: (asked) => network.isCut || network.loses(asked),
   done: (asked, status) => status === 200 && partOf(asked) && stored.push(partOf(asked)),
 });
@@ -61,6 +63,8 @@ function once() {
 
 const authorization = { authorization: `Bearer ${plan.jwt}` };
 
+const isForm = ({ headers }) => headers["content-type"]?.startsWith("multipart/form-data");
+
 async function makeToken(label, uses) {
   const body = JSON.stringify({ content_types: ["*/*"], max_size_bytes: 2 * LARGE_BYTES, uses, expires_in_s: 3600, label });
   const headers = { ...authorization, "content-type": "application/json" };
@@ -71,7 +75,7 @@ async function makeToken(label, uses) {
   return { endpoint: plan.api + path, revoke: () => fetch(address, { method: "DELETE", headers: authorization }) };
 }
 
-const files = { small: join(folder, "notes.txt"), empty: join(folder, "empty.txt") };
+const files = { small: join(folder, "notes.txt"), empty: join(folder, "empty.txt"), form: join(folder, "form.bin") };
 for (const name of ["large", "other"]) {
   files[name] = join(folder, `${name}.bin`);
   const bytes = Buffer.alloc(LARGE_BYTES);
@@ -80,6 +84,7 @@ for (const name of ["large", "other"]) {
 }
 await writeFile(files.small, "some words");
 await writeFile(files.empty, "");
+await writeFile(files.form, Buffer.alloc(20 * MIB, "some words "));
 
 // With a folder for its profile, so that it can be started again with what pages have stored.
 const start = () => launchBehind(plan, proxy.address(), { userDataDir: join(folder, "profile") });
@@ -105,8 +110,10 @@ async function begin(page, endpoint, file) {
   await (await page.$("input")).uploadFile(file);
   await page.evaluate(async (endpoint) => {
     const { upload } = await import("/postern/postern.js");
-    const state = (window.state = {});
-    upload(document.querySelector("input").files[0], { endpoint }).then(
+    const control = new AbortController();
+    const state = (window.state = { control });
+    const onProgress = ({ uploadId }) => (state.id = uploadId);
+    upload(document.querySelector("input").files[0], { endpoint, signal: control.signal, onProgress }).then(
       (result) => (state.end = result.state),
       ({ code }) => (state.end = code),
     );
@@ -118,9 +125,9 @@ async function ended(page) {
   return page.evaluate(() => window.state.end);
 }
 
-async function untilStored(count) {
-  for (let tries = 0; stored.length < count; tries += 1) {
-    if (tries === 2400) throw new Error(`S3 has ${stored.length} parts after two minutes`);
+async function seen(holds) {
+  for (let tries = 0; !(await holds()); tries += 1) {
+    if (tries === 2400) throw new Error(`two minutes later, still not: ${holds}`);
     await wait(50);
   }
 }
@@ -129,7 +136,15 @@ async function untilStored(count) {
 async function half(page, endpoint) {
   network = { ...calm, holds: (asked) => partOf(asked) && sent > 3 };
   await begin(page, endpoint, files.large);
-  await untilStored(3);
+  await seen(() => stored.length >= 3);
+}
+
+// Cancels the upload of the page, once the network has done what `holds` says.
+async function cancelled(page, holds, isSeen) {
+  await seen(isSeen);
+  await page.evaluate(() => window.state.control.abort());
+  const end = await ended(page);
+  holds("the page says that it was cancelled", end === "aborted", end);
 }
 
 const storedOnce = (holds) => holds("each part is stored once", stored.length === PARTS && new Set(stored).size === PARTS, stored.join());
@@ -249,6 +264,29 @@ try {
     storedOnce(holds);
     await page.close();
     await other.close();
+  });
+
+  // S3 makes no file of half a form.
+  await each("a form is cancelled half way", ["expired"], async (token, holds) => {
+    const page = await tab();
+    let isHalf = false;
+    network = { ...calm, stalls: (asked) => isForm(asked) && (isHalf = true) };
+    await begin(page, (await token()).endpoint, files.form);
+    await cancelled(page, holds, () => isHalf);
+    await page.close();
+  });
+
+  // The client does not learn that S3 has the file. The recorder looks at it all the same.
+  await each("a form is cancelled after S3 has its file", ["available"], async (token, holds) => {
+    const { endpoint } = await token();
+    const page = await tab();
+    let isStored = false;
+    network = { ...calm, loses: (asked) => isForm(asked) && (isStored = true), holds: ({ method }) => method === "GET" };
+    await begin(page, endpoint, files.small);
+    await cancelled(page, holds, () => isStored);
+    const id = await page.evaluate(() => window.state.id);
+    await seen(async () => (await (await fetch(`${endpoint}/uploads/${id}`)).json()).state === "available");
+    await page.close();
   });
 
   // The token was the page's only right. What S3 has of the file is removed when the upload expires.

@@ -10,8 +10,9 @@ const types = { ".js": "text/javascript", ".html": "text/html" };
 
 // `serve(pathname)` returns `{ body, type }` or nothing. `allow(request)` is awaited before a request goes on: it returns
 // true, false to close the connection, or a status to answer with. `done(request, status)` sees each answer, and
-// `loses(request)` says whether the browser never gets it.
-export async function openProxy({ origin, serve, allow, loses = () => false, done }) {
+// `loses(request)` says whether the browser never gets it. Of a request that `stalls(request)` names, only the beginning
+// goes on.
+export async function openProxy({ origin, serve, allow, stalls = () => false, loses = () => false, done }) {
   const server = createServer(async (asked, answer) => {
     const url = new URL(asked.url);
     if (url.origin === origin) {
@@ -38,7 +39,11 @@ export async function openProxy({ origin, serve, allow, loses = () => false, don
     sent.on("error", () => answer.destroy());
     // Also if the browser goes away in the middle: an answer that nobody reads would keep this program running.
     answer.on("close", () => sent.destroy());
-    asked.pipe(sent);
+    if (!stalls(asked)) return asked.pipe(sent);
+    asked.once("data", (begin) => {
+      asked.pause();
+      sent.write(begin);
+    });
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   return server;
