@@ -235,6 +235,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_core_is_small() {
+        let core = with_imports("postern.js");
+        let bytes: usize = core.iter().map(|file| file.gzip.len()).sum();
+        assert!(bytes < 6_500, "{bytes} bytes");
+    }
+
     /// Equal sources make equal packages.
     #[test]
     fn what_is_compressed_names_neither_its_time_nor_its_system() {
