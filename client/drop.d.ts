@@ -24,7 +24,10 @@ export type Failed = {
 export class PosternDrop extends HTMLElement {
   jwt?: AllOptions['jwt']
   metadata?: AllOptions['metadata']
-  /** Texts of your own, by their names in docs/browser.md, by a file's state, or by the code of an error or a rejection. */
+  /**
+   * Texts of your own, by their names in docs/browser.md, by a file's state, or by the code of an error or a rejection. The
+   * others are in the language of the element, if it is English, German, French, Spanish or Chinese, or else in English.
+   */
   texts: Record<string, string>
   readonly form: HTMLFormElement | null
   readonly uploads: readonly Upload[]

@@ -6,7 +6,7 @@ import { createList, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
 import { make, Row } from './row.js'
 import { style } from './style.js'
-import { TEXTS } from './texts.js'
+import { TEXTS, textsIn } from './texts.js'
 
 // Whether another try makes no sense: the file is not sent, the API never will take it, or S3 has it.
 function isFinal(item) {
@@ -20,9 +20,10 @@ const EARLY = ['texts', 'jwt', 'metadata']
 
 export class PosternDrop extends HTMLElement {
   static formAssociated = true
-  static observedAttributes = ['accept', 'multiple', 'name', 'required']
+  static observedAttributes = ['accept', 'lang', 'multiple', 'name', 'required']
 
   #internals = this.attachInternals()
+  #ownTexts = {} // of the page
   #texts = TEXTS
   #jwt
   #metadata
@@ -76,8 +77,8 @@ export class PosternDrop extends HTMLElement {
   }
 
   set texts(texts) {
-    this.#texts = { ...TEXTS, ...texts }
-    this.#show()
+    this.#ownTexts = { ...texts }
+    this.#translate()
   }
 
   get form() {
@@ -99,7 +100,7 @@ export class PosternDrop extends HTMLElement {
   }
 
   connectedCallback() {
-    this.#show()
+    this.#translate()
   }
 
   // An element that only moves is connected again at once.
@@ -108,8 +109,9 @@ export class PosternDrop extends HTMLElement {
     if (!this.isConnected) for (const { id } of this.uploads) this.#list.cancel(id)
   }
 
-  attributeChangedCallback() {
-    this.#show()
+  attributeChangedCallback(name) {
+    if (name === 'lang') this.#translate()
+    else this.#show()
   }
 
   formDisabledCallback(isDisabled) {
@@ -142,8 +144,24 @@ export class PosternDrop extends HTMLElement {
     return { accept: this.#accepted.join(', '), size: sizeInWords(this.#maxBytes, this.#language) }
   }
 
+  // Of the element or of the next element around it, also outside of a shadow root.
   get #language() {
-    return this.closest('[lang]')?.lang || undefined
+    for (let element = this, root; element; element = root instanceof ShadowRoot && root.host) {
+      const around = element.closest('[lang]')
+      if (around) return around.lang || undefined
+      root = element.getRootNode()
+    }
+  }
+
+  // Says everything in the present language. Until its texts are there, and without them, it stays with the last one.
+  async #translate() {
+    this.#texts = { ...this.#texts, ...this.#ownTexts }
+    this.#show()
+    const language = this.#language
+    const texts = await textsIn(language).catch(() => TEXTS)
+    if (language !== this.#language) return
+    this.#texts = { ...texts, ...this.#ownTexts }
+    this.#show()
   }
 
   #takeDrops() {

@@ -10,7 +10,7 @@ export interface Upload {
   /** The path of the file in its folder, where the list was given one. */
   readonly path: string | undefined
   readonly state: UploadState
-  /** The last progress; `undefined` while the file waits. */
+  /** The last progress; `undefined` until the file has begun. */
   readonly progress: Progress | undefined
   /** Of an upload that is `available` or `rejected`. */
   readonly result: Result | undefined
@@ -19,7 +19,7 @@ export interface Upload {
 }
 
 export interface ListOptions extends AllOptions {
-  /** How many files are sent at once, 3 by default. */
+  /** How many files are sent at once, 3 by default. A file that is paused or being checked does not count. */
   concurrency?: number
 }
 
@@ -36,8 +36,9 @@ export interface List {
   options: ListOptions
   /** Adds files, which begin as soon as it is their turn. Returns their ids. */
   add(files: Iterable<File | NewFile>): number[]
-  /** Stops a file that is being sent. It keeps its place among those that are sent at once. */
+  /** Stops a file that is being sent. The next one takes its place. */
   pause(id: number): void
+  /** Goes on with a paused file, before files that wait. Without a free place it is `waiting` at first. */
   resume(id: number): void
   /** Cancels what waits or is being sent, which then leaves nothing at S3. A file that S3 has already stays. */
   cancel(id: number): void

@@ -19,12 +19,12 @@ export function upload(file, options) {
 }
 
 export async function uploadAll(files, options) {
-  const { sendAll } = await loaded(import('./all.js'), './all.js')
-  return sendAll(files, options, (...of) => new Transfer(...of))
+  const { sendAll } = await loaded(import('./list.js'), './list.js')
+  return sendAll(files, options)
 }
 
-// One upload. The other modules use it too.
-class Transfer {
+// One upload, for the other modules of this client only.
+export class Transfer {
   isResumed = false
   #key = newKey()
   #isPaused = false

@@ -1,6 +1,10 @@
 // What the element says: texts by their use, by the state of a file, and by the code of an error or the reason of a
 // rejection.
 
+import { loaded } from './common.js'
+
+const TRANSLATED = ['de', 'fr', 'es', 'zh']
+
 export const TEXTS = {
   drop: 'Drop files here, or',
   choose: 'Choose files',
@@ -28,4 +32,12 @@ export const TEXTS = {
   not_accepted: 'This kind of file is not accepted. Accepted: {accept}.',
   too_large: 'This file is too large. The largest size is {size}.',
   network: 'The connection broke. Try again.',
+}
+
+// The texts in the language of this tag, or else in English.
+export async function textsIn(tag = '') {
+  const language = tag.toLowerCase().split('-')[0]
+  if (!TRANSLATED.includes(language)) return TEXTS
+  const { TRANSLATIONS } = await loaded(import('./translations.js'), './translations.js')
+  return TRANSLATIONS[language]
 }

@@ -1,23 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BATCH, FORM, SINGLE, ended, held, listOf, named, states, video } from './lists.mjs'
 import { fileOf, opened, page, until, wait } from './page.mjs'
-import { PART_BYTES } from './stack.mjs'
-import { createList, isPending } from '../../client/list.js'
+import { createList } from '../../client/list.js'
 import { PosternError } from '../../client/postern.js'
 
-const named = (count) => Array.from({ length: count }, (_, n) => fileOf(1000 + n, `photo ${n}.png`))
-const listOf = (stack, options = {}) => createList({ endpoint: stack.endpoint, ...options })
-const states = (list) => list.snapshot().map(({ state }) => state)
-const ended = (list) => until(() => !list.snapshot().some(isPending), 'everything has ended')
-const FORM = /^POST s3/
+const storedIn = (stack) => [...stack.uploads.values()].filter(({ stored }) => stored).map(({ body }) => body)
 
-// Keeps every request to S3 back until the returned function is called.
-function held() {
-  let go
-  const gate = new Promise((open) => (go = open))
-  page.onSend = () => gate
-  return go
-}
+const refusal = (code) => ({ status: 410, text: JSON.stringify({ code, message: 'It has ended.' }) })
 
 test('files go through their states, and keep their ids and their order', async () => {
   const stack = opened()
@@ -96,28 +86,22 @@ test('a listener that has gone hears nothing, and each subscription is one of it
   assert.equal(count, 3)
 })
 
-test('a pause keeps its turn, and goes on', async () => {
-  const stack = opened()
-  const list = listOf(stack, { concurrency: 1 })
-  const go = held()
-  const [first, second] = list.add(named(2))
-  await until(() => page.sending === 1)
-  list.pause(first)
-  list.pause(second)
-  await until(() => states(list)[0] === 'paused' && page.sending === 0)
-  go()
-  assert.deepEqual(states(list), ['paused', 'waiting'])
-  assert.equal(stack.count(FORM), 0)
-  list.resume(first)
+test('adding many files is one change, and one for each file that begins', async () => {
+  const control = new AbortController()
+  const list = listOf(opened(), { signal: control.signal })
+  let changes = 0
+  list.subscribe(() => (changes += 1))
+  list.add(named(500))
+  assert.equal(changes, 4)
+  control.abort()
   await ended(list)
-  assert.deepEqual(states(list), ['available', 'available'])
 })
 
 test('what waits is cancelled at once, what is sent once it is given up, and both can be sent again', async () => {
   const stack = opened()
   const list = listOf(stack, { concurrency: 1 })
   const go = held()
-  const [first, second] = list.add([fileOf(5 * PART_BYTES, 'video.mp4', 'video/mp4'), fileOf(10)])
+  const [first, second] = list.add([video(), fileOf(10)])
   await until(() => page.sending > 0)
   list.cancel(second)
   assert.deepEqual(states(list), ['sending', 'cancelled'])
@@ -137,7 +121,7 @@ test('what waits is cancelled at once, what is sent once it is given up, and bot
 
 test('a failure has its error, does not stop the others, and can be repeated', async () => {
   const stack = opened()
-  stack.fault(/^POST \/uploads$/, { status: 410, text: '{"code":"upload_token_expired","message":"It has ended."}' })
+  for (const request of [BATCH, SINGLE]) stack.fault(request, refusal('upload_token_expired'))
   const list = listOf(stack, { concurrency: 1 })
   const [first, second] = list.add(named(2))
   await ended(list)
@@ -212,9 +196,10 @@ test('a signal cancels everything, and no file of it is read any more', async ()
   list.add(files)
   await until(() => page.sending === 3)
   control.abort()
+  const before = reads
   go()
   await ended(list)
-  assert.deepEqual([new Set(states(list)), reads, stack.count(FORM)], [new Set(['cancelled']), 3, 0])
+  assert.deepEqual([new Set(states(list)), reads, stack.count(FORM)], [new Set(['cancelled']), before, 0])
 })
 
 test('new options are for files that begin later, and a new jwt is for every request', async () => {
@@ -235,7 +220,9 @@ test('new options are for files that begin later, and a new jwt is for every req
   go()
   await ended(list)
   assert.deepEqual(new Set(jwts), new Set(['Bearer new']))
-  assert.deepEqual([...stack.uploads.values()].map(({ body }) => body.metadata.album), ['1', '2'])
+  assert.deepEqual(storedIn(stack).map(({ metadata }) => metadata.album), ['1', '2'])
+  const isGivenUp = () => [...stack.uploads.values()].every(({ stored, state }) => stored || state === 'expired')
+  await until(isGivenUp, 'the form with the old options is given up')
 })
 
 test('a file that was added with an error is never sent', async () => {
@@ -261,9 +248,9 @@ test('a wrong option is an error of each file, and the page goes on', async () =
 
 test('a file that has failed stays so, and nothing of it is sent any more', async () => {
   const stack = opened()
-  const refusal = (status, code) => ({ status, headers: {}, text: `<Error><Code>${code}</Code></Error>` })
-  stack.fault(/part 2$/, refusal(403, 'AccessDenied'))
-  stack.fault(/part 1$/, refusal(400, 'InvalidRequest'))
+  const refused = (status, code) => ({ status, headers: {}, text: `<Error><Code>${code}</Code></Error>` })
+  stack.fault(/part 2$/, refused(403, 'AccessDenied'))
+  stack.fault(/part 1$/, refused(400, 'InvalidRequest'))
   const answer = stack.answer.bind(stack)
   let signatures = 0
   // The second part waits for a new URL while the first one is refused for good.
@@ -275,7 +262,7 @@ test('a file that has failed stays so, and nothing of it is sent any more', asyn
   const list = listOf(stack)
   const seen = []
   list.subscribe(() => seen.push(states(list)[0]))
-  list.add([fileOf(5 * PART_BYTES, 'video.mp4', 'video/mp4')])
+  list.add([video()])
   await until(() => seen.includes('failed'))
   const { length } = stack.requests
   await wait(600)

@@ -9,16 +9,14 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { addPage, choose, close, comesTo, dropped, gate, inDrop, open, page, pages, press, row } from "./element.mjs";
 import { examine } from "./look.mjs";
-import { fileIn, launchBehind, openProxy } from "./proxy.mjs";
-import { check, folder, plan, until, wait } from "./script.mjs";
+import { check, folder, plan, wait } from "./script.mjs";
 
 const isChrome = plan.browser === "chrome";
 
 const recipe = plan.recipes.find((script) => script.includes("/postern/drop.js"));
 const form = plan.pages.find((html) => html.includes("<postern-drop"));
-const policy = `default-src 'none'; script-src 'self'; img-src data:; style-src 'self'; connect-src ${new URL(plan.api).origin} ${plan.storage}`;
-const css = "html { color-scheme: light dark; background: Canvas; color: CanvasText; font-family: sans-serif } body { margin: 1rem } main { max-width: 40rem; margin: auto }";
 const early = `
   const drop = document.querySelector("postern-drop");
   drop.jwt = () => document.documentElement.dataset.jwt;
@@ -26,90 +24,13 @@ const early = `
   drop.texts = { choose: "Datei wählen", available: "Angekommen" };
   await import("/postern/drop.js");
 `;
-const pageOf = (body, script) =>
-  `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>element</title>
-  <link rel="stylesheet" href="/page.css"><link rel="icon" href="data:,"><main><h1>Photos</h1>${body}</main><script type="module" src="${script}"></script>`;
-const pages = {
-  "/": { type: "text/html", policy, body: pageOf(form.replace(/https:\S+\/t\/<upload token>/, plan.endpoint), "/recipe.js") },
-  "/early": { type: "text/html", policy, body: pageOf(`<postern-drop endpoint="${plan.api}"></postern-drop>`, "/early.js") },
-  "/recipe.js": { type: "text/javascript", body: recipe },
-  "/early.js": { type: "text/javascript", body: early },
-  "/page.css": { type: "text/css", body: css },
-};
+addPage("/", form.replace(/https:\S+\/t\/<upload token>/, plan.endpoint), recipe);
+addPage("/early", `<postern-drop endpoint="${plan.api}"></postern-drop>`, early);
 
-// While the gate is closed, no file goes on to S3.
-let isOpen = true;
-let asked = 0;
-const proxy = await openProxy({
-  origin: plan.origin,
-  serve: async (pathname) => (pathname.startsWith("/postern/") ? fileIn(plan.client, pathname.slice("/postern/".length)) : pages[pathname]),
-  async allow(request) {
-    asked += 1;
-    let isClosed = false;
-    request.on("close", () => (isClosed = true));
-    while (request.method === "POST" && !request.url.startsWith(plan.api) && !isOpen && !isClosed) await wait(20);
-    return !isClosed;
-  },
-  done() {},
-});
-
-const browser = await launchBehind(plan, proxy.address());
-const page = await browser.newPage();
-page.on("pageerror", (error) => check("no error in the page", false, String(error)));
-page.on("console", (message) => ["error", "warn"].includes(message.type()) && check("no warning", false, message.text()));
-
-const open = async (path) => {
-  await page.goto(plan.origin + path);
-  await until(page, () => document.querySelector("postern-drop").shadowRoot);
-};
-const inDrop = (act, ...values) => page.evaluate(`(${act})(document.querySelector("postern-drop"), ${values.map((value) => JSON.stringify(value)).join()})`);
-const choose = async (...paths) => (await page.waitForSelector("postern-drop >>> input")).uploadFile(...paths);
 const output = () => page.$eval("output", ({ value }) => value);
 const ids = () => page.evaluate(() => new FormData(document.querySelector("form")).getAll("photo"));
 const isValid = () => page.evaluate(() => document.querySelector("form").checkValidity());
 
-// The row of a file, by its name: its state, what it says and its buttons.
-const row = (name) =>
-  inDrop((drop, name) => {
-    const row = [...drop.shadowRoot.querySelectorAll("li")].find((row) => row.querySelector("bdi").textContent === name);
-    return row && {
-      state: row.className,
-      says: row.querySelector("[part=state]").textContent.trim(),
-      buttons: [...row.querySelectorAll("button:not([hidden])")].map(({ textContent }) => textContent).join(),
-    };
-  }, name);
-
-async function comesTo(name, state) {
-  for (let tries = 0; (await row(name))?.state !== state && tries < 600; tries += 1) await wait(100);
-  const found = await row(name);
-  check(`${name}: comes to ${state}`, found?.state === state, JSON.stringify(found));
-  return found ?? { says: "", buttons: "" };
-}
-
-// Drops files, as [name, type, content] each.
-const dropped = (...files) =>
-  inDrop((drop, files) => {
-    const transfer = new DataTransfer();
-    for (const [name, type, content] of files) transfer.items.add(new File([content], name, { type }));
-    const event = new Event("drop", { bubbles: true, cancelable: true, composed: true });
-    Object.defineProperty(event, "dataTransfer", { value: transfer });
-    drop.shadowRoot.querySelector("[part=area]").dispatchEvent(event);
-  }, files);
-
-// Waits for the button of a row and presses it with the keyboard.
-async function press(name, act) {
-  const button = await page.waitForFunction(
-    (name, act) => {
-      const rows = [...document.querySelector("postern-drop").shadowRoot.querySelectorAll("li")];
-      return rows.find((row) => row.querySelector("bdi").textContent === name)?.querySelector(`[part~=${act}]:not([hidden])`);
-    },
-    { polling: 100, timeout: 60000 },
-    name,
-    act,
-  );
-  await button.focus();
-  await page.keyboard.press("Enter");
-}
 const focused = () => page.evaluate(() => document.querySelector("postern-drop").shadowRoot.activeElement?.textContent ?? "");
 
 async function look(name) {
@@ -146,7 +67,7 @@ try {
   await page.keyboard.press("Tab");
   check("the keyboard reaches the button", (await focused()) === "Choose files", await focused());
 
-  isOpen = false;
+  gate.isOpen = false;
   await choose(notes, more);
   await comesTo("notes.txt", "sending");
   await inDrop((drop) => drop.removeAttribute("required"));
@@ -170,7 +91,7 @@ try {
   await look("paused");
   await press("notes.txt", "resume");
   await press("more.txt", "retry");
-  isOpen = true;
+  gate.isOpen = true;
   const received = await comesTo("notes.txt", "available");
   check("available: what the row says", received.says === "Uploaded" && received.buttons === "Remove", JSON.stringify(received));
   await comesTo("more.txt", "available");
@@ -178,14 +99,14 @@ try {
   check("the value has an id for each file", new Set(await ids()).size === 2, await ids());
   check("the form is valid", await isValid());
 
-  const before = asked;
+  const before = gate.asked;
   const hostile = '<img src=x onerror="alert(1)">.html';
   await dropped([hostile, "text/html", "x"], ["large.txt", "text/plain", "x".repeat(20_000_001)]);
   const refused = await comesTo(hostile, "failed");
   check("accept: what the row says", refused.says.includes("Accepted: image/*, .txt") && refused.buttons === "Remove", JSON.stringify(refused));
   const large = await comesTo("large.txt", "failed");
   check("max-size: what the row says", large.says.includes("The largest size is 20 MB") && large.buttons === "Remove", JSON.stringify(large));
-  check("refused: nothing is asked", asked === before, asked - before);
+  check("refused: nothing is asked", gate.asked === before, gate.asked - before);
   check("refused: the recipe hears of it", (await output()).startsWith("large.txt: This file is too large"), await output());
   check("a name is text only", !(await inDrop((drop) => drop.shadowRoot.querySelector("img"))));
   check("refused: the value stays", (await ids()).length === 2);
@@ -208,7 +129,7 @@ try {
   await page.evaluate(() => document.querySelector("form").reset());
   check("reset: no file", (await ids()).length === 0 && (await inDrop((drop) => drop.uploads.length)) === 0);
 
-  isOpen = false;
+  gate.isOpen = false;
   await dropped(["moved.txt", "text/plain", "moved"]);
   await comesTo("moved.txt", "sending");
   await inDrop((drop) => drop.parentElement.prepend(drop));
@@ -219,7 +140,7 @@ try {
   const isCancelled = (drop) => drop.uploads[0].state === "cancelled";
   await page.waitForFunction(isCancelled, { polling: 100, timeout: 30000 }, removed).catch(() => {});
   check("removed: the upload is cancelled", await removed.evaluate(isCancelled));
-  isOpen = true;
+  gate.isOpen = true;
 
   pages["/early"].body = pages["/early"].body.replace("<html", `<html data-jwt="${plan.jwt}"`);
   await open("/early");
@@ -232,7 +153,5 @@ try {
   check("without multiple, a file replaces the one before", (await inDrop((drop) => drop.uploads.length)) === 1);
   console.log(JSON.stringify(uploads));
 } finally {
-  await browser.close();
-  proxy.close();
-  proxy.closeAllConnections();
+  await close();
 }

@@ -49,7 +49,6 @@ macro_rules! client_files {
 }
 
 client_files! {
-    "all.js" is SCRIPT,
     "checksum.js" is SCRIPT,
     "common.js" is SCRIPT,
     "drop.d.ts" is TEXT,
@@ -69,6 +68,7 @@ client_files! {
     "style.js" is SCRIPT,
     "texts.js" is SCRIPT,
     "tile.js" is SCRIPT,
+    "translations.js" is SCRIPT,
 }
 
 /// The first 16 hexadecimal digits of the SHA-256 of all files.

@@ -1,6 +1,6 @@
 //! The browser client (`client/`): its own tests, its types, and journeys in a real Chromium and a real Firefox, which
-//! `tests/pages/client.mjs`, `react.mjs` and `drop.mjs` drive. The journeys also run the scripts of `docs/browser.md` as
-//! they stand.
+//! `tests/pages/client.mjs`, `react.mjs`, `drop.mjs` and `drop-states.mjs` drive. The journeys also run the scripts of
+//! `docs/browser.md` as they stand.
 
 use std::path::{Path, PathBuf};
 
@@ -100,6 +100,12 @@ async fn browsers_upload_resume_after_a_reload_and_cancel() {
     }
 }
 
+/// Asserts that the upload with this name in `ids` has this album in its metadata.
+async fn assert_album(app: &App, ids: &Value, name: &str, album: &str) {
+    let upload = app.show(ids[name].as_str().unwrap()).await;
+    assert_eq!(upload["metadata"], json!({ "album": album }), "{upload}");
+}
+
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn a_react_component_uploads_in_strict_mode() {
@@ -110,8 +116,7 @@ async fn a_react_component_uploads_in_strict_mode() {
         let app = App::user();
         let folder = tempfile::tempdir().unwrap();
         let ids = ids(&app, &browser, "react.mjs", "jsx", folder.path()).await;
-        let upload = app.show(ids["changed"].as_str().unwrap()).await;
-        assert_eq!(upload["metadata"], json!({ "album": "second" }), "{upload}");
+        assert_album(&app, &ids, "changed", "second").await;
     }
 }
 
@@ -125,8 +130,10 @@ async fn the_element_uploads_in_a_form() {
         let app = App::user();
         let screenshots = root().join("target/scripts/element").join(browser.name);
         std::fs::create_dir_all(&screenshots).unwrap();
-        let ids = ids(&app, &browser, "drop.mjs", "js", &screenshots).await;
-        let upload = app.show(ids["early"].as_str().unwrap()).await;
-        assert_eq!(upload["metadata"], json!({ "album": "early" }), "{upload}");
+        let made = ids(&app, &browser, "drop.mjs", "js", &screenshots).await;
+        assert_album(&app, &made, "early", "early").await;
+        let folder = tempfile::tempdir().unwrap();
+        let made = ids(&app, &browser, "drop-states.mjs", "js", folder.path()).await;
+        assert_album(&app, &made, "late", "late").await;
     }
 }

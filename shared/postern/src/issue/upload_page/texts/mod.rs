@@ -25,3 +25,47 @@ impl Texts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the client's element says where it says the same as the page.
+    const ENGLISH: &str = include_str!("../../../../../../client/texts.js");
+    const OTHERS: &str = include_str!("../../../../../../client/translations.js");
+
+    #[test]
+    fn the_element_of_the_client_says_the_same_in_the_same_words() {
+        for language in Language::ALL {
+            let of_element = if language == Language::English {
+                ENGLISH
+            } else {
+                let name = format!("\n  {}: {{", language.messages().tag.split('-').next().unwrap());
+                OTHERS.split_once(&name).unwrap().1.split("\n  }").next().unwrap()
+            };
+            let Texts { choose, list, buttons, script, .. } = Texts::of(language);
+            for (name, text) in [
+                ("choose", *choose),
+                ("list", list),
+                ("pause", buttons.pause),
+                ("resume", buttons.resume),
+                ("cancel", buttons.cancel),
+                ("retry", buttons.retry),
+                ("waiting", script.waiting),
+                ("preparing", script.preparing),
+                ("sending", script.sending),
+                ("offline", script.offline),
+                ("paused", script.paused),
+                ("checking", script.checking),
+                ("rejected", script.rejected),
+                ("cancelled", script.cancelled),
+                ("not_accepted", &script.wrong_type.replace("{types}", "{accept}")),
+                ("too_large", script.too_large),
+                ("network", script.network),
+            ] {
+                let line = format!(" {name}: '{text}',");
+                assert!(of_element.contains(&line), "{language:?} {line}");
+            }
+        }
+    }
+}

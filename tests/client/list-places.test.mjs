@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FORM, ended, held, listOf, named, states, video } from './lists.mjs'
+import { fileOf, opened, page, until, wait } from './page.mjs'
+
+test('a paused file gives its place to the next one, and is the first that goes on', async () => {
+  const stack = opened()
+  const list = listOf(stack, { concurrency: 1 })
+  let go = held()
+  const [first, second, third] = list.add(named(3))
+  await until(() => page.sending === 1)
+  list.pause(third)
+  assert.deepEqual(states(list), ['sending', 'waiting', 'waiting'], 'what waits has no pause')
+  list.pause(first)
+  await until(() => states(list)[1] === 'sending')
+  list.pause(second)
+  await until(() => states(list)[2] === 'sending' && page.sending === 1)
+  assert.deepEqual(states(list), ['paused', 'paused', 'sending'])
+  list.add(named(1))
+  list.resume(second)
+  assert.deepEqual(states(list), ['paused', 'waiting', 'sending', 'waiting'])
+  go()
+  const seen = []
+  list.subscribe(() => seen.push(states(list)))
+  await until(() => states(list).every((state) => ['paused', 'available'].includes(state)))
+  assert.deepEqual(states(list), ['paused', 'available', 'available', 'available'])
+  const resumed = seen.findIndex(([, state]) => state === 'sending')
+  const next = seen.findIndex(([, , , state]) => state === 'preparing')
+  assert.ok(resumed >= 0 && resumed < next, `${resumed} ${next}`)
+  assert.equal(page.mostSending, 1)
+  list.resume(first)
+  await ended(list)
+  assert.deepEqual(states(list), ['available', 'available', 'available', 'available'])
+  assert.equal(stack.made, 4)
+})
+
+test('what was resumed without a free place can be paused and cancelled', async () => {
+  const stack = opened()
+  const list = listOf(stack, { concurrency: 1 })
+  const go = held()
+  const [first, second] = list.add([video(), fileOf(10)])
+  await until(() => page.sending > 0)
+  list.pause(first)
+  await until(() => states(list)[1] === 'sending')
+  list.resume(first)
+  assert.equal(states(list)[0], 'waiting')
+  list.pause(first)
+  assert.equal(states(list)[0], 'paused')
+  list.resume(first)
+  list.cancel(first)
+  await until(() => states(list)[0] === 'cancelled')
+  go()
+  await ended(list)
+  assert.deepEqual([states(list), stack.count(/^PUT s3/)], [['cancelled', 'available'], 0])
+  list.resume(second)
+  assert.deepEqual(states(list), ['cancelled', 'available'])
+})
+
+test('a pause that comes when S3 has the file changes nothing', async () => {
+  const stack = opened()
+  stack.verdict = {}
+  const list = listOf(stack)
+  const [id] = list.add(named(1))
+  await until(() => states(list)[0] === 'checking')
+  list.pause(id)
+  stack.verdict = { state: 'available' }
+  await ended(list)
+  assert.deepEqual(states(list), ['available'])
+})
+
+test('a file that is being checked leaves its place to the next one', async () => {
+  const stack = opened()
+  stack.verdict = {}
+  const list = listOf(stack, { concurrency: 1 })
+  list.add(named(30))
+  await until(() => stack.count(FORM) >= 20)
+  await wait(50)
+  assert.deepEqual([stack.count(FORM), page.mostSending], [20, 1], 'and not all are sent while the recorder is late')
+  stack.verdict = { state: 'available' }
+  await ended(list)
+})

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TEXTS, textsIn } from '../../client/texts.js'
+import { TRANSLATIONS } from '../../client/translations.js'
+
+const placeholders = (text) => (text.match(/\{\w+\}/g) ?? []).sort()
+
+test('every language has every text, with the same values', () => {
+  for (const [language, texts] of Object.entries(TRANSLATIONS)) {
+    assert.deepEqual(Object.keys(texts), Object.keys(TEXTS), language)
+    for (const [name, text] of Object.entries(texts)) {
+      assert.deepEqual(placeholders(text), placeholders(TEXTS[name]), `${language} ${name}`)
+      assert.notEqual(text, '', `${language} ${name}`)
+    }
+  }
+})
+
+test('a tag has the texts of its language, and of English if there are none', async () => {
+  for (const language of Object.keys(TRANSLATIONS)) {
+    assert.equal(await textsIn(language), TRANSLATIONS[language])
+    assert.equal(await textsIn(`${language.toUpperCase()}-XX`), TRANSLATIONS[language])
+  }
+  for (const tag of [undefined, '', 'en', 'en-GB', 'it', 'den', 'constructor']) assert.equal(await textsIn(tag), TEXTS, tag)
+})
