@@ -102,12 +102,12 @@ class Row {
     this.item = item
     const { state, progress, result, error } = item
     if (progress) this.count(progress)
-    this.bar.value = state === 'available' ? 1 : shareSent(progress)
-    this.bar.hidden = !isPending(item) && !progress
+    this.bar.value = shareSent(progress)
+    this.bar.hidden = !isPending(item)
     this.outcome = undefined
     if (error) learn(error)
     if (state === 'available') this.end('received', [texts.received])
-    else if (state === 'rejected') this.end('refused', [reasonOf(result), result.detail])
+    else if (state === 'rejected') this.end('refused', explainRejection(result))
     else if (state === 'cancelled') this.end('cancelled', [texts.cancelled], this.offers())
     else if (isUnchecked(item)) this.end('unchecked', [texts.unchecked])
     else if (error) this.end('refused', explain(error), this.offers(error))
@@ -156,7 +156,8 @@ class Row {
   }
 }
 
-const reasonOf = ({ reason }) => (MISMATCHES.includes(reason) ? texts.mismatch : texts.rejected)
+// Of a mismatch the server says what a program should declare.
+const explainRejection = ({ reason, detail }) => (MISMATCHES.includes(reason) ? [texts.mismatch] : [texts.rejected, detail])
 
 function rate(progress) {
   const { bytesPerSecond, secondsLeft } = progress

@@ -127,7 +127,7 @@ if (isChrome) {
   await name("photo.png");
   check("the file is asked for", (await title()) === "Choose the file", await title());
   check("with its name", (await text(".lead")) === "photo.png");
-  check("and its limits", (await text("#limits")).includes("at most 1.0 MB"), await text("#limits"));
+  check("and its limits", (await text("#limits")).includes("at most 1 MB"), await text("#limits"));
   await look("file");
   const chosen = page.url();
 

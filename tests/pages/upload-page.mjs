@@ -55,7 +55,7 @@ const SIZES = [[320, 640], [1280, 800]];
   await choose(page, "fake.png");
   const rejected = await row(page, "fake.png", "refused");
   says("rejected: in the visitor's words", rejected, "The content of the file does not fit");
-  says("rejected: what the server advises", rejected, "text/plain");
+  says("rejected: what to do", rejected, "choose another one");
   await sumsUp(page, "Received: 4 of 7. Not received: 3.");
   await look(page, "mixed", SIZES);
 

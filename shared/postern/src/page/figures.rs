@@ -4,7 +4,7 @@ use s3_presigned::Timestamp;
 
 use super::messages::Language;
 
-/// A size: thousands as a step, one decimal, the language's own mark.
+/// A size: thousands as a step, at most one decimal, the language's own mark.
 pub(crate) fn size(bytes: u64, language: Language) -> String {
     if bytes < 1000 {
         return format!("{bytes} B");
@@ -19,7 +19,10 @@ pub(crate) fn size(bytes: u64, language: Language) -> String {
         Language::English | Language::Chinese => '.',
         Language::German | Language::French | Language::Spanish => ',',
     };
-    format!("{}{mark}{} {unit}", tenths / 10, tenths % 10)
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => format!("{whole} {unit}"),
+        (whole, tenth) => format!("{whole}{mark}{tenth} {unit}"),
+    }
 }
 
 /// A time to the minute, in UTC: a page without script does not know the visitor's time zone.
@@ -51,12 +54,12 @@ mod tests {
         for (bytes, text) in [
             (0, "0 B"),
             (999, "999 B"),
-            (1000, "1.0 kB"),
+            (1000, "1 kB"),
             (999_999, "999.9 kB"),
-            (1_000_000, "1.0 MB"),
+            (1_000_000, "1 MB"),
             (1_234_567, "1.2 MB"),
             (5_368_709_120, "5.3 GB"),
-            (u64::MAX, "18446744.0 TB"),
+            (u64::MAX, "18446744 TB"),
         ] {
             assert_eq!(size(bytes, Language::English), text);
         }

@@ -162,8 +162,8 @@ fn row(texts: &Texts) -> String {
     ];
     format!(
         "<template id=\"row\"><li><span class=\"tile\" aria-hidden=\"true\"></span><p class=\"name\"><bdi></bdi> <span></span></p>\
-         <div class=\"buttons\">{}</div><progress max=\"1\" value=\"0\"></progress>\
-         <p class=\"state\"><span></span> <span lang=\"en\"></span></p></li></template>\n",
+         <p class=\"state\"><span></span> <span lang=\"en\"></span></p><div class=\"buttons\">{}</div>\
+         <progress max=\"1\" value=\"0\"></progress></li></template>\n",
         buttons.concat()
     )
 }

@@ -222,3 +222,24 @@ async fn a_folder_of_200_files_arrives_with_its_paths() {
         send_folder(&browser).await;
     }
 }
+
+/// Makes the pictures of `docs/images`, and with `UPDATE_PICTURES` replaces them.
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn the_pictures_of_the_page_can_be_made() {
+    let browsers = CHECKER.with_both_browsers("the pictures of the page").await;
+    let Some(browser) = browsers.first() else { return };
+    let app = App::user();
+    let token = token_of(&app, 12, 50_000_000, "Photos of the roof").await;
+    let folder = folder("upload-page-pictures", browser);
+    let plan = json!({ "open": apart(&app, &token) });
+    eprintln!("{}", browser.run("upload-page-pictures.mjs", plan, &folder).await);
+    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/images");
+    for name in ["upload-page.png", "upload-page-phone.png"] {
+        let made = folder.join("files").join(name);
+        assert!(made.exists() && images.join(name).exists(), "{name}");
+        if std::env::var_os("UPDATE_PICTURES").is_some() {
+            std::fs::copy(made, images.join(name)).unwrap();
+        }
+    }
+}
