@@ -13,6 +13,7 @@ import { check, plan, until } from "./script.mjs";
 import { left, ready } from "./token-page.mjs";
 
 const SIZES = [[320, 640], [1280, 800]];
+const MOST_MOVED = 0.01; // a tenth of what web.dev/articles/cls calls good
 
 const isChrome = plan.browser === "chrome";
 const browser = await launch(plan);
@@ -34,7 +35,7 @@ const isShown = () => document.querySelector("#name")?.checkVisibility({ visibil
 const formShows = (page, what) => until(page, isShown, 60000).then(() => check(`${what}: the form shows`, true), (error) => check(`${what}: the form shows`, false, error.message));
 
 async function moved(page, what) {
-  if (isChrome) check(`${what}: nothing moves`, (await page.evaluate(() => globalThis.moved)) === 0, await page.evaluate(() => globalThis.moved));
+  if (isChrome) check(`${what}: nothing moves that can be seen`, (await page.evaluate(() => globalThis.moved)) < MOST_MOVED, await page.evaluate(() => globalThis.moved));
 }
 
 async function sends(page, what, name) {

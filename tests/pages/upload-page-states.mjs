@@ -6,7 +6,7 @@
 // Prints a line a check; ends with 1 if one fails.
 
 import { launch } from "./launch.mjs";
-import { check, plan, until } from "./script.mjs";
+import { check, plan, until, wait } from "./script.mjs";
 import { choose, deliver, left, offered, open, ready, row, says, sumsUp } from "./token-page.mjs";
 
 const MANY = 1000;
@@ -40,9 +40,10 @@ const partOf = (request) => (request.method() === "PUT" ? Number(new URL(request
   const first = await open(browser, plan.resumed, (page) => intercept(page, (request) => (partOf(request) > 1 ? false : undefined)));
   await ready(first.page);
   check("interrupted: two files are left", (await left(first.page)) === "2", await left(first.page));
+  const isStored = new Promise((stored) => first.page.on("response", (response) => partOf(response.request()) === 1 && response.ok() && stored(true)));
   await choose(first.page, "large.png");
-  const isSent = () => Object.keys(localStorage).length > 0 && document.querySelector("#list progress").value > 0.15;
-  await until(first.page, isSent, 60000);
+  check("interrupted: S3 has the first part", await Promise.race([isStored, wait(60000)]));
+  await until(first.page, () => Object.keys(localStorage).length > 0);
   check("interrupted: the file has cost a use", (await left(first.page)) === "1", await left(first.page));
   await first.page.close();
 
