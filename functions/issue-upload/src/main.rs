@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
     lambda::start_log();
     let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = IssueConfig::read(|name: &str| std::env::var(name).ok())?;
-    let sdk = sdk_config(TimeLimits::ISSUE_UPLOAD).await;
+    let sdk = sdk_config(TimeLimits::ISSUE_UPLOAD);
     let settings = &config.settings;
     let api = ColdStart::begin(|| api(sdk.clone(), config.clone(), metrics)).await;
     let api = &api;

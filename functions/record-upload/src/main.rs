@@ -16,7 +16,7 @@ async fn main() -> Result<(), Error> {
     lambda::start_log();
     let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = RecordConfig::read(|name: &str| std::env::var(name).ok())?;
-    let sdk = sdk_config(TimeLimits::RECORD_UPLOAD).await;
+    let sdk = sdk_config(TimeLimits::RECORD_UPLOAD);
     let ports = Ports {
         store: Table::new(&sdk, &config.table),
         objects: Bucket::new(&sdk, &config.bucket).with_scan(config.settings.scan),

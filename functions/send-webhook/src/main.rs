@@ -19,7 +19,7 @@ async fn main() -> Result<(), Error> {
     lambda::start_log();
     let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = WebhookConfig::read(|name: &str| std::env::var(name).ok())?;
-    let sdk = sdk_config(TimeLimits::SEND_WEBHOOK).await;
+    let sdk = sdk_config(TimeLimits::SEND_WEBHOOK);
     let sender = &handler::Sender {
         endpoint: endpoint::Endpoint::new(config.url)?,
         secrets: kept_secrets::KeptSecrets::new(&sdk, config.secret_arn),

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
     lambda::start_log();
     let metrics = lambda::Metrics::start(std::env::var("AWS_LAMBDA_FUNCTION_NAME")?)?;
     let config = ServeConfig::read(|name: &str| std::env::var(name).ok())?;
-    let sdk = sdk_config(TimeLimits::SERVE_LINK).await;
+    let sdk = sdk_config(TimeLimits::SERVE_LINK);
     let server = ColdStart::begin(move || link_server(sdk.clone(), config.clone(), metrics)).await;
     let server = &server;
     run(service_fn(|event: LambdaEvent<HttpEvent>| async move {

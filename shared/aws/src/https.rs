@@ -145,7 +145,7 @@ mod tests {
     #[tokio::test]
     async fn the_clients_of_a_function_refuse_an_unknown_authority() {
         let (url, seen) = serve(&authority("unknown"), "localhost", 2);
-        let sdk = sdk_config(TimeLimits::SERVE_LINK).await.into_builder();
+        let sdk = sdk_config(TimeLimits::SERVE_LINK).into_builder();
         let sdk = sdk
             .region(aws_config::Region::new("eu-central-1"))
             .endpoint_url(url)

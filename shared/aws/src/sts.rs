@@ -3,11 +3,12 @@
 //! If less than half of a session's life is left, the next request starts its renewal and does not wait. Only
 //! an environment that was frozen past its session waits.
 
+use std::error::Error;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use aws_config::SdkConfig;
-use aws_config::sts::AssumeRoleProvider;
-use aws_credential_types::provider::ProvideCredentials;
+use aws_sdk_sts::Client;
 use tokio::sync::Mutex;
 
 use crate::lambda::causes;
@@ -21,7 +22,9 @@ pub struct RoleSigner(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    provider: AssumeRoleProvider,
+    client: Client,
+    role: SignerRole,
+    session_name: String,
     half_life_s: u64,
     session: RwLock<Option<Arc<SigningCredentials>>>,
     renewal: Mutex<()>,
@@ -33,14 +36,14 @@ impl RoleSigner {
     /// # Errors
     /// If STS does not answer or refuses.
     pub async fn assume(sdk: &SdkConfig, role: &SignerRole, session_name: &str) -> Result<Self, Unavailable> {
-        let provider = AssumeRoleProvider::builder(&role.role_arn)
-            .session_name(session_name)
-            .session_length(role.session)
-            .configure(sdk)
-            .build()
-            .await;
-        let half_life_s = role.session.as_secs() / 2;
-        let inner = Inner { provider, half_life_s, session: RwLock::default(), renewal: Mutex::default() };
+        let inner = Inner {
+            client: Client::new(sdk),
+            role: role.clone(),
+            session_name: session_name.to_owned(),
+            half_life_s: role.session.as_secs() / 2,
+            session: RwLock::default(),
+            renewal: Mutex::default(),
+        };
         inner.renew().await?;
         Ok(Self(Arc::new(inner)))
     }
@@ -52,12 +55,23 @@ impl Inner {
     }
 
     async fn renew(&self) -> Result<Arc<SigningCredentials>, Unavailable> {
+        let failed = |error: Box<dyn Error + Send + Sync>| Unavailable::new("assume the signer role", error);
         let assumed = self
-            .provider
-            .provide_credentials()
+            .client
+            .assume_role()
+            .role_arn(&self.role.role_arn)
+            .role_session_name(&self.session_name)
+            .set_duration_seconds(i32::try_from(self.role.session.as_secs()).ok())
+            .send()
             .await
-            .map_err(|error| Unavailable::new("assume the signer role", error))?;
-        let credentials = Arc::new(SigningCredentials::from(assumed));
+            .map_err(|error| failed(error.into()))?
+            .credentials
+            .ok_or_else(|| failed("the answer has no credentials".into()))?;
+        let expires_at = SystemTime::try_from(assumed.expiration).map_err(|error| failed(error.into()))?;
+        let credentials = SigningCredentials::new(assumed.access_key_id, assumed.secret_access_key)
+            .with_session_token(assumed.session_token)
+            .with_expiry(expires_at);
+        let credentials = Arc::new(credentials);
         *self.session.write().unwrap_or_else(PoisonError::into_inner) = Some(credentials.clone());
         Ok(credentials)
     }
