@@ -49,7 +49,7 @@ export function sizeInWords(bytes, language) {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3))
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
-  return `${number.format(bytes / 1000 ** step)} ${units[step]}`
+  return `${number.format(bytes / 1000 ** step)}\u00a0${units[step]}`
 }
 
 // How much is sent, from 0 to 1.

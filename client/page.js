@@ -37,7 +37,7 @@ const size = (bytes) => sizeInWords(bytes, language)
 function duration(seconds) {
   const units = [['hour', 3600], ['minute', 60]]
   const [unit, length] = units.find(([, length]) => seconds >= length) ?? ['second', 1]
-  return number(Math.max(1, Math.round(seconds / length)), { style: 'unit', unit, unitDisplay: 'short' })
+  return number(Math.max(1, Math.round(seconds / length)), { style: 'unit', unit, unitDisplay: 'short' }).replaceAll(' ', '\u00a0')
 }
 
 // Why a file is not sent; undefined if it is. `claimed` uses are those of files that wait before it.

@@ -17,6 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&compressed)?;
     for entry in fs::read_dir(CLIENT)? {
         let (file, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
+        if !file.is_file() {
+            continue; // such as node_modules
+        }
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(&fs::read(file)?)?;
         fs::write(compressed.join(name).with_added_extension("gz"), gzip.finish()?)?;

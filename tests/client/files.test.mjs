@@ -22,8 +22,8 @@ test('a file is accepted by its type, by a range or by its extension', () => {
 })
 
 test('sizes, shares and texts are for people', () => {
-  assert.deepEqual([0, 999, 1000, 1_250_000, 3e15].map((bytes) => sizeInWords(bytes, 'en')), ['0 B', '999 B', '1 kB', '1.3 MB', '3,000 TB'])
-  assert.equal(sizeInWords(1_250_000, 'de'), '1,3 MB')
+  assert.deepEqual([0, 999, 1000, 1_250_000, 3e15].map((bytes) => sizeInWords(bytes, 'en')), ['0\u00a0B', '999\u00a0B', '1\u00a0kB', '1.3\u00a0MB', '3,000\u00a0TB'])
+  assert.equal(sizeInWords(1_250_000, 'de'), '1,3\u00a0MB')
   assert.deepEqual([shareSent(), shareSent({ phase: 'sending', loaded: 1, total: 4 }), shareSent({ phase: 'checking', loaded: 0, total: 0 })], [0, 0.25, 1])
   assert.equal(fill('{a} of {b}', { a: '{b}', b: '$&' }), '{b} of $&')
 })

@@ -62,6 +62,20 @@ for (const name of ["page.js", "list.js"]) {
   await page.close();
 }
 
+// A visitor's own style may stop all animations.
+{
+  const what = "without animations";
+  const page = await opened("page.js", (request) => request.abort());
+  await page.goto(plan.open);
+  await page.evaluate(() => {
+    const own = new CSSStyleSheet();
+    own.replaceSync("* { animation: none !important }");
+    document.adoptedStyleSheets = [own];
+  });
+  await formShows(page, what);
+  await page.close();
+}
+
 {
   const what = "in time";
   const page = await opened("no module", () => {});

@@ -9,7 +9,7 @@ import { launch } from "./launch.mjs";
 import { folder, plan, until } from "./script.mjs";
 import { deliver, open, ready, row } from "./token-page.mjs";
 
-const SKIES = [["#7fb2ea", "#d8763f"], ["#4d6fa8", "#b9c7d6"], ["#f2b45c", "#6b4a35"]];
+const SKIES = [["#7fb2ea", "#d8763f"], ["#f2b45c", "#6b4a35"]];
 
 // In the page: a picture of a roof below the sky, as bytes of a PNG. `noise` makes it large.
 async function paint([sky, roof], noise) {
@@ -33,29 +33,30 @@ async function paint([sky, roof], noise) {
 }
 
 const browser = await launch(plan);
-const { page } = await open(browser, plan.open);
-await ready(page);
-const pictures = [];
-for (const [n, colors] of SKIES.entries()) pictures.push(await page.evaluate(paint, colors, n === 2 ? 24 : 0));
 
-await deliver(page, "drop", [
-  ["front of the house.png", "image/png", pictures[0]],
-  ["measurements.txt", "text/plain", [...Buffer.from("12.4 m x 8.1 m")]],
-  ["film of the attic.mov", "video/quicktime", new Array(60_000).fill(0)],
-]);
-await row(page, "front of the house.png", "received");
-await row(page, "measurements.txt", "received");
-await page.emulateNetworkConditions({ latency: 0, download: -1, upload: 150_000 });
-await deliver(page, "drop", [["roof from the garden.png", "image/png", pictures[2]]]);
-await row(page, "roof from the garden.png", "gone on");
-await until(page, () => document.querySelector("#list li:last-child .state").textContent.includes("left"), 60_000);
-
-async function picture(name, width, scheme) {
-  await page.setViewport({ width, height: 400, deviceScaleFactor: 1.5 });
-  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+async function picture(name, viewport, scheme) {
+  const prepare = async (page) => {
+    await page.setViewport({ height: 400, deviceScaleFactor: 1.5, ...viewport });
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  };
+  const { page } = await open(browser, plan.open, prepare);
+  await ready(page);
+  const pictures = [];
+  for (const [n, colors] of SKIES.entries()) pictures.push(await page.evaluate(paint, colors, n === 1 ? 24 : 0));
+  await deliver(page, "drop", [
+    ["front of the house.png", "image/png", pictures[0]],
+    ["measurements.txt", "text/plain", [...Buffer.from("12.4 m x 8.1 m")]],
+    ["film of the attic.mov", "video/quicktime", new Array(60_000).fill(0)],
+  ]);
+  await row(page, "front of the house.png", "received");
+  await row(page, "measurements.txt", "received");
+  await page.emulateNetworkConditions({ latency: 0, download: -1, upload: 150_000 });
+  await deliver(page, "drop", [["roof from the garden.png", "image/png", pictures[1]]]);
+  await until(page, () => document.querySelector("#list li:last-child .state").textContent.includes("left"), 60_000);
   await page.screenshot({ path: join(folder, name), fullPage: true });
+  await page.close({ runBeforeUnload: false });
 }
 
-await picture("upload-page.png", 720, "light");
-await picture("upload-page-phone.png", 360, "dark");
+await picture("upload-page.png", { width: 720 }, "light");
+await picture("upload-page-phone.png", { width: 360, isMobile: true, hasTouch: true }, "dark");
 await browser.close();

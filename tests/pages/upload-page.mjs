@@ -49,7 +49,7 @@ const SIZES = [[320, 640], [1280, 800]];
   const sent = asked.length;
   await choose(page, "page.html", "too-large.png");
   says("type: refused with what is accepted", await row(page, "page.html", "refused"), "Accepted: PNG, Text");
-  says("size: refused with the limit", await row(page, "too-large.png", "refused"), "The largest size is 1 MB");
+  says("size: refused with the limit", await row(page, "too-large.png", "refused"), "The largest size is 1\u00a0MB");
   check("type and size: nothing was asked", asked.length === sent, asked.slice(sent).join(" "));
 
   await choose(page, "fake.png");
