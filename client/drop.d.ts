@@ -20,7 +20,7 @@ export type Failed = {
   path: string | undefined
 } & ({ uploadId: string; result: Rejected; error: undefined } | { uploadId: undefined; result: undefined; error: PosternError })
 
-/** `<postern-drop>`. Attributes: `endpoint`, `accept`, `multiple`, `max-size` (bytes), `name`, `required`, `disabled`. */
+/** `<postern-drop>`. Attributes: `endpoint`, `accept`, `multiple`, `max-size` (bytes), `name`, `required`, `disabled`. None is a property. */
 export class PosternDrop extends HTMLElement {
   jwt?: AllOptions['jwt']
   metadata?: AllOptions['metadata']

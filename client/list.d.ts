@@ -19,7 +19,10 @@ export interface Upload {
 }
 
 export interface ListOptions extends AllOptions {
-  /** How many files are sent at once, 3 by default. A file that is paused or being checked does not count. */
+  /**
+   * How many files are sent at once, 3 by default. A file that is paused or being checked does not count. At most 20 files
+   * are sent or checked at once.
+   */
   concurrency?: number
 }
 
@@ -57,3 +60,6 @@ export function createList(options: ListOptions): List
 
 /** Whether the upload has not ended. */
 export function isPending(upload: Upload): boolean
+
+/** Whether the upload has failed after S3 got the file, so that no verdict came. Do not send such a file again. */
+export function isUnchecked(upload: Upload): boolean

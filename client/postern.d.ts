@@ -46,6 +46,7 @@ export interface UploadAllOptions extends AllOptions {
 export interface Available {
   state: 'available'
   uploadId: string
+  detail?: undefined
 }
 
 export interface Rejected {
@@ -78,7 +79,9 @@ export class PosternError extends Error {
   readonly name: 'PosternError'
   /**
    * The API's code (`invalid_fields`), S3's code (`EntityTooLarge`), `http_<status>` for an answer without a code,
-   * or `network`, `aborted`, `timeout`, `unreadable` (the file was changed or removed), `jwt` (`jwt` failed).
+   * or `network`, `aborted`, `timeout`, `unreadable` (the file was changed, moved or removed), `checksum_mismatch`,
+   * `jwt` (`jwt` failed), `unexpected` (an option is wrong or missing), `expired`, `deleting`, `deleted` (the upload was
+   * given up or deleted elsewhere). `<postern-drop>` adds `not_accepted` and `too_large`. docs/browser.md explains each.
    */
   readonly code: string
   /** The status of the answer. */

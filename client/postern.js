@@ -177,6 +177,7 @@ export class Transfer {
   // Asks the API once.
   async ask(method, route, body, key, signal = this.signal) {
     const { endpoint, jwt } = this.options
+    if (!endpoint) throw new PosternError('unexpected', 'The option `endpoint` is missing.')
     const headers = {}
     if (body) headers['content-type'] = 'application/json'
     if (key) headers['idempotency-key'] = key

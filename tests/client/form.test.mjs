@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { failed, fileOf, opened, page, setOnline, until } from './page.mjs'
 import { sha256 } from './stack.mjs'
-import { PosternError, upload } from '../../client/postern.js'
+import { PosternError, upload, uploadAll } from '../../client/postern.js'
 
 const send = (stack, file = fileOf(1000), options = {}) => upload(file, { endpoint: stack.endpoint, ...options })
 
@@ -49,6 +49,19 @@ test('a request that does not arrive is repeated', async () => {
   for (const request of [/^POST \/uploads$/, /^POST s3/, /^GET/]) stack.fault(request, 'cut', 2)
   assert.equal((await send(stack)).state, 'available')
   assert.deepEqual([stack.made, stack.only.stored], [1, 1])
+})
+
+test('without an endpoint an upload fails at once, and asks for nothing', async () => {
+  for (const endpoint of [undefined, '']) {
+    for (const size of [10, 33 * 2 ** 20]) {
+      const stack = opened()
+      const error = await failed(upload(fileOf(size), { endpoint }))
+      assert.deepEqual([error.code, error.message], ['unexpected', 'The option `endpoint` is missing.'])
+      assert.deepEqual(stack.requests, [])
+    }
+    const results = await uploadAll([fileOf(10), fileOf(10)], { endpoint })
+    assert.deepEqual(results.map(({ code }) => code), ['unexpected', 'unexpected'])
+  }
 })
 
 test('Retry-After is kept, and a wait of minutes is left to the app', async () => {

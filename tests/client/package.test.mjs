@@ -18,12 +18,23 @@ async function loadedBy(name, found = new Set()) {
   return [...found]
 }
 
+async function bytesOf(names) {
+  const sizes = await Promise.all(names.map(async (name) => gzipSync(await textOf(name)).length))
+  return sizes.reduce((sum, size) => sum + size)
+}
+
 test('the core and what it always loads have at most 6 KB, compressed', async () => {
   const core = await loadedBy('postern.js')
   assert.deepEqual(core, ['postern.js', 'common.js', 'progress.js'])
-  const sizes = await Promise.all(core.map(async (name) => gzipSync(await textOf(name)).length))
-  const bytes = sizes.reduce((sum, size) => sum + size)
+  const bytes = await bytesOf(core)
   assert.ok(bytes <= MAX_CORE_BYTES, `${bytes} bytes`)
+})
+
+test('the list, the element and its languages are as small as docs/browser.md says', async () => {
+  for (const [names, kilobytes] of [[await loadedBy('list.js'), 10], [await loadedBy('drop.js'), 19], [['translations.js'], 2]]) {
+    const bytes = await bytesOf(names)
+    assert.ok(bytes <= kilobytes * 1024, `${names[0]}: ${bytes} bytes`)
+  }
 })
 
 test('no module loads anything from elsewhere or evaluates text, so that a strict CSP holds', async () => {

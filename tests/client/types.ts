@@ -2,7 +2,7 @@
 
 import type { PosternDrop } from '../../client/drop.js'
 import { usePostern } from '../../client/react.js'
-import { createList, isPending, type List, type Upload } from '../../client/list.js'
+import { createList, isPending, isUnchecked, type List, type Upload } from '../../client/list.js'
 import { PosternError, upload, uploadAll, type Phase, type Result } from '../../client/postern.js'
 
 export async function one(file: File, signal: AbortSignal): Promise<string> {
@@ -49,12 +49,12 @@ export function shown(files: FileList, list: List = createList({ endpoint: '', j
   for (const act of [pause, resume, cancel, retry, remove]) act(ids[0]!)
   list.options = { ...list.options, metadata: { album: '7' } }
   const text = ({ file, path, state, progress, result, error }: Upload) =>
-    [path ?? file.name, state, progress?.loaded, result?.uploadId, error?.code].join()
+    [path ?? file.name, state, progress?.loaded, result?.uploadId, error?.code, error?.message ?? result?.detail].join()
   // @ts-expect-error: an upload never changes
   snapshot()[0]!.state = 'available'
   // @ts-expect-error: nothing is called so
   if (snapshot()[0]!.state === 'received') return () => {}
-  return subscribe(() => console.log(snapshot().filter(isPending).map(text)))
+  return subscribe(() => console.log(snapshot().filter(isPending).map(text), snapshot().some(isUnchecked)))
 }
 
 export function Component({ jwt, files }: { jwt: () => string; files: FileList }): string[] {
