@@ -203,7 +203,7 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
 /// `DELETE …/s3/multipart/{uploadId}?key=`.
 ///
 /// # Errors
-/// As [`give_up::give_up`].
+/// As `give_up::give_up`.
 pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G, P>,
     holder: &Holder,

@@ -1,4 +1,4 @@
-//! Files in parts: begin, sign, list, complete. [`super::give_up`] aborts them.
+//! Files in parts: begin, sign, list, complete. `super::give_up` aborts them.
 //!
 //! ```text
 //!  begin ─▶ S3 upload id ─▶ record (pending, counted) ─▶ part URLs ─▶ S3
