@@ -6,7 +6,7 @@ import { createList, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
 import { make, Row } from './row.js'
 import { style } from './style.js'
-import { TEXTS, textsIn } from './texts.js'
+import { canonical, TEXTS, textsIn } from './texts.js'
 
 // Whether another try makes no sense: the file is not sent, the API never will take it, or S3 has it.
 function isFinal(item) {
@@ -148,7 +148,7 @@ export class PosternDrop extends HTMLElement {
   get #language() {
     for (let element = this, root; element; element = root instanceof ShadowRoot && root.host) {
       const around = element.closest('[lang]')
-      if (around) return around.lang || undefined
+      if (around) return canonical(around.lang)
       root = element.getRootNode()
     }
   }

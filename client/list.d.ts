@@ -24,6 +24,11 @@ export interface ListOptions extends AllOptions {
    * are sent or checked at once.
    */
   concurrency?: number
+  /**
+   * For how many small files one request asks for forms, 1 by default and 50 at most. Each of them costs a use of an upload
+   * token before its file is sent.
+   */
+  batch?: number
 }
 
 /** A file with its path in a folder, or one that is not sent because of `error`. */
@@ -43,7 +48,7 @@ export interface List {
   pause(id: number): void
   /** Goes on with a paused file, before files that wait. Without a free place it is `waiting` at first. */
   resume(id: number): void
-  /** Cancels what waits or is being sent, which then leaves nothing at S3. A file that S3 has already stays. */
+  /** Cancels at once what waits or is being sent, and gives it up meanwhile. A file that S3 has already stays. */
   cancel(id: number): void
   /** Sends a file again that has `failed` or was `cancelled`. */
   retry(id: number): void

@@ -1,13 +1,12 @@
 // A list of uploads without a look: what waits, what is sent, and what became of each file. `uploadAll`, the page of an
 // upload token, the React hook and the element use one. docs/browser.md and list.d.ts describe it.
 
-import { LARGEST_FORM_BYTES, linked, newKey, PosternError } from './common.js'
+import { createBatches, MAX_FILES } from './batches.js'
+import { linked, PosternError } from './common.js'
 import { Transfer } from './postern.js'
 
 const CONCURRENCY = 3
 const MAX_UNSETTLED = 20 // files that are being sent or checked
-const MAX_BATCH_FILES = 50
-const MAX_BATCH_BYTES = 64 * 2 ** 20 // so that the last form is used before it expires
 
 export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'cancelled'].includes(state)
 
@@ -20,7 +19,7 @@ export function createList(options) {
   const changes = new EventTarget() // an error of one listener stops neither the others nor an upload
   const items = new Map() // by their ids, in the order in which they were added
   const runs = new Map() // what has begun, by the item's id
-  const forms = new Map() // that files have not used yet, by the item's id
+  const batches = createBatches(transferOf)
   const refused = new Set() // the ids of files that were added with an error, which are never sent
   let shown // of the items as they are
   let lastId = 0
@@ -70,8 +69,12 @@ export function createList(options) {
       (result) => ({ state: result.state, result }),
       (error) => (error.code === 'aborted' ? { state: 'cancelled' } : { state: 'failed', error: known(error) }),
     )
-    runs.delete(item.id)
-    update(item.id, ended)
+    if (runs.get(item.id) === run) end(item.id, ended)
+  }
+
+  function end(id, ended) {
+    runs.delete(id)
+    update(id, ended)
     advance()
   }
 
@@ -85,7 +88,7 @@ export function createList(options) {
     let form
     try {
       run.transfer = transferOf(item, { signal, onProgress })
-      form = formFor(item, run.transfer)
+      form = batches.formFor(item, run.transfer, list.options.batch, () => snapshot().filter(isWaiting))
       run.transfer.batchForm = form && (() => form.take(run.transfer))
       run.transfer.onSent = () => {
         run.isSent = true
@@ -93,8 +96,7 @@ export function createList(options) {
       }
       return await run.transfer.run()
     } finally {
-      const givenUp = form?.giveUp()
-      if (list.options.signal?.aborted) await givenUp // one file does not wait for the answer to a batch
+      form?.giveUp()
       release()
     }
   }
@@ -102,59 +104,6 @@ export function createList(options) {
   function transferOf({ file, path }, more) {
     const { jwt } = list.options
     return new Transfer(file, { ...list.options, path, jwt: jwt && (() => list.options.jwt()), ...more })
-  }
-
-  function giveUpForm(id) {
-    forms.get(id)?.giveUp()
-    forms.delete(id)
-  }
-
-  // Returns what gets the form of a file from a batch; nothing if the file asks for its own.
-  function formFor(item, transfer) {
-    const { request } = forms.get(item.id) ?? {}
-    const isOther = request && request !== requestOf(transfer) // the options have changed
-    if (isOther) [...forms.keys()].forEach(giveUpForm)
-    const batch = forms.has(item.id) ? [] : batchOf(item)
-    if (batch.length > 1) askForms(batch)
-    const form = forms.get(item.id)
-    forms.delete(item.id)
-    return form
-  }
-
-  // The file and those that wait behind it. A large file ends a batch: while it is sent, forms would expire.
-  function batchOf(first) {
-    const batch = []
-    let bytes = 0
-    for (const item of [first, ...snapshot().filter(isWaiting)]) {
-      bytes += item.file.size
-      const isOther = item.file.size > LARGEST_FORM_BYTES || forms.has(item.id)
-      if (isOther || bytes > MAX_BATCH_BYTES || batch.length === MAX_BATCH_FILES) break
-      batch.push(item)
-    }
-    return batch
-  }
-
-  // `asker` has only the signal of all: whoever pauses or cancels one file of a batch stops no other one.
-  function askForms(batch) {
-    const asker = transferOf(batch[0])
-    const asked = batch.map((item) => transferOf(item, { signal: undefined }))
-    const requests = asked.map(requestOf)
-    const takers = [] // which show that there is no network
-    asker.progress.hold = (...of) => takers.forEach(({ progress }) => progress.hold(...of))
-    const answer = issueForms(asker, asked)
-    answer.catch(() => {}) // those who take a form get the error
-    for (const [index, { id }] of batch.entries()) {
-      let isUsed = false
-      const take = async (transfer) => {
-        transfer.signal.throwIfAborted()
-        takers.push(transfer)
-        const form = (await Promise.race([answer, aborted(transfer.signal)]))?.[index]
-        isUsed = true
-        return form?.url && form // an upload that takes no more files has no URL
-      }
-      const giveUp = async () => isUsed || answer.catch(() => {}).then(() => asked[index].giveUp())
-      forms.set(id, { request: requests[index], take, giveUp })
-    }
   }
 
   const list = {
@@ -192,8 +141,10 @@ export function createList(options) {
     },
 
     cancel(id) {
-      giveUpForm(id)
-      if (runs.has(id)) runs.get(id).control.abort()
+      batches.giveUp(id)
+      const isRunning = runs.has(id)
+      runs.get(id)?.control.abort()
+      if (isRunning) end(id, { state: 'cancelled' }) // and the upload is given up meanwhile
       else if (items.get(id)?.state === 'waiting') update(id, { state: 'cancelled' })
     },
 
@@ -221,31 +172,9 @@ export function createList(options) {
   return list
 }
 
-// What a form is asked for with.
-const requestOf = ({ options, body }) => JSON.stringify([options.endpoint, body])
-
-const aborted = (signal) => new Promise((_, end) => signal.addEventListener('abort', end))
-
-// The forms in order. Without an answer each file asks for its own form, and gets its own error.
-async function issueForms(asker, asked) {
-  try {
-    for (const transfer of asked) {
-      asker.signal.throwIfAborted()
-      await transfer.addChecksum()
-    }
-    const uploads = asked.map(({ body }) => body)
-    const note = ({ uploads }) => uploads.forEach(({ url, upload_id }, index) => url && (asked[index].uploadId = upload_id))
-    return (await asker.create('/uploads/batch', { uploads }, newKey(), note)).uploads
-  } catch (error) {
-    if (error.code !== 'unreadable' && !(error.status < 500)) throw error
-  } finally {
-    asker.release()
-  }
-}
-
 // For `uploadAll`: a result or an error for each file, in order.
 export async function sendAll(files, options) {
-  const list = createList(options)
+  const list = createList({ batch: MAX_FILES, ...options })
   const ended = new Promise((end) => list.subscribe(() => list.snapshot().some(isPending) || end()))
   list.add(files)
   await ended

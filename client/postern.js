@@ -9,6 +9,7 @@ const MAX_FAILURES = 11 // in a row, two and a half to five minutes
 const ANSWER_MS = 30_000
 const STALL_MS = 60_000
 const MAX_CHECK_MS = 30 * 60_000
+const MAX_RECORD_MS = 20_000
 
 // Some systems know no type for these extensions.
 const TYPES = { avif: 'image/avif', heic: 'image/heic', heif: 'image/heif', jxl: 'image/jxl' }
@@ -59,9 +60,18 @@ export class Transfer {
     return this.file.size <= LARGEST_FORM_BYTES
   }
 
-  async run() {
+  // Rejects as soon as the upload is cancelled. What was made is given up meanwhile.
+  run() {
+    const cancelled = this.#until((go) => this.signal.aborted && go()).then(() => {
+      this.progress.report = () => {}
+      this.interrupt()
+      failure('aborted', 'The upload was cancelled.')(this.signal.reason)
+    })
+    return Promise.race([cancelled, this.#run()])
+  }
+
+  async #run() {
     await null // so that the caller has the task before the first progress
-    this.signal.addEventListener('abort', () => this.interrupt())
     try {
       this.signal.throwIfAborted()
       this.progress.enter('preparing')
@@ -71,14 +81,11 @@ export class Transfer {
       const result = await this.#checked()
       this.onSettled?.()
       return result
-    } catch (error) {
-      if (!this.signal.aborted) throw error
-      if (!this.#isSent) await this.giveUp()
-      throw new PosternError('aborted', 'The upload was cancelled.', { cause: error })
     } finally {
       this.progress.report = () => {}
       this.onEnd?.()
       this.release()
+      if (this.signal.aborted && !this.#isSent) await this.giveUp()
     }
   }
 
@@ -147,28 +154,31 @@ export class Transfer {
 
   // Makes uploads by a request that a cancellation does not interrupt, so that whatever it makes can be given up.
   async create(route, body, key, note = ({ upload_id }) => (this.uploadId = upload_id)) {
-    let isAsked = false
+    let isLost = false // an answer, perhaps of a request that has made something
     const ask = async () => {
-      isAsked = true
-      const answer = await this.ask('POST', route, body, key, never)
+      const answer = await this.ask('POST', route, body, key, never).catch((error) => {
+        isLost ||= error.code === 'network' || (error.status >= 500 && error.status !== 503)
+        throw error
+      })
       note(answer)
       return answer
     }
     try {
       return await this.retry(ask)
     } catch (error) {
-      if (isAsked && this.signal.aborted) await ask().catch(() => {}) // its answer may have been lost
+      if (isLost && this.signal.aborted) await ask().catch(() => {})
       throw error
     }
   }
 
   // Gives up what was made, in parts or by a form. A part that was on its way is removed with the others.
   async giveUp() {
-    for (let tries = 0; this.uploadId && tries < 3; tries += 1) {
+    for (let tries = 1; this.uploadId; tries += 1) {
       try {
         return await this.ask('DELETE', `/uploads/${this.uploadId}/parts`, undefined, undefined, never)
       } catch (error) {
-        if (!isTransient(error)) return // the file has arrived, or the upload token has ended
+        // Otherwise the file has arrived, or the upload token has ended.
+        if (tries === 3 || !isTransient(error)) return
         await new Promise((done) => setTimeout(done, 1000))
       }
     }
@@ -184,8 +194,8 @@ export class Transfer {
     if (jwt) headers.authorization = `Bearer ${await Promise.resolve().then(jwt).catch(failure('jwt'))}`
     const { signal: ends, release } = linked(signal, AbortSignal.timeout(ANSWER_MS))
     const request = { method, headers, body: body && JSON.stringify(body), signal: ends }
-    const answer = await fetch(endpoint + route, request).catch(networkError)
-    const text = await answer.text().catch(networkError).finally(release)
+    const read = async (answer) => [answer, await answer.text()]
+    const [answer, text] = await fetch(endpoint + route, request).then(read).catch(networkError).finally(release)
     const { status } = answer
     let said
     try {
@@ -298,7 +308,8 @@ export class Transfer {
       const { state, rejection } = await this.call('GET', `/uploads/${this.uploadId}`)
       if (state === 'available') return { uploadId: this.uploadId, state }
       if (state === 'rejected') return { uploadId: this.uploadId, state, reason: rejection?.reason, detail: rejection?.detail }
-      if (state !== 'pending') throw new PosternError(state, `The upload is ${state}.`)
+      // A form that was given up elsewhere while S3 got its file is expired until the recorder has seen the file.
+      if (state !== 'pending' && (state !== 'expired' || performance.now() - begin > MAX_RECORD_MS)) throw new PosternError(state, `The upload is ${state}.`)
       await this.sleep(seconds)
     }
     throw new PosternError('timeout', 'The file was sent, and no answer about it came in time.')

@@ -34,6 +34,13 @@ export const TEXTS = {
   network: 'The connection broke. Try again.',
 }
 
+// The tag as `Intl` takes it; undefined if it is none.
+export function canonical(tag) {
+  try {
+    return Intl.getCanonicalLocales(tag.replaceAll('_', '-'))[0]
+  } catch {} // such as `c`
+}
+
 // The texts in the language of this tag, or else in English.
 export async function textsIn(tag = '') {
   const language = tag.toLowerCase().split('-')[0]

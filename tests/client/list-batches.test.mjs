@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BATCH, SINGLE, ended, held, listOf, named, states, video } from './lists.mjs'
+import { BATCH, SINGLE, ended, held, listOf as plainListOf, named, states, video } from './lists.mjs'
 import { fileOf, opened, page, setOnline, until, wait } from './page.mjs'
+
+const listOf = (stack, options) => plainListOf(stack, { batch: 50, ...options })
 
 // Keeps the answer to the batch back until the returned function is called.
 function heldBatch(stack) {
@@ -32,6 +34,36 @@ test('the forms of small files come in batches, each shortly before it is needed
   assert.equal(stack.count(/^DELETE/), 0)
   const sentAs = list.snapshot().map(({ result }) => stack.uploads.get(result.uploadId).body)
   assert.deepEqual(sentAs.map(({ path }) => path), files.map(({ name }) => `trip/${name}`))
+})
+
+test('without `batch`, each file asks for its form when it is its turn', async () => {
+  const stack = opened()
+  const list = plainListOf(stack, { concurrency: 1 })
+  let sent = 0
+  page.onSend = (_, share) => {
+    if (share < 1) return
+    sent += 1
+    assert.equal(stack.made, sent)
+  }
+  list.add(named(20))
+  await ended(list)
+  assert.deepEqual([new Set(states(list)), stack.count(BATCH), stack.count(SINGLE)], [new Set(['available']), 0, 20])
+})
+
+test('no batch has more files than asked for, or than the API takes', async () => {
+  for (const [batch, expected] of [[5, [5, 5, 2]], [1, []], [0, []], [12, [12]], [999, [12]]]) {
+    const stack = opened()
+    const sizes = []
+    const answer = stack.answer.bind(stack)
+    stack.answer = (method, url, request) => {
+      if (BATCH.test(url)) sizes.push(JSON.parse(request.body).uploads.length)
+      return answer(method, url, request)
+    }
+    const list = listOf(stack, { batch })
+    list.add(named(12))
+    await ended(list)
+    assert.deepEqual([sizes, stack.made], [expected, 12], `${batch}`)
+  }
 })
 
 test('one refused file of a batch does not fail the others', async () => {

@@ -56,6 +56,38 @@ test('what was resumed without a free place can be paused and cancelled', async 
   assert.deepEqual(states(list), ['cancelled', 'available'])
 })
 
+test('a cancelled file leaves its place at once, while it is given up', async () => {
+  for (const file of [fileOf(10), video()]) {
+    const stack = opened()
+    let goOn
+    const gate = new Promise((open) => (goOn = open))
+    const answer = stack.answer.bind(stack)
+    stack.answer = async (method, ...request) => {
+      if (method === 'DELETE') await gate
+      return answer(method, ...request)
+    }
+    const list = listOf(stack, { concurrency: 1 })
+    const go = held()
+    const [first] = list.add([file, fileOf(20)])
+    await until(() => states(list)[0] === 'sending')
+    list.cancel(first)
+    assert.deepEqual(states(list), ['cancelled', 'preparing'])
+    for (const act of ['pause', 'resume', 'cancel']) {
+      list[act](first)
+      assert.equal(states(list)[0], 'cancelled', act)
+    }
+    list.retry(first)
+    assert.equal(states(list)[0], 'waiting')
+    go()
+    await ended(list)
+    assert.deepEqual(states(list), ['available', 'available'])
+    const [given] = stack.uploads.values()
+    assert.equal(given.state, 'pending')
+    goOn()
+    await until(() => given.state === 'expired', 'only the upload that was cancelled is given up')
+  }
+})
+
 test('a pause that comes when S3 has the file changes nothing', async () => {
   const stack = opened()
   stack.verdict = {}

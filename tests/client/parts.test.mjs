@@ -148,7 +148,8 @@ test('a cancelled upload leaves nothing, whenever it is cancelled', async () => 
     const task = send(stack, large(), { signal: control.signal })
     assert.equal((await failed(task)).code, 'aborted')
     await until(() => page.sending === 0)
-    assert.ok([...stack.uploads.values()].every(({ state, parts }) => state === 'expired' && !parts), `${prepare}`)
+    const isGivenUp = ({ state, parts }) => state === 'expired' && !parts
+    await until(() => stack.made && [...stack.uploads.values()].every(isGivenUp), `${prepare}`)
     assert.equal(Object.keys(localStorage).length, 0)
     return stack
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TEXTS, textsIn } from '../../client/texts.js'
+import { canonical, TEXTS, textsIn } from '../../client/texts.js'
 import { TRANSLATIONS } from '../../client/translations.js'
 
 const placeholders = (text) => (text.match(/\{\w+\}/g) ?? []).sort()
@@ -12,6 +12,14 @@ test('every language has every text, with the same values', () => {
       assert.deepEqual(placeholders(text), placeholders(TEXTS[name]), `${language} ${name}`)
       assert.notEqual(text, '', `${language} ${name}`)
     }
+  }
+})
+
+test('a tag is as Intl takes it, or none', () => {
+  const tags = { de: 'de', de_DE: 'de-DE', 'DE-de': 'de-DE', zh_Hans_CN: 'zh-Hans-CN', '': undefined, c: undefined, 'de DE': undefined, '*': undefined }
+  for (const [tag, expected] of Object.entries(tags)) {
+    assert.equal(canonical(tag), expected, tag)
+    new Intl.NumberFormat(canonical(tag))
   }
 })
 

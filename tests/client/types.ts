@@ -43,7 +43,7 @@ export const nowhere = upload(new File([], 'empty'), {})
 // @ts-expect-error: several files cannot have the same name
 export const named = uploadAll([], { endpoint: '', filename: 'a' })
 
-export function shown(files: FileList, list: List = createList({ endpoint: '', jwt: () => 'jwt', concurrency: 2 })): () => void {
+export function shown(files: FileList, list: List = createList({ endpoint: '', jwt: () => 'jwt', concurrency: 2, batch: 50 })): () => void {
   const ids: number[] = list.add([...files, { file: new File([], 'empty'), path: 'folder/empty', error: new PosternError('mine', 'No.') }])
   const { pause, resume, cancel, retry, remove, subscribe, snapshot } = list
   for (const act of [pause, resume, cancel, retry, remove]) act(ids[0]!)

@@ -49,6 +49,7 @@ macro_rules! client_files {
 }
 
 client_files! {
+    "batches.js" is SCRIPT,
     "checksum.js" is SCRIPT,
     "common.js" is SCRIPT,
     "drop.d.ts" is TEXT,
