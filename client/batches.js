@@ -2,7 +2,7 @@
 
 import { LARGEST_FORM_BYTES, newKey } from './common.js'
 
-export const MAX_FILES = 50
+const MAX_FILES = 50
 const MAX_BYTES = 64 * 2 ** 20 // so that the last form is used before it expires
 const MAX_READ_MS = 20_000 // of one file
 

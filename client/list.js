@@ -1,8 +1,7 @@
 // A list of uploads without a look: what waits, what is sent, and what became of each file. `uploadAll`, the page of an
 // upload token, the React hook and the element use one. docs/browser.md and list.d.ts describe it.
 
-import { createBatches, MAX_FILES } from './batches.js'
-import { linked, PosternError } from './common.js'
+import { linked, loaded, PosternError } from './common.js'
 import { Transfer } from './postern.js'
 
 const CONCURRENCY = 3
@@ -19,8 +18,9 @@ export function createList(options) {
   const changes = new EventTarget() // an error of one listener stops neither the others nor an upload
   const items = new Map() // by their ids, in the order in which they were added
   const runs = new Map() // what has begun, by the item's id
-  const batches = createBatches(transferOf)
   const refused = new Set() // the ids of files that were added with an error, which are never sent
+  let batches // of forms, once the options ask for them
+  let loading // that module
   let shown // of the items as they are
   let lastId = 0
 
@@ -47,6 +47,10 @@ export function createList(options) {
 
   // Goes on with what was resumed, and then starts what waits, in the order of the list.
   function advance() {
+    if (list.options.batch > 1 && !batches) {
+      loading ??= loadBatches()
+      return
+    }
     while (hasPlace()) {
       const resumed = [...runs.values()].find(({ stage }) => stage === 'resumed')
       const waiting = snapshot().find(isWaiting)
@@ -54,6 +58,13 @@ export function createList(options) {
       else if (waiting) start(waiting)
       else return
     }
+  }
+
+  // Without the module, each file asks for its own form.
+  async function loadBatches() {
+    const { createBatches = () => ({ formFor() {}, giveUp() {} }) } = await loaded(import('./batches.js'), './batches.js').catch(() => ({}))
+    batches = createBatches(transferOf)
+    advance()
   }
 
   function goOn(run) {
@@ -88,7 +99,7 @@ export function createList(options) {
     let form
     try {
       run.transfer = transferOf(item, { signal, onProgress })
-      form = batches.formFor(item, run.transfer, list.options.batch, () => snapshot().filter(isWaiting))
+      form = batches?.formFor(item, run.transfer, list.options.batch, () => snapshot().filter(isWaiting))
       run.transfer.batchForm = form && (() => form.take(run.transfer))
       run.transfer.onSent = () => {
         run.isSent = true
@@ -141,7 +152,7 @@ export function createList(options) {
     },
 
     cancel(id) {
-      batches.giveUp(id)
+      batches?.giveUp(id)
       const isRunning = runs.has(id)
       runs.get(id)?.control.abort()
       if (isRunning) end(id, { state: 'cancelled' }) // and the upload is given up meanwhile
@@ -174,7 +185,7 @@ export function createList(options) {
 
 // For `uploadAll`: a result or an error for each file, in order.
 export async function sendAll(files, options) {
-  const list = createList({ batch: MAX_FILES, ...options })
+  const list = createList({ batch: 50, ...options })
   const ended = new Promise((end) => list.subscribe(() => list.snapshot().some(isPending) || end()))
   list.add(files)
   await ended
