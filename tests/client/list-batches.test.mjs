@@ -51,7 +51,7 @@ test('without `batch`, each file asks for its form when it is its turn', async (
 })
 
 test('no batch has more files than asked for, or than the API takes', async () => {
-  for (const [batch, expected] of [[5, [5, 5, 2]], [1, []], [0, []], [12, [12]], [999, [12]]]) {
+  for (const [batch, expected] of [[20, [20, 20, 15]], [1, []], [0, []], [50, [50, 5]], [999, [50, 5]]]) {
     const stack = opened()
     const sizes = []
     const answer = stack.answer.bind(stack)
@@ -60,9 +60,9 @@ test('no batch has more files than asked for, or than the API takes', async () =
       return answer(method, url, request)
     }
     const list = listOf(stack, { batch })
-    list.add(named(12))
+    list.add(named(55))
     await ended(list)
-    assert.deepEqual([sizes, stack.made], [expected, 12], `${batch}`)
+    assert.deepEqual([sizes, stack.made], [expected, 55], `${batch}`)
   }
 })
 
