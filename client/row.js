@@ -55,7 +55,7 @@ export class Row {
     this.element.className = state
     this.element.setAttribute('part', `row ${state}`)
     this.#size.textContent = sizeInWords(file.size, language)
-    this.#bar.value = state === 'available' ? 1 : shareSent(progress)
+    this.#bar.value = shareSent(progress)
     this.#bar.hidden = !isPending(item)
     this.#say(item, look)
     for (const [index, button] of this.#buttons.entries()) button.textContent = texts[BUTTONS[index]]
