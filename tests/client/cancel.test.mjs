@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { failed, fileOf, opened, page, until, wait } from './page.mjs'
+import { failed, fileOf, heldDeletions, opened, page, until, wait } from './page.mjs'
 import { PosternError, upload } from '../../client/postern.js'
 
 const send = (stack, file = fileOf(1000), options = {}) => upload(file, { endpoint: stack.endpoint, ...options })
@@ -46,13 +46,7 @@ test('a cancellation is told at once, and the upload is given up meanwhile', asy
   const stack = opened()
   const control = new AbortController()
   const phases = []
-  let goOn
-  const gate = new Promise((open) => (goOn = open))
-  const answer = stack.answer.bind(stack)
-  stack.answer = async (method, ...request) => {
-    if (method === 'DELETE') await gate
-    return answer(method, ...request)
-  }
+  const goOn = heldDeletions(stack)
   page.onSend = (_, share) => share === 0.5 && control.abort()
   const task = send(stack, fileOf(1000), { signal: control.signal, onProgress: ({ phase }) => phases.push(phase) })
   const error = await failed(task)

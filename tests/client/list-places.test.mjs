@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FORM, ended, held, listOf, named, states, video } from './lists.mjs'
-import { fileOf, opened, page, until, wait } from './page.mjs'
+import { fileOf, heldDeletions, opened, page, until, wait } from './page.mjs'
 
 test('a paused file gives its place to the next one, and is the first that goes on', async () => {
   const stack = opened()
@@ -59,13 +59,7 @@ test('what was resumed without a free place can be paused and cancelled', async 
 test('a cancelled file leaves its place at once, while it is given up', async () => {
   for (const file of [fileOf(10), video()]) {
     const stack = opened()
-    let goOn
-    const gate = new Promise((open) => (goOn = open))
-    const answer = stack.answer.bind(stack)
-    stack.answer = async (method, ...request) => {
-      if (method === 'DELETE') await gate
-      return answer(method, ...request)
-    }
+    const goOn = heldDeletions(stack)
     const list = listOf(stack, { concurrency: 1 })
     const go = held()
     const [first] = list.add([file, fileOf(20)])

@@ -135,3 +135,15 @@ export async function until(holds, what = String(holds)) {
 }
 
 export const failed = (promise) => promise.then((result) => { throw new Error(`it succeeded: ${JSON.stringify(result)}`) }, (error) => error)
+
+// Keeps every DELETE to the API back until the returned function is called.
+export function heldDeletions(stack) {
+  let goOn
+  const gate = new Promise((open) => (goOn = open))
+  const answer = stack.answer.bind(stack)
+  stack.answer = async (method, ...request) => {
+    if (method === 'DELETE') await gate
+    return answer(method, ...request)
+  }
+  return goOn
+}
