@@ -1,19 +1,14 @@
 // The element <postern-drop>: an area to drop and choose files, and a row for each file. docs/browser.md shows how, and
 // drop.d.ts has the types.
 
-import { chosenFiles, droppedFiles, fill, isAccepted, sizeInWords } from './files.js'
+import { Area } from './area.js'
+import { fill, isAccepted, sizeInWords } from './files.js'
 import { createList, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
-import { make, Row } from './row.js'
+import { make } from './row.js'
+import { Rows } from './rows.js'
 import { style } from './style.js'
 import { canonical, TEXTS, textsIn } from './texts.js'
-
-// Whether another try makes no sense: the file is not sent, the API never will take it, or S3 has it.
-function isFinal(item) {
-  const { code, status } = item.error ?? {}
-  if (code === 'checksum_mismatch') return false
-  return ['not_accepted', 'too_large', 'unreadable'].includes(code) || [410, 422].includes(status) || isUnchecked(item)
-}
 
 // Properties that a page may set before this module came.
 const EARLY = ['texts', 'jwt', 'metadata']
@@ -27,28 +22,17 @@ export class PosternDrop extends HTMLElement {
   #texts = TEXTS
   #jwt
   #metadata
-  #resets = 0
-  #rows = new Map() // by the id of the upload
   #list = createList(optionsOf(this))
-  #hint = make('p', { part: 'hint' })
-  #choose = make('button', { part: 'choose', type: 'button' })
-  #input = make('input', { type: 'file', hidden: '' })
-  #area = make('div', { part: 'area', role: 'group' }, this.#hint, this.#choose, this.#input)
-  #files = make('ul', { part: 'list', role: 'list' })
+  #area = new Area(this, (files) => this.add(files))
+  #rows = new Rows((act, id) => this.#area.isDisabled || this.#list[act](id), () => this.#area.button.focus())
   #status = make('p', { part: 'status', role: 'status' })
 
   constructor() {
     super()
     const root = this.attachShadow({ mode: 'open', delegatesFocus: true })
     root.adoptedStyleSheets = [style]
-    root.append(this.#area, this.#files, this.#status)
-    this.#choose.addEventListener('click', () => this.#input.click())
-    this.#input.addEventListener('change', () => {
-      if (this.isConnected) this.add(chosenFiles(this.#input.files))
-      this.#input.value = '' // so that the same file can be chosen again
-    })
+    root.append(this.#area.element, this.#rows.element, this.#status)
     this.#list.subscribe(() => this.#changed())
-    this.#takeDrops()
     for (const name of EARLY.filter((name) => Object.hasOwn(this, name))) {
       const value = this[name]
       delete this[name]
@@ -115,11 +99,11 @@ export class PosternDrop extends HTMLElement {
   }
 
   formDisabledCallback(isDisabled) {
-    this.#choose.disabled = isDisabled
+    this.#area.isDisabled = isDisabled
   }
 
   formResetCallback() {
-    this.#resets += 1
+    this.#area.reset()
     for (const { id } of this.uploads) this.#list.remove(id)
   }
 
@@ -164,73 +148,22 @@ export class PosternDrop extends HTMLElement {
     this.#show()
   }
 
-  #takeDrops() {
-    let depth = 0
-    const enter = (by) => {
-      depth = by && depth + by
-      this.#area.classList.toggle('over', depth > 0)
-    }
-    const on = (type, act) =>
-      this.addEventListener(type, (event) => {
-        if (!event.dataTransfer?.types.includes('Files')) return
-        event.preventDefault() // else the browser would show the file in place of the page
-        if (!this.#choose.disabled) act(event)
-      })
-    on('dragenter', () => enter(1))
-    on('dragleave', () => enter(-1))
-    on('dragover', () => {})
-    on('drop', async (event) => {
-      enter(0)
-      const resets = this.#resets
-      const files = await droppedFiles(event.dataTransfer.items)
-      if (this.isConnected && resets === this.#resets) this.add(files)
-    })
-  }
-
   #show() {
-    const texts = this.#texts
-    this.#hint.textContent = texts.drop
-    this.#choose.textContent = texts.choose
     const labels = Array.from(this.#internals.labels ?? [], ({ textContent }) => textContent.trim())
-    this.#area.setAttribute('aria-label', labels.join(' ') || texts.choose)
-    this.#files.setAttribute('aria-label', texts.list)
-    this.#input.multiple = this.hasAttribute('multiple')
-    this.#input.accept = this.getAttribute('accept') ?? ''
-    for (const row of this.#rows.values()) this.#showRow(row, row.item)
+    const [multiple, accept] = [this.hasAttribute('multiple'), this.getAttribute('accept') ?? '']
+    this.#area.show(this.#texts, labels.join(' '), { multiple, accept })
+    this.#rows.show(this.#look)
     this.#sumUp()
   }
 
-  #showRow(row, item) {
-    row.show(item, { texts: this.#texts, language: this.#language, values: this.#limits, isFinal: isFinal(item) })
+  get #look() {
+    return { texts: this.#texts, language: this.#language, values: this.#limits }
   }
 
   #changed() {
-    const ended = []
-    for (const item of this.uploads) {
-      if (!this.#rows.has(item.id)) this.#append(item)
-      const row = this.#rows.get(item.id)
-      if (row.item === item) continue
-      const { state } = row.item ?? {}
-      this.#showRow(row, item)
-      if (state !== item.state && !isPending(item)) ended.push(item)
-    }
-    const ids = new Set(this.uploads.map(({ id }) => id))
-    for (const [id, row] of this.#rows) if (!ids.has(id)) this.#remove(id, row)
+    const ended = this.#rows.update(this.uploads, this.#look)
     this.#sumUp()
     for (const item of ended) this.#announce(item)
-  }
-
-  #append(item) {
-    const row = new Row(item, (act, id) => this.#choose.disabled || this.#list[act](id))
-    this.#rows.set(item.id, row)
-    this.#files.append(row.element)
-  }
-
-  #remove(id, { element }) {
-    const hadFocus = element.contains(this.shadowRoot.activeElement)
-    element.remove()
-    this.#rows.delete(id)
-    if (hadFocus) this.#choose.focus()
   }
 
   // The status, and what the form gets.
@@ -256,7 +189,7 @@ export class PosternDrop extends HTMLElement {
 
   // Keeps the form from being sent, with this message at the button.
   #refuse(flags, message) {
-    this.#internals.setValidity(flags, message, this.#choose)
+    this.#internals.setValidity(flags, message, this.#area.button)
   }
 
   #announce({ id, file, path, state, result, error }) {

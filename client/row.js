@@ -13,13 +13,21 @@ export function make(name, attributes = {}, ...children) {
   return made
 }
 
+// Whether another try makes no sense: the file is not sent, the API never will take it, or S3 has it.
+function isFinal(item) {
+  const { code, status } = item.error ?? {}
+  if (code === 'checksum_mismatch') return false
+  return ['not_accepted', 'too_large', 'unreadable'].includes(code) || [410, 422].includes(status) || isUnchecked(item)
+}
+
 // Which buttons the file has.
-function buttonsOf({ state, error }, isFinal) {
+export function buttonsOf(item) {
+  const { state, error } = item
   if (state === 'sending') return ['pause', 'cancel']
   if (state === 'paused') return ['resume', 'cancel']
   if (state === 'checking') return []
-  if (state === 'cancelled' || (error && !isFinal)) return ['retry', 'remove']
-  return isPending({ state }) ? ['cancel'] : ['remove']
+  if (state === 'cancelled' || (error && !isFinal(item))) return ['retry', 'remove']
+  return isPending(item) ? ['cancel'] : ['remove']
 }
 
 export class Row {
@@ -49,7 +57,7 @@ export class Row {
   }
 
   show(item, look) {
-    const { texts, language, isFinal } = look
+    const { texts, language } = look
     this.item = item
     const { file, state, progress } = item
     this.element.className = state
@@ -59,7 +67,7 @@ export class Row {
     this.#bar.hidden = !isPending(item)
     this.#say(item, look)
     for (const [index, button] of this.#buttons.entries()) button.textContent = texts[BUTTONS[index]]
-    const acts = buttonsOf(item, isFinal)
+    const acts = buttonsOf(item)
     showButtons(this.element, this.#buttons, (button) => acts.includes(BUTTONS[this.#buttons.indexOf(button)]))
   }
 

@@ -49,6 +49,7 @@ macro_rules! client_files {
 }
 
 client_files! {
+    "area.js" is SCRIPT,
     "batches.js" is SCRIPT,
     "checksum.js" is SCRIPT,
     "common.js" is SCRIPT,
@@ -66,6 +67,7 @@ client_files! {
     "react.js" is SCRIPT,
     "resume.js" is SCRIPT,
     "row.js" is SCRIPT,
+    "rows.js" is SCRIPT,
     "style.js" is SCRIPT,
     "texts.js" is SCRIPT,
     "tile.js" is SCRIPT,
