@@ -20,8 +20,16 @@ export type Failed = {
   path: string | undefined
 } & ({ uploadId: string; result: Rejected; error: undefined } | { uploadId: undefined; result: undefined; error: PosternError })
 
-/** `<postern-drop>`. Attributes: `endpoint`, `accept`, `multiple`, `max-size` (bytes), `name`, `required`, `disabled`. None is a property. */
+/** `<postern-drop>`, a field of its form. A property that is also an attribute has the same name, except `max-size`. */
 export class PosternDrop extends HTMLElement {
+  endpoint: string
+  accept: string
+  multiple: boolean
+  /** In bytes; `Infinity` without the attribute `max-size`. */
+  maxSize: number
+  name: string
+  required: boolean
+  disabled: boolean
   jwt?: AllOptions['jwt']
   metadata?: AllOptions['metadata']
   /**
@@ -29,7 +37,17 @@ export class PosternDrop extends HTMLElement {
    * others are in the language of the element, if it is English, German, French, Spanish or Chinese, or else in English.
    */
   texts: Record<string, string>
+  /** The ids of the uploaded files, separated by commas. The form sends each as an entry. Only `''` can be set: it removes all files. */
+  value: string
   readonly form: HTMLFormElement | null
+  readonly labels: NodeList
+  readonly willValidate: boolean
+  readonly validity: ValidityState
+  readonly validationMessage: string
+  checkValidity(): boolean
+  reportValidity(): boolean
+  /** Keeps the form from being sent with this message. `''` lets it be sent again. */
+  setCustomValidity(message: string): void
   readonly uploads: readonly Upload[]
   /** Adds files. Without `multiple`, one file replaces the one before. */
   add(files: Iterable<File | NewFile>): void

@@ -2,6 +2,7 @@
 // drop.d.ts has the types.
 
 import { Area } from './area.js'
+import { FormControl, internals, reflect } from './control.js'
 import { fill, isAccepted, sizeInWords } from './files.js'
 import { createList, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
@@ -10,18 +11,18 @@ import { Rows } from './rows.js'
 import { style } from './style.js'
 import { canonical, TEXTS, textsIn } from './texts.js'
 
-// Properties that a page may set before this module came.
-const EARLY = ['texts', 'jwt', 'metadata']
+// Attributes that are properties too.
+const FLAGS = ['disabled', 'multiple', 'required']
+const STRINGS = ['accept', 'endpoint', 'name']
 
-export class PosternDrop extends HTMLElement {
-  static formAssociated = true
+export class PosternDrop extends FormControl {
   static observedAttributes = ['accept', 'lang', 'multiple', 'name', 'required']
 
-  #internals = this.attachInternals()
   #ownTexts = {} // of the page
   #texts = TEXTS
   #jwt
   #metadata
+  #ownMessage = ''
   #list = createList(optionsOf(this))
   #area = new Area(this, (files) => this.add(files))
   #rows = new Rows((act, id) => this.#area.isDisabled || this.#list[act](id), () => this.#area.button.focus())
@@ -33,11 +34,7 @@ export class PosternDrop extends HTMLElement {
     root.adoptedStyleSheets = [style]
     root.append(this.#area.element, this.#rows.element, this.#status)
     this.#list.subscribe(() => this.#changed())
-    for (const name of EARLY.filter((name) => Object.hasOwn(this, name))) {
-      const value = this[name]
-      delete this[name]
-      this[name] = value
-    }
+    this.takeEarly(...FLAGS, ...STRINGS, 'maxSize', 'texts', 'jwt', 'metadata')
   }
 
   get jwt() {
@@ -65,8 +62,23 @@ export class PosternDrop extends HTMLElement {
     this.#translate()
   }
 
-  get form() {
-    return this.#internals.form
+  get maxSize() {
+    return Number(this.getAttribute('max-size') ?? Infinity)
+  }
+
+  set maxSize(bytes) {
+    if (bytes === Infinity) this.removeAttribute('max-size')
+    else this.setAttribute('max-size', bytes)
+  }
+
+  // The ids of the uploaded files. As in a field for files, a script can only empty it.
+  get value() {
+    return this.#done.map(({ result }) => result.uploadId).join()
+  }
+
+  set value(value) {
+    if (value) throw new DOMException('Only an empty value can be set.', 'InvalidStateError')
+    this.#empty()
   }
 
   get uploads() {
@@ -76,7 +88,7 @@ export class PosternDrop extends HTMLElement {
   // Adds files, or `{ file, path }`. Without `multiple`, a file replaces the one before.
   add(files) {
     const added = Array.from(files, (given) => (given.file ? given : { file: given }))
-    if (!this.hasAttribute('multiple')) {
+    if (!this.multiple) {
       if (added.length) for (const { id } of this.uploads) this.#list.remove(id)
       added.splice(1)
     }
@@ -103,6 +115,16 @@ export class PosternDrop extends HTMLElement {
   }
 
   formResetCallback() {
+    this.#empty()
+  }
+
+  // Keeps the form from being sent until the message is empty again.
+  setCustomValidity(message) {
+    this.#ownMessage = String(message)
+    this.#sumUp()
+  }
+
+  #empty() {
     this.#area.reset()
     for (const { id } of this.uploads) this.#list.remove(id)
   }
@@ -111,21 +133,20 @@ export class PosternDrop extends HTMLElement {
   #refusal(file) {
     const refused = (code) => new PosternError(code, fill(this.#texts[code], this.#limits))
     if (this.#accepted.length && !isAccepted(file, this.#accepted)) return refused('not_accepted')
-    if (file.size > this.#maxBytes) return refused('too_large')
+    if (file.size > this.maxSize) return refused('too_large')
   }
 
   get #accepted() {
-    const ranges = this.getAttribute('accept') ?? ''
-    return ranges.split(',').map((range) => range.trim()).filter(Boolean)
+    return this.accept.split(',').map((range) => range.trim()).filter(Boolean)
   }
 
-  get #maxBytes() {
-    return Number(this.getAttribute('max-size') ?? Infinity)
+  get #done() {
+    return this.uploads.filter(({ state }) => state === 'available')
   }
 
   // What texts may name.
   get #limits() {
-    return { accept: this.#accepted.join(', '), size: sizeInWords(this.#maxBytes, this.#language) }
+    return { accept: this.#accepted.join(', '), size: sizeInWords(this.maxSize, this.#language) }
   }
 
   // Of the element or of the next element around it, also outside of a shadow root.
@@ -149,9 +170,8 @@ export class PosternDrop extends HTMLElement {
   }
 
   #show() {
-    const labels = Array.from(this.#internals.labels ?? [], ({ textContent }) => textContent.trim())
-    const [multiple, accept] = [this.hasAttribute('multiple'), this.getAttribute('accept') ?? '']
-    this.#area.show(this.#texts, labels.join(' '), { multiple, accept })
+    const labels = Array.from(this.labels ?? [], ({ textContent }) => textContent.trim())
+    this.#area.show(this.#texts, labels.join(' '), this)
     this.#rows.show(this.#look)
     this.#sumUp()
   }
@@ -168,15 +188,16 @@ export class PosternDrop extends HTMLElement {
 
   // The status, and what the form gets.
   #sumUp() {
-    const done = this.uploads.filter(({ state }) => state === 'available')
+    const done = this.#done
     this.#say(done.length)
-    const name = this.getAttribute('name')
     const value = new FormData()
-    if (name) for (const { result } of done) value.append(name, result.uploadId)
-    this.#internals.setFormValue(value)
-    const isMissing = this.hasAttribute('required') && !done.length
-    if (this.uploads.some(isPending)) this.#refuse({ customError: true }, this.#texts.pending)
-    else this.#refuse({ valueMissing: isMissing }, isMissing ? this.#texts.required : '')
+    if (this.name) for (const { result } of done) value.append(this.name, result.uploadId)
+    this[internals].setFormValue(value)
+    const isMissing = this.required && !done.length
+    const message = this.#ownMessage || (this.uploads.some(isPending) ? this.#texts.pending : '')
+    // The browser shows the message at the button.
+    const flags = { customError: Boolean(message), valueMissing: isMissing }
+    this[internals].setValidity(flags, message || (isMissing ? this.#texts.required : ''), this.#area.button)
   }
 
   #say(done) {
@@ -185,11 +206,6 @@ export class PosternDrop extends HTMLElement {
     const lines = [all && fill(this.#texts.summary, { done, all }), count && fill(this.#texts.missing, { count })]
     const said = lines.filter(Boolean).join(' ')
     if (this.#status.textContent !== said) this.#status.textContent = said
-  }
-
-  // Keeps the form from being sent, with this message at the button.
-  #refuse(flags, message) {
-    this.#internals.setValidity(flags, message, this.#area.button)
   }
 
   #announce({ id, file, path, state, result, error }) {
@@ -203,7 +219,7 @@ export class PosternDrop extends HTMLElement {
 // Read anew for each upload, and `jwt` for each request.
 const optionsOf = (element) => ({
   get endpoint() {
-    return element.getAttribute('endpoint') ?? ''
+    return element.endpoint
   },
   get jwt() {
     return element.jwt
@@ -213,4 +229,5 @@ const optionsOf = (element) => ({
   },
 })
 
+reflect(PosternDrop, { flags: FLAGS, texts: STRINGS })
 if (!customElements.get('postern-drop')) customElements.define('postern-drop', PosternDrop)

@@ -68,6 +68,11 @@ export function Component({ jwt, files }: { jwt: () => string; files: FileList }
 export function element(drop: PosternDrop = document.querySelector('postern-drop')!): void {
   Object.assign(drop, { jwt: async () => 'jwt', metadata: { album: '7' }, texts: { choose: 'Choose' } })
   drop.add([new File([], 'empty')])
+  Object.assign(drop, { endpoint: '', accept: '.txt', multiple: true, maxSize: 5, name: 'note', required: true, disabled: false, value: '' } satisfies Partial<PosternDrop>)
+  if (drop.willValidate && !drop.checkValidity() && !drop.reportValidity()) console.log(drop.form?.action, drop.labels.length, drop.validity.valueMissing, drop.validationMessage)
+  drop.setCustomValidity(drop.value.split(',').length < 2 ? 'Two files.' : '')
+  // @ts-expect-error: the browser sets it
+  drop.form = null
   drop.addEventListener('postern-uploaded', ({ detail: { file, uploadId } }) => console.log(file.name, uploadId, drop.uploads.length))
   document.addEventListener('postern-failed', ({ detail: { error, result } }) => {
     console.log(error ? error.code : result.reason)

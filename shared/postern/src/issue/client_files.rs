@@ -53,6 +53,7 @@ client_files! {
     "batches.js" is SCRIPT,
     "checksum.js" is SCRIPT,
     "common.js" is SCRIPT,
+    "control.js" is SCRIPT,
     "drop.d.ts" is TEXT,
     "drop.js" is SCRIPT,
     "files.js" is SCRIPT,
