@@ -9,8 +9,14 @@ export async function droppedFiles(items) {
   return (await Promise.all(roots.map((root) => readable(root, true)))).flat()
 }
 
-// Its place in the folder remains known.
-export const chosenFiles = (files) => [...files].map((file) => ({ file, path: file.webkitRelativePath || undefined }))
+// Their places in a folder remain known.
+export function chosenFiles(files) {
+  const chosen = [...files].map((file) => ({ file, path: file.webkitRelativePath || undefined }))
+  return chosen.filter(({ file, path }) => !path || !isOfSystem(file))
+}
+
+// Whether an operating system keeps the file in folders, mostly hidden from people.
+const isOfSystem = ({ name }) => ['.ds_store', 'desktop.ini', 'thumbs.db'].includes(name.toLowerCase())
 
 async function readable(entry, isRoot) {
   try {
@@ -31,7 +37,8 @@ async function filesOf(entry, isRoot) {
   for (let more; more?.length !== 0; children.push(...more)) {
     more = await new Promise((done, fail) => reader.readEntries(done, fail))
   }
-  return (await Promise.all(children.map((child) => readable(child, false)))).flat()
+  const wanted = children.filter((child) => !child.isFile || !isOfSystem(child))
+  return (await Promise.all(wanted.map((child) => readable(child, false)))).flat()
 }
 
 // Whether one of the media ranges or extensions (`image/*`, `.pdf`) has the file. Without a type, the client may know one

@@ -59,6 +59,20 @@ test('dropped folders have all their files with their paths', async () => {
   ])
 })
 
+test('what a system keeps in a folder is left out, and sent if it is chosen or dropped for itself', async () => {
+  const names = ['.DS_Store', 'Thumbs.db', 'thumbs.DB', 'desktop.ini', 'desktop.init', 'a.DS_Store']
+  const kept = ['desktop.init', 'a.DS_Store']
+  const found = async (...items) => (await droppedFiles(items)).map(({ file }) => file.name)
+  const entries = (place) => names.map((name) => entryOf(file(name), `${place}/${name}`))
+  const folder = folderOf('/trip', entries('/trip'), [{ ...folderOf('/trip/.DS_Store', entries('/trip/.DS_Store')), name: '.DS_Store' }])
+  assert.deepEqual(await found(item(folder)), [...kept, ...kept])
+  assert.deepEqual(await found(...entries('').map((entry) => item(entry))), names)
+  const inFolder = (name) => Object.defineProperty(file(name), 'webkitRelativePath', { value: `trip/${name}` })
+  const chosen = (files) => chosenFiles(files).map(({ file }) => file.name)
+  assert.deepEqual(chosen(names.map(inFolder)), kept)
+  assert.deepEqual(chosen(names.map((name) => file(name))), names)
+})
+
 test('what the browser cannot read has an error, and the others are there', async () => {
   const unlisted = { ...folderOf('/trip/locked'), createReader: () => ({ readEntries: (_, fail) => fail(new DOMException('')) }) }
   const trip = folderOf('/trip', [broken('a.txt', '/trip/a.txt'), unlisted, entryOf(file('b.txt'), '/trip/b.txt')])
