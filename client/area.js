@@ -1,39 +1,35 @@
-// The area of the element: files are dropped on it, or chosen by its button.
+// The area of the element: files are dropped on it, or chosen by its buttons.
 
 import { chosenFiles, droppedFiles } from './files.js'
 import { make } from './row.js'
 
 export class Area {
   #hint = make('p', { part: 'hint' })
-  #choose = make('button', { part: 'choose', type: 'button' })
-  #input = make('input', { type: 'file', hidden: '' })
   #host
   #add
+  #files = this.#dialog('choose')
+  #folder = this.#dialog('folder', { webkitdirectory: '' })
+  #dialogs = [this.#files, this.#folder]
   #reads = 0 // drops of an earlier number are ignored
-  element = make('div', { part: 'area', role: 'group' }, this.#hint, this.#choose, this.#input)
+  element = make('div', { part: 'area', role: 'group' }, this.#hint, ...this.#dialogs.flatMap(({ button, input }) => [button, input]))
 
   // `add` gets what was dropped on `host`, or chosen.
   constructor(host, add) {
     this.#host = host
     this.#add = add
-    this.#choose.addEventListener('click', () => this.#input.click())
-    this.#input.addEventListener('change', () => {
-      if (host.isConnected) add(chosenFiles(this.#input.files))
-      this.#input.value = '' // so that the same file can be chosen again
-    })
     this.#takeDrops()
   }
 
   get button() {
-    return this.#choose
+    return this.#files.button
   }
 
   get isDisabled() {
-    return this.#choose.disabled
+    return this.button.disabled
   }
 
   set isDisabled(isDisabled) {
-    this.#choose.disabled = isDisabled
+    for (const { button } of this.#dialogs) button.disabled = isDisabled
   }
 
   // Ignores what was dropped and is not read yet.
@@ -43,10 +39,24 @@ export class Area {
 
   show(texts, label, { multiple, accept }) {
     this.#hint.textContent = texts.drop
-    this.#choose.textContent = texts.choose
     this.element.setAttribute('aria-label', label || texts.choose)
-    this.#input.multiple = multiple
-    this.#input.accept = accept
+    this.#files.button.textContent = texts.choose
+    Object.assign(this.#files.input, { multiple, accept })
+    const { button, input } = this.#folder
+    button.textContent = texts.folder
+    button.hidden = !multiple || !('webkitdirectory' in input)
+  }
+
+  // A button that opens a dialog of the browser.
+  #dialog(part, attributes) {
+    const button = make('button', { part, type: 'button' })
+    const input = make('input', { type: 'file', hidden: '', ...attributes })
+    button.addEventListener('click', () => input.click())
+    input.addEventListener('change', () => {
+      if (this.#host.isConnected) this.#add(chosenFiles(input.files))
+      input.value = '' // so that the same file can be chosen again
+    })
+    return { button, input }
   }
 
   #takeDrops() {

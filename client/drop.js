@@ -9,7 +9,7 @@ import { PosternError } from './postern.js'
 import { make } from './row.js'
 import { Rows } from './rows.js'
 import { style } from './style.js'
-import { canonical, TEXTS, textsIn } from './texts.js'
+import { canonical, TEXTS, textsIn, typesInWords } from './texts.js'
 
 // Attributes that are properties too.
 const FLAGS = ['disabled', 'multiple', 'required']
@@ -146,7 +146,7 @@ export class PosternDrop extends FormControl {
 
   // What texts may name.
   get #limits() {
-    return { accept: this.#accepted.join(', '), size: sizeInWords(this.maxSize, this.#language) }
+    return { accept: typesInWords(this.#accepted, this.#texts), size: sizeInWords(this.maxSize, this.#language) }
   }
 
   // Of the element or of the next element around it, also outside of a shadow root.

@@ -1,5 +1,5 @@
-// What the element says: texts by their use, by the state of a file, and by the code of an error or the reason of a
-// rejection.
+// What the element says: texts by their use, by the state of a file, by the code of an error or the reason of a rejection,
+// and the names of media ranges.
 
 import { loaded } from './common.js'
 
@@ -8,6 +8,7 @@ const TRANSLATED = ['de', 'fr', 'es', 'zh']
 export const TEXTS = {
   drop: 'Drop files here, or',
   choose: 'Choose files',
+  folder: 'Choose a folder',
   list: 'Your files',
   pause: 'Pause',
   resume: 'Continue',
@@ -32,6 +33,12 @@ export const TEXTS = {
   not_accepted: 'This kind of file is not accepted. Accepted: {accept}.',
   too_large: 'This file is too large. The largest size is {size}.',
   network: 'The connection broke. Try again.',
+  '*/*': 'All kinds of files',
+  'image/*': 'Images',
+  'video/*': 'Videos',
+  'audio/*': 'Audio',
+  'text/*': 'Text',
+  'font/*': 'Fonts',
 }
 
 // The tag as `Intl` takes it; undefined if it is none.
@@ -47,4 +54,11 @@ export async function textsIn(tag = '') {
   if (!TRANSLATED.includes(language)) return TEXTS
   const { TRANSLATIONS } = await loaded(import('./translations.js'), './translations.js')
   return TRANSLATIONS[language]
+}
+
+// What is accepted, as a person calls it: the texts have names of media ranges. Others are called by their extension, or by
+// a short subtype.
+export function typesInWords(ranges, texts) {
+  const nameOf = (range) => texts[range] ?? /^(?:\.|[^/]+\/)([a-z0-9]{1,4})(?:\+\w+)?$/i.exec(range)?.[1].toUpperCase() ?? range
+  return [...new Set(ranges.map((range) => nameOf(range === 'text/plain' ? 'text/*' : range)))].join(', ')
 }

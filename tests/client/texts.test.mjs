@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { canonical, TEXTS, textsIn } from '../../client/texts.js'
+import { canonical, TEXTS, textsIn, typesInWords } from '../../client/texts.js'
 import { TRANSLATIONS } from '../../client/translations.js'
 
 const placeholders = (text) => (text.match(/\{\w+\}/g) ?? []).sort()
@@ -29,4 +29,16 @@ test('a tag has the texts of its language, and of English if there are none', as
     assert.equal(await textsIn(`${language.toUpperCase()}-XX`), TRANSLATIONS[language])
   }
   for (const tag of [undefined, '', 'en', 'en-GB', 'it', 'den', 'constructor']) assert.equal(await textsIn(tag), TEXTS, tag)
+})
+
+test('types are named as people name them', () => {
+  for (const [accept, words] of [
+    ['*/*', 'All kinds of files'],
+    ['image/* video/* audio/* text/* font/*', 'Images, Videos, Audio, Text, Fonts'],
+    ['image/png image/svg+xml application/pdf .txt .HEIC', 'PNG, SVG, PDF, TXT, HEIC'],
+    ['text/csv text/plain text/* .csv', 'CSV, Text'],
+    ['application/vnd.example.unknown+json application/* .numbers', 'application/vnd.example.unknown+json, application/*, .numbers'],
+  ])
+    assert.equal(typesInWords(accept.split(' '), TEXTS), words)
+  assert.equal(typesInWords(['image/*', '.heic', 'text/plain'], { ...TRANSLATIONS.de, '.heic': 'HEIC vom iPhone' }), 'Bilder, HEIC vom iPhone, Text')
 })

@@ -1,6 +1,6 @@
 //! The browser client (`client/`): its own tests, its types, and journeys in a real Chromium and a real Firefox, which
-//! `tests/pages/client.mjs`, `react.mjs`, `drop.mjs`, `drop-states.mjs` and `drop-field.mjs` drive. The journeys also run
-//! the scripts of `docs/browser.md` as they stand.
+//! `tests/pages/client.mjs`, `react.mjs`, `drop.mjs`, `drop-states.mjs`, `drop-field.mjs` and `drop-folder.mjs`
+//! drive. The journeys also run the scripts of `docs/browser.md` as they stand.
 
 use std::path::{Path, PathBuf};
 
@@ -136,5 +136,8 @@ async fn the_element_uploads_in_a_form() {
         let made = ids(&app, &browser, "drop-states.mjs", "js", folder.path()).await;
         assert_album(&app, &made, "late", "late").await;
         ids(&app, &browser, "drop-field.mjs", "js", folder.path()).await;
+        let made = ids(&app, &browser, "drop-folder.mjs", "js", folder.path()).await;
+        let upload = app.show(made["inner"].as_str().unwrap()).await;
+        assert_eq!(upload["path"], "trip/day/inner.txt", "{upload}");
     }
 }

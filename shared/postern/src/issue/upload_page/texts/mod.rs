@@ -43,9 +43,10 @@ mod tests {
                 let name = format!("\n  {}: {{", language.messages().tag.split('-').next().unwrap());
                 OTHERS.split_once(&name).unwrap().1.split("\n  }").next().unwrap()
             };
-            let Texts { choose, list, buttons, script, .. } = Texts::of(language);
+            let Texts { choose, folder, groups, list, buttons, script, .. } = Texts::of(language);
             for (name, text) in [
                 ("choose", *choose),
+                ("folder", folder),
                 ("list", list),
                 ("pause", buttons.pause),
                 ("resume", buttons.resume),
@@ -62,6 +63,12 @@ mod tests {
                 ("not_accepted", &script.wrong_type.replace("{types}", "{accept}")),
                 ("too_large", script.too_large),
                 ("network", script.network),
+                ("'*/*'", groups.any),
+                ("'image/*'", groups.image),
+                ("'video/*'", groups.video),
+                ("'audio/*'", groups.audio),
+                ("'text/*'", groups.text),
+                ("'font/*'", groups.font),
             ] {
                 let line = format!(" {name}: '{text}',");
                 assert!(of_element.contains(&line), "{language:?} {line}");
