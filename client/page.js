@@ -5,6 +5,7 @@ import { LARGEST_FORM_BYTES, nextTask } from './common.js'
 import { chosenFiles, droppedFiles, fill, isAccepted, shareSent, showButtons, sizeInWords } from './files.js'
 import { createList, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
+import { localize } from './time.js'
 
 const SLICE_MS = 10 // of one task that shows rows
 
@@ -231,6 +232,9 @@ const folder = document.getElementById('folder')
 const folderInput = document.getElementById('folder-input')
 if (folder && 'webkitdirectory' in folderInput) dialog(folder, folderInput)
 else if (folder) folder.hidden = true
+
+const until = document.querySelector('dl time')
+if (until) localize(until, language)
 
 // A file that misses the area must not replace the page.
 let depth = 0

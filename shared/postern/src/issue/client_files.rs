@@ -72,6 +72,7 @@ client_files! {
     "style.js" is SCRIPT,
     "texts.js" is SCRIPT,
     "tile.js" is SCRIPT,
+    "time.js" is SCRIPT,
     "translations.js" is SCRIPT,
 }
 

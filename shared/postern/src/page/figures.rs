@@ -27,21 +27,36 @@ pub(crate) fn size(bytes: u64, language: Language) -> String {
 
 /// A time to the minute, in UTC: a page without script does not know the visitor's time zone.
 pub(crate) fn minute(at: Timestamp, language: Language) -> String {
+    let between = match language {
+        Language::English | Language::German | Language::Spanish => ", ",
+        Language::French => " \u{e0} ",
+        Language::Chinese => " ",
+    };
+    format!("{}{between}{}", day(at, language), clock(at))
+}
+
+/// The day of a time, in UTC.
+pub(crate) fn day(at: Timestamp, language: Language) -> String {
     let text = at.to_string();
-    let (date, clock) = text.split_once('T').unwrap_or((&text, ""));
+    let date = text.split('T').next().unwrap_or_default();
     let mut parts = date.splitn(3, '-');
     let [year, month, day] = [parts.next(), parts.next(), parts.next()].map(Option::unwrap_or_default);
     let months = language.messages().months;
     let nth = month.parse::<usize>().unwrap_or_default().saturating_sub(1);
     let (month, day) = (months.get(nth).copied().unwrap_or(month), day.trim_start_matches('0'));
-    let clock = clock.get(..5).unwrap_or_default();
     match language {
-        Language::English => format!("{day} {month} {year}, {clock} UTC"),
-        Language::German => format!("{day}. {month} {year}, {clock} UTC"),
-        Language::French => format!("{day} {month} {year} \u{e0} {clock} UTC"),
-        Language::Spanish => format!("{day} de {month} de {year}, {clock} UTC"),
-        Language::Chinese => format!("{year}\u{5e74}{month}{day}\u{65e5} {clock} UTC"),
+        Language::English | Language::French => format!("{day} {month} {year}"),
+        Language::German => format!("{day}. {month} {year}"),
+        Language::Spanish => format!("{day} de {month} de {year}"),
+        Language::Chinese => format!("{year}\u{5e74}{month}{day}\u{65e5}"),
     }
+}
+
+/// The clock at a time, in UTC.
+pub(crate) fn clock(at: Timestamp) -> String {
+    let text = at.to_string();
+    let clock = text.split('T').nth(1).and_then(|clock| clock.get(..5)).unwrap_or_default();
+    format!("{clock} UTC")
 }
 
 #[cfg(test)]

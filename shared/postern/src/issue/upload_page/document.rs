@@ -112,12 +112,14 @@ fn heading(label: Option<&str>, texts: &Texts) -> String {
 
 fn terms(context: &PageContext<'_>, token: &UploadToken, types: &str, max_size_bytes: u64) -> String {
     let (texts, language) = (Texts::of(context.language), context.language);
-    let (end, until) = (token.expires_at, figures::minute(token.expires_at, language));
+    let end = token.expires_at;
+    let until = format!("<span>{}</span> <span>{}</span>", figures::day(end, language), figures::clock(end));
     let term = |name: &str, value: &str| format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n");
     let terms = [
         term(texts.accepted, &escaped(types)),
         term(texts.largest, &figures::size(max_size_bytes, language)),
         term(texts.left, &format!("<span id=\"left\">{}</span>", token.uses_left)),
+        // In the visitor's time zone once the script runs.
         term(texts.until, &format!("<time datetime=\"{end}\">{until}</time>")),
     ];
     format!("<dl>\n{}</dl>\n", terms.concat())

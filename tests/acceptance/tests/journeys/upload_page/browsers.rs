@@ -223,6 +223,19 @@ async fn a_folder_of_200_files_arrives_with_its_paths() {
     }
 }
 
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn the_page_says_its_end_in_the_time_zone_of_the_visitor() {
+    for browser in CHECKER.with_both_browsers("the time zone of a visitor").await {
+        let app = App::user();
+        let plan = json!({ "open": apart(&app, &token(&app, 3).await) });
+        eprintln!(
+            "{}",
+            browser.run("upload-page-time.mjs", plan, &folder("upload-page-time", &browser)).await
+        );
+    }
+}
+
 /// Makes the pictures of `docs/images`, and with `UPDATE_PICTURES` replaces them.
 #[tokio::test]
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
