@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use postern::webhook::{Answer, Webhook, WebhookUrl, retry_after};
-use postern_aws::root_bundle;
+use postern_aws::tls_config;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response};
+use reqwest::{Client, Response};
+use rustls::ClientConfig;
 use s3_presigned::Timestamp;
 
 /// The timeouts of a connection and of the whole attempt. The specification asks for 15 to 30 s.
@@ -28,20 +29,14 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// # Errors
-    /// If the system has no certificates to trust.
+    /// If the HTTP client cannot be made.
     pub fn new(url: WebhookUrl) -> Result<Self, reqwest::Error> {
-        Self::trusting(root_bundle(), url)
+        Self::trusting(tls_config(), url)
     }
 
-    /// Trusts the certificates of `bundle`, and without one the platform's.
-    fn trusting(bundle: Option<&[u8]>, url: WebhookUrl) -> Result<Self, reqwest::Error> {
-        // Only the first call installs it; later calls fail, which is harmless.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = match bundle {
-            Some(pem) => Client::builder().tls_certs_only(Certificate::from_pem_bundle(pem)?),
-            None => Client::builder(),
-        };
-        let client = client
+    fn trusting(tls: ClientConfig, url: WebhookUrl) -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
             .redirect(Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT)
@@ -103,7 +98,7 @@ mod tests {
     use postern_aws::lambda::causes;
     use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
     use rustls::pki_types::PrivateKeyDer;
-    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+    use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -162,6 +157,14 @@ mod tests {
         CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
     }
 
+    fn trusting(authority: &CertifiedIssuer<'static, KeyPair>) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der().clone()).unwrap();
+        let ring = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions().unwrap();
+        config.with_root_certificates(roots).with_no_client_auth()
+    }
+
     /// Takes one connection over TLS, and answers its request. The receiver's name is `localhost`.
     fn receive(authority: &CertifiedIssuer<'static, KeyPair>) -> WebhookUrl {
         let key = KeyPair::generate().unwrap();
@@ -187,11 +190,10 @@ mod tests {
     #[tokio::test]
     async fn a_receiver_of_an_unknown_authority_is_refused() {
         let (ours, other) = (authority("ours"), authority("other"));
-        let trusting = Endpoint::trusting(Some(ours.pem().as_bytes()), receive(&ours)).unwrap();
+        let trusting = Endpoint::trusting(trusting(&ours), receive(&ours)).unwrap();
         assert_eq!(post(&trusting).await.unwrap(), Answer::Status { status: 204, retry_after: None });
-        for bundle in [Some(other.pem()), None] {
-            let bundle = bundle.as_deref().map(str::as_bytes);
-            let error = post(&Endpoint::trusting(bundle, receive(&ours)).unwrap()).await.unwrap_err();
+        for tls in [trusting(&other), tls_config()] {
+            let error = post(&Endpoint::trusting(tls, receive(&ours)).unwrap()).await.unwrap_err();
             assert!(format!("{error:?}").contains("UnknownIssuer"), "{error:?}");
         }
     }

@@ -12,7 +12,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use serde_json::Value;
 
-use super::TimeLimits;
+use super::{TimeLimits, https};
 
 /// The answer to one request.
 #[derive(Debug, Clone)]
@@ -102,7 +102,6 @@ fn hear(reader: &mut impl BufRead) -> Heard {
 }
 
 /// Clients of the service at `url`, with the retries of the functions and short timeouts.
-#[expect(clippy::disallowed_methods, reason = "connections without TLS, of one test")]
 pub(super) fn sdk(url: &str, attempt: Duration) -> SdkConfig {
     let timeouts =
         TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(attempt * 4).build();
@@ -111,7 +110,7 @@ pub(super) fn sdk(url: &str, attempt: Duration) -> SdkConfig {
         .region(Region::new("eu-central-1"))
         .endpoint_url(url)
         .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(https::client())
         .retry_config(TimeLimits::retries())
         .timeout_config(timeouts)
         .build()
