@@ -190,8 +190,8 @@ mod tests {
     #[tokio::test]
     async fn a_receiver_of_an_unknown_authority_is_refused() {
         let (ours, other) = (authority("ours"), authority("other"));
-        let trusting = Endpoint::trusting(trusting(&ours), receive(&ours)).unwrap();
-        assert_eq!(post(&trusting).await.unwrap(), Answer::Status { status: 204, retry_after: None });
+        let endpoint = Endpoint::trusting(trusting(&ours), receive(&ours)).unwrap();
+        assert_eq!(post(&endpoint).await.unwrap(), Answer::Status { status: 204, retry_after: None });
         for tls in [trusting(&other), tls_config()] {
             let error = post(&Endpoint::trusting(tls, receive(&ours)).unwrap()).await.unwrap_err();
             assert!(format!("{error:?}").contains("UnknownIssuer"), "{error:?}");

@@ -1,34 +1,12 @@
-//! The HTTPS connections of a function: one pool, which the clients of all services and the quick read share.
-//!
-//! The SDK's own connector parses the root certificates once more, ends the function at one that it cannot parse, and
-//! brings HTTP/2, which no service of ours needs. This one is a client of `hyper-util` with the roots of
-//! [`roots`](crate::roots). What it owes the SDK are the two things that decide over a retry: the kind of an error, and
-//! a way to poison a connection.
+//! The HTTPS connections of a function: one connector, which the clients of all services and the quick read share, and
+//! the TLS configuration, which the sender of webhooks has too.
 
-use std::error::Error;
-use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
-use std::task::{Context, Poll};
-use std::time::Duration;
 
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
-use http::Uri;
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::connect::{CaptureConnection, HttpConnector as Tcp, capture_connection};
-use hyper_util::client::legacy::{Client, Error as ClientError};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::time::error::Elapsed;
-use tokio::time::timeout;
-use tower_service::Service;
 
+use crate::connector::Connector;
 use crate::roots;
 use crate::time_limits::CONNECT;
 
@@ -62,107 +40,17 @@ fn trusting(roots: RootCertStore) -> ClientConfig {
     config.with_root_certificates(roots).with_no_client_auth()
 }
 
-/// Sends the requests of the SDK over connections that it keeps.
-#[derive(Debug)]
-struct Connector(Client<Connecting, SdkBody>);
-
-impl Connector {
-    fn new(tls: ClientConfig, connect: Duration) -> Self {
-        let mut tcp = Tcp::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        let connecting = Connecting { https: HttpsConnector::from((tcp, tls)), timeout: connect };
-        Self(Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connecting))
-    }
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let mut request = match request.try_into_http1x() {
-            Ok(request) => request,
-            Err(error) => return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
-        };
-        let connection = capture_connection(&mut request);
-        if let Some(capture) = request.extensions().get::<CaptureSmithyConnection>() {
-            capture.set_connection_retriever(move || metadata(&connection));
-        }
-        let answer = self.0.request(request);
-        HttpConnectorFuture::new(async move {
-            let answer = answer.await.map_err(classified)?.map(SdkBody::from_body_1_x);
-            answer.try_into().map_err(|error: aws_smithy_runtime_api::http::HttpError| {
-                ConnectorError::other(error.into(), None)
-            })
-        })
-    }
-}
-
-/// The SDK poisons the connection of a failed attempt, so that its retry opens another one.
-fn metadata(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
-    connection.connection_metadata().as_ref()?;
-    let connection = connection.clone();
-    let poison = move || {
-        if let Some(opened) = connection.connection_metadata().as_ref() {
-            opened.poison();
-        }
-    };
-    Some(ConnectionMetadata::builder().proxied(false).poison_fn(poison).build())
-}
-
-/// The SDK retries after [`timeout`](ConnectorError::timeout) and [`io`](ConnectorError::io), and after no other error.
-fn classified(error: ClientError) -> ConnectorError {
-    let is_timeout = source::<Elapsed>(&error).is_some();
-    let http = source::<hyper::Error>(&error);
-    let is_ours = http.is_some_and(hyper::Error::is_user);
-    let is_no_http = http.is_some_and(hyper::Error::is_parse);
-    let error = error.into();
-    match () {
-        () if is_timeout => ConnectorError::timeout(error),
-        () if is_ours => ConnectorError::user(error),
-        () if is_no_http => ConnectorError::other(error, None),
-        () => ConnectorError::io(error),
-    }
-}
-
-/// The first error of this type among an error and its sources.
-fn source<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
-}
-
-/// Opens connections, with or without TLS as the URL says, and gives up after a time.
-#[derive(Debug, Clone)]
-struct Connecting {
-    https: HttpsConnector<Tcp>,
-    timeout: Duration,
-}
-
-type Opened = <HttpsConnector<Tcp> as Service<Uri>>::Response;
-
-impl Service<Uri> for Connecting {
-    type Response = Opened;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Opened, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.https.poll_ready(context)
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let opened = timeout(self.timeout, self.https.call(uri));
-        Box::pin(async move { opened.await? })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::Arc;
     use std::thread::{self, JoinHandle};
 
     use aws_credential_types::Credentials;
     use aws_credential_types::provider::SharedCredentialsProvider;
-    use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
-    use aws_smithy_types::retry::ErrorKind;
+    use aws_smithy_runtime_api::client::http::HttpConnector;
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
     use postern::ports::LinkReader;
     use postern::testing::samples::link;
     use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -272,103 +160,5 @@ mod tests {
         assert!(table.link(&link(None).link_id).await.is_err());
         let seen = seen.join().unwrap();
         assert!(seen.iter().all(|seen| seen.as_ref().is_err_and(|e| e.contains("UnknownCA"))), "{seen:?}");
-    }
-
-    /// What a scripted server does with each connection.
-    #[derive(Clone, Copy)]
-    enum Script {
-        /// It answers each request, and keeps the connection.
-        Answers(&'static str),
-        /// It answers one request, and closes the connection.
-        AnswersOnce(&'static str),
-        /// It never says a word.
-        IsSilent,
-    }
-
-    /// A server without TLS: its port, and how many connections it has accepted.
-    fn scripted(script: Script) -> (u16, Arc<AtomicUsize>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let (port, accepted) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
-        let count = accepted.clone();
-        thread::spawn(move || {
-            for mut stream in listener.incoming().map(Result::unwrap) {
-                count.fetch_add(1, Ordering::SeqCst);
-                thread::spawn(move || {
-                    while stream.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {
-                        let (answer, is_last) = match script {
-                            Script::Answers(answer) => (answer, false),
-                            Script::AnswersOnce(answer) => (answer, true),
-                            Script::IsSilent => ("", false),
-                        };
-                        if stream.write_all(answer.as_bytes()).is_err() || is_last {
-                            return;
-                        }
-                    }
-                });
-            }
-        });
-        (port, accepted)
-    }
-
-    /// The connector that the SDK would make for itself. An SDK's retries must not depend on whose connector it has.
-    #[expect(clippy::disallowed_methods, reason = "the connector of the SDK, to compare")]
-    fn of_the_sdk(connect: Duration) -> impl HttpConnector {
-        use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-        let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
-        aws_smithy_http_client::Connector::builder()
-            .connector_settings(settings)
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build()
-    }
-
-    /// Whether the SDK sends a request again after this error, and whether it calls the error a timeout.
-    fn retry(error: &ConnectorError) -> (bool, bool) {
-        let is_transient = error.as_other() == Some(ErrorKind::TransientError);
-        (error.is_timeout() || error.is_io() || is_transient, error.is_timeout())
-    }
-
-    #[tokio::test]
-    async fn the_sdk_retries_after_the_errors_of_a_connection() {
-        const SHORT: Duration = Duration::from_millis(300);
-        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let (silent, cut, none, other) = (
-            scripted(Script::IsSilent).0,
-            scripted(Script::AnswersOnce("HTTP/1.1 200 OK\r\ncontent-len")).0,
-            scripted(Script::AnswersOnce("")).0,
-            scripted(Script::AnswersOnce("SSH-2.0-server\r\n\r\n")).0,
-        );
-        let ours = SharedHttpConnector::new(Connector::new(trusting(RootCertStore::empty()), SHORT));
-        for connector in [ours, SharedHttpConnector::new(of_the_sdk(SHORT))] {
-            for (url, expected) in [
-                (format!("http://127.0.0.1:{closed}"), (true, false)),
-                (format!("https://127.0.0.1:{closed}"), (true, false)),
-                // The name never resolves.
-                ("http://postern.invalid".to_owned(), (true, false)),
-                // The handshake of TLS is part of a connection.
-                (format!("https://127.0.0.1:{silent}"), (true, true)),
-                (format!("http://127.0.0.1:{cut}"), (true, false)),
-                (format!("http://127.0.0.1:{none}"), (true, false)),
-                (format!("http://127.0.0.1:{other}"), (false, false)),
-            ] {
-                let error = connector.call(HttpRequest::get(&url).unwrap()).await.unwrap_err();
-                assert_eq!(retry(&error), expected, "{connector:?} {url} {error:?}");
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_connection_is_kept_until_it_is_poisoned() {
-        let (port, accepted) = scripted(Script::Answers("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
-        let (connector, url) = (connector(None), format!("http://127.0.0.1:{port}"));
-        for (poisons, connections) in [(false, 1), (true, 1), (false, 2), (false, 2)] {
-            let capture = CaptureSmithyConnection::new();
-            let mut request = HttpRequest::get(&url).unwrap();
-            request.add_extension(capture.clone());
-            assert_eq!(connector.call(request).await.unwrap().status().as_u16(), 200);
-            assert_eq!(accepted.load(Ordering::SeqCst), connections);
-            if poisons {
-                capture.get().unwrap().poison();
-            }
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Postern's adapters to AWS: each implements traits of [`postern::ports`] and translates the SDK's
 //! errors into the few cases that the domain tells apart.
 
+mod connector;
 mod dynamodb;
 mod environment;
 mod https;
