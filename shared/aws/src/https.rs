@@ -37,7 +37,9 @@ fn trusting(roots: RootCertStore) -> ClientConfig {
     let config = ClientConfig::builder_with_provider(ring)
         .with_safe_default_protocol_versions()
         .expect("ring supports the default versions of TLS");
-    config.with_root_certificates(roots).with_no_client_auth()
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config
 }
 
 #[cfg(test)]
@@ -80,12 +82,13 @@ mod tests {
             CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, authority).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let ring = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(ring)
+        let mut config = ServerConfig::builder_with_provider(ring)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let (listener, config) = (TcpListener::bind("127.0.0.1:0").unwrap(), Arc::new(config));
         let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
         let served = move || (0..connections).map(|_| answer(&listener, config.clone())).collect();
@@ -97,6 +100,7 @@ mod tests {
         let mut stream = StreamOwned::new(connection, listener.accept().unwrap().0);
         let mut request = [0; 4096];
         let read = stream.read(&mut request).map_err(|error| error.to_string())?;
+        assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
         let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
         stream.write_all(head.as_bytes()).map_err(|error| error.to_string())?;
         Ok(String::from_utf8_lossy(&request[..read]).lines().next().unwrap_or_default().to_owned())

@@ -7,6 +7,7 @@
 //! build would keep the roots of its build.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use rustls::RootCertStore;
@@ -28,7 +29,20 @@ const CHOICES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// A certificate that cannot be parsed is skipped with a warning. Without any certificate no server is trusted.
 pub(crate) fn read() -> RootCertStore {
     let is_set = |name: &str| std::env::var_os(name).is_some();
-    chosen(is_set, &BUNDLES).unwrap_or_else(|| parsed(load_native_certs().certs.into_iter().map(Ok)))
+    let roots = chosen(is_set, &BUNDLES).unwrap_or_else(elsewhere);
+    if roots.is_empty() {
+        tracing::warn!("found no root certificate: every connection over TLS will fail");
+    }
+    roots
+}
+
+/// What `rustls-native-certs` finds: what the environment names, or the platform's bundle and folders.
+fn elsewhere() -> RootCertStore {
+    let found = load_native_certs();
+    if !found.errors.is_empty() {
+        tracing::warn!(errors = ?found.errors, "could not read root certificates");
+    }
+    parsed(found.certs.into_iter().map(Ok))
 }
 
 /// The first bundle that has a certificate, unless the environment names other roots.
@@ -38,7 +52,14 @@ fn chosen(is_set: impl Fn(&str) -> bool, bundles: &[impl AsRef<Path>]) -> Option
     }
     bundles.iter().find_map(|path| {
         let path = path.as_ref();
-        let pem = fs::read(path).ok()?;
+        let pem = match fs::read(path) {
+            Ok(pem) => pem,
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "could not read a bundle of root certificates");
+                return None;
+            }
+        };
         let roots = of_pem(&pem);
         if roots.is_empty() {
             tracing::warn!(path = %path.display(), "skipped a bundle without a root certificate");
