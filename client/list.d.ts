@@ -1,15 +1,14 @@
 import type { AllOptions, Phase, PosternError, Progress, Result } from './postern.js'
 
-/** `waiting` for its turn, what is being done, or how the upload ended. */
-export type UploadState = 'waiting' | Phase | 'available' | 'rejected' | 'failed' | 'cancelled'
+/** `waiting` for its turn, what is being done, how the upload ended, or `interrupted` in an earlier page. */
+export type UploadState = 'waiting' | Phase | 'available' | 'rejected' | 'failed' | 'cancelled' | 'interrupted'
 
-/** One file of a list. It never changes: a change makes a new one with the same `id`. */
-export interface Upload {
+interface Item {
   readonly id: number
-  readonly file: File
   /** The path of the file in its folder, where the list was given one. */
   readonly path: string | undefined
-  readonly state: UploadState
+  /** What opens the file again after a reload, where the list was given one. Of an interrupted upload: whether `resume` can go on. */
+  readonly handle: FileSystemFileHandle | undefined
   /** The last progress; `undefined` until the file has begun. */
   readonly progress: Progress | undefined
   /** Of an upload that is `available` or `rejected`. */
@@ -17,6 +16,20 @@ export interface Upload {
   /** Of an upload that has `failed`. */
   readonly error: PosternError | undefined
 }
+
+interface Begun extends Item {
+  readonly file: File
+  readonly state: Exclude<UploadState, 'interrupted'>
+}
+
+/** An upload in parts that an earlier page began. Its file is not open. */
+export interface Interrupted extends Item {
+  readonly file: Readonly<Pick<File, 'name' | 'size' | 'type'>>
+  readonly state: 'interrupted'
+}
+
+/** One file of a list. It never changes: a change makes a new one with the same `id`. */
+export type Upload = Begun | Interrupted
 
 export interface ListOptions extends AllOptions {
   /**
@@ -35,6 +48,8 @@ export interface ListOptions extends AllOptions {
 export interface NewFile {
   file: File
   path?: string | undefined
+  /** Of `showOpenFilePicker`, or of a dropped item. With it, an upload in parts goes on after a reload by `resume`. */
+  handle?: FileSystemFileHandle | undefined
   error?: PosternError | undefined
 }
 
@@ -42,17 +57,35 @@ export interface NewFile {
 export interface List {
   /** May be replaced at any time: `jwt` is used at once, the others for files that begin later. */
   options: ListOptions
-  /** Adds files, which begin as soon as it is their turn. Returns their ids. */
+  /**
+   * Adds files, which begin as soon as it is their turn. Returns their ids. A file with the name and the size of an
+   * interrupted upload takes its place, and goes on if it is the same file.
+   */
   add(files: Iterable<File | NewFile>): number[]
   /** Stops a file that is being sent. The next one takes its place. */
   pause(id: number): void
-  /** Goes on with a paused file, before files that wait. Without a free place it is `waiting` at first. */
+  /**
+   * Adds what was interrupted at this endpoint in this browser, with this metadata, and that no page is sending. Takes from
+   * the list what no longer is. Does not reject: without storage, or if the API does not answer, nothing changes.
+   */
+  restore(): Promise<void>
+  /**
+   * Goes on with a paused file, before files that wait. Without a free place it is `waiting` at first. Of an interrupted
+   * upload that has a handle, opens the file again: call it in the listener of a click, because the browser may ask the
+   * person. If the file cannot be opened, the handle goes, and the person must choose the file again.
+   */
   resume(id: number): void
-  /** Cancels at once what waits or is being sent, and gives it up meanwhile. A file that S3 has already stays. */
+  /**
+   * Cancels at once what waits or is being sent, and gives it up meanwhile. A file that S3 has already stays, and so does
+   * an interrupted upload.
+   */
   cancel(id: number): void
-  /** Sends a file again that has `failed` or was `cancelled`. */
+  /**
+   * Sends a file again that has `failed` or was `cancelled`. After the error `file_changed`, gives the interrupted upload up
+   * and sends the file as a new one.
+   */
   retry(id: number): void
-  /** Cancels the upload and takes it from the list. It deletes no file that S3 has. */
+  /** Cancels the upload, also an interrupted one, and takes it from the list. It deletes no file that S3 has. */
   remove(id: number): void
   /** Calls `listener` after each change, until the returned function is called. */
   subscribe(listener: () => void): () => void
@@ -63,7 +96,7 @@ export interface List {
 /** Makes an empty list. */
 export function createList(options: ListOptions): List
 
-/** Whether the upload has not ended. */
+/** Whether the upload has not ended. An interrupted one is not pending: nothing is being done for it. */
 export function isPending(upload: Upload): boolean
 
 /** Whether the upload has failed after S3 got the file, so that no verdict came. Do not send such a file again. */

@@ -1,5 +1,5 @@
-// A list of uploads without a look: what waits, what is sent, and what became of each file. `uploadAll`, the page of an
-// upload token, the React hook and the element use one. docs/browser.md and list.d.ts describe it.
+// A list of uploads without a look: what waits, what is sent, what was interrupted, and what became of each file.
+// `uploadAll`, the page of an upload token, the React hook and the element use one. docs/browser.md and list.d.ts describe it.
 
 import { linked, loaded, PosternError } from './common.js'
 import { Transfer } from './postern.js'
@@ -7,7 +7,7 @@ import { Transfer } from './postern.js'
 const CONCURRENCY = 3
 const MAX_UNSETTLED = 20 // files that are being sent or checked
 
-export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'cancelled'].includes(state)
+export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'cancelled', 'interrupted'].includes(state)
 
 // Whether S3 has the file, and no verdict came.
 export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking'
@@ -19,10 +19,12 @@ export function createList(options) {
   const items = new Map() // by their ids, in the order in which they were added
   const runs = new Map() // what has begun, by the item's id
   const refused = new Set() // the ids of files that were added with an error, which are never sent
+  const interrupted = new Map() // uploads of an earlier page, by the item's id, until they have gone on
   let batches // of forms, once the options ask for them
   let loading // that module
   let shown // of the items as they are
   let lastId = 0
+  let restores = 0 // only the last one counts
 
   const snapshot = () => (shown ??= Object.freeze([...items.values()]))
 
@@ -35,6 +37,18 @@ export function createList(options) {
     if (!items.has(id)) return
     items.set(id, Object.freeze({ ...items.get(id), ...changed }))
     tell()
+  }
+
+  function put(item) {
+    const { id = (lastId += 1) } = item
+    items.set(id, Object.freeze({ id, handle: undefined, progress: undefined, result: undefined, error: undefined, ...item }))
+    return id
+  }
+
+  function drop(id) {
+    interrupted.delete(id)
+    items.delete(id)
+    shown = undefined
   }
 
   const isWaiting = ({ id, state }) => state === 'waiting' && !runs.has(id)
@@ -85,6 +99,7 @@ export function createList(options) {
 
   function end(id, ended) {
     runs.delete(id)
+    if (ended.error?.code !== 'file_changed') interrupted.delete(id)
     update(id, ended)
     advance()
   }
@@ -99,6 +114,7 @@ export function createList(options) {
     let form
     try {
       run.transfer = transferOf(item, { signal, onProgress })
+      run.transfer.expects = interrupted.get(item.id)?.key
       form = batches?.formFor(item, run.transfer, list.options.batch, () => snapshot().filter(isWaiting))
       run.transfer.batchForm = form && (() => form.take(run.transfer))
       run.transfer.onSent = () => {
@@ -112,9 +128,31 @@ export function createList(options) {
     }
   }
 
-  function transferOf({ file, path }, more) {
+  function transferOf({ file, path, handle }, more) {
     const { jwt } = list.options
-    return new Transfer(file, { ...list.options, path, jwt: jwt && (() => list.options.jwt()), ...more })
+    return new Transfer(file, { ...list.options, path, handle, jwt: jwt && (() => list.options.jwt()), ...more })
+  }
+
+  async function findInterrupted() {
+    if (!localStorage.length) return []
+    const module = await loaded(import('./interrupted.js'), './interrupted.js')
+    return module.interrupted(list.options, transferOf)
+  }
+
+  // Whether this file seems to be the interrupted one. Before it is sent, its bytes tell.
+  const seemsToBe = (file, path) => (item) =>
+    item.state === 'interrupted' && item.file.name === file.name && item.file.size === file.size && (!path || path === item.path)
+
+  async function reopen(item) {
+    const file = await interrupted.get(item.id).open()
+    if (items.get(item.id) !== item) return // it was chosen meanwhile, or is sent by another page
+    update(item.id, file ? { file, state: 'waiting' } : { handle: undefined })
+    advance()
+  }
+
+  function dismiss(id) {
+    interrupted.get(id)?.dismiss()
+    interrupted.delete(id)
   }
 
   const list = {
@@ -122,13 +160,12 @@ export function createList(options) {
 
     add(files) {
       const added = Array.from(files, (given) => {
-        const { file, path, error } = given.file ? given : { file: given }
-        lastId += 1
-        if (error) refused.add(lastId)
-        items.set(lastId, Object.freeze({
-          id: lastId, file, path, state: error ? 'failed' : 'waiting', progress: undefined, result: undefined, error,
-        }))
-        return lastId
+        const { file, path, handle, error } = given.file ? given : { file: given }
+        const same = !error && [...interrupted.keys()].map((id) => items.get(id)).find(seemsToBe(file, path))
+        if (same) return put({ ...same, file, handle: handle ?? same.handle, state: 'waiting' })
+        const id = put({ file, path, handle, state: error ? 'failed' : 'waiting', error })
+        if (error) refused.add(id)
+        return id
       })
       tell()
       advance()
@@ -143,7 +180,22 @@ export function createList(options) {
       advance()
     },
 
+    // Shows what was interrupted and can go on, and nothing else that was.
+    async restore() {
+      restores += 1
+      const own = restores
+      const found = await findInterrupted().catch(() => undefined)
+      if (!found || own !== restores) return
+      const present = new Set(found.map(({ uploadId }) => uploadId))
+      for (const [id, { uploadId }] of interrupted) if (items.get(id).state === 'interrupted' && !present.has(uploadId)) drop(id)
+      const seen = new Set([...interrupted.values(), ...snapshot().map(({ progress }) => progress ?? {})].map(({ uploadId }) => uploadId))
+      for (const one of found) if (!seen.has(one.uploadId)) interrupted.set(put(one.item), one)
+      tell()
+    },
+
     resume(id) {
+      const item = items.get(id)
+      if (item?.state === 'interrupted' && item.handle) reopen(item)
       const run = runs.get(id)
       if (run?.stage !== 'paused') return
       run.stage = 'resumed'
@@ -153,6 +205,7 @@ export function createList(options) {
 
     cancel(id) {
       batches?.giveUp(id)
+      if (isPending(items.get(id) ?? {})) dismiss(id)
       const isRunning = runs.has(id)
       runs.get(id)?.control.abort()
       if (isRunning) end(id, { state: 'cancelled' }) // and the upload is given up meanwhile
@@ -161,6 +214,7 @@ export function createList(options) {
 
     retry(id) {
       if (!['failed', 'cancelled'].includes(items.get(id)?.state) || refused.has(id)) return
+      dismiss(id) // the file has changed, and is a new upload
       update(id, { state: 'waiting', progress: undefined, error: undefined })
       advance()
     },
@@ -168,7 +222,8 @@ export function createList(options) {
     remove(id) {
       if (!items.has(id)) return
       list.cancel(id)
-      items.delete(id)
+      dismiss(id)
+      drop(id)
       tell()
     },
 

@@ -1,6 +1,6 @@
 // Sends a large file in parts. The browser reads each part while it sends it, so none is held in memory.
 
-import { isTransient, linked, loaded, newKey } from './common.js'
+import { isTransient, linked, loaded, newKey, PosternError } from './common.js'
 
 const FIRST_BOUND = 3
 const MAX_BOUND = 6 // the connections that a browser opens to one host
@@ -17,6 +17,8 @@ export async function sendParts(transfer) {
   const { entryOf } = await import('./resume.js').catch(() => ({}))
   const entry = (await entryOf?.(transfer)) ?? NO_ENTRY
   Object.assign(transfer, { entry, onSettled: entry.remove, onEnd: entry.release })
+  const isChanged = transfer.expects && entry.key && entry.key !== transfer.expects && !entry.read()
+  if (isChanged) throw new PosternError('file_changed', 'The file has changed since its upload was interrupted.')
   let mismatch
   for (;;) {
     try {
@@ -42,6 +44,7 @@ async function send(transfer, entry) {
 async function wentOn(transfer, known) {
   const { uploadId, partSize, checksum } = known
   Object.assign(transfer, { uploadId, isResumed: true })
+  transfer.entry.write(known) // so that other pages learn of it
   try {
     const { parts } = await transfer.call('GET', `/uploads/${uploadId}/parts`)
     // The parts have become a file, and S3 compares nothing any more.

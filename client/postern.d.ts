@@ -81,7 +81,7 @@ export class PosternError extends Error {
    * The API's code (`invalid_fields`), S3's code (`EntityTooLarge`), `http_<status>` for an answer without a code,
    * or `network`, `aborted`, `timeout`, `unreadable` (the file was changed, moved or removed), `checksum_mismatch`,
    * `jwt` (`jwt` failed), `unexpected` (an option is wrong or missing), `expired`, `deleting`, `deleted` (the upload was
-   * given up or deleted elsewhere). `<postern-drop>` adds `not_accepted` and `too_large`. docs/browser.md explains each.
+   * given up or deleted elsewhere). A list adds `file_changed` (it is not the file that was interrupted). `<postern-drop>` adds `not_accepted` and `too_large`. docs/browser.md explains each.
    */
   readonly code: string
   /** The status of the answer. */

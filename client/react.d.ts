@@ -6,7 +6,7 @@ export type { Upload }
 export type HookOptions = Omit<ListOptions, 'signal'>
 
 /** The functions are the same on each render. */
-export interface Postern extends Pick<List, 'add' | 'pause' | 'resume' | 'cancel' | 'retry' | 'remove'> {
+export interface Postern extends Pick<List, 'add' | 'restore' | 'pause' | 'resume' | 'cancel' | 'retry' | 'remove'> {
   /** The files in the order in which they were added. */
   uploads: readonly Upload[]
 }

@@ -16,6 +16,6 @@ export function usePostern(options) {
     list.options = { ...options, signal: mount.current.signal }
   })
   const uploads = useSyncExternalStore(list.subscribe, list.snapshot, list.snapshot)
-  const { add, pause, resume, cancel, retry, remove } = list
-  return { uploads, add, pause, resume, cancel, retry, remove }
+  const { add, restore, pause, resume, cancel, retry, remove } = list
+  return { uploads, add, restore, pause, resume, cancel, retry, remove }
 }

@@ -1,5 +1,5 @@
 // Remembers an upload in parts, so that it goes on after a reload. The entry is in the storage of the page's origin and
-// has the upload's id, but no token: without the app's JWT or the same upload token it opens nothing.
+// has the upload's id, but no token and no name: without the app's JWT or the same upload token it opens nothing.
 
 import { hex, unreadable } from './common.js'
 
@@ -9,27 +9,53 @@ const LIFE_MS = 2 * 24 * 3_600_000 // S3 takes parts for a day
 
 // The entry of a file: of the same name, size, time and metadata, and with the same bytes at three places. None if this
 // page or another one is sending the file already: whoever cancels one of the two uploads must not end the other one.
-export async function entryOf({ file, body }) {
-  const storage = storageOfPage()
-  if (!storage || !crypto.subtle || !navigator.locks) return
+export async function entryOf({ file, body, options }) {
+  const storage = usable()
+  if (!storage) return
   removeOld(storage)
   const key = PREFIX + (await digestOf(file, body))
+  const scope = await scopeOf(options)
   const release = await hold(key)
   if (!release) return
+  const { handle } = options
+  const read = () => parsed(storage.getItem(key))
   return {
+    key,
     release,
-    read: () => parsed(storage.getItem(key)),
+    read,
     write(upload) {
       try {
-        storage.setItem(key, JSON.stringify({ ...upload, at: Date.now() }))
+        const hasHandle = Boolean(handle ?? read()?.hasHandle)
+        storage.setItem(key, JSON.stringify({ ...upload, scope, hasHandle, at: Date.now() }))
+        if (handle) withHandles(({ keepHandle }) => keepHandle(key, handle))
       } catch {} // it is full
     },
-    remove: () => storage.removeItem(key),
+    remove: () => forget(key),
   }
 }
 
+// The entries of uploads with the endpoint and the metadata of these options that no page is sending, the oldest first.
+export async function entriesOf(options) {
+  const storage = usable()
+  if (!storage) return []
+  removeOld(storage)
+  const scope = await scopeOf(options)
+  const { held } = await navigator.locks.query()
+  const sending = new Set(held.map(({ name }) => name))
+  const entries = keysIn(storage).map((key) => ({ ...parsed(storage.getItem(key)), key }))
+  return entries.filter((entry) => entry.scope === scope && !sending.has(entry.key)).sort((one, other) => one.at - other.at)
+}
+
+export function forget(key) {
+  const storage = usable()
+  if (parsed(storage.getItem(key))?.hasHandle) withHandles(({ forgetHandle }) => forgetHandle(key))
+  storage.removeItem(key)
+}
+
+const withHandles = (act) => import('./handles.js').then(act).catch(() => {})
+
 // Holds the lock until the returned function is called or the page ends. Nothing if another upload holds it.
-function hold(name) {
+export function hold(name) {
   return new Promise((settle) => {
     navigator.locks
       .request(name, { ifAvailable: true }, (lock) => (lock ? new Promise((release) => settle(release)) : settle()))
@@ -37,9 +63,9 @@ function hold(name) {
   })
 }
 
-function storageOfPage() {
+function usable() {
   try {
-    return localStorage
+    return crypto.subtle && navigator.locks && localStorage
   } catch {} // the browser keeps nothing for this page, or this is a worker
 }
 
@@ -49,14 +75,22 @@ function parsed(text) {
   } catch {}
 }
 
+const keysIn = (storage) => Object.keys(storage).filter((key) => key.startsWith(PREFIX))
+
 function removeOld(storage) {
-  for (const key of Object.keys(storage).filter((key) => key.startsWith(PREFIX)))
-    if (!(parsed(storage.getItem(key))?.at > Date.now() - LIFE_MS)) storage.removeItem(key)
+  for (const key of keysIn(storage))
+    if (!(parsed(storage.getItem(key))?.at > Date.now() - LIFE_MS)) forget(key)
 }
 
-async function digestOf(file, body) {
+function digestOf(file, body) {
   const samples = [0, file.size / 2, file.size - SAMPLE_BYTES].map((from) => file.slice(from, from + SAMPLE_BYTES))
-  const identity = new Blob([JSON.stringify([body, file.lastModified]), ...samples])
-  const digest = await crypto.subtle.digest('SHA-256', await identity.arrayBuffer().catch(unreadable))
-  return hex(new Uint8Array(digest))
+  return digest(JSON.stringify([body, file.lastModified]), ...samples)
+}
+
+// Another upload token has another address, and another part of an app has other metadata.
+const scopeOf = ({ endpoint, metadata }) => digest(JSON.stringify([endpoint, metadata]))
+
+async function digest(...parts) {
+  const bytes = await new Blob(parts).arrayBuffer().catch(unreadable)
+  return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
 }

@@ -33,6 +33,7 @@ const locks = {
     await run({ name })
     if (life === page.life) locked.delete(name)
   },
+  query: async () => ({ held: [...locked].map((name) => ({ name })), pending: [] }),
 }
 Object.defineProperty(globalThis, 'navigator', { value: { onLine: true, locks }, configurable: true })
 
@@ -45,6 +46,7 @@ globalThis.localStorage = Object.create({
   getItem(key) { return Object.hasOwn(this, key) ? this[key] : null },
   setItem(key, value) { this[key] = String(value) },
   removeItem(key) { delete this[key] },
+  get length() { return Object.keys(this).length },
 })
 
 const isOver = (life) => life !== page.life && new Promise(() => {})

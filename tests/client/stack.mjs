@@ -68,7 +68,7 @@ export class Stack {
     const [, method, id, rest = ''] = /^(\w+) \/uploads\/([^/]+)(.*)$/.exec(line)
     const upload = this.uploads.get(id)
     if (!upload) return problem(404, 'upload_not_found')
-    if (!rest) return this.#shown(upload)
+    if (!rest) return this.#shown(id, upload)
     if (method === 'DELETE') return this.#givenUp(upload)
     if (!upload.parts) return problem(404, 'multipart_not_found')
     if (rest === '/complete') return this.#complete(upload, body)
@@ -132,11 +132,12 @@ export class Stack {
     return { status: 204, headers: {}, text: '' }
   }
 
-  #shown(upload) {
+  #shown(upload_id, upload) {
     // The recorder takes a moment, and looks at what arrives for an upload that was given up too.
     const isOpen = ['pending', 'expired'].includes(upload.state)
     if (upload.stored && isOpen && (upload.asked += 1) > 1) Object.assign(upload, this.verdict)
-    return json(200, { state: upload.state, rejection: upload.rejection })
+    const { filename, content_type, size_bytes, path } = upload.body
+    return json(200, { upload_id, filename, content_type, max_size_bytes: size_bytes, path, state: upload.state, rejection: upload.rejection })
   }
 
   async #complete(upload, stated) {

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { afterEach, test } from 'node:test'
+import { ended, listOf, states, video } from './lists.mjs'
+import { closed, opened, page, until } from './page.mjs'
+
+const PUT = /^PUT s3/
+
+// An IndexedDB with one store, as far as the client uses it.
+function databaseOf(stored) {
+  const later = (target, name, result) => {
+    queueMicrotask(() => {
+      Object.assign(target, { result })
+      target[name]?.()
+    })
+    return target
+  }
+  const storeOf = (transaction) => {
+    const done = (result) => {
+      later(transaction, 'oncomplete')
+      return { result }
+    }
+    return {
+      put: (value, key) => done(void stored.set(key, value)),
+      get: (key) => done(stored.get(key)),
+      delete: (key) => done(void stored.delete(key)),
+    }
+  }
+  const database = {
+    close() {},
+    transaction() {
+      const transaction = {}
+      return Object.assign(transaction, { objectStore: () => storeOf(transaction) })
+    },
+  }
+  return { open: () => later({}, 'onsuccess', database) }
+}
+
+afterEach(() => delete globalThis.indexedDB)
+
+const handleOf = (file) => {
+  const handle = { permission: 'granted', file, requestPermission: async () => handle.permission, getFile: async () => handle.file }
+  return handle
+}
+
+async function crashed(handle) {
+  const stack = opened()
+  page.onSend = () => stack.count(PUT) < 2 || new Promise(() => {})
+  listOf(stack).add([{ file: video(), handle }])
+  await until(() => stack.made && stack.only.parts.size >= 2 && page.answering === 0)
+  closed()
+  return stack
+}
+
+async function restored(stack) {
+  const list = listOf(stack)
+  await list.restore()
+  return list
+}
+
+test('a file with a handle goes on by `resume`, and the handle goes with the upload', async () => {
+  const stored = new Map()
+  globalThis.indexedDB = databaseOf(stored)
+  const handle = handleOf(video())
+  const stack = await crashed(handle)
+  const had = stack.only.parts.size
+  assert.deepEqual([...stored], [[Object.keys(localStorage)[0], handle]])
+  const list = await restored(stack)
+  assert.deepEqual([states(list), list.snapshot()[0].handle], [['interrupted'], handle])
+  const before = stack.count(PUT)
+  list.resume(1)
+  list.resume(1) // a double click
+  await ended(list)
+  await until(() => states(list)[0] === 'available' && stored.size === 0)
+  assert.deepEqual([stack.made, stack.count(PUT) - before], [1, 5 - had])
+})
+
+test('a file that is chosen again takes its handle with it, and so does one that is removed', async () => {
+  const stored = new Map()
+  globalThis.indexedDB = databaseOf(stored)
+  const chosen = await crashed(handleOf(video()))
+  const list = await restored(chosen)
+  list.add([video()])
+  await ended(list)
+  await until(() => stored.size === 0)
+  const other = await restored(await crashed(handleOf(video())))
+  assert.equal(stored.size, 1)
+  other.remove(1)
+  await until(() => stored.size === 0)
+})
+
+test('the person must choose the file again after a refusal, and after the file has gone', async () => {
+  globalThis.indexedDB = databaseOf(new Map())
+  for (const end of [(handle) => (handle.permission = 'denied'), (handle) => (handle.getFile = async () => { throw new DOMException('', 'NotFoundError') })]) {
+    const handle = handleOf(video())
+    const stack = await crashed(handle)
+    const list = await restored(stack)
+    end(handle)
+    list.resume(1)
+    await until(() => !list.snapshot()[0].handle)
+    assert.deepEqual(states(list), ['interrupted'])
+    list.resume(1)
+    list.add([video()])
+    await ended(list)
+    assert.deepEqual([states(list), stack.made], [['available'], 1])
+  }
+})
+
+test('a file that has changed behind its handle is refused', async () => {
+  globalThis.indexedDB = databaseOf(new Map())
+  const handle = handleOf(video())
+  const stack = await crashed(handle)
+  const list = await restored(stack)
+  handle.file = new File([video(), 'more'], 'video.mp4', { type: 'video/mp4', lastModified: 1 })
+  list.resume(1)
+  await ended(list)
+  await until(() => states(list)[0] === 'failed')
+  assert.deepEqual([list.snapshot()[0].error.code, stack.made], ['file_changed', 1])
+})
+
+test('without a database the file is chosen again', async () => {
+  const refuses = { open() { throw new DOMException('', 'SecurityError') } }
+  const fails = { open: () => { const request = {}; queueMicrotask(() => request.onerror()); return request } }
+  for (const indexedDB of [undefined, refuses, fails]) {
+    globalThis.indexedDB = indexedDB
+    const stack = await crashed(handleOf(video()))
+    const list = await restored(stack)
+    assert.deepEqual([states(list), list.snapshot()[0].handle], [['interrupted'], undefined])
+    list.add([video()])
+    await ended(list)
+    assert.deepEqual(states(list), ['available'])
+  }
+})
+
+test('an upload that is too old takes its handle with it', async () => {
+  const stored = new Map()
+  globalThis.indexedDB = databaseOf(stored)
+  const stack = await crashed(handleOf(video()))
+  const [key] = Object.keys(localStorage)
+  localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), at: 0 }))
+  const list = await restored(stack)
+  await until(() => stored.size === 0)
+  assert.deepEqual([list.snapshot(), Object.keys(localStorage)], [[], []])
+})
