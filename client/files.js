@@ -1,12 +1,26 @@
 // What the page and the element do with files: what was dropped, what is accepted, sizes in words, and a row's buttons.
 
-import { unreadable } from './common.js'
+import { LARGEST_FORM_BYTES, unreadable } from './common.js'
 
-// The files of what was dropped, also of folders in it, as `{ file, path }`. What the browser cannot read has an `error`.
+// The files of what was dropped, also of folders in it, as `{ file, path, handle }`. What the browser cannot read has an
+// `error`.
 export async function droppedFiles(items) {
   const named = [...items].filter((item) => item.kind === 'file')
-  const roots = named.map((item) => item.webkitGetAsEntry() ?? item.getAsFile())
-  return (await Promise.all(roots.map((root) => readable(root, true)))).flat()
+  const roots = named.map((item) => filesOfRoot(item.webkitGetAsEntry() ?? item.getAsFile(), handleOf(item)))
+  return (await Promise.all(roots)).flat()
+}
+
+async function filesOfRoot(root, handle) {
+  const found = await readable(root, true)
+  if (root.isFile) found[0].handle = await handle
+  return found
+}
+
+// What opens a file in parts again after a reload, where the browser has that.
+async function handleOf(item) {
+  try {
+    if (item.getAsFile().size > LARGEST_FORM_BYTES) return await item.getAsFileSystemHandle()
+  } catch {}
 }
 
 // Their places in a folder remain known.

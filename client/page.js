@@ -2,14 +2,17 @@
 // All texts come from the page. What a visitor or the server writes is shown as text only.
 
 import { LARGEST_FORM_BYTES, nextTask } from './common.js'
-import { chosenFiles, droppedFiles, fill, isAccepted, shareSent, showButtons, sizeInWords } from './files.js'
+import { fill, isAccepted, shareSent, showButtons, sizeInWords } from './files.js'
 import { createList, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
+import { takeFiles } from './taking.js'
 import { localize } from './time.js'
 
 const SLICE_MS = 10 // of one task that shows rows
 
 const REFUSED = 'refused' // the code of a file that the page does not send
+
+const CHANGED = 'file_changed' // since its upload was interrupted
 
 const ENDED = /^upload_token_(expired|revoked|unknown)$/
 
@@ -65,6 +68,7 @@ function showLeft(count) {
 function explain({ code, status, errors, message }) {
   if (code === REFUSED) return [message]
   if (code === 'upload_token_used_up') return [texts.noneLeft]
+  if (code === CHANGED) return [texts.changed]
   if (ENDED.test(code)) return [texts.ended]
   if (code === 'EntityTooLarge') return [fill(texts.tooLarge, { size: size(maxSizeBytes) })]
   const isType = errors?.length === 1 && errors[0].field === 'content_type'
@@ -104,10 +108,11 @@ class Row {
     const { state, progress, result, error } = item
     if (progress) this.count(progress)
     this.bar.value = shareSent(progress)
-    this.bar.hidden = !isPending(item)
+    this.bar.hidden = !isPending(item) && state !== 'interrupted'
     this.outcome = undefined
     if (error) learn(error)
-    if (state === 'available') this.end('received', [texts.received])
+    if (state === 'interrupted') this.wait(item)
+    else if (state === 'available') this.end('received', [texts.received])
     else if (state === 'rejected') this.end('refused', explainRejection(result))
     else if (state === 'cancelled') this.end('cancelled', [texts.cancelled], this.offers())
     else if (isUnchecked(item)) this.end('unchecked', [texts.unchecked])
@@ -123,6 +128,13 @@ class Row {
     else this.offer(...(state === 'sending' ? ['pause'] : []), 'cancel')
   }
 
+  // For the visitor, who lets the file go on or chooses it again.
+  wait({ handle }) {
+    this.element.className = 'interrupted'
+    this.say(handle ? texts.interrupted : texts.chooseAgain)
+    this.offer(...(handle ? ['resume'] : []), 'remove')
+  }
+
   // `outcome`: received, refused, cancelled or unchecked.
   end(outcome, says, offers = []) {
     this.outcome = outcome
@@ -135,7 +147,8 @@ class Row {
   offers({ code, status } = {}) {
     const goesOn = this.isCounted && this.item.file.size > LARGEST_FORM_BYTES && code !== 'checksum_mismatch'
     const isRefused = [REFUSED, 'unreadable'].includes(code) || (status === 422 && code !== 'checksum_mismatch')
-    return isOver || isRefused || (remaining === 0 && !goesOn) ? [] : ['retry']
+    const retry = isOver || isRefused || (remaining === 0 && !goesOn) ? [] : ['retry']
+    return code === CHANGED ? [...retry, 'remove'] : retry
   }
 
   // The use of an upload that goes on was counted when this page was loaded.
@@ -193,6 +206,15 @@ async function showRows(items) {
     if (!rows.has(item.id)) rows.set(item.id, new Row(item))
     if (rows.get(item.id).item !== item) rows.get(item.id).show(item)
   }
+  const ids = new Set(items.map(({ id }) => id))
+  for (const [id, row] of rows) if (!ids.has(id)) removeRow(id, row)
+}
+
+function removeRow(id, { element }) {
+  const hadFocus = element.contains(document.activeElement)
+  element.remove()
+  rows.delete(id)
+  if (hadFocus) document.getElementById('choose').focus()
 }
 
 function sumUp() {
@@ -209,48 +231,24 @@ uploads.subscribe(show)
 
 function add(files) {
   let claimed = uploads.snapshot().filter((item) => isPending(item) && !rows.get(item.id)?.isCounted).length
-  const added = files.map(({ file, path, error }) => {
+  const added = files.map(({ file, path, handle, error }) => {
     const why = error ? undefined : refusal(file, claimed)
     if (!error && !why) claimed += 1
-    return { file, path, error: error ?? (why && new PosternError(REFUSED, why)) }
+    return { file, path, handle, error: error ?? (why && new PosternError(REFUSED, why)) }
   })
   uploads.add(added)
 }
 
-function dialog(button, input) {
-  button.disabled = false
-  button.addEventListener('click', () => input.click())
-  input.addEventListener('change', () => {
-    add(chosenFiles(input.files))
-    input.value = '' // so that the same file can be chosen again
-  })
-}
-
-const choose = document.getElementById('choose')
-dialog(choose, document.getElementById('file-input'))
-const folder = document.getElementById('folder')
-const folderInput = document.getElementById('folder-input')
-if (folder && 'webkitdirectory' in folderInput) dialog(folder, folderInput)
-else if (folder) folder.hidden = true
-
 const until = document.querySelector('dl time')
 if (until) localize(until, language)
 
-// A file that misses the area must not replace the page.
-let depth = 0
-addEventListener('dragenter', () => area.classList.toggle('over', ++depth > 0))
-addEventListener('dragleave', () => area.classList.toggle('over', --depth > 0))
-addEventListener('dragover', (event) => event.preventDefault())
-addEventListener('drop', async (event) => {
-  event.preventDefault()
-  depth = 0
-  area.classList.remove('over')
-  add(await droppedFiles(event.dataTransfer.items))
-})
-addEventListener('paste', (event) => add(chosenFiles(event.clipboardData.files)))
+takeFiles(area, add)
 addEventListener('beforeunload', (event) => {
   if (uploads.snapshot().some(isPending)) event.preventDefault()
 })
+
+uploads.restore()
+addEventListener('storage', uploads.restore) // another tab goes on with a file, or has ended it
 
 // The form for a browser that does not run this script. It stays for a visitor who is writing in it.
 document.querySelector('.late:not(:focus-within)')?.remove()

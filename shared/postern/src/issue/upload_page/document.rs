@@ -161,6 +161,7 @@ fn row(texts: &Texts) -> String {
         button("resume", buttons.resume),
         button("retry", buttons.retry),
         button("cancel", buttons.cancel),
+        button("remove", buttons.remove),
     ];
     format!(
         "<template id=\"row\"><li><span class=\"tile\" aria-hidden=\"true\"></span><p class=\"name\"><bdi></bdi> <span></span></p>\

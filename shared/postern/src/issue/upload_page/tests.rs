@@ -116,7 +116,10 @@ async fn the_script_gets_the_rules_and_the_texts_of_the_language() {
 async fn every_text_and_element_that_the_script_asks_for_is_in_the_page() {
     let page = shown(json!({}), &settings(), Language::English).await;
     let texts = data(&page)["texts"].as_object().unwrap().clone();
-    let script = include_str!("../../../../../client/page.js");
+    let script = concat!(
+        include_str!("../../../../../client/page.js"),
+        include_str!("../../../../../client/taking.js")
+    );
     let asked = script
         .split("texts.")
         .skip(1)

@@ -52,7 +52,7 @@ pub(super) static CHINESE: Texts = Texts {
         another: "发送另一个文件",
     },
     list: "您的文件",
-    buttons: Buttons { pause: "暂停", resume: "继续", cancel: "取消", retry: "重试" },
+    buttons: Buttons { pause: "暂停", resume: "继续", cancel: "取消", retry: "重试", remove: "移除" },
     script: ScriptTexts {
         waiting: "等待中",
         preparing: "准备中",
@@ -60,6 +60,9 @@ pub(super) static CHINESE: Texts = Texts {
         speed: "{speed}/s，剩余 {time}",
         offline: "没有网络连接。恢复后将继续发送。",
         paused: "已暂停",
+        interrupted: "已中断",
+        choose_again: "已中断。请再次选择同一文件，发送将继续。",
+        changed: "文件在发送中断后已更改。只能从头开始发送。",
         checking: "已发送，正在检查文件。",
         received: "已收到",
         rejected: "未被接受。",

@@ -58,7 +58,7 @@ pub(super) static ENGLISH: Texts = Texts {
         another: "Send another file",
     },
     list: "Your files",
-    buttons: Buttons { pause: "Pause", resume: "Continue", cancel: "Cancel", retry: "Try again" },
+    buttons: Buttons { pause: "Pause", resume: "Continue", cancel: "Cancel", retry: "Try again", remove: "Remove" },
     script: ScriptTexts {
         waiting: "Waiting",
         preparing: "Preparing",
@@ -66,6 +66,9 @@ pub(super) static ENGLISH: Texts = Texts {
         speed: "{speed}/s, {time} left",
         offline: "No connection. The upload continues when it is back.",
         paused: "Paused",
+        interrupted: "Interrupted",
+        choose_again: "Interrupted. Choose the same file again, and it continues.",
+        changed: "The file has changed since its upload was interrupted. It can only be sent from the beginning.",
         checking: "Sent. The file is being checked.",
         received: "Received",
         rejected: "Not accepted.",

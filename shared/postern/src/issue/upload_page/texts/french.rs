@@ -61,7 +61,7 @@ pub(super) static FRENCH: Texts = Texts {
         another: "Envoyer un autre fichier",
     },
     list: "Vos fichiers",
-    buttons: Buttons { pause: "Suspendre", resume: "Reprendre", cancel: "Annuler", retry: "Réessayer" },
+    buttons: Buttons { pause: "Suspendre", resume: "Reprendre", cancel: "Annuler", retry: "Réessayer", remove: "Retirer" },
     script: ScriptTexts {
         waiting: "En attente",
         preparing: "En préparation",
@@ -69,6 +69,9 @@ pub(super) static FRENCH: Texts = Texts {
         speed: "{speed}/s, encore {time}",
         offline: "Pas de connexion. L’envoi reprendra dès son retour.",
         paused: "En pause",
+        interrupted: "Interrompu",
+        choose_again: "Interrompu. Choisissez de nouveau le même fichier : l’envoi reprendra.",
+        changed: "Le fichier a été modifié depuis l’interruption de l’envoi. Il ne peut être envoyé que depuis le début.",
         checking: "Envoyé. Le fichier est en cours de vérification.",
         received: "Reçu",
         rejected: "Non accepté.",

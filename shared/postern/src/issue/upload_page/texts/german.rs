@@ -61,7 +61,7 @@ pub(super) static GERMAN: Texts = Texts {
         another: "Weitere Datei senden",
     },
     list: "Ihre Dateien",
-    buttons: Buttons { pause: "Anhalten", resume: "Fortsetzen", cancel: "Abbrechen", retry: "Noch einmal" },
+    buttons: Buttons { pause: "Anhalten", resume: "Fortsetzen", cancel: "Abbrechen", retry: "Noch einmal", remove: "Entfernen" },
     script: ScriptTexts {
         waiting: "Wartet",
         preparing: "Wird vorbereitet",
@@ -69,6 +69,9 @@ pub(super) static GERMAN: Texts = Texts {
         speed: "{speed}/s, noch {time}",
         offline: "Keine Verbindung. Sobald sie wieder da ist, geht es weiter.",
         paused: "Angehalten",
+        interrupted: "Unterbrochen",
+        choose_again: "Unterbrochen. Wählen Sie dieselbe Datei noch einmal aus, dann geht es weiter.",
+        changed: "Die Datei wurde geändert, seit das Senden unterbrochen wurde. Sie kann nur von Anfang an gesendet werden.",
         checking: "Gesendet. Die Datei wird geprüft.",
         received: "Angekommen",
         rejected: "Nicht angenommen.",

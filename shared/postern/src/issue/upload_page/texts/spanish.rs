@@ -61,7 +61,7 @@ pub(super) static SPANISH: Texts = Texts {
         another: "Enviar otro archivo",
     },
     list: "Sus archivos",
-    buttons: Buttons { pause: "Pausar", resume: "Continuar", cancel: "Cancelar", retry: "Reintentar" },
+    buttons: Buttons { pause: "Pausar", resume: "Continuar", cancel: "Cancelar", retry: "Reintentar", remove: "Quitar" },
     script: ScriptTexts {
         waiting: "En espera",
         preparing: "Preparando",
@@ -69,6 +69,9 @@ pub(super) static SPANISH: Texts = Texts {
         speed: "{speed}/s, quedan {time}",
         offline: "Sin conexión. El envío continuará cuando vuelva.",
         paused: "En pausa",
+        interrupted: "Interrumpido",
+        choose_again: "Interrumpido. Elija de nuevo el mismo archivo y el envío continuará.",
+        changed: "El archivo ha cambiado desde que se interrumpió el envío. Solo puede enviarse desde el principio.",
         checking: "Enviado. Se está comprobando el archivo.",
         received: "Recibido",
         rejected: "No aceptado.",

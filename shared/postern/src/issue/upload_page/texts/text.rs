@@ -69,6 +69,8 @@ pub struct Buttons {
     pub cancel: &'static str,
     /// Sends the file once more.
     pub retry: &'static str,
+    /// Gives an interrupted upload up, and takes it from the list.
+    pub remove: &'static str,
 }
 
 /// What the script says of a file. A word in braces is replaced by the script.
@@ -87,6 +89,12 @@ pub struct ScriptTexts {
     pub offline: &'static str,
     /// The visitor has paused the upload.
     pub paused: &'static str,
+    /// An earlier page was interrupted. The browser can open the file again.
+    pub interrupted: &'static str,
+    /// An earlier page was interrupted. The visitor must choose the file again.
+    pub choose_again: &'static str,
+    /// The file is not the one that was interrupted.
+    pub changed: &'static str,
     /// The recorder looks at the file.
     pub checking: &'static str,
     /// The recorder has accepted the file.
