@@ -16,6 +16,20 @@ export async function open(browser, url, prepare = () => {}) {
   return { page, said, asked, status: answer.status() };
 }
 
+// Keeps what `answer` answers from the network: false closes the connection, a text is the body of a 404.
+export async function intercept(page, answer) {
+  await page.setRequestInterception(true);
+  page.on("request", (request) => {
+    const answered = answer(request);
+    if (answered === undefined) return request.continue();
+    if (answered === false) return request.abort();
+    return request.respond({ status: 404, contentType: "application/problem+json", body: answered });
+  });
+}
+
+// The number of the part that is sent to S3; 0 of every other request.
+export const partOf = (request) => (request.method() === "PUT" ? Number(new URL(request.url()).searchParams.get("partNumber")) : 0);
+
 // The script has started.
 export const ready = (page) => page.waitForSelector("#choose:enabled");
 

@@ -7,23 +7,12 @@
 
 import { launch } from "./launch.mjs";
 import { check, plan, until, wait } from "./script.mjs";
-import { choose, deliver, left, offered, open, ready, row, says, sumsUp } from "./token-page.mjs";
+import { choose, deliver, intercept, left, offered, open, partOf, ready, row, says, sumsUp } from "./token-page.mjs";
 
 const MANY = 1000;
 const MOST_BUSY_MS = 100; // the goal is 50
 
 const browser = await launch(plan);
-
-// Keeps what `answer` answers from the network: false closes the connection, a text is the body of a 404.
-async function intercept(page, answer) {
-  await page.setRequestInterception(true);
-  page.on("request", (request) => {
-    const answered = answer(request);
-    if (answered === undefined) return request.continue();
-    if (answered === false) return request.abort();
-    return request.respond({ status: 404, contentType: "application/problem+json", body: answered });
-  });
-}
 
 // The processor time of the longest task of the page's thread since the page has set the mark "chosen".
 function longestTaskMs({ traceEvents }) {
@@ -32,8 +21,6 @@ function longestTaskMs({ traceEvents }) {
   const tasks = traceEvents.filter(({ name, tdur }) => name.endsWith("RunTask") && tdur).filter(isLater);
   return Math.max(...tasks.map(({ tdur }) => tdur)) / 1000;
 }
-
-const partOf = (request) => (request.method() === "PUT" ? Number(new URL(request.url()).searchParams.get("partNumber")) : 0);
 
 // A file in parts is interrupted after its first part, and chosen again on a new page.
 {

@@ -15,7 +15,7 @@ async fn uploads_of_the_page(app: &App) -> Vec<Value> {
     uploads_with_label(app, LABEL).await
 }
 
-async fn uploads_with_label(app: &App, label: &str) -> Vec<Value> {
+pub(super) async fn uploads_with_label(app: &App, label: &str) -> Vec<Value> {
     let (mut uploads, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = app.get(&format!("/uploads?limit=100{cursor}")).await.1;
@@ -27,7 +27,7 @@ async fn uploads_with_label(app: &App, label: &str) -> Vec<Value> {
 }
 
 /// The states of the uploads of the page with this name, in order.
-fn states_of(uploads: &[Value], name: &str) -> Vec<String> {
+pub(super) fn states_of(uploads: &[Value], name: &str) -> Vec<String> {
     let named = uploads.iter().filter(|upload| upload["filename"] == name);
     let mut states: Vec<_> = named.map(|upload| upload["state"].as_str().unwrap().to_owned()).collect();
     states.sort();
@@ -51,12 +51,12 @@ fn files() -> tempfile::TempDir {
 }
 
 /// Writes a file that goes in parts.
-fn write_large(path: &Path, last: u8) {
+pub(super) fn write_large(path: &Path, last: u8) {
     std::fs::write(path, [PNG, vec![0; 40 << 20].as_slice(), &[last]].concat()).unwrap();
 }
 
 /// The folder for what a script leaves.
-fn folder(script: &str, browser: &Browser) -> PathBuf {
+pub(super) fn folder(script: &str, browser: &Browser) -> PathBuf {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scripts");
     let folder = scripts.join(script).join(browser.name);
     std::fs::create_dir_all(&folder).unwrap();
@@ -64,7 +64,7 @@ fn folder(script: &str, browser: &Browser) -> PathBuf {
 }
 
 /// On a local stack the page is then of another origin than the bucket, as in an AWS account.
-fn apart(app: &App, token: &Value) -> String {
+pub(super) fn apart(app: &App, token: &Value) -> String {
     url(app, token).replace("127.0.0.1", "localhost")
 }
 
