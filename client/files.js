@@ -12,7 +12,7 @@ export async function droppedFiles(items) {
 
 async function filesOfRoot(root, handle) {
   const found = await readable(root, true)
-  if (root.isFile) found[0].handle = await handle
+  if (!root.isDirectory) found[0].handle = await handle
   return found
 }
 
