@@ -42,6 +42,8 @@ export interface ListOptions extends AllOptions {
    * token before its file is sent.
    */
   batch?: number
+  /** Tells lists of one endpoint apart: `restore` shows only what a list of this name has begun. */
+  name?: string
 }
 
 /** A file with its path in a folder, or one that is not sent because of `error`. */
@@ -65,7 +67,7 @@ export interface List {
   /** Stops a file that is being sent. The next one takes its place. */
   pause(id: number): void
   /**
-   * Adds what was interrupted at this endpoint in this browser, with this metadata, and that no page is sending. Takes from
+   * Adds what a list of this endpoint, metadata and name has begun in this browser, and what no page is sending. Takes from
    * the list what no longer is. Does not reject: without storage, or if the API does not answer, nothing changes.
    */
   restore(): Promise<void>

@@ -34,7 +34,7 @@ export async function entryOf({ file, body, options }) {
   }
 }
 
-// The entries of uploads with the endpoint and the metadata of these options that no page is sending, the oldest first.
+// The entries of uploads with the endpoint, metadata and name of these options that no page is sending, the oldest first.
 export async function entriesOf(options) {
   const storage = usable()
   if (!storage) return []
@@ -87,8 +87,8 @@ function digestOf(file, body) {
   return digest(JSON.stringify([body, file.lastModified]), ...samples)
 }
 
-// Another upload token has another address, and another part of an app has other metadata.
-const scopeOf = ({ endpoint, metadata }) => digest(JSON.stringify([endpoint, metadata]))
+// Another upload token has another address, and another part of an app has other metadata, or another name of its list.
+const scopeOf = ({ endpoint, metadata, name }) => digest(JSON.stringify([endpoint, metadata, name]))
 
 async function digest(...parts) {
   const bytes = await new Blob(parts).arrayBuffer().catch(unreadable)

@@ -89,10 +89,10 @@ test('a changed file that is removed gives the interrupted upload up', async () 
   assert.deepEqual([list.snapshot(), keys()], [[], []])
 })
 
-test('only the same endpoint and the same metadata show it', async () => {
+test('only a list of the same endpoint, metadata and name shows it', async () => {
   const stack = await crashed({ metadata: { album: '7' } })
   const before = stack.requests.length
-  for (const other of [{ endpoint: 'https://api.test/t/other' }, { metadata: { album: '8' } }]) {
+  for (const other of [{ endpoint: 'https://api.test/t/other' }, { metadata: { album: '8' } }, { name: 'second' }]) {
     const list = await restored(stack, { metadata: { album: '7' }, ...other })
     assert.deepEqual([list.snapshot(), stack.requests.length, keys().length], [[], before, 1])
   }

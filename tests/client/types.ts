@@ -50,6 +50,11 @@ export function shown(files: FileList, list: List = createList({ endpoint: '', j
   list.options = { ...list.options, metadata: { album: '7' } }
   const text = ({ file, path, state, progress, result, error }: Upload) =>
     [path ?? file.name, state, progress?.loaded, result?.uploadId, error?.code, error?.message ?? result?.detail].join()
+  const again = snapshot().find((one) => one.state === 'interrupted')
+  if (again?.handle) resume(again.id)
+  void list.restore()
+  // @ts-expect-error: the file of an interrupted upload is not open
+  again?.file.arrayBuffer()
   // @ts-expect-error: an upload never changes
   snapshot()[0]!.state = 'available'
   // @ts-expect-error: nothing is called so
@@ -58,10 +63,11 @@ export function shown(files: FileList, list: List = createList({ endpoint: '', j
 }
 
 export function Component({ jwt, files }: { jwt: () => string; files: FileList }): string[] {
-  const { uploads, add, retry } = usePostern({ endpoint: 'https://api.example.com', jwt })
+  const { uploads, add, restore, retry } = usePostern({ endpoint: 'https://api.example.com', jwt })
   const again = (): void => add(files).forEach(retry)
   // @ts-expect-error: the hook has a signal of its own
   usePostern({ endpoint: '', signal: new AbortController().signal })
+  void restore()
   return uploads.map(({ state }) => `${state} ${again}`)
 }
 

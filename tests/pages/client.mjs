@@ -170,6 +170,18 @@ try {
   await open(`/page/${list}`);
   await choose(small, other);
   await shown("/^notes.txt: available, more.txt: available$/");
+  const again = plan.recipes.findIndex((script) => script.includes("restore()"));
+  await open(`/page/${again}`);
+  stored.length = 0;
+  most = sent + 2;
+  await choose(large);
+  await storedParts(2);
+  await open(`/page/${again}`);
+  most = Infinity;
+  await shown("/^Choose large.bin again$/");
+  await choose(large);
+  await shown("/^available$/");
+  check("the recipe for a reload sends only the missing parts", stored.length === PARTS && new Set(stored).size === PARTS, stored.join());
   check("the recipes run", true);
 
   const listened = await page.evaluate(async (endpoint) => {
