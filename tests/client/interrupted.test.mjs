@@ -168,6 +168,13 @@ test('what has ended is forgotten without a word', async () => {
   }
 })
 
+test('with a JWT too, parts that are gone are forgotten', async () => {
+  const jwt = () => 'jwt'
+  const stack = await crashed({ jwt })
+  stack.only.parts = undefined
+  assert.deepEqual([(await restored(stack, { jwt })).snapshot(), keys()], [[], []])
+})
+
 test('the upload of another person with the same app is neither shown nor forgotten', async () => {
   const jwt = () => 'jwt'
   const stack = await crashed({ jwt })
