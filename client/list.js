@@ -108,6 +108,7 @@ export function createList(options) {
   async function send(item, run) {
     const { signal, release } = linked(run.control.signal, list.options.signal)
     const onProgress = (progress) => {
+      for (const [id, { uploadId }] of interrupted) if (id !== item.id && uploadId === progress.uploadId) drop(id)
       update(item.id, { state: run.stage === 'resumed' ? 'waiting' : progress.phase, progress })
       list.options.onFile?.(item.id - 1, progress)
     }

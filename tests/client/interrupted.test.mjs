@@ -49,6 +49,19 @@ test('after a crash the list shows the upload, and the same file goes on in its 
   assert.deepEqual([stack.made, keys()], [2, []])
 })
 
+test('a file that is chosen before its upload is shown goes on in one row', async () => {
+  for (const ms of [0, 2, 5, 10, 20, 40]) {
+    const stack = await crashed()
+    const list = listOf(stack)
+    const restoring = list.restore()
+    await wait(ms)
+    list.add([video()])
+    await Promise.all([restoring, ended(list)])
+    await until(() => states(list).join() === 'available', `after ${ms} ms: ${states(list)}`)
+    assert.equal(stack.made, 1)
+  }
+})
+
 test('another file, and one that the page refuses, do not take its place', async () => {
   const stack = await crashed()
   const list = await restored(stack)
