@@ -20,7 +20,11 @@ async fn interrupt(browser: &Browser) {
     eprintln!("{}", browser.run("upload-page-interrupted.mjs", plan, &folder).await);
     let uploads = uploads_with_label(&app, &label).await;
     assert_eq!(states_of(&uploads, "chosen.png"), ["available"], "one upload");
-    assert_eq!(states_of(&uploads, "changed.png"), ["available", "expired"], "the interrupted one is given up");
+    assert_eq!(
+        states_of(&uploads, "changed.png"),
+        ["available", "expired"],
+        "the interrupted one is given up"
+    );
     let dropped = if browser.name == "chrome" { vec!["available"] } else { Vec::new() };
     assert_eq!(states_of(&uploads, "dropped.png"), dropped);
     let removed: Vec<_> = uploads.iter().filter(|upload| upload["state"] == "expired").collect();

@@ -52,7 +52,9 @@ pub(super) static CHINESE: Texts = Texts {
         another: "发送另一个文件",
     },
     list: "您的文件",
-    buttons: Buttons { pause: "暂停", resume: "继续", cancel: "取消", retry: "重试", remove: "移除" },
+    buttons: Buttons {
+        pause: "暂停", resume: "继续", cancel: "取消", retry: "重试", remove: "移除"
+    },
     script: ScriptTexts {
         waiting: "等待中",
         preparing: "准备中",

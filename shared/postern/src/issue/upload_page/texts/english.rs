@@ -58,7 +58,13 @@ pub(super) static ENGLISH: Texts = Texts {
         another: "Send another file",
     },
     list: "Your files",
-    buttons: Buttons { pause: "Pause", resume: "Continue", cancel: "Cancel", retry: "Try again", remove: "Remove" },
+    buttons: Buttons {
+        pause: "Pause",
+        resume: "Continue",
+        cancel: "Cancel",
+        retry: "Try again",
+        remove: "Remove",
+    },
     script: ScriptTexts {
         waiting: "Waiting",
         preparing: "Preparing",

@@ -61,7 +61,13 @@ pub(super) static FRENCH: Texts = Texts {
         another: "Envoyer un autre fichier",
     },
     list: "Vos fichiers",
-    buttons: Buttons { pause: "Suspendre", resume: "Reprendre", cancel: "Annuler", retry: "Réessayer", remove: "Retirer" },
+    buttons: Buttons {
+        pause: "Suspendre",
+        resume: "Reprendre",
+        cancel: "Annuler",
+        retry: "Réessayer",
+        remove: "Retirer",
+    },
     script: ScriptTexts {
         waiting: "En attente",
         preparing: "En préparation",

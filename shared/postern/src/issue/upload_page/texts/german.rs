@@ -61,7 +61,13 @@ pub(super) static GERMAN: Texts = Texts {
         another: "Weitere Datei senden",
     },
     list: "Ihre Dateien",
-    buttons: Buttons { pause: "Anhalten", resume: "Fortsetzen", cancel: "Abbrechen", retry: "Noch einmal", remove: "Entfernen" },
+    buttons: Buttons {
+        pause: "Anhalten",
+        resume: "Fortsetzen",
+        cancel: "Abbrechen",
+        retry: "Noch einmal",
+        remove: "Entfernen",
+    },
     script: ScriptTexts {
         waiting: "Wartet",
         preparing: "Wird vorbereitet",

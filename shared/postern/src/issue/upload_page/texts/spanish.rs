@@ -61,7 +61,13 @@ pub(super) static SPANISH: Texts = Texts {
         another: "Enviar otro archivo",
     },
     list: "Sus archivos",
-    buttons: Buttons { pause: "Pausar", resume: "Continuar", cancel: "Cancelar", retry: "Reintentar", remove: "Quitar" },
+    buttons: Buttons {
+        pause: "Pausar",
+        resume: "Continuar",
+        cancel: "Cancelar",
+        retry: "Reintentar",
+        remove: "Quitar",
+    },
     script: ScriptTexts {
         waiting: "En espera",
         preparing: "Preparando",
