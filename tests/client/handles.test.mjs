@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { ended, listOf, states, video } from './lists.mjs'
 import { closed, opened, page, until } from './page.mjs'
+import { upload } from '../../client/postern.js'
 
 const PUT = /^PUT s3/
 
@@ -70,8 +71,10 @@ test('a file with a handle goes on by `resume`, and the handle goes with the upl
   const before = stack.count(PUT)
   list.resume(1)
   list.resume(1) // a double click
-  await ended(list)
+  const seen = []
+  list.subscribe(() => seen.push(states(list)[0]))
   await until(() => states(list)[0] === 'available' && stored.size === 0)
+  assert.equal(seen.lastIndexOf('waiting'), 0, 'it begins once')
   assert.deepEqual([stack.made, stack.count(PUT) - before], [1, 5 - had])
 })
 
@@ -83,6 +86,10 @@ test('a file that is chosen again takes its handle with it, and so does one that
   const list = await restored(chosen)
   list.add([video()])
   await ended(list)
+  await until(() => stored.size === 0)
+  const sentWithout = await crashed(handleOf(video()))
+  await until(() => stored.size === 1)
+  await upload(video(), { endpoint: sentWithout.endpoint })
   await until(() => stored.size === 0)
   const removed = await crashed(handleOf(video()))
   await until(() => stored.size === 1)
