@@ -147,7 +147,7 @@ try {
   await probe({ endpoint: plan.api, jwt: "renewed" });
   isOpen = true;
   check("a new jwt is used at once", (await comeTo("available,available")) && isRenewed, await states());
-  check("each render gets the same functions", (await page.evaluate(() => window.functions.size)) === 6);
+  check("each render gets the same functions", (await page.evaluate(() => window.functions.size)) === 7);
 
   await open();
   await probe({ endpoint: plan.endpoint, concurrency: 1 });
