@@ -42,10 +42,11 @@ export function createBatches(transferOf) {
     return batch
   }
 
-  // `asker` has only the signal of all: whoever pauses or cancels one file of a batch stops no other one.
+  // Whoever pauses or cancels one file of a batch stops no other one. Once all are cancelled, nothing is asked for.
   function ask(batch) {
     if (batch.length < 2) return
-    const asker = transferOf(batch[0])
+    const control = new AbortController()
+    const asker = transferOf(batch[0], { signal: control.signal })
     const asked = batch.map((item) => transferOf(item, { signal: undefined }))
     const takers = [] // which show that there is no network
     let held = []
@@ -65,7 +66,11 @@ export function createBatches(transferOf) {
         isUsed = true
         return form?.url && form // an upload that takes no more files has no URL
       }
-      const giveUp = async () => isUsed || answer.catch(() => {}).then(() => asked[index].giveUp())
+      const giveUp = async () => {
+        asked[index].isUnwanted = true
+        if (asked.every(isUnwanted)) control.abort()
+        if (!isUsed) await answer.catch(() => {}).then(() => asked[index].giveUp())
+      }
       const form = { request: requests[index], take, giveUp }
       forms.set(id, form)
       return [id, form]
@@ -81,6 +86,8 @@ export function createBatches(transferOf) {
 const requestOf = ({ options, body }) => JSON.stringify([options.endpoint, body])
 
 const aborted = (signal) => new Promise((_, end) => signal.addEventListener('abort', end))
+
+const isUnwanted = (transfer) => transfer.isUnwanted
 
 // The forms in order. A file without one asks for its own, and gets its own error.
 async function issueForms(asker, asked) {
@@ -98,11 +105,12 @@ async function issueForms(asker, asked) {
   }
 }
 
-// Those whose files can be read, until the reading of one hangs.
+// Those whose files are wanted and can be read, until the reading of one hangs.
 async function readable(asker, asked) {
   const read = []
   for (const transfer of asked) {
     asker.signal.throwIfAborted()
+    if (transfer.isUnwanted) continue
     let timer
     const late = new Promise((end) => (timer = setTimeout(end, MAX_READ_MS)))
     const isRead = await Promise.race([transfer.addChecksum().then(() => true, () => false), late])
@@ -110,5 +118,6 @@ async function readable(asker, asked) {
     if (isRead === undefined) break
     if (isRead) read.push(transfer)
   }
-  return read
+  asker.signal.throwIfAborted()
+  return read.filter((transfer) => !transfer.isUnwanted)
 }

@@ -53,9 +53,6 @@ export function nextTask() {
   })
 }
 
-// For a request that a cancellation does not interrupt.
-export const never = new AbortController().signal
-
 export const base64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
 
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,6 +1,6 @@
 // Uploads files from a page. docs/browser.md shows how, and postern.d.ts has the types.
 
-import { base64, failure, isTransient, LARGEST_FORM_BYTES, linked, loaded, networkError, never, newKey, PosternError, unreadable } from './common.js'
+import { base64, failure, isTransient, LARGEST_FORM_BYTES, linked, loaded, networkError, newKey, PosternError, unreadable } from './common.js'
 import { Progress } from './progress.js'
 
 export { PosternError }
@@ -154,10 +154,12 @@ export class Transfer {
 
   // Makes uploads by a request that a cancellation does not interrupt, so that whatever it makes can be given up.
   async create(route, body, key, note = ({ upload_id }) => (this.uploadId = upload_id)) {
+    const lasting = this.#lasting
     let isLost = false // an answer, perhaps of a request that has made something
     const ask = async () => {
-      const answer = await this.ask('POST', route, body, key, never).catch((error) => {
-        isLost ||= error.code === 'network' || (error.status >= 500 && error.status !== 503)
+      const isOffline = navigator.onLine === false
+      const answer = await lasting.ask('POST', route, body, key).catch((error) => {
+        isLost ||= !isOffline && (error.code === 'network' || (error.status >= 500 && error.status !== 503))
         throw error
       })
       note(answer)
@@ -166,34 +168,34 @@ export class Transfer {
     try {
       return await this.retry(ask)
     } catch (error) {
-      if (isLost && this.signal.aborted) await ask().catch(() => {})
+      if (isLost && this.signal.aborted) await lasting.retry(ask).catch(() => {})
       throw error
     }
   }
 
-  // Gives up what was made, in parts or by a form. A part that was on its way is removed with the others.
+  // Gives up what was made, in parts or by a form. A part that was on its way is removed with the others. The API refuses
+  // this if the file has arrived, or the upload token has ended.
   async giveUp() {
-    for (let tries = 1; this.uploadId; tries += 1) {
-      try {
-        return await this.ask('DELETE', `/uploads/${this.uploadId}/parts`, undefined, undefined, never)
-      } catch (error) {
-        // Otherwise the file has arrived, or the upload token has ended.
-        if (tries === 3 || !isTransient(error)) return
-        await new Promise((done) => setTimeout(done, 1000))
-      }
-    }
+    if (this.uploadId) await this.#lasting.call('DELETE', `/uploads/${this.uploadId}/parts`).catch(() => {})
+  }
+
+  // For requests that neither a cancellation nor a pause ends.
+  get #lasting() {
+    const { endpoint, jwt } = this.options
+    return new Transfer(this.file, { endpoint, jwt })
   }
 
   // Asks the API once.
-  async ask(method, route, body, key, signal = this.signal) {
+  async ask(method, route, body, key) {
     const { endpoint, jwt } = this.options
     if (!endpoint) throw new PosternError('unexpected', 'The option `endpoint` is missing.')
     const headers = {}
     if (body) headers['content-type'] = 'application/json'
     if (key) headers['idempotency-key'] = key
     if (jwt) headers.authorization = `Bearer ${await Promise.resolve().then(jwt).catch(failure('jwt'))}`
-    const { signal: ends, release } = linked(signal, AbortSignal.timeout(ANSWER_MS))
-    const request = { method, headers, body: body && JSON.stringify(body), signal: ends }
+    const { signal: ends, release } = linked(this.signal, AbortSignal.timeout(ANSWER_MS))
+    const keepalive = /DELETE|complete/.test(method + route) // what ends an upload outlives the page
+    const request = { method, headers, body: body && JSON.stringify(body), signal: ends, keepalive }
     const read = async (answer) => [answer, await answer.text()]
     const [answer, text] = await fetch(endpoint + route, request).then(read).catch(networkError).finally(release)
     const { status } = answer
@@ -237,6 +239,7 @@ export class Transfer {
     const { status, responseText } = request
     if (status >= 200 && status < 300) return
     if (!status) {
+      this.signal.throwIfAborted()
       // A file that was changed since fails like the network.
       await this.file.slice(0, 1).arrayBuffer().catch(unreadable)
       networkError()

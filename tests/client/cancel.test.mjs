@@ -32,14 +32,6 @@ test('a cancelled form is given up, whenever it is cancelled', async () => {
     await until(() => stack.made && stack.only.state === 'expired', `${moment}`)
     assert.deepEqual([stack.made, stack.only.stored], [1, 0], `${moment}`)
   }
-  const away = await cancelled((stack, cancel) => {
-    stack.fault(/^DELETE/, 'cut', Infinity)
-    halfWay(stack, cancel)
-  })
-  await until(() => away.count(/^DELETE/) === 3)
-  await wait(50)
-  assert.equal(away.count(/^DELETE/), 3)
-  assert.equal(page.waits.filter((ms) => ms === 1000).length, 2, 'there is no wait after the last try')
 })
 
 test('a cancellation is told at once, and the upload is given up meanwhile', async () => {

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import { failed, fileOf, opened, page, setOnline, until } from './page.mjs'
 import { sha256 } from './stack.mjs'
-import { never } from '../../client/common.js'
 import { PosternError, upload, uploadAll } from '../../client/postern.js'
 
 const send = (stack, file = fileOf(1000), options = {}) => upload(file, { endpoint: stack.endpoint, ...options })
@@ -185,14 +183,6 @@ test('a signal cancels at every moment', async () => {
     assert.equal((await failed(task)).code, 'aborted', moment)
     assert.equal(stack.count(/s3/), 0, moment)
   }
-})
-
-test('a request that does not arrive keeps no listener', async () => {
-  const stack = opened()
-  stack.fault(/^POST \/uploads$/, 'cut', 5)
-  const before = getEventListeners(never, 'abort').length
-  await send(stack)
-  assert.equal(getEventListeners(never, 'abort').length, before)
 })
 
 test('a form that was given up while S3 got its file waits for the recorder', async () => {

@@ -5,12 +5,13 @@ import { fileOf, opened, page, setOnline, until, wait } from './page.mjs'
 
 const listOf = (stack, options) => plainListOf(stack, { batch: 50, ...options })
 
-// Keeps the answer to the batch back until the returned function is called.
+// Keeps the answer to the batch back until the returned function is called. `stack.isAsked` says that it was asked for.
 function heldBatch(stack) {
   let go
   const gate = new Promise((open) => (go = open))
   const answer = stack.answer.bind(stack)
   stack.answer = async (method, url, request) => {
+    stack.isAsked ||= BATCH.test(url)
     if (BATCH.test(url)) await gate
     return answer(method, url, request)
   }
@@ -81,7 +82,7 @@ test('who pauses or cancels one file of a batch stops no other one', async () =>
   const list = listOf(stack, { concurrency: 2 })
   const go = heldBatch(stack)
   const [first, second, third, fourth] = list.add(named(5))
-  await until(() => states(list)[1] === 'preparing')
+  await until(() => stack.isAsked)
   list.cancel(third)
   list.pause(first)
   list.cancel(second)

@@ -52,11 +52,13 @@ globalThis.localStorage = Object.create({
 const isOver = (life) => life !== page.life && new Promise(() => {})
 const reached = () => navigator.onLine || undefined
 
-globalThis.fetch = async (url, { method, headers, body, signal }) => {
+// A request that is on its way when the page is closed arrives only with `keepalive`.
+globalThis.fetch = async (url, { method, headers, body, signal, keepalive }) => {
   signal.throwIfAborted()
-  const { life } = page
-  const answer = reached() && (await page.stack.answer(method, url, { headers, body }))
+  const { life, stack } = page
   await wait(1)
+  if (!keepalive) await isOver(life)
+  const answer = reached() && (await stack.answer(method, url, { headers, body }))
   await isOver(life)
   signal.throwIfAborted()
   if (!answer) throw new TypeError('Failed to fetch')

@@ -19,8 +19,8 @@ const PARTS = 5;
 
 // What the network does. `refuse(request)` returns a status in place of S3's answer, `loses(request)` whether the answer
 // gets lost, `holds(request)` whether the request waits until its connection ends, and `stalls(request)` whether only its
-// beginning goes on.
-const calm = { isCut: false, refuse: () => undefined, loses: () => false, holds: () => false, stalls: () => false };
+// beginning goes on. `delay(request)` is awaited before the request goes on.
+const calm = { isCut: false, refuse: () => undefined, loses: () => false, holds: () => false, stalls: () => false, delay() {} };
 let network = calm;
 let stored = []; // the parts that S3 has stored, in order
 let sent = 0; // the parts that the browser has sent
@@ -41,6 +41,7 @@ const proxy = await openProxy({
       await new Promise((closed) => asked.on("close", closed));
       return false;
     }
+    await network.delay(asked);
     return network.refuse(asked) ?? true;
   },
   stalls: (asked) => network.stalls(asked),
@@ -275,6 +276,31 @@ try {
     await cancelled(page, holds, () => isHalf);
     await page.close();
   });
+
+  for (const [name, file, isSeen] of [["form", files.form, isForm], ["large file", files.large, partOf]]) {
+    await each(`the page is left as soon as a ${name} is cancelled`, ["expired"], async (token) => {
+      const page = await tab();
+      let isHalf = false;
+      let goOn;
+      const isLeft = new Promise((left) => (goOn = left));
+      const isGivingUp = ({ method, headers }) => [method, headers["access-control-request-method"]].includes("DELETE");
+      network = { ...calm, stalls: (asked) => isSeen(asked) && (isHalf = true), delay: (asked) => isGivingUp(asked) && isLeft };
+      const { endpoint } = await token();
+      await begin(page, endpoint, file);
+      await seen(() => isHalf);
+      const id = await page.evaluate(() => window.state.id);
+      const left = page.waitForNavigation();
+      await page.evaluate(() => {
+        window.state.control.abort();
+        location.href = "about:blank";
+      });
+      await left;
+      await wait(500);
+      goOn();
+      await seen(async () => (await (await fetch(`${endpoint}/uploads/${id}`)).json()).state === "expired");
+      await page.close();
+    });
+  }
 
   // The client does not learn that S3 has the file. The recorder looks at it all the same.
   await each("a form is cancelled after S3 has its file", ["available"], async (token, holds) => {
