@@ -6,6 +6,7 @@ import { Transfer } from './postern.js'
 
 const CONCURRENCY = 3
 const MAX_UNSETTLED = 20 // files that are being sent or checked
+const MAX_GIVEN_UP = 4 // at once
 
 export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'cancelled', 'interrupted'].includes(state)
 
@@ -13,6 +14,18 @@ export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'ca
 export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking'
 
 const known = (error) => (error instanceof PosternError ? error : new PosternError('unexpected', String(error), { cause: error }))
+
+// Returns what runs tasks, at most `most` at once.
+function limited(most) {
+  const waiting = []
+  return async (task) => {
+    if (most > 0) most -= 1
+    else await new Promise((go) => waiting.push(go))
+    await task()
+    if (waiting.length) waiting.shift()()
+    else most += 1
+  }
+}
 
 export function createList(options) {
   const changes = new EventTarget() // an error of one listener stops neither the others nor an upload
@@ -25,6 +38,8 @@ export function createList(options) {
   let shown // of the items as they are
   let lastId = 0
   let restores = 0 // only the last one counts
+
+  const inTurn = limited(MAX_GIVEN_UP)
 
   const snapshot = () => (shown ??= Object.freeze([...items.values()]))
 
@@ -131,7 +146,9 @@ export function createList(options) {
 
   function transferOf({ file, path, handle }, more) {
     const { jwt } = list.options
-    return new Transfer(file, { ...list.options, path, handle, jwt: jwt && (() => list.options.jwt()), ...more })
+    const transfer = new Transfer(file, { ...list.options, path, handle, jwt: jwt && (() => list.options.jwt()), ...more })
+    const giveUp = transfer.giveUp.bind(transfer)
+    return Object.assign(transfer, { giveUp: () => inTurn(giveUp) })
   }
 
   async function findInterrupted() {

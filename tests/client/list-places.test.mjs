@@ -105,3 +105,31 @@ test('a file that is being checked leaves its place to the next one', async () =
   stack.verdict = { state: 'available' }
   await ended(list)
 })
+
+test('who cancels everything sees it at once, and few uploads are given up at a time', async () => {
+  for (const cancelAll of [(list, ids) => ids.forEach(list.cancel), (list, ids) => ids.forEach(list.remove), (list, _, control) => control.abort()]) {
+    const stack = opened()
+    const control = new AbortController()
+    const list = listOf(stack, { batch: 50, signal: control.signal })
+    const go = held()
+    const ids = list.add(named(120))
+    await until(() => page.sending === 3 && stack.made === 50)
+    let [going, most] = [0, 0]
+    const answer = stack.answer.bind(stack)
+    stack.answer = async (method, ...request) => {
+      if (method !== 'DELETE') return answer(method, ...request)
+      going += 1
+      most = Math.max(most, going)
+      await wait(5)
+      going -= 1
+      return answer(method, ...request)
+    }
+    cancelAll(list, ids, control)
+    await wait(0)
+    assert.ok(states(list).every((state) => state === 'cancelled'), `${cancelAll}`)
+    go()
+    const given = () => [...stack.uploads.values()].filter(({ state }) => state === 'expired').length
+    await until(() => given() === 50, `${cancelAll}`)
+    assert.deepEqual([stack.made, stack.count(/^DELETE/), most], [50, 50, 4], `${cancelAll}`)
+  }
+})
