@@ -4,11 +4,12 @@
 import { Area } from './area.js'
 import { FormControl, internals, reflect } from './control.js'
 import { fill, isAccepted, sizeInWords } from './files.js'
-import { createList, isPending, isUnchecked } from './list.js'
+import { createList, isPending } from './list.js'
 import { PosternError } from './postern.js'
 import { make } from './row.js'
 import { Rows } from './rows.js'
 import { style } from './style.js'
+import { summaryOf } from './summary.js'
 import { canonical, TEXTS, textsIn, typesInWords } from './texts.js'
 
 // Attributes that are properties too.
@@ -189,7 +190,7 @@ export class PosternDrop extends FormControl {
   // The status, and what the form gets.
   #sumUp() {
     const done = this.#done
-    this.#say(done.length)
+    this.#say()
     const value = new FormData()
     if (this.name) for (const { result } of done) value.append(this.name, result.uploadId)
     this[internals].setFormValue(value)
@@ -200,11 +201,8 @@ export class PosternDrop extends FormControl {
     this[internals].setValidity(flags, message || (isMissing ? this.#texts.required : ''), this.#area.button)
   }
 
-  #say(done) {
-    const all = this.uploads.length
-    const count = this.uploads.filter((item) => item.state === 'rejected' || (item.state === 'failed' && !isUnchecked(item))).length
-    const lines = [all && fill(this.#texts.summary, { done, all }), count && fill(this.#texts.missing, { count })]
-    const said = lines.filter(Boolean).join(' ')
+  #say() {
+    const said = summaryOf(this.uploads, this.#texts, this.#language)
     if (this.#status.textContent !== said) this.#status.textContent = said
   }
 

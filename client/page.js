@@ -5,6 +5,7 @@ import { LARGEST_FORM_BYTES, nextTask } from './common.js'
 import { fill, isAccepted, shareSent, showButtons, sizeInWords } from './files.js'
 import { createList, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
+import { summaryOf } from './summary.js'
 import { takeFiles } from './taking.js'
 import { localize } from './time.js'
 
@@ -109,7 +110,6 @@ class Row {
     if (progress) this.count(progress)
     this.bar.value = shareSent(progress)
     this.bar.hidden = !isPending(item) && state !== 'interrupted'
-    this.outcome = undefined
     if (error) learn(error)
     if (state === 'interrupted') this.wait(item)
     else if (state === 'available') this.end('received', [texts.received])
@@ -137,7 +137,6 @@ class Row {
 
   // `outcome`: received, refused, cancelled or unchecked.
   end(outcome, says, offers = []) {
-    this.outcome = outcome
     this.element.className = outcome
     this.say(...says)
     this.offer(...offers)
@@ -218,12 +217,7 @@ function removeRow(id, { element }) {
 }
 
 function sumUp() {
-  const count = (...outcomes) => [...rows.values()].filter(({ outcome }) => outcomes.includes(outcome)).length
-  const [received, missing, all] = [count('received'), count('refused', 'cancelled'), rows.size]
-  const lines = [fill(texts.summary, { received: number(received), all: number(all) })]
-  if (missing) lines.push(fill(texts.missing, { count: number(missing) }))
-  if (received === all) lines.push(texts.complete)
-  const text = all ? lines.join(' ') : ''
+  const text = summaryOf(uploads.snapshot(), texts, language)
   if (summary.textContent !== text) summary.textContent = text
 }
 

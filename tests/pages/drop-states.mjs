@@ -55,7 +55,7 @@ try {
   gate.refusal = () => {};
   check("unchecked: it is said, and cannot be sent again", unchecked.buttons === "Remove" && unchecked.says.startsWith("Sent. No answer"), JSON.stringify(unchecked));
   const status = await inDrop((drop) => drop.shadowRoot.querySelector("[role=status]").textContent);
-  check("unchecked: only the unreadable file counts as missing", status === "Uploaded: 0 of 2. Not uploaded: 1.", status);
+  check("unchecked: only the unreadable file counts as missing", status === "Uploaded: 0 of 2. Result unknown: 1. Not uploaded: 1.", status);
 
   await inDrop((drop) => drop.toggleAttribute("disabled", true));
   await dropped(["disabled.txt", "text/plain", "disabled"]);

@@ -29,6 +29,7 @@ addPage("/early", `<postern-drop endpoint="${plan.api}"></postern-drop>`, early)
 
 const output = () => page.$eval("output", ({ value }) => value);
 const ids = () => page.evaluate(() => new FormData(document.querySelector("form")).getAll("photo"));
+const status = () => inDrop((drop) => drop.shadowRoot.querySelector("[role=status]").textContent);
 const isValid = () => page.evaluate(() => document.querySelector("form").checkValidity());
 
 const focused = () => page.evaluate(() => document.querySelector("postern-drop").shadowRoot.activeElement?.textContent ?? "");
@@ -88,6 +89,7 @@ try {
     return [nameOf(row.querySelector("progress"), "aria-labelledby"), ...[...row.querySelectorAll("button")].map((button) => nameOf(button, "aria-describedby"))];
   });
   check("progress and buttons name their file", named.length === 6 && named.every((name) => name === "notes.txt"), named.join());
+  check("paused: the status says so", (await status()) === "Uploaded: 0 of 2. Paused: 1. Not uploaded: 1.", await status());
   await look("paused");
   await press("notes.txt", "resume");
   await press("more.txt", "retry");
@@ -115,8 +117,7 @@ try {
   const rejected = await comesTo("fake.png", "rejected");
   check("rejected: what the row says", rejected.says.startsWith("Not accepted.") && rejected.says.includes("text/plain"), JSON.stringify(rejected));
   check("rejected: no value", (await ids()).length === 2);
-  const status = await inDrop((drop) => drop.shadowRoot.querySelector("[role=status]").textContent);
-  check("the status sums up", status === "Uploaded: 2 of 5. Not uploaded: 3.", status);
+  check("the status sums up", (await status()) === "Uploaded: 2 of 5. Not uploaded: 3.", await status());
   await look("mixed");
 
   const [first] = await ids();

@@ -64,13 +64,20 @@ const SIZES = [[320, 640], [1280, 800]];
   if (isChrome) {
     const network = { latency: 0, download: -1, upload: 100_000 };
     await page.emulateNetworkConditions(network);
+    await page.evaluate(() => {
+      const summary = document.getElementById("summary");
+      window.told = [];
+      new MutationObserver(() => window.told.push(summary.textContent)).observe(summary, { childList: true, characterData: true, subtree: true });
+    });
     await choose(page, "slow.png");
     await row(page, "slow.png", "gone on");
     check("leave: a warning while a file is sent", await warns());
+    await sumsUp(page, "Received: 4 of 8. On their way: 1. Not received: 3.");
     await page.keyboard.press("Tab"); // from the area to the row's first button
     const button = (does) => page.waitForSelector(`#list li:last-child [data-does=${does}]:not([hidden])`);
     await look(page, "sending", SIZES);
     await (await button("pause")).press("Enter");
+    await sumsUp(page, "Received: 4 of 8. Paused: 1. Not received: 3.");
     await (await button("resume")).press("Enter");
     await row(page, "slow.png", "gone on");
     await (await button("cancel")).press("Enter");
@@ -80,6 +87,9 @@ const SIZES = [[320, 640], [1280, 800]];
     await page.emulateNetworkConditions(null);
     await (await button("retry")).press("Enter");
     says("retry: the file is received", await row(page, "slow.png", "received"), "Received");
+    await sumsUp(page, "Received: 5 of 8. Not received: 3.");
+    const told = await page.evaluate(() => window.told.map((text) => text.replace(/Received: | of 8|: 1\./g, "")));
+    check("summary: only a change of a state is told", told.join("|") === "4. On their way Not received: 3.|4. Paused Not received: 3.|4. On their way Not received: 3.|4. Not received: 4.|4. On their way Not received: 3.|5. Not received: 3.", told.join("|"));
   }
   check("open: nothing is written to the console", said.length === 0, said.join("; "));
   await page.close();

@@ -72,6 +72,7 @@ client_files! {
     "row.js" is SCRIPT,
     "rows.js" is SCRIPT,
     "style.js" is SCRIPT,
+    "summary.js" is SCRIPT,
     "taking.js" is SCRIPT,
     "texts.js" is SCRIPT,
     "tile.js" is SCRIPT,

@@ -99,7 +99,10 @@ async fn the_script_gets_the_rules_and_the_texts_of_the_language() {
             ("speed", vec!["{speed}", "{time}"]),
             ("wrongType", vec!["{types}"]),
             ("tooLarge", vec!["{size}"]),
-            ("summary", vec!["{received}", "{all}"]),
+            ("summary", vec!["{done}", "{all}"]),
+            ("ongoing", vec!["{count}"]),
+            ("halted", vec!["{count}"]),
+            ("unknown", vec!["{count}"]),
             ("missing", vec!["{count}"]),
         ] {
             for word in words {
@@ -118,6 +121,7 @@ async fn every_text_and_element_that_the_script_asks_for_is_in_the_page() {
     let texts = data(&page)["texts"].as_object().unwrap().clone();
     let script = concat!(
         include_str!("../../../../../client/page.js"),
+        include_str!("../../../../../client/summary.js"),
         include_str!("../../../../../client/taking.js")
     );
     let asked = script
@@ -125,8 +129,10 @@ async fn every_text_and_element_that_the_script_asks_for_is_in_the_page() {
         .skip(1)
         .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap().to_owned());
     let asked: std::collections::BTreeSet<String> = asked.filter(|name| !name.is_empty()).collect();
-    let states = ["waiting", "preparing", "sending", "offline", "paused", "checking"].map(str::to_owned);
-    let all: std::collections::BTreeSet<String> = asked.into_iter().chain(states).collect();
+    let states = ["waiting", "preparing", "sending", "offline", "paused", "checking"];
+    let outcomes = ["ongoing", "halted", "unknown", "missing"];
+    let by_value = states.into_iter().chain(outcomes).map(str::to_owned);
+    let all: std::collections::BTreeSet<String> = asked.into_iter().chain(by_value).collect();
     let given: std::collections::BTreeSet<String> = texts.keys().cloned().collect();
     assert_eq!(all, given);
     for id in

@@ -121,8 +121,14 @@ pub struct ScriptTexts {
     pub busy: &'static str,
     /// Every other failure.
     pub failed: &'static str,
-    /// The sum of all files: `{received}` of `{all}`.
+    /// The sum of all files: `{done}` of `{all}` were received.
     pub summary: &'static str,
+    /// Behind it: `{count}` files wait, or are sent or checked.
+    pub ongoing: &'static str,
+    /// Behind it: the visitor has paused `{count}` files.
+    pub halted: &'static str,
+    /// Behind it: `{count}` files were sent, and their state is not known.
+    pub unknown: &'static str,
     /// Behind it: `{count}` files were not sent or not accepted.
     pub missing: &'static str,
     /// All files were received.
