@@ -21,9 +21,12 @@ function limited(most) {
   return async (task) => {
     if (most > 0) most -= 1
     else await new Promise((go) => waiting.push(go))
-    await task()
-    if (waiting.length) waiting.shift()()
-    else most += 1
+    try {
+      await task()
+    } finally {
+      if (waiting.length) waiting.shift()()
+      else most += 1
+    }
   }
 }
 
