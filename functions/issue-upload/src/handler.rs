@@ -28,7 +28,7 @@ const IDEMPOTENT_BY_TOKEN: [&str; 3] =
 
 /// The routes of the page at an upload token's address: the page, and the form that it has for browsers without a
 /// script.
-const UPLOAD_PAGE: [&str; 2] = ["GET /t/{token}", "POST /t/{token}"];
+const UPLOAD_PAGE: [&str; 3] = ["GET /t/{token}", "HEAD /t/{token}", "POST /t/{token}"];
 
 /// The function with its clients.
 pub struct Api {
@@ -73,8 +73,8 @@ fn client_file(request: &Request) -> Option<Result<Reply, Problem>> {
         if_none_match: request.header("if-none-match"),
     };
     match request.route() {
-        "GET /postern.js" => Some(Ok(client_files::entry(&asked))),
-        "GET /postern/{version}/{file}" => {
+        "GET /postern.js" | "HEAD /postern.js" => Some(Ok(client_files::entry(&asked))),
+        "GET /postern/{version}/{file}" | "HEAD /postern/{version}/{file}" => {
             Some(client_files::file(request.path("version"), request.path("file"), &asked))
         }
         _ => None,

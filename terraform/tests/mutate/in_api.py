@@ -8,6 +8,7 @@ MUTANTS = [
     Mutant("jwt-routes-without-authorizer", API, "authorization_type = each.value.authorization", 'authorization_type = "NONE"', "anybody would be every owner"),
     Mutant("jwt-routes-without-authorizer-id", API, 'each.value.authorization == "JWT" ? aws_apigatewayv2_authorizer.jwt.id : null', "null", "the API would refuse or not ask"),
     Mutant("one-route-without-jwt", DESCRIPTION, '"key": "GET /uploads", "function": "issue-upload", "authorization": "JWT"', '"key": "GET /uploads", "function": "issue-upload", "authorization": "NONE"', "anybody would list an owner's uploads"),
+    Mutant("no-head-of-a-page", DESCRIPTION, '    { "key": "HEAD /t/{token}", "function": "issue-upload", "authorization": "NONE" },\n', "", "a link checker would call every upload token's address broken"),
     Mutant("another-issuer", API, "issuer   = var.jwt_issuer", 'issuer   = "https://login.example.org/"', "tokens of another login would count"),
     Mutant("an-extra-audience", API, "audience = var.jwt_audiences", 'audience = concat(var.jwt_audiences, ["other"])', "tokens for another app would count"),
     Mutant("tokens-in-the-query", API, '["$request.header.Authorization"]', '["$request.querystring.token"]', "tokens would stand in logs"),

@@ -44,6 +44,16 @@ def test_a_route_without_a_jwt_has_a_token_in_its_path_or_serves_the_client(run)
 
 
 @pytest.mark.parametrize("run", RUNS)
+def test_an_address_that_people_open_answers_head(run):
+    """Link checkers and previews ask by HEAD. The routes below an upload token's address are for programs."""
+    routes = {r["route_key"]: r["target"] for r in of(run, "aws_apigatewayv2_route").values() if r["authorization_type"] == "NONE"}
+    opened = [key for key in routes if key.startswith("GET ") and not key.startswith("GET /t/{token}/")]
+    assert {"GET /t/{token}", "GET /postern.js", "GET /l/{token}"} <= set(opened)
+    for key in opened:
+        assert routes.get(key.replace("GET ", "HEAD ")) == routes[key], key
+
+
+@pytest.mark.parametrize("run", RUNS)
 def test_an_address_without_a_route_goes_to_the_function_with_the_fewest_rights(run):
     (route,) = (r for r in of(run, "aws_apigatewayv2_route").values() if r["route_key"] == "$default")
     assert route["target"] == "integrations/to-serve-link"

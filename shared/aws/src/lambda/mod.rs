@@ -168,7 +168,7 @@ impl Request {
             .map_err(|broken| Problem::NoOwner(claim.to_owned(), broken))
     }
 
-    /// Gives the answer its event's form and writes the request's line into the log.
+    /// Gives the answer its event's form and writes the request's line into the log. An answer to HEAD has no body.
     pub fn answer(&self, result: Result<Reply, Problem>) -> HttpAnswer {
         self.answer_with(result, |problem| problem.reply(self.id()))
     }
@@ -193,7 +193,7 @@ impl Request {
             }
             _ => tracing::info!(request_id, invocation_id, route, status, code, "request"),
         }
-        reply.into()
+        if self.method() == "HEAD" { reply.without_body().into() } else { reply.into() }
     }
 }
 
@@ -234,6 +234,20 @@ mod tests {
             assert_eq!((request.route(), request.method(), request.raw_path()), ("", "", ""));
             assert!(request.owner("sub").is_err());
         }
+    }
+
+    #[test]
+    fn an_answer_to_head_has_no_body() {
+        let answer = |method: &str| {
+            let event = json!({ "requestContext": { "http": { "method": method } } });
+            let request = Request::new(from_value(event).unwrap(), "i".to_owned());
+            serde_json::to_value(request.answer(Err(Problem::LinkRevoked))).unwrap()
+        };
+        let (get, head) = (answer("GET"), answer("HEAD"));
+        assert_eq!((&head["statusCode"], &head["body"]), (&json!(410), &json!(null)));
+        let length = get["body"].as_str().unwrap().len().to_string();
+        assert_eq!(head["headers"]["content-length"], length);
+        assert_eq!(head["headers"]["content-type"], get["headers"]["content-type"]);
     }
 
     #[derive(Clone, Default)]

@@ -48,6 +48,18 @@ impl Reply {
         self
     }
 
+    /// The answer to HEAD where this is the answer to GET: the same headers, no body, and the length that the body had
+    /// ([RFC 9110, HEAD](https://www.rfc-editor.org/rfc/rfc9110#name-head)).
+    #[must_use]
+    pub fn without_body(self) -> Self {
+        let size_bytes = match self.is_base64 {
+            true => STANDARD.decode(&self.body).map_or(0, |bytes| bytes.len()),
+            false => self.body.len(),
+        };
+        let reply = Self { body: String::new(), is_base64: false, ..self };
+        if size_bytes == 0 { reply } else { reply.with("content-length", size_bytes.to_string()) }
+    }
+
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(existing, _)| *existing == name).map(|(_, value)| value.as_str())
@@ -57,5 +69,28 @@ impl Reply {
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_to_head_has_the_headers_of_get_and_the_length_of_its_body() {
+        let text = Reply::json(StatusCode::GONE, &"a\u{e4}").with("etag", "\"1\"");
+        for (reply, length) in [
+            (text.clone(), "5"),
+            (Reply::bytes(StatusCode::OK, b"\x1f").with("content-encoding", "gzip"), "1"),
+            (Reply::bytes(StatusCode::OK, b"\x1f\x8b\x08"), "3"),
+        ] {
+            let head = reply.clone().without_body();
+            assert_eq!((head.status, head.body.as_str(), head.is_base64), (reply.status, "", false));
+            assert_eq!(head.headers, reply.with("content-length", length).headers);
+        }
+        let link = Reply::empty(StatusCode::OK).with("content-length", "2048");
+        assert_eq!(link.clone().without_body(), link, "the length of a file that another server has");
+        let moved = Reply::empty(StatusCode::FOUND);
+        assert_eq!(moved.clone().without_body(), moved);
     }
 }
