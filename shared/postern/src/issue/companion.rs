@@ -200,17 +200,22 @@ pub async fn complete<S: UploadStore, G: Signer, P: PartStore>(
     ))
 }
 
-/// `DELETE …/s3/multipart/{uploadId}?key=`.
+/// `DELETE …/s3/multipart/{uploadId}?key=`: after it the upload has no parts.
+///
+/// An upload whose file has a verdict has none any more, and keeps its file. This is no error: Uppy 5 aborts an upload
+/// when the answer of `complete` is lost, and leaves an error of this route uncaught in the page.
 ///
 /// # Errors
-/// As `give_up::give_up`.
+/// [`Problem::Unavailable`] if the table or S3 does not answer.
 pub async fn abort<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G, P>,
     holder: &Holder,
     upload: &Owned<Upload>,
 ) -> Result<Reply, Problem> {
-    give_up::give_up(ports, holder.caller.now, upload).await?;
-    Ok(Reply::json(StatusCode::OK, &json!({})))
+    match give_up::give_up(ports, holder.caller.now, upload).await {
+        Ok(()) | Err(Problem::UploadHasFile) => Ok(Reply::json(StatusCode::OK, &json!({}))),
+        Err(problem) => Err(problem),
+    }
 }
 
 /// Finds the upload that the key and S3's upload id name, if this token made it.

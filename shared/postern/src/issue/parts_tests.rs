@@ -292,6 +292,25 @@ async fn companions_client_gives_its_parts_up() {
     assert_eq!(record(&world, &upload).await.state, UploadState::Expired);
 }
 
+#[tokio::test]
+async fn companions_client_aborts_an_upload_with_a_verdict_and_changes_nothing() {
+    for verdict in [pin("v1"), condemn("v1")] {
+        let world = world(SESSION_ENDS);
+        let holder = holder(&world, &large_token(&world).await).await;
+        let (before, begun) = companions(&world, &holder).await;
+        world.store.settle(before.upload_id, &verdict, None).await.unwrap();
+        let settled = record(&world, &before).await;
+        let (id, key) = (begun["uploadId"].as_str().unwrap(), begun["key"].as_str());
+        let after = companion::upload(&world, &holder, id, key).await.unwrap();
+        // The verdict may also be written between the request's read and its write.
+        for read in [&before, &after] {
+            let answer = companion::abort(&world, &holder, read).await.unwrap();
+            assert_eq!((answer.status, parsed(&answer)), (StatusCode::OK, json!({})));
+            assert_eq!(record(&world, &before).await, settled);
+        }
+    }
+}
+
 /// The paths of Companion's routes have the key and S3's id, and both must be of one upload of the token.
 #[tokio::test]
 async fn companions_routes_reach_only_what_their_token_began() {

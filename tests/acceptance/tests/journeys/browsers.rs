@@ -182,6 +182,7 @@ async fn a_retry_after_a_lost_answer_of_complete() {
         job.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
         let answers = drive(&app, &clients, &[job]).await;
         assert_eq!((&answers[0]["lost"], &answers[0]["ok"]), (&json!(1), &json!(true)), "{answers:?}");
+        assert_eq!(answers[0]["thrown"], json!([]), "{answers:?}");
         let settled = labelled(&app, &label).await;
         assert_eq!(settled.len(), uploads, "{settled:?}");
         assert!(settled.iter().all(|upload| upload["state"] == "available"), "{settled:?}");
