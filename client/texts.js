@@ -1,5 +1,5 @@
 // What the element says: texts by their use, by the state of a file, by the code of an error or the reason of a rejection,
-// and the names of media ranges.
+// and the names of media ranges. texts.d.ts has the types of what an app may use.
 
 import { loaded } from './common.js'
 
@@ -53,7 +53,7 @@ export function canonical(tag) {
 
 // The texts in the language of this tag, or else in English.
 export async function textsIn(tag = '') {
-  const language = tag.toLowerCase().split('-')[0]
+  const [language] = tag.toLowerCase().split(/[-_]/)
   if (!TRANSLATED.includes(language)) return TEXTS
   const { TRANSLATIONS } = await loaded(import('./translations.js'), './translations.js')
   return TRANSLATIONS[language]

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFile, readdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -8,6 +10,7 @@ import { gzipSync } from 'node:zlib'
 const folder = new URL('../../client/', import.meta.url)
 const MAX_CORE_BYTES = 6 * 1024
 
+const run = promisify(execFile)
 const textOf = (name) => readFile(new URL(name, folder), 'utf8')
 
 // The module and what it loads before it runs.
@@ -31,7 +34,7 @@ test('the core and what it always loads have at most 6 KB, compressed', async ()
 })
 
 test('the list, the element and its languages are as small as docs/browser.md says', async () => {
-  for (const [names, kilobytes] of [[await loadedBy('react.js'), 10], [await loadedBy('drop.js'), 21], [['translations.js'], 3]]) {
+  for (const [names, kilobytes] of [[await loadedBy('react.js'), 10], [await loadedBy('drop.js'), 21], [await loadedBy('texts.js'), 3], [['translations.js'], 3]]) {
     const bytes = await bytesOf(names)
     assert.ok(bytes <= kilobytes * 1024, `${names[0]}: ${bytes} bytes`)
   }
@@ -54,7 +57,21 @@ test('what the package exports is in the folder', async () => {
 })
 
 test('npm packs every module and the types', async () => {
-  const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json'], { cwd: folder })
+  const { stdout } = await run('npm', ['pack', '--dry-run', '--json'], { cwd: folder })
   const files = JSON.parse(stdout)[0].files.map(({ path }) => path)
   assert.deepEqual(files.sort(), (await readdir(folder)).sort())
+})
+
+test('an app gets the texts from the package', async (t) => {
+  const app = await mkdtemp(join(tmpdir(), 'app-'))
+  t.after(() => rm(app, { recursive: true }))
+  const [packed] = JSON.parse((await run('npm', ['pack', '--json', '--pack-destination', app], { cwd: folder })).stdout)
+  const installed = join(app, 'node_modules/postern')
+  await mkdir(installed, { recursive: true })
+  await run('tar', ['-xzf', join(app, packed.filename), '-C', installed, '--strip-components=1'])
+  const script = `import { TEXTS, textsIn, typesInWords } from 'postern/texts'
+    const german = await textsIn('de')
+    console.log([TEXTS.remove, german.remove, typesInWords(['image/*', '.pdf'], german)].join())`
+  await writeFile(join(app, 'app.mjs'), script)
+  assert.equal((await run('node', ['app.mjs'], { cwd: app })).stdout, 'Remove,Entfernen,Bilder, PDF\n')
 })

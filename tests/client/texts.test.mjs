@@ -15,6 +15,11 @@ test('every language has every text, with the same values', () => {
   }
 })
 
+test('every state of a list has a text, as the types say', () => {
+  for (const state of ['waiting', 'preparing', 'sending', 'paused', 'offline', 'checking', 'available', 'rejected', 'failed', 'cancelled'])
+    assert.equal(typeof TEXTS[state], 'string', state)
+})
+
 test('a tag is as Intl takes it, or none', () => {
   const tags = { de: 'de', de_DE: 'de-DE', 'DE-de': 'de-DE', zh_Hans_CN: 'zh-Hans-CN', '': undefined, c: undefined, 'de DE': undefined, '*': undefined }
   for (const [tag, expected] of Object.entries(tags)) {
@@ -26,7 +31,7 @@ test('a tag is as Intl takes it, or none', () => {
 test('a tag has the texts of its language, and of English if there are none', async () => {
   for (const language of Object.keys(TRANSLATIONS)) {
     assert.equal(await textsIn(language), TRANSLATIONS[language])
-    assert.equal(await textsIn(`${language.toUpperCase()}-XX`), TRANSLATIONS[language])
+    for (const tag of [`${language.toUpperCase()}-XX`, `${language}_XX`]) assert.equal(await textsIn(tag), TRANSLATIONS[language], tag)
   }
   for (const tag of [undefined, '', 'en', 'en-GB', 'it', 'den', 'constructor']) assert.equal(await textsIn(tag), TEXTS, tag)
 })

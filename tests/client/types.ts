@@ -3,6 +3,7 @@
 import type { PosternDrop } from '../../client/drop.js'
 import { usePostern } from '../../client/react.js'
 import { createList, isPending, isUnchecked, type List, type Upload } from '../../client/list.js'
+import { TEXTS, textsIn, typesInWords, type Texts } from '../../client/texts.js'
 import { PosternError, upload, uploadAll, type Phase, type Result } from '../../client/postern.js'
 
 export async function one(file: File, signal: AbortSignal): Promise<string> {
@@ -69,6 +70,14 @@ export function Component({ jwt, files }: { jwt: () => string; files: FileList }
   usePostern({ endpoint: '', signal: new AbortController().signal })
   void restore()
   return uploads.map(({ state }) => `${state} ${again}`)
+}
+
+export async function words({ state, error, result }: Upload, drop: PosternDrop): Promise<string> {
+  const texts: Texts = navigator.onLine ? await textsIn(navigator.language) : TEXTS
+  drop.texts = { ...texts, choose: typesInWords(['image/*'], { 'image/*': 'Photos' }) }
+  // @ts-expect-error: the texts are not the app's to change
+  texts.remove = 'Take away'
+  return texts[error?.code ?? (result?.state === 'rejected' ? result.reason : '')] ?? texts[state]
 }
 
 export function element(drop: PosternDrop = document.querySelector('postern-drop')!): void {

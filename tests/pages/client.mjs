@@ -24,7 +24,7 @@ let sent = 0;
 let most = Infinity;
 let isFirstLoad = true;
 
-const html = `<!doctype html><title>upload</title>
+const html = `<!doctype html><html lang="de"><title>upload</title>
 <form data-endpoint="${plan.endpoint}" data-api="${plan.api}">
   <input type="file" multiple> <progress value="0"></progress> <output></output>
   <button type="button">Pause</button> <button type="button">Cancel</button>
@@ -182,6 +182,9 @@ try {
   await choose(large);
   await shown("/^available$/");
   check("the recipe for a reload sends only the missing parts", stored.length === PARTS && new Set(stored).size === PARTS, stored.join());
+  await open(`/page/${plan.recipes.findIndex((script) => script.includes("textsIn("))}`);
+  await choose(small, other);
+  await shown("/^notes.txt: Hochgeladen, more.txt: Hochgeladen$/");
   check("the recipes run", true);
 
   const listened = await page.evaluate(async (endpoint) => {

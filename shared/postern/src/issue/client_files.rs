@@ -74,6 +74,7 @@ client_files! {
     "style.js" is SCRIPT,
     "summary.js" is SCRIPT,
     "taking.js" is SCRIPT,
+    "texts.d.ts" is TEXT,
     "texts.js" is SCRIPT,
     "tile.js" is SCRIPT,
     "time.js" is SCRIPT,
