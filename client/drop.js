@@ -17,13 +17,14 @@ const FLAGS = ['disabled', 'multiple', 'required']
 const STRINGS = ['accept', 'endpoint', 'name']
 
 export class PosternDrop extends FormControl {
-  static observedAttributes = ['accept', 'lang', 'multiple', 'name', 'required']
+  static observedAttributes = ['accept', 'endpoint', 'lang', 'multiple', 'name', 'required']
 
   #ownTexts = {} // of the page
   #texts = TEXTS
   #jwt
   #metadata
   #ownMessage = ''
+  #scope // of the uploads that were restored
   #list = createList(optionsOf(this))
   #area = new Area(this, (files) => this.add(files))
   #rows = new Rows((act, id) => this.#area.isDisabled || this.#list[act](id), () => this.#area.button.focus())
@@ -44,6 +45,7 @@ export class PosternDrop extends FormControl {
 
   set jwt(jwt) {
     this.#jwt = jwt
+    this.#restore()
   }
 
   get metadata() {
@@ -52,6 +54,7 @@ export class PosternDrop extends FormControl {
 
   set metadata(metadata) {
     this.#metadata = metadata
+    this.#restore()
   }
 
   get texts() {
@@ -86,29 +89,32 @@ export class PosternDrop extends FormControl {
     return this.#list.snapshot()
   }
 
-  // Adds files, or `{ file, path }`. Without `multiple`, a file replaces the one before.
+  // Adds files, or `{ file, path, handle }`. Without `multiple`, a file replaces the one before.
   add(files) {
     const added = Array.from(files, (given) => (given.file ? given : { file: given }))
-    if (!this.multiple) {
-      if (added.length) for (const { id } of this.uploads) this.#list.remove(id)
-      added.splice(1)
-    }
-    this.#list.add(added.map(({ file, path, error }) => ({ file, path, error: error ?? this.#refusal(file) })))
+    if (!this.multiple) added.splice(1)
+    this.#list.add(added.map((given) => ({ ...given, error: given.error ?? this.#refusal(given.file) })))
   }
 
   connectedCallback() {
     this.#translate()
+    this.#restore()
+    addEventListener('storage', this.#list.restore) // another tab goes on with a file, or has ended it
   }
 
   // An element that only moves is connected again at once.
   async disconnectedCallback() {
     await null
-    if (!this.isConnected) for (const { id } of this.uploads) this.#list.cancel(id)
+    if (this.isConnected) return
+    removeEventListener('storage', this.#list.restore)
+    this.#scope = undefined
+    for (const { id } of this.uploads) this.#list.cancel(id)
   }
 
   attributeChangedCallback(name) {
     if (name === 'lang') this.#translate()
     else this.#show()
+    this.#restore()
   }
 
   formDisabledCallback(isDisabled) {
@@ -123,6 +129,16 @@ export class PosternDrop extends FormControl {
   setCustomValidity(message) {
     this.#ownMessage = String(message)
     this.#sumUp()
+  }
+
+  // Shows what was interrupted, anew after a change of what decides over it. Several changes at once count as one. Pages
+  // may set another function for the JWT each time that they are drawn.
+  async #restore() {
+    await null
+    const scope = JSON.stringify([this.endpoint, this.name, this.metadata, Boolean(this.jwt)])
+    if (!this.isConnected || scope === this.#scope) return
+    this.#scope = scope
+    this.#list.restore()
   }
 
   #empty() {
@@ -182,9 +198,15 @@ export class PosternDrop extends FormControl {
   }
 
   #changed() {
-    const ended = this.#rows.update(this.uploads, this.#look)
+    const { begun, ended } = this.#rows.update(this.uploads, this.#look)
+    if (begun.length && !this.multiple) this.#keep(begun[0])
     this.#sumUp()
     for (const item of ended) this.#announce(item)
+  }
+
+  // Removes every other file.
+  #keep(item) {
+    for (const { id } of this.uploads) if (id !== item.id) this.#list.remove(id)
   }
 
   // The status, and what the form gets.
@@ -218,6 +240,9 @@ export class PosternDrop extends FormControl {
 const optionsOf = (element) => ({
   get endpoint() {
     return element.endpoint
+  },
+  get name() {
+    return element.name
   },
   get jwt() {
     return element.jwt

@@ -22,12 +22,19 @@ function isFinal(item) {
 
 // Which buttons the file has.
 export function buttonsOf(item) {
-  const { state, error } = item
+  const { state, handle, error } = item
   if (state === 'sending') return ['pause', 'cancel']
   if (state === 'paused') return ['resume', 'cancel']
+  if (state === 'interrupted') return handle ? ['resume', 'remove'] : ['remove']
   if (state === 'checking') return []
   if (state === 'cancelled' || (error && !isFinal(item))) return ['retry', 'remove']
   return isPending(item) ? ['cancel'] : ['remove']
+}
+
+// The name of the text that says what is being done with the file.
+export function textOf(item) {
+  if (isUnchecked(item)) return 'unchecked'
+  return item.state === 'interrupted' && !item.handle ? 'choose_again' : item.state
 }
 
 export class Row {
@@ -64,17 +71,18 @@ export class Row {
     this.element.setAttribute('part', `row ${state}`)
     this.#size.textContent = sizeInWords(file.size, language)
     this.#bar.value = shareSent(progress)
-    this.#bar.hidden = !isPending(item)
+    this.#bar.hidden = !isPending(item) && state !== 'interrupted'
     this.#say(item, look)
     for (const [index, button] of this.#buttons.entries()) button.textContent = texts[BUTTONS[index]]
     const acts = buttonsOf(item)
     showButtons(this.element, this.#buttons, (button) => acts.includes(BUTTONS[this.#buttons.indexOf(button)]))
   }
 
-  #say({ state, progress, result, error }, { texts, language, values }) {
+  #say(item, { texts, language, values }) {
+    const { progress, result, error } = item
     const percent = new Intl.NumberFormat(language, { style: 'percent' }).format(shareSent(progress))
     const known = texts[error?.code ?? result?.reason]
-    const own = fill(isUnchecked({ error, progress }) ? texts.unchecked : (known ?? texts[state]), { ...values, percent })
+    const own = fill((!isUnchecked(item) && known) || texts[textOf(item)], { ...values, percent })
     if (this.#own.textContent !== own) this.#own.textContent = own
     this.#servers.textContent = known ? '' : (error?.message ?? result?.detail ?? '')
   }

@@ -3,6 +3,8 @@
 import { isPending } from './list.js'
 import { make, Row } from './row.js'
 
+const INTERRUPTED = 'interrupted' // an upload that an earlier page began
+
 export class Rows {
   #rows = new Map() // by the id of the upload
   #act
@@ -21,20 +23,22 @@ export class Rows {
     for (const row of this.#rows.values()) row.show(row.item, look)
   }
 
-  // Shows what has changed in the list. Returns the files that have ended.
+  // Shows what has changed in the list. Returns the files that have begun or gone on, and those that have ended.
   update(items, look) {
-    const ended = []
+    const [begun, ended] = [[], []]
     for (const item of items) {
       if (!this.#rows.has(item.id)) this.#append(item)
       const row = this.#rows.get(item.id)
       if (row.item === item) continue
-      const { state } = row.item ?? {}
+      const before = row.item?.state ?? INTERRUPTED
       row.show(item, look)
-      if (state !== item.state && !isPending(item)) ended.push(item)
+      if (item.state === before || item.state === INTERRUPTED) continue
+      if (before === INTERRUPTED) begun.push(item)
+      if (!isPending(item)) ended.push(item)
     }
     const ids = new Set(items.map(({ id }) => id))
     for (const [id, row] of this.#rows) if (!ids.has(id)) this.#remove(id, row)
-    return ended
+    return { begun, ended }
   }
 
   #append(item) {
