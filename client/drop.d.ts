@@ -49,7 +49,10 @@ export class PosternDrop extends HTMLElement {
   /** Keeps the form from being sent with this message. `''` lets it be sent again. */
   setCustomValidity(message: string): void
   readonly uploads: readonly Upload[]
-  /** Adds files. Without `multiple`, one file replaces the one before. */
+  /**
+   * Adds files. Without `multiple`, one file replaces the one before. A file with the name and the size of an interrupted one
+   * takes its place, and goes on if it is the same file.
+   */
   add(files: Iterable<File | NewFile>): void
 }
 

@@ -10,7 +10,7 @@ import { make } from './row.js'
 import { Rows } from './rows.js'
 import { style } from './style.js'
 import { summaryOf } from './summary.js'
-import { canonical, TEXTS, textsIn, typesInWords } from './texts.js'
+import { languageOf, TEXTS, textsIn, typesInWords } from './texts.js'
 
 // Attributes that are properties too.
 const FLAGS = ['disabled', 'multiple', 'required']
@@ -163,25 +163,16 @@ export class PosternDrop extends FormControl {
 
   // What texts may name.
   get #limits() {
-    return { accept: typesInWords(this.#accepted, this.#texts), size: sizeInWords(this.maxSize, this.#language) }
-  }
-
-  // Of the element or of the next element around it, also outside of a shadow root.
-  get #language() {
-    for (let element = this, root; element; element = root instanceof ShadowRoot && root.host) {
-      const around = element.closest('[lang]')
-      if (around) return canonical(around.lang)
-      root = element.getRootNode()
-    }
+    return { accept: typesInWords(this.#accepted, this.#texts), size: sizeInWords(this.maxSize, languageOf(this)) }
   }
 
   // Says everything in the present language. Until its texts are there, and without them, it stays with the last one.
   async #translate() {
     this.#texts = { ...this.#texts, ...this.#ownTexts }
     this.#show()
-    const language = this.#language
+    const language = languageOf(this)
     const texts = await textsIn(language).catch(() => TEXTS)
-    if (language !== this.#language) return
+    if (language !== languageOf(this)) return
     this.#texts = { ...texts, ...this.#ownTexts }
     this.#show()
   }
@@ -194,7 +185,7 @@ export class PosternDrop extends FormControl {
   }
 
   get #look() {
-    return { texts: this.#texts, language: this.#language, values: this.#limits }
+    return { texts: this.#texts, language: languageOf(this), values: this.#limits }
   }
 
   #changed() {
@@ -224,7 +215,7 @@ export class PosternDrop extends FormControl {
   }
 
   #say() {
-    const said = summaryOf(this.uploads, this.#texts, this.#language)
+    const said = summaryOf(this.uploads, this.#texts, languageOf(this))
     if (this.#status.textContent !== said) this.#status.textContent = said
   }
 

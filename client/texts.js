@@ -54,6 +54,15 @@ export function canonical(tag) {
   } catch {} // such as `c`
 }
 
+// Of the element or of the next element around it, also outside of a shadow root.
+export function languageOf(element) {
+  for (let root; element; element = root instanceof ShadowRoot && root.host) {
+    const around = element.closest('[lang]')
+    if (around) return canonical(around.lang)
+    root = element.getRootNode()
+  }
+}
+
 // The texts in the language of this tag, or else in English.
 export async function textsIn(tag = '') {
   const [language] = tag.toLowerCase().split(/[-_]/)

@@ -82,7 +82,7 @@ export async function words({ state, error, result }: Upload, drop: PosternDrop)
 
 export function element(drop: PosternDrop = document.querySelector('postern-drop')!): void {
   Object.assign(drop, { jwt: async () => 'jwt', metadata: { album: '7' }, texts: { choose: 'Choose' } })
-  drop.add([new File([], 'empty')])
+  drop.add([new File([], 'empty'), { file: new File([], 'empty'), handle: undefined }])
   Object.assign(drop, { endpoint: '', accept: '.txt', multiple: true, maxSize: 5, name: 'note', required: true, disabled: false, value: '' } satisfies Partial<PosternDrop>)
   if (drop.willValidate && !drop.checkValidity() && !drop.reportValidity()) console.log(drop.form?.action, drop.labels.length, drop.validity.valueMissing, drop.validationMessage)
   drop.setCustomValidity(drop.value.split(',').length < 2 ? 'Two files.' : '')

@@ -1,6 +1,6 @@
 // The element <postern-drop> in pages of an app, and what the scripts do with it. See drop.mjs for the input.
 
-import { fileIn, launchBehind, openProxy } from "./proxy.mjs";
+import { fileIn, launchBehind, openProxy, partOf } from "./proxy.mjs";
 import { check, plan, until, wait } from "./script.mjs";
 
 const policy = `default-src 'none'; script-src 'self'; img-src data:; style-src 'self'; connect-src ${new URL(plan.api).origin} ${plan.storage}`;
@@ -19,8 +19,14 @@ export const addPage = (path, body, script) => {
   pages[name] = { type: "text/javascript", body: script };
 };
 
-// While the gate is closed, no file goes on to S3. `asked` counts all requests. `refusal` may have a status for a request.
-export const gate = { isOpen: true, asked: 0, refusal() {} };
+// While the gate is closed, no form goes on to S3, and no part after `lastPart`. `stored` has the parts that S3 has taken.
+// `asked` counts all requests. `refusal` may have a status for a request.
+export const gate = { isOpen: true, lastPart: Infinity, stored: [], asked: 0, refusal() {} };
+
+const isHeld = (request) => {
+  if (partOf(request)) return partOf(request) > gate.lastPart;
+  return request.method === "POST" && !request.url.startsWith(plan.api) && !gate.isOpen;
+};
 
 const proxy = await openProxy({
   origin: plan.origin,
@@ -31,13 +37,15 @@ const proxy = await openProxy({
     if (refusal) return refusal;
     let isClosed = false;
     request.on("close", () => (isClosed = true));
-    while (request.method === "POST" && !request.url.startsWith(plan.api) && !gate.isOpen && !isClosed) await wait(20);
+    while (isHeld(request) && !isClosed) await wait(20);
     return !isClosed;
   },
-  done() {},
+  done(request, status) {
+    if (partOf(request) && status === 200) gate.stored.push(partOf(request));
+  },
 });
 
-const browser = await launchBehind(plan, proxy.address());
+export const browser = await launchBehind(plan, proxy.address());
 export const page = await browser.newPage();
 page.on("pageerror", (error) => check("no error in the page", false, String(error)));
 page.on("console", (message) => {

@@ -10,10 +10,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { launch } from "./launch.mjs";
 import { look } from "./look.mjs";
+import { comesToKeep, dropFile, dropOwnFile, kept, partsAfterFirst } from "./parts.mjs";
 import { check, plan, until, wait } from "./script.mjs";
 import { choose, intercept, left, offered, open, partOf, ready, row, says, sumsUp } from "./token-page.mjs";
 
-const PART_BYTES = 8 * 2 ** 20;
 const SIZES = [[320, 640], [1280, 800]];
 
 const browser = await launch(plan);
@@ -44,24 +44,6 @@ async function interrupted(send) {
 
 const rows = (shown = page) => shown.$$eval("#list bdi", (names) => names.map(({ textContent }) => textContent).join());
 const isGone = (shown = page) => until(shown, () => document.querySelectorAll("#list li").length === 0).then(() => true, () => false);
-// How many entries and handles the browser keeps. Asking must not make the database.
-const kept = () =>
-  page.evaluate(async () => {
-    const answerOf = (request) => new Promise((done, fail) => Object.assign(request, { onsuccess: () => done(request.result), onerror: fail }));
-    const isMade = (await indexedDB.databases()).some(({ name }) => name === "postern");
-    if (!isMade) return `${localStorage.length} and 0`;
-    const database = await answerOf(indexedDB.open("postern"));
-    const handles = await answerOf(database.transaction("handles").objectStore("handles").count());
-    database.close();
-    return `${localStorage.length} and ${handles}`;
-  });
-async function comesTo(count) {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if ((await kept()) === count) return true;
-    await wait(100);
-  }
-  return false;
-}
 const press = async (does) => (await page.waitForSelector(`#list li:last-child [data-does=${does}]:not([hidden])`)).press("Enter");
 
 // The person chooses the file again.
@@ -96,10 +78,9 @@ const press = async (does) => (await page.waitForSelector(`#list li:last-child [
   says("choose again: the file is received", await row(page, "chosen.png", "received"), "Received");
   check("choose again: in its row", (await rows(page)) === "chosen.png", await rows(page));
   const { length } = await readFile(join(plan.files, "chosen.png"));
-  const missing = Array.from({ length: Math.ceil(length / PART_BYTES) - 1 }, (_, n) => n + 2);
-  check("choose again: only the missing parts are sent", [...stored].sort().join() === missing.join(), stored.join());
+  check("choose again: only the missing parts are sent", [...stored].sort().join() === partsAfterFirst(length), stored.join());
   check("choose again: no use is counted", (await left(page)) === before, await left(page));
-  check("choose again: nothing is kept", (await kept()) === "0 and 0", await kept());
+  check("choose again: nothing is kept", (await kept(page)) === "0 and 0", await kept(page));
   await sumsUp(page, "Received: 1 of 1. All files have been received. You can close this page.");
 }
 
@@ -130,54 +111,35 @@ const press = async (does) => (await page.waitForSelector(`#list li:last-child [
   check("remove: the row goes", await isGone(), await rows());
   const focused = await page.evaluate(() => document.activeElement.id);
   check("remove: the focus goes to the button", focused === "choose", focused);
-  check("remove: nothing is kept", (await kept()) === "0 and 0", await kept());
+  check("remove: nothing is kept", (await kept(page)) === "0 and 0", await kept(page));
 }
 
 // The browser gives a handle of what is dropped. Firefox has none. The prompt that opens the file again waits for a person,
 // and the file can be chosen meanwhile.
 if (plan.browser === "chrome") {
-  const session = await page.createCDPSession();
-  const drop = async () => {
-    const { x, y } = await page.$eval("#area", (area) => area.getBoundingClientRect().toJSON());
-    const data = { items: [], files: [join(plan.files, "dropped.png")], dragOperationsMask: 1 };
-    for (const type of ["dragEnter", "dragOver", "drop"]) await session.send("Input.dispatchDragEvent", { type, x: x + 10, y: y + 10, data });
-  };
-  await interrupted(drop);
+  await interrupted(async () => dropFile(page, await page.$("#area"), join(plan.files, "dropped.png")));
   says("drop: the row says what happened", await row(page, "dropped.png", "interrupted"), "Interrupted");
   check("drop: Continue is offered", (await offered(page)) === "resume,remove", await offered(page));
-  check("drop: the handle is kept", (await kept()) === "1 and 1", await kept());
+  check("drop: the handle is kept", (await kept(page)) === "1 and 1", await kept(page));
   await look(page, "handle", SIZES);
   await press("resume");
   await choose(page, "dropped.png");
   says("drop: the file goes on while the prompt waits", await row(page, "dropped.png", "received"), "Received");
   check("drop: only the missing parts are sent", stored.length > 0 && !stored.includes(1), stored.join());
-  check("drop: nothing is kept", await comesTo("0 and 0"), await kept());
+  check("drop: nothing is kept", await comesToKeep(page, "0 and 0"), await kept(page));
 }
 
 // The browser opens files of the page's own file system without a prompt.
 if (plan.browser === "chrome") {
   const bytes = (await readFile(join(plan.files, "dropped.png"))).length;
-  await interrupted(() =>
-    page.evaluate(async (bytes) => {
-      const handle = await (await navigator.storage.getDirectory()).getFileHandle("own.png", { create: true });
-      const writable = await handle.createWritable();
-      await writable.write(new Uint8Array(bytes));
-      await writable.close();
-      const file = await handle.getFile();
-      const item = { kind: "file", webkitGetAsEntry: () => null, getAsFile: () => file, getAsFileSystemHandle: async () => handle };
-      const event = new Event("drop", { bubbles: true, cancelable: true });
-      Object.defineProperty(event, "dataTransfer", { value: { items: [item] } });
-      document.getElementById("area").dispatchEvent(event);
-    }, bytes),
-  );
+  await interrupted(async () => dropOwnFile(await page.$("#area"), "own.png", bytes));
   await row(page, "own.png", "interrupted");
   check("handle: Continue is offered", (await offered(page)) === "resume,remove", await offered(page));
   await press("resume");
   // It is no picture.
   says("handle: one press goes on", await row(page, "own.png", "refused"), "The content of the file does not fit");
-  const missing = Array.from({ length: Math.ceil(bytes / PART_BYTES) - 1 }, (_, n) => n + 2);
-  check("handle: only the missing parts are sent", [...stored].sort().join() === missing.join(), stored.join());
-  check("handle: nothing is kept", await comesTo("0 and 0"), await kept());
+  check("handle: only the missing parts are sent", [...stored].sort().join() === partsAfterFirst(bytes), stored.join());
+  check("handle: nothing is kept", await comesToKeep(page, "0 and 0"), await kept(page));
 }
 
 await page.reload();

@@ -1,6 +1,6 @@
 //! The browser client (`client/`): its own tests, its types, and journeys in a real Chromium and a real Firefox, which
-//! `tests/pages/client.mjs`, `react.mjs`, `drop.mjs`, `drop-states.mjs`, `drop-field.mjs` and `drop-folder.mjs`
-//! drive. The journeys also run the scripts of `docs/browser.md` as they stand.
+//! `tests/pages/client.mjs`, `react.mjs`, `drop.mjs`, `drop-states.mjs`, `drop-field.mjs`, `drop-folder.mjs` and
+//! `drop-interrupted.mjs` drive. The journeys also run the scripts of `docs/browser.md` as they stand.
 
 use std::path::{Path, PathBuf};
 
@@ -139,5 +139,27 @@ async fn the_element_uploads_in_a_form() {
         let made = ids(&app, &browser, "drop-folder.mjs", "js", folder.path()).await;
         let upload = app.show(made["inner"].as_str().unwrap()).await;
         assert_eq!(upload["path"], "trip/day/inner.txt", "{upload}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn the_element_shows_what_a_reload_has_interrupted_and_goes_on_with_it() {
+    if shared().local.is_none() {
+        return skipped("the element after a reload", "only a local stack lets a test keep requests back");
+    }
+    for browser in CHECKER.with_both_browsers("the element after a reload").await {
+        let app = App::user();
+        let screenshots = root().join("target/scripts/drop-interrupted").join(browser.name);
+        std::fs::create_dir_all(&screenshots).unwrap();
+        let made = ids(&app, &browser, "drop-interrupted.mjs", "js", &screenshots).await;
+        let made = |state: &str| made[state].as_array().unwrap().clone();
+        assert!(!made("available").is_empty() && !made("expired").is_empty());
+        for id in made("available") {
+            assert_eq!(app.show(id.as_str().unwrap()).await["state"], "available", "{id}");
+        }
+        for id in made("expired") {
+            app.assert_given_up(id.as_str().unwrap()).await;
+        }
     }
 }

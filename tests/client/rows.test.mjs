@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+// As much of a document as the rows use.
+class Made {
+  setAttribute() {}
+  append() {}
+  remove() {}
+  addEventListener() {}
+  contains() { return false }
+  getRootNode() { return {} }
+}
+globalThis.document = { createElement: () => new Made() }
+
+const { Rows } = await import('../../client/rows.js')
+const { TEXTS } = await import('../../client/texts.js')
+
+// What the rows tell of a file that is in one of these states after the other.
+function told(...states) {
+  const rows = new Rows(() => {}, () => {})
+  return states.map((state) => {
+    const item = { id: 1, file: { name: 'video.mp4', size: 1 }, state }
+    const { begun, ended } = rows.update([item], { texts: TEXTS, language: 'en', values: {} })
+    return [begun.length && 'begun', ended.length && 'ended'].filter(Boolean).join(' ')
+  })
+}
+
+test('a file begins once, and each of its ends is told once', () => {
+  assert.deepEqual(told('waiting', 'sending', 'sending', 'checking', 'available', 'available'), ['begun', '', '', '', 'ended', ''])
+  assert.deepEqual(told('waiting', 'failed', 'waiting', 'failed', 'waiting', 'rejected'), ['begun', 'ended', '', 'ended', '', 'ended'])
+  assert.deepEqual(told('failed'), ['begun ended'], 'a file that is not sent')
+})
+
+test('an interrupted file has neither begun nor ended, until it goes on', () => {
+  assert.deepEqual(told('interrupted', 'interrupted', 'waiting', 'available'), ['', '', 'begun', 'ended'])
+})
