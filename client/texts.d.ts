@@ -4,7 +4,7 @@ import type { UploadState } from './list.js'
  * The texts of `<postern-drop>`, by their names in docs/browser.md: by a file's state, by the code of some errors, and by other
  * uses. `{percent}` and the like stand for values.
  */
-export type Texts = Readonly<Record<Exclude<UploadState, 'interrupted'>, string> & Record<string, string>>
+export type Texts = Readonly<Record<UploadState, string> & Record<string, string>>
 
 /** The texts in English. */
 export const TEXTS: Texts

@@ -16,7 +16,7 @@ test('every language has every text, with the same values', () => {
 })
 
 test('every state of a list has a text, as the types say', () => {
-  for (const state of ['waiting', 'preparing', 'sending', 'paused', 'offline', 'checking', 'available', 'rejected', 'failed', 'cancelled'])
+  for (const state of ['waiting', 'preparing', 'sending', 'paused', 'offline', 'checking', 'available', 'rejected', 'failed', 'cancelled', 'interrupted'])
     assert.equal(typeof TEXTS[state], 'string', state)
 })
 
