@@ -24,7 +24,7 @@ style.replaceSync(`
 .over { border-style: solid !important; border-color: var(--accent) !important; background: var(--tint) }
 p { margin: 0 }
 button {
-  min-height: 2.5rem; padding: .25rem .75rem; border: 1px solid transparent; border-radius: var(--radius);
+  min-height: 2.5rem; padding: .25rem .75rem; border: 1px solid var(--track); border-radius: var(--radius);
   background: none; color: inherit; font: inherit; cursor: pointer;
 }
 button:hover { background: var(--tint) }
@@ -40,15 +40,15 @@ li {
 [part=name] { overflow-wrap: anywhere }
 bdi { font-weight: 600 }
 small { font-size: .875em; white-space: nowrap }
-[part=buttons] { display: flex; gap: .25rem; min-height: 2.5rem }
+[part=buttons] { grid-area: 1 / 2 / 3; display: flex; gap: .5rem; min-height: 2.5rem }
 progress {
-  grid-column: 1 / -1; appearance: none; width: 100%; height: .375rem; border: 0; border-radius: 1rem; overflow: hidden;
+  grid-area: 3 / 1 / 4 / -1; margin-block-start: .375rem; appearance: none; width: 100%; height: .375rem; border: 0; border-radius: 1rem; overflow: hidden;
   background: var(--track);
 }
-progress::-webkit-progress-bar { background: var(--track) }
+progress::-webkit-progress-bar { background: none }
 progress::-webkit-progress-value { background: var(--accent) }
 progress::-moz-progress-bar { background: var(--accent) }
-[part=state] { grid-column: 1 / -1; font-size: .9375em; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
+[part=state] { grid-area: 2 / 1; font-size: .9375em; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
 [part=state] span[lang] { display: block; font-size: .9375em }
 [part=state] span[lang]::first-letter { text-transform: uppercase }
 .available [part=state] { color: var(--success); font-weight: 600 }
@@ -61,6 +61,6 @@ progress::-moz-progress-bar { background: var(--accent) }
   button { border-color: ButtonText }
   progress { --track: Canvas; height: .5rem; border: 1px solid CanvasText; forced-color-adjust: none }
 }
-@media (max-width: 30rem) { li { grid-template-columns: minmax(0, 1fr) } [part=buttons] { margin-inline-start: -.75rem } }
+@media (max-width: 30rem) { li { grid-template-columns: minmax(0, 1fr) } [part=buttons] { grid-area: auto; margin-block-start: .375rem } }
 @media (hover: none) and (pointer: coarse) { [part=hint] { display: none } }
 `)

@@ -1,6 +1,7 @@
 //! The browser client (`client/`): its own tests, its types, and journeys in a real Chromium and a real Firefox, which
 //! `tests/pages/client.mjs`, `react.mjs`, `drop.mjs`, `drop-states.mjs`, `drop-field.mjs`, `drop-folder.mjs` and
-//! `drop-interrupted.mjs` drive. The journeys also run the scripts of `docs/browser.md` as they stand.
+//! `drop-interrupted.mjs` drive. `drop-pictures.mjs` makes pictures for `docs/browser.md`. The journeys also run the scripts
+//! of that document as they stand.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::chromium::{Browser, CHECKER, CLIENT};
+use crate::pictures;
 use crate::snippets::scripts;
 
 const BROWSER: &str = include_str!("../../../../docs/browser.md");
@@ -53,14 +55,18 @@ async fn endpoint(app: &App) -> String {
     format!("{}{}", app.stack.api_url, token["path"].as_str().unwrap())
 }
 
-/// Runs a script, which gets the recipes in this language and a folder. Returns the ids that the script prints.
-async fn ids(app: &App, browser: &Browser, script: &str, language: &str, folder: &Path) -> Value {
-    let plan = json!({
+/// Returns what a script gets, with the recipes in this language.
+async fn plan(app: &App, language: &str) -> Value {
+    json!({
         "origin": app.stack.origin, "api": app.stack.api_url, "storage": app.stack.endpoint,
         "endpoint": endpoint(app).await, "jwt": app.stack.jwt, "client": root().join("client"),
         "recipes": scripts(BROWSER, language), "pages": scripts(BROWSER, "html"),
-    });
-    let said = browser.run(script, plan, folder).await;
+    })
+}
+
+/// Runs a script, which gets the recipes in this language and a folder. Returns the ids that the script prints.
+async fn ids(app: &App, browser: &Browser, script: &str, language: &str, folder: &Path) -> Value {
+    let said = browser.run(script, plan(app, language).await, folder).await;
     eprintln!("{said}");
     serde_json::from_str(said.lines().last().unwrap()).unwrap()
 }
@@ -162,4 +168,18 @@ async fn the_element_shows_what_a_reload_has_interrupted_and_goes_on_with_it() {
             app.assert_given_up(id.as_str().unwrap()).await;
         }
     }
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
+async fn the_pictures_of_the_element_can_be_made() {
+    if shared().local.is_none() {
+        return skipped("the pictures of the element", "only a local stack lets a test keep requests back");
+    }
+    let browsers = CHECKER.with_both_browsers("the pictures of the element").await;
+    let Some(browser) = browsers.first() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let plan = plan(&App::user(), "js").await;
+    eprintln!("{}", browser.run("drop-pictures.mjs", plan, folder.path()).await);
+    pictures::made(folder.path(), &["drop.png", "drop-phone.png"]);
 }

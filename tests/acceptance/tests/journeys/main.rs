@@ -42,6 +42,7 @@ mod operating;
 mod ownership;
 mod pages;
 mod part_checksums;
+mod pictures;
 mod ranges;
 mod refused_forms;
 mod removal;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{LABEL, management, revoked, spent, token, token_of, url};
 use crate::chromium::{Browser, CHECKER};
+use crate::pictures;
 
 /// The owner is also that of other journeys, which make uploads meanwhile.
 async fn uploads_of_the_page(app: &App) -> Vec<Value> {
@@ -247,12 +248,5 @@ async fn the_pictures_of_the_page_can_be_made() {
     let folder = folder("upload-page-pictures", browser);
     let plan = json!({ "open": apart(&app, &token) });
     eprintln!("{}", browser.run("upload-page-pictures.mjs", plan, &folder).await);
-    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/images");
-    for name in ["upload-page.png", "upload-page-phone.png"] {
-        let made = folder.join("files").join(name);
-        assert!(made.exists() && images.join(name).exists(), "{name}");
-        if std::env::var_os("UPDATE_PICTURES").is_some() {
-            std::fs::copy(made, images.join(name)).unwrap();
-        }
-    }
+    pictures::made(&folder, &["upload-page.png", "upload-page-phone.png"]);
 }
