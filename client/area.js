@@ -52,6 +52,7 @@ export class Area {
     const button = make('button', { part, type: 'button' })
     const input = make('input', { type: 'file', hidden: '', ...attributes })
     button.addEventListener('click', () => input.click())
+    input.addEventListener('input', (event) => event.stopPropagation()) // it is not of the element's value, and leaves the shadow root
     input.addEventListener('change', () => {
       if (this.#host.isConnected) this.#add(chosenFiles(input.files))
       input.value = '' // so that the same file can be chosen again

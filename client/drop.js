@@ -25,6 +25,8 @@ export class PosternDrop extends FormControl {
   #metadata
   #ownMessage = ''
   #scope // of the uploads that were restored
+  #known = '' // the value that the page knows
+  #documentLanguage = new MutationObserver(() => this.#translate())
   #list = createList(optionsOf(this))
   #area = new Area(this, (files) => this.add(files))
   #rows = new Rows((act, id) => this.#area.isDisabled || this.#list[act](id), () => this.#area.button.focus())
@@ -99,6 +101,7 @@ export class PosternDrop extends FormControl {
   connectedCallback() {
     this.#translate()
     this.#restore()
+    this.#documentLanguage.observe(document.documentElement, { attributeFilter: ['lang'] })
     addEventListener('storage', this.#list.restore) // another tab goes on with a file, or has ended it
   }
 
@@ -106,6 +109,7 @@ export class PosternDrop extends FormControl {
   async disconnectedCallback() {
     await null
     if (this.isConnected) return
+    this.#documentLanguage.disconnect()
     removeEventListener('storage', this.#list.restore)
     this.#scope = undefined
     for (const { id } of this.uploads) this.#list.cancel(id)
@@ -144,6 +148,7 @@ export class PosternDrop extends FormControl {
   #empty() {
     this.#area.reset()
     for (const { id } of this.uploads) this.#list.remove(id)
+    this.#known = ''
   }
 
   // Why a file is not sent; undefined if it is.
@@ -193,6 +198,16 @@ export class PosternDrop extends FormControl {
     if (begun.length && !this.multiple) this.#keep(begun[0])
     this.#sumUp()
     for (const item of ended) this.#announce(item)
+    this.#tell()
+  }
+
+  // Tells the page of a new value as a native field does, so not of one that a script has emptied.
+  async #tell() {
+    await null
+    if (this.value === this.#known) return
+    this.#known = this.value
+    this.dispatchEvent(new Event('input', { bubbles: true, composed: true }))
+    this.dispatchEvent(new Event('change', { bubbles: true }))
   }
 
   // Removes every other file.
@@ -228,20 +243,10 @@ export class PosternDrop extends FormControl {
 }
 
 // Read anew for each upload, and `jwt` for each request.
-const optionsOf = (element) => ({
-  get endpoint() {
-    return element.endpoint
-  },
-  get name() {
-    return element.name
-  },
-  get jwt() {
-    return element.jwt
-  },
-  get metadata() {
-    return element.metadata
-  },
-})
+const optionsOf = (element) => {
+  const properties = ['endpoint', 'name', 'jwt', 'metadata'].map((name) => [name, { get: () => element[name], enumerable: true }])
+  return Object.defineProperties({}, Object.fromEntries(properties))
+}
 
 reflect(PosternDrop, { flags: FLAGS, texts: STRINGS })
 if (!customElements.get('postern-drop')) customElements.define('postern-drop', PosternDrop)

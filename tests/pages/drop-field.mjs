@@ -7,7 +7,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { addPage, choose, close, comesTo, gate, inDrop, open, page } from "./element.mjs";
+import { addPage, choose, close, comesTo, gate, inDrop, open, page, press } from "./element.mjs";
 import { examine } from "./look.mjs";
 import { check, folder, plan } from "./script.mjs";
 
@@ -20,7 +20,9 @@ addPage("/early", "<postern-drop></postern-drop>", early);
 addPage(
   "/",
   `<form><label for="drop">Notes</label><fieldset><postern-drop id="drop" name="note" endpoint="${plan.endpoint}" multiple required></postern-drop></fieldset></form>`,
-  'import "/postern/drop.js"',
+  `import "/postern/drop.js";
+   window.heard = [];
+   for (const type of ["input", "change"]) addEventListener(type, ({ target, type }) => heard.push(type + " " + target.value));`,
 );
 
 const notes = join(folder, "notes.txt");
@@ -34,6 +36,8 @@ const validity = () =>
     return [valueMissing && "missing", customError && "custom", valid && "valid", drop.checkValidity(), drop.validationMessage].filter((told) => told !== false).join(" ");
   });
 const sent = () => page.evaluate(() => new FormData(document.querySelector("form")).getAll("note").join());
+// The events of the field since the last call.
+const events = () => page.evaluate(() => window.heard.splice(0).join());
 const value = () => inDrop((drop) => drop.value);
 
 try {
@@ -75,12 +79,15 @@ try {
   await choose(notes, more);
   await comesTo("notes.txt", "sending");
   check("sending: no value", (await value()) === "" && (await sent()) === "", await value());
+  check("sending: no event, also not of the dialog", (await page.evaluate(() => window.heard.length)) === 0, await events());
   check("sending: not valid", (await validity()) === "missing custom Wait until all files are uploaded.", await validity());
   gate.isOpen = true;
   await comesTo("notes.txt", "available");
   await comesTo("more.txt", "available");
   const ids = await inDrop((drop) => drop.uploads.map(({ result }) => result.uploadId).join());
   check("the value is what the form sends", ids.length === 73 && (await value()) === ids && (await sent()) === ids, await value());
+  const told = await events();
+  check("each new value is told, and then is the value", told.split(",change ").length === 3 && told.endsWith(`,input ${ids},change ${ids}`), told);
   check("valid", (await validity()) === "valid true ", await validity());
 
   await inDrop((drop) => drop.setCustomValidity("Not today."));
@@ -100,8 +107,23 @@ try {
   });
   check("a script sets no value", refused === "InvalidStateError,2", refused);
   await inDrop((drop) => (drop.value = ""));
+  const afterScript = await events();
+  check("what a script empties causes no event", afterScript === "", afterScript);
   check("but empties it", (await inDrop((drop) => drop.uploads.length)) === 0 && (await value()) === "" && (await sent()) === "");
   check("empty: the value is missing again", (await validity()) === "missing Choose a file.", await validity());
+
+  await choose(notes);
+  await comesTo("notes.txt", "available");
+  await events();
+  await press("notes.txt", "remove");
+  const afterRemoval = await events();
+  check("a file that is removed is told", afterRemoval === "input ,change ", afterRemoval);
+  await choose(notes);
+  await comesTo("notes.txt", "available");
+  await events();
+  await page.evaluate(() => document.querySelector("form").reset());
+  const afterReset = await events();
+  check("a reset causes no event", afterReset === "" && (await value()) === "", afterReset);
   console.log("{}");
 } finally {
   await close();

@@ -106,6 +106,10 @@ try {
   await comesTo("notes.txt", "available");
   uploads.late = await inDrop((drop) => drop.uploads[0].result.uploadId);
 
+  await open("/");
+  await page.evaluate(() => (document.documentElement.lang = "zh"));
+  await says("选择文件");
+
   await open("/de");
   await says("Dateien auswählen");
   await inDrop((drop) => (drop.texts = { resume: "Los" }));
