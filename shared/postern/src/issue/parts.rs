@@ -118,7 +118,7 @@ pub async fn sign<S, G: Signer, P>(
 /// Returns the parts that S3 has; `None` if they have become an object.
 ///
 /// # Errors
-/// [`Problem::MultipartNotFound`] if the parts were given up.
+/// [`Problem::MultipartNotFound`] if the parts were given up, or the upload accepts no more parts.
 pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
     ports: &Ports<S, G, P>,
     now: Timestamp,
@@ -127,7 +127,7 @@ pub async fn list<S: UploadStore, G: Signer, P: PartStore>(
     let id = id_of(upload)?;
     let signer = ports.signer.credentials(now, 60).await?;
     match ports.parts.list_parts(&signer, upload.object_key(), id).await? {
-        Some(stored) => Ok(Some(stored)),
+        Some(stored) => open(upload, now).map(|_| Some(stored)),
         None => became_object(ports, now, upload).await.map(|()| None),
     }
 }

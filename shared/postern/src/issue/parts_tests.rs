@@ -144,6 +144,20 @@ async fn a_client_is_told_which_parts_have_arrived_until_they_are_given_up() {
     assert_eq!(code(list().await), "multipart_not_found");
 }
 
+/// The record stays pending for some hours after that, and S3 still has the parts.
+#[tokio::test]
+async fn parts_are_listed_only_while_the_upload_accepts_more() {
+    let world = world("2026-11-26T00:00:00Z");
+    let upload = begun(&world, &settings(), 10).await;
+    put(&world, &upload, 1, 5);
+    let ends = caller("ann", None, 0).now + MULTIPART_LIFE;
+    let before = "2026-11-25T09:59:59Z".parse().unwrap();
+    assert!(multipart::list(&world, before, &upload).await.is_ok());
+    assert_eq!(code(multipart::list(&world, ends, &upload).await), "multipart_not_found");
+    assert!(is_alive(&world, &upload));
+    assert_eq!(record(&world, &upload).await.state, UploadState::Pending);
+}
+
 /// A refused completion can be mended by another part, unless there are too many bytes already.
 #[tokio::test]
 async fn only_too_many_bytes_end_an_upload_whose_completion_is_refused() {
