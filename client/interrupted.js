@@ -4,6 +4,9 @@
 import { handleOf } from './handles.js'
 import { entriesOf, forget, hold } from './resume.js'
 
+const OVER = ['multipart_not_found', 'upload_has_file']
+const OVER_FOR_TOKEN = ['upload_not_found', 'upload_token_unknown', 'upload_token_revoked', 'upload_token_expired']
+
 // `transferOf(item)` makes a transfer with the present options of the list.
 export async function interrupted(options, transferOf) {
   const entries = await entriesOf(options)
@@ -16,20 +19,23 @@ async function shown({ key, uploadId, hasHandle }, transfer) {
   transfer.uploadId = uploadId
   try {
     const upload = await transfer.call('GET', `/uploads/${uploadId}`)
-    if (upload.state !== 'pending') return void forget(key)
+    if (upload.state !== 'pending') return void forget(key, uploadId)
     const { parts } = await transfer.call('GET', `/uploads/${uploadId}/parts`)
     const isFile = parts.length > 0 && parts.every(({ etag }) => etag === null)
     if (isFile) return // and the recorder looks at it
     const loaded = parts.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
     const handle = hasHandle ? await handleOf(key) : undefined
     return { key, uploadId, item: itemOf(upload, loaded, handle), open: () => open(handle), dismiss: () => dismiss(key, transfer) }
-  } catch ({ code, status }) {
-    // With a JWT, an unknown upload may be one of another person in this browser.
-    if (code === 'multipart_not_found' || (!transfer.options.jwt && [404, 410].includes(status))) forget(key)
+  } catch (error) {
+    if (isOver(error, transfer)) forget(key, uploadId)
   } finally {
     transfer.release()
   }
 }
+
+// Whether the API says that this page can neither go on with the upload nor give it up. What something before the API
+// answers tells nothing. With a JWT, an unknown upload may be one of another person in this browser.
+const isOver = ({ code }, { options }) => OVER.includes(code) || (!options.jwt && OVER_FOR_TOKEN.includes(code))
 
 function itemOf({ upload_id, filename, content_type, max_size_bytes, path }, loaded, handle) {
   const total = max_size_bytes
@@ -51,11 +57,11 @@ async function open(handle) {
   } catch {} // it was moved or removed
 }
 
-// Gives the upload up, unless a page is sending it meanwhile.
+// Gives the upload up, unless a page is sending it meanwhile. If the API does not answer, a later page shows it again.
 async function dismiss(key, transfer) {
   const release = await hold(key)
   if (!release) return
-  forget(key)
-  await transfer.giveUp()
+  const error = await transfer.giveUp()
+  if (!error || isOver(error, transfer)) forget(key, transfer.uploadId)
   release()
 }

@@ -22,7 +22,7 @@ function limited(most) {
     if (most > 0) most -= 1
     else await new Promise((go) => waiting.push(go))
     try {
-      await task()
+      return await task()
     } finally {
       if (waiting.length) waiting.shift()()
       else most += 1

@@ -10,23 +10,25 @@ const MAX_REFUSALS = 3
 // The upload takes no more parts, or another upload token made it.
 const ENDED = ['upload_not_found', 'multipart_not_found', 'parts_refused', 'NoSuchUpload']
 
+const NO_CHECKSUM = ' '.repeat(12) // as long as one, so that the checksum finds room in a full storage
+
 const NO_ENTRY = { read() {}, write() {}, remove() {}, release() {} }
 
 export async function sendParts(transfer) {
   // Without that module the upload works too, only not after a reload.
   const { entryOf } = await import('./resume.js').catch(() => ({}))
   const entry = (await entryOf?.(transfer)) ?? NO_ENTRY
-  Object.assign(transfer, { entry, onSettled: entry.remove, onEnd: entry.release })
+  Object.assign(transfer, { entry, onSettled: () => transfer.entry.remove(), onEnd: entry.release })
   const isChanged = transfer.expects && entry.key && entry.key !== transfer.expects && !entry.read()
   if (isChanged) throw new PosternError('file_changed', 'The file has changed since its upload was interrupted.')
   let mismatch
   for (;;) {
     try {
-      return await send(transfer, entry)
+      return await send(transfer)
     } catch (error) {
       const isMismatch = error.code === 'checksum_mismatch'
-      if (transfer.signal.aborted || isMismatch) entry.remove()
       if (isMismatch) await transfer.giveUp()
+      if (transfer.signal.aborted || isMismatch) transfer.entry.remove()
       // The token may have no use for another upload.
       if (mismatch && error.code?.startsWith('upload_token_')) throw mismatch
       if (mismatch || !isMismatch) throw error
@@ -35,14 +37,14 @@ export async function sendParts(transfer) {
   }
 }
 
-async function send(transfer, entry) {
-  const known = entry.read()
-  if (!known || !(await wentOn(transfer, known))) await begin(transfer, entry)
+async function send(transfer) {
+  const known = transfer.entry.read()
+  if (!known || !(await wentOn(transfer, known))) await begin(transfer)
 }
 
 // Sends what S3 does not have yet. False if the upload takes no more parts, or has become another file.
 async function wentOn(transfer, known) {
-  const { uploadId, partSize, checksum } = known
+  const { uploadId, checksum } = known
   Object.assign(transfer, { uploadId, isResumed: true })
   transfer.entry.write(known) // so that other pages learn of it
   try {
@@ -50,18 +52,20 @@ async function wentOn(transfer, known) {
     // The parts have become a file, and S3 compares nothing any more.
     const isFile = parts.length > 0 && parts.every(({ etag }) => etag === null)
     if (isFile) return checksum === (await checksumOfFile(transfer, transfer.signal))
-    await sendMissing(transfer, { uploadId, partSize }, parts)
+    await sendMissing(transfer, known, parts)
     return true
   } catch (error) {
     if (!ENDED.includes(error.code)) throw error
+    // With a JWT, the entry may be one of another person in this browser, who goes on with it later.
+    if (error.code === 'upload_not_found' && transfer.options.jwt) transfer.entry = NO_ENTRY
   }
 }
 
-async function begin(transfer, entry) {
+async function begin(transfer) {
   const { upload_id, part_size_bytes } = await transfer.create('/uploads/multipart', transfer.body, newKey())
   transfer.isResumed = false
-  const upload = { uploadId: upload_id, partSize: part_size_bytes }
-  entry.write(upload)
+  const upload = { uploadId: upload_id, partSize: part_size_bytes, checksum: NO_CHECKSUM }
+  transfer.entry.write(upload)
   await sendMissing(transfer, upload, [])
 }
 
@@ -119,7 +123,9 @@ async function sendMissing(transfer, upload, stored) {
 // Computed while the parts are sent, also of a file of which S3 has parts: the file may be another one now.
 async function checksumOfFile(transfer, signal) {
   const { checksumOf } = await transfer.retry(() => loaded(import('./checksum.js'), './checksum.js'))
-  return checksumOf(transfer.file, signal)
+  signal.throwIfAborted()
+  const aborted = new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason)))
+  return Promise.race([aborted, checksumOf(transfer.file, signal)]) // a drive that is gone may never answer
 }
 
 async function sendPart({ transfer, lanes, urlOf, number, count, body }) {

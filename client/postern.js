@@ -173,10 +173,9 @@ export class Transfer {
     }
   }
 
-  // Gives up what was made, in parts or by a form. A part that was on its way is removed with the others. The API refuses
-  // this if the file has arrived, or the upload token has ended.
+  // Gives up what was made, with a part that is on its way. Returns an error, such as that the file has arrived.
   async giveUp() {
-    if (this.uploadId) await this.#lasting.call('DELETE', `/uploads/${this.uploadId}/parts`).catch(() => {})
+    if (this.uploadId) return this.#lasting.call('DELETE', `/uploads/${this.uploadId}/parts`).catch((error) => error)
   }
 
   // For requests that neither a cancellation nor a pause ends.
@@ -240,8 +239,8 @@ export class Transfer {
     if (status >= 200 && status < 300) return
     if (!status) {
       this.signal.throwIfAborted()
-      // A file that was changed since fails like the network.
-      await this.file.slice(0, 1).arrayBuffer().catch(unreadable)
+      // A file that was changed since fails like the network. A drive that is gone may never answer.
+      await Promise.race([this.#until(() => {}), this.file.slice(0, 1).arrayBuffer().catch(unreadable)])
       networkError()
     }
     const said = (element) => new RegExp(`<${element}>([^<]*)`).exec(responseText)?.[1]

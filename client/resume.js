@@ -7,14 +7,14 @@ const PREFIX = 'postern:'
 const SAMPLE_BYTES = 65536
 const LIFE_MS = 2 * 24 * 3_600_000 // S3 takes parts for a day
 
-// The entry of a file: of the same name, size, time and metadata, and with the same bytes at three places. None if this
-// page or another one is sending the file already: whoever cancels one of the two uploads must not end the other one.
+// The entry of a file: of the same name, size, time, metadata and scope, and with the same bytes at three places. None if
+// this page or another one is sending the file already: whoever cancels one of the two uploads must not end the other one.
 export async function entryOf({ file, body, options }) {
   const storage = usable()
   if (!storage) return
   removeOld(storage)
-  const key = PREFIX + (await digestOf(file, body))
   const scope = await scopeOf(options)
+  const key = PREFIX + (await digestOf(file, body, scope))
   const release = await hold(key)
   if (!release) return
   const { handle } = options
@@ -46,9 +46,12 @@ export async function entriesOf(options) {
   return entries.filter((entry) => entry.scope === scope && !sending.has(entry.key)).sort((one, other) => one.at - other.at)
 }
 
-export function forget(key) {
-  const storage = usable()
-  if (parsed(storage.getItem(key))?.hasHandle) withHandles(({ forgetHandle }) => forgetHandle(key))
+// Removes the entry. With `uploadId` only that of this upload: another page may have sent the file anew meanwhile.
+export function forget(key, uploadId) {
+  const storage = usable() // the browser may deny it meanwhile
+  const entry = storage && parsed(storage.getItem(key))
+  if (!storage || (uploadId && entry?.uploadId !== uploadId)) return
+  if (entry?.hasHandle) withHandles(({ forgetHandle }) => forgetHandle(key))
   storage.removeItem(key)
 }
 
@@ -82,9 +85,9 @@ function removeOld(storage) {
     if (!(parsed(storage.getItem(key))?.at > Date.now() - LIFE_MS)) forget(key)
 }
 
-function digestOf(file, body) {
+function digestOf(file, body, scope) {
   const samples = [0, file.size / 2, file.size - SAMPLE_BYTES].map((from) => file.slice(from, from + SAMPLE_BYTES))
-  return digest(JSON.stringify([body, file.lastModified]), ...samples)
+  return digest(JSON.stringify([scope, body, file.lastModified]), ...samples)
 }
 
 // Another upload token has another address, and another part of an app has other metadata, or another name of its list.

@@ -52,6 +52,37 @@ test('a cancellation does not wait for a file that cannot be read', async () => 
   await isGivenUp(stack)
 })
 
+// The drive of a file has gone, and reads that the condition holds for never end.
+function withoutDrive(file, isGone) {
+  const { slice } = file
+  file.slice = (...range) => {
+    const part = slice.apply(file, range)
+    if (isGone(...range)) part.arrayBuffer = () => new Promise(() => {})
+    return part
+  }
+  return file
+}
+
+test('a cancellation does not wait for a drive that has gone', async () => {
+  const checksum = withoutDrive(video(), (from, to) => from > 0 && to - from === 4 * 2 ** 20)
+  for (const [file, isReady] of [
+    [checksum, (stack) => stack.only.parts.size === 5],
+    [withoutDrive(fileOf(1000), (_, to) => to === 1), (stack) => stack.count(/^POST s3/) === 1],
+    [withoutDrive(video(), (_, to) => to === 1), (stack) => stack.count(/^PUT s3/) > 0],
+  ]) {
+    const stack = opened()
+    const control = new AbortController()
+    if (file !== checksum) stack.fault(/s3/, 'cut', Infinity)
+    const task = failed(send(stack, file, control))
+    await until(() => stack.made && isReady(stack))
+    await wait(50)
+    control.abort()
+    assert.equal((await task).code, 'aborted')
+    await isGivenUp(stack)
+    assert.deepEqual(Object.keys(localStorage), [])
+  }
+})
+
 test('a page that is closed while it completes its parts makes the file', async () => {
   const stack = opened()
   upload(video(), { endpoint: stack.endpoint })

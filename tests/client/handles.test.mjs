@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import { ended, listOf, states, video } from './lists.mjs'
-import { closed, opened, page, until } from './page.mjs'
+import { crashed, ended, keys, PUT, restored, states, video } from './lists.mjs'
+import { until, wait } from './page.mjs'
 import { upload } from '../../client/postern.js'
-
-const PUT = /^PUT s3/
 
 // An IndexedDB with one store, as far as the client uses it.
 function databaseOf(stored) {
@@ -43,29 +41,14 @@ const handleOf = (file) => {
   return handle
 }
 
-async function crashed(handle) {
-  const stack = opened()
-  page.onSend = () => stack.count(PUT) < 2 || new Promise(() => {})
-  listOf(stack).add([{ file: video(), handle }])
-  await until(() => stack.made && stack.only.parts.size >= 2 && page.answering === 0)
-  closed()
-  return stack
-}
-
-async function restored(stack) {
-  const list = listOf(stack)
-  await list.restore()
-  return list
-}
-
 test('a file with a handle goes on by `resume`, and the handle goes with the upload', async () => {
   const stored = new Map()
   globalThis.indexedDB = databaseOf(stored)
   const handle = handleOf(video())
-  const stack = await crashed(handle)
+  const stack = await crashed({ handle })
   const had = stack.only.parts.size
   await until(() => stored.size === 1)
-  assert.deepEqual([...stored], [[Object.keys(localStorage)[0], handle]])
+  assert.deepEqual([...stored], [[keys()[0], handle]])
   const list = await restored(stack)
   assert.deepEqual([states(list), list.snapshot()[0].handle], [['interrupted'], handle])
   const before = stack.count(PUT)
@@ -81,17 +64,17 @@ test('a file with a handle goes on by `resume`, and the handle goes with the upl
 test('a file that is chosen again takes its handle with it, and so does one that is removed', async () => {
   const stored = new Map()
   globalThis.indexedDB = databaseOf(stored)
-  const chosen = await crashed(handleOf(video()))
+  const chosen = await crashed({ handle: handleOf(video()) })
   await until(() => stored.size === 1)
   const list = await restored(chosen)
   list.add([video()])
   await ended(list)
   await until(() => stored.size === 0)
-  const sentWithout = await crashed(handleOf(video()))
+  const sentWithout = await crashed({ handle: handleOf(video()) })
   await until(() => stored.size === 1)
   await upload(video(), { endpoint: sentWithout.endpoint })
   await until(() => stored.size === 0)
-  const removed = await crashed(handleOf(video()))
+  const removed = await crashed({ handle: handleOf(video()) })
   await until(() => stored.size === 1)
   const other = await restored(removed)
   other.remove(1)
@@ -102,7 +85,7 @@ test('the person must choose the file again after a refusal, and after the file 
   globalThis.indexedDB = databaseOf(new Map())
   for (const end of [(handle) => (handle.permission = 'denied'), (handle) => (handle.getFile = async () => { throw new DOMException('', 'NotFoundError') })]) {
     const handle = handleOf(video())
-    const stack = await crashed(handle)
+    const stack = await crashed({ handle })
     const list = await restored(stack)
     end(handle)
     list.resume(1)
@@ -118,7 +101,7 @@ test('the person must choose the file again after a refusal, and after the file 
 test('a file that has changed behind its handle is refused', async () => {
   globalThis.indexedDB = databaseOf(new Map())
   const handle = handleOf(video())
-  const stack = await crashed(handle)
+  const stack = await crashed({ handle })
   const list = await restored(stack)
   handle.file = new File([video(), 'more'], 'video.mp4', { type: 'video/mp4', lastModified: 1 })
   list.resume(1)
@@ -132,7 +115,7 @@ test('without a database the file is chosen again', async () => {
   const fails = { open: () => { const request = {}; queueMicrotask(() => request.onerror()); return request } }
   for (const indexedDB of [undefined, refuses, fails]) {
     globalThis.indexedDB = indexedDB
-    const stack = await crashed(handleOf(video()))
+    const stack = await crashed({ handle: handleOf(video()) })
     const list = await restored(stack)
     assert.deepEqual([states(list), list.snapshot()[0].handle], [['interrupted'], undefined])
     list.add([video()])
@@ -144,11 +127,20 @@ test('without a database the file is chosen again', async () => {
 test('an upload that is too old takes its handle with it', async () => {
   const stored = new Map()
   globalThis.indexedDB = databaseOf(stored)
-  const stack = await crashed(handleOf(video()))
+  const stack = await crashed({ handle: handleOf(video()) })
   await until(() => stored.size === 1)
-  const [key] = Object.keys(localStorage)
+  const [key] = keys()
   localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), at: 0 }))
   const list = await restored(stack)
   await until(() => stored.size === 0)
-  assert.deepEqual([list.snapshot(), Object.keys(localStorage)], [[], []])
+  assert.deepEqual([list.snapshot(), keys()], [[], []])
+})
+
+test('a database that never answers holds nothing back', async () => {
+  const stack = await crashed()
+  const [key] = keys()
+  localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), hasHandle: true }))
+  globalThis.indexedDB = { open: () => ({}) }
+  const list = await Promise.race([restored(stack), wait(5000)])
+  assert.deepEqual([states(list), list.snapshot()[0].handle], [['interrupted'], undefined])
 })

@@ -1,30 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ended, listOf, states, video } from './lists.mjs'
+import { crashed, ended, keys, listOf, PUT, restored, states, video } from './lists.mjs'
 import { closed, fileOf, opened, page, until, wait } from './page.mjs'
 import { PART_BYTES } from './stack.mjs'
 import { upload } from '../../client/postern.js'
 
 const PARTS = 5
-const PUT = /^PUT s3/
 const QUESTION = /^GET/
-const keys = () => Object.keys(localStorage)
-
-// An upload of which S3 has some parts, in a page that was closed then.
-async function crashed(options = {}, stack = opened()) {
-  page.onSend = () => stack.count(PUT) < 2 || new Promise(() => {})
-  const { file = video(), handle, ...others } = options
-  listOf(stack, others).add([{ file, path: options.path, handle }])
-  await until(() => stack.made && [...stack.uploads.values()].at(-1).parts.size >= 2 && page.answering === 0)
-  closed()
-  return stack
-}
-
-async function restored(stack, options) {
-  const list = listOf(stack, options)
-  await list.restore()
-  return list
-}
 
 // Keeps every part back in this page.
 function heldParts() {

@@ -1,17 +1,19 @@
 // What the tests of the list share.
 
-import { fileOf, page, until } from './page.mjs'
+import { closed, fileOf, opened, page, until } from './page.mjs'
 import { PART_BYTES } from './stack.mjs'
 import { createList, isPending } from '../../client/list.js'
 
 export const FORM = /^POST s3/
 export const SINGLE = /^POST \/uploads$/
 export const BATCH = /batch/
+export const PUT = /^PUT s3/
 
 export const named = (count) => Array.from({ length: count }, (_, n) => fileOf(1000 + n, `photo ${n}.png`))
 export const video = () => fileOf(5 * PART_BYTES, 'video.mp4', 'video/mp4')
 export const listOf = (stack, options = {}) => createList({ endpoint: stack.endpoint, ...options })
 export const states = (list) => list.snapshot().map(({ state }) => state)
+export const keys = () => Object.keys(localStorage)
 export const ended = (list) => until(() => !list.snapshot().some(isPending), 'everything has ended')
 
 // Keeps every request to S3 back until the returned function is called.
@@ -20,4 +22,21 @@ export function held() {
   const gate = new Promise((open) => (go = open))
   page.onSend = () => gate
   return go
+}
+
+// An upload of which S3 has some parts, in a page that was closed then.
+export async function crashed(options = {}, stack = opened()) {
+  const [made, sent] = [stack.made, stack.count(PUT)]
+  page.onSend = () => stack.count(PUT) < sent + 2 || new Promise(() => {})
+  const { file = video(), handle, ...others } = options
+  listOf(stack, others).add([{ file, path: options.path, handle }])
+  await until(() => stack.made > made && [...stack.uploads.values()].at(-1).parts.size >= 2 && page.answering === 0)
+  closed()
+  return stack
+}
+
+export async function restored(stack, options) {
+  const list = listOf(stack, options)
+  await list.restore()
+  return list
 }
