@@ -69,6 +69,7 @@ export interface List {
   /**
    * Adds what a list of this endpoint, metadata and name has begun in this browser, and what no page is sending. Takes from
    * the list what no longer is. Does not reject: without storage, or if the API does not answer, nothing changes.
+   * As a listener of `storage`, it ignores what the app itself keeps.
    */
   restore(): Promise<void>
   /**

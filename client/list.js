@@ -201,8 +201,10 @@ export function createList(options) {
       advance()
     },
 
-    // Shows what was interrupted and can go on, and nothing else that was.
-    async restore() {
+    // Shows what was interrupted and can go on, and nothing else that was. As a listener of `storage` it gets an event, also
+    // of what the app keeps for itself.
+    async restore({ type, key } = {}) {
+      if (type === 'storage' && key && !key.startsWith('postern:')) return // not an entry of resume.js
       restores += 1
       const own = restores
       const found = await findInterrupted().catch(() => undefined)

@@ -147,6 +147,19 @@ test('a page that goes on says so to other pages by the storage', async () => {
   assert.equal(JSON.parse(localStorage.getItem(key)).uploadId, JSON.parse(before).uploadId)
 })
 
+test('only an event of an entry of this client, or of all of the storage, makes the list ask', async () => {
+  const stack = await crashed()
+  const list = listOf(stack)
+  const before = stack.requests.length
+  await list.restore({ type: 'storage', key: 'of the app' })
+  assert.deepEqual([list.snapshot(), stack.requests.length], [[], before])
+  for (const event of [{ type: 'storage', key: keys()[0] }, { type: 'storage', key: null }, { type: 'keydown', key: 'Enter' }]) {
+    const other = listOf(stack)
+    await other.restore(event)
+    assert.deepEqual(states(other), ['interrupted'], JSON.stringify(event))
+  }
+})
+
 test('what has ended is forgotten without a word', async () => {
   const ends = [
     (stack) => stack.uploads.clear(),
