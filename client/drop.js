@@ -29,7 +29,7 @@ export class PosternDrop extends FormControl {
   #documentLanguage = new MutationObserver(() => this.#translate())
   #list = createList(optionsOf(this))
   #area = new Area(this, (files) => this.add(files))
-  #rows = new Rows((act, id) => this.#area.isDisabled || this.#list[act](id), () => this.#area.button.focus())
+  #rows = new Rows((act, id) => this.#list[act](id), () => this.#area.button.focus())
   #status = make('p', { part: 'status', role: 'status' })
 
   constructor() {
@@ -123,6 +123,7 @@ export class PosternDrop extends FormControl {
 
   formDisabledCallback(isDisabled) {
     this.#area.isDisabled = isDisabled
+    this.#show()
   }
 
   formResetCallback() {
@@ -190,7 +191,7 @@ export class PosternDrop extends FormControl {
   }
 
   get #look() {
-    return { texts: this.#texts, language: languageOf(this), values: this.#limits }
+    return { texts: this.#texts, language: languageOf(this), values: this.#limits, isDisabled: this.#area.isDisabled }
   }
 
   #changed() {

@@ -64,7 +64,7 @@ export class Row {
   }
 
   show(item, look) {
-    const { texts, language } = look
+    const { texts, language, isDisabled } = look
     this.item = item
     const { file, state, progress } = item
     this.element.className = state
@@ -73,7 +73,7 @@ export class Row {
     this.#bar.value = shareSent(progress)
     this.#bar.hidden = !isPending(item) && state !== 'interrupted'
     this.#say(item, look)
-    for (const [index, button] of this.#buttons.entries()) button.textContent = texts[BUTTONS[index]]
+    for (const [index, button] of this.#buttons.entries()) Object.assign(button, { textContent: texts[BUTTONS[index]], disabled: isDisabled })
     const acts = buttonsOf(item)
     showButtons(this.element, this.#buttons, (button) => acts.includes(BUTTONS[this.#buttons.indexOf(button)]))
   }

@@ -148,9 +148,12 @@ async function removed() {
   await interrupted(() => choose(path));
   await comesTo("removed.txt", "interrupted");
   await inDrop((drop) => (drop.disabled = true));
-  await press("removed.txt", "remove");
+  const isDisabled = () => inDrop((drop) => drop.shadowRoot.querySelector("li [part~=remove]").disabled);
+  check("disabled: the buttons of the row too", await isDisabled());
+  await inDrop((drop) => drop.shadowRoot.querySelector("li [part~=remove]").click());
   check("disabled: the row stays", (await row("removed.txt"))?.state === "interrupted");
   await inDrop((drop) => (drop.disabled = false));
+  check("enabled again: so are they", !(await isDisabled()));
   await givesUp("remove", () => press("removed.txt", "remove"));
   const focused = await inDrop((drop) => drop.shadowRoot.activeElement?.textContent);
   check("remove: the focus goes to the button", focused === "Choose files", focused);
