@@ -7,6 +7,7 @@
 //! attempt.
 
 use std::error::Error;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -72,18 +73,20 @@ fn metadata(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
     Some(ConnectionMetadata::builder().proxied(false).poison_fn(poison).build())
 }
 
-/// The SDK retries after the errors [`timeout`](ConnectorError::timeout) and [`io`](ConnectorError::io). What is neither
-/// our fault nor a broken answer is the connection's.
+/// The SDK retries after the errors [`timeout`](ConnectorError::timeout) and [`io`](ConnectorError::io): the connection
+/// was not opened, or it was lost before the answer.
 fn classified(error: ClientError) -> ConnectorError {
+    let is_lost =
+        |http: &hyper::Error| http.is_canceled() || http.is_closed() || http.is_incomplete_message();
     let http = source::<hyper::Error>(&error);
     if source::<Elapsed>(&error).is_some() {
         ConnectorError::timeout(error.into())
     } else if http.is_some_and(hyper::Error::is_user) {
         ConnectorError::user(error.into())
-    } else if http.is_some_and(hyper::Error::is_parse) {
-        ConnectorError::other(error.into(), None)
-    } else {
+    } else if source::<io::Error>(&error).is_some() || http.map_or(error.is_connect(), is_lost) {
         ConnectorError::io(error.into())
+    } else {
+        ConnectorError::other(error.into(), None)
     }
 }
 
@@ -137,6 +140,8 @@ mod tests {
         Answers(&'static str),
         /// It answers one request, and closes the connection.
         AnswersOnce(&'static str),
+        /// It closes the connection before it has read the request.
+        Resets,
         /// It never says a word.
         IsSilent,
     }
@@ -150,10 +155,12 @@ mod tests {
             for mut stream in listener.incoming().map(Result::unwrap) {
                 count.fetch_add(1, Ordering::SeqCst);
                 thread::spawn(move || {
-                    while stream.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {
+                    let mut buffer = vec![0; if matches!(script, Script::Resets) { 1 } else { 4096 }];
+                    while stream.read(&mut buffer).is_ok_and(|read| read > 0) {
                         let (answer, is_last) = match script {
                             Script::Answers(answer) => (answer, false),
                             Script::AnswersOnce(answer) => (answer, true),
+                            Script::Resets => ("", true),
                             Script::IsSilent => ("", false),
                         };
                         if stream.write_all(answer.as_bytes()).is_err() || is_last {
@@ -166,15 +173,18 @@ mod tests {
         (port, accepted)
     }
 
-    /// The connector that the SDK would make for itself. An SDK's retries must not depend on whose connector it has.
+    /// Our connector, and the one that the SDK would make for itself. An SDK's retries must not depend on whose connector
+    /// it has.
     #[expect(clippy::disallowed_methods, reason = "the connector of the SDK, to compare")]
-    fn of_the_sdk(connect: Duration) -> impl HttpConnector {
+    fn ours_and_the_sdks(connect: Duration) -> [SharedHttpConnector; 2] {
         use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
         let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
-        aws_smithy_http_client::Connector::builder()
+        let of_the_sdk = aws_smithy_http_client::Connector::builder()
             .connector_settings(settings)
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build()
+            .build();
+        let ours = Connector::new(tls_config(), connect);
+        [SharedHttpConnector::new(ours), SharedHttpConnector::new(of_the_sdk)]
     }
 
     /// Whether the SDK sends a request again after this error, and whether it calls the error a timeout.
@@ -187,27 +197,46 @@ mod tests {
     async fn the_sdk_retries_after_the_errors_of_a_connection() {
         const SHORT: Duration = Duration::from_millis(300);
         let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let (silent, cut, none, other) = (
+        let (silent, reset, cut, none, other) = (
             scripted(Script::IsSilent).0,
+            scripted(Script::Resets).0,
             scripted(Script::AnswersOnce("HTTP/1.1 200 OK\r\ncontent-len")).0,
             scripted(Script::AnswersOnce("")).0,
             scripted(Script::AnswersOnce("SSH-2.0-server\r\n\r\n")).0,
         );
-        let ours = SharedHttpConnector::new(Connector::new(tls_config(), SHORT));
-        for connector in [ours, SharedHttpConnector::new(of_the_sdk(SHORT))] {
+        for connector in ours_and_the_sdks(SHORT) {
             for (url, expected) in [
                 (format!("http://127.0.0.1:{closed}"), (true, false)),
                 (format!("https://127.0.0.1:{closed}"), (true, false)),
                 // The handshake of TLS is part of a connection.
                 (format!("https://127.0.0.1:{silent}"), (true, true)),
+                // A label of a name has at most 63 characters.
+                (format!("https://{}", "a".repeat(64)), (true, false)),
+                (format!("http://127.0.0.1:{reset}"), (true, false)),
                 (format!("http://127.0.0.1:{cut}"), (true, false)),
                 (format!("http://127.0.0.1:{none}"), (true, false)),
                 (format!("http://127.0.0.1:{other}"), (false, false)),
+                (format!("127.0.0.1:{none}"), (false, false)),
+                (format!("ftp://127.0.0.1:{none}"), (true, false)),
             ] {
                 let answer = timeout(SHORT * 30, connector.call(HttpRequest::get(&url).unwrap()));
                 let error = answer.await.expect("a connection has a timeout").unwrap_err();
                 assert_eq!(retry(&error), expected, "{connector:?} {url} {error:?}");
             }
+        }
+    }
+
+    /// This thread runs the connector. It writes the greeting before the connection is used.
+    #[tokio::test]
+    async fn the_sdk_does_not_retry_at_a_server_that_speaks_before_the_request() {
+        for connector in ours_and_the_sdks(Duration::from_secs(30)) {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("http://{}", listener.local_addr().unwrap());
+            let greet = async { listener.accept().unwrap().0.write_all(b"220 mail server\r\n") };
+            let (answer, greeted) = futures::join!(connector.call(HttpRequest::get(&url).unwrap()), greet);
+            let error = answer.unwrap_err();
+            assert!(greeted.is_ok() && format!("{error:?}").contains("UnexpectedMessage"), "{error:?}");
+            assert_eq!(retry(&error), (false, false), "{connector:?} {error:?}");
         }
     }
 
