@@ -108,7 +108,7 @@ mod tests {
 
     /// A connector that trusts the authorities of `bundle`, and without one those of the platform.
     fn connector(bundle: Option<String>) -> Connector {
-        let roots = bundle.map_or_else(roots::read, |pem| roots::of_pem(pem.as_bytes()));
+        let roots = bundle.map_or_else(roots::read, |pem| roots::of_pem(pem.as_bytes()).unwrap());
         Connector::new(trusting(roots), CONNECT)
     }
 

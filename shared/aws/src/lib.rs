@@ -8,7 +8,10 @@ mod https;
 mod kms;
 pub mod lambda;
 #[cfg(test)]
+mod logged;
+#[cfg(test)]
 mod lost_answer_tests;
+mod pem;
 mod roots;
 mod s3;
 #[cfg(test)]

@@ -6,93 +6,100 @@
 //! No certificate is compiled in: the platform updates its bundle, and a function that runs for years without a new
 //! build would keep the roots of its build.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
+use std::env;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
 
 use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::{self, PemObject};
-use rustls_native_certs::load_native_certs;
+use rustls_native_certs::{CertificateResult, load_native_certs};
+
+use crate::pem;
 
 /// Where platforms keep their bundle: [Amazon Linux](https://github.com/aws/aws-lambda-dotnet/pull/1661), on which
 /// Lambda runs the functions, and Debian.
 const BUNDLES: [&str; 2] =
     ["/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/certs/ca-certificates.crt"];
 
-/// The variables through which an operator chooses other roots: `rustls-native-certs` reads only what they name.
-const CHOICES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
-
 /// Reads the root certificates: what the environment names (`SSL_CERT_FILE`, `SSL_CERT_DIR`), or else the platform's
 /// bundle, or else whatever the platform has elsewhere.
 ///
 /// A certificate that cannot be parsed is skipped with a warning. Without any certificate no server is trusted.
 pub(crate) fn read() -> RootCertStore {
-    let is_set = |name: &str| std::env::var_os(name).is_some();
-    let roots = chosen(is_set, &BUNDLES).unwrap_or_else(elsewhere);
+    of_environment(|name| env::var_os(name).map(PathBuf::from), &BUNDLES)
+}
+
+fn of_environment(variable: impl Fn(&str) -> Option<PathBuf>, bundles: &[impl AsRef<Path>]) -> RootCertStore {
+    let roots = chosen(variable, bundles).unwrap_or_else(|| of_platform(load_native_certs()));
     if roots.is_empty() {
         tracing::warn!("found no root certificate: every connection over TLS will fail");
     }
     roots
 }
 
+/// The file that an operator names, or the first bundle that has a certificate. `rustls-native-certs` reads the rest.
+fn chosen(variable: impl Fn(&str) -> Option<PathBuf>, bundles: &[impl AsRef<Path>]) -> Option<RootCertStore> {
+    match (variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR")) {
+        (_, Some(_)) => None,
+        (Some(file), None) => Some(bundle(&file).unwrap_or_else(RootCertStore::empty)),
+        (None, None) => bundles.iter().map(AsRef::as_ref).filter(|path| path.exists()).find_map(bundle),
+    }
+}
+
 /// What `rustls-native-certs` finds: what the environment names, or the platform's bundle and folders.
-fn elsewhere() -> RootCertStore {
-    let found = load_native_certs();
+fn of_platform(found: CertificateResult) -> RootCertStore {
     if !found.errors.is_empty() {
         tracing::warn!(errors = ?found.errors, "could not read root certificates");
     }
-    parsed(found.certs.into_iter().map(Ok))
+    let mut roots = RootCertStore::empty();
+    let (_, skipped) = roots.add_parsable_certificates(found.certs);
+    warn_of(skipped);
+    roots
 }
 
-/// The first bundle that has a certificate, unless the environment names other roots.
-fn chosen(is_set: impl Fn(&str) -> bool, bundles: &[impl AsRef<Path>]) -> Option<RootCertStore> {
-    if CHOICES.into_iter().any(is_set) {
-        return None;
+/// The roots of a file, if it has any.
+fn bundle(path: &Path) -> Option<RootCertStore> {
+    let roots = File::open(path)
+        .and_then(|file| of_pem(BufReader::new(file)))
+        .inspect_err(|error| {
+            tracing::warn!(path = %path.display(), %error, "could not read a bundle of root certificates");
+        })
+        .ok()?;
+    if roots.is_empty() {
+        tracing::warn!(path = %path.display(), "skipped a bundle without a root certificate");
     }
-    bundles.iter().find_map(|path| {
-        let path = path.as_ref();
-        let pem = match fs::read(path) {
-            Ok(pem) => pem,
-            Err(error) if error.kind() == ErrorKind::NotFound => return None,
-            Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "could not read a bundle of root certificates");
-                return None;
-            }
-        };
-        let roots = of_pem(&pem);
-        if roots.is_empty() {
-            tracing::warn!(path = %path.display(), "skipped a bundle without a root certificate");
-        }
-        (!roots.is_empty()).then_some(roots)
-    })
+    (!roots.is_empty()).then_some(roots)
 }
 
 /// The roots of a bundle in PEM.
-pub(crate) fn of_pem(pem: &[u8]) -> RootCertStore {
-    parsed(CertificateDer::pem_slice_iter(pem))
-}
-
-fn parsed(certificates: impl Iterator<Item = Result<CertificateDer<'static>, pem::Error>>) -> RootCertStore {
+pub(crate) fn of_pem(bundle: impl BufRead) -> io::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     let mut skipped = 0;
-    for certificate in certificates {
-        let is_added = certificate.is_ok_and(|der| roots.add(der).is_ok());
+    pem::read(bundle, |certificate| {
+        let is_added = certificate.is_some_and(|der| roots.add(der).is_ok());
         skipped += usize::from(!is_added);
-    }
+    })?;
+    warn_of(skipped);
+    Ok(roots)
+}
+
+fn warn_of(skipped: usize) {
     if skipped > 0 {
         tracing::warn!(skipped, "skipped root certificates that cannot be parsed");
     }
-    roots
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::fs;
+
+    use rustls_native_certs::load_certs_from_paths;
+    use serde_json::json;
 
     use super::*;
+    use crate::logged::Logged;
 
-    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n";
+    const END: &str = "-----END CERTIFICATE-----";
 
     fn root() -> String {
         rcgen::generate_simple_self_signed(["root.example".to_owned()]).unwrap().cert.pem()
@@ -114,35 +121,98 @@ mod tests {
     fn the_first_bundle_with_certificates_is_chosen() {
         let (root, other) = (root(), root());
         let both = format!("# a comment\n{root}\n{other}");
-        let cut = root.lines().take(3).collect::<Vec<_>>().join("\n");
-        let no_certificate = format!("{CERTIFICATE}AAAA\n-----END CERTIFICATE-----\n");
-        let no_base64 = format!("{CERTIFICATE}????\n-----END CERTIFICATE-----\n");
-        let broken_between = format!("{root}{no_certificate}{no_base64}{other}{cut}");
+        let damaged = root.replace(END, "");
         for (contents, expected) in [
             (&[Some(root.as_str()), Some(&both)][..], Some(1)),
             (&[Some(&both), Some(&root)], Some(2)),
             (&[None, Some(&root)], Some(1)),
             (&[Some(""), Some(&root)], Some(1)),
             (&[Some("no certificate"), Some(&root)], Some(1)),
-            (&[Some(&cut), Some(&root)], Some(1)),
-            (&[Some(&no_certificate), Some(&root)], Some(1)),
-            (&[Some(&no_base64), Some(&root)], Some(1)),
-            (&[Some(&broken_between), Some(&root)], Some(2)),
+            (&[Some(&damaged), Some(&root)], Some(1)),
             (&[Some(""), None], None),
             (&[], None),
         ] {
             let (_folder, paths) = files(contents);
-            assert_eq!(chosen(|_| false, &paths).map(|roots| roots.len()), expected, "{contents:?}");
+            assert_eq!(chosen(|_| None, &paths).map(|roots| roots.len()), expected, "{contents:?}");
         }
     }
 
     #[test]
     fn roots_that_an_operator_chose_take_the_place_of_the_bundle() {
+        let (root, both) = (root(), root() + &root());
+        let (_folder, paths) = files(&[Some(&root), Some(&both), None]);
+        let [bundle, file, missing] = paths.as_slice() else { panic!("three paths") };
+        let chosen = |variables: &[(&str, &PathBuf)]| {
+            let value =
+                |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, path)| (*path).clone());
+            chosen(value, &[bundle]).map(|roots| roots.len())
+        };
+        assert_eq!(chosen(&[("SSL_CERT", file)]), Some(1));
+        assert_eq!(chosen(&[("SSL_CERT_FILE", file)]), Some(2));
+        assert_eq!(chosen(&[("SSL_CERT_FILE", missing)]), Some(0));
+        assert_eq!(chosen(&[("SSL_CERT_DIR", file)]), None);
+        assert_eq!(chosen(&[("SSL_CERT_FILE", file), ("SSL_CERT_DIR", file)]), None);
+    }
+
+    #[test]
+    fn certificates_that_are_not_read_are_logged() {
         let root = root();
-        let (_folder, paths) = files(&[Some(&root)]);
-        for variable in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
-            assert!(chosen(|name| name == variable, &paths).is_none(), "{variable}");
+        let damaged = root.clone() + &root.replace(END, "") + &root;
+        let no_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let (folder, paths) =
+            files(&[Some(&root), Some("no certificate"), Some(&damaged), Some(no_der), None]);
+        let [good, empty, damaged, no_der, missing] = paths.as_slice() else { panic!("five paths") };
+        let named = |path: &Path| {
+            let path = path.to_owned();
+            of_environment(move |name| (name == "SSL_CERT_FILE").then(|| path.clone()), &[good])
+        };
+        let none = "found no root certificate: every connection over TLS will fail";
+        let unreadable = "could not read a bundle of root certificates";
+        let skips = "skipped root certificates that cannot be parsed";
+        let one = ("skipped", json!(1));
+        for (name, read, messages, field) in [
+            (
+                "the second bundle",
+                &(|| of_environment(|_| None, &[missing, good])) as &dyn Fn() -> RootCertStore,
+                &[][..],
+                None,
+            ),
+            ("a good file", &|| named(good), &[], None),
+            (
+                "a path without a file",
+                &|| named(missing),
+                &[unreadable, none],
+                Some(("path", json!(missing))),
+            ),
+            ("a folder", &|| named(folder.path()), &[unreadable, none], Some(("path", json!(folder.path())))),
+            (
+                "a file without a certificate",
+                &|| named(empty),
+                &["skipped a bundle without a root certificate", none],
+                Some(("path", json!(empty))),
+            ),
+            ("a damaged certificate", &|| named(damaged), &[skips], Some(one.clone())),
+            (
+                "a damaged certificate in a folder",
+                &|| of_platform(load_certs_from_paths(Some(no_der), None)),
+                &[skips],
+                Some(one),
+            ),
+            (
+                "a path without a folder",
+                &|| of_platform(load_certs_from_paths(None, Some(missing))),
+                &["could not read root certificates"],
+                None,
+            ),
+        ] {
+            let (logged, _guard) = Logged::capture();
+            read();
+            let lines = logged.lines();
+            assert_eq!(lines.iter().map(|line| &line["message"]).collect::<Vec<_>>(), messages, "{name}");
+            assert!(lines.iter().all(|line| line["level"] == "WARN"), "{name}: {lines:?}");
+            if let Some((key, value)) = field {
+                assert_eq!(lines[0][key], value, "{name}");
+            }
         }
-        assert!(chosen(|name| name == "SSL_CERT", &paths).is_some());
     }
 }

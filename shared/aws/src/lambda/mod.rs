@@ -35,7 +35,7 @@ pub fn start_log() {
 ///
 /// The runtime's own span is left out: it would add its name, the invocation's id and the trace's id, 200 bytes, to
 /// each line of a function that has no span of its own.
-fn log_to<W>(writer: W) -> impl SubscriberInitExt
+pub(crate) fn log_to<W>(writer: W) -> impl SubscriberInitExt
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
@@ -208,6 +208,7 @@ mod tests {
     use serde_json::{from_value, json};
 
     use super::*;
+    use crate::logged::Logged;
 
     #[test]
     fn a_visitor_comes_from_where_the_front_says_and_only_where_there_is_one() {
@@ -250,27 +251,9 @@ mod tests {
         assert_eq!(head["headers"]["content-type"], get["headers"]["content-type"]);
     }
 
-    #[derive(Clone, Default)]
-    struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[tokio::test]
     async fn every_line_of_a_request_has_its_ids_whoever_writes_it() {
-        let lines = Lines::default();
-        let guard = log_to({
-            let lines = lines.clone();
-            move || lines.clone()
-        })
-        .set_default();
+        let (logged, guard) = Logged::capture();
         let link = postern::testing::samples::link(None);
         postern::log::of_request(async {
             postern::log::name_link(&link.link_id);
@@ -283,17 +266,15 @@ mod tests {
         let runtime = tracing::info_span!(target: "lambda_runtime::layers::trace", "Lambda runtime invoke", requestId = "r");
         runtime.in_scope(|| tracing::info!("within the runtime's span"));
         drop(guard);
-        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        let lines: Vec<serde_json::Value> =
-            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = logged.lines();
         let ids = json!({
             "name": "request", "link_id": link.link_id.as_str(), "upload_id": link.upload_id.to_string(),
         });
         assert_eq!(
             lines.iter().map(|line| &line["span"]).collect::<Vec<_>>(),
             [&ids, &ids, &json!(null), &json!(null)],
-            "{text}"
+            "{lines:?}"
         );
-        assert_eq!(lines[1]["code"], "link_revoked", "{text}");
+        assert_eq!(lines[1]["code"], "link_revoked", "{lines:?}");
     }
 }
