@@ -92,13 +92,8 @@ async fn drain(mut response: Response) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
-    use std::sync::Arc;
-
     use postern_aws::lambda::causes;
-    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-    use rustls::pki_types::PrivateKeyDer;
-    use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+    use tls::{Authority, authority, trusting};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -150,41 +145,10 @@ mod tests {
         assert!(!said.contains("capability") && !said.contains("secret"), "{said}");
     }
 
-    fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-    }
-
-    fn trusting(authority: &CertifiedIssuer<'static, KeyPair>) -> ClientConfig {
-        let mut roots = RootCertStore::empty();
-        roots.add(authority.der().clone()).unwrap();
-        let ring = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions().unwrap();
-        config.with_root_certificates(roots).with_no_client_auth()
-    }
-
-    /// Takes one connection over TLS, and answers its request. The receiver's name is `localhost`.
-    fn receive(authority: &CertifiedIssuer<'static, KeyPair>) -> WebhookUrl {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, authority).unwrap().der().clone();
-        let ring = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(ring).with_safe_default_protocol_versions().unwrap();
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-        std::thread::spawn(move || {
-            let connection = ServerConnection::new(Arc::new(config)).unwrap();
-            let mut stream = StreamOwned::new(connection, listener.accept().unwrap().0);
-            // A client that refuses the certificate sends no request.
-            if stream.read(&mut [0; 4096]).is_ok() {
-                stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").unwrap();
-            }
-        });
-        url.parse().unwrap()
+    /// Takes one connection over TLS, and answers its request.
+    fn receive(authority: &Authority) -> WebhookUrl {
+        let answer = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+        tls::serve(authority, "localhost", 1, answer).0.parse().unwrap()
     }
 
     #[tokio::test]

@@ -44,10 +44,7 @@ fn trusting(roots: RootCertStore) -> ClientConfig {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
-    use std::net::TcpListener;
-    use std::sync::Arc;
-    use std::thread::{self, JoinHandle};
+    use std::thread::JoinHandle;
 
     use aws_credential_types::Credentials;
     use aws_credential_types::provider::SharedCredentialsProvider;
@@ -55,55 +52,15 @@ mod tests {
     use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
     use postern::ports::LinkReader;
     use postern::testing::samples::link;
-    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-    use rustls::pki_types::PrivateKeyDer;
-    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+    use tls::{Authority, Seen, authority};
 
     use super::*;
     use crate::{Table, TimeLimits, sdk_config};
 
-    type Authority = CertifiedIssuer<'static, KeyPair>;
-
-    fn authority(name: &str) -> Authority {
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-    }
-
-    /// What a server sees of one connection: the request's first line, or why there was none.
-    type Seen = Result<String, String>;
-
-    /// A server whose certificate is for `name`. It answers each of `connections` with an empty item, and then returns
-    /// what it has seen.
+    /// A server whose certificate is for `name`, which answers with an empty item.
     fn serve(authority: &Authority, name: &str, connections: usize) -> (String, JoinHandle<Vec<Seen>>) {
-        let key = KeyPair::generate().unwrap();
-        let certificate =
-            CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, authority).unwrap();
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let ring = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(ring)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let (listener, config) = (TcpListener::bind("127.0.0.1:0").unwrap(), Arc::new(config));
-        let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-        let served = move || (0..connections).map(|_| answer(&listener, config.clone())).collect();
-        (url, thread::spawn(served))
-    }
-
-    fn answer(listener: &TcpListener, config: Arc<ServerConfig>) -> Seen {
-        let connection = ServerConnection::new(config).unwrap();
-        let mut stream = StreamOwned::new(connection, listener.accept().unwrap().0);
-        let mut request = [0; 4096];
-        let read = stream.read(&mut request).map_err(|error| error.to_string())?;
-        assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
-        let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
-        stream.write_all(head.as_bytes()).map_err(|error| error.to_string())?;
-        Ok(String::from_utf8_lossy(&request[..read]).lines().next().unwrap_or_default().to_owned())
+        let answer = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+        tls::serve(authority, name, connections, answer)
     }
 
     /// A connector that trusts the authorities of `bundle`, and without one those of the platform.
@@ -133,10 +90,11 @@ mod tests {
             let answer = get(&connector(bundle), &url).await;
             let seen = seen.join().unwrap().remove(0);
             if trusted {
-                assert_eq!((answer, seen), (Ok(200), Ok("GET / HTTP/1.1".to_owned())));
+                assert_eq!((answer, seen.request), (Ok(200), Ok("GET / HTTP/1.1".to_owned())));
+                assert_eq!(seen.protocol.as_deref(), Some("http/1.1"));
             } else {
                 assert!(answer.as_ref().is_err_and(|error| error.contains("UnknownIssuer")), "{answer:?}");
-                assert!(seen.as_ref().is_err_and(|error| error.contains("UnknownCA")), "{seen:?}");
+                assert!(seen.request.as_ref().is_err_and(|error| error.contains("UnknownCA")), "{seen:?}");
             }
         }
     }
@@ -147,7 +105,7 @@ mod tests {
         let (url, seen) = serve(&authority, "elsewhere.example", 1);
         let answer = get(&connector(Some(authority.pem())), &url).await;
         assert!(answer.as_ref().is_err_and(|error| error.contains("NotValidForName")), "{answer:?}");
-        assert!(seen.join().unwrap().remove(0).is_err());
+        assert!(seen.join().unwrap().remove(0).request.is_err());
     }
 
     #[tokio::test]
@@ -163,6 +121,9 @@ mod tests {
         let table = Table::new(&sdk, "table").with_quick_reads(&sdk);
         assert!(table.link(&link(None).link_id).await.is_err());
         let seen = seen.join().unwrap();
-        assert!(seen.iter().all(|seen| seen.as_ref().is_err_and(|e| e.contains("UnknownCA"))), "{seen:?}");
+        assert!(
+            seen.iter().all(|seen| seen.request.as_ref().is_err_and(|e| e.contains("UnknownCA"))),
+            "{seen:?}"
+        );
     }
 }

@@ -46,13 +46,11 @@ pub(crate) fn read(
 
 #[cfg(test)]
 mod tests {
+    use tls::{Authority, authority};
+
     use super::*;
 
     const END: &str = "-----END CERTIFICATE-----";
-
-    fn certificate(name: &str) -> rcgen::Certificate {
-        rcgen::generate_simple_self_signed([name.to_owned()]).unwrap().cert
-    }
 
     fn taken(pem: &str) -> Vec<Option<CertificateDer<'static>>> {
         let mut taken = Vec::new();
@@ -62,9 +60,9 @@ mod tests {
 
     #[test]
     fn certificates_are_read_as_they_were_written() {
-        let written = (1..=12).map(|n| certificate(&"n".repeat(n))).collect::<Vec<_>>();
+        let written = (1..=12).map(|n| authority(&"n".repeat(n))).collect::<Vec<_>>();
         let expected = written.iter().map(|written| Some(written.der().clone())).collect::<Vec<_>>();
-        let pems = written.iter().map(rcgen::Certificate::pem).collect::<Vec<_>>();
+        let pems = written.iter().map(Authority::pem).collect::<Vec<_>>();
         for pem in [
             pems.concat(),
             pems.join("# a comment\n\n"),
@@ -79,10 +77,10 @@ mod tests {
 
     #[test]
     fn a_damaged_certificate_does_not_hide_the_next_one() {
-        let [first, damaged, last] = ["first", "damaged", "last"].map(certificate);
+        let [first, damaged, last] = ["first", "damaged", "last"].map(authority);
         let pem = damaged.pem();
         let middle = pem.lines().nth(2).unwrap();
-        let is_taken = |certificate: &rcgen::Certificate| Some(certificate.der().clone());
+        let is_taken = |authority: &Authority| Some(authority.der().clone());
         for between in [
             pem.replace(END, ""),
             pem.replace(END, "-----END CERTIFICAT-----"),
@@ -97,8 +95,8 @@ mod tests {
 
     #[test]
     fn a_certificate_that_is_commented_out_is_not_read() {
-        let pem = certificate("commented out").pem();
+        let pem = authority("commented out").pem();
         assert_eq!(taken(&pem.replace("-----BEGIN", "# -----BEGIN")), []);
-        assert_eq!(taken(&pem.lines().map(|line| format!("# {line}\n")).collect::<String>()), []);
+        assert_eq!(taken(&("# ".to_owned() + &pem.replace('\n', "\n# "))), []);
     }
 }

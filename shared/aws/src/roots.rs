@@ -102,7 +102,7 @@ mod tests {
     const END: &str = "-----END CERTIFICATE-----";
 
     fn root() -> String {
-        rcgen::generate_simple_self_signed(["root.example".to_owned()]).unwrap().cert.pem()
+        tls::authority("root").pem()
     }
 
     /// Files with these contents; a `None` is a path without a file.
