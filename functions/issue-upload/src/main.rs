@@ -24,8 +24,9 @@ async fn main() -> Result<(), Error> {
     let settings = &config.settings;
     let api = ColdStart::begin(|| api(sdk.clone(), config.clone(), metrics)).await;
     let api = &api;
-    run(service_fn(|event: LambdaEvent<HttpEvent>| async move {
-        Ok::<_, Error>(handler::answer(event, settings, api.get()).await)
+    run(service_fn(|event: LambdaEvent<HttpEvent>| {
+        // The runtime moves the future of an invocation nine times.
+        Box::pin(async move { Ok::<_, Error>(handler::answer(event, settings, api.get()).await) })
     }))
     .await
 }

@@ -23,8 +23,9 @@ async fn main() -> Result<(), Error> {
     };
     let recorder = handler::Recorder { ports, config, metrics };
     let recorder = &recorder;
-    run(service_fn(|event: LambdaEvent<payload::Payload>| async move {
-        Ok::<_, Error>(recorder.take(event).await?)
+    run(service_fn(|event: LambdaEvent<payload::Payload>| {
+        // The runtime moves the future of an invocation nine times.
+        Box::pin(async move { Ok::<_, Error>(recorder.take(event).await?) })
     }))
     .await
 }

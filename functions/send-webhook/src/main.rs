@@ -26,6 +26,9 @@ async fn main() -> Result<(), Error> {
         queue: queue::Queue::new(&sdk, config.queue_url, config.dead_letter_queue_url),
         metrics,
     };
-    run(service_fn(|event: LambdaEvent<SqsEvent>| async move { Ok::<_, Error>(sender.take(event).await) }))
-        .await
+    run(service_fn(|event: LambdaEvent<SqsEvent>| {
+        // The runtime moves the future of an invocation nine times.
+        Box::pin(async move { Ok::<_, Error>(sender.take(event).await) })
+    }))
+    .await
 }

@@ -23,10 +23,13 @@ async fn main() -> Result<(), Error> {
     let sdk = sdk_config(TimeLimits::SERVE_LINK);
     let server = ColdStart::begin(move || link_server(sdk.clone(), config.clone(), metrics)).await;
     let server = &server;
-    run(service_fn(|event: LambdaEvent<HttpEvent>| async move {
-        Ok::<_, Error>(match server.ready() {
-            Some(server) => server.answer(event).await,
-            None => handler::answer_late(event, server.get()).await,
+    run(service_fn(|event: LambdaEvent<HttpEvent>| {
+        // The runtime moves the future of an invocation nine times.
+        Box::pin(async move {
+            Ok::<_, Error>(match server.ready() {
+                Some(server) => server.answer(event).await,
+                None => handler::answer_late(event, server.get()).await,
+            })
         })
     }))
     .await
