@@ -89,6 +89,20 @@ test('an upload that is removed is remembered until it is given up', async () =>
   assert.equal(stack.only.state, 'expired')
 })
 
+test('an upload whose bytes differ at S3 is remembered until it is given up', async () => {
+  const stack = opened()
+  stack.damaging = 1
+  stack.fault(/^DELETE/, 'cut')
+  upload(video(), { endpoint: stack.endpoint })
+  await until(() => stack.count(/^DELETE/) === 1)
+  closed()
+  const list = await restored(stack)
+  list.add([video()])
+  await ended(list)
+  const [first, second] = [...stack.uploads.values()].map(({ state }) => state)
+  assert.deepEqual([states(list), first, second, keys()], [['available'], 'expired', 'available', []])
+})
+
 test('uploads that are removed shortly before the page is closed are given up or shown again', async () => {
   const stack = await several(20)
   const list = await restored(stack)
