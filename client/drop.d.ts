@@ -6,7 +6,7 @@ export type { Upload }
 /** The detail of `postern-uploaded`. */
 export interface Uploaded {
   id: number
-  file: File
+  file: Upload['file']
   path: string | undefined
   uploadId: string
   result: Available
@@ -16,7 +16,7 @@ export interface Uploaded {
 /** The detail of `postern-failed`: a file that was rejected has a `result`, every other one an `error`. */
 export type Failed = {
   id: number
-  file: File
+  file: Upload['file']
   path: string | undefined
 } & ({ uploadId: string; result: Rejected; error: undefined } | { uploadId: undefined; result: undefined; error: PosternError })
 

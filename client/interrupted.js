@@ -1,33 +1,139 @@
-// The uploads in parts that were interrupted in this browser and can go on. Only the list uses it. The browser keeps no
-// names: what the upload is, and what S3 has of it, is asked of the API.
+// The uploads in parts that an earlier page of this browser began. Only the list uses it. The browser keeps no names: what
+// the upload is, and what S3 has of it, is asked of the API.
 
 import { handleOf } from './handles.js'
-import { entriesOf, forget, hold } from './resume.js'
+import { limited } from './list.js'
+import { entriesOf, forget, hold, settle } from './resume.js'
 
 const OVER = ['multipart_not_found', 'upload_has_file']
 const OVER_FOR_TOKEN = ['upload_not_found', 'upload_token_unknown', 'upload_token_revoked', 'upload_token_expired']
 
-// `transferOf(item)` makes a transfer with the present options of the list.
-export async function interrupted(options, transferOf) {
-  const entries = await entriesOf(options)
-  const found = await Promise.all(entries.map((entry) => shown(entry, transferOf({ file: new File([], '') }))))
-  return found.filter(Boolean)
+const MAX_ASKED = 4 // uploads at once
+
+// The interrupted uploads of one list. `list` is what only the list itself can change.
+export class Interrupted {
+  #list
+  #inTurn = limited(MAX_ASKED)
+  #asked = new Map() // answers that have not come, by the upload's id
+  #present = new Set() // the ids of the uploads that can go on as far as this browser knows
+  #dismissed = new Set() // the ids of uploads that are not shown again
+  #restores = 0
+  #person
+
+  constructor(list) {
+    this.#list = list
+  }
+
+  // As a listener of `storage` it gets an event, also of what the app keeps for itself.
+  async restore({ type, key } = {}) {
+    if (type === 'storage' && key && !key.startsWith('postern:')) return // not an entry of resume.js
+    const own = (this.#restores += 1)
+    const entries = await entriesOf(this.#list.options())
+    if (own !== this.#restores) return // a later call knows more
+    this.#present = new Set(entries.map(({ uploadId }) => uploadId))
+    this.#retain(this.#present)
+    for (const entry of entries) if (!this.#asked.has(entry.uploadId)) this.#ask(entry)
+    await Promise.all(entries.map(({ uploadId }) => this.#asked.get(uploadId)))
+  }
+
+  // Opens the file of a row, and goes on with it.
+  async open(item) {
+    const { snapshot, kept, update, advance } = this.#list
+    const file = await kept.get(item.id).open()
+    if (!snapshot().includes(item)) return // it was chosen meanwhile, or is sent by another page
+    update(item.id, file ? { file, state: 'waiting' } : { handle: undefined })
+    advance()
+  }
+
+  // Gives an upload up. A file that S3 has stays, and is not shown again.
+  async dismiss(own) {
+    this.#dismissed.add(own.uploadId)
+    if (own.isSent) this.settle(own)
+    else await dismiss(own.key, own.transfer)
+  }
+
+  // Remembers that the person knows what became of a file.
+  settle({ key, uploadId }) {
+    settle(key, uploadId)
+  }
+
+  #ask(entry) {
+    const { uploadId } = entry
+    const answered = this.#inTurn(() => this.#present.has(uploadId) && this.#find(entry)).finally(() => this.#asked.delete(uploadId))
+    this.#asked.set(uploadId, answered)
+  }
+
+  async #find(entry) {
+    const { uploadId } = entry
+    const transfer = this.#list.transferOf({ file: new File([], '') })
+    const { endpoint, jwt } = transfer.options
+    let person
+    const meet = (token) => {
+      this.#meet((person = token && personOf(token)))
+      return token
+    }
+    if (jwt) transfer.options.jwt = async () => meet(await jwt())
+    else meet()
+    const found = await shown(entry, transfer)
+    const isOther = person !== this.#person || endpoint !== this.#list.options().endpoint
+    if (isOther || !this.#present.has(uploadId)) return
+    if (!found) this.#present.delete(uploadId)
+    if (found?.item) this.#show({ ...found, transfer })
+    else this.#retain(this.#present)
+  }
+
+  // Another person in the same list sees nothing of the one before.
+  #meet(person) {
+    if (this.#person !== undefined && this.#person !== person) this.#retain(new Set())
+    this.#person = person
+  }
+
+  // Shows what can go on, or a file that S3 has, which waits for its verdict.
+  #show({ item, ...own }) {
+    const { snapshot, kept, isOf, put, tell, advance } = this.#list
+    if (this.#dismissed.has(own.uploadId)) return
+    const row = snapshot().find(isOf(own.uploadId))
+    if (row && !(row.state === 'interrupted' && own.isSent)) return
+    kept.set(put({ ...item, id: row?.id }), own)
+    tell()
+    advance()
+  }
+
+  // Leaves of the interrupted rows only those of these uploads.
+  #retain(uploadIds) {
+    const { snapshot, kept, drop, tell } = this.#list
+    const gone = snapshot().filter(({ id, state }) => state === 'interrupted' && !uploadIds.has(kept.get(id).uploadId))
+    for (const { id } of gone) drop(id)
+    if (gone.length) tell()
+  }
 }
 
-// What the list shows of an upload, and does with it. Nothing if it cannot go on. What has ended is forgotten.
-async function shown({ key, uploadId, hasHandle }, transfer) {
+// Whose JWT it is.
+function personOf(jwt) {
+  try {
+    return JSON.parse(atob(jwt.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))).sub
+  } catch {
+    return jwt
+  }
+}
+
+// What the list shows of an upload, only its entry if that is unknown, and nothing if it is gone. What has ended is forgotten.
+async function shown(entry, transfer) {
+  const { key, uploadId, hasHandle } = entry
   transfer.uploadId = uploadId
   try {
     const upload = await transfer.call('GET', `/uploads/${uploadId}`)
+    if (['available', 'rejected'].includes(upload.state)) return sentOf(entry, upload)
     if (upload.state !== 'pending') return void forget(key, uploadId)
     const { parts } = await transfer.call('GET', `/uploads/${uploadId}/parts`)
     const isFile = parts.length > 0 && parts.every(({ etag }) => etag === null)
-    if (isFile) return // and the recorder looks at it
+    if (isFile) return sentOf(entry, upload)
     const loaded = parts.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
     const handle = hasHandle ? await handleOf(key) : undefined
-    return { key, uploadId, item: itemOf(upload, loaded, handle), open: () => open(handle), dismiss: () => dismiss(key, transfer) }
+    return { ...entry, item: itemOf(upload, loaded, handle), open: () => open(handle) }
   } catch (error) {
     if (isOver(error, transfer)) forget(key, uploadId)
+    else if (error.code !== 'upload_not_found') return entry
   } finally {
     transfer.release()
   }
@@ -36,6 +142,12 @@ async function shown({ key, uploadId, hasHandle }, transfer) {
 // Whether the API says that this page can neither go on with the upload nor give it up. What something before the API
 // answers tells nothing. With a JWT, an unknown upload may be one of another person in this browser.
 const isOver = ({ code }, { options }) => OVER.includes(code) || (!options.jwt && OVER_FOR_TOKEN.includes(code))
+
+// S3 has the file. The list asks for the verdict.
+function sentOf(entry, upload) {
+  const item = itemOf(upload, upload.max_size_bytes)
+  return { ...entry, isSent: true, item: { ...item, state: 'waiting', progress: { ...item.progress, phase: 'checking' } } }
+}
 
 function itemOf({ upload_id, filename, content_type, max_size_bytes, path }, loaded, handle) {
   const total = max_size_bytes

@@ -22,14 +22,14 @@ interface Begun extends Item {
   readonly state: Exclude<UploadState, 'interrupted'>
 }
 
-/** An upload in parts that an earlier page began. Its file is not open. */
-export interface Interrupted extends Item {
+/** An upload in parts that an earlier page began, and whose file is not open: it was interrupted, or S3 has the file. */
+export interface Earlier extends Item {
   readonly file: Readonly<Pick<File, 'name' | 'size' | 'type'>>
-  readonly state: 'interrupted'
+  readonly state: Exclude<UploadState, 'sending' | 'paused'>
 }
 
 /** One file of a list. It never changes: a change makes a new one with the same `id`. */
-export type Upload = Begun | Interrupted
+export type Upload = Begun | Earlier
 
 export interface ListOptions extends AllOptions {
   /**
@@ -61,14 +61,15 @@ export interface List {
   options: ListOptions
   /**
    * Adds files, which begin as soon as it is their turn. Returns their ids. A file with the name and the size of an
-   * interrupted upload takes its place, and goes on if it is the same file.
+   * interrupted upload, or of one in parts that has failed, takes its place, and goes on if it is the same file.
    */
   add(files: Iterable<File | NewFile>): number[]
   /** Stops a file that is being sent. The next one takes its place. */
   pause(id: number): void
   /**
-   * Adds what a list of this endpoint, metadata and name has begun in this browser, and what no page is sending. Takes from
-   * the list what no longer is. Does not reject: without storage, or if the API does not answer, nothing changes.
+   * Adds what a list of this endpoint, metadata and name has begun in this browser, and what no page is sending: what was
+   * interrupted, and files that S3 has and whose verdict was not shown yet. Takes from the list what is no longer
+   * interrupted. Does not reject: without storage, or if the API does not answer, nothing changes.
    * As a listener of `storage`, it ignores what the app itself keeps.
    */
   restore(): Promise<void>
@@ -84,11 +85,11 @@ export interface List {
    */
   cancel(id: number): void
   /**
-   * Sends a file again that has `failed` or was `cancelled`. After the error `file_changed`, gives the interrupted upload up
-   * and sends the file as a new one.
+   * Sends a file again that has `failed` or was `cancelled`. After the error `file_changed`, sends the file as a new upload,
+   * and gives the interrupted one up as soon as the API has made the new one.
    */
   retry(id: number): void
-  /** Cancels the upload, also an interrupted one, and takes it from the list. It deletes no file that S3 has. */
+  /** Cancels the upload, also an interrupted one and one in parts that has failed, and takes it from the list. It deletes no file that S3 has. */
   remove(id: number): void
   /** Calls `listener` after each change, until the returned function is called. */
   subscribe(listener: () => void): () => void

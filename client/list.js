@@ -13,10 +13,22 @@ export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'ca
 // Whether S3 has the file, and no verdict came.
 export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking'
 
+// Whether the file seems to be the one of an upload that can go on. Before it is sent, its bytes tell.
+const seemsToBe = (file, path) => (item) =>
+  ['interrupted', 'failed'].includes(item.state) && item.file.name === file.name && item.file.size === file.size && (!path || path === item.path)
+
+function hasStorage() {
+  try {
+    return localStorage.length
+  } catch {} // it is denied
+}
+
+const isOpen = ({ file }) => file instanceof Blob
+
 const known = (error) => (error instanceof PosternError ? error : new PosternError('unexpected', String(error), { cause: error }))
 
 // Returns what runs tasks, at most `most` at once.
-function limited(most) {
+export function limited(most) {
   const waiting = []
   return async (task) => {
     if (most > 0) most -= 1
@@ -35,12 +47,12 @@ export function createList(options) {
   const items = new Map() // by their ids, in the order in which they were added
   const runs = new Map() // what has begun, by the item's id
   const refused = new Set() // the ids of files that were added with an error, which are never sent
-  const interrupted = new Map() // uploads of an earlier page, by the item's id, until they have gone on
+  const kept = new Map() // uploads in parts of an earlier page, and those that have failed, by the item's id
   let batches // of forms, once the options ask for them
   let loading // that module
   let shown // of the items as they are
   let lastId = 0
-  let restores = 0 // only the last one counts
+  let interrupted // shows uploads of an earlier page, once there were some
 
   const inTurn = limited(MAX_GIVEN_UP)
 
@@ -59,12 +71,14 @@ export function createList(options) {
 
   function put(item) {
     const { id = (lastId += 1) } = item
-    items.set(id, Object.freeze({ id, handle: undefined, progress: undefined, result: undefined, error: undefined, ...item }))
+    items.set(id, Object.freeze({ handle: undefined, progress: undefined, result: undefined, error: undefined, ...item, id }))
     return id
   }
 
   function drop(id) {
-    interrupted.delete(id)
+    runs.get(id)?.control.abort()
+    runs.delete(id)
+    kept.delete(id)
     items.delete(id)
     shown = undefined
   }
@@ -105,7 +119,7 @@ export function createList(options) {
   }
 
   async function start(item) {
-    const run = { stage: 'going', isSent: false, control: new AbortController() }
+    const run = { stage: 'going', isSent: !isOpen(item), control: new AbortController() }
     runs.set(item.id, run)
     update(item.id, { state: 'preparing' })
     const ended = await send(item, run).then(
@@ -116,24 +130,52 @@ export function createList(options) {
   }
 
   function end(id, ended) {
+    keep(id, ended, runs.get(id))
     runs.delete(id)
-    if (ended.error?.code !== 'file_changed') interrupted.delete(id)
     update(id, ended)
     advance()
   }
+
+  // Keeps what can go on after a failure.
+  function keep(id, { state, result }, { isSent, transfer }) {
+    const own = kept.get(id)
+    const isEarlier = !isOpen(items.get(id))
+    if (isEarlier && result) withInterrupted((all) => all.settle(own))
+    if (isEarlier || (state === 'failed' && !transfer?.uploadId && !own?.isReplaced)) return
+    kept.delete(id)
+    const { key, read } = transfer?.entry ?? {}
+    const entry = state === 'failed' && transfer.uploadId && read?.()
+    if (entry) kept.set(id, { ...entry, key, transfer, isSent })
+    else if (own?.isReplaced) list.restore()
+  }
+
+  // Other rows of the upload go. If the row was that of another upload, that one is given up or shown again.
+  function learn(id, uploadId) {
+    for (const row of snapshot()) if (row.id !== id && isOf(uploadId)(row)) drop(row.id)
+    const own = kept.get(id)
+    if (!own || own.uploadId === uploadId) return
+    if (own.isReplaced) return dismiss(id)
+    kept.delete(id)
+    list.restore()
+  }
+
+  const isOf = (uploadId) => ({ id, progress }) => [progress?.uploadId, kept.get(id)?.uploadId].includes(uploadId)
 
   // A promise also where an option is wrong.
   async function send(item, run) {
     const { signal, release } = linked(run.control.signal, list.options.signal)
     const onProgress = (progress) => {
-      for (const [id, { uploadId }] of interrupted) if (id !== item.id && uploadId === progress.uploadId) drop(id)
+      const { uploadId } = progress
+      if (uploadId && uploadId !== run.uploadId) learn(item.id, (run.uploadId = uploadId))
       update(item.id, { state: run.stage === 'resumed' ? 'waiting' : progress.phase, progress })
       list.options.onFile?.(item.id - 1, progress)
     }
     let form
     try {
       run.transfer = transferOf(item, { signal, onProgress })
-      run.transfer.expects = interrupted.get(item.id)?.key
+      const { key, uploadId, partSize, checksum, isReplaced } = kept.get(item.id) ?? {}
+      if (key && !isReplaced) run.transfer.expects = { key, uploadId, partSize, checksum }
+      if (!isOpen(item)) run.transfer.progress.begin(item.file.size)
       form = batches?.formFor(item, run.transfer, list.options.batch, () => snapshot().filter(isWaiting))
       run.transfer.batchForm = form && (() => form.take(run.transfer))
       run.transfer.onSent = () => {
@@ -154,26 +196,22 @@ export function createList(options) {
     return Object.assign(transfer, { giveUp: () => inTurn(giveUp) })
   }
 
-  async function findInterrupted() {
-    if (!localStorage.length) return []
-    const module = await loaded(import('./interrupted.js'), './interrupted.js')
-    return module.interrupted(list.options, transferOf)
+  // Nothing happens without the module.
+  async function withInterrupted(act) {
+    try {
+      if (!interrupted) {
+        const { Interrupted } = await loaded(import('./interrupted.js'), './interrupted.js')
+        interrupted ??= new Interrupted({ options: () => list.options, kept, isOf, snapshot, put, update, drop, tell, advance, transferOf })
+      }
+      await act(interrupted)
+    } catch {}
   }
 
-  // Whether this file seems to be the interrupted one. Before it is sent, its bytes tell.
-  const seemsToBe = (file, path) => (item) =>
-    item.state === 'interrupted' && item.file.name === file.name && item.file.size === file.size && (!path || path === item.path)
-
-  async function reopen(item) {
-    const file = await interrupted.get(item.id).open()
-    if (items.get(item.id) !== item) return // it was chosen meanwhile, or is sent by another page
-    update(item.id, file ? { file, state: 'waiting' } : { handle: undefined })
-    advance()
-  }
-
+  // Gives an upload up that can go on, unless another page is sending it.
   function dismiss(id) {
-    interrupted.get(id)?.dismiss()
-    interrupted.delete(id)
+    const own = kept.get(id)
+    kept.delete(id)
+    if (own && items.get(id).error?.code !== 'sent_elsewhere') withInterrupted((all) => all.dismiss(own))
   }
 
   const list = {
@@ -182,8 +220,8 @@ export function createList(options) {
     add(files) {
       const added = Array.from(files, (given) => {
         const { file, path, handle, error } = given.file ? given : { file: given }
-        const same = !error && [...interrupted.keys()].map((id) => items.get(id)).find(seemsToBe(file, path))
-        if (same) return put({ ...same, file, handle: handle ?? same.handle, state: 'waiting' })
+        const same = !error && [...kept.keys()].map((id) => items.get(id)).find(seemsToBe(file, path))
+        if (same) return put({ ...same, file, handle: handle ?? same.handle, state: 'waiting', error: undefined })
         const id = put({ file, path, handle, state: error ? 'failed' : 'waiting', error })
         if (error) refused.add(id)
         return id
@@ -201,24 +239,13 @@ export function createList(options) {
       advance()
     },
 
-    // Shows what was interrupted and can go on, and nothing else that was. As a listener of `storage` it gets an event, also
-    // of what the app keeps for itself.
-    async restore({ type, key } = {}) {
-      if (type === 'storage' && key && !key.startsWith('postern:')) return // not an entry of resume.js
-      restores += 1
-      const own = restores
-      const found = await findInterrupted().catch(() => undefined)
-      if (!found || own !== restores) return
-      const present = new Set(found.map(({ uploadId }) => uploadId))
-      for (const [id, { uploadId }] of interrupted) if (items.get(id).state === 'interrupted' && !present.has(uploadId)) drop(id)
-      const seen = new Set([...interrupted.values(), ...snapshot().map(({ progress }) => progress ?? {})].map(({ uploadId }) => uploadId))
-      for (const one of found) if (!seen.has(one.uploadId)) interrupted.set(put(one.item), one)
-      tell()
+    async restore(event) {
+      if (interrupted || hasStorage()) await withInterrupted((all) => all.restore(event))
     },
 
     resume(id) {
       const item = items.get(id)
-      if (item?.state === 'interrupted' && item.handle) reopen(item)
+      if (item?.state === 'interrupted' && item.handle) withInterrupted((all) => all.open(item))
       const run = runs.get(id)
       if (run?.stage !== 'paused') return
       run.stage = 'resumed'
@@ -228,7 +255,8 @@ export function createList(options) {
 
     cancel(id) {
       batches?.giveUp(id)
-      if (isPending(items.get(id) ?? {})) dismiss(id)
+      const item = items.get(id)
+      if (item && isPending(item) && isOpen(item) && !kept.get(id)?.isReplaced) dismiss(id)
       const isRunning = runs.has(id)
       runs.get(id)?.control.abort()
       if (isRunning) end(id, { state: 'cancelled' }) // and the upload is given up meanwhile
@@ -237,7 +265,8 @@ export function createList(options) {
 
     retry(id) {
       if (!['failed', 'cancelled'].includes(items.get(id)?.state) || refused.has(id)) return
-      dismiss(id) // the file has changed, and is a new upload
+      const own = kept.get(id)
+      if (items.get(id).error?.code === 'file_changed') kept.set(id, { ...own, isReplaced: true })
       update(id, { state: 'waiting', progress: undefined, error: undefined })
       advance()
     },

@@ -223,11 +223,16 @@ function sumUp() {
 
 uploads.subscribe(show)
 
+// Whether the file may be the one of an upload that has its use.
+const mayBeKnown = (file) =>
+  file.size > LARGEST_FORM_BYTES &&
+  uploads.snapshot().some(({ file: { name, size }, progress }) => progress?.uploadId && name === file.name && size === file.size)
+
 function add(files) {
   let claimed = uploads.snapshot().filter((item) => isPending(item) && !rows.get(item.id)?.isCounted).length
   const added = files.map(({ file, path, handle, error }) => {
     const why = error ? undefined : refusal(file, claimed)
-    if (!error && !why) claimed += 1
+    if (!error && !why && !mayBeKnown(file)) claimed += 1
     return { file, path, handle, error: error ?? (why && new PosternError(REFUSED, why)) }
   })
   uploads.add(added)

@@ -15,11 +15,15 @@ const NO_CHECKSUM = ' '.repeat(12) // as long as one, so that the checksum finds
 const NO_ENTRY = { read() {}, write() {}, remove() {}, release() {} }
 
 export async function sendParts(transfer) {
+  const { expects, file } = transfer
+  // An earlier page has sent the file.
+  if (!(file instanceof Blob)) return void Object.assign(transfer, { uploadId: expects.uploadId, isResumed: true })
   // Without that module the upload works too, only not after a reload.
   const { entryOf } = await import('./resume.js').catch(() => ({}))
   const entry = (await entryOf?.(transfer)) ?? NO_ENTRY
   Object.assign(transfer, { entry, onSettled: () => transfer.entry.remove(), onEnd: entry.release })
-  const isChanged = transfer.expects && entry.key && entry.key !== transfer.expects && !entry.read()
+  if (expects && entry === NO_ENTRY) throw new PosternError('sent_elsewhere', 'Another tab of this browser is sending the file.')
+  const isChanged = expects && entry.key !== expects.key && !entry.read()
   if (isChanged) throw new PosternError('file_changed', 'The file has changed since its upload was interrupted.')
   let mismatch
   for (;;) {
@@ -29,6 +33,7 @@ export async function sendParts(transfer) {
       const isMismatch = error.code === 'checksum_mismatch'
       if (isMismatch) await transfer.giveUp()
       if (transfer.signal.aborted || isMismatch) transfer.entry.remove()
+      transfer.expects = undefined
       // The token may have no use for another upload.
       if (mismatch && error.code?.startsWith('upload_token_')) throw mismatch
       if (mismatch || !isMismatch) throw error
@@ -38,7 +43,9 @@ export async function sendParts(transfer) {
 }
 
 async function send(transfer) {
-  const known = transfer.entry.read()
+  const { entry, expects } = transfer
+  // Another page may have ended what this one expects, and has removed the entry then.
+  const known = entry.read() ?? (expects?.key === entry.key ? expects : undefined)
   if (!known || !(await wentOn(transfer, known))) await begin(transfer)
 }
 
@@ -49,9 +56,9 @@ async function wentOn(transfer, known) {
   transfer.entry.write(known) // so that other pages learn of it
   try {
     const { parts } = await transfer.call('GET', `/uploads/${uploadId}/parts`)
-    // The parts have become a file, and S3 compares nothing any more.
+    // The parts have become a file, and S3 compares nothing any more. A page that has removed the entry has compared it.
     const isFile = parts.length > 0 && parts.every(({ etag }) => etag === null)
-    if (isFile) return checksum === (await checksumOfFile(transfer, transfer.signal))
+    if (isFile) return known === transfer.expects || checksum === (await checksumOfFile(transfer, transfer.signal))
     await sendMissing(transfer, known, parts)
     return true
   } catch (error) {

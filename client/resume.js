@@ -43,7 +43,14 @@ export async function entriesOf(options) {
   const { held } = await navigator.locks.query()
   const sending = new Set(held.map(({ name }) => name))
   const entries = keysIn(storage).map((key) => ({ ...parsed(storage.getItem(key)), key }))
-  return entries.filter((entry) => entry.scope === scope && !sending.has(entry.key)).sort((one, other) => one.at - other.at)
+  return entries.filter((entry) => entry.scope === scope && !entry.isSettled && !sending.has(entry.key)).sort((one, other) => one.at - other.at)
+}
+
+// Remembers that the person knows what became of the file. If it is chosen again, it is not sent again.
+export function settle(key, uploadId) {
+  const storage = usable()
+  const entry = storage && parsed(storage.getItem(key))
+  if (entry?.uploadId === uploadId) storage.setItem(key, JSON.stringify({ ...entry, isSettled: true }))
 }
 
 // Removes the entry. With `uploadId` only that of this upload: another page may have sent the file anew meanwhile.

@@ -33,7 +33,7 @@ export class Rows {
       const before = row.item?.state ?? INTERRUPTED
       row.show(item, look)
       if (item.state === before || item.state === INTERRUPTED) continue
-      if (before === INTERRUPTED) begun.push(item)
+      if (before === INTERRUPTED && item.file instanceof Blob) begun.push(item)
       if (!isPending(item)) ended.push(item)
     }
     const ids = new Set(items.map(({ id }) => id))

@@ -1,0 +1,53 @@
+// The script of an upload token's page, in a small document that has only what the script touches.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { crashed, video } from './lists.mjs'
+import { fileOf, until } from './page.mjs'
+
+const ENDED = /received|failed|noneLeft/
+const TEXTS = ['received', 'failed', 'noneLeft', 'chooseAgain', 'sending', 'summary', 'ongoing', 'halted', 'unknown', 'missing']
+
+class Node extends EventTarget {
+  dataset = {}
+  children = []
+  textContent = ''
+  setAttribute() {}
+  append(...nodes) { this.children.push(...nodes) }
+  contains() {}
+  getRootNode() { return document }
+  querySelector(selector) { return this.found[selector] }
+  querySelectorAll(selector) { return this.found[selector] }
+}
+
+const nodes = (count) => Array.from({ length: count }, () => new Node())
+
+function rowOf() {
+  const found = { '.name > *': nodes(2), '.state > *': nodes(2), button: nodes(5), progress: new Node(), '.tile': new Node() }
+  return Object.assign(new Node(), { found })
+}
+
+// Runs the script for a token with so many uses.
+async function opened(left) {
+  const texts = Object.fromEntries(TEXTS.map((name) => [name, name]))
+  const data = { types: ['*/*'], typesInWords: '', maxSizeBytes: 1e9, left, texts }
+  const byId = new Map(['area', 'list', 'summary', 'left', 'choose', 'file-input'].map((id) => [id, new Node()]))
+  byId.set('data', { textContent: JSON.stringify(data) })
+  byId.set('row', { content: { cloneNode: () => ({ firstElementChild: rowOf() }) } })
+  globalThis.document = { getElementById: (id) => byId.get(id), documentElement: { lang: 'en' }, querySelector: () => null }
+  globalThis.location = { origin: 'https://api.test', pathname: '/t/token' }
+  await import('../../client/page.js')
+  return byId
+}
+
+test('a file that may go on leaves the last use to another file', async () => {
+  const stack = await crashed()
+  const byId = await opened(1)
+  const says = () => byId.get('list').children.map(({ found }) => found['.state > *'][0].textContent)
+  await until(() => says().join() === 'chooseAgain')
+  const input = byId.get('file-input')
+  input.files = [video(), fileOf(1000)]
+  input.dispatchEvent(new Event('change'))
+  await until(() => says().length === 2 && says().every((text) => ENDED.test(text)), says())
+  assert.deepEqual([says(), stack.made, byId.get('left').textContent], [['received', 'received'], 2, '0'])
+})
