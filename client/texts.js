@@ -38,6 +38,7 @@ export const TEXTS = {
   not_accepted: 'This kind of file is not accepted. Accepted: {accept}.',
   too_large: 'This file is too large. The largest size is {size}.',
   file_changed: 'The file has changed since its upload was interrupted. It can only be sent from the beginning.',
+  sent_elsewhere: 'Another tab of this browser is sending the file.',
   network: 'The connection broke. Try again.',
   '*/*': 'All kinds of files',
   'image/*': 'Images',
