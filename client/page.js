@@ -14,6 +14,7 @@ const SLICE_MS = 10 // of one task that shows rows
 const REFUSED = 'refused' // the code of a file that the page does not send
 
 const CHANGED = 'file_changed' // since its upload was interrupted
+const ELSEWHERE = 'sent_elsewhere' // by another tab
 
 const ENDED = /^upload_token_(expired|revoked|unknown)$/
 
@@ -70,6 +71,7 @@ function explain({ code, status, errors, message }) {
   if (code === REFUSED) return [message]
   if (code === 'upload_token_used_up') return [texts.noneLeft]
   if (code === CHANGED) return [texts.changed]
+  if (code === ELSEWHERE) return [texts.sentElsewhere]
   if (ENDED.test(code)) return [texts.ended]
   if (code === 'EntityTooLarge') return [fill(texts.tooLarge, { size: size(maxSizeBytes) })]
   const isType = errors?.length === 1 && errors[0].field === 'content_type'
@@ -144,7 +146,8 @@ class Row {
 
   // An upload in parts goes on with its own use. A form that is sent again costs another one.
   offers({ code, status } = {}) {
-    const goesOn = this.isCounted && this.item.file.size > LARGEST_FORM_BYTES && code !== 'checksum_mismatch'
+    const isKept = this.isCounted && this.item.file.size > LARGEST_FORM_BYTES && code !== 'checksum_mismatch'
+    const goesOn = isKept || code === ELSEWHERE
     const isRefused = [REFUSED, 'unreadable'].includes(code) || (status === 422 && code !== 'checksum_mismatch')
     const retry = isOver || isRefused || (remaining === 0 && !goesOn) ? [] : ['retry']
     return code === CHANGED ? [...retry, 'remove'] : retry

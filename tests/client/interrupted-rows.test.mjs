@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crashed, ended, keys, listOf, PUT, restored, states, video } from './lists.mjs'
+import { crashed, ended, heldElsewhere, keys, listOf, PUT, restored, states, video } from './lists.mjs'
 import { opened, page, until, wait } from './page.mjs'
 
 const REFUSED = { status: 400, headers: {}, text: '<Code>Refused</Code>' }
@@ -26,15 +26,6 @@ function heldParts() {
   let isSending = false
   page.onSend = () => new Promise(() => (isSending = true))
   return () => until(() => isSending, 'a part is sent')
-}
-
-// Another tab holds the file until the returned function is called.
-async function heldElsewhere() {
-  let free
-  await new Promise((isHeld) => {
-    navigator.locks.request(keys()[0], { ifAvailable: true }, () => new Promise((go) => isHeld((free = go))))
-  })
-  return free
 }
 
 test('of two interrupted uploads with the same name and size, each keeps a row', async () => {

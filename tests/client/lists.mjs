@@ -40,3 +40,12 @@ export async function restored(stack, options) {
   await list.restore()
   return list
 }
+
+// Another tab holds the file until the returned function is called.
+export async function heldElsewhere() {
+  let free
+  await new Promise((isHeld) => {
+    navigator.locks.request(keys()[0], { ifAvailable: true }, () => new Promise((go) => isHeld((free = go))))
+  })
+  return free
+}

@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crashed, video } from './lists.mjs'
+import { crashed, heldElsewhere, video } from './lists.mjs'
 import { fileOf, until } from './page.mjs'
 
-const ENDED = /received|failed|noneLeft/
-const TEXTS = ['received', 'failed', 'noneLeft', 'chooseAgain', 'sending', 'summary', 'ongoing', 'halted', 'unknown', 'missing']
+const ENDED = /received|failed|noneLeft|sentElsewhere/
+const TEXTS = ['received', 'failed', 'noneLeft', 'chooseAgain', 'sentElsewhere', 'sending', 'summary', 'ongoing', 'halted', 'unknown', 'missing']
+
+const BUTTONS = ['pause', 'resume', 'cancel', 'retry', 'remove']
 
 class Node extends EventTarget {
   dataset = {}
@@ -23,9 +25,11 @@ class Node extends EventTarget {
 const nodes = (count) => Array.from({ length: count }, () => new Node())
 
 function rowOf() {
-  const found = { '.name > *': nodes(2), '.state > *': nodes(2), button: nodes(5), progress: new Node(), '.tile': new Node() }
+  const found = { '.name > *': nodes(2), '.state > *': nodes(2), button: BUTTONS.map((does) => Object.assign(new Node(), { dataset: { does } })), progress: new Node(), '.tile': new Node() }
   return Object.assign(new Node(), { found })
 }
+
+let opens = 0
 
 // Runs the script for a token with so many uses.
 async function opened(left) {
@@ -36,7 +40,8 @@ async function opened(left) {
   byId.set('row', { content: { cloneNode: () => ({ firstElementChild: rowOf() }) } })
   globalThis.document = { getElementById: (id) => byId.get(id), documentElement: { lang: 'en' }, querySelector: () => null }
   globalThis.location = { origin: 'https://api.test', pathname: '/t/token' }
-  await import('../../client/page.js')
+  opens += 1
+  await import(`../../client/page.js?${opens}`)
   return byId
 }
 
@@ -50,4 +55,20 @@ test('a file that may go on leaves the last use to another file', async () => {
   input.dispatchEvent(new Event('change'))
   await until(() => says().length === 2 && says().every((text) => ENDED.test(text)), says())
   assert.deepEqual([says(), stack.made, byId.get('left').textContent], [['received', 'received'], 2, '0'])
+})
+
+test('a file that another tab is sending can be tried again, also without a use left', async () => {
+  const stack = await crashed()
+  const byId = await opened(0)
+  await until(() => byId.get('list').children.length === 1)
+  const [{ found }] = byId.get('list').children
+  const says = () => found['.state > *'][0].textContent
+  await until(() => says() === 'chooseAgain')
+  await heldElsewhere()
+  const input = byId.get('file-input')
+  input.files = [video()]
+  input.dispatchEvent(new Event('change'))
+  await until(() => ENDED.test(says()), says())
+  const offered = found.button.filter(({ hidden }) => !hidden).map(({ dataset }) => dataset.does)
+  assert.deepEqual([says(), stack.made, offered], ['sentElsewhere', 1, ['retry']])
 })

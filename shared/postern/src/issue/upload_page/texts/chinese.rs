@@ -65,6 +65,7 @@ pub(super) static CHINESE: Texts = Texts {
         interrupted: "已中断",
         choose_again: "已中断。请再次选择同一文件，发送将继续。",
         changed: "文件在发送中断后已更改。只能从头开始发送。",
+        sent_elsewhere: "此浏览器的另一个标签页正在发送该文件。",
         checking: "已发送，正在检查文件。",
         received: "已收到",
         rejected: "未被接受。",

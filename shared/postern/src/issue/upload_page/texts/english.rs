@@ -75,6 +75,7 @@ pub(super) static ENGLISH: Texts = Texts {
         interrupted: "Interrupted",
         choose_again: "Interrupted. Choose the same file again, and it continues.",
         changed: "The file has changed since its upload was interrupted. It can only be sent from the beginning.",
+        sent_elsewhere: "Another tab of this browser is sending the file.",
         checking: "Sent. The file is being checked.",
         received: "Received",
         rejected: "Not accepted.",

@@ -78,6 +78,7 @@ pub(super) static FRENCH: Texts = Texts {
         interrupted: "Interrompu",
         choose_again: "Interrompu. Choisissez de nouveau le même fichier : l’envoi reprendra.",
         changed: "Le fichier a été modifié depuis l’interruption de l’envoi. Il ne peut être envoyé que depuis le début.",
+        sent_elsewhere: "Un autre onglet de ce navigateur envoie le fichier.",
         checking: "Envoyé. Le fichier est en cours de vérification.",
         received: "Reçu",
         rejected: "Non accepté.",

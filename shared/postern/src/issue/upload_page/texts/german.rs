@@ -78,6 +78,7 @@ pub(super) static GERMAN: Texts = Texts {
         interrupted: "Unterbrochen",
         choose_again: "Unterbrochen. Wählen Sie dieselbe Datei noch einmal aus, dann geht es weiter.",
         changed: "Die Datei wurde geändert, seit das Senden unterbrochen wurde. Sie kann nur von Anfang an gesendet werden.",
+        sent_elsewhere: "Ein anderer Tab dieses Browsers sendet die Datei.",
         checking: "Gesendet. Die Datei wird geprüft.",
         received: "Angekommen",
         rejected: "Nicht angenommen.",

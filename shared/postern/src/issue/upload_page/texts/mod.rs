@@ -61,6 +61,7 @@ mod tests {
                 ("interrupted", script.interrupted),
                 ("choose_again", script.choose_again),
                 ("file_changed", script.changed),
+                ("sent_elsewhere", script.sent_elsewhere),
                 ("checking", script.checking),
                 ("rejected", script.rejected),
                 ("ongoing", script.ongoing),

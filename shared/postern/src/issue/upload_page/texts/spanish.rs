@@ -78,6 +78,7 @@ pub(super) static SPANISH: Texts = Texts {
         interrupted: "Interrumpido",
         choose_again: "Interrumpido. Elija de nuevo el mismo archivo y el envío continuará.",
         changed: "El archivo ha cambiado desde que se interrumpió el envío. Solo puede enviarse desde el principio.",
+        sent_elsewhere: "Otra pestaña de este navegador está enviando el archivo.",
         checking: "Enviado. Se está comprobando el archivo.",
         received: "Recibido",
         rejected: "No aceptado.",

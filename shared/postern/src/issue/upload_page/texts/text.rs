@@ -95,6 +95,8 @@ pub struct ScriptTexts {
     pub choose_again: &'static str,
     /// The file is not the one that was interrupted.
     pub changed: &'static str,
+    /// Another tab sends the file that the visitor chose for an interrupted upload.
+    pub sent_elsewhere: &'static str,
     /// The recorder looks at the file.
     pub checking: &'static str,
     /// The recorder has accepted the file.
