@@ -1,4 +1,4 @@
-// What all modules use: errors, keys and further modules.
+// What all modules use: errors and keys.
 
 export const LARGEST_FORM_BYTES = 32 * 2 ** 20 // a larger file goes in parts
 
@@ -30,8 +30,8 @@ export function loaded(module, path) {
     .catch(networkError)
 }
 
-// A signal that ends with any of `signals` that are defined, until `release` is called. What `AbortSignal.any` makes lives as long as its
-// signals, and browsers of 2023 do not have it.
+// A signal that ends with any of `signals` that are defined, until `release` is called. What `AbortSignal.any` makes lives as
+// long as its signals.
 export function linked(...given) {
   const signals = given.filter(Boolean)
   const control = new AbortController()

@@ -1,6 +1,7 @@
 // What the page and the element do with files: what was dropped, what is accepted, sizes in words, and a row's buttons.
 
 import { LARGEST_FORM_BYTES, unreadable } from './common.js'
+import { typeOf } from './postern.js'
 
 // The files of what was dropped, also of folders in it, as `{ file, path, handle }`. What the browser cannot read has an
 // `error`.
@@ -55,15 +56,15 @@ async function filesOf(entry, isRoot) {
   return (await Promise.all(wanted.map((child) => readable(child, false)))).flat()
 }
 
-// Whether one of the media ranges or extensions (`image/*`, `.pdf`) has the file. Without a type, the client may know one
-// by the extension, and otherwise the server decides.
-export function isAccepted({ name, type }, accepted) {
-  const declared = type.split(';')[0].trim().toLowerCase()
+// Whether one of the media ranges or extensions (`image/*`, `.pdf`) has the file, by the type that the client declares.
+export function isAccepted(file, accepted) {
+  const name = file.name.toLowerCase()
+  const type = typeOf(name, file).split(';')[0].trim().toLowerCase()
   const has = (one) => {
-    if (one.startsWith('.')) return name.toLowerCase().endsWith(one.toLowerCase())
-    return one === '*/*' || !declared || one === declared || (one.endsWith('/*') && declared.startsWith(one.slice(0, -1)))
+    if (one.startsWith('.')) return name.endsWith(one)
+    return one === '*/*' || one === type || (one.endsWith('/*') && type.startsWith(one.slice(0, -1)))
   }
-  return accepted.some(has)
+  return accepted.map((one) => one.toLowerCase()).some(has)
 }
 
 export function sizeInWords(bytes, language) {

@@ -11,8 +11,14 @@ const STALL_MS = 60_000
 const MAX_CHECK_MS = 30 * 60_000
 const MAX_RECORD_MS = 20_000
 
-// Some systems know no type for these extensions.
-const TYPES = { avif: 'image/avif', heic: 'image/heic', heif: 'image/heif', jxl: 'image/jxl' }
+// Some systems know no type for these.
+const IMAGES = ['avif', 'heic', 'heif', 'jxl']
+
+// What is declared for a file.
+export function typeOf(name, { type }) {
+  const extension = name?.split('.').pop().toLowerCase()
+  return type || (IMAGES.includes(extension) ? `image/${extension}` : 'application/octet-stream')
+}
 
 export function upload(file, options) {
   const transfer = new Transfer(file, options)
@@ -35,7 +41,6 @@ export class Transfer {
 
   constructor(file, options) {
     const { filename = file.name, contentType, metadata, path, signal, onProgress } = options
-    const extension = filename?.split('.').pop().toLowerCase()
     const folder = file.webkitRelativePath?.match(/.*\//)?.[0]
     this.file = file
     this.options = options
@@ -49,7 +54,7 @@ export class Transfer {
     })
     this.body = {
       filename,
-      content_type: contentType || file.type || TYPES[extension] || 'application/octet-stream',
+      content_type: contentType || typeOf(filename, file),
       size_bytes: file.size,
       metadata,
       path: path ?? (folder && folder + filename),

@@ -17,6 +17,13 @@ test('a file is accepted by its type, by a range or by its extension', () => {
     ['a.heic', '', ['image/*'], true],
     ['a.heic', '', ['.pdf'], false],
     ['a.heic', '', ['.pdf', 'image/*'], true],
+    ['a.heic', '', ['image/heic'], true],
+    ['a.exe', '', ['image/*', '.txt', '.pdf'], false],
+    ['a.exe', '', ['image/*', '.exe'], true],
+    ['a.exe', '', ['*/*'], true],
+    ['a.exe', '', ['application/octet-stream'], true],
+    ['noextension', '', ['text/plain'], false],
+    ['A.PNG', 'image/png', ['IMAGE/PNG'], true],
   ])
     assert.equal(isAccepted(file(name, type), accepted), expected, `${name} ${type} ${accepted}`)
 })
