@@ -3,14 +3,14 @@
 
 import { Area } from './area.js'
 import { FormControl, internals, reflect } from './control.js'
-import { fill, isAccepted, sizeInWords } from './files.js'
+import { fill, isAccepted } from './files.js'
 import { createList, isPending } from './list.js'
 import { PosternError } from './postern.js'
-import { make } from './row.js'
+import { limitsInWords, make } from './row.js'
 import { Rows } from './rows.js'
 import { style } from './style.js'
 import { summaryOf } from './summary.js'
-import { languageOf, TEXTS, textsIn, typesInWords } from './texts.js'
+import { languageOf, TEXTS, textsIn } from './texts.js'
 
 // Attributes that are properties too.
 const FLAGS = ['disabled', 'multiple', 'required']
@@ -152,24 +152,17 @@ export class PosternDrop extends FormControl {
     this.#known = ''
   }
 
-  // Why a file is not sent; undefined if it is.
+  // Why a file is not sent; undefined if it is. The error keeps the limits of this moment, for other languages.
   #refusal(file) {
-    const refused = (code) => new PosternError(code, fill(this.#texts[code], this.#limits))
-    if (this.#accepted.length && !isAccepted(file, this.#accepted)) return refused('not_accepted')
+    const accepted = this.accept.split(',').map((range) => range.trim()).filter(Boolean)
+    const limits = { accepted, maxSize: this.maxSize }
+    const refused = (code) => new PosternError(code, fill(this.#texts[code], limitsInWords(limits, this.#look)), { limits })
+    if (accepted.length && !isAccepted(file, accepted)) return refused('not_accepted')
     if (file.size > this.maxSize) return refused('too_large')
-  }
-
-  get #accepted() {
-    return this.accept.split(',').map((range) => range.trim()).filter(Boolean)
   }
 
   get #done() {
     return this.uploads.filter(({ state }) => state === 'available')
-  }
-
-  // What texts may name.
-  get #limits() {
-    return { accept: typesInWords(this.#accepted, this.#texts), size: sizeInWords(this.maxSize, languageOf(this)) }
   }
 
   // Says everything in the present language. Until its texts are there, and without them, it stays with the last one.
@@ -191,7 +184,7 @@ export class PosternDrop extends FormControl {
   }
 
   get #look() {
-    return { texts: this.#texts, language: languageOf(this), values: this.#limits, isDisabled: this.#area.isDisabled }
+    return { texts: this.#texts, language: languageOf(this), isDisabled: this.#area.isDisabled }
   }
 
   #changed() {

@@ -2,8 +2,10 @@
 
 import { fill, shareSent, showButtons, sizeInWords } from './files.js'
 import { isPending, isUnchecked } from './list.js'
+import { typesInWords } from './texts.js'
 
 const BUTTONS = ['pause', 'resume', 'retry', 'cancel', 'remove']
+const NOT_SENT = ['not_accepted', 'too_large'] // codes of what the element refuses
 
 // Makes an element. Its children are elements and texts.
 export function make(name, attributes = {}, ...children) {
@@ -17,7 +19,7 @@ export function make(name, attributes = {}, ...children) {
 function isFinal(item) {
   const { code, status } = item.error ?? {}
   if (code === 'checksum_mismatch') return false
-  return ['not_accepted', 'too_large', 'unreadable'].includes(code) || [410, 422].includes(status) || isUnchecked(item)
+  return [...NOT_SENT, 'unreadable'].includes(code) || [410, 422].includes(status) || isUnchecked(item)
 }
 
 // Which buttons the file has.
@@ -36,6 +38,10 @@ export function textOf(item) {
   if (isUnchecked(item)) return 'unchecked'
   return item.state === 'interrupted' && !item.handle ? 'choose_again' : item.state
 }
+
+// What the texts of a refusal name.
+export const limitsInWords = ({ accepted, maxSize }, { texts, language }) =>
+  ({ accept: typesInWords(accepted, texts), size: sizeInWords(maxSize, language) })
 
 export class Row {
   #name = make('bdi')
@@ -78,11 +84,14 @@ export class Row {
     showButtons(this.element, this.#buttons, (button) => acts.includes(BUTTONS[this.#buttons.indexOf(button)]))
   }
 
-  #say(item, { texts, language, values }) {
+  #say(item, look) {
+    const { texts, language } = look
     const { progress, result, error } = item
     const percent = new Intl.NumberFormat(language, { style: 'percent' }).format(shareSent(progress))
-    const known = texts[error?.code ?? result?.reason]
-    const own = fill((!isUnchecked(item) && known) || texts[textOf(item)], { ...values, percent })
+    const { code, limits } = error ?? {}
+    // What the page refuses itself by a code of the element has no limits to name.
+    const known = limits || !NOT_SENT.includes(code) ? texts[code ?? result?.reason] : undefined
+    const own = fill((!isUnchecked(item) && known) || texts[textOf(item)], { percent, ...(limits && limitsInWords(limits, look)) })
     if (this.#own.textContent !== own) this.#own.textContent = own
     this.#servers.textContent = known ? '' : (error?.message ?? result?.detail ?? '')
   }

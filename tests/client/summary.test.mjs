@@ -15,11 +15,11 @@ test('every file counts once, by what has become of it', () => {
   for (const state of ['waiting', 'preparing', 'sending', 'offline', 'checking'])
     assert.equal(said(inState('available'), inState(state)), 'Uploaded: 1 of 2. On their way: 1.', state)
   for (const state of ['paused', 'interrupted'])
-    assert.equal(said(inState(state), inState('sending')), 'Uploaded: 0 of 2. On their way: 1. Paused: 1.', state)
+    assert.equal(said(inState(state), inState('sending')), 'Uploaded: 0 of 2. On their way: 1. Paused or interrupted: 1.', state)
   for (const item of [inState('rejected'), inState('cancelled'), failed('sending'), { state: 'failed', error }])
     assert.equal(said(item), 'Uploaded: 0 of 1. Not uploaded: 1.', item.state)
   assert.equal(said(failed('checking')), 'Uploaded: 0 of 1. Result unknown: 1.')
-  assert.equal(said(inState('rejected'), failed('checking'), inState('paused'), inState('waiting')), 'Uploaded: 0 of 4. On their way: 1. Paused: 1. Result unknown: 1. Not uploaded: 1.')
+  assert.equal(said(inState('rejected'), failed('checking'), inState('paused'), inState('waiting')), 'Uploaded: 0 of 4. On their way: 1. Paused or interrupted: 1. Result unknown: 1. Not uploaded: 1.')
 })
 
 test('the end is told where there is a text for it, and only if every file has arrived', () => {

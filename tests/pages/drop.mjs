@@ -89,7 +89,7 @@ try {
     return [nameOf(row.querySelector("progress"), "aria-labelledby"), ...[...row.querySelectorAll("button")].map((button) => nameOf(button, "aria-describedby"))];
   });
   check("progress and buttons name their file", named.length === 6 && named.every((name) => name === "notes.txt"), named.join());
-  check("paused: the status says so", (await status()) === "Uploaded: 0 of 2. Paused: 1. Not uploaded: 1.", await status());
+  check("paused: the status says so", (await status()) === "Uploaded: 0 of 2. Paused or interrupted: 1. Not uploaded: 1.", await status());
   await look("paused");
   await press("notes.txt", "resume");
   await press("more.txt", "retry");

@@ -77,7 +77,7 @@ const SIZES = [[320, 640], [1280, 800]];
     const button = (does) => page.waitForSelector(`#list li:last-child [data-does=${does}]:not([hidden])`);
     await look(page, "sending", SIZES);
     await (await button("pause")).press("Enter");
-    await sumsUp(page, "Received: 4 of 8. Paused: 1. Not received: 3.");
+    await sumsUp(page, "Received: 4 of 8. Paused or interrupted: 1. Not received: 3.");
     await (await button("resume")).press("Enter");
     await row(page, "slow.png", "gone on");
     await (await button("cancel")).press("Enter");

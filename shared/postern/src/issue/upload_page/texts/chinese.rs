@@ -81,7 +81,7 @@ pub(super) static CHINESE: Texts = Texts {
         failed: "无法发送此文件。",
         summary: "已收到：{done}/{all}。",
         ongoing: "进行中：{count}。",
-        halted: "已暂停：{count}。",
+        halted: "已暂停或已中断：{count}。",
         unknown: "结果未知：{count}。",
         missing: "未收到：{count}。",
         complete: "所有文件均已收到。您可以关闭此页面。",

@@ -91,7 +91,7 @@ pub(super) static ENGLISH: Texts = Texts {
         failed: "The file could not be sent.",
         summary: "Received: {done} of {all}.",
         ongoing: "On their way: {count}.",
-        halted: "Paused: {count}.",
+        halted: "Paused or interrupted: {count}.",
         unknown: "Result unknown: {count}.",
         missing: "Not received: {count}.",
         complete: "All files have been received. You can close this page.",

@@ -94,7 +94,7 @@ pub(super) static FRENCH: Texts = Texts {
         failed: "Le fichier n’a pas pu être envoyé.",
         summary: "Reçus : {done} sur {all}.",
         ongoing: "En cours : {count}.",
-        halted: "En pause : {count}.",
+        halted: "En pause ou interrompus : {count}.",
         unknown: "Résultat inconnu : {count}.",
         missing: "Non reçus : {count}.",
         complete: "Tous les fichiers ont été reçus. Vous pouvez fermer cette page.",

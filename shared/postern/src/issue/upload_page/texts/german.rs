@@ -94,7 +94,7 @@ pub(super) static GERMAN: Texts = Texts {
         failed: "Die Datei konnte nicht gesendet werden.",
         summary: "Angekommen: {done} von {all}.",
         ongoing: "Unterwegs: {count}.",
-        halted: "Angehalten: {count}.",
+        halted: "Angehalten oder unterbrochen: {count}.",
         unknown: "Ergebnis unbekannt: {count}.",
         missing: "Nicht angekommen: {count}.",
         complete: "Alle Dateien sind angekommen. Sie können diese Seite schließen.",

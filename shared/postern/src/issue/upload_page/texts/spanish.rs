@@ -94,7 +94,7 @@ pub(super) static SPANISH: Texts = Texts {
         failed: "No se pudo enviar el archivo.",
         summary: "Recibidos: {done} de {all}.",
         ongoing: "En curso: {count}.",
-        halted: "En pausa: {count}.",
+        halted: "En pausa o interrumpidos: {count}.",
         unknown: "Resultado desconocido: {count}.",
         missing: "No recibidos: {count}.",
         complete: "Se han recibido todos los archivos. Puede cerrar esta página.",
