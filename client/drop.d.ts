@@ -1,5 +1,6 @@
 import type { NewFile, Upload } from './list.js'
 import type { AllOptions, Available, PosternError, Rejected } from './postern.js'
+import type { Texts } from './texts.js'
 
 export type { Upload }
 
@@ -36,7 +37,7 @@ export class PosternDrop extends HTMLElement {
    * Texts of your own, by their names in docs/browser.md, by a file's state, or by the code of an error or a rejection. The
    * others are in the language of the element, if it is English, German, French, Spanish or Chinese, or else in English.
    */
-  texts: Record<string, string>
+  texts: Partial<Texts>
   /** The ids of the uploaded files, separated by commas. The form sends each as an entry. Only `''` can be set: it removes all files. */
   value: string
   readonly form: HTMLFormElement | null

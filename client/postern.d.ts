@@ -3,7 +3,7 @@ export type Phase = 'preparing' | 'sending' | 'offline' | 'paused' | 'checking'
 
 export interface Progress {
   phase: Phase
-  /** Bytes. It never falls. */
+  /** Bytes. It never falls in one page. */
   loaded: number
   total: number
   /** Of the last seconds; `undefined` until they are known, and outside of `sending`. */
@@ -46,6 +46,7 @@ export interface UploadAllOptions extends AllOptions {
 export interface Available {
   state: 'available'
   uploadId: string
+  reason?: undefined
   detail?: undefined
 }
 

@@ -20,7 +20,7 @@ export async function one(file: File, signal: AbortSignal): Promise<string> {
   task.resume()
   const result = await task
   // @ts-expect-error: only a rejected upload has a reason
-  console.log(result.reason)
+  console.log(result.reason.length)
   return result.state === 'rejected' ? `${result.reason}: ${result.detail}` : result.uploadId
 }
 
@@ -78,7 +78,10 @@ export async function words({ state, error, result }: Upload, drop: PosternDrop)
   drop.texts = { ...texts, choose: typesInWords(['image/*'], { 'image/*': 'Photos' }) }
   // @ts-expect-error: the texts are not the app's to change
   texts.remove = 'Take away'
-  return texts[error?.code ?? (result?.state === 'rejected' ? result.reason : '')] ?? texts[state]
+  const named: string[] = [texts.unchecked, texts.choose_again, texts.upload_token_used_up, drop.texts.remove ?? '']
+  // @ts-expect-error: most codes have no text
+  texts.invalid_fields.length
+  return texts[error?.code ?? result?.reason ?? ''] ?? named[0] ?? texts[state]
 }
 
 export function element(drop: PosternDrop = document.querySelector('postern-drop')!): void {

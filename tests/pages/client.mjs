@@ -62,11 +62,13 @@ async function storedParts(count) {
 await mkdir(folder, { recursive: true });
 const small = join(folder, "notes.txt");
 const other = join(folder, "more.txt");
+const fake = join(folder, "fake.png");
 const large = join(folder, "large.bin");
 const bytes = Buffer.alloc(LARGE_BYTES);
 for (let at = 0; at < LARGE_BYTES; at += 4096) bytes.writeUInt32LE(at, at);
 await writeFile(small, `some words of ${plan.browser}`);
 await writeFile(other, "other words");
+await writeFile(fake, "only words, no image");
 await writeFile(large, bytes);
 
 const browser = await launchBehind(plan, proxy.address());
@@ -185,6 +187,8 @@ try {
   await open(`/page/${plan.recipes.findIndex((script) => script.includes("textsIn("))}`);
   await choose(small, other);
   await shown("/^notes.txt: Hochgeladen, more.txt: Hochgeladen$/");
+  await choose(fake);
+  await shown("/, fake.png: Nicht angenommen\\. .*text.plain/");
   check("the recipes run", true);
 
   const listened = await page.evaluate(async (endpoint) => {

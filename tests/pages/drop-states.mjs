@@ -95,6 +95,17 @@ try {
   });
   check("many files are added in one pass", passes.join() === "1,300", passes.join());
 
+  await page.evaluate(async () => {
+    const { PosternError } = await import("/postern/postern.js");
+    const errorOf = (code, message) => new PosternError(code, message, { status: 410 });
+    const added = [["of the page", "too_large", "5 MB for your account."], ["closed", "upload_token_used_up", "ask the app"], ["other", "mine", "No."]];
+    const drop = document.querySelector("postern-drop");
+    drop.add(added.map(([name, code, message]) => ({ file: new File([], name), error: errorOf(code, message) })));
+  });
+  const told = [await row("of the page"), await row("closed"), await row("other")].map(({ says, buttons }) => `${says} ${buttons}`).join();
+  const expected = "Not uploaded. 5 MB for your account. Remove,No more files can be sent here. Remove,Not uploaded. No. Remove";
+  check("an error of the page is told in its own words, and one of a token in those of the element", told === expected, told);
+
   await open("/app");
   const kept = await inDrop((drop, jwt) => {
     drop.jwt = () => jwt;

@@ -11,7 +11,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { addPage, choose, close, comesTo, dropped, gate, inDrop, open, page, pages, press, row } from "./element.mjs";
 import { examine } from "./look.mjs";
-import { check, folder, plan, wait } from "./script.mjs";
+import { check, folder, plan, until, wait } from "./script.mjs";
 
 const isChrome = plan.browser === "chrome";
 
@@ -31,6 +31,19 @@ const output = () => page.$eval("output", ({ value }) => value);
 const ids = () => page.evaluate(() => new FormData(document.querySelector("form")).getAll("photo"));
 const status = () => inDrop((drop) => drop.shadowRoot.querySelector("[role=status]").textContent);
 const isValid = () => page.evaluate(() => document.querySelector("form").checkValidity());
+
+// Whether the recipe lets the form be sent, and the page be closed.
+const isSent = () => page.evaluate(() => {
+  const form = document.querySelector("form");
+  return new Promise((told) => {
+    addEventListener("submit", (event) => {
+      told(!event.defaultPrevented);
+      event.preventDefault();
+    }, { once: true });
+    form.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+  });
+});
+const closes = () => page.evaluate(() => dispatchEvent(new Event("beforeunload", { cancelable: true })));
 
 const focused = () => page.evaluate(() => document.querySelector("postern-drop").shadowRoot.activeElement?.textContent ?? "");
 
@@ -75,6 +88,7 @@ try {
   check("sending: the form is not valid, even if no file is required", !(await isValid()));
   await inDrop((drop) => drop.setAttribute("required", ""));
   check("sending: no value", (await ids()).length === 0);
+  check("sending: the recipe asks before the page is closed", !(await closes()));
   await press("notes.txt", "pause");
   check("pause: the focus stays in the row", (await comesTo("notes.txt", "paused")) && (await focused()) === "Continue", await focused());
   await press("notes.txt", "resume");
@@ -100,6 +114,7 @@ try {
   check("the recipe hears of the last one", /^(notes|more).txt: [0-9a-f-]{36}$/.test(await output()), await output());
   check("the value has an id for each file", new Set(await ids()).size === 2, await ids());
   check("the form is valid", await isValid());
+  check("uploaded: the recipe sends the form, and the page may be closed", (await isSent()) && (await closes()));
 
   const before = gate.asked;
   const hostile = '<img src=x onerror="alert(1)">.html';
@@ -112,6 +127,18 @@ try {
   check("refused: the recipe hears of it", (await output()).startsWith("large.txt: This file is too large"), await output());
   check("a name is text only", !(await inDrop((drop) => drop.shadowRoot.querySelector("img"))));
   check("refused: the value stays", (await ids()).length === 2);
+  check("refused: the recipe keeps the form", (await isValid()) && !(await isSent()) && (await output()) === "Send or remove each file first.", await output());
+  const limits = [["maxSize", 5], ["accept", ".md"], ["lang", "de"], ["lang", "en"], ["maxSize", 20_000_000], ["accept", "image/*,.txt"]];
+  const later = [];
+  for (const [name, value] of limits) {
+    await inDrop((drop, name, value) => (drop[name] = value), name, value);
+    if (value === "de") await until(page, () => document.querySelector("postern-drop").shadowRoot.querySelector("[part=choose]").textContent === "Dateien auswählen");
+    if (value === "en") await until(page, () => document.querySelector("postern-drop").shadowRoot.querySelector("[part=choose]").textContent === "Choose files");
+    later.push((await row(hostile)).says, (await row("large.txt")).says);
+  }
+  const [german, others] = [later.splice(4, 2), new Set(later)];
+  check("refused: the rows keep their limits", others.size === 2 && others.has(refused.says) && others.has(large.says), later.join());
+  check("refused: in every language", german.join().includes("Bilder, TXT.") && german.join().includes("höchstens 20\u00a0MB"), german.join());
 
   await dropped(["fake.png", "image/png", "only words, no image"]);
   const rejected = await comesTo("fake.png", "rejected");
@@ -125,8 +152,9 @@ try {
   check("remove: the id goes", (await ids()).length === 1 && !(await ids()).includes(first));
   check("remove: the focus goes to the button", (await focused()) === "Choose files", await focused());
   await inDrop((drop) => drop.toggleAttribute("disabled", true));
-  check("disabled: the buttons too", (await inDrop((drop) => drop.shadowRoot.querySelectorAll("[part=area] button:disabled").length)) === 2);
+  check("disabled: the buttons too", (await inDrop((drop) => drop.shadowRoot.querySelectorAll("button:enabled").length)) === 0);
   await inDrop((drop) => drop.toggleAttribute("disabled", false));
+  check("enabled: the buttons too", (await inDrop((drop) => drop.shadowRoot.querySelectorAll("button:disabled").length)) === 0);
   await page.evaluate(() => document.querySelector("form").reset());
   check("reset: no file", (await ids()).length === 0 && (await inDrop((drop) => drop.uploads.length)) === 0);
 

@@ -9,7 +9,7 @@
 import { cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { launchBehind, openProxy } from "./proxy.mjs";
+import { launchBehind, openProxy, partOf } from "./proxy.mjs";
 import { check, folder, plan, until, wait } from "./script.mjs";
 
 // The page renders the recipe, or a component that shows what the hook returns.
@@ -51,6 +51,9 @@ let isOpen = true;
 let sent = 0;
 let ended = 0;
 let isRenewed = false;
+// S3 gets no part after this one.
+let lastPart = Infinity;
+let stored = 0;
 
 const policy = `default-src 'self'; connect-src ${new URL(plan.api).origin} ${plan.storage}`;
 const html = '<!doctype html><title>React</title><main></main><script type="module" src="/app.js"></script>';
@@ -66,6 +69,10 @@ const proxy = await openProxy({
       isRenewed = true;
       asked.headers.authorization = `Bearer ${plan.jwt}`;
     }
+    if (partOf(asked) > lastPart) {
+      await new Promise((closed) => asked.on("close", closed));
+      return false;
+    }
     if (asked.method !== "POST" || asked.url.startsWith(plan.api)) return true;
     sent += 1;
     let isClosed = false;
@@ -74,7 +81,9 @@ const proxy = await openProxy({
     if (isClosed) ended += 1;
     return !isClosed;
   },
-  done() {},
+  done(asked, status) {
+    if (partOf(asked) && status === 200) stored += 1;
+  },
 });
 
 // Waits until `holds` is true here.
@@ -85,8 +94,10 @@ async function here(holds) {
 
 const small = join(folder, "notes.txt");
 const other = join(folder, "more.txt");
+const large = join(folder, "large.bin");
 await writeFile(small, `some words of ${plan.browser}`);
 await writeFile(other, "other words");
+await writeFile(large, Buffer.alloc(40 * 2 ** 20));
 
 const browser = await launchBehind(plan, proxy.address());
 try {
@@ -110,6 +121,17 @@ try {
   await remove.click();
   await until(page, () => document.querySelectorAll("li").length === 1);
   check("the recipe removes a file", !(await page.$eval("main", (main) => main.innerText)).includes("notes.txt"));
+
+  lastPart = 1;
+  await input.uploadFile(large);
+  check("a part of a large file arrives", await here(() => stored === 1), stored);
+  await open();
+  await page.evaluate((endpoint) => window.recipe({ endpoint }), plan.endpoint);
+  await shows("large.bin: Interrupted. Choose the file again.");
+  lastPart = Infinity;
+  await (await page.waitForSelector("input")).uploadFile(large);
+  await shows("large.bin: available");
+  check("the recipe shows what a reload has interrupted, and goes on with it", stored === 5, stored);
 
   // Renders the probe. It keeps what the hook returned, and every function that a render got.
   const probe = (options) =>
