@@ -52,13 +52,14 @@ globalThis.localStorage = Object.create({
 const isOver = (life) => life !== page.life && new Promise(() => {})
 const reached = () => navigator.onLine || undefined
 
-// A request that is on its way when the page is closed arrives only with `keepalive`.
+// A request that begins without a network fails. One that is on its way when the page is closed arrives only with `keepalive`.
 globalThis.fetch = async (url, { method, headers, body, signal, keepalive }) => {
   signal.throwIfAborted()
   const { life, stack } = page
+  const isBegun = reached()
   await wait(1)
   if (!keepalive) await isOver(life)
-  const answer = reached() && (await stack.answer(method, url, { headers, body }))
+  const answer = isBegun && reached() && (await stack.answer(method, url, { headers, body }))
   await isOver(life)
   signal.throwIfAborted()
   if (!answer) throw new TypeError('Failed to fetch')
