@@ -130,13 +130,13 @@ export function createList(options) {
   }
 
   function end(id, ended) {
-    keep(id, ended, runs.get(id))
+    keep(id, ended, runs.get(id) ?? {})
     runs.delete(id)
     update(id, ended)
     advance()
   }
 
-  // Keeps what can go on after a failure.
+  // Keeps what can go on after a failure, and a file that S3 has after a cancellation.
   function keep(id, { state, result }, { isSent, transfer }) {
     const own = kept.get(id)
     const isEarlier = !isOpen(items.get(id))
@@ -144,7 +144,7 @@ export function createList(options) {
     if (isEarlier || (state === 'failed' && !transfer?.uploadId && !own?.isReplaced)) return
     kept.delete(id)
     const { key, read } = transfer?.entry ?? {}
-    const entry = state === 'failed' && transfer.uploadId && read?.()
+    const entry = (state === 'failed' || isSent) && transfer?.uploadId && read?.()
     if (entry) kept.set(id, { ...entry, key, transfer, isSent })
     else if (own?.isReplaced) list.restore()
   }
@@ -256,11 +256,10 @@ export function createList(options) {
     cancel(id) {
       batches?.giveUp(id)
       const item = items.get(id)
-      if (item && isPending(item) && isOpen(item) && !kept.get(id)?.isReplaced) dismiss(id)
-      const isRunning = runs.has(id)
+      if (!item || !isPending(item)) return
+      if (isOpen(item) && !kept.get(id)?.isReplaced) dismiss(id)
       runs.get(id)?.control.abort()
-      if (isRunning) end(id, { state: 'cancelled' }) // and the upload is given up meanwhile
-      else if (items.get(id)?.state === 'waiting') update(id, { state: 'cancelled' })
+      end(id, { state: 'cancelled' }) // and the upload is given up meanwhile
     },
 
     retry(id) {

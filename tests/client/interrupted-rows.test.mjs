@@ -159,17 +159,21 @@ test('a file that is changed while it goes on, and chosen again, is refused as o
   assert.deepEqual([states(list), stack.made, keys()], [['available'], 2, []])
 })
 
-test('a changed file that is cancelled before its new upload is made leaves the interrupted upload', async () => {
-  const stack = await crashed()
-  const list = await restored(stack)
-  list.add([await twin()])
-  await ended(list)
-  list.retry(1)
-  list.cancel(1)
-  await until(() => states(list).join() === 'cancelled,interrupted')
-  await wait(50)
-  assert.deepEqual([stack.only.state, keys().length], ['pending', 1])
-})
+for (const [when, concurrency] of [['before its new upload is made', 3], ['while it waits for a place', 0]]) {
+  test(`a changed file that is cancelled ${when} leaves the interrupted upload`, async () => {
+    const stack = await crashed()
+    const list = await restored(stack)
+    list.add([await twin()])
+    await ended(list)
+    list.options = { ...list.options, concurrency }
+    list.retry(1)
+    list.cancel(1)
+    await until(() => states(list).join() === 'cancelled,interrupted')
+    list.remove(1)
+    await wait(50)
+    assert.deepEqual([states(list), stack.only.state, keys().length], [['interrupted'], 'pending', 1])
+  })
+}
 
 test('parts that differ at S3 are not used again, even if they cannot be given up', async () => {
   const stack = await crashed()

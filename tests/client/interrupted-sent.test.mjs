@@ -93,6 +93,23 @@ test('neither a cancellation nor a removal gives up a file that S3 has', async (
   assert.deepEqual((await restored(stack)).snapshot(), [], 'what was removed is not shown again')
 })
 
+for (const acts of [['remove'], ['cancel', 'remove']]) {
+  test(`a file of this page that is being checked does not come back after ${acts.join(' and ')}`, async () => {
+    const stack = opened()
+    stack.verdict = { state: 'pending' }
+    const list = listOf(stack)
+    const [id] = list.add([video()])
+    await until(() => states(list).join() === 'checking')
+    for (const act of acts) list[act](id)
+    await until(() => JSON.parse(localStorage.getItem(keys()[0])).isSettled, 'the entry is settled')
+    looked(stack, AVAILABLE)
+    await list.restore()
+    const here = list.snapshot()
+    closed()
+    assert.deepEqual([here, (await restored(stack)).snapshot(), stack.count(/^DELETE/)], [[], [], 0])
+  })
+}
+
 test('an interrupted row becomes one that is checked once S3 has the file', async () => {
   const stack = opened()
   let isCompleting = false
