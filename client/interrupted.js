@@ -14,11 +14,14 @@ const MAX_ASKED = 4 // uploads at once
 export class Interrupted {
   #list
   #inTurn = limited(MAX_ASKED)
-  #asked = new Map() // answers that have not come, by the upload's id
+  #asked = new Map() // answers for this person that have not come, by the upload's id
   #present = new Set() // the ids of the uploads that can go on as far as this browser knows
   #dismissed = new Set() // the ids of uploads that are not shown again
   #restores = 0
+  #latest // of them
   #person
+  #calls = 0 // of `jwt`
+  #answered = 0 // the last call whose JWT is known
 
   constructor(list) {
     this.#list = list
@@ -27,13 +30,8 @@ export class Interrupted {
   // As a listener of `storage` it gets an event, also of what the app keeps for itself.
   async restore({ type, key } = {}) {
     if (type === 'storage' && key && !key.startsWith('postern:')) return // not an entry of resume.js
-    const own = (this.#restores += 1)
-    const entries = await entriesOf(this.#list.options())
-    if (own !== this.#restores) return // a later call knows more
-    this.#present = new Set(entries.map(({ uploadId }) => uploadId))
-    this.#retain(this.#present)
-    for (const entry of entries) if (!this.#asked.has(entry.uploadId)) this.#ask(entry)
-    await Promise.all(entries.map(({ uploadId }) => this.#asked.get(uploadId)))
+    this.#latest = this.#restore((this.#restores += 1))
+    await this.#latest
   }
 
   // Opens the file of a row, and goes on with it.
@@ -57,10 +55,21 @@ export class Interrupted {
     settle(key, uploadId)
   }
 
+  async #restore(own) {
+    const entries = await entriesOf(this.#list.options())
+    if (own !== this.#restores) return this.#latest // a later call knows more
+    this.#present = new Set(entries.map(({ uploadId }) => uploadId))
+    this.#retain(this.#present)
+    if (entries.length) await this.#tokenOf(this.#list.options().jwt).catch(() => {})
+    for (const entry of entries) if (!this.#asked.has(entry.uploadId)) this.#ask(entry)
+    await Promise.all(entries.map(({ uploadId }) => this.#asked.get(uploadId)))
+  }
+
   #ask(entry) {
     const { uploadId } = entry
-    const answered = this.#inTurn(() => this.#present.has(uploadId) && this.#find(entry)).finally(() => this.#asked.delete(uploadId))
-    this.#asked.set(uploadId, answered)
+    const asked = this.#asked
+    const answered = this.#inTurn(() => this.#present.has(uploadId) && this.#find(entry)).finally(() => asked.delete(uploadId))
+    asked.set(uploadId, answered)
   }
 
   async #find(entry) {
@@ -68,12 +77,13 @@ export class Interrupted {
     const transfer = this.#list.transferOf({ file: new File([], '') })
     const { endpoint, jwt } = transfer.options
     let person
-    const meet = (token) => {
-      this.#meet((person = token && personOf(token)))
-      return token
+    if (jwt) {
+      transfer.options.jwt = async () => {
+        const token = await this.#tokenOf(jwt)
+        person = token && personOf(token)
+        return token
+      }
     }
-    if (jwt) transfer.options.jwt = async () => meet(await jwt())
-    else meet()
     const found = await shown(entry, transfer)
     const isOther = person !== this.#person || endpoint !== this.#list.options().endpoint
     if (isOther || !this.#present.has(uploadId)) return
@@ -82,10 +92,23 @@ export class Interrupted {
     else this.#retain(this.#present)
   }
 
-  // Another person in the same list sees nothing of the one before.
+  // The JWT, which says who is there. After the JWT of a later call, it says nothing.
+  async #tokenOf(jwt) {
+    const own = (this.#calls += 1)
+    const token = await jwt?.()
+    if (own > this.#answered) {
+      this.#answered = own
+      this.#meet(token && personOf(token))
+    }
+    return token
+  }
+
+  // Another person in the same list sees nothing of the one before, and what was asked for that one is asked again.
   #meet(person) {
-    if (this.#person !== undefined && this.#person !== person) this.#retain(new Set())
+    if (this.#person === person) return
+    if (this.#person !== undefined) this.#retain(new Set())
     this.#person = person
+    this.#asked = new Map()
   }
 
   // Shows what can go on, or a file that S3 has, which waits for its verdict.

@@ -20,10 +20,11 @@ export async function sendParts(transfer) {
   if (!(file instanceof Blob)) return void Object.assign(transfer, { uploadId: expects.uploadId, isResumed: true })
   // Without that module the upload works too, only not after a reload.
   const { entryOf } = await import('./resume.js').catch(() => ({}))
-  const entry = (await entryOf?.(transfer)) ?? NO_ENTRY
+  const found = await entryOf?.(transfer)
+  if (expects && found === null) throw new PosternError('sent_elsewhere', 'Another tab of this browser is sending the file.')
+  const entry = found ?? NO_ENTRY
   Object.assign(transfer, { entry, onSettled: () => transfer.entry.remove(), onEnd: entry.release })
-  if (expects && entry === NO_ENTRY) throw new PosternError('sent_elsewhere', 'Another tab of this browser is sending the file.')
-  const isChanged = expects && entry.key !== expects.key && !entry.read()
+  const isChanged = expects && found && entry.key !== expects.key && !entry.read()
   if (isChanged) throw new PosternError('file_changed', 'The file has changed since its upload was interrupted.')
   let mismatch
   for (;;) {

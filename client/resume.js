@@ -7,8 +7,9 @@ const PREFIX = 'postern:'
 const SAMPLE_BYTES = 65536
 const LIFE_MS = 2 * 24 * 3_600_000 // S3 takes parts for a day
 
-// The entry of a file: of the same name, size, time, metadata and scope, and with the same bytes at three places. None if
-// this page or another one is sending the file already: whoever cancels one of the two uploads must not end the other one.
+// The entry of a file: of the same name, size, time, metadata and scope, and with the same bytes at three places. Without
+// storage there is none. It is null if this page or another one is sending the file already: whoever cancels one of the two
+// uploads must not end the other one.
 export async function entryOf({ file, body, options }) {
   const storage = usable()
   if (!storage) return
@@ -16,7 +17,7 @@ export async function entryOf({ file, body, options }) {
   const scope = await scopeOf(options)
   const key = PREFIX + (await digestOf(file, body, scope))
   const release = await hold(key)
-  if (!release) return
+  if (!release) return null
   const { handle } = options
   const read = () => parsed(storage.getItem(key))
   return {

@@ -8,6 +8,8 @@ import { PART_BYTES } from './stack.mjs'
 
 const QUESTION = /^GET/
 const API = 'https://api.test'
+const UNKNOWN = { status: 404, headers: {}, text: '{"code":"upload_not_found"}' }
+const UNAUTHORIZED = { status: 401, headers: {}, text: '' }
 
 // Interrupted uploads, as many as `count`, from one that has crashed.
 function copies(stack, count) {
@@ -85,6 +87,15 @@ test('many events in a moment ask about each upload once', async () => {
   }
 })
 
+test('a call of restore ends when the uploads are shown, also if another call came', async () => {
+  const stack = await crashed()
+  const list = listOf(stack)
+  const restoring = list.restore()
+  list.restore()
+  await restoring
+  assert.deepEqual(states(list), ['interrupted'])
+})
+
 test('an upload about which an answer has not come is not asked about again', async () => {
   const stack = await crashed()
   const list = listOf(stack)
@@ -128,7 +139,7 @@ test('events that come faster than answers do not keep the uploads from the list
 for (const [name, answer, times] of [
   ['500', { status: 500, headers: {}, text: '{}' }, Infinity],
   ['429 with a long Retry-After', { status: 429, headers: { 'retry-after': '120' }, text: '{}' }, Infinity],
-  ['401 once', { status: 401, headers: {}, text: '' }, 1],
+  ['401 once', UNAUTHORIZED, 1],
 ]) {
   test(`a row stays while the API answers ${name}`, async () => {
     const stack = await crashed()
@@ -168,7 +179,7 @@ test('… nor one whose answer comes when the other person is there', async () =
   let isBusy = true
   const gone = new Set()
   intercept(stack, (_, url, { headers }) => {
-    if (headers.authorization === `Bearer ${jwtOf('B')}`) return { status: 404, headers: {}, text: '{"code":"upload_not_found"}' }
+    if (headers.authorization === `Bearer ${jwtOf('B')}`) return UNKNOWN
     if (url.includes('copy-1') && isBusy) return gone.add(url) && { status: 503, headers: {}, text: '{}' }
   })
   const list = listOf(stack, person('A'))
@@ -190,9 +201,71 @@ test('… nor one whose answer was for the first person', async () => {
   const restoring = list.restore()
   await goOn.until()
   list.options = person('B')
-  intercept(stack, () => ({ status: 404, headers: {}, text: '{"code":"upload_not_found"}' }))
+  intercept(stack, () => UNKNOWN)
   list.restore()
   await until(() => !list.snapshot().length)
+  goOn()
+  await restoring
+  assert.deepEqual(list.snapshot(), [])
+})
+
+test('… nor one whose only question was asked for the first person', async () => {
+  const stack = await crashed(person('A'))
+  const list = listOf(stack, person('A'))
+  const goOn = heldAnswers(stack, /parts$/)
+  const restoring = [list.restore()]
+  await goOn.until()
+  list.options = person('B')
+  intercept(stack, () => UNKNOWN)
+  restoring.push((await begun(list)).restoring)
+  goOn()
+  await Promise.all(restoring)
+  assert.deepEqual([list.snapshot(), keys().length], [[], 1])
+})
+
+test('… nor a row of the first one while a question waits for the network', async () => {
+  const stack = await crashed(person('A'))
+  const list = await restored(stack, person('A'))
+  setOnline(false)
+  await begun(list)
+  list.options = person('B')
+  list.restore()
+  await until(() => !list.snapshot().length)
+})
+
+for (const [who, first] of [['the first person', person('A')], ['nobody', { endpoint: API }]]) {
+  test(`a person sees an own upload that is being asked about for ${who}`, async () => {
+    const stack = await crashed(person('B'))
+    intercept(stack, (_, url, { headers }) => {
+      if (url.startsWith(API) && headers.authorization !== `Bearer ${jwtOf('B')}`) return headers.authorization ? UNKNOWN : UNAUTHORIZED
+    })
+    const list = listOf(stack, first)
+    const goOn = heldAnswers(stack, /uploads/)
+    const restoring = [list.restore()]
+    await goOn.until()
+    list.options = person('B')
+    restoring.push((await begun(list)).restoring)
+    goOn()
+    await Promise.all(restoring)
+    assert.deepEqual(states(list), ['interrupted'])
+  })
+}
+
+test('an answer that was asked for with a late JWT of the first person is not shown to the other one', async () => {
+  const stack = await crashed(person('A'))
+  let goOn
+  let calls = 0
+  const late = new Promise((go) => (goOn = () => go(jwtOf('A'))))
+  const list = listOf(stack, { endpoint: API, jwt: () => ((calls += 1) < 3 ? jwtOf('A') : late) })
+  const restoring = list.restore()
+  await until(() => calls === 3, 'the last question waits for its JWT')
+  let isAsked = false
+  intercept(stack, (_, url, { headers }) => {
+    if (headers.authorization === `Bearer ${jwtOf('B')}`) return (isAsked = true) && new Promise(() => {})
+  })
+  list.options = person('B')
+  list.restore()
+  await until(() => isAsked, 'the question for the other person has no answer')
   goOn()
   await restoring
   assert.deepEqual(list.snapshot(), [])

@@ -181,6 +181,16 @@ test('storage that is denied while a file is checked is no failure of the file',
   assert.equal(state, 'available')
 })
 
+test('a file that is chosen for an interrupted row is sent as a new upload if the storage is denied meanwhile', async () => {
+  const stack = await crashed()
+  const list = await restored(stack)
+  const storage = Object.getOwnPropertyDescriptor(globalThis, 'localStorage')
+  Object.defineProperty(globalThis, 'localStorage', { configurable: true, get() { throw new DOMException('', 'SecurityError') } })
+  list.add([video()])
+  await ended(list).finally(() => Object.defineProperty(globalThis, 'localStorage', storage))
+  assert.deepEqual([states(list), stack.made, [...stack.uploads.values()][0].state], [['available'], 2, 'pending'])
+})
+
 test('a storage that is full after the upload has begun has room for the checksum', async () => {
   const stack = opened()
   stack.verdict = { state: 'pending' }
