@@ -2,7 +2,7 @@
 // the upload is, and what S3 has of it, is asked of the API.
 
 import { handleOf } from './handles.js'
-import { limited } from './list.js'
+import { limited, seemsToBe } from './list.js'
 import { entriesOf, forget, hold, settle } from './resume.js'
 
 const OVER = ['multipart_not_found', 'upload_has_file']
@@ -111,13 +111,16 @@ export class Interrupted {
     this.#asked = new Map()
   }
 
-  // Shows what can go on, or a file that S3 has, which waits for its verdict.
+  // Shows what can go on, or a file that S3 has, which waits for its verdict. A file that was chosen for it takes its place.
   #show({ item, ...own }) {
     const { snapshot, kept, isOf, put, tell, advance } = this.#list
     if (this.#dismissed.has(own.uploadId)) return
     const row = snapshot().find(isOf(own.uploadId))
     if (row && !(row.state === 'interrupted' && own.isSent)) return
-    kept.set(put({ ...item, id: row?.id }), own)
+    const isChosen = ({ id, file, path, state, progress }) =>
+      state === 'waiting' && !progress && !kept.has(id) && seemsToBe(file, path)(item)
+    const { id, file, handle = item.handle } = (!row && snapshot().find(isChosen)) || {}
+    kept.set(put(file ? { ...item, id, file, handle, state: 'waiting' } : { ...item, id: row?.id }), own)
     tell()
     advance()
   }

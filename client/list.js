@@ -14,7 +14,7 @@ export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'ca
 export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking'
 
 // Whether the file seems to be the one of an upload that can go on. Before it is sent, its bytes tell.
-const seemsToBe = (file, path) => (item) =>
+export const seemsToBe = (file, path) => (item) =>
   ['interrupted', 'failed'].includes(item.state) && item.file.name === file.name && item.file.size === file.size && (!path || path === item.path)
 
 function hasStorage() {
@@ -119,7 +119,11 @@ export function createList(options) {
   }
 
   async function start(item) {
-    const run = { stage: 'going', isSent: !isOpen(item), control: new AbortController() }
+    const run = {
+      stage: isOpen(item) && 'going', // a file of an earlier page takes no place
+      isSent: !isOpen(item),
+      control: new AbortController(),
+    }
     runs.set(item.id, run)
     update(item.id, { state: 'preparing' })
     const ended = await send(item, run).then(
@@ -289,7 +293,7 @@ export function createList(options) {
   return list
 }
 
-// For `uploadAll`: a result or an error for each file, in order.
+// A result or an error for each file, in order.
 export async function sendAll(files, options) {
   const list = createList({ batch: 50, ...options })
   const ended = new Promise((end) => list.subscribe(() => list.snapshot().some(isPending) || end()))

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crashed, ended, heldElsewhere, keys, listOf, PUT, restored, states, video } from './lists.mjs'
-import { opened, page, until, wait } from './page.mjs'
+import { fileOf, opened, page, until, wait } from './page.mjs'
 
 const REFUSED = { status: 400, headers: {}, text: '<Code>Refused</Code>' }
 const USED_UP = { status: 410, headers: {}, text: '{"code":"upload_token_used_up"}' }
@@ -49,6 +49,18 @@ test('… and a cancellation of one does not give up the other', async () => {
   await until(() => second.state === 'expired' && states(list).includes('interrupted'))
   await wait(50)
   assert.deepEqual([first.state, keys().length], ['pending', 1])
+})
+
+test('a file that waits for its place takes the row of its interrupted upload', async () => {
+  const stack = await crashed({ path: 'trip/video.mp4' })
+  const list = listOf(stack, { concurrency: 0 })
+  const ids = list.add([fileOf(1000), video(), await twin()])
+  await list.restore()
+  assert.deepEqual([list.snapshot().map(({ id }) => id), states(list)], [ids, ['waiting', 'waiting', 'waiting']])
+  list.options = { ...list.options, concurrency: 1 }
+  list.remove(ids[0])
+  await ended(list)
+  assert.deepEqual([states(list), stack.made, [...stack.uploads.values()][0].state, keys()], [['available', 'available'], 2, 'available', []])
 })
 
 test('what another tab is sending is not sent a second time, and neither cancelled nor removed by its row', async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ended, keys, listOf, restored, states, video } from './lists.mjs'
-import { closed, opened, until, wait } from './page.mjs'
+import { closed, fileOf, opened, until, wait } from './page.mjs'
 
 const AVAILABLE = { state: 'available' }
 const REJECTED = { state: 'rejected', rejection: { reason: 'threat', detail: 'It has a threat.' } }
@@ -130,6 +130,21 @@ test('an interrupted row becomes one that is checked once S3 has the file', asyn
   await list.restore()
   await ended(list)
   assert.deepEqual([states(list), list.snapshot()[0].id], [['available'], 1])
+})
+
+test('files whose verdicts do not come keep no new file from being sent', async () => {
+  const stack = await closedWhileChecked()
+  const [key] = keys()
+  const entry = JSON.parse(localStorage.getItem(key))
+  const { only } = stack
+  for (let n = 0; n < 20; n += 1) {
+    stack.uploads.set(`copy-${n}`, { ...only })
+    localStorage.setItem(`${key}-${n}`, JSON.stringify({ ...entry, uploadId: `copy-${n}` }))
+  }
+  const list = await restored(stack)
+  await until(() => states(list).every((state) => state === 'checking'))
+  list.add([fileOf(1000)])
+  await until(() => states(list).at(-1) === 'checking')
 })
 
 test('a verdict that does not come is unknown, and retry asks for it again', async () => {
