@@ -6,7 +6,7 @@ import { crashed, heldElsewhere, video } from './lists.mjs'
 import { fileOf, until } from './page.mjs'
 
 const ENDED = /received|failed|noneLeft|sentElsewhere/
-const TEXTS = ['received', 'failed', 'noneLeft', 'chooseAgain', 'sentElsewhere', 'sending', 'summary', 'ongoing', 'halted', 'unknown', 'missing']
+const TEXTS = ['received', 'failed', 'noneLeft', 'chooseAgain', 'sentElsewhere', 'sending', 'speed', 'summary', 'ongoing', 'halted', 'unknown', 'missing']
 
 const BUTTONS = ['pause', 'resume', 'cancel', 'retry', 'remove']
 
