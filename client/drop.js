@@ -4,7 +4,7 @@
 import { Area } from './area.js'
 import { FormControl, internals, reflect } from './control.js'
 import { fill, isAccepted } from './files.js'
-import { createList, isPending } from './list.js'
+import { createList, isOpen, isPending, seemsToBe } from './list.js'
 import { PosternError } from './postern.js'
 import { limitsInWords, make } from './row.js'
 import { Rows } from './rows.js'
@@ -100,6 +100,7 @@ export class PosternDrop extends FormControl {
 
   connectedCallback() {
     this.#translate()
+    for (const item of this.uploads) if (!isOpen(item)) this.#list.retry(item.id)
     this.#restore()
     this.#documentLanguage.observe(document.documentElement, { attributeFilter: ['lang'] })
     addEventListener('storage', this.#list.restore) // another tab goes on with a file, or has ended it
@@ -189,7 +190,7 @@ export class PosternDrop extends FormControl {
 
   #changed() {
     const { begun, ended } = this.#rows.update(this.uploads, this.#look)
-    if (begun.length && !this.multiple) this.#keep(begun[0])
+    if (!this.multiple) for (const { id } of replaced(this.uploads, ...begun)) this.#list.remove(id)
     this.#sumUp()
     for (const item of ended) this.#announce(item)
     this.#tell()
@@ -202,11 +203,6 @@ export class PosternDrop extends FormControl {
     this.#known = this.value
     this.dispatchEvent(new Event('input', { bubbles: true, composed: true }))
     this.dispatchEvent(new Event('change', { bubbles: true }))
-  }
-
-  // Removes every other file.
-  #keep(item) {
-    for (const { id } of this.uploads) if (id !== item.id) this.#list.remove(id)
   }
 
   // The status, and what the form gets.
@@ -236,11 +232,23 @@ export class PosternDrop extends FormControl {
   }
 }
 
-// Read anew for each upload, and `jwt` for each request.
-const optionsOf = (element) => {
-  const properties = ['endpoint', 'name', 'jwt', 'metadata'].map((name) => [name, { get: () => element[name], enumerable: true }])
-  return Object.defineProperties({}, Object.fromEntries(properties))
+// What one file replaces. An interrupted file stays if `begun` may be the same or is not sent, and a file that an earlier page
+// has sent does not stay beside a chosen or a later one.
+function replaced(items, begun) {
+  const stays = (item) => item.state === 'interrupted' && (begun.error || seemsToBe(begun.file)(item))
+  if (begun) return items.filter((item) => item !== begun && !stays(item))
+  const counting = items.filter((item) => isPending(item) || item.state === 'available')
+  const last = counting.findLast(isOpen) ?? counting.at(-1)
+  return counting.filter((item) => item !== last && !isOpen(item))
 }
+
+// Read anew for each upload, and `jwt` for each request.
+const optionsOf = (element) => ({
+  get endpoint() { return element.endpoint },
+  get name() { return element.name },
+  get jwt() { return element.jwt },
+  get metadata() { return element.metadata },
+})
 
 reflect(PosternDrop, { flags: FLAGS, texts: STRINGS })
 if (!customElements.get('postern-drop')) customElements.define('postern-drop', PosternDrop)

@@ -23,7 +23,7 @@ function hasStorage() {
   } catch {} // it is denied
 }
 
-const isOpen = ({ file }) => file instanceof Blob
+export const isOpen = ({ file }) => file instanceof Blob
 
 const known = (error) => (error instanceof PosternError ? error : new PosternError('unexpected', String(error), { cause: error }))
 

@@ -3,7 +3,7 @@
 
 import { LARGEST_FORM_BYTES, nextTask } from './common.js'
 import { fill, isAccepted, shareSent, showButtons, sizeInWords } from './files.js'
-import { createList, isPending, isUnchecked } from './list.js'
+import { createList, isOpen, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
 import { summaryOf } from './summary.js'
 import { takeFiles } from './taking.js'
@@ -122,10 +122,11 @@ class Row {
     else this.go(item)
   }
 
-  go({ state, progress }) {
+  go(item) {
+    const { state, progress } = item
     this.element.className = ''
     this.say(state === 'sending' ? rate(progress) : texts[state])
-    if (state === 'checking') this.offer()
+    if (state === 'checking') this.offer(...(isOpen(item) ? [] : ['remove']))
     else if (state === 'paused') this.offer('resume', 'cancel')
     else this.offer(...(state === 'sending' ? ['pause'] : []), 'cancel')
   }

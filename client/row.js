@@ -1,7 +1,7 @@
 // One file in the element's list. Names and what the server says are shown as text only.
 
 import { fill, shareSent, showButtons, sizeInWords } from './files.js'
-import { isPending, isUnchecked } from './list.js'
+import { isOpen, isPending, isUnchecked } from './list.js'
 import { typesInWords } from './texts.js'
 
 const BUTTONS = ['pause', 'resume', 'retry', 'cancel', 'remove']
@@ -28,7 +28,7 @@ export function buttonsOf(item) {
   if (state === 'sending') return ['pause', 'cancel']
   if (state === 'paused') return ['resume', 'cancel']
   if (state === 'interrupted') return handle ? ['resume', 'remove'] : ['remove']
-  if (state === 'checking') return []
+  if (state === 'checking') return isOpen(item) ? [] : ['remove']
   if (state === 'cancelled' || (error && !isFinal(item))) return ['retry', 'remove']
   return isPending(item) ? ['cancel'] : ['remove']
 }

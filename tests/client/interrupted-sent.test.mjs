@@ -2,22 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ended, keys, listOf, restored, states, video } from './lists.mjs'
+import { closedWhileChecked, ended, keys, listOf, restored, states, video } from './lists.mjs'
 import { closed, fileOf, opened, until, wait } from './page.mjs'
 
 const AVAILABLE = { state: 'available' }
 const REJECTED = { state: 'rejected', rejection: { reason: 'threat', detail: 'It has a threat.' } }
 const USED_UP = { status: 410, headers: {}, text: '{"code":"upload_token_used_up"}' }
-
-// The page is closed while its file is checked.
-async function closedWhileChecked(path) {
-  const stack = opened()
-  stack.verdict = { state: 'pending' }
-  listOf(stack).add([{ file: video(), path }])
-  await until(() => stack.made && stack.only.stored)
-  closed()
-  return stack
-}
 
 function looked(stack, verdict) {
   stack.verdict = verdict
@@ -26,7 +16,7 @@ function looked(stack, verdict) {
 
 for (const verdict of [AVAILABLE, REJECTED]) {
   test(`a file that was checked while no page was open is shown as ${verdict.state}, once`, async () => {
-    const stack = await closedWhileChecked('trip/video.mp4')
+    const stack = await closedWhileChecked({}, [{ file: video(), path: 'trip/video.mp4' }])
     looked(stack, verdict)
     const list = await restored(stack)
     await ended(list)

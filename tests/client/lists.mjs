@@ -49,3 +49,16 @@ export async function heldElsewhere() {
   })
   return free
 }
+
+// An earlier page is closed while these files are checked.
+export async function closedWhileChecked(options = {}, files = [video()]) {
+  const stack = opened()
+  stack.verdict = { state: 'pending' }
+  const list = listOf(stack, options)
+  for (const file of files) {
+    list.add([file])
+    await until(() => states(list).every((state) => state === 'checking'))
+  }
+  closed()
+  return stack
+}

@@ -24,8 +24,8 @@ globalThis.setTimeout = (run, ms) => {
 const realNow = performance.now.bind(performance)
 performance.now = () => page.clock?.() ?? realNow()
 
-const events = new EventTarget()
-globalThis.addEventListener = events.addEventListener.bind(events)
+let events = new EventTarget()
+for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent']) globalThis[name] = (...given) => events[name](...given)
 
 const locked = new Set()
 const locks = {
@@ -42,7 +42,7 @@ Object.defineProperty(globalThis, 'navigator', { value: { onLine: true, locks },
 
 export function setOnline(isOnline) {
   navigator.onLine = isOnline
-  events.dispatchEvent(new Event(isOnline ? 'online' : 'offline'))
+  dispatchEvent(new Event(isOnline ? 'online' : 'offline'))
 }
 
 globalThis.localStorage = Object.create({
@@ -115,6 +115,7 @@ globalThis.XMLHttpRequest = class {
 // The page is closed or crashes.
 export function closed() {
   locked.clear()
+  events = new EventTarget()
   Object.assign(page, { life: page.life + 1, sending: 0, onSend() {} })
 }
 

@@ -15,7 +15,8 @@ test('a file has the buttons of its state', () => {
     ['cancelled', ['retry', 'remove']],
     ['interrupted', ['remove']],
   ])
-    assert.deepEqual(buttonsOf({ state }), buttons, state)
+    assert.deepEqual(buttonsOf({ state, file: new File([], 'a.txt') }), buttons, state)
+  assert.deepEqual(buttonsOf({ state: 'checking', file: { name: 'a.txt' } }), ['remove'], 'an earlier page has sent it')
 })
 
 test('another try is offered only where it may succeed', () => {

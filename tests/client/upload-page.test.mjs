@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crashed, heldElsewhere, video } from './lists.mjs'
-import { fileOf, until } from './page.mjs'
+import { closedWhileChecked, crashed, heldElsewhere, video } from './lists.mjs'
+import { closed, fileOf, until } from './page.mjs'
 
 const ENDED = /received|failed|noneLeft|sentElsewhere/
-const TEXTS = ['received', 'failed', 'noneLeft', 'chooseAgain', 'sentElsewhere', 'sending', 'speed', 'summary', 'ongoing', 'halted', 'unknown', 'missing']
+const TEXTS = ['received', 'failed', 'noneLeft', 'chooseAgain', 'sentElsewhere', 'sending', 'speed', 'checking', 'summary', 'ongoing', 'halted', 'unknown', 'missing']
 
 const BUTTONS = ['pause', 'resume', 'cancel', 'retry', 'remove']
 
@@ -28,6 +28,8 @@ function rowOf() {
   const found = { '.name > *': nodes(2), '.state > *': nodes(2), button: BUTTONS.map((does) => Object.assign(new Node(), { dataset: { does } })), progress: new Node(), '.tile': new Node() }
   return Object.assign(new Node(), { found })
 }
+
+const offered = ({ button }) => button.filter(({ hidden }) => !hidden).map(({ dataset }) => dataset.does)
 
 let opens = 0
 
@@ -69,6 +71,17 @@ test('a file that another tab is sending can be tried again, also without a use 
   input.files = [video()]
   input.dispatchEvent(new Event('change'))
   await until(() => ENDED.test(says()), says())
-  const offered = found.button.filter(({ hidden }) => !hidden).map(({ dataset }) => dataset.does)
-  assert.deepEqual([says(), stack.made, offered], ['sentElsewhere', 1, ['retry']])
+  assert.deepEqual([says(), stack.made, offered(found)], ['sentElsewhere', 1, ['retry']])
+})
+
+test('a file of an earlier page that has no verdict can be removed, and one of this page cannot', async () => {
+  await closedWhileChecked()
+  const byId = await opened(1)
+  const rows = () => byId.get('list').children.map(({ found }) => [found['.state > *'][0].textContent, ...offered(found)].join())
+  await until(() => rows().join() === 'checking,remove', 'the earlier one')
+  const input = byId.get('file-input')
+  input.files = [fileOf(1000)]
+  input.dispatchEvent(new Event('change'))
+  await until(() => rows()[1] === 'checking', 'the other one')
+  closed()
 })

@@ -1,0 +1,133 @@
+// The element and uploads in parts that an earlier page began.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { drop, press, put, taken } from './element.mjs'
+import { closedWhileChecked, crashed, ended, keys, video } from './lists.mjs'
+import { closed, fileOf, opened, until, wait } from './page.mjs'
+
+const FIELD = { name: 'field' }
+
+const shown = ({ uploads }) => uploads.map(({ file, state }) => `${file.name} ${state}`).join()
+const comesTo = (element, text) => until(() => shown(element) === text, text).catch(() => assert.equal(shown(element), text))
+const dropOf = (stack, more) => drop({ ...FIELD, endpoint: stack.endpoint, ...more })
+const photo = () => fileOf(1000)
+const last = () => fileOf(video().size, 'last.mp4')
+const twin = () => new File([video().slice(1), 'x'], 'video.mp4', { type: 'video/mp4', lastModified: 1 })
+
+function looked(stack) {
+  stack.verdict = { state: 'available' }
+  for (const upload of stack.uploads.values()) if (upload.stored) upload.state = 'available'
+}
+
+// The browser knows that the person knows of every file of an earlier page.
+const isSettled = () => keys().length > 0 && keys().every((key) => JSON.parse(localStorage.getItem(key)).isSettled)
+
+async function settled(element) {
+  await until(isSettled)
+  await ended({ snapshot: () => element.uploads })
+}
+
+test('without multiple, a chosen file stays the only one when one of an earlier page is shown', async () => {
+  const stack = await closedWhileChecked(FIELD)
+  looked(stack)
+  const element = dropOf(stack)
+  element.add([photo()])
+  await settled(element)
+  assert.deepEqual([shown(element), element.internals.value.length], ['photo.png available', 1])
+})
+
+test('without multiple, a chosen file that has failed and is tried again stays the only one', async () => {
+  const stack = await closedWhileChecked(FIELD)
+  stack.fault(/^POST \/uploads$/, { status: 400, headers: {}, text: '{"code":"no"}' })
+  const element = dropOf(stack)
+  element.add([photo()])
+  await comesTo(element, 'photo.png failed,video.mp4 checking')
+  press(element, 'retry')
+  looked(stack)
+  await settled(element)
+  assert.deepEqual([shown(element), element.internals.value.length], ['photo.png available', 1])
+})
+
+test('without multiple, one of several files of an earlier page stays', async () => {
+  const stack = await closedWhileChecked(FIELD, [video(), last()])
+  looked(stack)
+  const element = dropOf(stack)
+  await settled(element)
+  assert.deepEqual([shown(element), element.internals.value.length], ['last.mp4 available', 1])
+  const both = await closedWhileChecked(FIELD, [video(), last()])
+  const multiple = dropOf(both, { multiple: '' })
+  await comesTo(multiple, 'video.mp4 checking,last.mp4 checking')
+})
+
+for (const [what, act, left] of [
+  ['replaced', (element) => element.add([photo()]), 'photo.png available'],
+  ['removed by a script', (element) => (element.value = ''), ''],
+])
+  test(`a file that is ${what} while it is checked does not come back`, async () => {
+    const stack = opened()
+    stack.verdict = { state: 'pending' }
+    const element = dropOf(stack)
+    element.add([video()])
+    await comesTo(element, 'video.mp4 checking')
+    act(element)
+    looked(stack)
+    await settled(element)
+    dispatchEvent(new Event('storage'))
+    await wait(100) // the row would have come by now
+    assert.deepEqual([shown(element), element.internals.value.length], [left, left ? 1 : 0])
+    closed()
+    const next = dropOf(stack)
+    await wait(100)
+    assert.equal(shown(next), '')
+  })
+
+test('without multiple, of two interrupted files of the same name and size the chosen one goes on', async () => {
+  const stack = await crashed(FIELD)
+  await crashed({ ...FIELD, file: twin() }, stack)
+  const element = dropOf(stack)
+  await comesTo(element, 'video.mp4 interrupted,video.mp4 interrupted')
+  element.add([twin()])
+  await comesTo(element, 'video.mp4 available,video.mp4 interrupted')
+  assert.deepEqual([[...stack.uploads.values()].map(({ state }) => state), stack.count(/^DELETE/)], [['pending', 'available'], 0])
+  element.add([photo()])
+  await comesTo(element, 'photo.png available')
+  await until(() => [...stack.uploads.values()][0].state === 'expired')
+})
+
+test('a file that the element refuses leaves an interrupted one', async () => {
+  const stack = await crashed(FIELD)
+  const element = dropOf(stack, { accept: 'video/*' })
+  await comesTo(element, 'video.mp4 interrupted')
+  element.add([photo()])
+  await comesTo(element, 'video.mp4 interrupted,photo.png failed')
+  element.add([video()])
+  await comesTo(element, 'video.mp4 available')
+  assert.deepEqual([stack.made, stack.count(/^DELETE/)], [1, 0])
+})
+
+test('a file of an earlier page that has no verdict can be removed, and the form is free then', async () => {
+  const stack = await closedWhileChecked(FIELD)
+  const element = dropOf(stack)
+  await comesTo(element, 'video.mp4 checking')
+  assert.equal(element.internals.message, element.texts.pending)
+  press(element, 'remove')
+  assert.deepEqual([shown(element), element.internals.message], ['', ''])
+  looked(stack)
+  closed()
+  const next = dropOf(stack)
+  await wait(100) // the row would have come by now
+  assert.equal(shown(next), '')
+})
+
+test('an element that is put back waits again for the verdict of an earlier file', async () => {
+  const stack = await closedWhileChecked(FIELD)
+  const element = dropOf(stack)
+  await comesTo(element, 'video.mp4 checking')
+  await taken(element)
+  assert.equal(shown(element), 'video.mp4 cancelled')
+  put(element)
+  await comesTo(element, 'video.mp4 checking')
+  looked(stack)
+  await comesTo(element, 'video.mp4 available')
+})
