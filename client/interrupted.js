@@ -3,7 +3,7 @@
 
 import { handleOf } from './handles.js'
 import { limited, seemsToBe } from './list.js'
-import { entriesOf, forget, hold, settle } from './resume.js'
+import { entriesOf, forget, hold, isEntry, settle } from './resume.js'
 
 const OVER = ['multipart_not_found', 'upload_has_file']
 const OVER_FOR_TOKEN = ['upload_not_found', 'upload_token_unknown', 'upload_token_revoked', 'upload_token_expired']
@@ -29,7 +29,7 @@ export class Interrupted {
 
   // As a listener of `storage` it gets an event, also of what the app keeps for itself.
   async restore({ type, key } = {}) {
-    if (type === 'storage' && key && !key.startsWith('postern:')) return // not an entry of resume.js
+    if (type === 'storage' && key && !isEntry(key)) return
     this.#latest = this.#restore((this.#restores += 1))
     await this.#latest
   }

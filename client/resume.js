@@ -86,7 +86,9 @@ function parsed(text) {
   } catch {}
 }
 
-const keysIn = (storage) => Object.keys(storage).filter((key) => key.startsWith(PREFIX))
+export const isEntry = (key) => key.startsWith(PREFIX)
+
+const keysIn = (storage) => Object.keys(storage).filter(isEntry)
 
 function removeOld(storage) {
   for (const key of keysIn(storage))

@@ -1,6 +1,6 @@
 // The rows of the element's files, one for each file of its list.
 
-import { isPending } from './list.js'
+import { isOpen, isPending } from './list.js'
 import { make, Row } from './row.js'
 
 const INTERRUPTED = 'interrupted' // an upload that an earlier page began
@@ -33,7 +33,7 @@ export class Rows {
       const before = row.item?.state ?? INTERRUPTED
       row.show(item, look)
       if (item.state === before || item.state === INTERRUPTED) continue
-      if (before === INTERRUPTED && item.file instanceof Blob) begun.push(item)
+      if (before === INTERRUPTED && isOpen(item)) begun.push(item)
       if (!isPending(item)) ended.push(item)
     }
     const ids = new Set(items.map(({ id }) => id))

@@ -127,7 +127,7 @@ pub struct ScriptTexts {
     pub summary: &'static str,
     /// Behind it: `{count}` files wait, or are sent or checked.
     pub ongoing: &'static str,
-    /// Behind it: the visitor has paused `{count}` files.
+    /// Behind it: `{count}` files are paused or interrupted.
     pub halted: &'static str,
     /// Behind it: `{count}` files were sent, and their state is not known.
     pub unknown: &'static str,
