@@ -17,11 +17,14 @@ import time
 
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
+from ministack import app as emulator
 from ministack.services import s3
 
 GRACE_S = 5
 # A client keeps an idle connection for a shorter time: Terraform's provider for 90 s, Go's default.
 IDLE_S = 600
+# How many answers to Terraform's provider are kept. It repeats a request within seconds.
+KEPT_ANSWERS = 1000
 
 
 def clean_up(run_folder):
@@ -62,6 +65,43 @@ def keep_connections_as_their_clients_do():
     TCPServer._read_data = read_to_the_end
 
 
+def repeat_an_answer_that_terraforms_provider_lost():
+    """Answers a repeated request of Terraform's provider as it answered the first one, if that one succeeded.
+
+    On a busy machine the provider sometimes loses an answer. Then its SDK sends the request again, with the same
+    invocation id (https://github.com/aws/aws-sdk-go-v2/issues/2737). The emulator has already carried out the first
+    request: it would make a second event source mapping, or say that the permission exists already.
+    """
+    serve = emulator.app
+    answers = {}
+
+    async def serve_once(scope, receive, send):
+        headers = {name.lower(): value for name, value in scope.get("headers", [])}
+        if b"terraform-provider-aws" not in headers.get(b"user-agent", b""):
+            return await serve(scope, receive, send)
+        invocation = headers.get(b"amz-sdk-invocation-id")
+        if invocation in answers:
+            while (await receive()).get("more_body"):
+                pass  # The server closes the connection of a request that nobody has read.
+            for message in answers[invocation]:
+                await send(message)
+            return None
+        messages = []
+
+        async def keep(message):
+            messages.append(message)
+            is_last = message["type"] == "http.response.body" and not message.get("more_body")
+            if is_last and messages[0]["status"] < 300:
+                answers[invocation] = messages
+                if len(answers) > KEPT_ANSWERS:
+                    del answers[next(iter(answers))]
+            await send(message)
+
+        return await serve(scope, receive, keep)
+
+    emulator.app = serve_once
+
+
 def leave_the_checksum_of_parts_to_the_proxy():
     """Lets a multipart upload with CRC64NVME have no checksum here.
 
@@ -85,6 +125,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=stop_with_the_parent, args=(run_folder,), daemon=True).start()
     keep_connections_as_their_clients_do()
+    repeat_an_answer_that_terraforms_provider_lost()
     leave_the_checksum_of_parts_to_the_proxy()
     sys.argv = ["ministack"]
     try:

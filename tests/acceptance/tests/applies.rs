@@ -1,5 +1,5 @@
 //! Tests of the Terraform module with the real provider: a refused destroy, a killed apply, a pipe whose role
-//! AWS does not know yet, several stacks, an upgrade, and a restored stack.
+//! AWS does not know yet, several stacks, an upgrade, a restored stack, and a lost answer.
 //!
 //! The tests themselves are `terraform/tests/applies/test_*.py`. The Python of the local AWS runs them. They
 //! print SKIPPED if Terraform or its provider is missing.
@@ -43,6 +43,12 @@ fn an_upgrade_replaces_nothing_that_holds_something() {
 #[ignore = "takes minutes: cargo test --test applies -- --ignored"]
 fn the_module_takes_over_a_restored_table_and_the_rest_of_a_stopped_destroy() {
     run("test_restoring");
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --test applies -- --ignored"]
+fn a_request_that_the_provider_sends_again_is_carried_out_once() {
+    run("test_lost_answers");
 }
 
 fn run(module: &str) {
