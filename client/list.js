@@ -193,11 +193,16 @@ export function createList(options) {
     }
   }
 
+  // A few uploads are given up at once, and the others wait.
+  class ListTransfer extends Transfer {
+    giveUp() {
+      return inTurn(() => super.giveUp())
+    }
+  }
+
   function transferOf({ file, path, handle }, more) {
     const { jwt } = list.options
-    const transfer = new Transfer(file, { ...list.options, path, handle, jwt: jwt && (() => list.options.jwt()), ...more })
-    const giveUp = transfer.giveUp.bind(transfer)
-    return Object.assign(transfer, { giveUp: () => inTurn(giveUp) })
+    return new ListTransfer(file, { ...list.options, path, handle, jwt: jwt && (() => list.options.jwt()), ...more })
   }
 
   // Nothing happens without the module.
@@ -291,13 +296,4 @@ export function createList(options) {
     snapshot,
   }
   return list
-}
-
-// A result or an error for each file, in order.
-export async function sendAll(files, options) {
-  const list = createList({ batch: 50, ...options })
-  const ended = new Promise((end) => list.subscribe(() => list.snapshot().some(isPending) || end()))
-  list.add(files)
-  await ended
-  return list.snapshot().map(({ result, error }) => result ?? error ?? new PosternError('aborted', 'The upload was cancelled.'))
 }

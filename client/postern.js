@@ -26,7 +26,7 @@ export function upload(file, options) {
 }
 
 export async function uploadAll(files, options) {
-  const { sendAll } = await loaded(import('./list.js'), './list.js')
+  const { sendAll } = await loaded(import('./all.js'), './all.js')
   return sendAll(files, options)
 }
 

@@ -49,6 +49,7 @@ macro_rules! client_files {
 }
 
 client_files! {
+    "all.js" is SCRIPT,
     "area.js" is SCRIPT,
     "batches.js" is SCRIPT,
     "checksum.js" is SCRIPT,
