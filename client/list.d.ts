@@ -85,8 +85,9 @@ export interface List {
    */
   cancel(id: number): void
   /**
-   * Sends a file again that has `failed` or was `cancelled`. After the error `file_changed`, sends the file as a new upload,
-   * and gives the interrupted one up as soon as the API has made the new one.
+   * Sends a file again that has `failed` or was `cancelled`, but none that was added with an error. Offer it if `canRetry`.
+   * After the error `file_changed`, sends the file as a new upload, and gives the interrupted one up as soon as the API has
+   * made the new one.
    */
   retry(id: number): void
   /** Cancels the upload, also an interrupted one and one in parts that has failed, and takes it from the list. It deletes no file that S3 has. */
@@ -102,6 +103,12 @@ export function createList(options: ListOptions): List
 
 /** Whether the upload has not ended. An interrupted one is not pending: nothing is being done for it. */
 export function isPending(upload: Upload): boolean
+
+/**
+ * Whether another try of a file that has `failed` or was `cancelled` may succeed. False where S3 may have the file, and after
+ * errors that last, such as a refused type or an upload token that has ended.
+ */
+export function canRetry(upload: Upload): boolean
 
 /** Whether the upload has failed after S3 got the file, so that no verdict came. Do not send such a file again. */
 export function isUnchecked(upload: Upload): boolean

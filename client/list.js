@@ -13,6 +13,15 @@ export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'ca
 // Whether S3 has the file, and no verdict came.
 export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking'
 
+// What another try does not change.
+const FINAL = /^(upload_token_.*|invalid_fields|no_owner|route_not_found|EntityToo.*|unreadable)$/
+
+// Whether the file can be sent again. One that was added with an error was never sent.
+const isStopped = ({ state, error, progress }) => state === 'cancelled' || Boolean(error && progress)
+
+// Whether another try may succeed.
+export const canRetry = (item) => isStopped(item) && !isUnchecked(item) && !FINAL.test(item.error?.code)
+
 // Whether the file seems to be the one of an upload that can go on. Before it is sent, its bytes tell.
 export const seemsToBe = (file, path) => (item) =>
   ['interrupted', 'failed'].includes(item.state) && item.file.name === file.name && item.file.size === file.size && (!path || path === item.path)
@@ -46,7 +55,6 @@ export function createList(options) {
   const changes = new EventTarget() // an error of one listener stops neither the others nor an upload
   const items = new Map() // by their ids, in the order in which they were added
   const runs = new Map() // what has begun, by the item's id
-  const refused = new Set() // the ids of files that were added with an error, which are never sent
   const kept = new Map() // uploads in parts of an earlier page, and those that have failed, by the item's id
   let batches // of forms, once the options ask for them
   let loading // that module
@@ -231,9 +239,7 @@ export function createList(options) {
         const { file, path, handle, error } = given.file ? given : { file: given }
         const same = !error && [...kept.keys()].map((id) => items.get(id)).find(seemsToBe(file, path))
         if (same) return put({ ...same, file, handle: handle ?? same.handle, state: 'waiting', error: undefined })
-        const id = put({ file, path, handle, state: error ? 'failed' : 'waiting', error })
-        if (error) refused.add(id)
-        return id
+        return put({ file, path, handle, state: error ? 'failed' : 'waiting', error })
       })
       tell()
       advance()
@@ -272,9 +278,9 @@ export function createList(options) {
     },
 
     retry(id) {
-      if (!['failed', 'cancelled'].includes(items.get(id)?.state) || refused.has(id)) return
-      const own = kept.get(id)
-      if (items.get(id).error?.code === 'file_changed') kept.set(id, { ...own, isReplaced: true })
+      const item = items.get(id)
+      if (!item || !isStopped(item)) return
+      if (item.error?.code === 'file_changed') kept.set(id, { ...kept.get(id), isReplaced: true })
       update(id, { state: 'waiting', progress: undefined, error: undefined })
       advance()
     },

@@ -3,7 +3,7 @@
 
 import { LARGEST_FORM_BYTES, nextTask } from './common.js'
 import { fill, isAccepted, shareSent, showButtons, sizeInWords } from './files.js'
-import { createList, isOpen, isPending, isUnchecked } from './list.js'
+import { canRetry, createList, isOpen, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
 import { summaryOf } from './summary.js'
 import { takeFiles } from './taking.js'
@@ -116,9 +116,9 @@ class Row {
     if (state === 'interrupted') this.wait(item)
     else if (state === 'available') this.end('received', [texts.received])
     else if (state === 'rejected') this.end('refused', explainRejection(result))
-    else if (state === 'cancelled') this.end('cancelled', [texts.cancelled], this.offers())
+    else if (state === 'cancelled') this.end('cancelled', [texts.cancelled], this.offers(item))
     else if (isUnchecked(item)) this.end('unchecked', [texts.unchecked])
-    else if (error) this.end('refused', explain(error), this.offers(error))
+    else if (error) this.end('refused', explain(error), this.offers(item))
     else this.go(item)
   }
 
@@ -146,11 +146,11 @@ class Row {
   }
 
   // An upload in parts goes on with its own use. A form that is sent again costs another one.
-  offers({ code, status } = {}) {
-    const isKept = this.isCounted && this.item.file.size > LARGEST_FORM_BYTES && code !== 'checksum_mismatch'
-    const goesOn = isKept || code === ELSEWHERE
-    const isRefused = [REFUSED, 'unreadable'].includes(code) || (status === 422 && code !== 'checksum_mismatch')
-    const retry = isOver || isRefused || (remaining === 0 && !goesOn) ? [] : ['retry']
+  offers(item) {
+    const { code } = item.error ?? {}
+    const isKept = this.isCounted && item.file.size > LARGEST_FORM_BYTES && code !== 'checksum_mismatch'
+    const hasUse = remaining > 0 || isKept || code === ELSEWHERE
+    const retry = canRetry(item) && hasUse && !isOver ? ['retry'] : []
     return code === CHANGED ? [...retry, 'remove'] : retry
   }
 

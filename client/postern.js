@@ -61,10 +61,6 @@ export class Transfer {
     }
   }
 
-  get isSmall() {
-    return this.file.size <= LARGEST_FORM_BYTES
-  }
-
   // Rejects as soon as the upload is cancelled. What was made is given up meanwhile.
   run() {
     const cancelled = this.#until((go) => this.signal.aborted && go()).then(() => {
@@ -80,7 +76,7 @@ export class Transfer {
     try {
       this.signal.throwIfAborted()
       this.progress.enter('preparing')
-      await (this.isSmall ? this.#sendForm() : this.#sendParts())
+      await (this.file.size > LARGEST_FORM_BYTES ? this.#sendParts() : this.#sendForm())
       this.#isSent = true
       this.onSent?.()
       const result = await this.#checked()

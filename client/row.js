@@ -1,7 +1,7 @@
 // One file in the element's list. Names and what the server says are shown as text only.
 
 import { fill, shareSent, showButtons, sizeInWords } from './files.js'
-import { isOpen, isPending, isUnchecked } from './list.js'
+import { canRetry, isOpen, isPending, isUnchecked } from './list.js'
 import { typesInWords } from './texts.js'
 
 const BUTTONS = ['pause', 'resume', 'retry', 'cancel', 'remove']
@@ -15,21 +15,14 @@ export function make(name, attributes = {}, ...children) {
   return made
 }
 
-// Whether another try makes no sense: the file is not sent, the API never will take it, or S3 has it.
-function isFinal(item) {
-  const { code, status } = item.error ?? {}
-  if (code === 'checksum_mismatch') return false
-  return [...NOT_SENT, 'unreadable'].includes(code) || [410, 422].includes(status) || isUnchecked(item)
-}
-
 // Which buttons the file has.
 export function buttonsOf(item) {
-  const { state, handle, error } = item
+  const { state, handle } = item
   if (state === 'sending') return ['pause', 'cancel']
   if (state === 'paused') return ['resume', 'cancel']
   if (state === 'interrupted') return handle ? ['resume', 'remove'] : ['remove']
   if (state === 'checking') return isOpen(item) ? [] : ['remove']
-  if (state === 'cancelled' || (error && !isFinal(item))) return ['retry', 'remove']
+  if (canRetry(item)) return ['retry', 'remove']
   return isPending(item) ? ['cancel'] : ['remove']
 }
 

@@ -2,7 +2,7 @@
 
 import type { PosternDrop } from '../../client/drop.js'
 import { usePostern } from '../../client/react.js'
-import { createList, isPending, isUnchecked, type List, type Upload } from '../../client/list.js'
+import { canRetry, createList, isPending, isUnchecked, type List, type Upload } from '../../client/list.js'
 import { TEXTS, textsIn, typesInWords, type Texts } from '../../client/texts.js'
 import { PosternError, upload, uploadAll, type Phase, type Result } from '../../client/postern.js'
 
@@ -61,7 +61,7 @@ export function shown(files: FileList, list: List = createList({ endpoint: '', j
   snapshot()[0]!.state = 'available'
   // @ts-expect-error: nothing is called so
   if (snapshot()[0]!.state === 'received') return () => {}
-  return subscribe(() => console.log(snapshot().filter(isPending).map(text), snapshot().some(isUnchecked)))
+  return subscribe(() => console.log(snapshot().filter(isPending).map(text), snapshot().some(isUnchecked), snapshot().filter(canRetry).length))
 }
 
 export function Component({ jwt, files }: { jwt: () => string; files: FileList }): string[] {

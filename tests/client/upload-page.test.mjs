@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { closedWhileChecked, crashed, heldElsewhere, video } from './lists.mjs'
-import { closed, fileOf, until } from './page.mjs'
+import { closed, fileOf, opened as fresh, until } from './page.mjs'
 
 const ENDED = /received|failed|noneLeft|sentElsewhere/
 const TEXTS = ['received', 'failed', 'noneLeft', 'chooseAgain', 'sentElsewhere', 'sending', 'speed', 'checking', 'summary', 'ongoing', 'halted', 'unknown', 'missing']
@@ -84,4 +84,19 @@ test('a file of an earlier page that has no verdict can be removed, and one of t
   input.dispatchEvent(new Event('change'))
   await until(() => rows()[1] === 'checking', 'the other one')
   closed()
+})
+
+test('a file that the API never takes cannot be tried again, and one that has failed otherwise can', async () => {
+  const stack = fresh()
+  const byId = await opened(2)
+  const rows = () => byId.get('list').children.map(({ found }) => [found['.state > *'][0].textContent, ...offered(found)].join())
+  const input = byId.get('file-input')
+  for (const [code, shown] of [['no_owner', 'failed'], ['http_403', 'failed,retry']]) {
+    stack.fault(/^POST/, { status: 403, headers: {}, text: JSON.stringify({ code, message: 'No.' }) })
+    input.files = [fileOf(1000)]
+    const before = rows().length
+    input.dispatchEvent(new Event('change'))
+    await until(() => rows().length > before && rows().at(-1).startsWith('failed'), rows())
+    assert.equal(rows().at(-1), shown)
+  }
 })
