@@ -91,7 +91,7 @@ export class PosternDrop extends FormControl {
     return this.#list.snapshot()
   }
 
-  // Adds files, or `{ file, path, handle }`. Without `multiple`, a file replaces the one before.
+  // Adds files, or `{ file, path, handle }`. Without `multiple`, a file that is sent replaces the one before.
   add(files) {
     const added = Array.from(files, (given) => (given.file ? given : { file: given }))
     if (!this.multiple) added.splice(1)
@@ -232,10 +232,13 @@ export class PosternDrop extends FormControl {
   }
 }
 
-// What one file replaces. An interrupted file stays if `begun` may be the same or is not sent, and a file that an earlier page
-// has sent does not stay beside a chosen or a later one.
+// Whether the file was added with an error, and is not sent.
+const isRefused = ({ error, progress }) => error && !progress
+
+// What one file replaces. A refused file replaces only another one. An interrupted file stays if `begun` may be the same, and
+// a file that an earlier page has sent does not stay beside a chosen or a later one.
 function replaced(items, begun) {
-  const stays = (item) => item.state === 'interrupted' && (begun.error || seemsToBe(begun.file)(item))
+  const stays = (item) => (isRefused(begun) ? !isRefused(item) : item.state === 'interrupted' && seemsToBe(begun.file)(item))
   if (begun) return items.filter((item) => item !== begun && !stays(item))
   const counting = items.filter((item) => isPending(item) || item.state === 'available')
   const last = counting.findLast(isOpen) ?? counting.at(-1)

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { drop, press, put, taken } from './element.mjs'
 import { closedWhileChecked, crashed, ended, keys, video } from './lists.mjs'
 import { closed, fileOf, opened, until, wait } from './page.mjs'
+import { PosternError } from '../../client/postern.js'
 
 const FIELD = { name: 'field' }
 
@@ -104,6 +105,59 @@ test('a file that the element refuses leaves an interrupted one', async () => {
   element.add([video()])
   await comesTo(element, 'video.mp4 available')
   assert.deepEqual([stack.made, stack.count(/^DELETE/)], [1, 0])
+})
+
+// Files that an element is not to send, each with its attributes.
+const REFUSED = [
+  [fileOf(10, 'notes.txt', 'text/plain'), { accept: 'image/*' }],
+  [fileOf(5000, 'large.png'), { 'max-size': 2000 }],
+  [{ file: new File([], 'locked.png'), error: new PosternError('unreadable', 'It cannot be read.') }, {}],
+]
+
+test('without multiple, a file that is refused leaves an uploaded one and its value, until another one is sent', async () => {
+  for (const [refused, attributes] of REFUSED) {
+    const stack = opened()
+    const element = dropOf(stack, attributes)
+    const told = []
+    for (const type of ['change', 'postern-failed']) element.addEventListener(type, () => told.push(type))
+    element.add([photo()])
+    await comesTo(element, 'photo.png available')
+    const { value } = element
+    const { name } = refused.file ?? refused
+    for (let times = 0; times < 2; times += 1) {
+      element.add([refused])
+      await wait(20) // a change of the value would be told by now
+      assert.equal(shown(element), `photo.png available,${name} failed`, 'and of refused ones only the last is shown')
+    }
+    assert.deepEqual([element.value, element.internals.value, told], [value, [value], ['change', 'postern-failed', 'postern-failed']])
+    element.add([fileOf(1500, 'other.png')])
+    await comesTo(element, 'other.png available')
+    assert.notEqual(element.value, value)
+  }
+})
+
+test('without multiple, a file that is refused leaves one that is on its way, has failed or was cancelled', async () => {
+  for (const [refused, attributes] of REFUSED) {
+    const stack = opened()
+    stack.verdict = {}
+    const element = dropOf(stack, attributes)
+    const { name } = refused.file ?? refused
+    element.add([photo()])
+    element.add([refused])
+    await comesTo(element, `photo.png checking,${name} failed`)
+    looked(stack)
+    await comesTo(element, `photo.png available,${name} failed`)
+    stack.fault(/^POST/, { status: 400, headers: {}, text: '{"code":"no"}' })
+    element.add([photo()])
+    await comesTo(element, 'photo.png failed')
+    element.add([refused])
+    await comesTo(element, `photo.png failed,${name} failed`)
+    press(element, 'retry')
+    press(element, 'cancel')
+    await comesTo(element, `photo.png cancelled,${name} failed`)
+    element.add([refused])
+    await comesTo(element, `photo.png cancelled,${name} failed`)
+  }
 })
 
 test('a file of an earlier page that has no verdict can be removed, and the form is free then', async () => {
