@@ -1,10 +1,10 @@
 // What an app writes in TypeScript. `tsc --strict` checks it, and never runs it.
 
-import type { PosternDrop } from '../../client/drop.js'
-import { usePostern } from '../../client/react.js'
-import { canRetry, createList, isPending, isUnchecked, type List, type Upload } from '../../client/list.js'
-import { TEXTS, textsIn, typesInWords, type Texts } from '../../client/texts.js'
-import { PosternError, upload, uploadAll, type Phase, type Result } from '../../client/postern.js'
+import type { PosternDrop } from 'postern/drop'
+import { usePostern } from 'postern/react'
+import { canRetry, createList, isPending, isUnchecked, type List, type Upload } from 'postern/list'
+import { TEXTS, textsIn, typesInWords, type Texts } from 'postern/texts'
+import { PosternError, upload, uploadAll, type Phase, type Result } from 'postern'
 
 export async function one(file: File, signal: AbortSignal): Promise<string> {
   const task = upload(file, {

@@ -38,11 +38,15 @@ async fn the_client_passes_its_tests_against_a_stack_in_memory() {
 #[ignore = "takes minutes: cargo test --test journeys -- --ignored"]
 async fn the_types_of_the_client_are_what_an_app_writes_under_strict() {
     let Some(folder) = CLIENT.installed("the types of the client").await else { return };
-    let tsc = folder.join("node_modules/typescript/bin/tsc");
-    let options = "--noEmit --strict --target es2023 --module nodenext --lib es2023,dom,dom.iterable";
-    let arguments: Vec<_> = [tsc.to_str().unwrap()].into_iter().chain(options.split(' ')).collect();
-    let arguments = [arguments, vec!["types.ts"]].concat();
-    run("the types of the client", "node", &arguments, &root().join("tests/client")).await;
+    let package = folder.join("node_modules/postern");
+    std::fs::remove_file(&package).ok();
+    std::os::unix::fs::symlink(root().join("client"), package).unwrap();
+    let declarations = scripts(BROWSER, "ts");
+    assert_eq!(declarations.len(), 1, "{declarations:?}");
+    std::fs::write(folder.join("documented.ts"), declarations[0]).unwrap();
+    let arguments = "node_modules/typescript/bin/tsc --noEmit --strict --target es2023 --module nodenext --jsx react-jsx \
+                     --lib es2023,dom,dom.iterable documented.ts types.ts types.tsx";
+    run("the types of the client", "node", &arguments.split(' ').collect::<Vec<_>>(), &folder).await;
 }
 
 /// Returns the address of a page with an upload token.
