@@ -2,9 +2,9 @@
 
 use stack::{Building, Processor, package};
 
-/// The most bytes of each package: a twentieth more than a build for `x86_64` had when this was written.
+/// The most bytes of each package: the goal, or a twentieth more than a build for `x86_64` had when this was written.
 const MOST: [(&str, usize); 4] = [
-    ("issue-upload", 3_100_000),
+    ("issue-upload", 3_000_000),
     ("record-upload", 3_300_000),
     ("send-webhook", 2_100_000),
     ("serve-link", 2_700_000),
