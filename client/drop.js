@@ -27,7 +27,8 @@ export class PosternDrop extends FormControl {
   #scope // of the uploads that were restored
   #known = '' // the value that the page knows
   #documentLanguage = new MutationObserver(() => this.#translate())
-  #list = createList(optionsOf(this))
+  #mount = new AbortController() // ends what the element does when it is removed
+  #list = createList(optionsOf(this, () => this.#mount.signal))
   #area = new Area(this, (files) => this.add(files))
   #rows = new Rows((act, id) => this.#list[act](id), () => this.#area.button.focus())
   #status = make('p', { part: 'status', role: 'status' })
@@ -100,6 +101,7 @@ export class PosternDrop extends FormControl {
 
   connectedCallback() {
     this.#translate()
+    if (this.#mount.signal.aborted) this.#mount = new AbortController()
     for (const item of this.uploads) if (!isOpen(item)) this.#list.retry(item.id)
     this.#restore()
     this.#documentLanguage.observe(document.documentElement, { attributeFilter: ['lang'] })
@@ -114,6 +116,7 @@ export class PosternDrop extends FormControl {
     removeEventListener('storage', this.#list.restore)
     this.#scope = undefined
     for (const { id } of this.uploads) this.#list.cancel(id)
+    this.#mount.abort()
   }
 
   attributeChangedCallback(name) {
@@ -246,11 +249,12 @@ function replaced(items, begun) {
 }
 
 // Read anew for each upload, and `jwt` for each request.
-const optionsOf = (element) => ({
+const optionsOf = (element, signal) => ({
   get endpoint() { return element.endpoint },
   get name() { return element.name },
   get jwt() { return element.jwt },
   get metadata() { return element.metadata },
+  get signal() { return signal() },
 })
 
 reflect(PosternDrop, { flags: FLAGS, texts: STRINGS })

@@ -36,9 +36,10 @@ export class Interrupted {
 
   // Opens the file of a row, and goes on with it.
   async open(item) {
-    const { snapshot, kept, update, advance } = this.#list
+    const { options, snapshot, kept, update, advance } = this.#list
     const file = await kept.get(item.id).open()
-    if (!snapshot().includes(item)) return // it was chosen meanwhile, or is sent by another page
+    // It was chosen meanwhile, or is sent by another page, or the list was ended.
+    if (!snapshot().includes(item) || options().signal?.aborted) return
     update(item.id, file ? { file, state: 'waiting' } : { handle: undefined })
     advance()
   }
@@ -119,8 +120,9 @@ export class Interrupted {
     if (row && !(row.state === 'interrupted' && own.isSent)) return
     const isChosen = ({ id, file, path, state, progress }) =>
       state === 'waiting' && !progress && !kept.has(id) && seemsToBe(file, path)(item)
-    const { id, file, handle = item.handle } = (!row && snapshot().find(isChosen)) || {}
-    kept.set(put(file ? { ...item, id, file, handle, state: 'waiting' } : { ...item, id: row?.id }), own)
+    const chosen = !row && snapshot().find(isChosen)
+    const { id, file, handle } = chosen || {}
+    kept.set(put(chosen ? { ...item, id, file, handle, state: 'waiting' } : { ...item, id: row?.id }), own)
     tell()
     advance()
   }

@@ -105,9 +105,10 @@ export function createList(options) {
       loading ??= loadBatches()
       return
     }
-    while (hasPlace()) {
-      const resumed = [...runs.values()].find(({ stage }) => stage === 'resumed')
-      const waiting = snapshot().find(isWaiting)
+    for (;;) {
+      const isFree = hasPlace()
+      const resumed = isFree && [...runs.values()].find(({ stage }) => stage === 'resumed')
+      const waiting = snapshot().find((item) => isWaiting(item) && (isFree || !isOpen(item)))
       if (resumed) goOn(resumed)
       else if (waiting) start(waiting)
       else return
@@ -185,8 +186,8 @@ export function createList(options) {
     let form
     try {
       run.transfer = transferOf(item, { signal, onProgress })
-      const { key, uploadId, partSize, checksum, isReplaced } = kept.get(item.id) ?? {}
-      if (key && !isReplaced) run.transfer.expects = { key, uploadId, partSize, checksum }
+      const own = kept.get(item.id)
+      if (!own?.isReplaced) run.transfer.expects = own
       if (!isOpen(item)) run.transfer.progress.begin(item.file.size)
       form = batches?.formFor(item, run.transfer, list.options.batch, () => snapshot().filter(isWaiting))
       run.transfer.batchForm = form && (() => form.take(run.transfer))
@@ -236,9 +237,9 @@ export function createList(options) {
 
     add(files) {
       const added = Array.from(files, (given) => {
-        const { file, path, handle, error } = given.file ? given : { file: given }
+        const { file, path = file.webkitRelativePath || undefined, handle, error } = given.file ? given : { file: given }
         const same = !error && [...kept.keys()].map((id) => items.get(id)).find(seemsToBe(file, path))
-        if (same) return put({ ...same, file, handle: handle ?? same.handle, state: 'waiting', error: undefined })
+        if (same) return put({ ...same, file, handle, state: 'waiting', error: undefined })
         return put({ file, path, handle, state: error ? 'failed' : 'waiting', error })
       })
       tell()

@@ -24,7 +24,7 @@ export async function sendParts(transfer) {
   if (expects && found === null) throw new PosternError('sent_elsewhere', 'Another tab of this browser is sending the file.')
   const entry = found ?? NO_ENTRY
   Object.assign(transfer, { entry, onSettled: () => transfer.entry.remove(), onEnd: entry.release })
-  const isChanged = expects && found && entry.key !== expects.key && !entry.read()
+  const isChanged = expects && entry.scope === expects.scope && entry.key !== expects.key && !entry.read()
   if (isChanged) throw new PosternError('file_changed', 'The file has changed since its upload was interrupted.')
   let mismatch
   for (;;) {

@@ -76,7 +76,7 @@ export class Transfer {
     try {
       this.signal.throwIfAborted()
       this.progress.enter('preparing')
-      await (this.file.size > LARGEST_FORM_BYTES ? this.#sendParts() : this.#sendForm())
+      await (this.expects || this.file.size > LARGEST_FORM_BYTES ? this.#sendParts() : this.#sendForm())
       this.#isSent = true
       this.onSent?.()
       const result = await this.#checked()

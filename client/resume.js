@@ -22,12 +22,13 @@ export async function entryOf({ file, body, options }) {
   const read = () => parsed(storage.getItem(key))
   return {
     key,
+    scope,
     release,
     read,
-    write(upload) {
+    write({ uploadId, partSize, checksum, isSettled }) {
       try {
         const hasHandle = Boolean(handle ?? read()?.hasHandle)
-        storage.setItem(key, JSON.stringify({ ...upload, scope, hasHandle, at: Date.now() }))
+        storage.setItem(key, JSON.stringify({ uploadId, partSize, checksum, isSettled, scope, hasHandle, at: Date.now() }))
         if (handle) withHandles(({ keepHandle }) => keepHandle(key, handle))
       } catch {} // it is full
     },

@@ -185,3 +185,29 @@ test('an element that is put back waits again for the verdict of an earlier file
   looked(stack)
   await comesTo(element, 'video.mp4 available')
 })
+
+test('an element that is removed before the API has answered leaves the verdict of an earlier file to the next element', async () => {
+  const stack = await closedWhileChecked(FIELD)
+  looked(stack)
+  const answer = stack.answer.bind(stack)
+  let goOn
+  const isAsked = new Promise((asked) => {
+    stack.answer = async (...request) => {
+      await new Promise((go) => asked((goOn = go)))
+      stack.answer = answer
+      return answer(...request)
+    }
+  })
+  const element = dropOf(stack)
+  await isAsked
+  await taken(element)
+  goOn()
+  await wait(100) // the row would have come by now
+  assert.equal(shown(element), '')
+  await comesTo(dropOf(stack), 'video.mp4 available')
+  put(element)
+  await wait(50)
+  assert.equal(shown(element), '', 'the verdict is shown once')
+  element.add([photo()])
+  await comesTo(element, 'photo.png available')
+})

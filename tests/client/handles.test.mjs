@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { crashed, ended, keys, PUT, restored, states, video } from './lists.mjs'
-import { until, wait } from './page.mjs'
+import { page, until, wait } from './page.mjs'
 import { upload } from '../../client/postern.js'
 
 // An IndexedDB with one store, as far as the client uses it.
@@ -98,16 +98,50 @@ test('the person must choose the file again after a refusal, and after the file 
   }
 })
 
-test('a file that has changed behind its handle is refused', async () => {
+for (const [what, content] of [['longer', [video(), 'more']], ['small', ['some']]])
+  test(`a file that has changed behind its handle, and is ${what} now, is refused`, async () => {
+    globalThis.indexedDB = databaseOf(new Map())
+    const handle = handleOf(video())
+    const stack = await crashed({ handle })
+    const list = await restored(stack)
+    handle.file = new File(content, 'video.mp4', { type: 'video/mp4', lastModified: 1 })
+    list.resume(1)
+    await until(() => states(list)[0] === 'failed')
+    assert.deepEqual([list.snapshot()[0].error.code, stack.made], ['file_changed', 1])
+    list.retry(1)
+    await until(() => stack.made === 2 && [...stack.uploads.values()][0].state === 'expired')
+    await ended(list)
+    assert.deepEqual([states(list), keys()], [['available'], []])
+  })
+
+test('a list that was ended while the person is asked leaves the interrupted upload', async () => {
   globalThis.indexedDB = databaseOf(new Map())
   const handle = handleOf(video())
+  let allow
+  handle.permission = new Promise((go) => (allow = () => go('granted')))
+  const control = new AbortController()
   const stack = await crashed({ handle })
-  const list = await restored(stack)
-  handle.file = new File([video(), 'more'], 'video.mp4', { type: 'video/mp4', lastModified: 1 })
+  const list = await restored(stack, { signal: control.signal })
   list.resume(1)
-  await ended(list)
-  await until(() => states(list)[0] === 'failed')
-  assert.deepEqual([list.snapshot()[0].error.code, stack.made], ['file_changed', 1])
+  control.abort()
+  allow()
+  await wait(50) // it would have begun by now
+  assert.deepEqual([states(list), list.snapshot()[0].handle, stack.only.state, keys().length], [['interrupted'], handle, 'pending', 1])
+})
+
+test('another file of the same name and size does not get the handle', async () => {
+  const stored = new Map()
+  globalThis.indexedDB = databaseOf(stored)
+  const twin = () => new File([video().slice(1), 'x'], 'video.mp4', { type: 'video/mp4', lastModified: 1 })
+  const stack = await crashed({ handle: handleOf(video()) })
+  await until(() => stored.size === 1)
+  await crashed({ file: twin() }, stack)
+  const list = await restored(stack)
+  page.onSend = () => new Promise(() => {})
+  list.add([twin()])
+  await until(() => states(list).join() === 'sending,interrupted')
+  const [own, other] = keys().map((key) => JSON.parse(localStorage.getItem(key)))
+  assert.deepEqual([own.hasHandle, other.hasHandle, other.uploadId], [true, false, list.snapshot()[0].progress.uploadId])
 })
 
 test('without a database the file is chosen again', async () => {

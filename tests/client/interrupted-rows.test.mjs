@@ -211,3 +211,21 @@ test('a changed file that the token refuses leaves the interrupted upload, and s
   await ended(list)
   assert.deepEqual([stack.made, stack.only.state], [1, 'available'])
 })
+
+for (const [what, change] of [['metadata', { metadata: { album: '7' } }], ['name', { name: 'other' }], ['endpoint', { endpoint: 'https://api.test' }]])
+  test(`with another ${what}, a file that was interrupted or has failed is sent as a new upload`, async () => {
+    for (const act of ['add', 'retry']) {
+      const stack = await crashed()
+      const list = await restored(stack)
+      if (act === 'retry') {
+        stack.fault(/complete/, REFUSED)
+        list.add([video()])
+        await ended(list)
+      }
+      list.options = { ...list.options, ...change }
+      if (act === 'retry') list.retry(1)
+      else list.add([video()])
+      await ended(list)
+      assert.deepEqual([states(list), stack.made, stack.count(/^DELETE/)], [['available'], 2, 0], act)
+    }
+  })

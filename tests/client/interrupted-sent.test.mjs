@@ -149,3 +149,12 @@ test('a verdict that does not come is unknown, and retry asks for it again', asy
   await ended(list)
   assert.deepEqual([states(list), stack.made], [['available'], 1])
 })
+
+test('a file that an earlier page has sent is checked while no place is free', async () => {
+  const stack = await closedWhileChecked()
+  const list = listOf(stack, { concurrency: 0 })
+  list.add([fileOf(1000)])
+  await list.restore()
+  looked(stack, AVAILABLE)
+  await until(() => states(list).join() === 'waiting,available')
+})
