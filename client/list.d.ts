@@ -5,7 +5,7 @@ export type UploadState = 'waiting' | Phase | 'available' | 'rejected' | 'failed
 
 interface Item {
   readonly id: number
-  /** The path of the file in its folder, where the list was given one. */
+  /** The path of the file in its folder: what the list was given, or the file's `webkitRelativePath`. */
   readonly path: string | undefined
   /** What opens the file again after a reload, where the list was given one. Of an interrupted upload: whether `resume` can go on. */
   readonly handle: FileSystemFileHandle | undefined

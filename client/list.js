@@ -186,8 +186,7 @@ export function createList(options) {
     let form
     try {
       run.transfer = transferOf(item, { signal, onProgress })
-      const own = kept.get(item.id)
-      if (!own?.isReplaced) run.transfer.expects = own
+      if (!kept.get(item.id)?.isReplaced) run.transfer.expects = kept.get(item.id)
       if (!isOpen(item)) run.transfer.progress.begin(item.file.size)
       form = batches?.formFor(item, run.transfer, list.options.batch, () => snapshot().filter(isWaiting))
       run.transfer.batchForm = form && (() => form.take(run.transfer))
