@@ -3,7 +3,7 @@
 
 import { handleOf } from './handles.js'
 import { limited, seemsToBe } from './list.js'
-import { entriesOf, forget, hold, isEntry, settle } from './resume.js'
+import { entriesOf, forget, hold, isEntry, isKept, settle } from './resume.js'
 
 const OVER = ['multipart_not_found', 'upload_has_file']
 const OVER_FOR_TOKEN = ['upload_not_found', 'upload_token_unknown', 'upload_token_revoked', 'upload_token_expired']
@@ -197,11 +197,12 @@ async function open(handle) {
   } catch {} // it was moved or removed
 }
 
-// Gives the upload up, unless a page is sending it meanwhile. If the API does not answer, a later page shows it again.
+// Gives the upload up, unless a page is sending it or has ended it meanwhile. If the API does not answer, a later page shows it again.
 async function dismiss(key, transfer) {
   const release = await hold(key)
   if (!release) return
-  const error = await transfer.giveUp()
-  if (!error || isOver(error, transfer)) forget(key, transfer.uploadId)
+  const { uploadId } = transfer
+  const error = isKept(key, uploadId) && (await transfer.giveUp())
+  if (!error || isOver(error, transfer)) forget(key, uploadId)
   release()
 }

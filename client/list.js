@@ -14,7 +14,7 @@ export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'ca
 export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking'
 
 // What another try does not change.
-const FINAL = /^(upload_token_.*|invalid_fields|no_owner|route_not_found|EntityToo.*|unreadable)$/
+const FINAL = /^(upload_token_|invalid_fields|no_owner|route_not_found|EntityToo|unreadable)/
 
 // Whether the file can be sent again. One that was added with an error was never sent.
 const isStopped = ({ state, error, progress }) => state === 'cancelled' || Boolean(error && progress)
@@ -201,7 +201,7 @@ export function createList(options) {
     }
   }
 
-  // A few uploads are given up at once, and the others wait.
+  // Gives up only a few at once.
   class ListTransfer extends Transfer {
     giveUp() {
       return inTurn(() => super.giveUp())
@@ -272,7 +272,7 @@ export function createList(options) {
       batches?.giveUp(id)
       const item = items.get(id)
       if (!item || !isPending(item)) return
-      if (isOpen(item) && !kept.get(id)?.isReplaced) dismiss(id)
+      if (isOpen(item) && !kept.get(id)?.isReplaced && !runs.get(id)?.isSent) dismiss(id)
       runs.get(id)?.control.abort()
       end(id, { state: 'cancelled' }) // and the upload is given up meanwhile
     },

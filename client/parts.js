@@ -32,7 +32,10 @@ export async function sendParts(transfer) {
       return await send(transfer)
     } catch (error) {
       const isMismatch = error.code === 'checksum_mismatch'
-      if (isMismatch) await transfer.giveUp()
+      if (isMismatch) {
+        await transfer.giveUp()
+        transfer.uploadId = undefined
+      }
       if (transfer.signal.aborted || isMismatch) transfer.entry.remove()
       transfer.expects = undefined
       // The token may have no use for another upload.
@@ -44,9 +47,9 @@ export async function sendParts(transfer) {
 }
 
 async function send(transfer) {
-  const { entry, expects } = transfer
+  const { entry, expects, signal } = transfer
   // Another page may have ended what this one expects, and has removed the entry then.
-  const known = entry.read() ?? (expects?.key === entry.key ? expects : undefined)
+  const known = entry.read() ?? (expects?.key === entry.key && !signal.aborted ? expects : undefined)
   if (!known || !(await wentOn(transfer, known))) await begin(transfer)
 }
 

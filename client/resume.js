@@ -48,20 +48,19 @@ export async function entriesOf(options) {
   return entries.filter((entry) => entry.scope === scope && !entry.isSettled && !sending.has(entry.key)).sort((one, other) => one.at - other.at)
 }
 
+// Whether the entry is still that of this upload. Who ends an upload removes its entry.
+export const isKept = (key, uploadId) => entryAt(key)?.uploadId === uploadId
+
 // Remembers that the person knows what became of the file. If it is chosen again, it is not sent again.
 export function settle(key, uploadId) {
-  const storage = usable()
-  const entry = storage && parsed(storage.getItem(key))
-  if (entry?.uploadId === uploadId) storage.setItem(key, JSON.stringify({ ...entry, isSettled: true }))
+  if (isKept(key, uploadId)) usable().setItem(key, JSON.stringify({ ...entryAt(key), isSettled: true }))
 }
 
 // Removes the entry. With `uploadId` only that of this upload: another page may have sent the file anew meanwhile.
 export function forget(key, uploadId) {
-  const storage = usable() // the browser may deny it meanwhile
-  const entry = storage && parsed(storage.getItem(key))
-  if (!storage || (uploadId && entry?.uploadId !== uploadId)) return
-  if (entry?.hasHandle) withHandles(({ forgetHandle }) => forgetHandle(key))
-  storage.removeItem(key)
+  if (uploadId && !isKept(key, uploadId)) return
+  if (entryAt(key)?.hasHandle) withHandles(({ forgetHandle }) => forgetHandle(key))
+  usable()?.removeItem(key) // the browser may deny it meanwhile
 }
 
 const withHandles = (act) => import('./handles.js').then(act).catch(() => {})
@@ -86,6 +85,8 @@ function parsed(text) {
     return JSON.parse(text)
   } catch {}
 }
+
+const entryAt = (key) => parsed(usable()?.getItem(key))
 
 export const isEntry = (key) => key.startsWith(PREFIX)
 
