@@ -10,9 +10,10 @@ const OVER_FOR_TOKEN = ['upload_not_found', 'upload_token_unknown', 'upload_toke
 
 const MAX_ASKED = 4 // uploads at once
 
-// The interrupted uploads of one list. `list` is what only the list itself can change.
+// The interrupted uploads of one list. `internals` is what only the list itself uses.
 export class Interrupted {
   #list
+  #internals
   #inTurn = limited(MAX_ASKED)
   #asked = new Map() // answers for this person that have not come, by the upload's id
   #present = new Set() // the ids of the uploads that can go on as far as this browser knows
@@ -23,8 +24,9 @@ export class Interrupted {
   #calls = 0 // of `jwt`
   #answered = 0 // the last call whose JWT is known
 
-  constructor(list) {
+  constructor(list, internals) {
     this.#list = list
+    this.#internals = internals
   }
 
   // As a listener of `storage` it gets an event, also of what the app keeps for itself.
@@ -36,12 +38,12 @@ export class Interrupted {
 
   // Opens the file of a row, and goes on with it.
   async open(item) {
-    const { options, snapshot, kept, update, advance } = this.#list
+    const { kept, put, refresh } = this.#internals
     const file = await kept.get(item.id).open()
     // It was chosen meanwhile, or is sent by another page, or the list was ended.
-    if (!snapshot().includes(item) || options().signal?.aborted) return
-    update(item.id, file ? { file, state: 'waiting' } : { handle: undefined })
-    advance()
+    if (!this.#list.snapshot().includes(item) || this.#list.options.signal?.aborted) return
+    put(file ? { ...item, file, state: 'waiting' } : { ...item, handle: undefined })
+    refresh()
   }
 
   // Gives an upload up. A file that S3 has stays, and is not shown again.
@@ -57,11 +59,11 @@ export class Interrupted {
   }
 
   async #restore(own) {
-    const entries = await entriesOf(this.#list.options())
+    const entries = await entriesOf(this.#list.options)
     if (own !== this.#restores) return this.#latest // a later call knows more
     this.#present = new Set(entries.map(({ uploadId }) => uploadId))
     this.#retain(this.#present)
-    if (entries.length) await this.#tokenOf(this.#list.options().jwt).catch(() => {})
+    if (entries.length) await this.#tokenOf(this.#list.options.jwt).catch(() => {})
     for (const entry of entries) if (!this.#asked.has(entry.uploadId)) this.#ask(entry)
     await Promise.all(entries.map(({ uploadId }) => this.#asked.get(uploadId)))
   }
@@ -75,7 +77,7 @@ export class Interrupted {
 
   async #find(entry) {
     const { uploadId } = entry
-    const transfer = this.#list.transferOf({ file: new File([], '') })
+    const transfer = this.#internals.transferOf({ file: new File([], '') })
     const { endpoint, jwt } = transfer.options
     let person
     if (jwt) {
@@ -86,7 +88,7 @@ export class Interrupted {
       }
     }
     const found = await shown(entry, transfer)
-    const isOther = person !== this.#person || endpoint !== this.#list.options().endpoint
+    const isOther = person !== this.#person || endpoint !== this.#list.options.endpoint
     if (isOther || !this.#present.has(uploadId)) return
     if (!found) this.#present.delete(uploadId)
     if (found?.item) this.#show({ ...found, transfer })
@@ -114,7 +116,8 @@ export class Interrupted {
 
   // Shows what can go on, or a file that S3 has, which waits for its verdict. A file that was chosen for it takes its place.
   #show({ item, ...own }) {
-    const { snapshot, kept, isOf, put, tell, advance } = this.#list
+    const { kept, isOf, put, refresh } = this.#internals
+    const { snapshot } = this.#list
     if (this.#dismissed.has(own.uploadId)) return
     const row = snapshot().find(isOf(own.uploadId))
     if (row && !(row.state === 'interrupted' && own.isSent)) return
@@ -123,16 +126,15 @@ export class Interrupted {
     const chosen = !row && snapshot().find(isChosen)
     const { id, file, handle } = chosen || {}
     kept.set(put(chosen ? { ...item, id, file, handle, state: 'waiting' } : { ...item, id: row?.id }), own)
-    tell()
-    advance()
+    refresh()
   }
 
   // Leaves of the interrupted rows only those of these uploads.
   #retain(uploadIds) {
-    const { snapshot, kept, drop, tell } = this.#list
-    const gone = snapshot().filter(({ id, state }) => state === 'interrupted' && !uploadIds.has(kept.get(id).uploadId))
+    const { kept, drop, refresh } = this.#internals
+    const gone = this.#list.snapshot().filter(({ id, state }) => state === 'interrupted' && !uploadIds.has(kept.get(id).uploadId))
     for (const { id } of gone) drop(id)
-    if (gone.length) tell()
+    if (gone.length) refresh()
   }
 }
 

@@ -99,6 +99,11 @@ export function createList(options) {
     return going.length < MAX_UNSETTLED && sending.length < (list.options.concurrency ?? CONCURRENCY)
   }
 
+  function refresh() {
+    tell()
+    advance()
+  }
+
   // Goes on with what was resumed, and then starts what waits, in the order of the list.
   function advance() {
     if (list.options.batch > 1 && !batches) {
@@ -109,8 +114,10 @@ export function createList(options) {
       const isFree = hasPlace()
       const resumed = isFree && [...runs.values()].find(({ stage }) => stage === 'resumed')
       const waiting = snapshot().find((item) => isWaiting(item) && (isFree || !isOpen(item)))
-      if (resumed) goOn(resumed)
-      else if (waiting) start(waiting)
+      if (resumed) {
+        resumed.stage = 'going'
+        resumed.transfer.resume()
+      } else if (waiting) start(waiting)
       else return
     }
   }
@@ -120,11 +127,6 @@ export function createList(options) {
     const { createBatches = () => ({ formFor() {}, giveUp() {} }) } = await loaded(import('./batches.js'), './batches.js').catch(() => ({}))
     batches = createBatches(transferOf)
     advance()
-  }
-
-  function goOn(run) {
-    run.stage = 'going'
-    run.transfer.resume()
   }
 
   async function start(item) {
@@ -218,7 +220,7 @@ export function createList(options) {
     try {
       if (!interrupted) {
         const { Interrupted } = await loaded(import('./interrupted.js'), './interrupted.js')
-        interrupted ??= new Interrupted({ options: () => list.options, kept, isOf, snapshot, put, update, drop, tell, advance, transferOf })
+        interrupted ??= new Interrupted(list, { kept, isOf, put, drop, refresh, transferOf })
       }
       await act(interrupted)
     } catch {}
@@ -241,8 +243,7 @@ export function createList(options) {
         if (same) return put({ ...same, file, handle, state: 'waiting', error: undefined })
         return put({ file, path, handle, state: error ? 'failed' : 'waiting', error })
       })
-      tell()
-      advance()
+      refresh()
       return added
     },
 
@@ -272,8 +273,9 @@ export function createList(options) {
       batches?.giveUp(id)
       const item = items.get(id)
       if (!item || !isPending(item)) return
-      if (isOpen(item) && !kept.get(id)?.isReplaced && !runs.get(id)?.isSent) dismiss(id)
-      runs.get(id)?.control.abort()
+      const run = runs.get(id)
+      if (isOpen(item) && !kept.get(id)?.isReplaced && !run?.isSent) dismiss(id)
+      run?.control.abort()
       end(id, { state: 'cancelled' }) // and the upload is given up meanwhile
     },
 
