@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import { crashed, ended, keys, PUT, restored, states, video } from './lists.mjs'
+import { crashed, ended, keys, listOf, PUT, restored, states, video } from './lists.mjs'
 import { page, until, wait } from './page.mjs'
 import { upload } from '../../client/postern.js'
 
@@ -129,20 +129,24 @@ test('a list that was ended while the person is asked leaves the interrupted upl
   assert.deepEqual([states(list), list.snapshot()[0].handle, stack.only.state, keys().length], [['interrupted'], handle, 'pending', 1])
 })
 
-test('another file of the same name and size does not get the handle', async () => {
-  const stored = new Map()
-  globalThis.indexedDB = databaseOf(stored)
-  const twin = () => new File([video().slice(1), 'x'], 'video.mp4', { type: 'video/mp4', lastModified: 1 })
-  const stack = await crashed({ handle: handleOf(video()) })
-  await until(() => stored.size === 1)
-  await crashed({ file: twin() }, stack)
-  const list = await restored(stack)
-  page.onSend = () => new Promise(() => {})
-  list.add([twin()])
-  await until(() => states(list).join() === 'sending,interrupted')
-  const [own, other] = keys().map((key) => JSON.parse(localStorage.getItem(key)))
-  assert.deepEqual([own.hasHandle, other.hasHandle, other.uploadId], [true, false, list.snapshot()[0].progress.uploadId])
-})
+for (const when of ['before', 'after'])
+  test(`another file of the same name and size, chosen ${when} the interrupted one is shown, does not get its handle`, async () => {
+    const stored = new Map()
+    globalThis.indexedDB = databaseOf(stored)
+    const twin = () => new File([video().slice(1), 'x'], 'video.mp4', { type: 'video/mp4', lastModified: 1 })
+    const stack = await crashed({ handle: handleOf(video()) })
+    await until(() => stored.size === 1)
+    await crashed({ file: twin() }, stack)
+    const list = listOf(stack, { concurrency: 0 })
+    if (when === 'before') list.add([twin()])
+    await list.restore()
+    page.onSend = () => new Promise(() => {})
+    list.options = { ...list.options, concurrency: 1 }
+    list.add(when === 'before' ? [] : [twin()])
+    await until(() => states(list).join() === 'sending,interrupted')
+    const [own, other] = keys().map((key) => JSON.parse(localStorage.getItem(key)))
+    assert.deepEqual([own.hasHandle, other.hasHandle, other.uploadId], [true, false, list.snapshot()[0].progress.uploadId])
+  })
 
 test('without a database the file is chosen again', async () => {
   const refuses = { open() { throw new DOMException('', 'SecurityError') } }
