@@ -1,6 +1,6 @@
 //! Makes the table of the browser client's files, so that `issue-upload` reads, compresses and digests none of them while
 //! it runs. The same files become the same bytes: the table has their order by name and no path, and the header of gzip
-//! has no time and no name.
+//! has no time and no name. A name that begins with a dot is not the client's: an editor or a linter has made the file.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -25,14 +25,18 @@ fn main() -> Result<(), Box<dyn Error>> {
             _ => continue, // such as node_modules
         };
         let name = path.file_name().and_then(|name| name.to_str()).ok_or("a name that is not Unicode")?;
-        let text = fs::read_to_string(&path)?;
+        if name.starts_with('.') {
+            continue;
+        }
+        let text = fs::read_to_string(&path).map_err(|error| format!("read {}: {error}", path.display()))?;
         digest.update(format!("{name}\0{}\0{text}", text.len()));
-        fs::write(out.join(format!("{name}.gz")), compressed(&text)?)?;
+        let gzip = format!("{name}.gz");
+        fs::write(out.join(&gzip), compressed(&text)?)?;
         let imports = imports(&text);
         writeln!(
             files,
             "    ClientFile {{ name: {name:?}, media_type: {media_type}, imports: &{imports:?}, \
-             gzip: include_bytes!(\"{name}.gz\") }},"
+             gzip: include_bytes!({gzip:?}) }},"
         )?;
     }
     let digest = digest.finalize();

@@ -105,7 +105,8 @@ pub(super) fn with_imports(name: &str) -> Vec<&'static ClientFile> {
     files
 }
 
-/// The content with the headers by which browsers keep it, or 304 for a browser that has it.
+/// The content with the headers by which browsers keep it, or 304 for a browser that has it. `*` is what a browser sends
+/// that has any version ([RFC 9110, 13.1.2](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2)).
 fn kept(
     content: Reply,
     media_type: &str,
@@ -113,7 +114,8 @@ fn kept(
     request: &FileRequest<'_>,
 ) -> Reply {
     let etag = content.header("etag").unwrap_or_default();
-    let has_it = request.if_none_match.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
+    let mut tags = request.if_none_match.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
+    let has_it = request.if_none_match.trim() == "*" || tags.any(|tag| tag == etag);
     let reply = match has_it {
         true => Reply::empty(StatusCode::NOT_MODIFIED).with("etag", etag),
         false => content.with("content-type", media_type).with("x-content-type-options", "nosniff"),
@@ -136,10 +138,12 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../client")
     }
 
-    /// The names and texts of the files that browsers and compilers read, in order.
+    /// The names and texts of the files that browsers and compilers read, in order. An editor's files, such as
+    /// `.#postern.js`, are not among them.
     fn sources() -> Vec<(String, String)> {
         let names = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name());
         let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+        names.retain(|name| !name.starts_with('.'));
         names.retain(|name| Path::new(name).extension().is_some_and(|is| is == "js" || is == "ts"));
         names.sort();
         let text = |name| std::fs::read_to_string(folder().join(name)).unwrap();
@@ -201,7 +205,7 @@ mod tests {
             assert_eq!(reply.header("vary"), Some("origin, accept-encoding"));
             let etag = reply.header("etag").unwrap();
             tags.insert(etag.to_owned());
-            for sent in [etag.to_owned(), format!("\"x\", W/{etag}")] {
+            for sent in [etag.to_owned(), format!("\"x\", W/{etag}"), "*".to_owned()] {
                 let known = file(VERSION, name, &FileRequest { if_none_match: &sent, ..request }).unwrap();
                 assert_eq!((known.status, known.body.as_str()), (StatusCode::NOT_MODIFIED, ""));
                 let headers: BTreeSet<_> = known.headers.iter().map(|(name, _)| *name).collect();
@@ -211,8 +215,10 @@ mod tests {
                 }
                 assert!(!known.is_base64);
             }
-            let other = FileRequest { if_none_match: "\"x\"", ..request };
-            assert_eq!(file(VERSION, name, &other).unwrap().status, StatusCode::OK);
+            for sent in ["\"x\"", "\"*\"", ""] {
+                let other = FileRequest { if_none_match: sent, ..request };
+                assert_eq!(file(VERSION, name, &other).unwrap().status, StatusCode::OK, "{sent}");
+            }
         }
         assert_eq!(tags.len(), 2, "each encoding has its own tag");
     }
