@@ -24,7 +24,7 @@ async fn main() -> Result<(), Error> {
     let recorder = handler::Recorder { ports, config, metrics };
     let recorder = &recorder;
     run(service_fn(|event: LambdaEvent<payload::Payload>| {
-        // The runtime moves the future of an invocation nine times.
+        // The future is boxed, as in the other functions (docs/performance.md).
         Box::pin(async move { Ok::<_, Error>(recorder.take(event).await?) })
     }))
     .await

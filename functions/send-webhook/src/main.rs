@@ -27,7 +27,7 @@ async fn main() -> Result<(), Error> {
         metrics,
     };
     run(service_fn(|event: LambdaEvent<SqsEvent>| {
-        // The runtime moves the future of an invocation nine times.
+        // The future is boxed, as in the other functions (docs/performance.md).
         Box::pin(async move { Ok::<_, Error>(sender.take(event).await) })
     }))
     .await
