@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +13,7 @@ const MAX_CORE_BYTES = 6 * 1024
 
 const run = promisify(execFile)
 const textOf = (name) => readFile(new URL(name, folder), 'utf8')
+const documented = (name) => readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
 
 // The module and what it loads before it runs.
 async function loadedBy(name, found = new Set()) {
@@ -37,6 +39,34 @@ test('the list, the element and its languages are as small as docs/browser.md sa
   for (const [names, kilobytes] of [[await loadedBy('react.js'), 10], [await loadedBy('drop.js'), 22], [await loadedBy('texts.js'), 3], [['translations.js'], 3]]) {
     const bytes = await bytesOf(names)
     assert.ok(bytes <= kilobytes * 1024, `${names[0]}: ${bytes} bytes`)
+  }
+})
+
+test('what is loaded when it is needed has about 6 KB each', async () => {
+  for (const names of [['parts.js', 'resume.js', 'checksum.js'], ['all.js', 'list.js', 'batches.js'], ['interrupted.js', 'handles.js', 'resume.js']]) {
+    const bytes = await bytesOf(names)
+    assert.ok(bytes > 5 * 1024 && bytes < 6.5 * 1024, `${names}: ${bytes} bytes`)
+  }
+})
+
+test('a first visit makes as many requests as docs/capacity.md says', async () => {
+  const rows = [...(await documented('capacity.md')).matchAll(/^\| `\/(?:postern\/latest\/)?(\w+\.js)` \| (\d+) \|$/gm)]
+  assert.deepEqual(rows.map(([, name]) => name), ['postern.js', 'list.js', 'react.js', 'drop.js', 'texts.js'])
+  // The address without a version is one more: a redirect, or a module that imports the versioned one.
+  for (const [, name, requests] of rows) assert.equal((await loadedBy(name)).length + 1, Number(requests), name)
+  const [, page] = /page of an upload token \| (\d+)/.exec(await documented('capacity.md'))
+  assert.equal((await loadedBy('page.js')).length + 1, Number(page), 'the page and its scripts')
+})
+
+test('the command of docs/browser.md prints an import map with the digest of every module', async () => {
+  const command = (await documented('browser.md')).split('```sh\n')[1].split('\n```')[0]
+  const { integrity, ...more } = JSON.parse((await run('sh', ['-c', command], { cwd: folder })).stdout)
+  assert.deepEqual(more, {})
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.js'))
+  assert.deepEqual(Object.keys(integrity).sort(), names.sort().map((name) => `/postern/${name}`))
+  for (const name of names) {
+    const digest = createHash('sha384').update(await textOf(name)).digest('base64')
+    assert.equal(integrity[`/postern/${name}`], `sha384-${digest}`, name)
   }
 })
 
