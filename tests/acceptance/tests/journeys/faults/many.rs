@@ -101,7 +101,9 @@ async fn each_of_many_uploads_is_recorded_exactly_once() {
     while waiting.iter().any(|(n, _)| writes(*n) == 0) && begin.elapsed() < patience {
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-    eprintln!("{uploads} uploads recorded in {:?}, {} KiB at most", begin.elapsed(), proxy.peak_rss_kib());
+    let peak = proxy.peak_rss_kib();
+    eprintln!("{uploads} uploads recorded in {:?}, {peak} KiB at most", begin.elapsed());
+    assert!(peak > 0 && peak < 64 * 1024, "{peak} KiB");
     for (n, upload_id) in waiting {
         let upload = table.upload(upload_id.parse().unwrap()).await.unwrap().unwrap();
         assert_eq!(upload.state, postern::upload::UploadState::Available, "{upload:?}");
