@@ -1,4 +1,4 @@
-//! The AWS calls that a request to a link or for a form costs. The witness counts them.
+//! The AWS calls of a request to a link, and to the page of an upload token. The witness counts them.
 
 use std::time::Duration;
 
@@ -66,6 +66,7 @@ async fn an_opening_waits_for_one_call() {
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let plain = app.link(&upload, json!({})).await;
     let counted = app.link(&upload, json!({ "max_opens": 3 })).await;
+    let hourly = app.link(&upload, json!({ "max_opens_per_hour": 3 })).await;
     let password = app.link(&upload, json!({ "password": "open sesame" })).await;
     app.open(Method::HEAD, url(&plain)).await;
     witnessed.witness.calls();
@@ -74,6 +75,8 @@ async fn an_opening_waits_for_one_call() {
         (Method::HEAD, &plain, 200, &["GetItem"]),
         (Method::GET, &counted, 302, &["UpdateItem"]),
         (Method::HEAD, &counted, 200, &["GetItem"]),
+        // The first opening of an hour begins a window, which needs one more write.
+        (Method::GET, &hourly, 302, &["UpdateItem", "UpdateItem"]),
         (Method::GET, &password, 403, &["GetItem"]),
     ] {
         assert_eq!(app.open(method.clone(), url(link)).await.status(), status, "{method}");
@@ -85,46 +88,6 @@ async fn an_opening_waits_for_one_call() {
         let form = form.header("content-type", "application/x-www-form-urlencoded");
         assert_eq!(form.send().await.unwrap().status(), StatusCode::SEE_OTHER);
         assert_eq!(witnessed.witness.calls(), vec!["UpdateItem"; calls], "the attempt, then the opening");
-    }
-}
-
-#[tokio::test]
-async fn a_form_waits_for_one_call_and_a_tokens_form_too() {
-    if !super::is_local() {
-        return skipped("calls of a form", "only a local stack lets a test count requests");
-    }
-    let witnessed = super::shared();
-    let _alone = witnessed.alone().await;
-    let app = witnessed.app();
-    let terms =
-        json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 9, "expires_in_s": 600 });
-    let (status, token) = app.call(Method::POST, "/upload-tokens", Some(terms)).await;
-    assert_eq!(status, StatusCode::CREATED, "{token}");
-    let page = |route: &str| format!("{}{route}", token["path"].as_str().unwrap());
-    let file = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": 9 });
-    app.call(Method::POST, "/uploads", Some(file.clone())).await;
-    witnessed.issuing.calls();
-    for (path, call) in [
-        ("/uploads".to_owned(), "PutItem"),
-        ("/uploads/put".to_owned(), "PutItem"),
-        (page("/uploads"), "TransactWriteItems"),
-    ] {
-        let (status, issued) = app.call(Method::POST, &path, Some(file.clone())).await;
-        assert_eq!(
-            (status, witnessed.issuing.calls()),
-            (StatusCode::CREATED, vec![call.to_owned()]),
-            "{issued}"
-        );
-    }
-    for route in
-        ["/s3/params?filename=photo.png&type=image/png", "/presign?filename=photo.png&type=image/png"]
-    {
-        let (status, issued) = app.get(&page(route)).await;
-        assert_eq!(
-            (status, witnessed.issuing.calls()),
-            (StatusCode::OK, vec!["TransactWriteItems".to_owned()]),
-            "{issued}"
-        );
     }
 }
 
@@ -162,66 +125,6 @@ async fn the_page_of_a_token_costs_one_call_that_is_waited_for() {
     let upload = format!("{url}{}", named.headers()["location"].to_str().unwrap());
     let (shown, spent) = costs(http.get(&upload)).await;
     assert_eq!((shown.status(), spent), (StatusCode::OK, (vec!["GetItem".to_owned(); 2], 1)));
-    witnessed.issuing.hold_answers(Duration::ZERO);
-}
-
-#[tokio::test]
-async fn each_route_waits_for_the_calls_that_it_needs() {
-    if !super::is_local() {
-        return skipped("calls of a route", "only a local stack lets a test count requests");
-    }
-    let witnessed = super::shared();
-    let _alone = witnessed.alone().await;
-    let app = witnessed.app();
-    let file = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": 9 });
-    let upload = app.upload("photo.png", "image/png", PNG).await;
-    let other = app.upload("other.png", "image/png", PNG).await;
-    let links = [app.link(&upload, json!({})).await, app.link(&upload, json!({})).await];
-    let terms =
-        json!({ "content_types": ["image/*"], "max_size_bytes": 1000, "uses": 9, "expires_in_s": 600 });
-    let (_, token) = app.call(Method::POST, "/upload-tokens", Some(terms.clone())).await;
-    let uploads = format!("/uploads/{upload}");
-    let [link, revoked] = links.map(|link| format!("/links/{}", link["link_id"].as_str().unwrap()));
-    let token = format!("/upload-tokens/{}", token["upload_token_id"].as_str().unwrap());
-    let target = json!({ "upload_id": other });
-    witnessed.issuing.calls();
-    witnessed.issuing.hold_answers(HELD);
-    // The calls in alphabetical order, and how many of them wait on each other.
-    for (method, path, body, calls, depth) in [
-        (Method::POST, "/uploads".to_owned(), Some(file.clone()), &["PutItem"][..], 1),
-        (
-            Method::POST,
-            "/uploads/batch".to_owned(),
-            Some(json!({ "uploads": vec![file; 50] })),
-            &["TransactWriteItems"],
-            1,
-        ),
-        (Method::GET, "/uploads".to_owned(), None, &["Query"], 1),
-        (Method::GET, uploads.clone(), None, &["GetItem"], 1),
-        (Method::POST, format!("{uploads}/links"), Some(json!({})), &["GetItem", "TransactWriteItems"], 2),
-        (Method::GET, format!("{uploads}/links"), None, &["GetItem", "Query"], 2),
-        (Method::GET, "/links".to_owned(), None, &["Query"], 1),
-        (Method::GET, link.clone(), None, &["GetItem"], 1),
-        (Method::PATCH, link.clone(), Some(json!({ "max_opens": 3 })), &["GetItem", "UpdateItem"], 2),
-        (
-            Method::PUT,
-            format!("{link}/target"),
-            Some(target),
-            &["GetItem", "GetItem", "TransactWriteItems"],
-            2,
-        ),
-        (Method::POST, format!("{link}/rotate"), None, &["GetItem", "GetItem", "TransactWriteItems"], 3),
-        (Method::DELETE, revoked, None, &["UpdateItem"], 1),
-        (Method::POST, "/upload-tokens".to_owned(), Some(terms), &["PutItem"], 1),
-        (Method::DELETE, token, None, &["UpdateItem"], 1),
-        (Method::DELETE, uploads, None, &["Query", "UpdateItem"], 2),
-    ] {
-        let (status, answer) = app.call(method.clone(), &path, body).await;
-        assert!(status.is_success(), "{method} {path}: {answer}");
-        let (mut made, waited) = witnessed.issuing.calls_and_depth();
-        made.sort();
-        assert!(made == calls && waited == depth, "{method} {path}: {made:?}, {waited} wait on each other");
-    }
     witnessed.issuing.hold_answers(Duration::ZERO);
 }
 

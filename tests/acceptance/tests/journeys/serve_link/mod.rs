@@ -9,6 +9,7 @@ mod emergency;
 mod link_pages;
 mod presses;
 mod resuming;
+mod route_costs;
 mod terms;
 mod witness;
 
@@ -29,7 +30,7 @@ use witness::Witness;
 pub struct WitnessedStack {
     pub stack: &'static Coordinates,
     pub witness: Witness,
-    /// The witness between issue-upload and every service except S3.
+    /// The witness between issue-upload and AWS. Clients post forms and put parts through it too.
     pub issuing: Witness,
     /// The port of a page at `http://localhost` that may use the API.
     pub page_port: u16,
@@ -61,8 +62,7 @@ impl WitnessedStack {
         };
         let services = ["DYNAMODB", "STS", "KMS", "SECRETS_MANAGER", "S3"];
         configure(coordinates, "serve-link", through(&witnessed.witness, &services)).await;
-        // issue-upload does not use the witness for S3, because its forms contain the URL of S3.
-        configure(coordinates, "issue-upload", through(&witnessed.issuing, &services[..4])).await;
+        configure(coordinates, "issue-upload", through(&witnessed.issuing, &services)).await;
         witnessed
     }
 

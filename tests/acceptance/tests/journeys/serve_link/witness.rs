@@ -1,5 +1,5 @@
-//! The witness: a proxy between serve-link and the local AWS, and between visitors and S3. It counts calls,
-//! and can interrupt downloads.
+//! The witness: a proxy between a function and the local AWS, and between visitors and S3. It counts the function's
+//! calls, and can interrupt downloads. Requests of visitors to S3 have no `Authorization` header.
 //!
 //! The witness forwards requests with the same host, path and query. So the emulator checks the whole
 //! signature, and visitors request exactly the signed URL.
@@ -185,7 +185,8 @@ async fn pass(State(witness): State<Witness>, request: Request) -> Response {
         return witness.refuse_as_s3(&parts).await;
     }
     let begin = Instant::now();
-    let call = (!is_visit && !is_link).then(|| operation(&parts, &body));
+    let is_call = !is_link && parts.headers.contains_key(header::AUTHORIZATION);
+    let call = is_call.then(|| operation(&parts, &body));
     let behind = if is_link { &witness.api_url } else { &witness.upstream };
     let sent = witness
         .client
