@@ -101,6 +101,35 @@ test('what only a page needs ends with the page', async () => {
   }
 })
 
+test('a failed upload is given up only if a list removes it, and if it is in parts', async () => {
+  for (const [file, deletions] of [[fileOf(1000), 0], [video(), 1]]) {
+    const stack = opened()
+    stack.fault(/ s3/, { status: 400, headers: {}, text: '<Code>InvalidArgument</Code>' }, Infinity)
+    const list = listOf(stack)
+    const [id] = list.add([file])
+    await ended(list)
+    await wait(50) // a request would have come by now
+    assert.deepEqual([stack.count(DELETE), states(list)], [0, ['failed']])
+    list.remove(id)
+    await until(() => stack.count(DELETE) === deletions)
+    await wait(50)
+    assert.deepEqual([stack.count(DELETE), stack.only.state], [deletions, deletions ? 'expired' : 'pending'])
+  }
+})
+
+test('a list that is ended by its signal gives up with the JWT that `jwt` returns then', async () => {
+  const stack = opened()
+  const control = new AbortController()
+  let person = 'first'
+  page.onSend = () => {
+    person = 'second'
+    control.abort()
+  }
+  listOf(stack, { signal: control.signal, jwt: () => person }).add([fileOf(1000)])
+  const { headers } = await asked(/parts$/)
+  assert.equal(headers.authorization, 'Bearer second')
+})
+
 test('giving up keeps Retry-After', async () => {
   const stack = await cancelled(fileOf(1000), (stack) => {
     stack.fault(DELETE, { status: 503, headers: { 'retry-after': '17' }, text: '{}' }, 2)
