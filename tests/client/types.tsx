@@ -1,6 +1,6 @@
 // What an app writes in TSX, with the declaration of docs/browser.md. `tsc --strict` checks it, and never runs it.
 
-import type { PosternDrop } from 'postern/drop'
+import type { PosternDrop, Uploaded } from 'postern/drop'
 import { createRef, type ReactElement } from 'react'
 
 export function Field({ jwt }: { jwt: () => Promise<string> }): ReactElement {
@@ -11,6 +11,7 @@ export function Field({ jwt }: { jwt: () => Promise<string> }): ReactElement {
       <postern-drop
         ref={drop} id="photos" className="wide" lang="de" name="photo" endpoint="https://api.example.com" accept="image/*"
         maxSize={20_000_000} multiple required disabled={false} jwt={jwt} metadata={{ album: '7' }} texts={{ choose: 'Choose' }}
+        onpostern-uploaded={(event: CustomEvent<Uploaded>) => event.detail.uploadId}
       />
     </form>
   )
