@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 pub use stack::skipped;
 use stack::{Coordinates, Keys};
 
+pub mod clock;
 pub mod explained;
 pub mod roles;
 

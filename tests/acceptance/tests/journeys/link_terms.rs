@@ -1,6 +1,7 @@
 //! Link terms: counted openings, a password, a button to press, changed terms, a rotated token, and the
 //! revocation of many links at once.
 
+use acceptance::clock::avoid_the_end_of_a_quarter;
 use acceptance::{App, PNG, explained, skipped};
 use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
@@ -106,6 +107,7 @@ async fn a_resumed_download_is_the_same_opening() {
 
 #[tokio::test]
 async fn a_password_opens_and_ten_wrong_ones_lock() {
+    avoid_the_end_of_a_quarter().await;
     let app = App::user();
     let link = shared(&app, json!({ "password": "open sesame" })).await;
     let ask = |password: &'static str| {
@@ -343,6 +345,7 @@ async fn a_slash_after_the_token_leads_to_the_same_link() {
 
 #[tokio::test]
 async fn right_passwords_do_not_lock_a_link() {
+    avoid_the_end_of_a_quarter().await;
     let app = App::user();
     let link = shared(&app, json!({ "password": "open sesame", "max_opens_per_hour": 1 })).await;
     let ask = |link: Value, password: &'static str| async move {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use acceptance::clock::avoid_the_end_of_a_quarter;
 use acceptance::{PNG, skipped};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -66,6 +67,7 @@ async fn an_opening_waits_for_one_call() {
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let plain = app.link(&upload, json!({})).await;
     let counted = app.link(&upload, json!({ "max_opens": 3 })).await;
+    avoid_the_end_of_a_quarter().await;
     let hourly = app.link(&upload, json!({ "max_opens_per_hour": 3 })).await;
     let password = app.link(&upload, json!({ "password": "open sesame" })).await;
     app.open(Method::HEAD, url(&plain)).await;
