@@ -12,6 +12,7 @@ const TEST_S: u64 = 60;
 /// Wrong passwords count within a quarter, openings within an hour, and bytes within a day. A test that fills such a limit
 /// would begin anew at its end. Each hour and each day ends with a quarter.
 pub async fn avoid_the_end_of_a_quarter() {
+    #[expect(clippy::disallowed_methods, reason = "the functions use the real clock")]
     let now_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     tokio::time::sleep(Duration::from_secs(wait_s(now_s))).await;
 }
