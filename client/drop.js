@@ -2,9 +2,10 @@
 // drop.d.ts has the types.
 
 import { Area } from './area.js'
+import { LARGEST_FORM_BYTES } from './common.js'
 import { FormControl, internals, reflect } from './control.js'
 import { fill, isAccepted } from './files.js'
-import { createList, isOpen, isPending, seemsToBe } from './list.js'
+import { createList, isOpen, isPending } from './list.js'
 import { PosternError } from './postern.js'
 import { limitsInWords, make } from './row.js'
 import { Rows } from './rows.js'
@@ -26,6 +27,7 @@ export class PosternDrop extends FormControl {
   #ownMessage = ''
   #scope // of the uploads that were restored
   #known = '' // the value that the page knows
+  #last // the id of the file that was chosen or tried again last
   #documentLanguage = new MutationObserver(() => this.#translate())
   #mount = new AbortController() // ends what the element does when it is removed
   #list = createList(optionsOf(this, () => this.#mount.signal))
@@ -92,7 +94,7 @@ export class PosternDrop extends FormControl {
     return this.#list.snapshot()
   }
 
-  // Adds files, or `{ file, path, handle }`. Without `multiple`, a file that is sent replaces the one before.
+  // Adds files, or `{ file, path, handle }`.
   add(files) {
     const added = Array.from(files, (given) => (given.file ? given : { file: given }))
     if (!this.multiple) added.splice(1)
@@ -166,7 +168,7 @@ export class PosternDrop extends FormControl {
   }
 
   get #done() {
-    return this.uploads.filter(({ state }) => state === 'available')
+    return this.uploads.filter(isAvailable)
   }
 
   // Says everything in the present language. Until its texts are there, and without them, it stays with the last one.
@@ -193,7 +195,8 @@ export class PosternDrop extends FormControl {
 
   #changed() {
     const { begun, ended } = this.#rows.update(this.uploads, this.#look)
-    if (!this.multiple) for (const { id } of replaced(this.uploads, ...begun)) this.#list.remove(id)
+    for (const item of begun) if (!isRefused(item)) this.#last = item.id
+    if (!this.multiple) for (const { id } of replaced(this.uploads, begun[0], ended[0], this.#last)) this.#list.remove(id)
     this.#sumUp()
     for (const item of ended) this.#announce(item)
     this.#tell()
@@ -238,14 +241,21 @@ export class PosternDrop extends FormControl {
 // Whether the file was added with an error, and is not sent.
 const isRefused = ({ error, progress }) => error && !progress
 
-// What one file replaces. A refused file replaces only another one. An interrupted file stays if `begun` may be the same, and
-// a file that an earlier page has sent does not stay beside a chosen or a later one.
-function replaced(items, begun) {
-  const stays = (item) => (isRefused(begun) ? !isRefused(item) : item.state === 'interrupted' && seemsToBe(begun.file)(item))
-  if (begun) return items.filter((item) => item !== begun && !stays(item))
-  const counting = items.filter((item) => isPending(item) || item.state === 'available')
-  const last = counting.findLast(isOpen) ?? counting.at(-1)
-  return counting.filter((item) => item !== last && !isOpen(item))
+const isAvailable = ({ state }) => state === 'available'
+
+// Whether S3 has the file or parts of it, so that the file stays until the next one is available.
+const isKept = ({ state, file, progress }) =>
+  ['available', 'checking'].includes(state) || (state === 'failed' && progress?.uploadId && file.size > LARGEST_FORM_BYTES)
+
+// What goes because a file of this page has begun or is available. A refused file replaces only another one. `last` was chosen
+// last, perhaps later than the available one.
+function replaced(items, begun, ended, last) {
+  if (begun) return items.filter((item) => item !== begun && (isRefused(begun) ? isRefused(item) : isOpen(item) && !isKept(item)))
+  if (ended && isOpen(ended) && isAvailable(ended)) return items.filter((item) => item !== ended && item.id !== last && !isRefused(item))
+  // No file that an earlier page has sent stays beside an available one of this page, or before another available one.
+  const sent = items.filter((item) => !isOpen(item) && item.state !== 'interrupted')
+  const isChosen = items.some((item) => isOpen(item) && isAvailable(item))
+  return sent.slice(0, isChosen ? Infinity : Math.max(0, sent.findLastIndex(isAvailable)))
 }
 
 // Read anew for each upload, and `jwt` for each request.

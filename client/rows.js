@@ -23,7 +23,8 @@ export class Rows {
     for (const row of this.#rows.values()) row.show(row.item, look)
   }
 
-  // Shows what has changed in the list. Returns the files that have begun or gone on, and those that have ended.
+  // Shows what has changed in the list. Returns the files that have begun, gone on or are tried again, and those that
+  // have ended.
   update(items, look) {
     const [begun, ended] = [[], []]
     for (const item of items) {
@@ -33,7 +34,7 @@ export class Rows {
       const before = row.item?.state ?? INTERRUPTED
       row.show(item, look)
       if (item.state === before || item.state === INTERRUPTED) continue
-      if (before === INTERRUPTED && isOpen(item)) begun.push(item)
+      if (!isPending({ state: before }) && isOpen(item)) begun.push(item)
       if (!isPending(item)) ended.push(item)
     }
     const ids = new Set(items.map(({ id }) => id))

@@ -1,6 +1,7 @@
 // The element <postern-drop> in a document that has only what the element touches, for Node.
 
-import './page.mjs'
+import assert from 'node:assert/strict'
+import { fileOf, until } from './page.mjs'
 
 class Node extends EventTarget {
   #attributes = new Map()
@@ -64,8 +65,24 @@ export function drop(attributes) {
 
 const within = (node) => [node, ...[...node.children].flatMap(within)]
 
-// Presses the first button of this kind that is shown in a row.
-export function press(element, act) {
-  const button = within(element.root).find((node) => node.getAttribute('part') === `button ${act}` && !node.hidden)
-  button.dispatchEvent(new Event('click'))
+// Presses a button of this kind that is shown in a row: the first one, or the one `at` this place.
+export function press(element, act, at = 0) {
+  const buttons = within(element.root).filter((node) => node.getAttribute('part') === `button ${act}` && !node.hidden)
+  buttons.at(at).dispatchEvent(new Event('click'))
+}
+
+export const FIELD = { name: 'field' }
+
+export const dropOf = (stack, more) => drop({ ...FIELD, endpoint: stack.endpoint, ...more })
+
+export const photo = () => fileOf(1000)
+
+export const shown = ({ uploads }) => uploads.map(({ file, state }) => `${file.name} ${state}`).join()
+
+export const comesTo = (element, text) => until(() => shown(element) === text, text).catch(() => assert.equal(shown(element), text))
+
+// The recorder has looked at every file that S3 has, and accepts those that come.
+export function looked(stack) {
+  stack.verdict = { state: 'available' }
+  for (const upload of stack.uploads.values()) if (upload.stored) upload.state = 'available'
 }

@@ -1,0 +1,182 @@
+// The element without `multiple`: the former file stays until the new one is available.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { comesTo, dropOf, FIELD, looked, photo, press, shown } from './element.mjs'
+import { closedWhileChecked, crashed, FORM, held, keys, video } from './lists.mjs'
+import { fileOf, opened, until, wait } from './page.mjs'
+
+const other = () => fileOf(1500, 'other.png')
+const third = () => fileOf(2000, 'third.png')
+const refusal = (code) => ({ status: 422, headers: {}, text: JSON.stringify({ code }) })
+const statesOf = (stack) => [...stack.uploads.values()].map(({ state }) => state).join()
+
+// An element with an uploaded photo, and what it has told since.
+async function withPhoto() {
+  const stack = opened()
+  const element = dropOf(stack, { required: '' })
+  element.add([photo()])
+  await comesTo(element, 'photo.png available')
+  await wait(5) // the change is told
+  const told = []
+  for (const type of ['change', 'postern-uploaded', 'postern-failed']) element.addEventListener(type, () => told.push(type))
+  return { stack, element, value: element.value, told }
+}
+
+const formOf = ({ value, internals }) => [value, internals.value.join(), internals.message]
+
+// What becomes of the new file, and what the element tells of it.
+const FATES = [
+  ['the API refuses', 'failed', ['postern-failed'], (stack) => stack.fault(/^POST \/uploads$/, refusal('invalid_fields'))],
+  ['S3 refuses', 'failed', ['postern-failed'], (stack) => stack.fault(FORM, { status: 400, text: '<Code>EntityTooLarge</Code>' })],
+  ['no network sends', 'failed', ['postern-failed'], (stack) => stack.fault(FORM, 'cut', Infinity)],
+  ['the recorder rejects', 'rejected', ['postern-failed'], (stack) => (stack.verdict = { state: 'rejected' })],
+  ['a person cancels', 'cancelled', [], held, (element) => press(element, 'cancel')],
+]
+
+for (const [fate, state, events, prepare, act = () => {}] of FATES)
+  test(`a file that ${fate} leaves the former one with its row and its value`, async () => {
+    const { stack, element, value, told } = await withPhoto()
+    prepare(stack)
+    element.add([other()])
+    assert.deepEqual(formOf(element), [value, value, element.texts.pending])
+    await until(() => element.uploads[1].state !== 'preparing')
+    act(element)
+    await comesTo(element, `photo.png available,other.png ${state}`)
+    await wait(20) // a change of the value would be told by now
+    assert.deepEqual([formOf(element), told], [[value, value, ''], events])
+    press(element, 'remove', -1)
+    assert.deepEqual([shown(element), element.value, told.length], ['photo.png available', value, events.length])
+  })
+
+test('a file that is removed on its way leaves the former one, and a second try replaces it once it is available', async () => {
+  const { stack, element, value, told } = await withPhoto()
+  const goOn = held()
+  element.add([other()])
+  await comesTo(element, 'photo.png available,other.png sending')
+  element.add([third()])
+  await comesTo(element, 'photo.png available,third.png sending')
+  await until(() => stack.count(/^DELETE/) === 1)
+  press(element, 'cancel')
+  press(element, 'retry')
+  await comesTo(element, 'photo.png available,third.png sending')
+  goOn()
+  await comesTo(element, 'third.png available')
+  await wait(20)
+  assert.notEqual(element.value, value)
+  assert.deepEqual([element.internals.value, told], [[element.value], ['postern-uploaded', 'change']])
+  element.add([other()])
+  element.value = ''
+  await wait(20)
+  assert.deepEqual([shown(element), ...formOf(element)], ['', '', '', element.texts.required])
+})
+
+test('what S3 has stays until a file that was chosen later is available', async () => {
+  const stack = opened()
+  stack.verdict = {}
+  const element = dropOf(stack)
+  element.add([photo()])
+  await comesTo(element, 'photo.png checking')
+  const goOn = held()
+  element.add([other()])
+  await comesTo(element, 'photo.png checking,other.png sending')
+  looked(stack)
+  await comesTo(element, 'photo.png available,other.png sending')
+  assert.deepEqual(formOf(element), [element.value, element.value, element.texts.pending])
+  goOn()
+  await comesTo(element, 'other.png available')
+})
+
+test('a former file that becomes available leaves a later one that has failed', async () => {
+  const stack = opened()
+  stack.verdict = {}
+  const element = dropOf(stack)
+  element.add([photo()])
+  await comesTo(element, 'photo.png checking')
+  stack.fault(/^POST \/uploads$/, refusal('upload_token_used_up'))
+  element.add([other()])
+  await comesTo(element, 'photo.png checking,other.png failed')
+  looked(stack)
+  await comesTo(element, 'photo.png available,other.png failed')
+})
+
+test('an interrupted file is given up only once another one is available', async () => {
+  const stack = await crashed(FIELD)
+  const element = dropOf(stack, { required: '' })
+  await comesTo(element, 'video.mp4 interrupted')
+  stack.fault(/^POST \/uploads$/, refusal('upload_token_used_up'))
+  element.add([photo()])
+  await comesTo(element, 'video.mp4 interrupted,photo.png failed')
+  assert.deepEqual([stack.count(/^DELETE/), keys().length, statesOf(stack)], [0, 1, 'pending'])
+  element.add([photo()])
+  await comesTo(element, 'photo.png available')
+  await until(() => statesOf(stack) === 'expired,available' && keys().length === 0)
+})
+
+test('an interrupted file that is chosen after another one was refused goes on', async () => {
+  const stack = await crashed(FIELD)
+  const element = dropOf(stack)
+  await comesTo(element, 'video.mp4 interrupted')
+  stack.fault(/^POST \/uploads$/, refusal('upload_token_used_up'))
+  element.add([photo()])
+  await comesTo(element, 'video.mp4 interrupted,photo.png failed')
+  element.add([video()])
+  await comesTo(element, 'video.mp4 available')
+  assert.deepEqual([stack.made, stack.count(/^DELETE/)], [1, 0])
+})
+
+test('an interrupted file that goes on ends another one that is on its way', async () => {
+  const stack = await crashed(FIELD)
+  const element = dropOf(stack)
+  await comesTo(element, 'video.mp4 interrupted')
+  const goOn = held()
+  element.add([photo()])
+  await comesTo(element, 'video.mp4 interrupted,photo.png sending')
+  element.add([video()])
+  await comesTo(element, 'video.mp4 sending')
+  goOn()
+  await comesTo(element, 'video.mp4 available')
+  await until(() => statesOf(stack) === 'available,expired')
+})
+
+test('a file in parts that has failed is given up only once another one is available', async () => {
+  const stack = opened()
+  const element = dropOf(stack)
+  stack.fault(/complete/, refusal('no'))
+  element.add([video()])
+  await comesTo(element, 'video.mp4 failed')
+  stack.fault(/^POST \/uploads$/, refusal('invalid_fields'), 2)
+  for (const file of [photo(), other()]) {
+    element.add([file])
+    await comesTo(element, `video.mp4 failed,${file.name} failed`)
+  }
+  assert.equal(stack.count(/^DELETE/), 0)
+  element.add([photo()])
+  await comesTo(element, 'photo.png available')
+  await until(() => statesOf(stack) === 'expired,available')
+})
+
+test('a file of an earlier page stays until a chosen one is available', async () => {
+  const stack = await closedWhileChecked(FIELD)
+  looked(stack)
+  const element = dropOf(stack)
+  await comesTo(element, 'video.mp4 available')
+  stack.fault(/^POST \/uploads$/, refusal('no'))
+  element.add([photo()])
+  await comesTo(element, 'video.mp4 available,photo.png failed')
+  assert.equal(element.internals.value.length, 1)
+  press(element, 'retry')
+  await comesTo(element, 'photo.png available')
+})
+
+test('of two files of an earlier page the rejected one leaves the value of the other', async () => {
+  const stack = await closedWhileChecked(FIELD, [video(), fileOf(video().size, 'last.mp4')])
+  const [first, second] = stack.uploads.values()
+  const element = dropOf(stack)
+  await comesTo(element, 'video.mp4 checking,last.mp4 checking')
+  second.state = 'rejected'
+  await comesTo(element, 'video.mp4 checking,last.mp4 rejected')
+  first.state = 'available'
+  await comesTo(element, 'video.mp4 available,last.mp4 rejected')
+  assert.equal(element.internals.value.length, 1)
+})
