@@ -26,6 +26,7 @@ export class PosternDrop extends FormControl {
   #metadata
   #ownMessage = ''
   #scope // of the uploads that were restored
+  #restoring = 0 // what was interrupted is asked for so many times
   #known = '' // the value that the page knows
   #last // the id of the file that was chosen or tried again last
   #documentLanguage = new MutationObserver(() => this.#translate())
@@ -149,7 +150,11 @@ export class PosternDrop extends FormControl {
     const scope = JSON.stringify([this.endpoint, this.name, this.metadata, Boolean(this.jwt)])
     if (!this.isConnected || scope === this.#scope) return
     this.#scope = scope
-    this.#list.restore()
+    this.#restoring += 1
+    this.#sumUp()
+    await this.#list.restore()
+    this.#restoring -= 1
+    this.#sumUp()
   }
 
   #empty() {
@@ -219,7 +224,7 @@ export class PosternDrop extends FormControl {
     if (this.name) for (const { result } of done) value.append(this.name, result.uploadId)
     this[internals].setFormValue(value)
     const isMissing = this.required && !done.length
-    const message = this.#ownMessage || (this.uploads.some(isPending) ? this.#texts.pending : '')
+    const message = this.#ownMessage || (this.#restoring || this.uploads.some(isPending) ? this.#texts.pending : '')
     // The browser shows the message at the button.
     const flags = { customError: Boolean(message), valueMissing: isMissing }
     this[internals].setValidity(flags, message || (isMissing ? this.#texts.required : ''), this.#area.button)

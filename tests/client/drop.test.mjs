@@ -171,6 +171,26 @@ test('a file of an earlier page that has no verdict can be removed, and the form
   assert.equal(shown(next), '')
 })
 
+test('the form waits until the element knows what was interrupted', async () => {
+  for (const fault of [undefined, 'cut']) {
+    const stack = await crashed(FIELD)
+    const answer = stack.answer.bind(stack)
+    let goOn
+    const gate = new Promise((open) => (goOn = open))
+    stack.answer = async (...request) => (await gate, answer(...request))
+    if (fault) stack.fault(/^GET/, fault, Infinity)
+    const element = dropOf(stack)
+    await null // until then no person can send the form
+    await null
+    assert.deepEqual([shown(element), element.internals.message], ['', element.texts.pending])
+    goOn()
+    await until(() => element.internals.message === '')
+    assert.equal(shown(element), fault ? '' : 'video.mp4 interrupted')
+  }
+  const element = dropOf(opened())
+  await until(() => element.internals.message === '', 'nothing was interrupted')
+})
+
 test('an element that is put back waits again for the verdict of an earlier file', async () => {
   const stack = await closedWhileChecked(FIELD)
   const element = dropOf(stack)
