@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { comesTo, dropOf, FIELD, looked, photo, press, shown } from './element.mjs'
 import { closedWhileChecked, crashed, FORM, held, keys, video } from './lists.mjs'
 import { fileOf, opened, until, wait } from './page.mjs'
+import { PosternError } from '../../client/postern.js'
 
 const other = () => fileOf(1500, 'other.png')
 const third = () => fileOf(2000, 'third.png')
@@ -80,11 +81,12 @@ test('what S3 has stays until a file that was chosen later is available', async 
   const goOn = held()
   element.add([other()])
   await comesTo(element, 'photo.png checking,other.png sending')
+  element.add([{ file: third(), error: new PosternError('of_the_app', 'No.') }])
   looked(stack)
-  await comesTo(element, 'photo.png available,other.png sending')
+  await comesTo(element, 'photo.png available,other.png sending,third.png failed')
   assert.deepEqual(formOf(element), [element.value, element.value, element.texts.pending])
   goOn()
-  await comesTo(element, 'other.png available')
+  await comesTo(element, 'other.png available,third.png failed')
 })
 
 test('a former file that becomes available leaves a later one that has failed', async () => {
@@ -179,4 +181,18 @@ test('of two files of an earlier page the rejected one leaves the value of the o
   first.state = 'available'
   await comesTo(element, 'video.mp4 available,last.mp4 rejected')
   assert.equal(element.internals.value.length, 1)
+})
+
+test('a file of an earlier page that comes late does not join an available one', async () => {
+  const stack = await closedWhileChecked(FIELD)
+  stack.verdict = { state: 'available' }
+  const [earlier] = stack.uploads.values()
+  const element = dropOf(stack, { name: 'none' })
+  element.add([photo()])
+  await comesTo(element, 'photo.png available')
+  earlier.asked = -Infinity // no verdict comes
+  element.setAttribute('name', FIELD.name)
+  element.attributeChangedCallback('name')
+  await until(() => keys().every((key) => JSON.parse(localStorage.getItem(key)).isSettled))
+  assert.deepEqual([shown(element), element.internals.message], ['photo.png available', ''])
 })
