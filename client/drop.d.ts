@@ -31,8 +31,8 @@ export class PosternDrop extends HTMLElement {
   name: string
   required: boolean
   disabled: boolean
-  jwt?: AllOptions['jwt']
-  metadata?: AllOptions['metadata']
+  jwt?: AllOptions['jwt'] | undefined
+  metadata?: AllOptions['metadata'] | undefined
   /**
    * Texts of your own, by their names in docs/browser.md, by a file's state, or by the code of an error or a rejection. The
    * others are in the language of the element, if it is English, German, French, Spanish or Chinese, or else in English.
@@ -51,7 +51,7 @@ export class PosternDrop extends HTMLElement {
   setCustomValidity(message: string): void
   readonly uploads: readonly Upload[]
   /**
-   * Adds files. Without `multiple`, a file replaces the former one once the new one is available. A file with the name and the
+   * Adds files. Without `multiple`, it takes the first one that is sent, and this file replaces the former one once the new one is available. A file with the name and the
    * size of an interrupted one takes its place, and goes on if it is the same file.
    */
   add(files: Iterable<File | NewFile>): void

@@ -98,8 +98,9 @@ export class PosternDrop extends FormControl {
   // Adds files, or `{ file, path, handle }`.
   add(files) {
     const added = Array.from(files, (given) => (given.file ? given : { file: given }))
-    if (!this.multiple) added.splice(1)
-    this.#list.add(added.map((given) => ({ ...given, error: given.error ?? this.#refusal(given.file) })))
+    const checked = added.map((given) => ({ ...given, error: given.error ?? this.#refusal(given.file) }))
+    const sent = checked.findIndex(({ error }) => !error)
+    this.#list.add(this.multiple ? checked : checked.splice(Math.max(0, sent), 1))
   }
 
   connectedCallback() {

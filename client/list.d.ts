@@ -36,14 +36,14 @@ export interface ListOptions extends AllOptions {
    * How many files are sent at once, 3 by default. A file that is paused or being checked does not count. At most 20 files
    * are sent or checked at once.
    */
-  concurrency?: number
+  concurrency?: number | undefined
   /**
    * For how many small files one request asks for forms, 1 by default and 50 at most. Each of them costs a use of an upload
    * token before its file is sent.
    */
-  batch?: number
+  batch?: number | undefined
   /** Tells lists of one endpoint apart: `restore` shows only what a list of this name has begun. */
-  name?: string
+  name?: string | undefined
 }
 
 /** A file with its path in a folder, or one that is not sent because of `error`. */
@@ -108,7 +108,13 @@ export function isPending(upload: Upload): boolean
  * Whether another try of a file that has `failed` or was `cancelled` may succeed. False where S3 may have the file, and after
  * errors that last, such as a refused type or an upload token that has ended.
  */
-export function canRetry(upload: Upload): boolean
+export function canRetry(upload: Outcome): boolean
 
-/** Whether the upload has failed after S3 got the file, so that no verdict came. Do not send such a file again. */
-export function isUnchecked(upload: Upload): boolean
+/**
+ * Whether the upload has failed after S3 got the file, so that no verdict came. Do not send such a file again. False if the
+ * file was deleted meanwhile.
+ */
+export function isUnchecked(upload: Outcome): boolean
+
+/** Of an item of the list, or of an `upload`: `failed` with its error and its last progress. */
+export type Outcome = Pick<Upload, 'state' | 'error' | 'progress'>

@@ -10,11 +10,11 @@ const MAX_GIVEN_UP = 4 // at once
 
 export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'cancelled', 'interrupted'].includes(state)
 
-// Whether S3 has the file, and no verdict came.
-export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking'
+// Whether S3 has the file, not deleted, and no verdict came.
+export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking' && !/^delet/.test(error.code)
 
-// What another try does not change.
-const FINAL = /^(upload_token_|invalid_fields|no_owner|route_not_found|EntityToo|unreadable)/
+// Errors that last.
+const FINAL = /^(upload_token_|invalid_fields|no_owner|route_not_found|EntityToo|unreadable|delet)/
 
 // Whether the file can be sent again. One that was added with an error was never sent.
 const isStopped = ({ state, error, progress }) => state === 'cancelled' || Boolean(error && progress)
@@ -104,7 +104,7 @@ export function createList(options) {
     advance()
   }
 
-  // Goes on with what was resumed, and then starts what waits, in the order of the list.
+  // Goes on with what was resumed, then starts what waits.
   function advance() {
     if (list.options.batch > 1 && !batches) {
       loading ??= loadBatches()

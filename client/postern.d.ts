@@ -19,28 +19,28 @@ export interface AllOptions {
   /** `https://api…/t/<upload token>`, or `https://api…` with `jwt`. */
   endpoint: string
   /** Returns the app's JWT. It is called before each request to the API. Only for `endpoint` without an upload token. */
-  jwt?: () => string | Promise<string>
+  jwt?: (() => string | Promise<string>) | undefined
   /** Names (`a-z 0-9 - _ .`) and values (printable ASCII), which everybody who opens a link gets. */
-  metadata?: Record<string, string>
+  metadata?: Record<string, string> | undefined
   /** Cancels the upload, which then leaves nothing at S3, unless S3 has the whole file. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 export interface UploadOptions extends AllOptions {
   /** By default the file's name. */
-  filename?: string
+  filename?: string | undefined
   /** By default the file's type, or the type of its extension. */
-  contentType?: string
+  contentType?: string | undefined
   /** The path of the file in its folder, which ends with the file's name. By default that of `webkitRelativePath`. */
-  path?: string
-  onProgress?: (progress: Progress) => void
+  path?: string | undefined
+  onProgress?: ((progress: Progress) => void) | undefined
 }
 
 export interface UploadAllOptions extends AllOptions {
   /** `index` is the file's place in `files`. */
-  onFile?: (index: number, progress: Progress) => void
+  onFile?: ((index: number, progress: Progress) => void) | undefined
   /** How many files are sent at once, 3 by default. */
-  concurrency?: number
+  concurrency?: number | undefined
 }
 
 export interface Available {
@@ -82,7 +82,8 @@ export class PosternError extends Error {
    * The API's code (`invalid_fields`), S3's code (`EntityTooLarge`), `http_<status>` for an answer without a code,
    * or `network`, `aborted`, `timeout`, `unreadable` (the file was changed, moved or removed), `checksum_mismatch`,
    * `jwt` (`jwt` failed), `unexpected` (an option is wrong or missing), `expired`, `deleting`, `deleted` (the upload was
-   * given up or deleted elsewhere). A list adds `file_changed` (it is not the file that was interrupted). `<postern-drop>` adds `not_accepted` and `too_large`. docs/browser.md explains each.
+   * given up or deleted elsewhere). A list adds `file_changed` (it is not the file that was interrupted) and
+   * `sent_elsewhere` (another tab is sending it). `<postern-drop>` adds `not_accepted` and `too_large`. docs/browser.md explains each.
    */
   readonly code: string
   /** The status of the answer. */
@@ -94,8 +95,8 @@ export class PosternError extends Error {
 }
 
 interface ErrorDetails {
-  status?: number
-  errors?: Array<{ field: string; rule: string }>
-  retryAfter?: number
+  status?: number | undefined
+  errors?: Array<{ field: string; rule: string }> | undefined
+  retryAfter?: number | undefined
   cause?: unknown
 }

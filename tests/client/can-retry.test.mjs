@@ -6,9 +6,9 @@ import { test } from 'node:test'
 import { drop } from './element.mjs'
 import { ended, listOf, named, states } from './lists.mjs'
 import { fileOf, opened, until } from './page.mjs'
-import { canRetry } from '../../client/list.js'
+import { canRetry, isUnchecked } from '../../client/list.js'
 import { PosternError } from '../../client/postern.js'
-import { buttonsOf } from '../../client/row.js'
+import { buttonsOf, textOf } from '../../client/row.js'
 
 const MAY_SUCCEED = [
   'idempotency_key_spent', 'upload_not_found', 'multipart_not_found', 'parts_refused', 'checksum_mismatch', 'too_many_pending_uploads',
@@ -18,13 +18,13 @@ const MAY_SUCCEED = [
 ]
 const LAST = [
   'invalid_fields', 'no_owner', 'route_not_found', 'upload_token_unknown', 'upload_token_revoked', 'upload_token_expired',
-  'upload_token_used_up', 'upload_token_too_few_uses', 'EntityTooLarge', 'EntityTooSmall', 'unreadable',
+  'upload_token_used_up', 'upload_token_too_few_uses', 'EntityTooLarge', 'EntityTooSmall', 'unreadable', 'deleting', 'deleted',
 ]
 // What a file of a list never fails with while it is sent.
 const NEVER = [
   'malformed_body', 'idempotency_key_reused', 'upload_has_file', 'upload_not_available', 'authorization_unwanted', 'confirmation_required',
   'network_not_allowed', 'InvalidArgument', 'PreconditionFailed',
-  'aborted', 'not_accepted', 'too_large', 'timeout', 'expired', 'deleting', 'deleted', // cancelled, never sent, or S3 has the file
+  'aborted', 'not_accepted', 'too_large', 'timeout', 'expired', // cancelled, never sent, or S3 has the file
 ]
 
 const ITEM = { state: 'failed', file: fileOf(10), progress: { phase: 'sending' } }
@@ -49,6 +49,10 @@ test('another try is offered only where it may succeed', () => {
   for (const code of LAST) assert.equal(canRetry({ ...ITEM, error: { code } }), false, code)
   for (const code of ['not_accepted', 'of_the_app']) assert.equal(canRetry({ ...ITEM, progress: undefined, error: { code } }), false, code)
   assert.equal(canRetry({ ...ITEM, progress: { phase: 'checking' }, error: { code: 'timeout' } }), false, 'S3 has the file')
+  for (const code of ['timeout', 'network', 'upload_token_revoked', 'expired'])
+    assert.equal(isUnchecked({ ...ITEM, progress: { phase: 'checking' }, error: { code } }), true, code)
+  for (const code of ['deleting', 'deleted'])
+    assert.deepEqual([isUnchecked, canRetry].map((is) => is({ ...ITEM, progress: { phase: 'checking' }, error: { code } })), [false, false], code)
   for (const state of ['waiting', 'sending', 'paused', 'checking', 'available', 'rejected', 'interrupted'])
     assert.equal(canRetry({ ...ITEM, state }), false, state)
   assert.equal(canRetry({ ...ITEM, state: 'cancelled' }), true)
@@ -79,4 +83,14 @@ test('an element offers no other try for a file that its page does not send, or 
   element.add([fileOf(10), { file: fileOf(20), error: new PosternError('of_the_app', 'No.') }])
   await until(() => element.uploads.every(({ state }) => state === 'failed'))
   assert.deepEqual(element.uploads.map(buttonsOf), [['remove'], ['remove']])
+})
+
+test('a file that its owner deletes while it is checked has no other try, and is not said to be checked', async () => {
+  const stack = opened()
+  stack.verdict = { state: 'deleted' }
+  const element = drop({ endpoint: stack.endpoint })
+  element.add([fileOf(10)])
+  await until(() => element.uploads[0].state === 'failed')
+  const [item] = element.uploads
+  assert.deepEqual([item.error.code, textOf(item), buttonsOf(item)], ['deleted', 'failed', ['remove']])
 })

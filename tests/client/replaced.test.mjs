@@ -196,3 +196,15 @@ test('a file of an earlier page that comes late does not join an available one',
   await until(() => keys().every((key) => JSON.parse(localStorage.getItem(key)).isSettled))
   assert.deepEqual([shown(element), element.internals.message], ['photo.png available', ''])
 })
+
+test('of several files, an element for one takes the first that it accepts', async () => {
+  const stack = opened()
+  const element = dropOf(stack, { accept: 'image/*', 'max-size': 1800 })
+  const note = fileOf(10, 'notes.txt', 'text/plain')
+  element.add([note, third(), other(), photo()])
+  await comesTo(element, 'other.png available')
+  element.add([note, third()])
+  await comesTo(element, 'other.png available,notes.txt failed')
+  element.add([])
+  assert.equal(shown(element), 'other.png available,notes.txt failed')
+})

@@ -4,7 +4,7 @@ import type { PosternDrop } from 'postern/drop'
 import { usePostern } from 'postern/react'
 import { canRetry, createList, isPending, isUnchecked, type List, type Upload } from 'postern/list'
 import { TEXTS, textsIn, typesInWords, type Texts } from 'postern/texts'
-import { PosternError, upload, uploadAll, type Phase, type Result } from 'postern'
+import { PosternError, upload, uploadAll, type Phase, type Progress, type Result } from 'postern'
 
 export async function one(file: File, signal: AbortSignal): Promise<string> {
   const task = upload(file, {
@@ -35,6 +35,21 @@ export async function many(files: FileList): Promise<Result[]> {
   for (const { code, status, errors, message, retryAfter } of failed) console.log(code, status, errors?.[0]?.rule, message, retryAfter)
   return results.filter((result) => 'state' in result)
 }
+
+// As a component passes the properties that it was not given.
+export function optional({ jwt, metadata, signal }: { jwt?: () => string; metadata?: Record<string, string>; signal?: AbortSignal }): List {
+  const none = undefined
+  void upload(new File([], 'empty'), { endpoint: '', jwt, metadata, signal, filename: none, contentType: none, path: none, onProgress: none })
+  void uploadAll([], { endpoint: '', jwt, metadata, signal, onFile: none, concurrency: none })
+  const drop: Partial<PosternDrop> = { jwt, metadata }
+  const error = new PosternError('mine', 'No.', { status: none, errors: none, retryAfter: none })
+  console.log(drop, error)
+  return createList({ endpoint: '', jwt, metadata, signal, concurrency: none, batch: none, name: none })
+}
+
+// What an app offers after `upload` has failed.
+export const offered = (error: PosternError, progress: Progress | undefined): [boolean, boolean] =>
+  [isUnchecked({ state: 'failed', error, progress }), canRetry({ state: 'failed', error, progress })]
 
 export const blob = upload(new Blob(['text']), { endpoint: '', filename: 'text.txt' })
 // @ts-expect-error: a blob has no name

@@ -44,7 +44,7 @@ async fn the_types_of_the_client_are_what_an_app_writes_under_strict() {
     let declarations = scripts(BROWSER, "ts");
     assert_eq!(declarations.len(), 1, "{declarations:?}");
     std::fs::write(folder.join("documented.ts"), declarations[0]).unwrap();
-    let arguments = "node_modules/typescript/bin/tsc --noEmit --strict --target es2023 --module nodenext --jsx react-jsx \
+    let arguments = "node_modules/typescript/bin/tsc --noEmit --strict --exactOptionalPropertyTypes --target es2023 --module nodenext --jsx react-jsx \
                      --lib es2023,dom,dom.iterable documented.ts types.ts types.tsx";
     run("the types of the client", "node", &arguments.split(' ').collect::<Vec<_>>(), &folder).await;
 }
