@@ -17,6 +17,8 @@ import { languageOf, TEXTS, textsIn } from './texts.js'
 const FLAGS = ['disabled', 'multiple', 'required']
 const STRINGS = ['accept', 'endpoint', 'name']
 
+const RESTORE_MS = 10_000 // how long the form waits to know what was interrupted
+
 export class PosternDrop extends FormControl {
   static observedAttributes = ['accept', 'endpoint', 'lang', 'multiple', 'name', 'required']
 
@@ -153,7 +155,7 @@ export class PosternDrop extends FormControl {
     this.#scope = scope
     this.#restoring += 1
     this.#sumUp()
-    await this.#list.restore()
+    await Promise.race([this.#list.restore(), new Promise((end) => setTimeout(end, RESTORE_MS))])
     this.#restoring -= 1
     this.#sumUp()
   }

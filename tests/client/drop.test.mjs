@@ -191,6 +191,19 @@ test('the form waits until the element knows what was interrupted', async () => 
   await until(() => element.internals.message === '', 'nothing was interrupted')
 })
 
+test('the form does not wait for an API that gives no answer', async () => {
+  const stack = await crashed(FIELD)
+  const answer = stack.answer.bind(stack)
+  let goOn
+  const gate = new Promise((open) => (goOn = open))
+  stack.answer = async (...request) => (await gate, answer(...request))
+  const element = dropOf(stack)
+  await until(() => element.internals.message === element.texts.pending)
+  await until(() => element.internals.message === '')
+  goOn()
+  await comesTo(element, 'video.mp4 interrupted')
+})
+
 test('an element that is put back waits again for the verdict of an earlier file', async () => {
   const stack = await closedWhileChecked(FIELD)
   const element = dropOf(stack)

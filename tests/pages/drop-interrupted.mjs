@@ -89,6 +89,7 @@ async function chosenAgain() {
   check("reload: the bar shows what S3 has", share > 0.1 && share < 0.3, share);
   const status = await inDrop((drop) => drop.shadowRoot.querySelector("[role=status]").textContent);
   check("reload: the status counts it", status === "Uploaded: 0 of 1. Paused or interrupted: 1.", status);
+  await until(page, () => !document.querySelector("postern-drop").validity.customError); // the element knows all that was interrupted
   const validity = await inDrop((drop) => [drop.validity.valueMissing, drop.validity.customError, drop.value].join());
   check("reload: the value is missing, and nothing else is wrong", validity === "true,false,", validity);
   check("reload: no event", await page.evaluate(() => heard.length === 0));
