@@ -235,9 +235,9 @@ async function withHandle() {
   await inDrop((drop) => {
     drop.multiple = true;
     drop.add([new File(["a few words"], "beside.txt", { type: "text/plain" })]);
-    drop.multiple = false;
   });
   await comesTo("beside.txt", "available");
+  await inDrop((drop) => (drop.multiple = false)); // which changes nothing for the files that are there
   await press("own.txt", "resume");
   await goesOn("handle", "own.txt", own);
   check("handle: without multiple, it replaces the other file", (await names()) === "own.txt", await names());
