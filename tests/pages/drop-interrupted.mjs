@@ -50,6 +50,7 @@ async function interrupted(send, prepare = () => {}) {
   for (let tries = 0; gate.stored.length === 0 && tries < 600; tries += 1) await wait(100);
   check("S3 has the first part only", gate.stored.join() === "1", gate.stored.join());
   await reload();
+  gate.reloads += 1;
   await prepare();
   gate.lastPart = Infinity;
   gate.stored.length = 0;

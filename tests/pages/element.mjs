@@ -20,8 +20,9 @@ export const addPage = (path, body, script) => {
 };
 
 // While the gate is closed, no form goes on to S3, and no part after `lastPart`. `stored` has the parts that S3 has taken.
-// `asked` counts all requests. `refusal` may have a status for a request.
-export const gate = { isOpen: true, lastPart: Infinity, stored: [], asked: 0, refusal() {} };
+// `asked` counts all requests. `refusal` may have a status for a request. What was held back for a page does not go on after
+// `reloads` has changed: Firefox may end the request of a page a moment after the page.
+export const gate = { isOpen: true, lastPart: Infinity, stored: [], asked: 0, reloads: 0, refusal() {} };
 
 const isHeld = (request) => {
   if (partOf(request)) return partOf(request) > gate.lastPart;
@@ -35,10 +36,11 @@ const proxy = await openProxy({
     gate.asked += 1;
     const refusal = gate.refusal(request);
     if (refusal) return refusal;
+    const { reloads } = gate;
     let isClosed = false;
     request.on("close", () => (isClosed = true));
     while (isHeld(request) && !isClosed) await wait(20);
-    return !isClosed;
+    return !isClosed && reloads === gate.reloads;
   },
   done(request, status) {
     if (partOf(request) && status === 200) gate.stored.push(partOf(request));
