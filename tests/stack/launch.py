@@ -77,9 +77,9 @@ def repeat_an_answer_that_terraforms_provider_lost():
 
     async def serve_once(scope, receive, send):
         headers = {name.lower(): value for name, value in scope.get("headers", [])}
-        if b"terraform-provider-aws" not in headers.get(b"user-agent", b""):
+        invocation = headers.get(b"amz-sdk-invocation-id")  # without one, no request is known as repeated
+        if not invocation or b"terraform-provider-aws" not in headers.get(b"user-agent", b""):
             return await serve(scope, receive, send)
-        invocation = headers.get(b"amz-sdk-invocation-id")
         if invocation in answers:
             while (await receive()).get("more_body"):
                 pass  # The server closes the connection of a request that nobody has read.

@@ -18,6 +18,7 @@ class LostAnswers(unittest.TestCase):
             for user_agent, invocations, made in (
                 (PROVIDER, ["one", "one"], 1),
                 (PROVIDER, ["two", "three"], 2),
+                (PROVIDER, ["", ""], 2),
                 ("aws-sdk-rust/1", ["four", "four"], 2),
             ):
                 with self.subTest(user_agent=user_agent, invocations=invocations):
@@ -38,7 +39,9 @@ class LostAnswers(unittest.TestCase):
     def speaking_as(self, client, user_agent: str, invocation: str):
         def set_headers(request, **_: object) -> None:
             request.headers["User-Agent"] = user_agent
-            request.headers["amz-sdk-invocation-id"] = invocation
+            del request.headers["amz-sdk-invocation-id"]
+            if invocation:
+                request.headers["amz-sdk-invocation-id"] = invocation
 
         client.meta.events.unregister("before-send", unique_id="speaking_as")
         client.meta.events.register("before-send", set_headers, unique_id="speaking_as")
