@@ -51,8 +51,8 @@ export class PosternDrop extends HTMLElement {
   setCustomValidity(message: string): void
   readonly uploads: readonly Upload[]
   /**
-   * Adds files. Without `multiple`, it takes the first one that is sent, and this file replaces the former one once the new one is available. A file with the name and the
-   * size of an interrupted one takes its place, and goes on if it is the same file.
+   * Adds files. Without `multiple`, it takes the first one that is sent, and this file replaces the former one once the new one
+   * is available. A file with the name and the size of an interrupted one takes its place, and goes on if it is the same file.
    */
   add(files: Iterable<File | NewFile>): void
 }

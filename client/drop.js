@@ -252,13 +252,13 @@ const isRefused = ({ error, progress }) => error && !progress
 const isAvailable = ({ state }) => state === 'available'
 
 // Whether S3 has the file or parts of it, so that the file stays until the next one is available.
-const isKept = ({ state, file, progress }) =>
+const isAtS3 = ({ state, file, progress }) =>
   ['available', 'checking'].includes(state) || (state === 'failed' && progress?.uploadId && file.size > LARGEST_FORM_BYTES)
 
 // What goes because a file of this page has begun or is available. A refused file replaces only another one. `last` was chosen
 // last, perhaps later than the available one.
 function replaced(items, begun, ended, last) {
-  if (begun) return items.filter((item) => item !== begun && (isRefused(begun) ? isRefused(item) : isOpen(item) && !isKept(item)))
+  if (begun) return items.filter((item) => item !== begun && (isRefused(begun) ? isRefused(item) : isOpen(item) && !isAtS3(item)))
   if (ended && isOpen(ended) && isAvailable(ended)) return items.filter((item) => item !== ended && item.id !== last && !isRefused(item))
   // No file that an earlier page has sent stays beside an available one of this page, or before another available one.
   const sent = items.filter((item) => !isOpen(item) && item.state !== 'interrupted')
