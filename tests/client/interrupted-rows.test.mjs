@@ -28,6 +28,19 @@ function heldParts() {
   return () => until(() => isSending, 'a part is sent')
 }
 
+// A list with the interrupted video. For `retry`, the video was chosen again, and its upload has failed.
+async function restoredFor(act) {
+  const stack = await crashed()
+  const list = await restored(stack)
+  if (act === 'retry') {
+    stack.fault(/complete/, REFUSED)
+    list.add([video()])
+    await ended(list)
+    assert.deepEqual(states(list), ['failed'])
+  }
+  return { stack, list }
+}
+
 test('of two interrupted uploads with the same name and size, each keeps a row', async () => {
   const { uploads: [first, second], list } = await twins()
   assert.deepEqual(states(list), ['interrupted', 'interrupted'])
@@ -87,14 +100,7 @@ test('what another tab is sending is not sent a second time, and neither cancell
 
 test('what another tab has finished is not sent a second time by a row that does not know', async () => {
   for (const act of ['add', 'retry']) {
-    const stack = await crashed()
-    const list = await restored(stack)
-    if (act === 'retry') {
-      stack.fault(/complete/, REFUSED)
-      list.add([video()])
-      await ended(list)
-      assert.deepEqual(states(list), ['failed'])
-    }
+    const { stack, list } = await restoredFor(act)
     const tab = listOf(stack)
     tab.add([video()])
     await ended(tab)
@@ -215,13 +221,7 @@ test('a changed file that the token refuses leaves the interrupted upload, and s
 for (const [what, change] of [['metadata', { metadata: { album: '7' } }], ['name', { name: 'other' }], ['endpoint', { endpoint: 'https://api.test' }]])
   test(`with another ${what}, a file that was interrupted or has failed is sent as a new upload`, async () => {
     for (const act of ['add', 'retry']) {
-      const stack = await crashed()
-      const list = await restored(stack)
-      if (act === 'retry') {
-        stack.fault(/complete/, REFUSED)
-        list.add([video()])
-        await ended(list)
-      }
+      const { stack, list } = await restoredFor(act)
       list.options = { ...list.options, ...change }
       if (act === 'retry') list.retry(1)
       else list.add([video()])

@@ -24,6 +24,16 @@ async function withPhoto() {
   return { stack, element, value: element.value, told }
 }
 
+// An element whose photo is being checked.
+async function whileChecked() {
+  const stack = opened()
+  stack.verdict = {}
+  const element = dropOf(stack)
+  element.add([photo()])
+  await comesTo(element, 'photo.png checking')
+  return { stack, element }
+}
+
 const formOf = ({ value, internals }) => [value, internals.value.join(), internals.message]
 
 // What becomes of the new file, and what the element tells of it.
@@ -73,11 +83,7 @@ test('a file that is removed on its way leaves the former one, and a second try 
 })
 
 test('what S3 has stays until a file that was chosen later is available', async () => {
-  const stack = opened()
-  stack.verdict = {}
-  const element = dropOf(stack)
-  element.add([photo()])
-  await comesTo(element, 'photo.png checking')
+  const { stack, element } = await whileChecked()
   const goOn = held()
   element.add([other()])
   await comesTo(element, 'photo.png checking,other.png sending')
@@ -90,11 +96,7 @@ test('what S3 has stays until a file that was chosen later is available', async 
 })
 
 test('a former file that becomes available leaves a later one that has failed', async () => {
-  const stack = opened()
-  stack.verdict = {}
-  const element = dropOf(stack)
-  element.add([photo()])
-  await comesTo(element, 'photo.png checking')
+  const { stack, element } = await whileChecked()
   stack.fault(/^POST \/uploads$/, refusal('upload_token_used_up'))
   element.add([other()])
   await comesTo(element, 'photo.png checking,other.png failed')
