@@ -1,5 +1,5 @@
 // A list of uploads without a look: what waits, what is sent, what was interrupted, and what became of each file.
-// `uploadAll`, the page of an upload token, the React hook and the element use one. docs/browser.md and list.d.ts describe it.
+// docs/browser.md and list.d.ts describe it.
 
 import { linked, loaded, PosternError } from './common.js'
 import { Transfer } from './postern.js'
@@ -188,7 +188,8 @@ export function createList(options) {
     let form
     try {
       run.transfer = transferOf(item, { signal, onProgress })
-      if (!kept.get(item.id)?.isReplaced) run.transfer.expects = kept.get(item.id)
+      const own = kept.get(item.id)
+      if (own && !own.isReplaced) Object.assign(run.transfer, { expects: own, isResumed: true })
       if (!isOpen(item)) run.transfer.progress.begin(item.file.size)
       form = batches?.formFor(item, run.transfer, list.options.batch, () => snapshot().filter(isWaiting))
       run.transfer.batchForm = form && (() => form.take(run.transfer))

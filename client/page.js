@@ -148,7 +148,7 @@ class Row {
   // An upload in parts goes on with its own use. A form that is sent again costs another one.
   offers(item) {
     const { code } = item.error ?? {}
-    const isKept = this.isCounted && item.file.size > LARGEST_FORM_BYTES && code !== 'checksum_mismatch'
+    const isKept = this.isCounted && item.file.size > LARGEST_FORM_BYTES && ![CHANGED, 'checksum_mismatch'].includes(code)
     const hasUse = remaining > 0 || isKept || code === ELSEWHERE
     const retry = canRetry(item) && hasUse && !isOver ? ['retry'] : []
     return code === CHANGED ? [...retry, 'remove'] : retry

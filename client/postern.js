@@ -47,7 +47,7 @@ export class Transfer {
     Object.assign(this, linked(signal))
     this.progress = new Progress(file.size, (progress) => {
       try {
-        onProgress?.({ ...progress, uploadId: this.uploadId, isResumed: this.isResumed })
+        onProgress?.({ ...progress, uploadId: this.uploadId ?? this.expects?.uploadId, isResumed: this.isResumed })
       } catch (error) {
         queueMicrotask(() => { throw error }) // an error of the app is none of the upload
       }

@@ -30,6 +30,23 @@ test('after a crash the list shows the upload, and the same file goes on in its 
   assert.deepEqual([stack.made, keys()], [2, []])
 })
 
+test('a file that goes on has its upload from the beginning, and one that is sent anew has not', async () => {
+  const stack = await crashed()
+  const list = await restored(stack)
+  const [{ id, progress: { uploadId } }] = list.snapshot()
+  const told = []
+  list.subscribe(() => list.snapshot().forEach(({ progress }) => progress && told.push(`${progress.uploadId} ${progress.isResumed}`)))
+  list.add([new File([video().slice(1), 'x'], 'video.mp4', { type: 'video/mp4', lastModified: 1 })])
+  await ended(list)
+  list.cancel(list.add([video()])[0])
+  assert.deepEqual(new Set(told), new Set([`${uploadId} true`]))
+  await until(() => stack.only.state === 'expired')
+  list.retry(id)
+  told.length = 0
+  await ended(list)
+  assert.equal(told[0], 'undefined false')
+})
+
 test('a file that is chosen before its upload is shown goes on in one row', async () => {
   for (const ms of [0, 2, 5, 10, 20, 40]) {
     const stack = await crashed()

@@ -143,12 +143,28 @@ test('an interrupted file that goes on ends another one that is on its way', asy
   await until(() => statesOf(stack) === 'available,expired')
 })
 
-test('a file in parts that has failed is given up only once another one is available', async () => {
+const UNAUTHORIZED = { status: 401, headers: {}, text: '' }
+const changed = () => new File([video().slice(1), 'x'], 'video.mp4', { type: 'video/mp4', lastModified: 1 })
+
+// An element with a file in parts that has failed.
+async function withFailed() {
   const stack = opened()
   const element = dropOf(stack)
   stack.fault(/complete/, refusal('no'))
   element.add([video()])
   await comesTo(element, 'video.mp4 failed')
+  return { stack, element }
+}
+
+async function withInterrupted() {
+  const stack = await crashed(FIELD)
+  const element = dropOf(stack)
+  await comesTo(element, 'video.mp4 interrupted')
+  return { stack, element }
+}
+
+test('a file in parts that has failed is given up only once another one is available', async () => {
+  const { stack, element } = await withFailed()
   stack.fault(/^POST \/uploads$/, refusal('invalid_fields'), 2)
   for (const file of [photo(), other()]) {
     element.add([file])
@@ -159,6 +175,28 @@ test('a file in parts that has failed is given up only once another one is avail
   await comesTo(element, 'photo.png available')
   await until(() => statesOf(stack) === 'expired,available')
 })
+
+// What a person does in vain with an upload that can go on.
+const IN_VAIN = [
+  ['failed and is tried again', withFailed, 'http_401', (element) => press(element, 'retry')],
+  ['was interrupted and is chosen again', withInterrupted, 'http_401', (element) => element.add([video()])],
+  ['was interrupted and has changed', withInterrupted, 'file_changed', (element) => element.add([changed()])],
+]
+
+for (const [what, begin, code, act] of IN_VAIN)
+  test(`a file in parts that ${what} in vain is given up only once another one is available`, async () => {
+    const { stack, element } = await begin()
+    if (code === 'http_401') stack.fault(/^GET .*parts/, UNAUTHORIZED)
+    act(element)
+    await until(() => element.uploads[0].error?.code === code)
+    stack.fault(/^POST \/uploads$/, refusal('upload_token_used_up'))
+    element.add([photo()])
+    await comesTo(element, 'video.mp4 failed,photo.png failed')
+    assert.deepEqual([stack.count(/^DELETE/), statesOf(stack)], [0, 'pending'])
+    element.add([photo()])
+    await comesTo(element, 'photo.png available')
+    await until(() => statesOf(stack) === 'expired,available')
+  })
 
 test('a file of an earlier page stays until a chosen one is available', async () => {
   const stack = await closedWhileChecked(FIELD)

@@ -6,7 +6,7 @@ import { closedWhileChecked, crashed, heldElsewhere, video } from './lists.mjs'
 import { closed, fileOf, opened as fresh, until } from './page.mjs'
 
 const ENDED = /received|failed|noneLeft|sentElsewhere/
-const TEXTS = ['received', 'failed', 'noneLeft', 'chooseAgain', 'sentElsewhere', 'sending', 'speed', 'checking', 'summary', 'ongoing', 'halted', 'unknown', 'missing']
+const TEXTS = ['received', 'failed', 'noneLeft', 'chooseAgain', 'sentElsewhere', 'changed', 'sending', 'speed', 'checking', 'summary', 'ongoing', 'halted', 'unknown', 'missing']
 
 const BUTTONS = ['pause', 'resume', 'cancel', 'retry', 'remove']
 
@@ -72,6 +72,22 @@ test('a file that another tab is sending can be tried again, also without a use 
   input.dispatchEvent(new Event('change'))
   await until(() => ENDED.test(says()), says())
   assert.deepEqual([says(), stack.made, offered(found)], ['sentElsewhere', 1, ['retry']])
+})
+
+test('without a use left, an interrupted file can be tried again if it did not go on, and not if it has changed', async () => {
+  const changed = new File([video().slice(1), 'x'], video().name, { type: video().type, lastModified: 1 })
+  for (const [file, shown] of [[video(), 'failed,retry'], [changed, 'changed,remove']]) {
+    const stack = await crashed()
+    const byId = await opened(0)
+    const row = () => byId.get('list').children.map(({ found }) => [found['.state > *'][0].textContent, ...offered(found)].join()).join()
+    await until(() => row().startsWith('chooseAgain'))
+    stack.fault(/^GET .*parts/, { status: 401, headers: {}, text: '' })
+    const input = byId.get('file-input')
+    input.files = [file]
+    input.dispatchEvent(new Event('change'))
+    await until(() => row() === shown, row)
+    assert.equal(byId.get('left').textContent, '', 'no use was counted')
+  }
 })
 
 test('a file of an earlier page that has no verdict can be removed, and one of this page cannot', async () => {
