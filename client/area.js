@@ -54,6 +54,7 @@ export class Area {
     button.addEventListener('click', () => input.click())
     input.addEventListener('input', (event) => event.stopPropagation()) // it is not of the element's value, and leaves the shadow root
     input.addEventListener('change', () => {
+      this.#begin()
       if (this.#host.isConnected) this.#add(chosenFiles(input.files))
       input.value = '' // so that the same file can be chosen again
     })
@@ -81,7 +82,13 @@ export class Area {
     })
   }
 
+  // Without `multiple`, the last drop or choice counts, and not the drop that takes longest to read.
+  #begin() {
+    if (!this.#host.multiple) this.reset()
+  }
+
   async #read(items) {
+    this.#begin()
     const reads = this.#reads
     const files = await droppedFiles(items)
     if (this.#host.isConnected && reads === this.#reads) this.#add(files)

@@ -63,7 +63,7 @@ export function drop(attributes) {
   return element
 }
 
-const within = (node) => [node, ...[...node.children].flatMap(within)]
+export const within = (node) => [node, ...[...node.children].flatMap(within)]
 
 // Presses a button of this kind that is shown in a row: the first one, or the one `at` this place.
 export function press(element, act, at = 0) {
