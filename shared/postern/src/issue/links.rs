@@ -12,7 +12,7 @@ use s3_presigned::Timestamp;
 
 use super::link_change::LinkChange;
 use super::link_view::LinkView;
-use super::owned::{owned_link, owned_upload};
+use super::owned::{checked_beside, owned_link, owned_upload};
 use super::paging::{PageRequest, PageView};
 use super::request::no_fields;
 use super::{Caller, Owned, Ports, Settings, idempotent};
@@ -44,8 +44,9 @@ pub async fn create<S: UploadStore + LinkStore, G, P>(
     let change = LinkChange::parse(body)?;
     change.check_url_life(settings.url_life)?;
     let id = upload_id.parse().map_err(|_| Problem::UploadNotFound)?;
-    let secret = async { Ok(idempotent::of_link(ports, caller, id).await?) };
-    let (upload, secret) = futures::try_join!(owned_upload(ports, caller, upload_id), secret)?;
+    let secret = idempotent::of_link(ports, caller, id);
+    let (upload, secret) = checked_beside(owned_upload(ports, caller, upload_id), secret).await?;
+    let secret = secret?;
     let expires_at = change.expires_at(None, caller.now);
     let link_id = ports.keys.links.make(secret.bytes).link_id();
     let Some(mut link) = Link::to(&upload, link_id.clone(), caller.now, expires_at) else {
@@ -93,11 +94,12 @@ pub async fn list<S: UploadStore + LinkStore, G, P>(
     cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
     let PageRequest { start, limit } = PageRequest::parse(limit, cursor)?;
-    let upload = owned_upload(ports, caller, upload_id).await?;
-    let page = ports.store.links(LinksOf::Upload(upload.upload_id), start.as_ref(), limit).await?;
+    let id = upload_id.parse().map_err(|_| Problem::UploadNotFound)?;
+    let page = ports.store.links(LinksOf::Upload(id), start.as_ref(), limit);
+    let (_, page) = checked_beside(owned_upload(ports, caller, upload_id), page).await?;
     Ok(Reply::json(
         StatusCode::OK,
-        &PageView::of(Owned::page(page, caller), |link| LinkView::of(link, settings, caller.now)),
+        &PageView::of(Owned::page(page?, caller), |link| LinkView::of(link, settings, caller.now)),
     ))
 }
 
@@ -176,10 +178,11 @@ pub async fn rotate<S: LinkStore, G, P>(
 ) -> Result<Reply, Problem> {
     no_fields(body)?;
     let old_id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
-    let secret = idempotent::of_rotation(ports, caller, &old_id).await?.bytes;
+    let secret = idempotent::of_rotation(ports, caller, &old_id);
+    let (mut old, secret) = checked_beside(owned_link(ports, caller, id), secret).await?;
+    let secret = secret?.bytes;
     let new_id = ports.keys.links.make(secret).link_id();
     for _ in 0..TRIES {
-        let old = owned_link(ports, caller, id).await?;
         if let Some(Revoked { because: RevokedBecause::Rotated, .. }) = old.revoked
             && let Ok(new) = Owned::admit(ports.store.link(&new_id).await?, caller)
         {
@@ -190,18 +193,18 @@ pub async fn rotate<S: LinkStore, G, P>(
             }
             return Ok(with_token(ports, settings, caller, new, secret));
         }
-        let old = complete(ports, caller, not_revoked(old)?).await?;
-        let new = Owned::admit(old.rotated(new_id.clone(), caller.now), caller)?;
+        let before = complete(ports, caller, not_revoked(old)?).await?;
+        let new = Owned::admit(before.rotated(new_id.clone(), caller.now), caller)?;
         let revoked = Revoked { at: caller.now, because: RevokedBecause::Rotated };
-        match ports.store.replace_link(&old, &new, revoked).await? {
+        match ports.store.replace_link(&before, &new, revoked).await? {
             Replaced::Done => {
-                let new = match ports.store.link(&old.link_id).await? {
+                let new = match ports.store.link(&before.link_id).await? {
                     Some(ended) => carried(ports, caller, &ended, new).await?,
                     None => new,
                 };
                 return Ok(with_token(ports, settings, caller, new, secret));
             }
-            Replaced::Changed => {}
+            Replaced::Changed => old = owned_link(ports, caller, id).await?,
             Replaced::NotAvailable => return Err(Problem::UploadNotAvailable(NotAvailable::REMOVED)),
         }
     }

@@ -126,6 +126,8 @@ mod put_tests;
 #[cfg(test)]
 mod removal_tests;
 #[cfg(test)]
+mod side_by_side_tests;
+#[cfg(test)]
 mod takeover_tests;
 #[cfg(test)]
 mod target_race_tests;

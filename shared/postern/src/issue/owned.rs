@@ -36,6 +36,8 @@
 
 use std::ops::Deref;
 
+use futures::FutureExt as _;
+
 use crate::http::Problem;
 use crate::link::Link;
 use crate::link::token::LinkId;
@@ -135,6 +137,16 @@ pub(super) async fn owned_link<S: LinkStore, G, P>(
 ) -> Result<Owned<Link>, Problem> {
     let id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
     Owned::admit(ports.store.link(&id).await?, caller)
+}
+
+/// Makes a call that only reads beside the check of its request. If the check fails, its problem is the answer at once,
+/// whatever comes of the call. So neither an error of the call nor its duration says anything about a record that
+/// is not the caller's.
+pub(super) async fn checked_beside<T, R>(
+    check: impl Future<Output = Result<T, Problem>>,
+    call: impl Future<Output = R>,
+) -> Result<(T, R), Problem> {
+    futures::try_join!(check, call.map(Ok))
 }
 
 impl<T> Deref for Owned<T> {

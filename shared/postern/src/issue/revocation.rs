@@ -13,13 +13,13 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::link_view::LinkView;
-use super::owned::owned_upload;
+use super::owned::{checked_beside, owned_upload};
 use super::paging::{self, PageRequest};
 use super::{Caller, Owned, Ports, Settings};
 use crate::http::{Problem, Reply};
 use crate::link::token::LinkId;
 use crate::link::{Revoked, RevokedBecause};
-use crate::paging::PageStart;
+use crate::paging::Page;
 use crate::ports::{LinkStore, LinksOf, Revocation, UploadStore};
 use crate::revocation::{MAX_PAGES, end_links};
 use crate::value::id::UploadId;
@@ -74,8 +74,11 @@ pub async fn revoke_all_to<S: UploadStore + LinkStore, G, P>(
     cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
     let start = PageRequest::parse(None, cursor)?.start;
-    let upload = owned_upload(ports, caller, upload_id).await?.upload_id;
-    revoke_those_of(ports, settings, caller, LinksOf::Upload(upload), start).await
+    let id = upload_id.parse().map_err(|_| Problem::UploadNotFound)?;
+    let of = LinksOf::Upload(id);
+    let page = ports.store.live_links(of, start.as_ref());
+    let (_, page) = checked_beside(owned_upload(ports, caller, upload_id), page).await?;
+    revoke_those_of(ports, settings, caller, of, page?).await
 }
 
 /// `DELETE /links`: revokes every link of the caller.
@@ -89,7 +92,9 @@ pub async fn revoke_all<S: LinkStore, G, P>(
     cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
     let start = PageRequest::parse(None, cursor)?.start;
-    revoke_those_of(ports, settings, caller, LinksOf::Owner(&caller.owner), start).await
+    let of = LinksOf::Owner(&caller.owner);
+    let page = ports.store.live_links(of, start.as_ref()).await?;
+    revoke_those_of(ports, settings, caller, of, page).await
 }
 
 async fn revoke_those_of<S: LinkStore, G, P>(
@@ -97,16 +102,16 @@ async fn revoke_those_of<S: LinkStore, G, P>(
     settings: &Settings,
     caller: &Caller,
     of: LinksOf<'_>,
-    start: Option<PageStart>,
+    page: Page<LinkId>,
 ) -> Result<Reply, Problem> {
-    let (revoked, start) =
-        end_links(&ports.store, &caller.owner, of, start, by_wish(caller), MAX_PAGES).await?;
+    let (revoked, next) =
+        end_links(&ports.store, &caller.owner, of, page, by_wish(caller), MAX_PAGES).await?;
     let view = RevokedView {
         revoked,
-        more: start.is_some(),
+        more: next.is_some(),
         // A repeated request finds the links revoked, and must not say less than the first one.
         dead_within_s: settings.url_life.ceiling_s(),
-        next_cursor: start.as_ref().map(paging::cursor),
+        next_cursor: next.as_ref().map(paging::cursor),
     };
     Ok(Reply::json(StatusCode::OK, &view))
 }
@@ -120,7 +125,8 @@ pub(super) async fn end_links_of_removed<S: LinkStore, G, P>(
 ) -> Result<(), Problem> {
     let revoked = Revoked { at: caller.now, because: RevokedBecause::UploadDeleted };
     let of = LinksOf::Upload(id);
-    end_links(&ports.store, &caller.owner, of, None, revoked, PAGES_OF_REMOVED).await?;
+    let page = ports.store.live_links(of, None).await?;
+    end_links(&ports.store, &caller.owner, of, page, revoked, PAGES_OF_REMOVED).await?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::link_view::LinkView;
 use super::links::{TRIES, cause, not_revoked};
-use super::owned::{owned_link, owned_upload};
+use super::owned::{checked_beside, owned_link, owned_upload};
 use super::request::parse_json;
 use super::{Caller, Owned, Ports, Settings};
 use crate::http::{NotAvailable, Problem, Reply};
@@ -38,9 +38,9 @@ pub async fn retarget<S: UploadStore + LinkStore, G, P>(
     let Body { upload_id } = parse_json(body)?;
     let wanted: UploadId = upload_id.parse().map_err(|_| Problem::UploadNotFound)?;
     for _ in 0..TRIES {
-        let (link, upload) =
-            futures::join!(owned_link(ports, caller, id), owned_upload(ports, caller, &upload_id));
-        let link = not_revoked(link?)?;
+        let upload = owned_upload(ports, caller, &upload_id);
+        let (link, upload) = checked_beside(owned_link(ports, caller, id), upload).await?;
+        let link = not_revoked(link)?;
         if was_led(&link, caller, wanted)? || link.upload_id == wanted {
             return Ok(shown(link, settings, caller));
         }

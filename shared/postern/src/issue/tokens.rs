@@ -15,6 +15,7 @@ use crate::upload::{Upload, UsedToken};
 use crate::value::checksum::ChecksumSha256;
 use s3_presigned::Timestamp;
 
+use super::owned::checked_beside;
 use super::request::{NewUpload, SizeLimit, parse_field, parse_json, present};
 use super::{Caller, Owned, Ports, Settings, idempotent};
 
@@ -230,12 +231,14 @@ impl Holder {
         id: &str,
     ) -> Result<(Owned<Upload>, TokenStatus), Problem> {
         let id = id.parse().map_err(|_| Problem::UploadNotFound)?;
-        let upload = async { Ok(ports.store.upload(id).await?) };
-        let (upload, status) = futures::try_join!(upload, self.status(&ports.store))?;
-        if !matches!(status, TokenStatus::Open | TokenStatus::UsedUp) {
-            return Err(Problem::UploadTokenEnded(status));
-        }
-        Ok((Owned::made_with(upload, &self.token)?, status))
+        let status = async {
+            match self.status(&ports.store).await? {
+                status @ (TokenStatus::Open | TokenStatus::UsedUp) => Ok(status),
+                ended => Err(Problem::UploadTokenEnded(ended)),
+            }
+        };
+        let (status, upload) = checked_beside(status, ports.store.upload(id)).await?;
+        Ok((Owned::made_with(upload?, &self.token)?, status))
     }
 
     async fn status<S: QuotaStore>(&self, store: &S) -> Result<TokenStatus, Problem> {

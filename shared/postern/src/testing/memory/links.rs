@@ -47,7 +47,7 @@ impl LinkStore for MemoryWorld {
         start: Option<&PageStart>,
         limit: u8,
     ) -> Result<Page<Link>, Unavailable> {
-        let state = self.call("links")?;
+        let state = self.turn("links").await?;
         let links = state.links.values().filter(|link| of.includes(link)).cloned();
         Ok(page(links, |link| (link.linked_at, link.link_id.to_string()), start, limit))
     }

@@ -53,7 +53,7 @@ impl QuotaStore for MemoryWorld {
     }
 
     async fn token(&self, id: &UploadTokenId) -> Result<Option<UploadToken>, Unavailable> {
-        Ok(self.call("token")?.quotas.tokens.get(id).cloned())
+        Ok(self.turn("token").await?.quotas.tokens.get(id).cloned())
     }
 
     async fn revoke_token(
