@@ -51,9 +51,11 @@ export async function entriesOf(options) {
 // Whether the entry is still that of this upload. Who ends an upload removes its entry.
 export const isKept = (key, uploadId) => entryAt(key)?.uploadId === uploadId
 
-// Remembers that the person knows what became of the file. If it is chosen again, it is not sent again.
+// Remembers that the person knows what became of the file. If it is chosen again, it is not sent again. S3 has the file, so
+// the size of its parts is not needed, and a full storage has room for this.
 export function settle(key, uploadId) {
-  if (isKept(key, uploadId)) usable().setItem(key, JSON.stringify({ ...entryAt(key), isSettled: true }))
+  const entry = { ...entryAt(key), isSettled: true, partSize: undefined }
+  if (isKept(key, uploadId)) usable().setItem(key, JSON.stringify(entry))
 }
 
 // Removes the entry. With `uploadId` only that of this upload: another page may have sent the file anew meanwhile.

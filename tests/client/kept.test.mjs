@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crashed, ended, keys, listOf, restored, states, video } from './lists.mjs'
+import { closedWhileChecked, crashed, ended, keys, listOf, restored, states, video } from './lists.mjs'
 import { closed, heldDeletions, opened, until, wait } from './page.mjs'
 import { PART_BYTES } from './stack.mjs'
 import { upload } from '../../client/postern.js'
@@ -190,23 +190,49 @@ test('a file that is chosen for an interrupted row is sent as a new upload if th
   assert.deepEqual([states(list), stack.made, [...stack.uploads.values()][0].state], [['available'], 2, 'pending'])
 })
 
-test('a storage that is full after the upload has begun has room for the checksum', async () => {
-  const stack = opened()
-  stack.verdict = { state: 'pending' }
+// Until the returned function is called, no entry of the storage can grow.
+function filled() {
   const prototype = Object.getPrototypeOf(localStorage)
   const { setItem } = prototype
   prototype.setItem = function (key, value) {
     if (this[key] && value.length > this[key].length) throw new DOMException('', 'QuotaExceededError')
     setItem.call(this, key, value)
   }
+  return () => (prototype.setItem = setItem)
+}
+
+test('a storage that is full after the upload has begun has room for the checksum', async () => {
+  const stack = opened()
+  stack.verdict = { state: 'pending' }
+  const free = filled()
   try {
     upload(video(), { endpoint: stack.endpoint })
     await until(() => stack.made && stack.only.stored)
   } finally {
-    prototype.setItem = setItem
+    free()
   }
   closed()
   stack.verdict = { state: 'available' }
   await upload(video(), { endpoint: stack.endpoint })
   assert.equal(stack.made, 1)
+})
+
+test('a storage that is full shows the verdict of an earlier file once, and the file is not sent again', async () => {
+  const stack = await closedWhileChecked()
+  stack.verdict = { state: 'available' }
+  const free = filled()
+  try {
+    const list = await restored(stack)
+    await ended(list)
+    assert.deepEqual(states(list), ['available'])
+    await until(() => JSON.parse(localStorage.getItem(keys()[0])).isSettled)
+  } finally {
+    free()
+  }
+  closed()
+  const list = await restored(stack)
+  assert.deepEqual(states(list), [])
+  list.add([video()])
+  await ended(list)
+  assert.deepEqual([states(list), stack.made], [['available'], 1])
 })
