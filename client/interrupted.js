@@ -9,6 +9,8 @@ const OVER = ['multipart_not_found', 'upload_has_file']
 const OVER_FOR_TOKEN = ['upload_not_found', 'upload_token_unknown', 'upload_token_revoked', 'upload_token_expired']
 
 const MAX_ASKED = 4 // uploads at once
+const CLOSED_MS = 2000 // for so long, a page that was closed may seem to send its files
+const LATER = 'later' // the type of a call that looks again after that
 
 // The interrupted uploads of one list. `internals` is what only the list itself uses.
 export class Interrupted {
@@ -32,7 +34,7 @@ export class Interrupted {
   // As a listener of `storage` it gets an event, also of what the app keeps for itself.
   async restore({ type, key } = {}) {
     if (type === 'storage' && key && !isEntry(key)) return
-    this.#latest = this.#restore((this.#restores += 1))
+    this.#latest = this.#restore((this.#restores += 1), type === LATER)
     await this.#latest
   }
 
@@ -58,9 +60,11 @@ export class Interrupted {
     settle(key, uploadId)
   }
 
-  async #restore(own) {
-    const entries = await entriesOf(this.#list.options)
+  async #restore(own, isLater) {
+    const found = await entriesOf(this.#list.options)
     if (own !== this.#restores) return this.#latest // a later call knows more
+    const entries = found.filter(({ isSending }) => !isSending)
+    if (entries.length < found.length && !isLater) setTimeout(() => this.restore({ type: LATER }), CLOSED_MS)
     this.#present = new Set(entries.map(({ uploadId }) => uploadId))
     this.#retain(this.#present)
     if (entries.length) await this.#tokenOf(this.#list.options.jwt).catch(() => {})

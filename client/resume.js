@@ -36,7 +36,8 @@ export async function entryOf({ file, body, options }) {
   }
 }
 
-// The entries of uploads with the endpoint, metadata and name of these options that no page is sending, the oldest first.
+// The entries of uploads with the endpoint, metadata and name of these options, the oldest first, and whether a page is
+// sending the upload.
 export async function entriesOf(options) {
   const storage = usable()
   if (!storage) return []
@@ -44,8 +45,8 @@ export async function entriesOf(options) {
   const scope = await scopeOf(options)
   const { held } = await navigator.locks.query()
   const sending = new Set(held.map(({ name }) => name))
-  const entries = keysIn(storage).map((key) => ({ ...parsed(storage.getItem(key)), key }))
-  return entries.filter((entry) => entry.scope === scope && !entry.isSettled && !sending.has(entry.key)).sort((one, other) => one.at - other.at)
+  const entries = keysIn(storage).map((key) => ({ ...parsed(storage.getItem(key)), key, isSending: sending.has(key) }))
+  return entries.filter((entry) => entry.scope === scope && !entry.isSettled).sort((one, other) => one.at - other.at)
 }
 
 // Whether the entry is still that of this upload. Who ends an upload removes its entry.
