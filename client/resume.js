@@ -79,6 +79,7 @@ export function hold(name) {
 
 function usable() {
   try {
+    localStorage.getItem(PREFIX) // fails if the browser's own file is damaged
     return crypto.subtle && navigator.locks && localStorage
   } catch {} // the browser keeps nothing for this page, or this is a worker
 }

@@ -117,6 +117,7 @@ test('a storage that is full, denied or broken is no error, and old entries are 
   for (const broken of [
     { get() { throw new DOMException('', 'SecurityError') } },
     { value: { getItem: () => null, setItem() { throw new DOMException('', 'QuotaExceededError') }, removeItem() {} } },
+    { value: { getItem() { throw new DOMException('', 'NS_ERROR_FILE_CORRUPTED') } } },
   ]) {
     Object.defineProperty(globalThis, 'localStorage', { configurable: true, ...broken })
     const result = await send(stack, large()).finally(() => Object.defineProperty(globalThis, 'localStorage', storage))
