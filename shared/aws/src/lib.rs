@@ -2,6 +2,8 @@
 //! errors into the few cases that the domain tells apart.
 
 mod connector;
+#[cfg(test)]
+mod connector_tests;
 mod dynamodb;
 mod environment;
 mod https;
