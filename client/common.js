@@ -23,11 +23,11 @@ export function isTransient({ code, status, retryAfter = 0 }) {
   return (code === 'network' || code === 'RequestTimeout' || isOverloaded) && retryAfter <= LONGEST_RETRY_AFTER_S
 }
 
-// Firefox does not load a module again after a failure, unless the address is another one.
+// Firefox does not load a module again after a failure, unless the address is another one. An import map would not check that.
 export function loaded(module, path) {
-  return module
-    .catch(() => import(/* webpackIgnore: true */ /* @vite-ignore */ `${path}?${newKey()}`))
-    .catch(networkError)
+  const isChecked = [...(globalThis.document?.scripts ?? [])].some(({ type, text }) => type === 'importmap' && text.includes('integrity'))
+  const again = isChecked ? path : `${path}?${newKey()}`
+  return module.catch(() => import(/* webpackIgnore: true */ /* @vite-ignore */ again)).catch(networkError)
 }
 
 // A signal that ends with any of `signals` that are defined, until `release` is called. What `AbortSignal.any` makes lives as
@@ -42,15 +42,6 @@ export function linked(...given) {
   }
   const release = () => signals.forEach((signal) => signal.removeEventListener('abort', abort))
   return { signal: control.signal, release }
-}
-
-// Lets the page go on. A timer would take a second in a tab that is not shown.
-export function nextTask() {
-  const { port1, port2 } = new MessageChannel()
-  return new Promise((go) => {
-    port1.onmessage = () => go(port1.close())
-    port2.postMessage(0)
-  })
 }
 
 export const base64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))

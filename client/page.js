@@ -1,7 +1,7 @@
 // The page at an upload token's address: choose, drop or paste files, and see what becomes of each.
 // All texts come from the page. What a visitor or the server writes is shown as text only.
 
-import { LARGEST_FORM_BYTES, nextTask } from './common.js'
+import { LARGEST_FORM_BYTES } from './common.js'
 import { fill, isAccepted, shareSent, showButtons, sizeInWords } from './files.js'
 import { canRetry, createList, isOpen, isPending, isUnchecked } from './list.js'
 import { PosternError } from './postern.js'
@@ -203,7 +203,7 @@ async function showRows(items) {
   let began = performance.now()
   for (const item of items) {
     if (performance.now() - began > SLICE_MS) {
-      await nextTask()
+      await new Promise((go) => setTimeout(go)) // lets the page go on; rows of a tab that is not shown can wait
       began = performance.now()
     }
     if (!rows.has(item.id)) rows.set(item.id, new Row(item))

@@ -1,7 +1,7 @@
 //! The browser client (`client/`): its own tests, its types, and journeys in a real Chromium and a real Firefox, which
-//! `tests/pages/client.mjs`, `react.mjs`, `drop.mjs`, `drop-states.mjs`, `drop-field.mjs`, `drop-folder.mjs` and
-//! `drop-interrupted.mjs` drive. `drop-pictures.mjs` makes pictures for `docs/browser.md`. The journeys also run the scripts
-//! of that document as they stand.
+//! `tests/pages/client.mjs`, `react.mjs`, `drop.mjs`, `drop-states.mjs`, `drop-field.mjs`, `drop-folder.mjs`,
+//! `drop-integrity.mjs` and `drop-interrupted.mjs` drive. `drop-pictures.mjs` makes pictures for `docs/browser.md`. The
+//! journeys also run the scripts of that document as they stand.
 
 use std::path::{Path, PathBuf};
 
@@ -146,6 +146,7 @@ async fn the_element_uploads_in_a_form() {
         let made = ids(&app, &browser, "drop-states.mjs", "js", folder.path()).await;
         assert_album(&app, &made, "late", "late").await;
         ids(&app, &browser, "drop-field.mjs", "js", folder.path()).await;
+        ids(&app, &browser, "drop-integrity.mjs", "sh", folder.path()).await;
         let made = ids(&app, &browser, "drop-folder.mjs", "js", folder.path()).await;
         let upload = app.show(made["inner"].as_str().unwrap()).await;
         assert_eq!(upload["path"], "trip/day/inner.txt", "{upload}");
