@@ -12,6 +12,8 @@ use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSett
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::retry::ErrorKind;
+use futures::channel::oneshot;
+use futures::future::{Either, select};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
@@ -178,4 +180,33 @@ async fn a_connection_is_kept_until_it_is_poisoned() {
             capture.get().unwrap().poison();
         }
     }
+}
+
+/// A request is dropped when it runs beside a check that fails. Its answer must reach no other request.
+#[tokio::test]
+async fn a_dropped_request_closes_its_connection_and_the_next_one_opens_another() {
+    const LONG: Duration = Duration::from_secs(60);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let ((received, is_received), (read, rest)) = (oneshot::channel(), oneshot::channel());
+    thread::spawn(move || {
+        let (mut first, mut buffer) = (listener.accept().unwrap().0, [0; 4096]);
+        first.set_read_timeout(Some(LONG)).unwrap();
+        received.send(first.read(&mut buffer).unwrap()).unwrap();
+        read.send(first.read(&mut buffer).map_err(|error| error.kind())).unwrap();
+        let mut second = listener.accept().unwrap().0;
+        assert!(second.read(&mut buffer).unwrap() > 0);
+        second.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+    });
+    let connector = Connector::new(tls_config(), LONG);
+    let call = || connector.call(HttpRequest::get(&url).unwrap());
+    match select(call(), is_received).await {
+        Either::Left((answer, _)) => panic!("the server has not answered: {answer:?}"),
+        Either::Right((received, dropped)) => {
+            assert!(received.unwrap() > 0);
+            drop(dropped);
+        }
+    }
+    assert_eq!(rest.await.unwrap(), Ok(0), "the client closes the connection");
+    assert_eq!(timeout(LONG, call()).await.unwrap().unwrap().status().as_u16(), 200);
 }
