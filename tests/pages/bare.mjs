@@ -10,8 +10,35 @@ import { folder, plan, wait } from "./script.mjs";
 
 const OPEN_MS = 120_000;
 
+// In the page. It sends the parts of a file by requests alone: no checksum, no progress, nothing that survives a failure.
+// So it is what the browser itself takes. Returns when S3 has made the file.
+async function sendByRequestsAlone(file, endpoint, lanes) {
+  const ask = async (path, body) => {
+    const answer = await fetch(endpoint + path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+  const { upload_id, part_size_bytes } = await ask("/uploads/multipart", {
+    filename: "large.bin", content_type: "application/octet-stream", size_bytes: file.size,
+  });
+  const numbers = Array.from({ length: Math.ceil(file.size / part_size_bytes) }, (_, n) => n + 1);
+  const { parts } = await ask(`/uploads/${upload_id}/parts`, { part_numbers: numbers });
+  const put = ({ part_number, url }) => new Promise((end, fail) => {
+    const request = new XMLHttpRequest();
+    request.onload = () => (request.status === 200 ? end() : fail(new Error(`part ${part_number}: ${request.status}`)));
+    request.onerror = () => fail(new Error(`part ${part_number}: the network failed`));
+    request.open("PUT", url);
+    request.send(file.slice((part_number - 1) * part_size_bytes, part_number * part_size_bytes));
+  });
+  const lane = async () => {
+    for (let part; (part = parts.shift()); ) await put(part);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  await ask(`/uploads/${upload_id}/complete`, {});
+}
+
 // In the page. It makes its file in its own folder on the disk, so nobody has to choose one. It sends the file once each
-// time that its server answers a `ready` with true.
+// time that its server answers a `ready`: with "client" by the client, and with a number by as many requests at once.
 async function send({ bytes, endpoint = `${location.origin}/api` }) {
   const tell = async (what) => (await fetch("/tell", { method: "POST", body: JSON.stringify(what) })).json();
   let busyMs = 0;
@@ -25,13 +52,18 @@ async function send({ bytes, endpoint = `${location.origin}/api` }) {
     const content = await handle.createWritable();
     await content.truncate(bytes);
     await content.close();
-    while (await tell({ event: "ready" })) {
+    for (let by; (by = await tell({ event: "ready" })); ) {
       const began = performance.now();
       let storedMs;
       const onProgress = ({ phase }) => {
         if (phase === "checking") storedMs ??= performance.now() - began;
       };
       const file = new File([await handle.getFile()], "large.bin");
+      if (by !== "client") {
+        await sendByRequestsAlone(file, endpoint, by);
+        await tell({ event: "ended", storedMs: performance.now() - began });
+        continue;
+      }
       const { state } = await upload(file, { endpoint, onProgress });
       await tell({ event: "ended", state, busyMs, storedMs });
       busyMs = 0;
@@ -42,10 +74,10 @@ async function send({ bytes, endpoint = `${location.origin}/api` }) {
 }
 
 // Opens the page. `answer(request, pathname)` answers what the page asks of its own origin. `next()` lets the page send its
-// file, and returns what it tells at the end.
+// file, by the client or by a number of requests at once, and returns what it tells at the end.
 export async function openBare({ bytes, endpoint, port = 0, answer }) {
   const page = new EventEmitter();
-  const html = `<!doctype html><title>upload</title><script type="module">${send}; send(${JSON.stringify({ bytes, endpoint })})</script>`;
+  const html = `<!doctype html><title>upload</title><script type="module">${sendByRequestsAlone}; ${send}; send(${JSON.stringify({ bytes, endpoint })})</script>`;
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://server");
     const isClient = pathname.startsWith("/postern/");
@@ -55,7 +87,7 @@ export async function openBare({ bytes, endpoint, port = 0, answer }) {
     response.setHeader("content-type", "application/json");
     if (pathname !== "/tell") return response.end(JSON.stringify(await answer(request, pathname)));
     const told = JSON.parse(Buffer.concat(await request.toArray()));
-    const go = (isNext) => response.end(JSON.stringify(isNext));
+    const go = (by) => response.end(JSON.stringify(by));
     if (told.event !== "ready") go(false);
     page.emit(told.event, told, go);
   });
@@ -79,11 +111,11 @@ export async function openBare({ bytes, endpoint, port = 0, answer }) {
   return {
     origin,
     pid: browser.pid,
-    async next() {
+    async next(by = "client") {
       const [, go] = await ready;
       ready = once(page, "ready");
       const told = ended();
-      go(true);
+      go(by);
       return told;
     },
     close() {

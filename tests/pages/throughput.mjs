@@ -64,9 +64,11 @@ try {
   const shares = [];
   for (let round = 0; round < plan.rounds; round += 1) {
     const curlMs = await curl();
+    const { storedMs: aloneMs, state: error } = await page.next(LANES);
+    if (!aloneMs) throw new Error(error);
     const { storedMs, said } = await client();
     shares.push(storedMs / curlMs);
-    console.log(`    curl ${(curlMs / 1000).toFixed(1)} s, ${said}, ${shares.at(-1).toFixed(2)} times as long`);
+    console.log(`    curl ${(curlMs / 1000).toFixed(1)} s, requests alone ${(aloneMs / 1000).toFixed(1)} s, ${said}, ${shares.at(-1).toFixed(2)} times curl, ${(storedMs / aloneMs).toFixed(2)} times the requests alone`);
   }
   if (plan.rounds) {
     const best = Math.min(...shares);
