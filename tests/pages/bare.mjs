@@ -10,9 +10,10 @@ import { folder, plan, wait } from "./script.mjs";
 
 const OPEN_MS = 120_000;
 
-// In the page. It sends the parts of a file by requests alone: no checksum, no progress, nothing that survives a failure.
-// So it is what the browser itself takes. Returns when S3 has made the file.
-async function sendByRequestsAlone(file, endpoint, lanes) {
+// In the page. It sends the parts of a file by plain requests, six at once: no checksum, no progress, and nothing that
+// survives a failure. So this is the browser's own time. If `isRead`, the page reads each part before, as a checksum needs
+// it. Returns when S3 has made the file.
+async function sendPlainly(file, endpoint, isRead) {
   const ask = async (path, body) => {
     const answer = await fetch(endpoint + path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
@@ -23,22 +24,26 @@ async function sendByRequestsAlone(file, endpoint, lanes) {
   });
   const numbers = Array.from({ length: Math.ceil(file.size / part_size_bytes) }, (_, n) => n + 1);
   const { parts } = await ask(`/uploads/${upload_id}/parts`, { part_numbers: numbers });
-  const put = ({ part_number, url }) => new Promise((end, fail) => {
+  const put = (part_number, url, body) => new Promise((end, fail) => {
     const request = new XMLHttpRequest();
     request.onload = () => (request.status === 200 ? end() : fail(new Error(`part ${part_number}: ${request.status}`)));
     request.onerror = () => fail(new Error(`part ${part_number}: the network failed`));
     request.open("PUT", url);
-    request.send(file.slice((part_number - 1) * part_size_bytes, part_number * part_size_bytes));
+    request.send(body);
   });
   const lane = async () => {
-    for (let part; (part = parts.shift()); ) await put(part);
+    for (let part; (part = parts.shift()); ) {
+      const { part_number, url } = part;
+      const slice = file.slice((part_number - 1) * part_size_bytes, part_number * part_size_bytes);
+      await put(part_number, url, isRead ? await slice.arrayBuffer() : slice);
+    }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: 6 }, lane));
   await ask(`/uploads/${upload_id}/complete`, {});
 }
 
 // In the page. It makes its file in its own folder on the disk, so nobody has to choose one. It sends the file once each
-// time that its server answers a `ready`: with "client" by the client, and with a number by as many requests at once.
+// time that its server answers a `ready` with "client", "plain" or "read".
 async function send({ bytes, endpoint = `${location.origin}/api` }) {
   const tell = async (what) => (await fetch("/tell", { method: "POST", body: JSON.stringify(what) })).json();
   let busyMs = 0;
@@ -60,7 +65,7 @@ async function send({ bytes, endpoint = `${location.origin}/api` }) {
       };
       const file = new File([await handle.getFile()], "large.bin");
       if (by !== "client") {
-        await sendByRequestsAlone(file, endpoint, by);
+        await sendPlainly(file, endpoint, by === "read");
         await tell({ event: "ended", storedMs: performance.now() - began });
         continue;
       }
@@ -74,10 +79,10 @@ async function send({ bytes, endpoint = `${location.origin}/api` }) {
 }
 
 // Opens the page. `answer(request, pathname)` answers what the page asks of its own origin. `next()` lets the page send its
-// file, by the client or by a number of requests at once, and returns what it tells at the end.
+// file by the client, or by plain requests with or without reading each part, and returns what it tells at the end.
 export async function openBare({ bytes, endpoint, port = 0, answer }) {
   const page = new EventEmitter();
-  const html = `<!doctype html><title>upload</title><script type="module">${sendByRequestsAlone}; ${send}; send(${JSON.stringify({ bytes, endpoint })})</script>`;
+  const html = `<!doctype html><title>upload</title><script type="module">${sendPlainly}; ${send}; send(${JSON.stringify({ bytes, endpoint })})</script>`;
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://server");
     const isClient = pathname.startsWith("/postern/");

@@ -1,5 +1,5 @@
-// The browser client in a real Chromium or a real Firefox, and curl, send the same parts to the same place, in turns. Both
-// times go from the request for the upload to the answer that S3 has made the file.
+// The browser client in a real Chromium or a real Firefox, curl, and plain requests of the same browser send the same parts
+// to the same place, in turns. All times go from the request for the upload to the answer that S3 has made the file.
 //
 // Usage: node throughput.mjs INPUT.json FOLDER
 // INPUT: {"browser": "chrome" or "firefox", "path": path, "client": folder, "bytes": size of the file,
@@ -64,11 +64,13 @@ try {
   const shares = [];
   for (let round = 0; round < plan.rounds; round += 1) {
     const curlMs = await curl();
-    const { storedMs: aloneMs, state: error } = await page.next(LANES);
-    if (!aloneMs) throw new Error(error);
+    const plain = await page.next("plain");
+    const read = await page.next("read");
     const { storedMs, said } = await client();
+    for (const { state, storedMs } of [plain, read]) check("plain requests send the file", storedMs > 0, state);
     shares.push(storedMs / curlMs);
-    console.log(`    curl ${(curlMs / 1000).toFixed(1)} s, requests alone ${(aloneMs / 1000).toFixed(1)} s, ${said}, ${shares.at(-1).toFixed(2)} times curl, ${(storedMs / aloneMs).toFixed(2)} times the requests alone`);
+    const inSeconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+    console.log(`    curl ${inSeconds(curlMs)}, plain requests ${inSeconds(plain.storedMs)}, with each part read ${inSeconds(read.storedMs)}; ${said}: ${shares.at(-1).toFixed(2)} times curl, ${(storedMs / plain.storedMs).toFixed(2)} and ${(storedMs / read.storedMs).toFixed(2)} times the requests`);
   }
   if (plan.rounds) {
     const best = Math.min(...shares);
