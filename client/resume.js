@@ -19,7 +19,7 @@ export async function entryOf({ file, body, options }) {
   const release = await hold(key)
   if (!release) return null
   const { handle } = options
-  const read = () => parsed(storage.getItem(key))
+  const read = () => entryAt(key) // the browser may deny it meanwhile
   return {
     key,
     scope,

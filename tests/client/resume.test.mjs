@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ended, listOf, states } from './lists.mjs'
 import { closed, failed, fileOf, opened, page, until, wait } from './page.mjs'
 import { PART_BYTES } from './stack.mjs'
 import { upload } from '../../client/postern.js'
@@ -123,6 +124,31 @@ test('a storage that is full, denied or broken is no error, and old entries are 
     const result = await send(stack, large()).finally(() => Object.defineProperty(globalThis, 'localStorage', storage))
     assert.equal(result.state, 'available')
   }
+})
+
+test('a storage that is denied while a file is sent is no error', async (t) => {
+  const storage = Object.getPrototypeOf(localStorage)
+  const { getItem } = storage
+  const deny = () => (storage.getItem = () => { throw new DOMException('', 'SecurityError') })
+  t.afterEach(() => (storage.getItem = getItem))
+  await t.test('the file is sent again after a wrong checksum', async () => {
+    const stack = opened()
+    stack.damaging = 1
+    page.onSend = deny
+    assert.equal((await send(stack, large())).state, 'available')
+  })
+  await t.test('the file fails in its list, and is cancelled', async () => {
+    for (const end of ['failed', 'cancelled']) {
+      const stack = opened()
+      stack.fault(PUT, { status: 400, headers: {}, text: '<Code>Refused</Code>' }, Infinity)
+      const list = listOf(stack)
+      const [id] = list.add([large()])
+      page.onSend = () => (deny(), end === 'cancelled' && list.cancel(id))
+      await ended(list)
+      assert.deepEqual([states(list), list.snapshot()[0].error?.code], [[end], end === 'failed' ? 'Refused' : undefined])
+      storage.getItem = getItem
+    }
+  })
 })
 
 test('a file that is chosen again while it is checked is another upload, which ends nothing of the first', async () => {
