@@ -23,11 +23,13 @@ export function isTransient({ code, status, retryAfter = 0 }) {
   return (code === 'network' || code === 'RequestTimeout' || isOverloaded) && retryAfter <= LONGEST_RETRY_AFTER_S
 }
 
+const findMap = () => globalThis.document?.querySelector('script[type*=importmap i]')
+const hadMap = findMap() // the page may remove it later
+
 // Firefox does not load a module again after a failure, unless the address is another one. An import map would not check that.
 export function loaded(module, path) {
-  const isChecked = [...(globalThis.document?.scripts ?? [])].some(({ type, text }) => type === 'importmap' && text.includes('integrity'))
-  const again = isChecked ? path : `${path}?${newKey()}`
-  return module.catch(() => import(/* webpackIgnore: true */ /* @vite-ignore */ again)).catch(networkError)
+  const again = () => import(/* webpackIgnore: true */ /* @vite-ignore */ findMap() || hadMap ? path : `${path}?${newKey()}`)
+  return module.catch(again).catch(networkError)
 }
 
 // A signal that ends with any of `signals` that are defined, until `release` is called. What `AbortSignal.any` makes lives as

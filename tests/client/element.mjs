@@ -40,7 +40,7 @@ globalThis.HTMLElement = class extends Node {
 globalThis.ShadowRoot = class {}
 globalThis.CSSStyleSheet = class { replaceSync() {} }
 globalThis.MutationObserver = class { observe() {} disconnect() {} }
-globalThis.document = { createElement: () => new Node(), documentElement: new Node() }
+globalThis.document = { createElement: () => new Node(), documentElement: new Node(), querySelector: () => null }
 globalThis.customElements = { get() {}, define() {} }
 
 const { PosternDrop } = await import('../../client/drop.js')

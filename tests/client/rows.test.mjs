@@ -10,7 +10,7 @@ class Made {
   contains() { return false }
   getRootNode() { return {} }
 }
-globalThis.document = { createElement: () => new Made() }
+globalThis.document = { createElement: () => new Made(), querySelector: () => null }
 
 const { Rows } = await import('../../client/rows.js')
 const { TEXTS } = await import('../../client/texts.js')
