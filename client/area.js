@@ -54,7 +54,6 @@ export class Area {
     button.addEventListener('click', () => input.click())
     input.addEventListener('input', (event) => event.stopPropagation()) // it is not of the element's value, and leaves the shadow root
     input.addEventListener('change', () => {
-      this.#begin()
       if (this.#host.isConnected) this.#add(chosenFiles(input.files))
       input.value = '' // so that the same file can be chosen again
     })
@@ -82,13 +81,8 @@ export class Area {
     })
   }
 
-  // Without `multiple`, the last drop or choice counts, and not the drop that takes longest to read.
-  #begin() {
-    if (!this.#host.multiple) this.reset()
-  }
-
   async #read(items) {
-    this.#begin()
+    if (!this.#host.multiple) this.reset() // the last drop counts, and not the one that takes longest to read
     const reads = this.#reads
     const files = await droppedFiles(items)
     if (this.#host.isConnected && reads === this.#reads) this.#add(files)

@@ -204,7 +204,10 @@ export class PosternDrop extends FormControl {
   #changed() {
     const { begun, ended } = this.#rows.update(this.uploads, this.#look)
     for (const item of begun) if (!isRefused(item)) this.#last = item.id
-    if (!this.multiple) for (const { id } of replaced(this.uploads, begun[0], ended[0], this.#last)) this.#list.remove(id)
+    if (!this.multiple) {
+      if (begun.length) this.#area.reset() // a drop that came before is late
+      for (const { id } of replaced(this.uploads, begun[0], ended[0], this.#last)) this.#list.remove(id)
+    }
     this.#sumUp()
     for (const item of ended) this.#announce(item)
     this.#tell()
