@@ -3,14 +3,16 @@
 
 import { handleOf } from './handles.js'
 import { limited, seemsToBe } from './list.js'
-import { entriesOf, forget, hold, isEntry, isKept, settle } from './resume.js'
+import { entriesOf, forget, hold, isEntry, isKept, sendingKeys, settle } from './resume.js'
 
 const OVER = ['multipart_not_found', 'upload_has_file']
 const OVER_FOR_TOKEN = ['upload_not_found', 'upload_token_unknown', 'upload_token_revoked', 'upload_token_expired']
 
 const MAX_ASKED = 4 // uploads at once
 const CLOSED_MS = 2000 // for so long, a page that was closed may seem to send its files
-const LATER = 'later' // the type of a call that looks again after that
+const LOOK_MS = 500 // until the list looks whether such a page has ended
+
+const after = (ms) => new Promise((end) => setTimeout(end, ms))
 
 // The interrupted uploads of one list. `internals` is what only the list itself uses.
 export class Interrupted {
@@ -22,6 +24,8 @@ export class Interrupted {
   #dismissed = new Set() // the ids of uploads that are not shown again
   #restores = 0
   #latest // of them
+  #elsewhere = [] // the keys of what other pages seem to send
+  #watching // until none of these is left
   #person
   #calls = 0 // of `jwt`
   #answered = 0 // the last call whose JWT is known
@@ -31,10 +35,13 @@ export class Interrupted {
     this.#internals = internals
   }
 
-  // As a listener of `storage` it gets an event, also of what the app keeps for itself.
+  // As a listener of `storage` it gets an event, also of what the app keeps for itself. It waits for a page that was closed a
+  // moment ago.
   async restore({ type, key } = {}) {
     if (type === 'storage' && key && !isEntry(key)) return
-    this.#latest = this.#restore((this.#restores += 1), type === LATER)
+    await this.#look()
+    if (!this.#watching) return
+    await Promise.race([this.#watching, after(CLOSED_MS)])
     await this.#latest
   }
 
@@ -60,16 +67,44 @@ export class Interrupted {
     settle(key, uploadId)
   }
 
-  async #restore(own, isLater) {
+  #look() {
+    return (this.#latest = this.#restore((this.#restores += 1)))
+  }
+
+  async #restore(own) {
+    if (this.#isOver) return
     const found = await entriesOf(this.#list.options)
     if (own !== this.#restores) return this.#latest // a later call knows more
     const entries = found.filter(({ isSending }) => !isSending)
-    if (entries.length < found.length && !isLater) setTimeout(() => this.restore({ type: LATER }), CLOSED_MS)
     this.#present = new Set(entries.map(({ uploadId }) => uploadId))
     this.#retain(this.#present)
+    this.#elsewhere = found.filter((entry) => entry.isSending && !this.#isOwn(entry)).map(({ key }) => key)
+    if (this.#elsewhere.length) this.#watching ??= this.#watch()
     if (entries.length) await this.#tokenOf(this.#list.options.jwt).catch(() => {})
     for (const entry of entries) if (!this.#asked.has(entry.uploadId)) this.#ask(entry)
     await Promise.all(entries.map(({ uploadId }) => this.#asked.get(uploadId)))
+  }
+
+  get #isOver() {
+    return this.#list.options.signal?.aborted
+  }
+
+  // Whether this list sends the upload, or gives it up.
+  #isOwn({ uploadId }) {
+    return this.#dismissed.has(uploadId) || this.#list.snapshot().some(this.#internals.isOf(uploadId))
+  }
+
+  // Looks again once another page has ended, which may be closed or crash without an event. It requests no lock: a page that
+  // goes on at that moment would not get the lock.
+  async #watch() {
+    try {
+      do {
+        await after(LOOK_MS)
+        const sending = await sendingKeys()
+        if (!this.#elsewhere.every((key) => sending.has(key))) await this.#look()
+      } while (this.#elsewhere.length && !this.#isOver)
+    } catch {}
+    this.#watching = undefined
   }
 
   #ask(entry) {

@@ -69,7 +69,8 @@ export interface List {
   /**
    * Adds what a list of this endpoint, metadata and name has begun in this browser, and what no page is sending: what was
    * interrupted, and files that S3 has and whose verdict was not shown yet. Takes from the list what is no longer
-   * interrupted. Does not reject: without storage, or if the API does not answer, nothing changes.
+   * interrupted. Does not reject: without storage, or if the API does not answer, nothing changes. Waits up to two seconds for a
+   * page that was closed a moment ago. What another page sends is added once that page has ended.
    * As a listener of `storage`, it ignores what the app itself keeps.
    */
   restore(): Promise<void>

@@ -43,10 +43,15 @@ export async function entriesOf(options) {
   if (!storage) return []
   removeOld(storage)
   const scope = await scopeOf(options)
-  const { held } = await navigator.locks.query()
-  const sending = new Set(held.map(({ name }) => name))
+  const sending = await sendingKeys()
   const entries = keysIn(storage).map((key) => ({ ...parsed(storage.getItem(key)), key, isSending: sending.has(key) }))
   return entries.filter((entry) => entry.scope === scope && !entry.isSettled).sort((one, other) => one.at - other.at)
+}
+
+// The keys of the entries whose files pages are sending.
+export async function sendingKeys() {
+  const { held } = await navigator.locks.query()
+  return new Set(held.map(({ name }) => name))
 }
 
 // Whether the entry is still that of this upload. Who ends an upload removes its entry.

@@ -98,21 +98,6 @@ test('what another tab is sending is not sent a second time, and neither cancell
   assert.deepEqual([states(list), stack.made], [['available'], 1])
 })
 
-test('an upload of a page that was closed a moment ago is shown, and one of another tab is not asked for', async () => {
-  const stack = await crashed()
-  const free = await heldElsewhere()
-  const list = await restored(stack)
-  const other = await restored(stack)
-  assert.deepEqual([states(list), stack.count(/^GET/)], [[], 0])
-  free() // the browser has ended the page
-  await until(() => [list, other].every((each) => states(each).join() === 'interrupted'))
-  await heldElsewhere()
-  const asked = stack.count(/^GET/)
-  await list.restore()
-  await wait(100) // the list has looked again by now
-  assert.deepEqual([states(list), stack.count(/^GET/)], [[], asked])
-})
-
 test('what another tab has finished is not sent a second time by a row that does not know', async () => {
   for (const act of ['add', 'retry']) {
     const { stack, list } = await restoredFor(act)
