@@ -9,7 +9,10 @@ export interface Progress {
   /** Of the last seconds; `undefined` until they are known, and outside of `sending`. */
   bytesPerSecond: number | undefined
   secondsLeft: number | undefined
-  /** The upload's id, once the API has given it. */
+  /**
+   * The upload's id, once the API has given it. After `sent_elsewhere` and `file_changed` it is that of the interrupted upload,
+   * which another tab may be sending: do not delete by it.
+   */
   uploadId: string | undefined
   /** Whether the upload began in an earlier page, or before an error, and goes on. */
   isResumed: boolean
