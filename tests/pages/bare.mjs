@@ -46,10 +46,12 @@ async function sendPlainly(file, endpoint, isRead) {
 // time that its server answers a `ready` with "client", "plain" or "read".
 async function send({ bytes, endpoint = `${location.origin}/api` }) {
   const tell = async (what) => (await fetch("/tell", { method: "POST", body: JSON.stringify(what) })).json();
-  let busyMs = 0;
-  new PerformanceObserver((list) => {
+  let busyMs; // the longest task, of those over 50 ms; Firefox does not report any
+  const isTimed = PerformanceObserver.supportedEntryTypes.includes("longtask");
+  const observer = new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) busyMs = Math.max(busyMs, duration);
-  }).observe({ type: "longtask" });
+  });
+  if (isTimed) observer.observe({ type: "longtask" });
   try {
     const { upload } = await import("/postern/postern.js");
     const folder = await navigator.storage.getDirectory();
@@ -58,6 +60,8 @@ async function send({ bytes, endpoint = `${location.origin}/api` }) {
     await content.truncate(bytes);
     await content.close();
     for (let by; (by = await tell({ event: "ready" })); ) {
+      observer.takeRecords();
+      busyMs = isTimed ? 0 : undefined;
       const began = performance.now();
       let storedMs;
       const onProgress = ({ phase }) => {
@@ -71,7 +75,6 @@ async function send({ bytes, endpoint = `${location.origin}/api` }) {
       }
       const { state } = await upload(file, { endpoint, onProgress });
       await tell({ event: "ended", state, busyMs, storedMs });
-      busyMs = 0;
     }
   } catch (error) {
     await tell({ event: "ended", state: String(error), busyMs });
@@ -110,6 +113,7 @@ export async function openBare({ bytes, endpoint, port = 0, answer }) {
   let ready = once(page, "ready");
   const failed = ended();
   const browser = spawn(plan.path, [...own[plan.browser], `${origin}/`], { stdio: "ignore" });
+  process.on("exit", () => browser.kill("SIGKILL"));
   const isOpen = await Promise.race([ready, failed.then(({ state }) => Promise.reject(new Error(state))), wait(OPEN_MS)]);
   if (!isOpen) throw new Error("the browser has not opened the page within two minutes");
 

@@ -44,7 +44,9 @@ fn skip(needs: Needs, what: &str, why: &str) {
     let names_a_stack = env::var_os(format!("{PREFIX}API_URL")).is_some();
     assert!(!fails(needs, names_a_stack), "{what} must run here, and cannot: {why}");
     let written = OpenOptions::new().create(true).append(true).open(&list);
-    if let Err(error) = written.and_then(|mut list| writeln!(list, "{what}: {why}")) {
+    // One write, so that lines of processes that run side by side do not mix.
+    let line = format!("{what}: {why}\n");
+    if let Err(error) = written.and_then(|mut list| list.write_all(line.as_bytes())) {
         panic!("cannot write to {SKIPS}={}: {error}", list.display());
     }
 }

@@ -87,9 +87,13 @@ impl Browser {
     }
 }
 
+/// A file lock prevents two test processes from installing at the same time.
 async fn install(name: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = root.join("target/scripts").join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let in_use = std::fs::File::create(folder.with_extension("lock")).unwrap();
+    in_use.lock().unwrap();
     copy(&root.join("tests").join(name), &folder);
     let lock = std::fs::read(folder.join("package-lock.json")).unwrap();
     let installed = folder.join("installed-lock.json");
@@ -103,6 +107,7 @@ async fn install(name: &str) -> Option<PathBuf> {
     Some(folder)
 }
 
+/// Copies what differs: another process may be running a script.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -110,6 +115,7 @@ fn copy(from: &Path, to: &Path) {
         match entry.file_type().unwrap().is_dir() {
             true if entry.file_name() == "node_modules" => {}
             true => copy(&from, &to),
+            false if std::fs::read(&to).is_ok_and(|content| content == std::fs::read(&from).unwrap()) => {}
             false => drop(std::fs::copy(from, to).unwrap()),
         }
     }
