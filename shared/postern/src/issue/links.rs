@@ -179,10 +179,14 @@ pub async fn rotate<S: LinkStore, G, P>(
     no_fields(body)?;
     let old_id: LinkId = id.parse().map_err(|_| Problem::LinkNotFound)?;
     let secret = idempotent::of_rotation(ports, caller, &old_id);
-    let (mut old, secret) = checked_beside(owned_link(ports, caller, id), secret).await?;
-    let secret = secret?.bytes;
+    let (old, secret) = checked_beside(owned_link(ports, caller, id), secret).await?;
+    let (mut old, secret) = (Some(old), secret?.bytes);
     let new_id = ports.keys.links.make(secret).link_id();
     for _ in 0..TRIES {
+        let old = match old.take() {
+            Some(old) => old,
+            None => owned_link(ports, caller, id).await?,
+        };
         if let Some(Revoked { because: RevokedBecause::Rotated, .. }) = old.revoked
             && let Ok(new) = Owned::admit(ports.store.link(&new_id).await?, caller)
         {
@@ -204,7 +208,7 @@ pub async fn rotate<S: LinkStore, G, P>(
                 };
                 return Ok(with_token(ports, settings, caller, new, secret));
             }
-            Replaced::Changed => old = owned_link(ports, caller, id).await?,
+            Replaced::Changed => {}
             Replaced::NotAvailable => return Err(Problem::UploadNotAvailable(NotAvailable::REMOVED)),
         }
     }

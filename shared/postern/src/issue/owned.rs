@@ -139,9 +139,9 @@ pub(super) async fn owned_link<S: LinkStore, G, P>(
     Owned::admit(ports.store.link(&id).await?, caller)
 }
 
-/// Makes a call that only reads beside the check of its request. If the check fails, its problem is the answer at once,
-/// whatever comes of the call. So neither an error of the call nor its duration says anything about a record that
-/// is not the caller's.
+/// Makes a call that only reads beside the check of its request. If the check fails, its problem is the answer, whatever
+/// comes of the call, and does not wait for the call. So an error of the call says nothing about a record that is not
+/// the caller's.
 pub(super) async fn checked_beside<T, R>(
     check: impl Future<Output = Result<T, Problem>>,
     call: impl Future<Output = R>,

@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::link_view::LinkView;
-use super::owned::{checked_beside, owned_upload};
+use super::owned::owned_upload;
 use super::paging::{self, PageRequest};
 use super::{Caller, Owned, Ports, Settings};
 use crate::http::{Problem, Reply};
@@ -74,11 +74,10 @@ pub async fn revoke_all_to<S: UploadStore + LinkStore, G, P>(
     cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
     let start = PageRequest::parse(None, cursor)?.start;
-    let id = upload_id.parse().map_err(|_| Problem::UploadNotFound)?;
-    let of = LinksOf::Upload(id);
-    let page = ports.store.live_links(of, start.as_ref());
-    let (_, page) = checked_beside(owned_upload(ports, caller, upload_id), page).await?;
-    revoke_those_of(ports, settings, caller, of, page?).await
+    // The check comes first: this page can be large, and a stranger could ask for it again and again.
+    let of = LinksOf::Upload(owned_upload(ports, caller, upload_id).await?.upload_id);
+    let page = ports.store.live_links(of, start.as_ref()).await?;
+    revoke_those_of(ports, settings, caller, of, page).await
 }
 
 /// `DELETE /links`: revokes every link of the caller.

@@ -30,7 +30,7 @@ const COSTS: &[Cost] = &[
     ("DELETE /uploads/{id}/parts", &["GetItem", "S3 DELETE", "UpdateItem"], 3),
     ("POST /uploads/{id}/links", &["GetItem", "TransactWriteItems"], 2),
     ("GET /uploads/{id}/links", &["GetItem", "Query"], 1),
-    ("DELETE /uploads/{id}/links", &["GetItem", "Query", "UpdateItem", "UpdateItem"], 2),
+    ("DELETE /uploads/{id}/links", &["GetItem", "Query", "UpdateItem", "UpdateItem"], 3),
     ("GET /links", &["Query"], 1),
     ("DELETE /links", &["Query", "UpdateItem", "UpdateItem"], 2),
     ("GET /links/{id}", &["GetItem"], 1),
