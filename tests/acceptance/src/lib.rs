@@ -192,12 +192,15 @@ impl App {
         self.until(upload_id, |upload| upload["state"] != "pending").await
     }
 
-    /// Waits until the upload fulfills the condition, and returns it.
+    /// Waits until the upload fulfills the condition, and returns it. Asks again after a 503, as every client should: on a
+    /// busy machine a call of the function to its table may take too long.
     pub async fn until(&self, upload_id: &str, wished: impl Fn(&Value) -> bool) -> Value {
         let begin = Instant::now();
         loop {
-            let upload = self.show(upload_id).await;
-            if wished(&upload) {
+            let (status, upload) = self.get(&format!("/uploads/{upload_id}")).await;
+            let is_busy = status == StatusCode::SERVICE_UNAVAILABLE;
+            assert!(is_busy || status == StatusCode::OK, "{upload}");
+            if !is_busy && wished(&upload) {
                 return upload;
             }
             assert!(begin.elapsed() < MAX_WAIT, "the condition did not hold in time: {upload}");
