@@ -6,7 +6,7 @@
 use crate::concurrency;
 use crate::link::Revoked;
 use crate::link::token::LinkId;
-use crate::paging::{Page, PageStart};
+use crate::paging::PageStart;
 use crate::ports::{LinkStore, LinksOf, Unavailable};
 use crate::value::id::Owner;
 
@@ -16,7 +16,7 @@ const MAX_REVOKED: usize = 1000;
 /// The most pages that one request reads, for the same reason. A page has 500 links, revoked ones included.
 pub const MAX_PAGES: usize = 60;
 
-/// Revokes the links of `page` and of the pages after it, which are `owner`'s. Returns how many it revoked, and where the next request continues.
+/// Revokes links of `owner` page by page. Returns how many it revoked, and where the next request continues.
 ///
 /// # Errors
 /// If the table does not answer. Links that were revoked before stay revoked.
@@ -24,22 +24,23 @@ pub async fn end_links<S: LinkStore>(
     store: &S,
     owner: &Owner,
     of: LinksOf<'_>,
-    mut page: Page<LinkId>,
+    mut start: Option<PageStart>,
     revoked: Revoked,
     most_pages: usize,
 ) -> Result<(usize, Option<PageStart>), Unavailable> {
-    let (mut ended, mut pages) = (0, 0);
-    loop {
+    let mut ended = 0;
+    for _ in 0..most_pages {
+        let page = store.live_links(of, start.as_ref()).await?;
         ended += page.items.len();
-        pages += 1;
         let ends =
             page.items.into_iter().map(|id| async move { end_one(store, owner, of, &id, revoked).await });
         concurrency::all(ends).await?;
-        if page.next.is_none() || ended >= MAX_REVOKED || pages == most_pages {
-            return Ok((ended, page.next));
+        start = page.next;
+        if start.is_none() || ended >= MAX_REVOKED {
+            break;
         }
-        page = store.live_links(of, page.next.as_ref()).await?;
     }
+    Ok((ended, start))
 }
 
 /// Revokes a link that the index has shown among those `of` an upload or an owner.

@@ -19,7 +19,7 @@ use super::{Caller, Owned, Ports, Settings};
 use crate::http::{Problem, Reply};
 use crate::link::token::LinkId;
 use crate::link::{Revoked, RevokedBecause};
-use crate::paging::Page;
+use crate::paging::PageStart;
 use crate::ports::{LinkStore, LinksOf, Revocation, UploadStore};
 use crate::revocation::{MAX_PAGES, end_links};
 use crate::value::id::UploadId;
@@ -74,10 +74,9 @@ pub async fn revoke_all_to<S: UploadStore + LinkStore, G, P>(
     cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
     let start = PageRequest::parse(None, cursor)?.start;
-    // The check comes first: this page can be large, and a stranger could ask for it again and again.
-    let of = LinksOf::Upload(owned_upload(ports, caller, upload_id).await?.upload_id);
-    let page = ports.store.live_links(of, start.as_ref()).await?;
-    revoke_those_of(ports, settings, caller, of, page).await
+    // The check comes first: a page of links can be large, and a stranger could ask for it again and again.
+    let upload = owned_upload(ports, caller, upload_id).await?.upload_id;
+    revoke_those_of(ports, settings, caller, LinksOf::Upload(upload), start).await
 }
 
 /// `DELETE /links`: revokes every link of the caller.
@@ -91,9 +90,7 @@ pub async fn revoke_all<S: LinkStore, G, P>(
     cursor: Option<&str>,
 ) -> Result<Reply, Problem> {
     let start = PageRequest::parse(None, cursor)?.start;
-    let of = LinksOf::Owner(&caller.owner);
-    let page = ports.store.live_links(of, start.as_ref()).await?;
-    revoke_those_of(ports, settings, caller, of, page).await
+    revoke_those_of(ports, settings, caller, LinksOf::Owner(&caller.owner), start).await
 }
 
 async fn revoke_those_of<S: LinkStore, G, P>(
@@ -101,16 +98,16 @@ async fn revoke_those_of<S: LinkStore, G, P>(
     settings: &Settings,
     caller: &Caller,
     of: LinksOf<'_>,
-    page: Page<LinkId>,
+    start: Option<PageStart>,
 ) -> Result<Reply, Problem> {
-    let (revoked, next) =
-        end_links(&ports.store, &caller.owner, of, page, by_wish(caller), MAX_PAGES).await?;
+    let (revoked, start) =
+        end_links(&ports.store, &caller.owner, of, start, by_wish(caller), MAX_PAGES).await?;
     let view = RevokedView {
         revoked,
-        more: next.is_some(),
+        more: start.is_some(),
         // A repeated request finds the links revoked, and must not say less than the first one.
         dead_within_s: settings.url_life.ceiling_s(),
-        next_cursor: next.as_ref().map(paging::cursor),
+        next_cursor: start.as_ref().map(paging::cursor),
     };
     Ok(Reply::json(StatusCode::OK, &view))
 }
@@ -124,8 +121,7 @@ pub(super) async fn end_links_of_removed<S: LinkStore, G, P>(
 ) -> Result<(), Problem> {
     let revoked = Revoked { at: caller.now, because: RevokedBecause::UploadDeleted };
     let of = LinksOf::Upload(id);
-    let page = ports.store.live_links(of, None).await?;
-    end_links(&ports.store, &caller.owner, of, page, revoked, PAGES_OF_REMOVED).await?;
+    end_links(&ports.store, &caller.owner, of, None, revoked, PAGES_OF_REMOVED).await?;
     Ok(())
 }
 
