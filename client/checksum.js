@@ -4,7 +4,7 @@
 import { base64, unreadable } from './common.js'
 
 const READ_BYTES = 4 * 1024 * 1024 // browsers take about a millisecond for each read
-const SLICE_BYTES = 512 * 1024 // takes half a millisecond to a few; a multiple of eight
+const SLICE_BYTES = 512 * 1024 // takes about half a millisecond on a desktop; a multiple of eight
 const LOW = 0xac4bc9b5 // of the reflected polynomial
 const HIGH = 0x9a6c9329
 
@@ -28,9 +28,7 @@ for (let byte = 0; byte < 256; byte += 1) {
   HIGHS[byte] = high
 }
 for (let at = 256; at < LOWS.length; at += 1) {
-  const halves = shifted(LOWS[at - 256], HIGHS[at - 256], 0)
-  LOWS[at] = halves[0]
-  HIGHS[at] = halves[1]
+  [LOWS[at], HIGHS[at]] = shifted(LOWS[at - 256], HIGHS[at - 256], 0)
 }
 
 // The halves after one byte.
