@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use aws_sdk_lambda::types::Environment;
-use reqwest::header::AUTHORIZATION;
+use futures::stream::{self, StreamExt as _};
+use reqwest::header::{AUTHORIZATION, COOKIE, RETRY_AFTER, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, multipart};
 use serde_json::{Value, json};
 pub use stack::skipped;
@@ -60,6 +61,39 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// Sends the request, and sends it again after each 503, as every client should: after the time in `Retry-After` and a
+/// random time, of which the longest doubles each time, and with the cookie that the 503 sets. On a busy machine a call
+/// of a function to AWS may take too long. If all clients asked again at once, the machine would stay busy. With the
+/// cookie, the next request to a link is the same opening.
+pub async fn send(request: RequestBuilder) -> Response {
+    let (begin, mut cookie, mut longest) = (Instant::now(), None, Duration::from_secs(1));
+    loop {
+        let mut again = request.try_clone().unwrap();
+        if let Some(cookie) = &cookie {
+            again = again.header(COOKIE, cookie);
+        }
+        let response = again.send().await.unwrap();
+        if response.status() != StatusCode::SERVICE_UNAVAILABLE {
+            return response;
+        }
+        assert!(begin.elapsed() < MAX_WAIT, "503 for too long: {response:?}");
+        let header = |name| Some(response.headers().get(name)?.to_str().unwrap().to_owned());
+        let retry_after =
+            header(RETRY_AFTER).unwrap_or_else(|| panic!("503 without Retry-After: {response:?}"));
+        let wait = Duration::from_secs(retry_after.parse().unwrap()) + longest.mul_f64(fastrand::f64());
+        longest = (longest * 2).min(MAX_WAIT / 4);
+        eprintln!("503, so sent again after {wait:?}: {}", response.url().path());
+        cookie = header(SET_COOKIE).and_then(|cookie| Some(cookie.split(';').next()?.to_owned())).or(cookie);
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Runs what many do, ten at once, and returns what each got. More at once would only wait for the local AWS. On a busy
+/// machine the calls that wait time out and are sent again, which makes the machine busier.
+pub async fn ten_at_once<T>(crowd: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    stream::iter(crowd).buffer_unordered(10).collect().await
 }
 
 /// One user of the API.
@@ -146,7 +180,7 @@ impl App {
             Some(body) => request.json(&body),
             None => request,
         };
-        let response = request.send().await.unwrap();
+        let response = send(request).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.text().await.unwrap();
         explained::api(status, &headers, &body);
@@ -192,15 +226,12 @@ impl App {
         self.until(upload_id, |upload| upload["state"] != "pending").await
     }
 
-    /// Waits until the upload fulfills the condition, and returns it. Asks again after a 503, as every client should: on a
-    /// busy machine a call of the function to its table may take too long.
+    /// Waits until the upload fulfills the condition, and returns it.
     pub async fn until(&self, upload_id: &str, wished: impl Fn(&Value) -> bool) -> Value {
         let begin = Instant::now();
         loop {
-            let (status, upload) = self.get(&format!("/uploads/{upload_id}")).await;
-            let is_busy = status == StatusCode::SERVICE_UNAVAILABLE;
-            assert!(is_busy || status == StatusCode::OK, "{upload}");
-            if !is_busy && wished(&upload) {
+            let upload = self.show(upload_id).await;
+            if wished(&upload) {
                 return upload;
             }
             assert!(begin.elapsed() < MAX_WAIT, "the condition did not hold in time: {upload}");
@@ -218,14 +249,14 @@ impl App {
 
     /// Sends a request to any URL, without a JWT and without following redirects.
     pub async fn open(&self, method: Method, url: &str) -> Response {
-        explained::seen(self.http.request(method, url).send().await.unwrap()).await
+        explained::seen(send(self.http.request(method, url)).await).await
     }
 
     /// Sends a request with headers to any URL, without a JWT and without following redirects.
     pub async fn open_with(&self, method: Method, url: &str, headers: &[(&str, &str)]) -> Response {
         let request = self.http.request(method, url);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        explained::seen(request.send().await.unwrap()).await
+        explained::seen(send(request).await).await
     }
 
     /// Sends a request to a URL of S3 that must be refused. Returns the status and the cause that

@@ -1,6 +1,6 @@
 //! Invalid requests. The answer is a problem that names the field, and the API writes nothing.
 
-use acceptance::{App, PNG, explained};
+use acceptance::{App, PNG, explained, send};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn new_upload(field: &str, value: &Value) -> String {
 
 async fn refused(app: &App, body: String) -> (StatusCode, Value) {
     let request = app.request(Method::POST, "/uploads").header("content-type", "application/json").body(body);
-    let response = request.send().await.unwrap();
+    let response = send(request).await;
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     (response.status(), explained::read(response).await)
 }

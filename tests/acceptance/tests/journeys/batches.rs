@@ -1,6 +1,6 @@
 //! Batches: many forms by one request, all or none.
 
-use acceptance::{App, Form, PNG, Posted, explained};
+use acceptance::{App, Form, PNG, Posted, explained, send};
 use futures::{StreamExt, stream};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ fn files(names: impl Iterator<Item = usize>) -> Value {
 
 async fn post(app: &App, path: &str, key: &str, body: &Value) -> (StatusCode, Value) {
     let request = app.request(Method::POST, path).header("idempotency-key", key).json(body);
-    let response = request.send().await.unwrap();
+    let response = send(request).await;
     (response.status(), explained::read(response).await)
 }
 

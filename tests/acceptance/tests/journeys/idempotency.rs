@@ -1,13 +1,13 @@
 //! `Idempotency-Key`: a repeated request makes no second upload and no second link.
 
-use acceptance::{App, Form, PNG, explained};
+use acceptance::{App, Form, PNG, explained, send};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 async fn post(app: &App, path: &str, key: &str, body: &Value) -> (StatusCode, Value) {
     let request = app.request(Method::POST, path).header("idempotency-key", key).json(body);
-    let response = request.send().await.unwrap();
+    let response = send(request).await;
     (response.status(), explained::read(response).await)
 }
 

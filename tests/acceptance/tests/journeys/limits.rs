@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use acceptance::clock::avoid_the_end_of_a_quarter;
-use acceptance::{App, Form, PNG, Posted, configure, explained, shared, skipped};
-use futures::future::join_all;
+use acceptance::{App, Form, PNG, Posted, configure, explained, send, shared, skipped, ten_at_once};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stack::{Options, Stack};
@@ -29,7 +28,7 @@ async fn limited() -> impl Fn(&str) -> App {
 /// Asks for an upload, and returns the status, the body and `Retry-After` of the answer.
 async fn ask(app: &App, path: &str, size_bytes: u64) -> (StatusCode, Value, Option<u64>) {
     let body = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": size_bytes });
-    let response = app.request(Method::POST, path).json(&body).send().await.unwrap();
+    let response = send(app.request(Method::POST, path).json(&body)).await;
     let status = response.status();
     let retry_after =
         response.headers().get("retry-after").map(|seconds| seconds.to_str().unwrap().parse().unwrap());
@@ -56,7 +55,7 @@ async fn limits_hold_for_whoever_asks_all_at_once() {
     let size = PNG.len() as u64;
 
     let ann = user("ann");
-    let answers = join_all((0..20).map(|_| ask(&ann, "/uploads", size))).await;
+    let answers = ten_at_once((0..20).map(|_| ask(&ann, "/uploads", size))).await;
     let kinds =
         BTreeMap::from([("201".to_owned(), PENDING), ("too_many_pending_uploads".to_owned(), 20 - PENDING)]);
     assert_eq!(counted(&answers), kinds);
@@ -92,7 +91,7 @@ async fn limits_hold_for_whoever_asks_all_at_once() {
     let (_, token) = carol.call(Method::POST, "/upload-tokens", Some(body)).await;
     let page = App::new(carol.stack, None);
     let uploads = format!("{}/uploads", token["path"].as_str().unwrap());
-    let answers = join_all((0..50).map(|_| ask(&page, &uploads, 10))).await;
+    let answers = ten_at_once((0..50).map(|_| ask(&page, &uploads, 10))).await;
     let kinds = BTreeMap::from([("201".to_owned(), 1), ("upload_token_used_up".to_owned(), 49)]);
     assert_eq!(counted(&answers), kinds, "exactly one request gets the last use");
 }

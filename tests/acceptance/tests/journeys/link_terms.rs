@@ -2,7 +2,7 @@
 //! revocation of many links at once.
 
 use acceptance::clock::avoid_the_end_of_a_quarter;
-use acceptance::{App, PNG, explained, skipped};
+use acceptance::{App, PNG, explained, send, skipped, ten_at_once};
 use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -40,13 +40,13 @@ async fn opens(app: &App, link: &Value) -> u64 {
 }
 
 #[tokio::test]
-async fn fifty_opens_at_once_grant_the_last_one_once() {
+async fn fifty_visitors_are_granted_the_last_opening_once() {
     let app = App::user();
     let link = shared(&app, json!({ "max_opens": 1 })).await;
-    let race: Vec<_> = (0..50).map(|_| tokio::spawn(visit(Method::GET, url(&link)).send())).collect();
+    let race = (0..50).map(|_| send(visit(Method::GET, url(&link))));
     let mut granted = 0;
-    for response in race {
-        match response.await.unwrap().unwrap() {
+    for response in ten_at_once(race).await {
+        match response {
             response if response.status() == StatusCode::FOUND => granted += 1,
             response => assert_eq!(code(response).await, "link_used_up"),
         }
@@ -58,18 +58,18 @@ async fn fifty_opens_at_once_grant_the_last_one_once() {
 async fn previews_head_and_prefetches_leave_the_last_opening_to_a_person() {
     let app = App::user();
     let link = shared(&app, json!({ "max_opens": 1 })).await;
-    let head = visit(Method::HEAD, url(&link)).send().await.unwrap();
+    let head = send(visit(Method::HEAD, url(&link))).await;
     assert_eq!(head.status(), StatusCode::OK);
     for (name, value) in [("user-agent", "Slackbot-LinkExpanding 1.0"), ("sec-purpose", "prefetch;prerender")]
     {
-        let page = visit(Method::GET, url(&link)).header(name, value).send().await.unwrap();
+        let page = send(visit(Method::GET, url(&link)).header(name, value)).await;
         assert_eq!(page.status(), StatusCode::OK);
         assert!(header(&page, "content-security-policy").contains("default-src 'none'"));
         let page = page.text().await.unwrap();
         assert!(page.contains("photo.png") && page.contains("<button>"), "{page}");
     }
     assert_eq!(opens(&app, &link).await, 0);
-    let opened = visit(Method::POST, url(&link)).send().await.unwrap();
+    let opened = send(visit(Method::POST, url(&link))).await;
     assert_eq!(opened.status(), StatusCode::SEE_OTHER);
     let bytes = app.open(Method::GET, header(&opened, "location")).await.bytes().await.unwrap();
     assert_eq!(bytes, PNG);
@@ -79,7 +79,7 @@ async fn previews_head_and_prefetches_leave_the_last_opening_to_a_person() {
         ("user-agent", "Slackbot"),
         ("if-none-match", "\"x\""),
     ] {
-        let late = visit(Method::GET, url(&link)).header(name, value).send().await.unwrap();
+        let late = send(visit(Method::GET, url(&link)).header(name, value)).await;
         assert_eq!(late.status(), StatusCode::GONE, "{name}");
     }
     assert_eq!(opens(&app, &link).await, 1);
@@ -89,19 +89,19 @@ async fn previews_head_and_prefetches_leave_the_last_opening_to_a_person() {
 async fn a_resumed_download_is_the_same_opening() {
     let app = App::user();
     let link = shared(&app, json!({ "max_opens": 1 })).await;
-    let opened = visit(Method::GET, url(&link)).send().await.unwrap();
+    let opened = send(visit(Method::GET, url(&link))).await;
     let cookie = header(&opened, "set-cookie").split(';').next().unwrap().to_owned();
     assert!(!cookie.is_empty());
-    let resumed = visit(Method::GET, url(&link)).header("cookie", &cookie).send().await.unwrap();
+    let resumed = send(visit(Method::GET, url(&link)).header("cookie", &cookie)).await;
     assert_eq!(resumed.status(), StatusCode::FOUND);
     let range = visit(Method::GET, header(&resumed, "location")).header("range", "bytes=20-");
-    let rest = range.send().await.unwrap();
+    let rest = send(range).await;
     assert_eq!(rest.status(), StatusCode::PARTIAL_CONTENT);
     assert_eq!(rest.bytes().await.unwrap(), PNG[20..]);
     assert_eq!(opens(&app, &link).await, 1);
     let (status, _) = app.call(Method::DELETE, &path(&link), None).await;
     assert_eq!(status, StatusCode::OK);
-    let revoked = visit(Method::GET, url(&link)).header("cookie", &cookie).send().await.unwrap();
+    let revoked = send(visit(Method::GET, url(&link)).header("cookie", &cookie)).await;
     assert_eq!(revoked.status(), StatusCode::GONE);
 }
 
@@ -113,28 +113,28 @@ async fn a_password_opens_and_ten_wrong_ones_lock() {
     let ask = |password: &'static str| {
         let form =
             visit(Method::POST, url(&link)).header("content-type", "application/x-www-form-urlencoded");
-        form.body(format!("password={password}")).send()
+        send(form.body(format!("password={password}")))
     };
     for method in [Method::GET, Method::HEAD] {
-        let closed = visit(method, url(&link)).send().await.unwrap();
+        let closed = send(visit(method, url(&link))).await;
         assert_eq!((closed.status(), header(&closed, "etag")), (StatusCode::FORBIDDEN, ""));
     }
-    let page = visit(Method::GET, url(&link)).header("accept", "text/html").send().await.unwrap();
+    let page = send(visit(Method::GET, url(&link)).header("accept", "text/html")).await;
     assert!(page.text().await.unwrap().contains("type=\"password\""));
-    let opened = ask("open+sesame").await.unwrap();
+    let opened = ask("open+sesame").await;
     assert_eq!(opened.status(), StatusCode::SEE_OTHER);
     let cookie = header(&opened, "set-cookie").split(';').next().unwrap().to_owned();
-    let again = visit(Method::GET, url(&link)).header("cookie", &cookie).send().await.unwrap();
+    let again = send(visit(Method::GET, url(&link)).header("cookie", &cookie)).await;
     assert_eq!(again.status(), StatusCode::FOUND);
     for _ in 0..10 {
-        assert_eq!(code(ask("wrong").await.unwrap()).await, "password_wrong");
+        assert_eq!(code(ask("wrong").await).await, "password_wrong");
     }
-    let locked = ask("open+sesame").await.unwrap();
+    let locked = ask("open+sesame").await;
     assert_eq!(locked.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(header(&locked, "retry-after").parse::<u64>().unwrap() <= 900);
     let body = json!({ "password": "another one" });
     app.call(Method::PATCH, &path(&link), Some(body)).await;
-    let after = visit(Method::GET, url(&link)).header("cookie", &cookie).send().await.unwrap();
+    let after = send(visit(Method::GET, url(&link)).header("cookie", &cookie)).await;
     assert_eq!(after.status(), StatusCode::FORBIDDEN, "a new password ends what the old one allowed");
 }
 
@@ -146,7 +146,7 @@ async fn terms_can_be_changed_and_a_rotated_token_replaces_the_old_one() {
         json!({ "label": "final", "filename": "b.png", "disposition": "attachment", "expires_in_s": 600 });
     let (status, changed) = app.call(Method::PATCH, &path(&link), Some(body)).await;
     assert_eq!((status, &changed["label"]), (StatusCode::OK, &json!("final")));
-    let head = visit(Method::HEAD, url(&link)).send().await.unwrap();
+    let head = send(visit(Method::HEAD, url(&link))).await;
     assert_eq!(header(&head, "content-disposition"), "attachment; filename=\"b.png\"");
     let (status, problem) = app.call(Method::PATCH, &path(&link), Some(json!({ "max_opens": 0 }))).await;
     assert_eq!(
@@ -156,8 +156,8 @@ async fn terms_can_be_changed_and_a_rotated_token_replaces_the_old_one() {
 
     let (status, new) = app.call(Method::POST, &format!("{}/rotate", path(&link)), None).await;
     assert_eq!((status, &new["label"]), (StatusCode::CREATED, &json!("final")));
-    assert_eq!(visit(Method::GET, url(&link)).send().await.unwrap().status(), StatusCode::GONE);
-    assert_eq!(visit(Method::GET, url(&new)).send().await.unwrap().status(), StatusCode::FOUND);
+    assert_eq!(send(visit(Method::GET, url(&link))).await.status(), StatusCode::GONE);
+    assert_eq!(send(visit(Method::GET, url(&new))).await.status(), StatusCode::FOUND);
     for (method, at) in [
         (Method::PATCH, path(&new)),
         (Method::POST, format!("{}/rotate", path(&new))),
@@ -190,9 +190,9 @@ async fn all_links_of_an_upload_end_together() {
         (StatusCode::OK, json!({ "revoked": 2, "more": false, "dead_within_s": 900, "next_cursor": null }))
     );
     for link in [&first, &second] {
-        assert_eq!(visit(Method::GET, url(link)).send().await.unwrap().status(), StatusCode::GONE);
+        assert_eq!(send(visit(Method::GET, url(link))).await.status(), StatusCode::GONE);
     }
-    assert_eq!(visit(Method::GET, url(&spared)).send().await.unwrap().status(), StatusCode::FOUND);
+    assert_eq!(send(visit(Method::GET, url(&spared))).await.status(), StatusCode::FOUND);
 }
 
 #[tokio::test]
@@ -203,19 +203,19 @@ async fn all_links_of_an_owner_end_together() {
     let spared = shared(&App::user(), json!({})).await;
     let (status, answer) = app.call(Method::DELETE, "/links", None).await;
     assert_eq!((status, &answer["more"]), (StatusCode::OK, &json!(false)));
-    assert_eq!(visit(Method::GET, url(&link)).send().await.unwrap().status(), StatusCode::GONE);
-    assert_eq!(visit(Method::GET, url(&spared)).send().await.unwrap().status(), StatusCode::FOUND);
+    assert_eq!(send(visit(Method::GET, url(&link))).await.status(), StatusCode::GONE);
+    assert_eq!(send(visit(Method::GET, url(&spared))).await.status(), StatusCode::FOUND);
 }
 
 #[tokio::test]
 async fn a_request_to_a_link_with_a_jwt_gets_an_explanation() {
     let app = App::user();
     let link = shared(&app, json!({})).await;
-    let with_login = |method| visit(method, url(&link)).header("authorization", "Bearer x").send();
-    let refused = with_login(Method::GET).await.unwrap();
+    let with_login = |method| send(visit(method, url(&link)).header("authorization", "Bearer x"));
+    let refused = with_login(Method::GET).await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     assert_eq!(code(refused).await, "authorization_unwanted");
-    assert_eq!(with_login(Method::HEAD).await.unwrap().status(), StatusCode::OK);
+    assert_eq!(with_login(Method::HEAD).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]
@@ -232,13 +232,13 @@ async fn people_get_pages_in_their_language() {
     ] {
         let request =
             visit(Method::GET, url(&link)).header("accept", "text/html").header("accept-language", language);
-        let page = request.send().await.unwrap();
+        let page = send(request).await;
         assert_eq!(page.status(), StatusCode::GONE);
         assert_eq!(header(&page, "content-type"), "text/html; charset=utf-8");
         assert!(page.text().await.unwrap().contains(title), "{language}");
     }
     let forged = visit(Method::GET, &format!("{}/l/x", app.stack.api_url)).header("accept", "text/html");
-    let forged = forged.send().await.unwrap();
+    let forged = send(forged).await;
     assert_eq!(
         (forged.status(), header(&forged, "content-type")),
         (StatusCode::NOT_FOUND, "text/html; charset=utf-8")
@@ -270,7 +270,7 @@ async fn rotates_under(openers: usize, rounds: usize, openers_lost: usize) {
         let opener = |url: String, stop: std::sync::Arc<std::sync::atomic::AtomicBool>| async move {
             let mut granted = 0_u64;
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                match visit(Method::GET, &url).send().await.unwrap().status() {
+                match send(visit(Method::GET, &url)).await.status() {
                     StatusCode::FOUND => granted += 1,
                     status => assert_eq!(status, StatusCode::GONE),
                 }
@@ -300,7 +300,7 @@ async fn rotates_under(openers: usize, rounds: usize, openers_lost: usize) {
 async fn two_presses_of_one_page_are_one_opening() {
     let app = App::user();
     let link = shared(&app, json!({ "max_opens": 1, "confirm": true })).await;
-    let page = visit(Method::GET, url(&link)).header("accept", "text/html").send().await.unwrap();
+    let page = send(visit(Method::GET, url(&link)).header("accept", "text/html")).await;
     let page = page.text().await.unwrap();
     let id = page.split("name=\"page\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let press = |after_ms| {
@@ -309,7 +309,7 @@ async fn two_presses_of_one_page_are_one_opening() {
         let form = form.header("accept", "text/html").body(format!("page={id}"));
         async move {
             tokio::time::sleep(std::time::Duration::from_millis(after_ms)).await;
-            form.send().await.unwrap()
+            send(form).await
         }
     };
     let (first, second) = tokio::join!(press(0), press(60));
@@ -319,7 +319,7 @@ async fn two_presses_of_one_page_are_one_opening() {
         assert_eq!(bytes, PNG);
     }
     assert_eq!(opens(&app, &link).await, 1);
-    let without = visit(Method::POST, url(&link)).send().await.unwrap();
+    let without = send(visit(Method::POST, url(&link))).await;
     assert_eq!(without.status(), StatusCode::GONE);
 }
 
@@ -329,12 +329,12 @@ async fn a_slash_after_the_token_leads_to_the_same_link() {
     let app = App::user();
     let link = shared(&app, json!({})).await;
     for tail in ["/", "/photo.png", "/a/b", "/photo.png/"] {
-        let opened = visit(Method::GET, &format!("{}{tail}", url(&link))).send().await.unwrap();
+        let opened = send(visit(Method::GET, &format!("{}{tail}", url(&link)))).await;
         assert_eq!(opened.status(), StatusCode::FOUND, "{tail}");
-        let head = visit(Method::HEAD, &format!("{}{tail}", url(&link))).send().await.unwrap();
+        let head = send(visit(Method::HEAD, &format!("{}{tail}", url(&link)))).await;
         assert_eq!(head.status(), StatusCode::OK, "{tail}");
         let unknown = format!("{}/l/{}{tail}", app.stack.api_url, "A".repeat(32));
-        let page = visit(Method::GET, &unknown).header("accept", "text/html").send().await.unwrap();
+        let page = send(visit(Method::GET, &unknown).header("accept", "text/html")).await;
         assert_eq!(
             (page.status(), header(&page, "content-type")),
             (StatusCode::NOT_FOUND, "text/html; charset=utf-8"),
@@ -351,7 +351,7 @@ async fn right_passwords_do_not_lock_a_link() {
     let ask = |link: Value, password: &'static str| async move {
         let form =
             visit(Method::POST, url(&link)).header("content-type", "application/x-www-form-urlencoded");
-        form.body(format!("password={password}")).send().await.unwrap()
+        send(form.body(format!("password={password}"))).await
     };
     let race: Vec<_> = (0..30).map(|_| tokio::spawn(ask(link.clone(), "open+sesame"))).collect();
     for answer in race {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use acceptance::{App, PNG};
+use acceptance::{App, PNG, send};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -106,7 +106,7 @@ async fn the_lines_of_a_link_name_link_and_upload_and_never_the_token() {
     for password in ["wrong", "open sesame", "open sesame", "open sesame"] {
         let form = format!("password={}", password.replace(' ', "+"));
         let request = stack::http().post(url).header("content-type", "application/x-www-form-urlencoded");
-        request.body(form).send().await.unwrap();
+        send(request.body(form)).await;
     }
     let path = format!("/links/{id}");
     assert_eq!(app.call(Method::DELETE, &path, None).await.0, StatusCode::OK);

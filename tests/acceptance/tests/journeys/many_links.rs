@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use acceptance::{App, PNG};
+use acceptance::{App, PNG, send};
 use futures::stream::{self, StreamExt as _};
 use reqwest::{Client, Method, StatusCode, redirect};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ async fn make(app: &App, path: &str) -> Value {
 }
 
 async fn open(client: &Client, link: &Value) -> StatusCode {
-    client.get(link["url"].as_str().unwrap()).send().await.unwrap().status()
+    send(client.get(link["url"].as_str().unwrap())).await.status()
 }
 
 /// Lists all links to the upload, page by page.

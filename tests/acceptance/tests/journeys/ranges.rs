@@ -3,7 +3,7 @@
 //! S3 answers `Range` and the signed `response-*` parameters. On a local stack, the emulator does not, and
 //! the proxy in front of it does (`tests/stack/src/proxy`).
 
-use acceptance::{App, explained, skipped};
+use acceptance::{App, explained, send, skipped};
 use reqwest::Response;
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -17,7 +17,7 @@ fn bytes() -> Vec<u8> {
 
 async fn get(link: &Value, headers: &[(&'static str, &str)]) -> Response {
     let request = reqwest::Client::new().get(link["url"].as_str().unwrap());
-    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).send().await.unwrap()
+    send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {

@@ -1,6 +1,6 @@
 //! Upload tokens: the app's server makes a token, and a page without a login uploads with it.
 
-use acceptance::{App, Form, PNG, Posted};
+use acceptance::{App, Form, PNG, Posted, send};
 use postern::upload::token::MAX_UPLOAD_TOKEN_CHARS;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ async fn a_repeated_request_for_a_token_shows_the_same_one() {
     let key = uuid::Uuid::new_v4().to_string();
     let make = async |body: &Value| {
         let request = app.request(Method::POST, "/upload-tokens").header("idempotency-key", &key).json(body);
-        request.send().await.unwrap().json::<Value>().await.unwrap()
+        send(request).await.json::<Value>().await.unwrap()
     };
     let first = make(&body).await;
     assert_eq!(first["token"], make(&body).await["token"]);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 
 use acceptance::clock::avoid_the_end_of_a_quarter;
-use acceptance::{App, PNG, shared, skipped};
+use acceptance::{App, PNG, send, shared, skipped};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stack::{Coordinates, Keys};
@@ -144,7 +144,7 @@ async fn open_links(app: &App, upload: &str) {
     let closed = app.link(upload, json!({ "password": "open sesame" })).await;
     for _ in 0..10 {
         let form = stack::http().post(closed["url"].as_str().unwrap()).body("password=wrong");
-        form.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+        send(form.header("content-type", "application/x-www-form-urlencoded")).await;
     }
 }
 

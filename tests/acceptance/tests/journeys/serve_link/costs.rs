@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use acceptance::clock::avoid_the_end_of_a_quarter;
-use acceptance::{PNG, skipped};
+use acceptance::{PNG, send, skipped};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -88,7 +88,7 @@ async fn an_opening_waits_for_one_call() {
     for calls in [3, 2] {
         let form = stack::http().post(url(&password)).body("password=open+sesame");
         let form = form.header("content-type", "application/x-www-form-urlencoded");
-        assert_eq!(form.send().await.unwrap().status(), StatusCode::SEE_OTHER);
+        assert_eq!(send(form).await.status(), StatusCode::SEE_OTHER);
         assert_eq!(witnessed.witness.calls(), vec!["UpdateItem"; calls], "the attempt, then the opening");
     }
 }
@@ -110,7 +110,7 @@ async fn the_page_of_a_token_costs_one_call_that_is_waited_for() {
     witnessed.issuing.calls();
     witnessed.issuing.hold_answers(HELD);
     let costs = async |request: reqwest::RequestBuilder| {
-        let answer = request.header("accept", "text/html").send().await.unwrap();
+        let answer = send(request.header("accept", "text/html")).await;
         (answer, witnessed.issuing.calls_and_depth())
     };
     let form = |body: &'static str| {
@@ -160,7 +160,7 @@ async fn passwords_and_openings_stay_below_40_mib() {
     for _ in 0..20 {
         let form = stack::http().post(url(&link)).body("password=open+sesame");
         let form = form.header("content-type", "application/x-www-form-urlencoded");
-        assert_eq!(form.send().await.unwrap().status(), StatusCode::SEE_OTHER);
+        assert_eq!(send(form).await.status(), StatusCode::SEE_OTHER);
     }
     let peak = peak_kib(witnessed);
     eprintln!("{peak} KiB at most");

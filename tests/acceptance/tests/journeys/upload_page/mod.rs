@@ -4,7 +4,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use acceptance::{App, PNG};
+use acceptance::{App, PNG, send};
 use flate2::read::GzDecoder;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ async fn the_form_of_the_page_leads_to_an_upload_of_its_token() {
     let post = async |token: &Value, body: &'static str, accept: &str| {
         let form =
             stack::http().post(url(&app, token)).header("content-type", "application/x-www-form-urlencoded");
-        form.header("accept", accept).header("accept-language", "de").body(body).send().await.unwrap()
+        send(form.header("accept", accept).header("accept-language", "de").body(body)).await
     };
     let open = token(&app, 2).await;
     let refused = post(&open, "filename=page.html", TAB[0].1).await;
