@@ -11,5 +11,8 @@ export interface Postern extends Pick<List, 'add' | 'restore' | 'pause' | 'resum
   uploads: readonly Upload[]
 }
 
-/** Keeps a list of uploads for the component. What waits or is being sent is cancelled when the component is unmounted. */
+/**
+ * Keeps a list of uploads for the component. When the component is unmounted, what waits or is being sent is given up, and
+ * `restore()` does not show it again.
+ */
 export function usePostern(options: HookOptions): Postern
