@@ -6,9 +6,12 @@ const LONGEST_RETRY_AFTER_S = 60 // a longer wait is left to the app
 
 export class PosternError extends Error {
   name = 'PosternError'
+  status
+  errors
+  retryAfter
   constructor(code, message, { cause, ...more } = {}) {
     super(message, { cause })
-    Object.assign(this, { code, status: undefined, errors: undefined, retryAfter: undefined }, more)
+    Object.assign(this, { code, ...more })
   }
 }
 
@@ -32,18 +35,16 @@ export function loaded(module, path) {
   return module.catch(again).catch(networkError)
 }
 
-// A signal that ends with any of `signals` that are defined, until `release` is called. What `AbortSignal.any` makes lives as
-// long as its signals.
-export function linked(...given) {
-  const signals = given.filter(Boolean)
+// A signal that ends with any of those given, until `release` is called. What `AbortSignal.any` makes lives as long as they do.
+export function linked(...signals) {
   const control = new AbortController()
-  const abort = ({ target }) => control.abort(target.reason)
-  for (const signal of signals) {
-    if (signal.aborted) control.abort(signal.reason)
-    signal.addEventListener('abort', abort)
+  const released = new AbortController()
+  for (const signal of signals.filter(Boolean)) {
+    const abort = () => control.abort(signal.reason)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { signal: released.signal })
   }
-  const release = () => signals.forEach((signal) => signal.removeEventListener('abort', abort))
-  return { signal: control.signal, release }
+  return { signal: control.signal, release: () => released.abort() }
 }
 
 export const base64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))

@@ -73,7 +73,7 @@ export function createList(options) {
 
   function update(id, changed) {
     if (!items.has(id)) return
-    items.set(id, Object.freeze({ ...items.get(id), ...changed }))
+    put({ ...items.get(id), ...changed })
     tell()
   }
 
@@ -174,7 +174,7 @@ export function createList(options) {
     list.restore()
   }
 
-  const isOf = (uploadId) => ({ id, progress }) => [progress?.uploadId, kept.get(id)?.uploadId].includes(uploadId)
+  const isOf = (uploadId) => ({ id, progress }) => progress?.uploadId === uploadId || kept.get(id)?.uploadId === uploadId
 
   // A promise also where an option is wrong.
   async function send(item, run) {
@@ -241,8 +241,7 @@ export function createList(options) {
       const added = Array.from(files, (given) => {
         const { file, path = file.webkitRelativePath || undefined, handle, error } = given.file ? given : { file: given }
         const same = !error && [...kept.keys()].map((id) => items.get(id)).find(seemsToBe(file, path))
-        if (same) return put({ ...same, file, handle, state: 'waiting', error: undefined })
-        return put({ file, path, handle, state: error ? 'failed' : 'waiting', error })
+        return put({ path, ...same, file, handle, state: error ? 'failed' : 'waiting', error })
       })
       refresh()
       return added

@@ -204,13 +204,9 @@ export class Transfer {
       said = text && JSON.parse(text)
     } catch {} // something before the API has answered, such as the sign-in page of a network
     if (answer.ok) return said ?? networkError()
-    const problem = said || {}
-    throw new PosternError(problem.code ?? `http_${status}`, problem.message ?? `The server answered ${status}.`, {
-      status,
-      errors: problem.errors,
-      retryAfter: Number(answer.headers.get('retry-after')) || undefined,
-      uploadId: problem.upload_id,
-    })
+    const { code, message, errors, upload_id: uploadId } = said || {}
+    const retryAfter = Number(answer.headers.get('retry-after')) || undefined
+    throw new PosternError(code ?? `http_${status}`, message ?? `The server answered ${status}.`, { status, errors, retryAfter, uploadId })
   }
 
   // Sends a body to S3 once. `onSent` gets the bytes so far.

@@ -4,7 +4,7 @@ const REPORT_MS = 100
 const SPEED_WINDOW_MS = 5_000
 
 export class Progress {
-  #held = { paused: false, offline: false }
+  #held = {}
   #bytes = 0
   #ms = 0
   #loaded = 0
@@ -55,9 +55,9 @@ export class Progress {
   #show() {
     const { paused, offline } = this.#held
     const phase = paused ? 'paused' : offline ? 'offline' : this.stage
-    const isKnown = phase === 'sending' && this.#ms > 1000 && this.#bytes > 0
+    const isKnown = phase === 'sending' && this.#ms > 1000 && this.#bytes
     const bytesPerSecond = isKnown ? (this.#bytes / this.#ms) * 1000 : undefined
-    const secondsLeft = isKnown ? (this.total - this.#loaded) / bytesPerSecond : undefined
+    const secondsLeft = bytesPerSecond && (this.total - this.#loaded) / bytesPerSecond
     this.#shownAt = performance.now()
     this.report({ phase, loaded: this.#most, total: this.total, bytesPerSecond, secondsLeft })
   }
