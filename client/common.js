@@ -26,7 +26,8 @@ export function isTransient({ code, status, retryAfter = 0 }) {
   return (code === 'network' || code === 'RequestTimeout' || isOverloaded) && retryAfter <= LONGEST_RETRY_AFTER_S
 }
 
-const findMap = () => globalThis.document?.querySelector('script[type*=importmap i]')
+// `document.querySelector` may be an image of the page.
+const findMap = () => globalThis.Document?.prototype.querySelector.call(document, 'script[type*=importmap i]')
 const hadMap = findMap() // the page may remove it later
 
 // Firefox does not load a module again after a failure, unless the address is another one. An import map would not check that.

@@ -9,7 +9,7 @@ const NOT_SENT = ['not_accepted', 'too_large'] // codes of what the element refu
 
 // Makes an element. Its children are elements and texts.
 export function make(name, attributes = {}, ...children) {
-  const made = document.createElement(name)
+  const made = Document.prototype.createElement.call(document, name) // `document.createElement` may be an image of the page
   for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value)
   made.append(...children)
   return made

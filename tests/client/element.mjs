@@ -40,7 +40,12 @@ globalThis.HTMLElement = class extends Node {
 globalThis.ShadowRoot = class {}
 globalThis.CSSStyleSheet = class { replaceSync() {} }
 globalThis.MutationObserver = class { observe() {} disconnect() {} }
-globalThis.document = { createElement: () => new Node(), documentElement: new Node(), querySelector: () => null }
+globalThis.Document = class {
+  createElement() { return new Node() }
+  querySelector() { return null }
+}
+// Images of the page have the names of these methods.
+globalThis.document = Object.assign(new Document(), { documentElement: new Node(), createElement: new Node(), querySelector: new Node() })
 globalThis.customElements = { get() {}, define() {} }
 
 const { PosternDrop } = await import('../../client/drop.js')

@@ -10,7 +10,11 @@ class Made {
   contains() { return false }
   getRootNode() { return {} }
 }
-globalThis.document = { createElement: () => new Made(), querySelector: () => null }
+globalThis.Document = class {
+  createElement() { return new Made() }
+  querySelector() { return null }
+}
+globalThis.document = new Document()
 
 const { Rows } = await import('../../client/rows.js')
 const { TEXTS } = await import('../../client/texts.js')

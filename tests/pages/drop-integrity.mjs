@@ -20,8 +20,9 @@ const imports = { react: "/react.js" };
 
 const policy = `script-src 'self' 'nonce-of-this-page'; connect-src ${new URL(plan.api).origin}`;
 const pageOf = (head) => ({ type: "text/html", policy, body: `<!doctype html><title>integrity</title>${head}<postern-drop endpoint="${plan.endpoint}"></postern-drop>` });
-const image = '<img name="scripts" alt="">'; // which the document then has in place of its scripts
-const unusual = pageOf(importMap({ imports }, "ImportMap") + image);
+// Which the document then has in place of its own properties.
+const images = ["scripts", "querySelector", "createElement"].map((name) => `<img name="${name}" alt="">`).join("");
+const unusual = pageOf(importMap({ imports }, "ImportMap") + images);
 const pages = { "/checked": pageOf(importMap({ imports })), "/unusual": unusual, "/plain": pageOf(""), "/react.js": { type: "text/javascript", body: REACT } };
 
 let altered; // the module that has one more statement
@@ -55,7 +56,10 @@ const isLoaded = (name) => page.evaluate((name) => import(`/postern/${name}`).th
 // Whether the altered module, which is asked for when a large file is added, comes to run.
 async function runs() {
   check("the element is loaded", await isLoaded("drop.js"));
-  await page.$eval("postern-drop", (drop, bytes) => drop.add([new File([new Uint8Array(bytes)], "large.bin")]), LARGE);
+  await page.evaluate((bytes) => {
+    const [drop] = document.getElementsByTagName("postern-drop"); // the page may have an image of the name `querySelector`
+    drop.add([new File([new Uint8Array(bytes)], "large.bin")]);
+  }, LARGE);
   for (let tries = 0; asked === 0 && tries < 600; tries += 1) await new Promise((go) => setTimeout(go, 100));
   check("the altered module is asked for", asked > 0);
   return until(page, () => window.isAltered, LATE_MS).then(() => true, () => false);
