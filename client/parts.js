@@ -24,7 +24,9 @@ export async function sendParts(transfer) {
   if (expects && found === null) throw new PosternError('sent_elsewhere', 'Another tab of this browser is sending the file.')
   const entry = found ?? NO_ENTRY
   Object.assign(transfer, { entry, onSettled: () => transfer.entry.remove(), onEnd: entry.release })
-  const isChanged = expects && entry.scope === expects.scope && entry.key !== expects.key && !entry.read()
+  const isOther = expects && entry.key !== expects.key
+  if (isOther) transfer.signal.throwIfAborted() // the list gives up only what it expects
+  const isChanged = isOther && entry.scope === expects.scope && !entry.read()
   if (isChanged) throw new PosternError('file_changed', 'The file has changed since its upload was interrupted.')
   let mismatch
   for (;;) {
@@ -57,7 +59,9 @@ async function send(transfer) {
 async function wentOn(transfer, known) {
   const { uploadId, checksum } = known
   Object.assign(transfer, { uploadId, isResumed: true })
-  transfer.entry.write(known) // so that other pages learn of it
+  // So that other pages and the list learn of it.
+  transfer.entry.write(known)
+  transfer.progress.enter('preparing')
   try {
     const { parts } = await transfer.call('GET', `/uploads/${uploadId}/parts`)
     // The parts have become a file, and S3 compares nothing any more. A page that has removed the entry has compared it.

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { comesTo, dropOf, FIELD, looked, shown } from './element.mjs'
-import { closedWhileChecked, crashed, heldElsewhere, keys, listOf, restored, states, video } from './lists.mjs'
+import { comesTo, dropOf, FIELD, looked, put, shown, taken } from './element.mjs'
+import { closedWhileChecked, crashed, heldElsewhere, heldQuestions, keys, listOf, restored, states, video } from './lists.mjs'
 import { page, until, wait } from './page.mjs'
 import { PART_BYTES } from './stack.mjs'
 
@@ -78,6 +78,21 @@ test('what this list sends, and what it gives up, it does not wait for', async (
   await list.restore()
   await wait(LATE_MS)
   assert.equal(counts.looks, 2)
+})
+
+test('… nor for a file of this list that is about to go on', async (t) => {
+  const stack = await crashed()
+  const goOn = heldQuestions(stack)
+  page.onSend = () => new Promise(() => {})
+  const list = listOf(stack)
+  list.add([video()])
+  await goOn.asked()
+  const counts = counted(t)
+  await list.restore()
+  await wait(LATE_MS)
+  assert.equal(counts.looks, 1)
+  goOn()
+  await until(() => states(list).join() === 'sending')
 })
 
 test('a list that has ended asks neither the app for a JWT nor the API', async () => {

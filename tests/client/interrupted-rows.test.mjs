@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crashed, ended, heldElsewhere, keys, listOf, PUT, restored, states, video } from './lists.mjs'
+import { crashed, ended, heldElsewhere, heldQuestions, keys, listOf, PUT, restored, states, video } from './lists.mjs'
 import { fileOf, opened, page, until, wait } from './page.mjs'
 
 const REFUSED = { status: 400, headers: {}, text: '<Code>Refused</Code>' }
@@ -63,6 +63,27 @@ test('… and a cancellation of one does not give up the other', async () => {
   await wait(50)
   assert.deepEqual([first.state, keys().length], ['pending', 1])
 })
+
+for (const act of ['cancel', 'remove'])
+  test(`… nor does ${act} before the client knows which of the two the file is, or while it asks what S3 has of it`, async () => {
+    for (const tasks of [0, 1, 2, 3, 5, 8, Infinity]) {
+      const { stack, uploads, list } = await twins()
+      const goOn = heldQuestions(stack)
+      const [id] = list.add([await twin()])
+      for (let n = 0; n < Math.min(tasks, 99); n += 1) await new Promise(setImmediate)
+      if (tasks === Infinity) await goOn.asked()
+      const { uploadId } = list.snapshot()[0].progress
+      list[act](id)
+      await wait(20)
+      goOn()
+      await until(() => stack.uploads.get(uploadId).state === 'expired' && states(list).includes('interrupted'))
+      await wait(50) // the other one would be given up by now
+      const left = uploads.filter(({ state }) => state === 'pending')
+      assert.deepEqual([left.length, keys().length], [1, 1], `after ${tasks} tasks`)
+      const [other] = list.snapshot().filter(({ state }) => state === 'interrupted')
+      assert.equal(stack.uploads.get(other.progress.uploadId), left[0], 'and the other one is shown')
+    }
+  })
 
 test('a file that waits for its place takes the row of its interrupted upload', async () => {
   const stack = await crashed({ path: 'trip/video.mp4' })

@@ -24,6 +24,20 @@ export function held() {
   return go
 }
 
+// Keeps every question to the API back until the returned function is called, whose `asked` waits for the first one.
+export function heldQuestions(stack) {
+  let goOn
+  let isAsked = false
+  const gate = new Promise((open) => (goOn = open))
+  const answer = stack.answer.bind(stack)
+  stack.answer = async (method, ...request) => {
+    if (method === 'GET') isAsked = true
+    if (method === 'GET') await gate
+    return answer(method, ...request)
+  }
+  return Object.assign(goOn, { asked: () => until(() => isAsked, 'the API is asked') })
+}
+
 // An upload of which S3 has some parts, in a page that was closed then.
 export async function crashed(options = {}, stack = opened()) {
   const [made, sent] = [stack.made, stack.count(PUT)]
