@@ -111,7 +111,9 @@ export class PosternDrop extends FormControl {
     for (const item of this.uploads) if (!isOpen(item)) this.#list.retry(item.id)
     this.#restore()
     this.#documentLanguage.observe(document.documentElement, { attributeFilter: ['lang'] })
-    addEventListener('storage', this.#list.restore) // another tab goes on with a file, or has ended it
+    const { signal } = this.#mount
+    addEventListener('storage', this.#list.restore, { signal }) // another tab goes on with a file, or has ended it
+    addEventListener('pageshow', this.#list.restore, { signal }) // after Back, when the browser has kept the page
   }
 
   // An element that only moves is connected again at once.
@@ -119,7 +121,6 @@ export class PosternDrop extends FormControl {
     await null
     if (this.isConnected) return
     this.#documentLanguage.disconnect()
-    removeEventListener('storage', this.#list.restore)
     this.#scope = undefined
     for (const { id } of this.uploads) this.#list.cancel(id)
     this.#mount.abort()

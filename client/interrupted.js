@@ -35,10 +35,10 @@ export class Interrupted {
     this.#internals = internals
   }
 
-  // As a listener of `storage` it gets an event, also of what the app keeps for itself. It waits for a page that was closed a
-  // moment ago.
-  async restore({ type, key } = {}) {
-    if (type === 'storage' && key && !isEntry(key)) return
+  // As a listener of `storage` it gets an event, also of what the app keeps for itself, and as one of `pageshow` also when the
+  // page is new. It waits for a page that was closed a moment ago.
+  async restore({ type, key, persisted } = {}) {
+    if ((type === 'storage' && key && !isEntry(key)) || (type === 'pageshow' && !persisted)) return
     await this.#look()
     if (!this.#watching) return
     await Promise.race([this.#watching, after(CLOSED_MS)])

@@ -71,7 +71,7 @@ export interface List {
    * interrupted, and files that S3 has and whose verdict was not shown yet. Takes from the list what is no longer
    * interrupted. Does not reject: without storage, or if the API does not answer, nothing changes. Waits up to two seconds for a
    * page that was closed a moment ago. What another page sends is added once that page has ended.
-   * As a listener of `storage`, it ignores what the app itself keeps.
+   * As a listener of `storage`, it ignores what the app itself keeps. As one of `pageshow`, it ignores a page that was loaded.
    */
   restore(): Promise<void>
   /**

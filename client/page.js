@@ -252,6 +252,7 @@ addEventListener('beforeunload', (event) => {
 
 uploads.restore()
 addEventListener('storage', uploads.restore) // another tab goes on with a file, or has ended it
+addEventListener('pageshow', uploads.restore) // after Back, when the browser has kept the page
 
 // The form for a browser that does not run this script. It stays for a visitor who is writing in it.
 document.querySelector('.late:not(:focus-within)')?.remove()

@@ -191,6 +191,24 @@ test('the form waits until the element knows what was interrupted', async () => 
   await until(() => element.internals.message === '', 'nothing was interrupted')
 })
 
+test('an element whose page is shown again as it was shows what another page has finished meanwhile', async () => {
+  const stack = await crashed(FIELD)
+  const element = dropOf(stack)
+  await comesTo(element, 'video.mp4 interrupted')
+  const before = stack.requests.length
+  dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }))
+  await wait(50)
+  assert.equal(stack.requests.length, before, 'a new page asks once')
+  Object.assign(stack.only, { state: 'available', stored: 1 })
+  dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))
+  await comesTo(element, 'video.mp4 available')
+  await taken(element)
+  const after = stack.requests.length
+  dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))
+  await wait(50)
+  assert.equal(stack.requests.length, after, 'nor does an element that was removed')
+})
+
 test('the form does not wait for an API that gives no answer', async () => {
   const stack = await crashed(FIELD)
   const answer = stack.answer.bind(stack)

@@ -176,6 +176,18 @@ test('only an event of an entry of this client, or of all of the storage, makes 
   }
 })
 
+test('a page that is shown again as it was looks again, and one that is new does not', async () => {
+  const stack = await crashed()
+  const list = await restored(stack)
+  await list.restore({ type: 'storage', key: 'of the app' })
+  const pageshow = (persisted) => Object.assign(new Event('pageshow'), { persisted })
+  stack.only.state = 'expired' // another page has given it up
+  await list.restore(pageshow(false))
+  assert.deepEqual(states(list), ['interrupted'])
+  await list.restore(pageshow(true))
+  assert.deepEqual(states(list), [])
+})
+
 test('what has ended is forgotten without a word', async () => {
   const ends = [
     (stack) => stack.uploads.clear(),

@@ -70,6 +70,7 @@ export function shown(files: FileList, list: List = createList({ endpoint: '', j
   if (again?.handle) resume(again.id)
   void list.restore()
   addEventListener('storage', list.restore)
+  addEventListener('pageshow', list.restore)
   // @ts-expect-error: the file of an interrupted upload is not open
   again?.file.arrayBuffer()
   // @ts-expect-error: an upload never changes

@@ -116,3 +116,13 @@ test('a file that the API never takes cannot be tried again, and one that has fa
     assert.equal(rows().at(-1), shown)
   }
 })
+
+test('a page that the browser has kept shows after Back what another page has finished meanwhile', async () => {
+  const stack = await crashed()
+  const byId = await opened(1)
+  const says = () => byId.get('list').children.map(({ found }) => found['.state > *'][0].textContent).join()
+  await until(() => says() === 'chooseAgain')
+  Object.assign(stack.only, { state: 'available', stored: 1 })
+  dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))
+  await until(() => says() === 'received', says)
+})
