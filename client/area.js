@@ -85,6 +85,6 @@ export class Area {
     if (!this.#host.multiple) this.reset() // the last drop counts, and not the one that takes longest to read
     const reads = this.#reads
     const files = await droppedFiles(items)
-    if (this.#host.isConnected && reads === this.#reads) this.#add(files)
+    if (reads === this.#reads) this.#add(files)
   }
 }

@@ -122,6 +122,7 @@ export class PosternDrop extends FormControl {
     if (this.isConnected) return
     this.#documentLanguage.disconnect()
     this.#scope = undefined
+    this.#area.reset()
     for (const { id } of this.uploads) this.#list.cancel(id)
     this.#mount.abort()
   }

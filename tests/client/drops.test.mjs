@@ -1,7 +1,8 @@
 // Files that are dropped on the element <postern-drop> while the browser reads those of an earlier drop.
 
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { comesTo, dropOf, FIELD, photo, press, within } from './element.mjs'
+import { comesTo, dropOf, FIELD, photo, press, put, shown, taken, within } from './element.mjs'
 import { crashed, video } from './lists.mjs'
 import { fileOf, opened, wait } from './page.mjs'
 
@@ -84,4 +85,17 @@ test('without multiple, a drop stays when no file, or one of an earlier page, co
   await comesTo(element, 'video.mp4 interrupted')
   read()
   await comesTo(element, 'slow.png available')
+})
+
+test('a drop that is read after the element was removed is ignored, also if the element was put back meanwhile', async () => {
+  for (const attributes of [{}, { multiple: '' }])
+    for (const isPutBack of [false, true]) {
+      const element = dropOf(opened(), attributes)
+      const read = dropped(element, slow())
+      await taken(element)
+      if (isPutBack) put(element)
+      read()
+      await wait(50) // the row would have come by now
+      assert.equal(shown(element), '')
+    }
 })
