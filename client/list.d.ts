@@ -107,7 +107,7 @@ export function isPending(upload: Upload): boolean
 
 /**
  * Whether another try of a file that has `failed` or was `cancelled` may succeed. False where S3 may have the file, and after
- * errors that last, such as a refused type or an upload token that has ended.
+ * errors that last, such as a refused type, another status 422 or an upload token that has ended.
  */
 export function canRetry(upload: Outcome): boolean
 

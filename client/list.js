@@ -13,14 +13,15 @@ export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'ca
 // Whether S3 has the file, not deleted, and no verdict came.
 export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking' && !/^delet/.test(error.code)
 
-// Errors that last.
+// Errors that last. Each 422 does, unless another try sends parts again.
 const FINAL = /^(upload_token_|invalid_fields|no_owner|route_not_found|EntityToo|unreadable|delet)/
+const isFinal = ({ error }) => FINAL.test(error?.code) || (error?.status === 422 && !/^(parts|checksum)_/.test(error.code))
 
 // Whether the file can be sent again. One that was added with an error was never sent.
 const isStopped = ({ state, error, progress }) => state === 'cancelled' || Boolean(error && progress)
 
 // Whether another try may succeed.
-export const canRetry = (item) => isStopped(item) && !isUnchecked(item) && !FINAL.test(item.error?.code)
+export const canRetry = (item) => isStopped(item) && !isUnchecked(item) && !isFinal(item)
 
 // Whether the file seems to be the one of an upload that can go on. Before it is sent, its bytes tell.
 export const seemsToBe = (file, path) => (item) =>

@@ -9,7 +9,7 @@ import { PosternError } from '../../client/postern.js'
 
 const other = () => fileOf(1500, 'other.png')
 const third = () => fileOf(2000, 'third.png')
-const refusal = (code) => ({ status: 422, headers: {}, text: JSON.stringify({ code }) })
+const refusal = (code) => ({ status: 400, headers: {}, text: JSON.stringify({ code }) })
 const statesOf = (stack) => [...stack.uploads.values()].map(({ state }) => state).join()
 
 // An element with an uploaded photo, and what it has told since.
