@@ -72,8 +72,8 @@ export class Interrupted {
   }
 
   async #restore(own) {
-    if (this.#isOver) return
     const found = await entriesOf(this.#list.options)
+    if (this.#isOver) return
     if (own !== this.#restores) return this.#latest // a later call knows more
     const entries = found.filter(({ isSending }) => !isSending)
     this.#present = new Set(entries.map(({ uploadId }) => uploadId))

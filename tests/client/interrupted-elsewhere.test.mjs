@@ -108,6 +108,19 @@ test('a list that has ended asks neither the app for a JWT nor the API', async (
   assert.deepEqual([calls, stack.requests.length, states(list)], before)
 })
 
+test('… also if it ends while it reads what the browser keeps', async () => {
+  const stack = await crashed()
+  const control = new AbortController()
+  let calls = 0
+  const list = listOf(stack, { signal: control.signal, jwt: () => `jwt ${(calls += 1)}` })
+  await list.restore({ type: 'storage', key: 'of the app' }) // loads the module
+  const before = [calls, stack.requests.length]
+  const restoring = list.restore()
+  control.abort()
+  await restoring
+  assert.deepEqual([calls, stack.requests.length, states(list)], [...before, []])
+})
+
 test('a browser that says no more who sends what is no error', async (t) => {
   const { stack } = await besideAnother()
   const answer = stack.answer.bind(stack)
