@@ -35,7 +35,7 @@ function hasStorage() {
 
 export const isOpen = ({ file }) => file instanceof Blob
 
-const known = (error) => (error instanceof PosternError ? error : new PosternError('unexpected', String(error), { cause: error }))
+const known = (error) => (error?.name === 'PosternError' ? error : new PosternError('unexpected', String(error), { cause: error }))
 
 // Returns what runs tasks, at most `most` at once.
 export function limited(most) {

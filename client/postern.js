@@ -303,14 +303,15 @@ export class Transfer {
     this.progress.sent(this.file.size)
     this.progress.enter('checking')
     const begin = performance.now()
-    for (let seconds = 0.3; performance.now() - begin < MAX_CHECK_MS; seconds = Math.min(10, seconds * 1.4)) {
+    for (let seconds = 0.3; ; seconds = Math.min(10, seconds * 1.4)) {
+      const waited = performance.now() - begin
       const { state, rejection } = await this.call('GET', `/uploads/${this.uploadId}`)
       if (state === 'available') return { uploadId: this.uploadId, state }
       if (state === 'rejected') return { uploadId: this.uploadId, state, reason: rejection?.reason, detail: rejection?.detail }
       // A form that was given up elsewhere while S3 got its file is expired until the recorder has seen the file.
-      if (state !== 'pending' && (state !== 'expired' || performance.now() - begin > MAX_RECORD_MS)) throw new PosternError(state, `The upload is ${state}.`)
+      if (state !== 'pending' && (state !== 'expired' || waited > MAX_RECORD_MS)) throw new PosternError(state, `The upload is ${state}.`)
+      if (waited > MAX_CHECK_MS) throw new PosternError('timeout', 'The file was sent, and no answer about it came in time.')
       await this.sleep(seconds)
     }
-    throw new PosternError('timeout', 'The file was sent, and no answer about it came in time.')
   }
 }

@@ -235,6 +235,13 @@ test('a state that does not come ends with a timeout', async () => {
   assert.equal((await failed(send(stack))).code, 'timeout')
 })
 
+test('a page that has slept while its file was checked asks once more', async () => {
+  const stack = opened()
+  page.clock = () => (stack.count(/^GET/) ? 3_600_000 : 0)
+  assert.equal((await send(stack)).state, 'available')
+  assert.equal(stack.count(/^GET/), 2)
+})
+
 test('the app is asked for its JWT before each request', async () => {
   const stack = opened()
   let asked = 0

@@ -245,6 +245,16 @@ test('a wrong option is an error of each file, and the page goes on', async () =
   }
 })
 
+test('an error of a module of another version keeps its code', async () => {
+  opened()
+  const { PosternError: OtherError } = await import('../../client/common.js?other')
+  const list = createList({ get endpoint() { throw new OtherError('network', 'The network failed.') } })
+  list.add(named(5))
+  await ended(list)
+  const [{ error }] = list.snapshot()
+  assert.deepEqual([error instanceof PosternError, error.code], [false, 'network'])
+})
+
 test('a file that has failed stays so, and nothing of it is sent any more', async () => {
   const stack = opened()
   const refused = (status, code) => ({ status, headers: {}, text: `<Error><Code>${code}</Code></Error>` })
