@@ -75,7 +75,7 @@ export class PosternDrop extends FormControl {
   }
 
   get maxSize() {
-    return Number(this.getAttribute('max-size') ?? Infinity)
+    return Number(this.getAttribute('max-size') || Infinity)
   }
 
   set maxSize(bytes) {

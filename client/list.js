@@ -13,9 +13,9 @@ export const isPending = ({ state }) => !['available', 'rejected', 'failed', 'ca
 // Whether S3 has the file, not deleted, and no verdict came.
 export const isUnchecked = ({ error, progress }) => Boolean(error) && progress?.phase === 'checking' && !/^delet/.test(error.code)
 
-// Errors that last. Each 422 does, unless another try sends parts again.
+// Errors that last, also each 422 but three.
 const FINAL = /^(upload_token_|invalid_fields|no_owner|route_not_found|EntityToo|unreadable|delet)/
-const isFinal = ({ error }) => FINAL.test(error?.code) || (error?.status === 422 && !/^(parts|checksum)_/.test(error.code))
+const isFinal = ({ error }) => FINAL.test(error?.code) || (error?.status === 422 && !/^(parts|checksum|idem)/.test(error.code))
 
 // Whether the file can be sent again. One that was added with an error was never sent.
 const isStopped = ({ state, error, progress }) => state === 'cancelled' || Boolean(error && progress)

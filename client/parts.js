@@ -59,7 +59,7 @@ async function send(transfer) {
 async function wentOn(transfer, known) {
   const { uploadId, checksum } = known
   Object.assign(transfer, { uploadId, isResumed: true })
-  // So that other pages and the list learn of it.
+  // Other pages and the list learn of it.
   transfer.entry.write(known)
   transfer.progress.enter('preparing')
   try {
@@ -77,8 +77,9 @@ async function wentOn(transfer, known) {
 }
 
 async function begin(transfer) {
+  Object.assign(transfer, { uploadId: undefined, isResumed: false })
+  transfer.progress.enter('preparing')
   const { upload_id, part_size_bytes } = await transfer.create('/uploads/multipart', transfer.body, newKey())
-  transfer.isResumed = false
   const upload = { uploadId: upload_id, partSize: part_size_bytes, checksum: NO_CHECKSUM }
   transfer.entry.write(upload)
   await sendMissing(transfer, upload, [])

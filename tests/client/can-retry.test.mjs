@@ -56,7 +56,8 @@ test('another try is offered only where it may succeed', () => {
   for (const state of ['waiting', 'sending', 'paused', 'checking', 'available', 'rejected', 'interrupted'])
     assert.equal(canRetry({ ...ITEM, state }), false, state)
   assert.equal(canRetry({ ...ITEM, state: 'cancelled' }), true)
-  for (const [code, may] of [['of_a_later_version', false], ['http_422', false], ['parts_refused', true], ['checksum_mismatch', true]])
+  const with422 = { invalid_fields: false, of_a_later_version: false, http_422: false, idempotency_key_reused: true, parts_refused: true, checksum_mismatch: true }
+  for (const [code, may] of Object.entries(with422))
     assert.equal(canRetry({ ...ITEM, error: { code, status: 422 } }), may, `422 ${code}`)
   for (const status of [400, 403, 409, 500]) assert.equal(canRetry({ ...ITEM, error: { code: 'of_a_later_version', status } }), true, status)
   assert.equal(canRetry({ ...ITEM, state: 'cancelled', progress: undefined }), true, 'before its turn')

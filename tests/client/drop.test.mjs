@@ -104,6 +104,11 @@ test('a file that the element refuses leaves an interrupted one', async () => {
   assert.deepEqual([stack.made, stack.count(/^DELETE/)], [1, 0])
 })
 
+test('an empty max-size is no limit', async () => {
+  const element = dropOf(opened(), { 'max-size': '' })
+  assert.equal(element.maxSize, Infinity)
+})
+
 // Files that an element is not to send, each with its attributes.
 const REFUSED = [
   [fileOf(10, 'notes.txt', 'text/plain'), { accept: 'image/*' }],

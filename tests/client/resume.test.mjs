@@ -96,6 +96,18 @@ test('an upload that has ended, or that another token made, begins anew', async 
   }
 })
 
+test('the progress names no earlier upload any more once the file begins anew', async () => {
+  const { stack } = await crashed()
+  const [earlier] = stack.uploads.keys()
+  stack.fault(/^GET/, { status: 404, headers: {}, text: '{"code":"upload_not_found"}' })
+  stack.fault(/multipart$/, { status: 409, headers: {}, text: '{"code":"upload_token_used_up"}' })
+  const seen = []
+  const onProgress = ({ uploadId, isResumed }) => seen.push([uploadId, isResumed])
+  assert.equal((await failed(send(stack, large(), { onProgress }))).code, 'upload_token_used_up')
+  assert.ok(seen.some(([uploadId]) => uploadId === earlier))
+  assert.deepEqual(seen.at(-1), [undefined, false])
+})
+
 test('a page that was closed after all parts completes them', async () => {
   const stack = opened()
   stack.fault(/complete/, { status: 410, text: '{"code":"upload_token_expired"}' })
