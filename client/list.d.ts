@@ -107,7 +107,7 @@ export function isPending(upload: Upload): boolean
 
 /**
  * Whether another try of a file that has `failed` or was `cancelled` may succeed. False where S3 may have the file, and after
- * errors that last, such as a refused type, another status 422 or an upload token that has ended.
+ * errors that last, such as a refused type or an upload token that has ended. docs/browser.md names them.
  */
 export function canRetry(upload: Outcome): boolean
 
@@ -117,5 +117,5 @@ export function canRetry(upload: Outcome): boolean
  */
 export function isUnchecked(upload: Outcome): boolean
 
-/** Of an item of the list, or of an `upload`: `failed` with its error and its last progress. */
+/** Of an item of the list, or of an `upload`: `failed`, or `cancelled` after `aborted`, with its error and its last progress. */
 export type Outcome = Pick<Upload, 'state' | 'error' | 'progress'>

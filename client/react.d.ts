@@ -13,6 +13,6 @@ export interface Postern extends Pick<List, 'add' | 'restore' | 'pause' | 'resum
 
 /**
  * Keeps a list of uploads for the component. When the component is unmounted, what waits or is being sent is given up, and
- * `restore()` does not show it again.
+ * `restore()` does not show it again, unlike after a reload.
  */
 export function usePostern(options: HookOptions): Postern

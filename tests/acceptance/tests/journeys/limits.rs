@@ -8,6 +8,7 @@ use acceptance::{App, Form, PNG, Posted, configure, explained, send, shared, ski
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use stack::{Options, Stack};
+use uuid::Uuid;
 
 const PENDING: usize = 3;
 const BYTES_PER_DAY: u64 = 1000;
@@ -28,7 +29,8 @@ async fn limited() -> impl Fn(&str) -> App {
 /// Asks for an upload, and returns the status, the body and `Retry-After` of the answer.
 async fn ask(app: &App, path: &str, size_bytes: u64) -> (StatusCode, Value, Option<u64>) {
     let body = json!({ "filename": "photo.png", "content_type": "image/png", "size_bytes": size_bytes });
-    let response = send(app.request(Method::POST, path).json(&body)).await;
+    let key = Uuid::new_v4().to_string();
+    let response = send(app.request(Method::POST, path).header("idempotency-key", key).json(&body)).await;
     let status = response.status();
     let retry_after =
         response.headers().get("retry-after").map(|seconds| seconds.to_str().unwrap().parse().unwrap());
@@ -46,7 +48,7 @@ fn counted(answers: &[(StatusCode, Value, Option<u64>)]) -> BTreeMap<String, usi
 
 #[tokio::test]
 #[ignore = "starts a stack of its own: cargo test --test journeys -- --ignored"]
-async fn limits_hold_for_whoever_asks_all_at_once() {
+async fn limits_hold_when_many_ask_at_once() {
     if shared().local.is_none() {
         return skipped("limits", "only a local stack lets a test set its limits");
     }

@@ -34,7 +34,10 @@ async fn open_until(stop: Arc<AtomicBool>, url: String) -> Vec<Opened> {
         let location = match response.status() {
             StatusCode::FOUND => Some(response.headers()["location"].to_str().unwrap().to_owned()),
             StatusCode::GONE => None,
-            StatusCode::SERVICE_UNAVAILABLE => continue,
+            StatusCode::SERVICE_UNAVAILABLE => {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
             other => panic!("{other}"),
         };
         seen.push(Opened { at, location });

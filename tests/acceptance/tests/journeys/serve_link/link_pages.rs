@@ -65,12 +65,12 @@ async fn fifty_visitors_through_pages_get_exactly_five_openings() {
     let app = acceptance::App::user();
     let upload = app.upload("photo.png", "image/png", PNG).await;
     let link = app.link(&upload, json!({ "max_opens": 5 })).await;
-    let opener = async || {
+    let show = async || {
         let page = app.open_with(Method::GET, url(&link), &TAB).await;
-        if page.status() != StatusCode::OK {
-            return 0;
-        }
-        let page = page.text().await.unwrap();
+        assert_eq!(page.status(), StatusCode::OK);
+        page.text().await.unwrap()
+    };
+    let press = async |page: String| {
         let shown = format!("{}?page={}", url(&link), id_of(&page));
         let saved = format!("{shown}&download=1");
         let (image, first, second) = futures::join!(
@@ -80,7 +80,8 @@ async fn fifty_visitors_through_pages_get_exactly_five_openings() {
         );
         [image, first, second].iter().filter(|answer| answer.status() == StatusCode::FOUND).count()
     };
-    let granted = ten_at_once((0..50).map(|_| opener())).await;
+    let pages = ten_at_once((0..50).map(|_| show())).await;
+    let granted = ten_at_once(pages.into_iter().map(press)).await;
     assert_eq!(granted.iter().filter(|granted| **granted > 0).count(), 5, "{granted:?}");
     assert!(granted.iter().all(|granted| matches!(granted, 0 | 3)), "{granted:?}");
     let path = format!("/links/{}", link["link_id"].as_str().unwrap());
