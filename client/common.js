@@ -30,22 +30,23 @@ export function isTransient({ code, status, retryAfter = 0 }) {
 const findMap = () => globalThis.Document?.prototype.querySelector.call(document, 'script[type*=importmap i]')
 const hadMap = findMap() // the page may remove it later
 
-// Firefox does not load a module again after a failure, unless the address is another one. An import map would not check that.
+// After a failure, Firefox loads a module only from another address, which no import map checks.
 export function loaded(module, path) {
   const again = () => import(/* webpackIgnore: true */ /* @vite-ignore */ findMap() || hadMap ? path : `${path}?${newKey()}`)
   return module.catch(again).catch(networkError)
 }
 
-// A signal that ends with any of those given, until `release` is called. What `AbortSignal.any` makes lives as long as they do.
-export function linked(...signals) {
+// A signal that ends with any of `given`, until `release` is called. `AbortSignal.any` has no such end.
+export function linked(...given) {
+  const signals = given.filter(Boolean)
   const control = new AbortController()
-  const released = new AbortController()
-  for (const signal of signals.filter(Boolean)) {
-    const abort = () => control.abort(signal.reason)
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { signal: released.signal })
+  const abort = ({ target }) => control.abort(target.reason)
+  for (const signal of signals) {
+    if (signal.aborted) control.abort(signal.reason)
+    signal.addEventListener('abort', abort)
   }
-  return { signal: control.signal, release: () => released.abort() }
+  const release = () => signals.forEach((signal) => signal.removeEventListener('abort', abort))
+  return { signal: control.signal, release }
 }
 
 export const base64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
