@@ -30,7 +30,7 @@ pub mod roles;
 const MAX_WAIT: Duration = Duration::from_secs(120);
 
 /// How often a request is sent while the answer is 503. More would hide that requests hinder each other.
-const MAX_TRIES: usize = 6;
+const MAX_TRIES: u32 = 6;
 
 /// The stack that the journeys of this process share.
 pub fn shared() -> &'static stack::Shared {
@@ -72,25 +72,24 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 ///
 /// A request without `Idempotency-Key` may take effect twice. A test that counts what such a request makes gives it a key.
 pub async fn send(request: RequestBuilder) -> Response {
-    let (mut cookie, mut longest) = (None, Duration::from_secs(1));
-    for _ in 1..MAX_TRIES {
-        let response = with_cookie(&request, cookie.as_deref()).send().await.unwrap();
-        if response.status() != StatusCode::SERVICE_UNAVAILABLE {
+    let (mut tries, mut cookie) = (0, None);
+    loop {
+        let mut again = request.try_clone().unwrap();
+        if let Some(cookie) = &cookie {
+            again = again.header(COOKIE, cookie);
+        }
+        let response = again.send().await.unwrap();
+        tries += 1;
+        if response.status() != StatusCode::SERVICE_UNAVAILABLE || tries == MAX_TRIES {
             return response;
         }
         let header = |name| Some(response.headers().get(name)?.to_str().unwrap().to_owned());
-        let retry_after_s = header(RETRY_AFTER).map_or(1, |seconds| seconds.parse().unwrap());
-        let wait = Duration::from_secs(retry_after_s) + longest.mul_f64(fastrand::f64());
-        longest *= 2;
+        let retry_after_s: f64 = header(RETRY_AFTER).map_or(1.0, |seconds| seconds.parse().unwrap());
+        let wait = Duration::from_secs_f64(retry_after_s + fastrand::f64() * f64::from(1 << (tries - 1)));
         eprintln!("503, so sent again after {wait:?}: {}", response.url().path());
         cookie = header(SET_COOKIE).and_then(|cookie| Some(cookie.split(';').next()?.to_owned())).or(cookie);
         tokio::time::sleep(wait).await;
     }
-    with_cookie(&request, cookie.as_deref()).send().await.unwrap()
-}
-
-fn with_cookie(request: &RequestBuilder, cookie: Option<&str>) -> RequestBuilder {
-    cookie.into_iter().fold(request.try_clone().unwrap(), |request, cookie| request.header(COOKIE, cookie))
 }
 
 /// Runs what many do, ten at once, and returns what each got. More at once would only wait for the local AWS. On a busy
@@ -370,3 +369,26 @@ pub const PNG: &[u8] = &[
     0x00, 0x00, 0x0a, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x68, 0x00, 0x00, 0x00, 0x82, 0x00, 0x81,
     0x77, 0xcd, 0x72, 0xb6, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
 ];
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+
+    use super::*;
+
+    /// Answers 503 until a request has the cookie of the 503.
+    async fn busy(headers: HeaderMap) -> (StatusCode, [(&'static str, &'static str); 2]) {
+        let is_again = headers.get(COOKIE).is_some_and(|cookie| cookie == "again=1");
+        let status = if is_again { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        (status, [("retry-after", "0"), ("set-cookie", "again=1; Path=/; Secure")])
+    }
+
+    #[tokio::test]
+    async fn a_request_is_sent_again_after_a_503_with_its_cookie() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(axum::serve(listener, axum::Router::new().fallback(busy)).into_future());
+        assert_eq!(stack::http().get(&url).send().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(send(stack::http().get(&url)).await.status(), StatusCode::OK);
+    }
+}
